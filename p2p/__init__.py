@@ -1,0 +1,1 @@
+"""The room and everything that carries it between laptops."""

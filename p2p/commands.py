@@ -1,0 +1,99 @@
+"""What a front end asks of a node. Members are named by their small number ``n``."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SetMic:
+    """Open or close our microphone; ``on`` also confirms an invitation to speak."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseHand:
+    """Ask to speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class LowerHand:
+    """Take the hand down."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptHand:
+    """Moderators: invite the member ``n`` to speak."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Decline an invitation to speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoToAudience:
+    """Leave the stage by one's own will."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Moderators: silence the speaker ``n``."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveDown:
+    """Moderators: move the speaker ``n`` to the audience."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Moderators: remove the member ``n`` from the room."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetLock:
+    """Moderators: let nobody new in, or open the door again."""
+
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskStats:
+    """Emit ``Stats`` now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowKey:
+    """Emit ``KeyShown`` now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave the room and end the run."""
+
+    why: str = "asked"
+
+
+Command = (
+    SetMic
+    | RaiseHand
+    | LowerHand
+    | AcceptHand
+    | Decline
+    | GoToAudience
+    | Mute
+    | MoveDown
+    | Remove
+    | SetLock
+    | AskStats
+    | ShowKey
+    | Leave
+)

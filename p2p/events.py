@@ -1,0 +1,131 @@
+"""What a node tells its front end: one class per event of the line mode, with its fields.
+
+A member is ``n``: small, given by this node in order of appearance, never reused in a run.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+MemberState = Literal["here", "left", "gone", "removed"]
+RoleName = Literal["host", "co-host", "moderator", "speaker", "listener"]
+Via = Literal["dht", "lan", "invite", "relay", "self"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyShown:
+    """The room key in every form in which it can be handed over. Secret."""
+
+    words: str
+    line: str
+    digits: str
+    invite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """We are admitted (or have created the room): commands work from here on."""
+
+    n: int
+    role: RoleName
+    members: int
+    via: Via
+    admitted_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSound:
+    """The first frame of this run reached the mixer. ``ms`` counts from the start."""
+
+    from_n: int
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChanged:
+    """A member appeared or changed name, role or state. ``by``: who caused it, if another."""
+
+    n: int
+    id: str
+    name: str
+    role: RoleName
+    state: MemberState
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandChanged:
+    """A hand's place in the queue, 1 first; None when it is down."""
+
+    n: int
+    place: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MicChanged:
+    """Our own microphone.
+
+    ``why``: asked, muted, down, lapsed, lost, or granted. With ``on=False, why="granted"`` a
+    moderator has accepted our hand: ``mic on`` confirms, ``no`` declines, 60 s let it lapse.
+    """
+
+    on: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakingChanged:
+    """A member started or stopped being heard."""
+
+    n: int
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Every 5 s: totals since joining."""
+
+    me: dict[str, Any]
+    speakers: list[dict[str, Any]]
+    links: list[dict[str, Any]]
+    totals: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Worth a line on the screen (or stderr) but no error: which ways into the room work now."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The run is over. ``why``: asked, time, signal, removed, locked, refused, nobody."""
+
+    why: str
+    totals: dict[str, Any]
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRaised:
+    """A command or a part failed; the room goes on."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+Event = (
+    KeyShown
+    | Joined
+    | FirstSound
+    | MemberChanged
+    | HandChanged
+    | MicChanged
+    | SpeakingChanged
+    | Stats
+    | Notice
+    | Left
+    | ErrorRaised
+)

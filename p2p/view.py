@@ -1,0 +1,59 @@
+"""A snapshot of the room for drawing: pulled by the front end, never pushed."""
+
+from dataclasses import dataclass
+
+from p2p.events import MemberState, RoleName
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """One row of the roster.
+
+    Attributes:
+        n: The member's small number.
+        id: Member id, 32 hex digits.
+        name: Safe to print as it is (see ``p2p.room.names``).
+        level_dbfs: Loudness now, -96 to 0; -96 when silent or not on stage.
+        path: ``direct``, ``lan``, ``loopback``, ``ipv6``, ``none``, or ``self``.
+        rtt_ms: Round trip, None before it is known.
+        loss_pct: Lost media datagrams from this member, 0 to 100.
+        hand_place: Place in the queue, 1 first, None when the hand is down.
+        invited: A moderator accepted the hand; the member has not opened its microphone yet.
+        muted: A moderator silenced this member.
+        unheard: Frames arrive from it that cannot be opened.
+    """
+
+    n: int
+    id: str
+    name: str
+    role: RoleName
+    state: MemberState
+    me: bool
+    speaking: bool
+    muted: bool
+    invited: bool
+    hand_place: int | None
+    hand_since_s: float | None
+    level_dbfs: float
+    path: str
+    rtt_ms: float | None
+    loss_pct: float | None
+    unheard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """The whole room as this node sees it now."""
+
+    topic: str
+    members: tuple[MemberView, ...]
+    mic_on: bool
+    mic_level_dbfs: float
+    mode: str
+    locked: bool
+    room_time_s: float
+    devices: str
+    ways_in: tuple[str, ...]
+    problem: str
+    up_bps: float
+    down_bps: float
