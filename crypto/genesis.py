@@ -1,0 +1,74 @@
+"""The genesis: the first record of a room, whose hash is the room's id."""
+
+import hashlib
+from typing import Annotated, Literal
+
+import msgspec
+
+from crypto.errors import RemoteError
+
+GENESIS_VERSION = 1
+NONCE_BYTES = 32
+ROOM_ID_BYTES = 32
+MAX_GENESIS_BYTES = 160
+
+Key32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+
+
+class Genesis(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What a room is from its first second on. Nothing in it is secret.
+
+    Members and relays have it; the room key commits to it, so nobody can show
+    another host for the same words.
+
+    Attributes:
+        version: Format of this record, 1.
+        sign: Ed25519 public key of the host, 32 bytes.
+        dh: X25519 public key of the host, 32 bytes.
+        entry: Entry mode the room starts with; ``open`` is the only one so far.
+        created_s: Unix time of creation by the host's clock, whole seconds.
+        nonce: 32 random bytes, which make two rooms of one host differ.
+    """
+
+    version: Literal[1]
+    sign: Key32
+    dh: Key32
+    entry: Literal["open"]
+    created_s: Annotated[int, msgspec.Meta(ge=0, lt=1 << 40)]
+    nonce: Key32
+
+    def encode(self) -> bytes:
+        """Give the canonical bytes: a MessagePack array of six, integers as short as possible."""
+        return _ENCODER.encode(self)
+
+    @classmethod
+    def decode(cls, data: bytes) -> "Genesis":
+        """Parse foreign bytes.
+
+        Raises:
+            RemoteError: They are too long, not a genesis of this version, or not canonical
+                (two spellings of one record would be two rooms).
+        """
+        if len(data) > MAX_GENESIS_BYTES:
+            raise RemoteError("genesis is too long")
+        try:
+            genesis = _DECODER.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise RemoteError("genesis is malformed") from error
+        if genesis.encode() != data:
+            raise RemoteError("genesis is not canonical")
+        return genesis
+
+    @property
+    def room_id(self) -> bytes:
+        """BLAKE2b-256 of the canonical bytes: the room's id, 32 bytes."""
+        return room_id_of(self.encode())
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Genesis)
+
+
+def room_id_of(genesis_bytes: bytes) -> bytes:
+    """Hash the bytes of a genesis to the room id (BLAKE2b-256, RFC 7693)."""
+    return hashlib.blake2b(genesis_bytes, digest_size=ROOM_ID_BYTES).digest()
