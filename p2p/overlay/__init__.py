@@ -1,0 +1,1 @@
+"""How a room hangs together: links, admission, and whose sound is whose. Sans-IO."""

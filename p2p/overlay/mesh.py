@@ -1,0 +1,215 @@
+"""Who has a link with whom, whom to dial next, and who is here.
+
+In open mode a small room is a full mesh: every member wants one link with every other. This core
+decides when to dial and believes a member to be *here* while it has a link with it or while a
+neighbour said so within the last seconds. It sends nothing itself.
+
+Theory of operation, per other member::
+
+    idle --(time to dial)--> dialling --(link_up)--> linked
+      ^                          |                      |
+      +------(dial_failed)-------+------(link_down)-----+
+
+- The newcomer dials everybody it was told of; the others wait ``NEWCOMER_GRACE_S`` for it, so two
+  nodes seldom dial each other at the same time.
+- After a link broke, the smaller member id dials at once and the larger one a second later.
+- A failed dial is repeated after 1, 2, 4 … ``BACKOFF_MAX_S`` seconds, but every second while there
+  is no link at all: then it is our own network that was gone, and people are waiting.
+- Any link that comes up makes all other waiting dials due at once, for the same reason.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+NEWCOMER_GRACE_S = 3.0
+BACKOFF_MAX_S = 8.0
+ALONE_RETRY_S = 1.0
+REPORT_EVERY_S = 2.0
+REPORT_FRESH_S = 6.0
+FORGET_AFTER_S = 600.0
+ROOM_LIMIT = 16
+
+Scope = int  # 0 loopback, 1 private, 2 global: the width of what a link runs over
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAppeared:
+    """A member of the roster is here (again)."""
+
+    member: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MemberVanished:
+    """Nobody we hear from has a link with this member any more."""
+
+    member: bytes
+
+
+@dataclass(slots=True)
+class _Other:
+    dial_at_s: float
+    seen_s: float
+    dialling: bool = False
+    fails: int = 0
+    scope: Scope | None = None  # of our own link; None while there is none
+    here: bool = False
+
+
+@dataclass(slots=True)
+class _Report:
+    at_s: float
+    near: dict[bytes, Scope] = field(default_factory=dict)
+
+
+class Mesh:
+    """The links of one member.
+
+    Args:
+        me: Our own member id.
+    """
+
+    def __init__(self, me: bytes) -> None:
+        self._me = me
+        self._others: dict[bytes, _Other] = {}
+        self._reports: dict[bytes, _Report] = {}
+        self._report_at_s = 0.0
+        self._events: list[MemberAppeared | MemberVanished] = []
+
+    def set_roster(self, members: Iterable[bytes], now: float, *, newcomer: bool = False) -> None:
+        """Says who belongs to the room now, ourselves not counted.
+
+        Args:
+            members: Ids of all members that have neither left nor been removed.
+            now: Monotonic seconds.
+            newcomer: True when we have just been admitted, so that dialling is up to us.
+        """
+        wanted = set(members) - {self._me}
+        for member in wanted - self._others.keys():
+            wait_s = 0.0 if newcomer else NEWCOMER_GRACE_S
+            self._others[member] = _Other(dial_at_s=now + wait_s, seen_s=now)
+        for member in self._others.keys() - wanted:
+            del self._others[member]
+            self._reports.pop(member, None)
+        self._judge(now)
+
+    def link_up(self, member: bytes, scope: Scope, now: float) -> None:
+        """A link with a member of the roster works."""
+        other = self._others.setdefault(member, _Other(dial_at_s=now, seen_s=now))
+        other.scope, other.dialling, other.fails = scope, False, 0
+        for waiting in self._others.values():
+            if waiting.scope is None and waiting.fails:
+                waiting.fails, waiting.dial_at_s = 0, min(waiting.dial_at_s, now)
+        self._report_at_s = now
+        self._judge(now)
+
+    def link_down(self, member: bytes, now: float) -> None:
+        """The link with a member broke or was closed."""
+        self._reports.pop(member, None)
+        other = self._others.get(member)
+        if other is None or other.scope is None:
+            return
+        other.scope = None
+        other.dial_at_s = now if self._me < member else now + 1.0
+        self._report_at_s = now
+        self._judge(now)
+
+    def dial_failed(self, member: bytes, now: float) -> None:
+        """A dial that ``to_dial`` asked for came to nothing."""
+        other = self._others.get(member)
+        if other is None or not other.dialling:
+            return
+        other.dialling = False
+        other.fails += 1
+        wait_s = min(BACKOFF_MAX_S, 2.0 ** min(other.fails - 1, 8))
+        other.dial_at_s = now + (ALONE_RETRY_S if not self.links else wait_s)
+
+    def receive(self, near: Iterable[tuple[bytes, Scope]], sender: bytes, now: float) -> None:
+        """A neighbour says whom it has links with; reports of others are ignored."""
+        other = self._others.get(sender)
+        if other is None or other.scope is None:
+            return
+        known = {member: scope for member, scope in near if member in self._others}
+        self._reports[sender] = _Report(now, known)
+        self._judge(now)
+
+    def to_dial(self, now: float) -> list[bytes]:
+        """Members to dial now; each counts as dialling until its link is up or the dial failed."""
+        due = [
+            member
+            for member, other in self._others.items()
+            if other.scope is None and not other.dialling and other.dial_at_s <= now
+        ]
+        free = ROOM_LIMIT - 1 - len(self.links)
+        due = sorted(due, key=lambda member: not self._others[member].here)[: max(0, free)]
+        for member in due:
+            self._others[member].dialling = True
+        return due
+
+    def to_send(self, now: float) -> list[tuple[bytes, list[tuple[bytes, Scope]]]]:
+        """Reports that are due: ``(neighbour, whom we have links with)``."""
+        if now < self._report_at_s or not self.links:
+            return []
+        self._report_at_s = now + REPORT_EVERY_S
+        mine = self.links
+        return [(to, [pair for pair in mine.items() if pair[0] != to]) for to in mine]
+
+    def on_timer(self, now: float) -> None:
+        """Lets old reports lapse and forgets members that nobody has seen for long."""
+        for member in [m for m, r in self._reports.items() if now - r.at_s > REPORT_FRESH_S]:
+            del self._reports[member]
+        self._judge(now)
+        for other in self._others.values():
+            if now - other.seen_s > FORGET_AFTER_S:
+                other.dial_at_s = float("inf")
+
+    def next_timer(self) -> float | None:
+        """When ``on_timer``, ``to_dial`` or ``to_send`` has something to do; None: nothing ever."""
+        times = [o.dial_at_s for o in self._others.values() if o.scope is None and not o.dialling]
+        times += [r.at_s + REPORT_FRESH_S for r in self._reports.values()]
+        if self.links:
+            times.append(self._report_at_s)
+        return min(times, default=None)
+
+    def next_event(self) -> MemberAppeared | MemberVanished | None:
+        """The next change of who is here, oldest first."""
+        return self._events.pop(0) if self._events else None
+
+    @property
+    def links(self) -> dict[bytes, Scope]:
+        """Members we have a link with, and the scope each runs over."""
+        return {m: o.scope for m, o in self._others.items() if o.scope is not None}
+
+    def next_dial(self, member: bytes) -> float:
+        """When ``member`` will be dialled next, in monotonic seconds."""
+        return self._others[member].dial_at_s
+
+    def is_here(self, member: bytes) -> bool:
+        """Whether the member can be reached by anybody we hear from."""
+        other = self._others.get(member)
+        return other is not None and other.here
+
+    def carriers(self, member: bytes) -> list[tuple[bytes, Scope]]:
+        """Neighbours that have a link with ``member``, and the width of the path through each.
+
+        The width is the wider of the two links: an address of a narrower scope must not be
+        handed along it.
+        """
+        links = self.links
+        found = [
+            (neighbour, max(links[neighbour], report.near[member]))
+            for neighbour, report in self._reports.items()
+            if member in report.near and neighbour in links
+        ]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+    def _judge(self, now: float) -> None:
+        """Finds who appeared and who vanished."""
+        reported = {m for report in self._reports.values() for m in report.near}
+        for member, other in self._others.items():
+            here = other.scope is not None or member in reported
+            if here:
+                other.seen_s = now
+            if here != other.here:
+                other.here = here
+                self._events.append(MemberAppeared(member) if here else MemberVanished(member))
