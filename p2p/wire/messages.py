@@ -1,0 +1,177 @@
+"""Everything that travels on a data channel, between members and to and from relays.
+
+On the wire a message is an array that begins with its tag. Tags are never reused.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from p2p.room.canonical import Quiet
+
+MESSAGE_BYTES_MAX = 16 * 1024
+OP_BYTES_MAX = 1024
+BLOB_BYTES_MAX = 1100
+OPS_PER_MESSAGE = 256
+IDS_PER_MESSAGE = 1500
+FIRST_ID = bytes(8)
+LAST_ID = b"\xff" * 8
+
+Id8 = Annotated[bytes, Meta(min_length=8, max_length=8)]
+Id16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Target20 = Annotated[bytes, Meta(min_length=20, max_length=20)]
+OpBytes = Annotated[bytes, Meta(min_length=1, max_length=OP_BYTES_MAX)]
+OpList = Annotated[tuple[OpBytes, ...], Meta(max_length=OPS_PER_MESSAGE)]
+Blob = Annotated[bytes, Meta(min_length=1, max_length=BLOB_BYTES_MAX)]
+Card = Annotated[bytes, Meta(min_length=1, max_length=256)]
+Item = Annotated[bytes, Meta(min_length=1, max_length=1000)]
+Reason = Annotated[str, Meta(pattern=r"^[a-z_]{1,24}\Z")]
+U32 = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+U48 = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF_FFFF)]
+
+
+class HeadSecret(Quiet, frozen=True):
+    """One epoch head: its id and its secret at the step that the message names. Secret."""
+
+    epoch_id: Id16
+    secret: Key32
+
+
+class Join(Quiet, frozen=True, tag=1):
+    """A newcomer asks a member to be let in with its signed join operation."""
+
+    op: OpBytes
+
+
+class Admit(Quiet, frozen=True, tag=2):
+    """The member's yes.
+
+    Attributes:
+        room_time_ms: Time since the room began, as the member has it.
+        step: Hash step of the secrets below.
+        heads: Secrets of all epoch heads at that step, never of an earlier one. Secret.
+        pass_key: What relays of the room will ask for. Secret.
+        ops: First operations the newcomer needs; it can apply them in this order.
+        more: Further ones follow in ``Ops``.
+    """
+
+    room_time_ms: U48
+    step: U32
+    heads: Annotated[tuple[HeadSecret, ...], Meta(min_length=1, max_length=8)]
+    pass_key: Key32
+    ops: OpList = ()
+    more: bool = False
+
+
+class Refuse(Quiet, frozen=True, tag=3):
+    """No, and why: ``locked``, ``removed``, ``left``, ``full``, ``bad_join`` or ``busy``."""
+
+    reason: Reason
+
+
+class Ops(Quiet, frozen=True, tag=4):
+    """Signed operations, new ones or such as the other side was found to lack."""
+
+    ops: OpList
+
+
+class Have(Quiet, frozen=True, tag=5):
+    """All operations I hold with short ids from ``first`` to ``last``, both included.
+
+    Short ids are the first 8 bytes of operation ids, in ascending order. Whoever reads it sends
+    what it has in that range beyond them.
+    """
+
+    ids: Annotated[tuple[Id8, ...], Meta(max_length=IDS_PER_MESSAGE)]
+    first: Id8 = FIRST_ID
+    last: Id8 = LAST_ID
+
+
+class Carry(Quiet, frozen=True, tag=6):
+    """A sealed datagram from one member to another by way of a third."""
+
+    to: Id16
+    frm: Id16
+    blob: Blob
+
+
+class Near(Quiet, frozen=True, tag=7):
+    """The members to whom I have a living link now: presence, and who can carry to whom."""
+
+    members: Annotated[tuple[Id16, ...], Meta(max_length=64)]
+
+
+class Bye(Quiet, frozen=True, tag=8):
+    """I close this link on purpose."""
+
+
+class Doors(Quiet, frozen=True, tag=32):
+    """To a relay: which doors are open under this tag?"""
+
+    tag: Id16
+
+
+class Cards(Quiet, frozen=True, tag=33):
+    """From a relay: sealed cards of the doors under the tag, unreadable to the relay."""
+
+    tag: Id16
+    cards: Annotated[tuple[Card, ...], Meta(max_length=32)]
+
+
+class DoorUp(Quiet, frozen=True, tag=34):
+    """To a relay: I am a door under this tag for as long as this link lives."""
+
+    tag: Id16
+    card: Card
+
+
+class CarryDoor(Quiet, frozen=True, tag=35):
+    """A sealed datagram between a newcomer and a door.
+
+    Attributes:
+        handle: Newcomer to relay: BLAKE2b-128 of the door's card. Between relay and door, and
+            back to the newcomer: what the relay chose for this pair.
+        blob: The datagram, unreadable to the relay.
+    """
+
+    handle: Id16
+    blob: Blob
+
+
+class Resolve(Quiet, frozen=True, tag=36):
+    """To a relay: look this id up in the DHT for me."""
+
+    target: Target20
+
+
+class Resolved(Quiet, frozen=True, tag=37):
+    """From a relay: the items found, sealed to whoever holds the room key."""
+
+    target: Target20
+    items: Annotated[tuple[Item, ...], Meta(max_length=8)]
+
+
+class Items(Quiet, frozen=True, tag=38):
+    """To a relay: store these finished items in the DHT when their hour comes."""
+
+    items: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=12)]
+
+
+Message = (
+    Join
+    | Admit
+    | Refuse
+    | Ops
+    | Have
+    | Carry
+    | Near
+    | Bye
+    | Doors
+    | Cards
+    | DoorUp
+    | CarryDoor
+    | Resolve
+    | Resolved
+    | Items
+)

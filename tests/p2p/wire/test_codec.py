@@ -1,0 +1,124 @@
+"""Messages on data channels: bounded, typed, cut into pages."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from p2p.errors import LocalError, RemoteError
+from p2p.room.canonical import pack
+from p2p.wire import messages as m
+from p2p.wire.codec import decode, encode, have_messages, pages
+
+EVERY_MESSAGE = [
+    m.Join(b"op"),
+    m.Admit(1, 2, (m.HeadSecret(bytes(16), bytes(32)),), bytes(32), (b"a", b"b"), True),
+    m.Refuse("locked"),
+    m.Ops((b"op",)),
+    m.Have((bytes(8),)),
+    m.Carry(bytes(16), b"f" * 16, b"sealed"),
+    m.Near((bytes(16),)),
+    m.Bye(),
+    m.Doors(bytes(16)),
+    m.Cards(bytes(16), (b"card",)),
+    m.DoorUp(bytes(16), b"card"),
+    m.CarryDoor(bytes(16), b"sealed"),
+    m.Resolve(bytes(20)),
+    m.Resolved(bytes(20), (b"item",)),
+    m.Items((b"item",)),
+]
+
+
+@pytest.mark.parametrize("message", EVERY_MESSAGE, ids=lambda message: type(message).__name__)
+def test_every_message_survives_the_wire(message):
+    again = decode(encode(message))
+    assert again == message
+    assert type(again) is type(message)
+
+
+def test_no_message_shows_its_content():
+    assert repr(EVERY_MESSAGE[1]) == "<Admit>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [99],
+        ["Bye"],
+        [8, 1],
+        [1],
+        [1, b""],
+        [1, b"x" * 1025],
+        [2, 0, 0, [], bytes(32), [], False],
+        [2, -1, 0, [[bytes(16), bytes(32)]], bytes(32), [], False],
+        [2, 0, 2**32, [[bytes(16), bytes(32)]], bytes(32), [], False],
+        [2, 0, 0, [[bytes(16), bytes(31)]], bytes(32), [], False],
+        [3, "Locked!"],
+        [3, "x" * 25],
+        [4, [b"x"] * 257],
+        [5, [b"1234567"], bytes(8), bytes(8)],
+        [6, bytes(16), bytes(16), b"x" * 1101],
+        [7, [bytes(16)] * 65],
+        [38, []],
+        {"tag": 1},
+        None,
+    ],
+)
+def test_a_message_out_of_bounds_is_refused(body):
+    with pytest.raises(RemoteError):
+        decode(pack(body))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\x91" * 16_000, b"\x92\x03\xa1\xff", b"\x91\xcc\x08", b"x" * 16_385, b"\xc1"],
+    ids=["empty", "nested", "bad text", "not canonical", "too long", "unused code"],
+)
+def test_malformed_bytes_are_refused(data):
+    with pytest.raises(RemoteError):
+        decode(data)
+
+
+@given(st.binary(max_size=300))
+def test_random_bytes_raise_nothing_but_a_remote_error(data):
+    try:
+        message = decode(data)
+    except RemoteError:
+        return
+    assert encode(message) == data
+
+
+def test_a_message_that_a_peer_would_refuse_is_not_sent():
+    with pytest.raises(LocalError):
+        encode(m.Ops((b"x" * 1024,) * 17))
+
+
+@given(st.lists(st.binary(min_size=1, max_size=1024), max_size=60), st.integers(0, 400))
+def test_pages_keep_the_order_and_fit(ops, small):
+    ops += [b"s"] * small
+    cut = list(pages(ops))
+    assert [op for page in cut for op in page] == ops
+    for page in cut:
+        assert page
+        admit = m.Admit(1, 2, (m.HeadSecret(bytes(16), bytes(32)),) * 8, bytes(32), page)
+        assert decode(encode(admit)) == admit
+
+
+@given(st.sets(st.integers(0, 2**64 - 1), max_size=50))
+def test_ranges_of_have_cover_every_id_once(numbers):
+    ids = sorted(n.to_bytes(8, "big") for n in numbers)
+    said = have_messages(ids)
+    assert said[0].first == m.FIRST_ID
+    assert said[-1].last == m.LAST_ID
+    assert [i for have in said for i in have.ids] == ids
+
+
+def test_many_ids_are_said_in_several_messages_without_a_gap():
+    ids = [n.to_bytes(8, "big") for n in range(5, 4005)]
+    said = have_messages(ids)
+    assert len(said) == 3
+    for before, after in pairwise(said):
+        assert int.from_bytes(before.last, "big") + 1 == int.from_bytes(after.first, "big")
+        assert before.ids[-1] <= before.last < after.ids[0]
+        encode(before)
