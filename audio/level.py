@@ -1,0 +1,103 @@
+"""How loud a block is, and whether somebody speaks.
+
+Levels are RMS relative to full scale: a full-scale square wave is 0 dBFS. Speaking turns on
+after 2 of the last 3 windows of 50 ms above the threshold, so that a key click does not, and
+off after 300 ms below it, so that the gaps between words do not.
+"""
+
+import math
+from collections import deque
+
+import numpy as np
+
+from audio.pcm import BLOCK_S, FULL_SCALE, Pcm
+
+FLOOR_DBFS = -96.0
+SPEAKING_DBFS = -50.0
+_WINDOW_BLOCKS = 5
+_ON_WINDOWS = 2
+_OF_WINDOWS = 3
+_HOLD_BLOCKS = round(0.3 / BLOCK_S)
+
+
+def power(pcm: Pcm) -> float:
+    """Return the mean square of the samples, 0 to 1 (full scale); 0 for no samples.
+
+    Args:
+        pcm: int16 samples of any length.
+    """
+    if pcm.size == 0:
+        return 0.0
+    samples = pcm.astype(np.float32)
+    return float(np.dot(samples, samples)) / (pcm.size * FULL_SCALE * FULL_SCALE)
+
+
+def power_dbfs(mean_square: float) -> float:
+    """Return a mean square as dBFS, not below ``FLOOR_DBFS``.
+
+    Args:
+        mean_square: 0 to 1, as ``power`` gives it.
+    """
+    if mean_square <= 0.0:
+        return FLOOR_DBFS
+    return max(FLOOR_DBFS, 10.0 * math.log10(mean_square))
+
+
+def dbfs(pcm: Pcm) -> float:
+    """Return the RMS level of the samples, ``FLOOR_DBFS`` (silence) to 0.0.
+
+    Args:
+        pcm: int16 samples of any length.
+    """
+    return power_dbfs(power(pcm))
+
+
+class LevelMeter:
+    """The level of one stream of blocks and whether a voice is in it."""
+
+    def __init__(self, threshold_dbfs: float = SPEAKING_DBFS) -> None:
+        """Start silent.
+
+        Args:
+            threshold_dbfs: Level above which a window counts as voice.
+        """
+        self._threshold_dbfs = threshold_dbfs
+        self._blocks: list[float] = []
+        self._loud: deque[bool] = deque(maxlen=_OF_WINDOWS)
+        self._level_dbfs = FLOOR_DBFS
+        self._speaking = False
+        self._quiet_blocks = 0
+
+    @property
+    def level_dbfs(self) -> float:
+        """Level of the last full window of 50 ms, dBFS."""
+        return self._level_dbfs
+
+    @property
+    def speaking(self) -> bool:
+        """Whether somebody speaks, with hysteresis."""
+        return self._speaking
+
+    def update(self, block: Pcm) -> bool:
+        """Take the next block in.
+
+        Args:
+            block: int16, 10 ms. A stream that sends nothing is to be fed with silence.
+
+        Returns:
+            Whether somebody speaks now.
+        """
+        self._blocks.append(power(block))
+        self._quiet_blocks += 1
+        if len(self._blocks) == _WINDOW_BLOCKS:
+            self._level_dbfs = power_dbfs(sum(self._blocks) / _WINDOW_BLOCKS)
+            self._blocks.clear()
+            loud = self._level_dbfs > self._threshold_dbfs
+            self._loud.append(loud)
+            if loud:
+                self._quiet_blocks = 0
+            if sum(self._loud) >= _ON_WINDOWS:
+                self._speaking = True
+        if self._quiet_blocks >= _HOLD_BLOCKS:
+            self._speaking = False
+        return self._speaking
