@@ -1,0 +1,79 @@
+"""Learn how late the sound of one speaker comes, and how much delay pays for itself.
+
+What counts is when the content of a frame is first usable, whether as the frame itself or as a
+copy in a later payload: so the delay that copies need is learnt without being told about
+copies. Each arrival goes into a histogram that forgets; the target is the delay at which
+waiting longer costs more than the frames that it would save.
+"""
+
+from collections import deque
+
+import numpy as np
+
+from audio.pcm import FRAME_S
+
+BIN_S = 0.005
+MAX_DELAY_S = 0.4
+MIN_DELAY_S = 0.01
+_BINS = round(MAX_DELAY_S / BIN_S)
+_FORGET = 0.99
+_BASE_FRAMES = 150
+"""The quickest of so many frames (3 s) defines lateness zero, so clocks may drift apart."""
+_LATE_COST_S = 2.0
+"""Delay that is worth as much as all frames being late: 1 % late is worth 20 ms."""
+
+
+class DelayEstimator:
+    """Lateness of one speaker's frames. Times are monotonic seconds of one clock."""
+
+    def __init__(self) -> None:
+        self._histogram = np.zeros(_BINS)
+        self._costs_s = np.arange(1, _BINS + 1) * BIN_S
+        self._seen = 0
+        self._quickest: deque[tuple[int, float]] = deque()
+        self._target_s = MIN_DELAY_S
+
+    @property
+    def target_s(self) -> float:
+        """The delay to aim at, ``MIN_DELAY_S`` to ``MAX_DELAY_S``."""
+        return self._target_s
+
+    def arrived(self, seq: int, now: float) -> None:
+        """Note that the content of a frame has become usable.
+
+        Args:
+            seq: Its number; each number is to be noted once.
+            now: When.
+        """
+        transit_s = now - seq * FRAME_S
+        while self._quickest and self._quickest[-1][1] >= transit_s:
+            self._quickest.pop()
+        self._seen += 1
+        self._quickest.append((self._seen, transit_s))
+        if self._quickest[0][0] <= self._seen - _BASE_FRAMES:
+            self._quickest.popleft()
+        late_s = transit_s - self._quickest[0][1]
+        weight = max(1.0 - _FORGET, 1.0 / self._seen)
+        self._histogram *= 1.0 - weight
+        self._histogram[min(int(late_s / BIN_S), _BINS - 1)] += weight
+        still_late = 1.0 - np.cumsum(self._histogram)
+        best = int(np.argmin(self._costs_s + _LATE_COST_S * still_late))
+        self._target_s = max(MIN_DELAY_S, float(self._costs_s[best]))
+
+    def lateness_s(self, seq: int, now: float) -> float:
+        """Return how long after its quickest possible arrival a moment is for a frame.
+
+        Args:
+            seq: Number of the frame.
+            now: The moment.
+
+        Returns:
+            Seconds; 0.0 before anything has arrived. May be negative.
+        """
+        if not self._quickest:
+            return 0.0
+        return now - seq * FRAME_S - self._quickest[0][1]
+
+    def restart(self) -> None:
+        """Forget when frames were sent, not how much they scatter: the sender has paused."""
+        self._quickest.clear()

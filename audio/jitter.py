@@ -1,0 +1,250 @@
+"""The jitter buffer of one speaker: packets come when they like, sound leaves every 10 ms.
+
+It starts once the learnt delay has passed, then each frame is due at its time. A frame that is
+not there is concealed. Whether its place is given up depends on what is known: with later
+frames here it was lost, with none here the network stalls and the frame is waited for. Delay
+beyond the target, as after a stall, is taken back by folding single pitch periods; missing
+delay is built up by repeating them. Nothing that arrives can make ``put`` or ``get`` raise.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from audio import stretch
+from audio.backlog import Backlog, HeldFrame, JitterCounts
+from audio.delay import DelayEstimator
+from audio.errors import SoundError
+from audio.framer import Packet
+from audio.pcm import (
+    BLOCK_S,
+    BLOCK_SAMPLES,
+    FRAME_S,
+    FRAME_SAMPLES,
+    RATE_HZ,
+    Pcm,
+    SampleQueue,
+    silence,
+)
+
+PAUSE_BLOCKS = 100
+"""After so many blocks (1 s) with nothing to play the speaker has paused or is cut off."""
+_FADE_BLOCKS = 10
+_EARLY_S = 0.005
+_SHRINK_AT_S = 0.006
+_OVERFULL_S = 0.3
+_SMOOTH_CONTROL = 0.2
+_SMOOTH_SHOWN = 0.02
+_QUEUE_SAMPLES = 4 * FRAME_SAMPLES
+
+
+class FrameDecoder(Protocol):
+    """What is asked of a decoder; ``audio.opus.Decoder`` is one."""
+
+    def decode(self, frame: bytes) -> Pcm:
+        """Return 960 samples, or raise SoundError for foreign bytes."""
+        ...
+
+    def conceal(self, samples: int = FRAME_SAMPLES) -> Pcm:
+        """Return so many invented samples."""
+        ...
+
+
+class JitterBuffer:
+    """Turns the packets of one speaker into an even stream. For one thread.
+
+    Attributes:
+        counts: What became of packets and frames so far.
+    """
+
+    def __init__(self, decoder: FrameDecoder) -> None:
+        """Start empty and silent.
+
+        Args:
+            decoder: A fresh decoder that nobody else uses.
+        """
+        self.counts = JitterCounts()
+        self._decoder = decoder
+        self._backlog = Backlog(self.counts)
+        self._delay = DelayEstimator()
+        self._queue = SampleQueue(_QUEUE_SAMPLES)
+        self._playing = False
+        self._lateness_s = 0.0
+        self._shown_s: float | None = None
+        self._invented_blocks = 0
+        self._stalled_samples = 0
+        self._concealed_samples = 0
+        self._real_samples = 0
+
+    @property
+    def delay_ms(self) -> float:
+        """Time that sound now spends here beyond its quickest way, smoothed over about 1 s."""
+        return 1000.0 * (self._shown_s or 0.0)
+
+    @property
+    def target_ms(self) -> float:
+        """The delay that is aimed at."""
+        return 1000.0 * self._delay.target_s
+
+    @property
+    def playing(self) -> bool:
+        """Whether the speaker is in the middle of something, not in a pause."""
+        return self._playing
+
+    @property
+    def concealed_pct(self) -> float:
+        """Share of the play time since the start that was invented; pauses do not count."""
+        total = self._concealed_samples + self._real_samples
+        return 100.0 * self._concealed_samples / total if total else 0.0
+
+    def put(self, packet: Packet, now: float) -> None:
+        """Take a packet in.
+
+        Args:
+            packet: From ``framer.unpack``; any content and order.
+            now: When it arrived, monotonic seconds.
+        """
+        resuming = not self._playing and self._backlog.first is None
+        fresh = self._backlog.put(packet, now)
+        if fresh is None:
+            self._playing = False
+            fresh = [packet.seq]
+            resuming = True
+        if resuming and fresh:
+            self._delay.restart()
+        for seq in fresh:
+            self._delay.arrived(seq, now)
+
+    def get(self, now: float) -> Pcm:
+        """Return the next 10 ms.
+
+        Args:
+            now: Monotonic seconds, the clock of ``put``; 10 ms later each time on average.
+
+        Returns:
+            int16, 480 samples; silence while the speaker pauses.
+        """
+        while len(self._queue) < BLOCK_SAMPLES:
+            self._fill(now)
+        return self._queue.pop(BLOCK_SAMPLES)
+
+    def _fill(self, now: float) -> None:
+        if not self._playing and not self._start(now):
+            self._queue.push(silence())
+            return
+        frame = self._backlog.take()
+        if frame is not None:
+            self._play(frame, now)
+        elif self._backlog.first is None:
+            self._stall()
+        else:
+            self._gap(now)
+
+    def _start(self, now: float) -> bool:
+        first = self._backlog.first
+        if first is None:
+            return False
+        late_s = self._delay.lateness_s(first, now)
+        if late_s < self._delay.target_s - _EARLY_S:
+            return False
+        self.counts.unplayed += first - self._backlog.due
+        self._backlog.advance(first)
+        self._playing = True
+        self._lateness_s = late_s
+        return True
+
+    def _play(self, frame: HeldFrame, now: float) -> None:
+        late_s = self._delay.lateness_s(self._backlog.due - 1, now)
+        self._lateness_s += _SMOOTH_CONTROL * (late_s - self._lateness_s)
+        shown_s = late_s + len(self._queue) / RATE_HZ
+        if self._shown_s is None:
+            self._shown_s = shown_s
+        self._shown_s += _SMOOTH_SHOWN * (shown_s - self._shown_s)
+        self._concealed_samples += self._stalled_samples
+        self._stalled_samples = 0
+        try:
+            pcm = self._decoder.decode(frame.data)
+        except SoundError:
+            self.counts.garbage += 1
+            self._conceal(FRAME_SAMPLES // BLOCK_SAMPLES)
+            self._concealed_samples += FRAME_SAMPLES
+            return
+        if frame.is_copy:
+            self.counts.copied += 1
+        else:
+            self.counts.played += 1
+        self._invented_blocks = 0
+        self._real_samples += FRAME_SAMPLES
+        self._queue.push(self._fit(pcm))
+        self._shed(now)
+
+    def _fit(self, pcm: Pcm) -> Pcm:
+        excess_s = self._lateness_s - self._delay.target_s
+        if excess_s > _SHRINK_AT_S:
+            period = stretch.find_period(pcm, int((excess_s + _EARLY_S / 2) * RATE_HZ))
+            if period is not None:
+                self._lateness_s -= period / RATE_HZ
+                self.counts.stretched += 1
+                return stretch.compress(pcm, period)
+        elif excess_s < -_EARLY_S:
+            period = stretch.find_period(pcm, int((_EARLY_S / 2 - excess_s) * RATE_HZ))
+            if period is not None:
+                self._lateness_s += period / RATE_HZ
+                self.counts.stretched += 1
+                return stretch.expand(pcm, period)
+        return pcm
+
+    def _shed(self, now: float) -> None:
+        while (
+            self._delay.lateness_s(self._backlog.due, now) > self._delay.target_s + _OVERFULL_S
+            and self._backlog.first is not None
+        ):
+            self._backlog.drop()
+            self._lateness_s -= FRAME_S
+
+    def _stall(self) -> None:
+        if self._backlog.ended:
+            self._pause()
+            self._conceal(1)
+        elif self._invented_blocks >= PAUSE_BLOCKS:
+            self._pause()
+            self._queue.push(silence())
+        else:
+            self._wait()
+
+    def _pause(self) -> None:
+        self._playing = False
+        self._stalled_samples = 0
+
+    def _wait(self) -> None:
+        self._conceal(1)
+        self._stalled_samples += BLOCK_SAMPLES
+        self._lateness_s += BLOCK_S
+
+    def _gap(self, now: float) -> None:
+        late_s = self._delay.lateness_s(self._backlog.due, now)
+        if late_s < self._delay.target_s - _EARLY_S:
+            self._wait()
+            return
+        self._backlog.drop()
+        if late_s - FRAME_S >= self._delay.target_s:
+            self._lateness_s -= FRAME_S
+        else:
+            self._conceal(FRAME_SAMPLES // BLOCK_SAMPLES)
+            self._concealed_samples += FRAME_SAMPLES
+
+    def _conceal(self, blocks: int) -> None:
+        for _ in range(blocks):
+            self._queue.push(self._invent())
+            self._invented_blocks += 1
+
+    def _invent(self) -> Pcm:
+        left = _FADE_BLOCKS - self._invented_blocks
+        if left <= 0:
+            return silence()
+        try:
+            pcm = self._decoder.conceal(BLOCK_SAMPLES)
+        except SoundError:
+            return silence()
+        fade = np.linspace(left / _FADE_BLOCKS, (left - 1) / _FADE_BLOCKS, BLOCK_SAMPLES)
+        return np.rint(pcm * fade).astype(np.int16)

@@ -1,0 +1,93 @@
+"""Make a frame shorter or longer by one period of its pitch, without changing the pitch.
+
+The overlap-add on the most similar place is WSOLA (Verhelst and Roelands, ICASSP 1993), here
+within a single frame: one period is folded into the next, or played twice.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from audio.pcm import FRAME_SAMPLES, Pcm
+
+MIN_PERIOD = 120
+"""2.5 ms: 400 Hz, a high voice."""
+MAX_PERIOD = 480
+"""10 ms: 100 Hz; lower voices repeat well enough over two half periods or are left alone."""
+_SIMILAR = 0.85
+_QUIET = 100.0
+"""RMS in steps of int16, about -50 dBFS: below, nobody hears a fold."""
+_COARSE = 4
+
+_Samples = npt.NDArray[np.float32]
+
+
+def find_period(frame: Pcm, longest: int = MAX_PERIOD) -> int | None:
+    """Find the lag at which a frame resembles itself best.
+
+    Args:
+        frame: int16, 960 samples.
+        longest: Upper bound for the lag in samples, at most ``MAX_PERIOD``.
+
+    Returns:
+        Samples, ``MIN_PERIOD`` to ``longest``; None if no lag would go unheard.
+    """
+    longest = min(longest, MAX_PERIOD)
+    if longest < MIN_PERIOD or frame.shape != (FRAME_SAMPLES,):
+        return None
+    samples = frame.astype(np.float32)
+    if float(np.sqrt(np.mean(samples * samples))) < _QUIET:
+        return longest
+    coarse = samples.reshape(-1, _COARSE).mean(axis=1)
+    lag, _ = _best_lag(coarse, MIN_PERIOD // _COARSE, longest // _COARSE)
+    lag, similarity = _best_lag(
+        samples,
+        max(MIN_PERIOD, (lag - 1) * _COARSE),
+        min(longest, (lag + 1) * _COARSE),
+    )
+    return lag if similarity > _SIMILAR else None
+
+
+def _best_lag(samples: _Samples, shortest: int, longest: int) -> tuple[int, float]:
+    window = len(samples) // 2
+    head = samples[:window]
+    tail = samples[shortest : longest + window]
+    products = np.correlate(tail, head, mode="valid")
+    running = np.concatenate(([0.0], np.cumsum(tail.astype(np.float64) ** 2)))
+    energies = running[window:] - running[:-window]
+    scale = np.sqrt(energies * float(np.dot(head, head))) + 1.0
+    similarity = products / scale
+    best = int(np.argmax(similarity))
+    return shortest + best, float(similarity[best])
+
+
+def compress(frame: Pcm, period: int) -> Pcm:
+    """Fold the first period of a frame into the second.
+
+    Args:
+        frame: int16, at least two periods long.
+        period: Samples, from ``find_period``.
+
+    Returns:
+        int16, ``period`` samples shorter, joining what comes before and after as the frame did.
+    """
+    return np.concatenate((_fade(frame[:period], frame[period : 2 * period]), frame[2 * period :]))
+
+
+def expand(frame: Pcm, period: int) -> Pcm:
+    """Play one period of a frame twice.
+
+    Args:
+        frame: int16, at least two periods long.
+        period: Samples, from ``find_period``.
+
+    Returns:
+        int16, ``period`` samples longer, joining what comes before and after as the frame did.
+    """
+    again = _fade(frame[period : 2 * period], frame[:period])
+    return np.concatenate((frame[:period], again, frame[period:]))
+
+
+def _fade(out_going: Pcm, in_coming: Pcm) -> Pcm:
+    rise = np.linspace(0.0, 1.0, len(out_going), dtype=np.float32)
+    mixed: _Samples = out_going * (1.0 - rise) + in_coming * rise
+    return np.rint(mixed).astype(np.int16)
