@@ -1,0 +1,88 @@
+"""Questions that wait for their answer: KNOCK and HELLO, sent again until something answers.
+
+A responder answers each ephemeral key once, so a repeat is a new question with the same payload.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from crypto.errors import RemoteError
+from crypto.knock import CALL_TAG_BYTES, Caller, answer_tag
+from p2p.rng import Rng
+
+FIRST_WAIT_S = 0.3
+WAIT_GROWTH = 1.5
+MAX_WAITING = 256
+
+
+class Calls:
+    """All questions of one node.
+
+    Args:
+        own_dh_secret: Our X25519 secret, 32 bytes.
+        rng: Source of ephemeral keys.
+    """
+
+    def __init__(self, own_dh_secret: bytes | bytearray, rng: Rng) -> None:
+        self._secret = own_dh_secret
+        self._rng = rng
+        self._waiting: dict[bytes, tuple[Caller, asyncio.Future[bytes]]] = {}
+
+    async def ask(
+        self,
+        dh: bytes,
+        psk: bytes,
+        purpose: bytes,
+        payload: bytes,
+        send: Callable[[bytes], None],
+        limit_s: float,
+    ) -> bytes:
+        """Asks until an answer is opened.
+
+        Args:
+            dh: Public key of who is asked.
+            psk: The room's pre-shared key, or ``NO_PSK``.
+            purpose: ``KNOCK`` or ``HELLO``.
+            payload: What is asked, at most 397 bytes.
+            send: Takes each datagram to the responder, by whatever way.
+            limit_s: Seconds until it is given up.
+
+        Returns:
+            The answer's payload.
+
+        Raises:
+            TimeoutError: Nobody answered.
+            RemoteError: ``dh`` is no usable public key.
+        """
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        tags: list[bytes] = []
+        wait_s = FIRST_WAIT_S
+        try:
+            async with asyncio.timeout(limit_s):
+                while True:
+                    caller = Caller(self._secret, dh, psk, purpose, payload, self._rng)
+                    if len(self._waiting) < MAX_WAITING:
+                        tags.append(caller.tag)
+                        self._waiting[caller.tag] = (caller, answer)
+                        send(caller.datagram)
+                    done, _ = await asyncio.wait([answer], timeout=wait_s)
+                    if done:
+                        return answer.result()
+                    wait_s *= WAIT_GROWTH
+        finally:
+            for tag in tags:
+                self._waiting.pop(tag, None)
+
+    def receive(self, datagram: bytes) -> None:
+        """Takes a WELCOME or HELLO-ACK.
+
+        Raises:
+            RemoteError: It answers nothing that was asked, or is not authentic.
+        """
+        tag = answer_tag(datagram)
+        if len(tag) != CALL_TAG_BYTES or tag not in self._waiting:
+            raise RemoteError("answer to no question")
+        caller, answer = self._waiting[tag]
+        payload = caller.open_answer(datagram)
+        if not answer.done():
+            answer.set_result(payload)

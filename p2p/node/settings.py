@@ -1,0 +1,55 @@
+"""What a person chose before the room is entered."""
+
+from dataclasses import dataclass
+
+from crypto.errors import UserError
+
+MODES = ("open", "shield")
+WAYS = ("dht", "lan", "invite", "relay")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Choices for one run; nothing of it is written anywhere.
+
+    Attributes:
+        name: What others see; cleaned before use.
+        topic: Of a room that is created.
+        listen: ``(host, port)`` to listen on; None: any port on every interface.
+        bootstrap: ``ip:port#nodekey`` lines of entry nodes, beside ``bootstrap_nodes.txt``.
+        mode: ``open`` or ``shield``.
+        mic: ``default``, a device's name, ``file:PATH``, ``tone:HZ`` or ``silence``.
+        speaker: ``default``, a device's name, or ``null``.
+        only: The single way by which a room may be found; None: all of them race.
+        seconds: End of the run, counted from ``joined``; None: none.
+    """
+
+    name: str = ""
+    topic: str = ""
+    listen: tuple[str, int] | None = None
+    bootstrap: tuple[str, ...] = ()
+    mode: str = "open"
+    mic: str = "default"
+    speaker: str = "default"
+    only: str | None = None
+    seconds: float | None = None
+
+    def check(self) -> None:
+        """Refuses what cannot work.
+
+        Raises:
+            UserError: Shield was asked for, or a word is unknown.
+        """
+        if self.mode == "shield":
+            raise UserError(
+                "no_sound_relay",
+                "Shield mode needs a relay that carries sound, and none is known.",
+                "Use --mode open: people in the room can then see your network address.",
+                exit_code=3,
+            )
+        if self.mode not in MODES or (self.only is not None and self.only not in WAYS):
+            raise UserError("bad_option", "Unknown mode or way.", exit_code=2)
+
+    def allows(self, way: str) -> bool:
+        """Whether a room may be looked for by ``way``."""
+        return self.only is None or self.only == way

@@ -1,0 +1,207 @@
+"""What a relay remembers of doors, and how it carries sealed datagrams between them. Sans-IO.
+
+A door leaves a card under its room's tag; a newcomer that knows the tag gets the cards and names
+one by its hash; the relay pairs the two links under a handle of its own and carries datagrams
+both ways. Tag, card and datagram are unreadable here. Everything lives as long as the links.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from p2p.errors import RemoteError
+from p2p.relay.limits import TokenBucket
+from p2p.rng import Rng
+from p2p.wire.messages import (
+    Cards,
+    CarryDoor,
+    Doors,
+    DoorUp,
+    Items,
+    Message,
+    Resolve,
+    Resolved,
+)
+
+LINKS_MAX = 512
+DOORS_PER_LINK = 2
+DOORS_PER_TAG = 32
+PAIRS_PER_LINK = 32
+ITEMS_PER_LINK = 24
+CARRY_RATE_HZ, CARRY_BURST = 5.0, 40.0
+ASK_RATE_HZ, ASK_BURST = 1.0, 10.0
+ITEM_RATE_HZ, ITEM_BURST = 0.05, 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class LookupAsked:
+    """A link wants a DHT id looked up; the answer goes to ``resolved``."""
+
+    link: int
+    target: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ItemHanded:
+    """A link handed in a finished DHT item."""
+
+    link: int
+    item: bytes
+
+
+@dataclass(slots=True)
+class _Link:
+    carry: TokenBucket
+    ask: TokenBucket
+    items: TokenBucket
+    doors: dict[bytes, bytes] = field(default_factory=dict)  # card hash -> tag
+    pairs: list[bytes] = field(default_factory=list)
+
+
+class Courier:
+    """The desk of one relay.
+
+    Args:
+        rng: Source of handles.
+    """
+
+    def __init__(self, rng: Rng) -> None:
+        self._rng = rng
+        self._links: dict[int, _Link] = {}
+        self._tags: dict[bytes, dict[bytes, tuple[bytes, int]]] = {}  # tag -> hash -> card, link
+        self._pairs: dict[bytes, tuple[int, int]] = {}
+        self._out: list[tuple[int, Message]] = []
+        self._events: list[LookupAsked | ItemHanded] = []
+
+    @property
+    def links(self) -> int:
+        """How many links are up."""
+        return len(self._links)
+
+    @property
+    def doors(self) -> int:
+        """How many doors are known, all rooms together."""
+        return sum(len(cards) for cards in self._tags.values())
+
+    def link_up(self, link: int, now: float) -> None:
+        """A node finished its handshake.
+
+        Raises:
+            RemoteError: The relay is full; the shell closes the link.
+        """
+        if len(self._links) >= LINKS_MAX:
+            raise RemoteError("relay is full")
+        self._links[link] = _Link(
+            TokenBucket(CARRY_RATE_HZ, CARRY_BURST, now),
+            TokenBucket(ASK_RATE_HZ, ASK_BURST, now),
+            TokenBucket(ITEM_RATE_HZ, ITEM_BURST, now),
+        )
+
+    def link_down(self, link: int) -> None:
+        """The link is gone, and with it its doors and pairs."""
+        gone = self._links.pop(link, None)
+        if gone is None:
+            return
+        for card_hash, tag in gone.doors.items():
+            del self._tags[tag][card_hash]
+            if not self._tags[tag]:
+                del self._tags[tag]
+        for handle in [h for h, ends in self._pairs.items() if link in ends]:
+            for end in self._pairs.pop(handle):
+                if end in self._links:
+                    self._links[end].pairs.remove(handle)
+
+    def receive(self, message: Message, link: int, now: float) -> None:
+        """Takes one message of a link.
+
+        Raises:
+            RemoteError: Over a limit, not meant for relays, or for a door that is not here.
+        """
+        desk = self._links.get(link)
+        if desk is None:
+            raise RemoteError("no such link")
+        match message:
+            case DoorUp(tag=tag, card=card):
+                self._door_up(desk, link, tag, card)
+            case Doors(tag=tag):
+                _take(desk.ask, now)
+                cards = tuple(card for card, _ in self._tags.get(tag, {}).values())
+                self._out.append((link, Cards(tag, cards)))
+            case CarryDoor(handle=handle, blob=blob):
+                _take(desk.carry, now)
+                self._carry(desk, link, handle, blob)
+            case Resolve(target=target):
+                _take(desk.ask, now)
+                self._events.append(LookupAsked(link, target))
+            case Items(items=items):
+                for item in items:
+                    _take(desk.items, now)
+                    self._events.append(ItemHanded(link, item))
+            case _:
+                raise RemoteError("not a message for a relay")
+
+    def resolved(self, link: int, target: bytes, items: list[bytes]) -> None:
+        """A look-up ended; the link may be gone by now."""
+        if link in self._links:
+            self._out.append((link, Resolved(target, tuple(items[:8]))))
+
+    def to_send(self) -> list[tuple[int, Message]]:
+        """Messages to send, each with its link."""
+        out, self._out = self._out, []
+        return out
+
+    def next_event(self) -> LookupAsked | ItemHanded | None:
+        """Work for the DHT, oldest first."""
+        return self._events.pop(0) if self._events else None
+
+    def _door_up(self, desk: _Link, link: int, tag: bytes, card: bytes) -> None:
+        card_hash = card_handle(card)
+        known = self._tags.get(tag, {})
+        if card_hash in desk.doors:
+            return
+        # A card that somebody else left is not taken over: it would be a way to catch knocks.
+        if card_hash in known or len(known) >= DOORS_PER_TAG:
+            raise RemoteError("too many doors, or another's card")
+        if len(desk.doors) >= DOORS_PER_LINK:
+            oldest = next(iter(desk.doors))
+            del self._tags[desk.doors.pop(oldest)][oldest]
+        self._tags.setdefault(tag, {})[card_hash] = (card, link)
+        desk.doors[card_hash] = tag
+
+    def _carry(self, desk: _Link, link: int, handle: bytes, blob: bytes) -> None:
+        ends = self._pairs.get(handle)
+        if ends is not None and link in ends:
+            other = ends[1] if ends[0] == link else ends[0]
+            self._out.append((other, CarryDoor(handle, blob)))
+            return
+        door = self._door(handle)
+        if door is None:
+            raise RemoteError("no such door")
+        mine = self._pair_of(link, door)
+        if mine is None:
+            if max(len(desk.pairs), len(self._links[door].pairs)) >= PAIRS_PER_LINK:
+                raise RemoteError("too many pairs")
+            mine = self._rng(16)
+            self._pairs[mine] = (link, door)
+            desk.pairs.append(mine)
+            if door != link:
+                self._links[door].pairs.append(mine)
+        self._out.append((door, CarryDoor(mine, blob)))
+
+    def _door(self, card_hash: bytes) -> int | None:
+        for cards in self._tags.values():
+            if card_hash in cards:
+                return cards[card_hash][1]
+        return None
+
+    def _pair_of(self, link: int, door: int) -> bytes | None:
+        return next((h for h in self._links[link].pairs if self._pairs[h] == (link, door)), None)
+
+
+def card_handle(card: bytes) -> bytes:
+    """By what a newcomer names a card: its BLAKE2b-128."""
+    return hashlib.blake2b(card, digest_size=16).digest()
+
+
+def _take(bucket: TokenBucket, now: float) -> None:
+    if not bucket.take(now):
+        raise RemoteError("over the rate")
