@@ -3,7 +3,8 @@
 What counts is when the content of a frame is first usable, whether as the frame itself or as a
 copy in a later payload: so the delay that copies need is learnt without being told about
 copies. Each arrival goes into a histogram that forgets; the target is the delay at which
-waiting longer costs more than the frames that it would save.
+waiting longer costs more than the frames that it would save. Lateness is measured from the
+quickest frame of the last 3 s; when the whole path becomes longer, what was learnt moves along.
 """
 
 from collections import deque
@@ -30,6 +31,7 @@ class DelayEstimator:
         self._histogram = np.zeros(_BINS)
         self._costs_s = np.arange(1, _BINS + 1) * BIN_S
         self._seen = 0
+        self._risen_s = 0.0
         self._quickest: deque[tuple[int, float]] = deque()
         self._target_s = MIN_DELAY_S
 
@@ -45,14 +47,7 @@ class DelayEstimator:
             seq: Its number; each number is to be noted once.
             now: When.
         """
-        transit_s = now - seq * FRAME_S
-        while self._quickest and self._quickest[-1][1] >= transit_s:
-            self._quickest.pop()
-        self._seen += 1
-        self._quickest.append((self._seen, transit_s))
-        if self._quickest[0][0] <= self._seen - _BASE_FRAMES:
-            self._quickest.popleft()
-        late_s = transit_s - self._quickest[0][1]
+        late_s = self._rebase(now - seq * FRAME_S)
         weight = max(1.0 - _FORGET, 1.0 / self._seen)
         self._histogram *= 1.0 - weight
         self._histogram[min(int(late_s / BIN_S), _BINS - 1)] += weight
@@ -73,6 +68,33 @@ class DelayEstimator:
         if not self._quickest:
             return 0.0
         return now - seq * FRAME_S - self._quickest[0][1]
+
+    def _rebase(self, transit_s: float) -> float:
+        before_s = self._quickest[0][1] if self._quickest else transit_s
+        if transit_s - before_s > MAX_DELAY_S:
+            # No buffer can wait so long: the sender has paused without a word.
+            self._quickest.clear()
+        while self._quickest and self._quickest[-1][1] >= transit_s:
+            self._quickest.pop()
+        self._seen += 1
+        self._quickest.append((self._seen, transit_s))
+        if self._quickest[0][0] <= self._seen - _BASE_FRAMES:
+            self._quickest.popleft()
+        base_s = self._quickest[0][1]
+        if before_s < base_s <= before_s + MAX_DELAY_S:
+            self._follow(base_s - before_s)
+        return transit_s - base_s
+
+    def _follow(self, rise_s: float) -> None:
+        self._risen_s += rise_s
+        bins = int(self._risen_s / BIN_S)
+        if bins == 0:
+            return
+        self._risen_s -= bins * BIN_S
+        moved = np.zeros(_BINS)
+        moved[: _BINS - bins] = self._histogram[bins:]
+        moved[0] += self._histogram[:bins].sum()
+        self._histogram = moved
 
     def restart(self) -> None:
         """Forget when frames were sent, not how much they scatter: the sender has paused."""
