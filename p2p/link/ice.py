@@ -1,0 +1,414 @@
+"""Finding a way to a peer: aioice over the shared socket (RFC 8445, consent RFC 7675).
+
+aioice sees one socket per IP version. Its own gathering (which lists interfaces and asks STUN
+servers), its retransmission timer, its consent checks and its way of receiving are replaced. The
+names that begin with an underscore are pinned by tests: aioice's minor version is fixed.
+"""
+
+import asyncio
+import base64
+import time
+from collections.abc import Callable
+
+from aioice import ice, stun
+from aioice.candidate import Candidate as IceCandidate
+from aioice.candidate import candidate_foundation, candidate_priority
+
+from p2p.link.mux import Mux
+from p2p.link.routes import Address, Session
+from p2p.wire.offers import Candidate, CandidateKind
+
+UFRAG_CHARS = 8
+PWD_CHARS = 22
+
+FIRST_REPEAT_S = 0.1
+REPEAT_GROWTH = 1.5
+LONGEST_REPEAT_S = 0.5
+CHECK_LIMIT_S = 3.5
+RECHECK_GUARD_S = 0.005
+MAX_SENDS = 30
+MAX_ROLE_CONFLICTS = 4
+
+CONSENT_EVERY_S = 1.0
+CONSENT_LIMIT_S = 30.0
+CONSENT_MIN_UNANSWERED = 5
+PROBE_ANSWER_LIMIT_S = 10.0
+SILENT_PATH_S = 1.5
+MAX_PAIRS = 24
+
+_RTT_WEIGHT = 0.25
+_PAIR = ice.CandidatePair.State
+
+
+def make_credentials(rng: Callable[[int], bytes]) -> tuple[str, str]:
+    """Makes user fragment (48 bits) and password (132 bits) of ICE (RFC 8839 §5.4). Secret."""
+    ufrag = base64.b64encode(rng(UFRAG_CHARS * 3 // 4)).decode()
+    return ufrag, base64.b64encode(rng(18)).decode()[:PWD_CHARS]
+
+
+class _Check:
+    """One request that waits for its response."""
+
+    def __init__(self, message: stun.Message, address: Address, now: float) -> None:
+        self.message = message
+        self.address = address
+        self.first_s = self.last_s = now
+        self.sends = 0
+        self.answer: asyncio.Future[tuple[stun.Message, Address]] | None = None
+
+
+class MuxStun(ice.StunProtocol):
+    """aioice's view of the shared socket, for one IP version."""
+
+    def __init__(self, connection: "MuxConnection", mux: Mux, version: int) -> None:
+        super().__init__(connection)
+        self._connection = connection
+        self._mux = mux
+        self._checks: dict[bytes, _Check] = {}
+        host = "::" if version == 6 else "0.0.0.0"  # noqa: S104  only its version matters
+        self.version = version
+        self.local_candidate = IceCandidate(
+            foundation=candidate_foundation("host", "udp", host),
+            component=1,
+            transport="udp",
+            priority=candidate_priority(1, "host", 65535 if version == 6 else 65534),
+            host=host,
+            port=mux.local_port,
+            type="host",
+        )
+
+    async def close(self) -> None:
+        """Forgets all requests; the socket stays."""
+        for transaction in list(self._checks):
+            self._drop(transaction)
+        self.connection_lost(None)
+
+    async def send_data(self, data: bytes, addr: Address) -> None:
+        """Sends DTLS."""
+        self._mux.send(data, addr)
+
+    def send_stun(self, message: stun.Message, addr: Address) -> None:
+        """Sends a STUN message."""
+        self._mux.send(bytes(message), addr)
+
+    async def request(
+        self,
+        request: stun.Message,
+        addr: Address,
+        integrity_key: bytes | None = None,
+        retransmissions: int | None = None,
+    ) -> tuple[stun.Message, Address]:
+        """Asks until the answer comes: quick repeats at first, 3.5 s at most."""
+        check = self._begin(request, addr, integrity_key)
+        check.answer = asyncio.get_running_loop().create_future()
+        wait_s = FIRST_REPEAT_S
+        try:
+            while time.monotonic() - check.first_s < CHECK_LIMIT_S:
+                self._send(check)
+                done, _ = await asyncio.wait([check.answer], timeout=wait_s)
+                if done:
+                    return self._outcome(*check.answer.result())
+                wait_s = min(wait_s * REPEAT_GROWTH, LONGEST_REPEAT_S)
+            raise stun.TransactionTimeout
+        finally:
+            self._drop(request.transaction_id)
+
+    def probe(self, request: stun.Message, addr: Address, integrity_key: bytes) -> None:
+        """Asks once, without waiting; the connection is told of the answer."""
+        now = time.monotonic()
+        for transaction, check in list(self._checks.items()):
+            if check.answer is None and now - check.first_s > PROBE_ANSWER_LIMIT_S:
+                self._drop(transaction)
+        self._send(self._begin(request, addr, integrity_key))
+
+    def recheck(self, addr: Address) -> None:
+        """Repeats a waiting request now: the peer's own check shows that the way just opened."""
+        now = time.monotonic()
+        for check in self._checks.values():
+            waiting = check.answer is not None and check.address == addr
+            if waiting and now - check.last_s > RECHECK_GUARD_S:
+                self._send(check)
+
+    def answered(self, message: stun.Message, addr: Address) -> bool:
+        """Takes a response.
+
+        Returns:
+            Whether it answers a request of ours and carries the peer's proof.
+        """
+        check = self._checks.get(message.transaction_id)
+        if check is None or not message.check_message_integrity(self._connection.remote_key):
+            return False
+        if check.sends == 1:
+            self._connection.measured(time.monotonic() - check.first_s)
+        if check.answer is None:
+            self._drop(message.transaction_id)
+            if message.message_class == stun.Class.RESPONSE:
+                self._connection.consented()
+        elif not check.answer.done():
+            check.answer.set_result((message, addr))
+        return True
+
+    def _outcome(self, message: stun.Message, addr: Address) -> tuple[stun.Message, Address]:
+        if message.message_class == stun.Class.RESPONSE:
+            return message, addr
+        if self._connection.may_switch_role(message.error_code):
+            raise stun.TransactionFailed(message)
+        raise stun.TransactionTimeout
+
+    def _begin(self, request: stun.Message, addr: Address, key: bytes | None) -> _Check:
+        if key is not None:
+            request.add_message_integrity(key)
+        check = _Check(request, addr, time.monotonic())
+        self._checks[request.transaction_id] = check
+        self._mux.routes.expect(request.transaction_id, self._connection.session)
+        return check
+
+    def _send(self, check: _Check) -> None:
+        if check.sends < MAX_SENDS:
+            check.sends += 1
+            check.last_s = time.monotonic()
+            self.send_stun(check.message, check.address)
+
+    def _drop(self, transaction: bytes) -> None:
+        self._checks.pop(transaction, None)
+        self._mux.routes.expect_no_more(transaction)
+
+
+class MuxConnection(ice.Connection):
+    """One ICE session on the shared socket.
+
+    Args:
+        mux: The socket.
+        session: The link, as the socket's tables know it.
+        controlling: Our role; a conflict is settled by ICE.
+        credentials: Own user fragment and password.
+        rng: For the spread of consent checks.
+
+    Attributes:
+        on_lost: Called when the peer has not answered for so long that we may send no more.
+        on_verified: Called with each address from which a check of ours was answered.
+        on_heard: Called whenever the peer proved that it is there.
+        rtt_s: Smoothed round trip, None before the first.
+    """
+
+    def __init__(
+        self,
+        mux: Mux,
+        session: Session,
+        *,
+        controlling: bool,
+        credentials: tuple[str, str],
+        rng: Callable[[int], bytes],
+    ) -> None:
+        super().__init__(
+            controlling,
+            stun_server=None,
+            turn_server=None,
+            local_username=credentials[0],
+            local_password=credentials[1],
+        )
+        self.session = session
+        self.on_lost: Callable[[], None] = lambda: None
+        self.on_verified: Callable[[Address], None] = lambda _address: None
+        self.on_heard: Callable[[], None] = lambda: None
+        self.rtt_s: float | None = None
+        self._mux = mux
+        self._rng = rng
+        self._conflicts = 0
+        self._unanswered = 0
+        self._answered_s = time.monotonic()
+        self._stuns = [MuxStun(self, mux, version) for version in mux.families]
+        self._protocols += self._stuns
+        self._local_candidates += [protocol.local_candidate for protocol in self._stuns]
+        self._local_candidates_start = self._local_candidates_end = True
+
+    @property
+    def remote_key(self) -> bytes:
+        """What the peer's responses are authenticated with. Secret; random before it is known."""
+        return (self.remote_password or self.local_password).encode()
+
+    @property
+    def remote_address(self) -> Address | None:
+        """Where data goes now."""
+        pair = self._nominated.get(1)
+        return pair.remote_addr if pair is not None else None
+
+    async def gather_candidates(self) -> None:
+        """Does nothing: there is one socket, and what to say of it is not decided here."""
+
+    async def reach(self, ufrag: str, pwd: str, candidates: tuple[Candidate, ...]) -> None:
+        """Checks all candidates until one works.
+
+        There is no end of candidates: the peer may show itself from an address that nobody
+        knew. The caller sets the time limit.
+        """
+        self.remote_username, self.remote_password = ufrag, pwd
+        for candidate in candidates:
+            kind = "host" if candidate.kind is CandidateKind.HOST else "srflx"
+            await self.add_remote_candidate(_ice_candidate(candidate.address, kind))
+        await self.connect()
+
+    def stop(self) -> None:
+        """Ends all checks at once, without waiting for their tasks."""
+        self._closing = True
+        tasks = [pair.task for pair in self._check_list if pair.task is not None]
+        for task in [*tasks, self._query_consent_task]:
+            if task is not None:
+                task.cancel()
+
+    def send_dtls(self, data: bytes) -> None:
+        """Sends DTLS to where the peer is; lost while that is unknown."""
+        address = self.remote_address
+        if address is not None:
+            self._mux.send(data, address)
+
+    def on_stun(self, data: bytes, address: Address) -> None:
+        """Takes a STUN message for this connection; bad ones are counted."""
+        try:
+            message = stun.parse_message(data)
+        except Exception:  # hostile bytes: struct, unicode and value errors
+            self._mux.counters["stun_malformed"] += 1
+            return
+        version = 6 if ":" in address[0] else 4
+        protocol = next(p for p in self._stuns if p.version == version)
+        if message.message_class != stun.Class.REQUEST:
+            good = any(p.answered(message, address) for p in self._stuns)
+        else:
+            good = not self._closing and self._authentic(message)
+            if good:
+                self.request_received(message, address, protocol)
+        if good:
+            self.on_heard()
+        else:
+            self._mux.counters["stun_refused"] += 1
+
+    def late_candidate(self, address: Address) -> None:
+        """Checks an address learned after the start, for instance a peer's new one."""
+        known = next((c for c in self._remote_candidates if _same(c, address)), None)
+        candidate = known or _ice_candidate(address, "srflx")
+        for protocol in self._stuns:
+            if not protocol.local_candidate.can_pair_with(candidate) or not self._room_for_pair():
+                continue
+            if known is None:
+                self._remote_candidates.append(candidate)
+            pair = self._find_pair(protocol, candidate)
+            if pair is None:
+                pair = ice.CandidatePair(protocol, candidate)
+                self._check_list.append(pair)
+                self.sort_check_list()
+            self._check_again(pair)
+
+    def probe(self) -> None:
+        """Sends one consent check on the way in use."""
+        pair = self._nominated.get(1)
+        if pair is not None and isinstance(pair.protocol, MuxStun):
+            self._unanswered += 1
+            request = self.build_request(pair, nominate=self.ice_controlling)
+            pair.protocol.probe(request, pair.remote_addr, self.remote_key)
+
+    async def query_consent(self) -> None:
+        """Asks every second; gives up 30 s after the last answer (RFC 7675 §5.1)."""
+        self.consented()
+        while True:
+            await asyncio.sleep(CONSENT_EVERY_S * (0.8 + 0.4 * self._rng(1)[0] / 255))
+            self.probe()
+            silent_s = time.monotonic() - self._answered_s
+            if silent_s > CONSENT_LIMIT_S and self._unanswered >= CONSENT_MIN_UNANSWERED:
+                self._query_consent_task = None
+                self.on_lost()
+                return
+
+    def consented(self) -> None:
+        """A consent check was answered."""
+        self._unanswered = 0
+        self._answered_s = time.monotonic()
+
+    def measured(self, rtt_s: float) -> None:
+        """Smooths a round trip."""
+        before = self.rtt_s
+        self.rtt_s = rtt_s if before is None else before + _RTT_WEIGHT * (rtt_s - before)
+
+    def may_switch_role(self, error_code: int | None) -> bool:
+        """Whether another role conflict is believed; an endless row of them is hostile."""
+        self._conflicts += error_code == 487
+        return self._conflicts <= MAX_ROLE_CONFLICTS
+
+    def check_incoming(
+        self, message: stun.Message, addr: Address, protocol: ice.StunProtocol
+    ) -> None:
+        """A check of the peer arrived, and its proof is good."""
+        self._mux.routes.claim(addr, self.session, proven=False)
+        known = next((c for c in self._remote_candidates if _same(c, addr)), None)
+        pair = None if known is None else self._find_pair(protocol, known)
+        if pair is None and not self._room_for_pair():
+            self._mux.counters["stun_refused"] += 1
+            return
+        if pair is not None:
+            self._revive(pair)
+        super().check_incoming(message, addr, protocol)
+        if isinstance(protocol, MuxStun):
+            protocol.recheck(addr)
+
+    def check_complete(self, pair: ice.CandidatePair) -> None:
+        """A check of ours ended."""
+        if pair.state == _PAIR.SUCCEEDED:
+            self.on_verified(pair.remote_addr)
+        super().check_complete(pair)
+
+    def _authentic(self, message: stun.Message) -> bool:
+        attributes = message.attributes
+        return (
+            message.message_method == stun.Method.BINDING
+            and "PRIORITY" in attributes
+            and "USERNAME" in attributes
+            and self._valid_username(attributes["USERNAME"])
+            and message.check_message_integrity(self.local_password.encode())
+        )
+
+    def _revive(self, pair: ice.CandidatePair) -> None:
+        """Lets a pair be checked anew that aioice takes for settled.
+
+        One whose check was cancelled when another pair won; or one that worked before, when the
+        peer comes back to it because the pair in use has fallen silent.
+        """
+        silent = time.monotonic() - self._answered_s > SILENT_PATH_S
+        dropped = pair.state == _PAIR.IN_PROGRESS and pair.task is not None and pair.task.done()
+        returned = pair.state == _PAIR.SUCCEEDED and pair is not self._nominated.get(1) and silent
+        if dropped or (returned and self.ice_controlling):
+            pair.task = None
+            pair.state = _PAIR.WAITING
+
+    def _check_again(self, pair: ice.CandidatePair) -> None:
+        if pair.task is None or pair.task.done():
+            pair.task = None
+            pair.state = _PAIR.WAITING
+            self.check_start_task(pair)
+
+    def _room_for_pair(self) -> bool:
+        """Makes room in the check list by dropping the oldest pair that is of no use."""
+        if len(self._check_list) < MAX_PAIRS:
+            return True
+        used = self._nominated.get(1)
+        for pair in self._check_list:
+            if pair is not used and (pair.task is None or pair.task.done()):
+                self._check_list.remove(pair)
+                remotes = {id(p.remote_candidate) for p in self._check_list}
+                self._remote_candidates = [c for c in self._remote_candidates if id(c) in remotes]
+                return True
+        return False
+
+
+def _ice_candidate(address: Address, kind: str) -> IceCandidate:
+    return IceCandidate(
+        foundation=candidate_foundation(kind, "udp", address[0]),
+        component=1,
+        transport="udp",
+        priority=candidate_priority(1, kind, 65535 if ":" in address[0] else 65534),
+        host=address[0],
+        port=address[1],
+        type=kind,
+    )
+
+
+def _same(candidate: IceCandidate, address: Address) -> bool:
+    return (candidate.host, candidate.port) == address

@@ -1,0 +1,356 @@
+"""A link to one peer: sealed frames over SRTP, messages over a data channel, one shared socket.
+
+Theory of operation::
+
+    new --(connect)--> reach (ICE) -> keys (DTLS) -> channel (SCTP) -> up --> closed
+                         |               |              |              ^
+                         +---------------+--------------+--(fails)-----+
+
+- Frames can be sent and are received from the moment the keys are agreed; SRTP that overtakes the
+  end of the handshake is kept for it.
+- ``on_closed`` is called once if a link that was up ends by itself. Whatever happened, the owner
+  awaits ``close()`` in the end.
+"""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+from hashlib import blake2b
+
+import pylibsrtp
+
+from p2p.errors import LocalError, RemoteError
+from p2p.link.candidates import Scope, path_name, scope_of
+from p2p.link.channel import Channel
+from p2p.link.dtls import Certificate, DtlsPipe, DtlsTransport, fingerprint_of, make_certificate
+from p2p.link.errors import LinkFailed, Stage
+from p2p.link.ice import MuxConnection, make_credentials
+from p2p.link.mux import Mux
+from p2p.link.routes import Address
+from p2p.link.rtp import LossMeter, Packetizer, ssrc_of, unpack
+from p2p.wire.offers import Candidate, CandidateKind, LinkOffer
+
+__all__ = ["Certificate", "LinkFailed", "MediaLink", "make_certificate"]
+
+MAX_FRAME_BYTES = 1200
+MAX_EARLY_PACKETS = 16
+DRAIN_LIMIT_S = 0.25
+CLOSE_LIMIT_S = 1.0
+MOVED_CHECK_EVERY_S = 1.0
+
+_DTLS_APPLICATION_DATA = 23
+
+
+class _State(Enum):
+    NEW = auto()
+    CONNECTING = auto()
+    UP = auto()
+    CLOSED = auto()
+
+
+class MediaLink:
+    """One link.
+
+    Args:
+        mux: The node's socket.
+        certificate: From ``make_certificate``; may be shared by all links of a run.
+        controlling: ICE role; the two ends should differ.
+        candidates: Where we can be reached, as the peer may know it.
+        rng: Source of the ICE credentials.
+
+    Attributes:
+        offer: What the peer needs to know. Secret.
+        on_frame: Takes ``(frame, arrival)``; arrival in monotonic seconds. Set before ``connect``.
+        on_message: Takes each message. Set before ``connect``; may be called before it returns.
+        on_closed: Called when an established link ends other than by ``close``.
+        ended_by: Why it did: ``peer``, or ``silent`` after 30 s without an answer; else empty.
+        last_heard_s: Monotonic seconds when the peer last proved that it is there.
+        frames_sent: Frames sent.
+        frames_received: Frames received and authenticated.
+        counters: What was dropped and why.
+    """
+
+    def __init__(
+        self,
+        mux: Mux,
+        certificate: Certificate,
+        *,
+        controlling: bool,
+        candidates: Sequence[Candidate] = (),
+        rng: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        ufrag, pwd = make_credentials(rng)
+        self.offer = LinkOffer(ufrag, pwd, fingerprint_of(certificate), tuple(candidates))
+        self.on_frame: Callable[[bytes, float], None] = lambda _frame, _arrival_s: None
+        self.on_message: Callable[[bytes], None] = lambda _data: None
+        self.on_closed: Callable[[], None] = lambda: None
+        self.ended_by = ""
+        self.order = 0
+        self.established = False
+        self.tie = b""
+        self.last_heard_s = time.monotonic()
+        self.frames_sent = 0
+        self.frames_received = 0
+        self.counters: Counter[str] = Counter()
+        self._mux = mux
+        self._state = _State.NEW
+        self._stage: Stage = "reach"
+        self._certificate = certificate
+        self._ice = MuxConnection(
+            mux, self, controlling=controlling, credentials=(ufrag, pwd), rng=rng
+        )
+        self._ice.on_heard = self._heard
+        self._ice.on_verified = self._verified
+        self._ice.on_lost = lambda: self._lost("silent")
+        self._pipe = DtlsPipe(self._ice)
+        self._dtls: DtlsTransport | None = None
+        self._channel: Channel | None = None
+        self._early: deque[tuple[bytes, float]] = deque(maxlen=MAX_EARLY_PACKETS)
+        self._loss = LossMeter()
+        self._ssrc_in: int | None = None
+        self._packetizer: Packetizer | None = None
+        self._moved_check_s = 0.0
+        mux.routes.add(ufrag.encode(), self)
+
+    async def connect(
+        self, remote: LinkOffer, limit_s: float = 4.0, seen_at: Address | None = None
+    ) -> None:
+        """Makes the link. May be called once.
+
+        Args:
+            remote: The peer's offer; its candidates are to be filtered before, see
+                ``candidates.believable``.
+            limit_s: Seconds until it has failed.
+            seen_at: Where the peer's offer came from, if it came straight.
+
+        Raises:
+            LinkFailed: It did not come up; the link is closed.
+        """
+        if self._state is not _State.NEW:
+            raise LinkFailed("closed")
+        self._state = _State.CONNECTING
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._reach(remote, seen_at)
+                await self._agree_keys(remote)
+                await self._open_channel()
+        except (TimeoutError, ConnectionError, LinkFailed) as exc:
+            closed = self._state is _State.CLOSED
+            await self.close(drain_s=0.0)
+            stage = exc.stage if isinstance(exc, LinkFailed) else self._stage
+            raise LinkFailed("closed" if closed else stage) from None
+        except BaseException:
+            await self.close(drain_s=0.0)
+            raise
+        self._state = _State.UP
+
+    def send_frame(self, frame: bytes) -> bool:
+        """Sends a sealed frame.
+
+        Returns:
+            False if there are no keys or no way now; the frame is lost then.
+
+        Raises:
+            LocalError: It is empty or longer than 1,200 bytes.
+        """
+        if not 0 < len(frame) <= MAX_FRAME_BYTES:
+            raise LocalError("frame of a size that cannot be sent")
+        address = self._ice.remote_address
+        dtls, packetizer = self._dtls, self._packetizer
+        if not self.established or address is None or dtls is None or packetizer is None:
+            return False
+        packet = dtls._tx_srtp.protect(packetizer.pack(frame))  # noqa: SLF001
+        self._mux.send_media(packet, address)
+        self.frames_sent += 1
+        return True
+
+    def send_message(self, data: bytes) -> bool:
+        """Sends a message, reliably and in order.
+
+        Returns:
+            False if the link is not up or the peer does not keep up.
+
+        Raises:
+            LocalError: It is longer than 16 KiB.
+        """
+        return self._channel is not None and self._channel.send_message(data)
+
+    def migrate(self) -> None:
+        """Our own network changed: tells the peer at once by a check from the new address."""
+        self._ice.probe()
+
+    def late_candidate(self, address: Address) -> None:
+        """The peer may be found at another address: tries it, and moves there if it works."""
+        if self._state in (_State.CONNECTING, _State.UP):
+            self._ice.late_candidate(address)
+
+    async def close(self, drain_s: float = DRAIN_LIMIT_S) -> None:
+        """Ends the link; waits until nothing of it runs any more. May be called again.
+
+        Args:
+            drain_s: How long messages that were sent may take to arrive.
+        """
+        was_up, self._state = self._state is _State.UP, _State.CLOSED
+        if self._channel is not None and was_up:
+            await self._channel.drain(drain_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                if self._channel is not None:
+                    await self._channel.stop()  # before DTLS, which carries its last word
+                if self._dtls is not None:
+                    await self._dtls.end()
+        self._release()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await self._ice.close()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether ``connect`` succeeded and the link has not ended."""
+        return self._state is _State.UP
+
+    @property
+    def rtt_ms(self) -> float | None:
+        """Smoothed round trip of connectivity checks; None before the first."""
+        return None if self._ice.rtt_s is None else 1000.0 * self._ice.rtt_s
+
+    @property
+    def loss_pct(self) -> float:
+        """Media packets of the peer that were lost in the last seconds, 0 to 100."""
+        return self._loss.pct(time.monotonic())
+
+    @property
+    def remote_address(self) -> Address | None:
+        """Where the peer is now."""
+        return self._ice.remote_address
+
+    @property
+    def path(self) -> str:
+        """``direct``, ``lan``, ``loopback``, ``ipv6``, or ``none`` while there is no way."""
+        address = self._ice.remote_address
+        return "none" if address is None else path_name(address[0])
+
+    @property
+    def scope(self) -> Scope | None:
+        """How far the peer's address reaches; None while it is unknown."""
+        address = self._ice.remote_address
+        return None if address is None else scope_of(address[0])
+
+    def on_stun(self, data: bytes, address: Address) -> None:
+        """From the socket: a connectivity check or the answer to one."""
+        self._ice.on_stun(data, address)
+
+    def on_dtls(self, data: bytes, address: Address) -> None:
+        """From the socket: a DTLS record."""
+        if not self._pipe.put(data):
+            self.counters["dtls_flood"] += 1
+        elif self.established and data[0] == _DTLS_APPLICATION_DATA:
+            self._pipe.settle()
+
+    def on_media(self, data: bytes, address: Address, arrival_s: float) -> None:
+        """From the socket: an SRTP packet with the SSRC of this link."""
+        if self._dtls is None or not self.established:
+            self._early.append((data, arrival_s))
+            return
+        if self._open_packet(data, arrival_s) and address != self._ice.remote_address:
+            self._follow(address, arrival_s)
+
+    async def _reach(self, remote: LinkOffer, seen_at: Address | None) -> None:
+        own = self.offer.ufrag
+        self._mux.routes.start(self)
+        self.tie = blake2b("".join(sorted((own, remote.ufrag))).encode()).digest()
+        self._ssrc_in = ssrc_of(remote.ufrag, own)
+        self._packetizer = Packetizer(ssrc_of(own, remote.ufrag))
+        if not self._mux.routes.listen(self._ssrc_in, self):
+            raise LinkFailed("reach")
+        candidates = remote.candidates
+        if seen_at is not None and all(c.address != seen_at for c in candidates):
+            candidates = (*candidates, Candidate.of(seen_at, CandidateKind.SRFLX))
+        await self._ice.reach(remote.ufrag, remote.pwd, candidates)
+
+    async def _agree_keys(self, remote: LinkOffer) -> None:
+        self._stage = "keys"
+        address = self._ice.remote_address
+        if address is None or self._mux.routes.of_address(address) is not self:
+            raise LinkFailed("superseded")
+        self._dtls = DtlsTransport(self._pipe, self._certificate)
+        agreed = await self._dtls.handshake(remote.fingerprint)
+        if not agreed:
+            raise LinkFailed("identity" if self._dtls.encrypted else "keys")
+        if self._dtls._role == "client":  # noqa: SLF001  its peer spoke last: it has everything
+            self._pipe.settle()
+        self.established = True
+        self._dtls.on("statechange", self._dtls_changed)
+        while self._early:
+            self._open_packet(*self._early.popleft())
+
+    async def _open_channel(self) -> None:
+        self._stage = "channel"
+        assert self._dtls is not None  # noqa: S101
+        self._channel = Channel(self._dtls, self._take_message, self._ice.rtt_s, self.counters)
+        self._channel.on_gone = lambda: self._lost("peer")
+        if not await self._channel.open():
+            raise LinkFailed("channel")
+
+    def _open_packet(self, data: bytes, arrival_s: float) -> bool:
+        """Authenticates one SRTP packet and passes its frame on."""
+        assert self._dtls is not None  # noqa: S101
+        assert self._ssrc_in is not None  # noqa: S101
+        try:
+            packet = self._dtls._rx_srtp.unprotect(data)  # noqa: SLF001
+            seq, frame = unpack(packet, self._ssrc_in)
+        except (pylibsrtp.Error, RemoteError):
+            self.counters["media_refused"] += 1
+            return False
+        self.last_heard_s = arrival_s
+        self._pipe.settle()
+        self._loss.heard(seq, arrival_s)
+        self.frames_received += 1
+        try:
+            self.on_frame(frame, arrival_s)
+        except RemoteError:
+            self.counters["frame_refused"] += 1
+        return True
+
+    def _follow(self, address: Address, now: float) -> None:
+        """The peer's sound comes from a new address: checks whether the peer can be met there."""
+        if now - self._moved_check_s > MOVED_CHECK_EVERY_S:
+            self._moved_check_s = now
+            self._ice.late_candidate(address)
+
+    def _take_message(self, data: bytes) -> None:
+        self._heard()
+        self.on_message(data)
+
+    def _heard(self) -> None:
+        self.last_heard_s = time.monotonic()
+
+    def _verified(self, address: Address) -> None:
+        self._mux.routes.claim(address, self, proven=True)
+
+    def _dtls_changed(self) -> None:
+        if self._dtls is not None and self._dtls.state in ("closed", "failed"):
+            self._lost("peer")
+
+    def _lost(self, why: str) -> None:
+        """The link ended by itself."""
+        if self._state is _State.CLOSED:
+            return
+        was_up, self._state = self._state is _State.UP, _State.CLOSED
+        self._release()
+        if was_up:
+            self.ended_by = why
+            self.on_closed()
+
+    def _release(self) -> None:
+        """Gives back everything that can be given back without waiting."""
+        self.established = False
+        self._mux.routes.remove(self)
+        self._ice.stop()
+        self._pipe.close()
+        if self._channel is not None:
+            self._channel.cut()

@@ -1,0 +1,278 @@
+"""The one UDP socket of a node: own datagrams, STUN, DTLS and SRTP share it (RFC 7983).
+
+Everything that goes out or comes in passes ``_transmit`` and ``_received``; nothing is sent
+anywhere but to the addresses that callers name, and no name is ever looked up.
+"""
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import os
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from p2p.errors import LocalError, RemoteError, UserError
+from p2p.link.demux import MAX_DATAGRAM_BYTES, Kind, kind_of, rtp_ssrc, stun_head
+from p2p.link.routes import Address, Routes
+
+SOCKET_BUFFER_BYTES = 1 << 20
+MAX_UNSENT_BYTES = 1 << 18
+_KNOWN_ADDRESSES = 4096
+
+
+class _DatagramTransport(Protocol):
+    """What asyncio's datagram transports have, though not all of it is declared."""
+
+    def sendto(self, data: bytes, addr: tuple[str, int]) -> None: ...
+
+    def get_write_buffer_size(self) -> int: ...
+
+    def abort(self) -> None: ...
+
+
+class Mux(asyncio.DatagramProtocol):
+    """One socket and the table of who gets what.
+
+    Attributes:
+        on_datagram: Takes ``(data, sender)`` of datagrams that begin with a byte of 192-255.
+            ``RemoteError`` from it is counted.
+        routes: Which link gets what.
+        counters: What was received, sent, dropped and why.
+        media_sizes: UDP payload size of each media datagram sent, in bytes, with its count.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.on_datagram: Callable[[bytes, Address], None] = lambda _data, _sender: None
+        self.routes = Routes()
+        self.counters: Counter[str] = Counter()
+        self.media_sizes: Counter[int] = Counter()
+        self._sock = sock
+        self._six = sock.family == socket.AF_INET6
+        self._dual = self._six and not sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+        self._targets: dict[Address, tuple[str, int] | None] = {}
+        self._transport: _DatagramTransport | None = None
+        bound = sock.getsockname()
+        self.local_ip: str = bound[0]
+        self.local_port: int = bound[1]
+
+    @classmethod
+    async def open(cls, listen: Address | None = None) -> "Mux":
+        """Binds the socket and starts to receive.
+
+        Args:
+            listen: IP literal and port (0: any). None: any port, both IP versions where the
+                machine has them.
+
+        Raises:
+            UserError: The port is in use, the address is not one of this machine, or there is
+                no network at all.
+        """
+        sock = _bound_socket(listen)
+        loop = asyncio.get_running_loop()
+        _, mux = await loop.create_datagram_endpoint(lambda: cls(sock), sock=sock)
+        return mux
+
+    @property
+    def families(self) -> tuple[int, ...]:
+        """IP versions that can be sent to: 4, 6 or both."""
+        if self._dual:
+            return (6, 4)
+        return (6,) if self._six else (4,)
+
+    @property
+    def wildcard(self) -> bool:
+        """Whether the socket is bound to every address of the machine."""
+        return self.local_ip in ("::", "0.0.0.0")  # noqa: S104  compared, not bound
+
+    def send(self, data: bytes, address: Address) -> None:
+        """Sends one datagram; what cannot be sent is counted and lost.
+
+        Raises:
+            LocalError: It is empty or longer than 1,500 bytes.
+        """
+        self._transmit(data, address)
+
+    def send_media(self, data: bytes, address: Address) -> None:
+        """Sends one SRTP packet and counts its size."""
+        self.media_sizes[len(data)] += 1
+        self._transmit(data, address)
+
+    def close(self) -> None:
+        """Closes the socket; links are closed before by their owners."""
+        if self._transport is not None:
+            self._transport.abort()
+            self._transport = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Asyncio: the socket is ready."""
+        self._transport = cast("_DatagramTransport", transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Asyncio: the socket is closed."""
+        self._transport = None
+
+    def error_received(self, exc: Exception) -> None:
+        """Asyncio: the kernel could not send, for instance while the network is gone."""
+        self.counters["send_failed"] += 1
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Asyncio: a datagram arrived."""
+        self._received(data, normalise(addr), time.monotonic())
+
+    def _received(self, data: bytes, address: Address, arrival_s: float) -> None:
+        if not 0 < len(data) <= MAX_DATAGRAM_BYTES:
+            self.counters["bad_size"] += 1
+            return
+        kind = kind_of(data)
+        self.counters[kind.value] += 1
+        try:
+            match kind:
+                case Kind.MEDIA:
+                    self._media_received(data, address, arrival_s)
+                case Kind.STUN:
+                    self._stun_received(data, address)
+                case Kind.DTLS:
+                    self._dtls_received(data, address)
+                case Kind.OWN:
+                    self.on_datagram(data, address)
+                case Kind.UNKNOWN:
+                    pass
+        except RemoteError:
+            self.counters["refused"] += 1
+
+    def _media_received(self, data: bytes, address: Address, arrival_s: float) -> None:
+        ssrc = rtp_ssrc(data)
+        session = None if ssrc is None else self.routes.of_ssrc(ssrc)
+        if session is None:
+            self.counters["media_stranger"] += 1
+        else:
+            session.on_media(data, address, arrival_s)
+
+    def _stun_received(self, data: bytes, address: Address) -> None:
+        head = stun_head(data)
+        if head is None:
+            self.counters["stun_malformed"] += 1
+            return
+        session = (
+            self.routes.of_transaction(head.transaction)
+            if head.answer
+            else self.routes.of_ufrag(head.ufrag)
+        )
+        if session is None:
+            self.counters["stun_stranger"] += 1
+        else:
+            session.on_stun(data, address)
+
+    def _dtls_received(self, data: bytes, address: Address) -> None:
+        session = self.routes.of_address(address)
+        if session is None:
+            self.counters["dtls_stranger"] += 1
+        else:
+            session.on_dtls(data, address)
+
+    def _transmit(self, data: bytes, address: Address) -> None:
+        if not 0 < len(data) <= MAX_DATAGRAM_BYTES:
+            raise LocalError("datagram of a size that cannot be sent")
+        transport = self._transport
+        target = self._target(address)
+        if transport is None or target is None:
+            self.counters["no_way"] += 1
+        elif transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            self.counters["send_dropped"] += 1
+        else:
+            self.counters["sent"] += 1
+            transport.sendto(data, target)
+
+    def _target(self, address: Address) -> tuple[str, int] | None:
+        """The address as this socket wants it, None if it cannot get there.
+
+        Only IP literals pass: a name would be looked up by the C library, in the open.
+        """
+        if address in self._targets:
+            return self._targets[address]
+        if len(self._targets) >= _KNOWN_ADDRESSES:
+            self._targets.clear()
+        self._targets[address] = target = self._find_target(address)
+        return target
+
+    def _find_target(self, address: Address) -> tuple[str, int] | None:
+        try:
+            ip = ipaddress.ip_address(address[0])
+        except ValueError:
+            return None
+        if ip.is_multicast or ip.is_unspecified or not 0 < address[1] < 65536:
+            return None
+        if ip.version not in self.families:
+            return None
+        text = f"::ffff:{ip}" if self._six and ip.version == 4 else str(ip)
+        return text, address[1]
+
+
+def normalise(address: tuple[str, int]) -> Address:
+    """Takes zone and IPv4-in-IPv6 prefix off an address as a socket gives it."""
+    ip = address[0]
+    if ":" in ip:
+        ip = ip.partition("%")[0]
+        if ip.startswith("::ffff:") and "." in ip:
+            ip = ip[7:]
+    return ip, address[1]
+
+
+def _bound_socket(listen: Address | None) -> socket.socket:
+    if listen is None:
+        with contextlib.suppress(OSError):
+            return _bind(socket.AF_INET6, ("::", 0), dual=True)
+        listen = ("0.0.0.0", 0)  # noqa: S104  a node listens wherever the machine is
+    try:
+        ip = ipaddress.ip_address(listen[0])
+    except ValueError as exc:
+        raise UserError(
+            "bad_listen",
+            "The address to listen on is not an IP address.",
+            "Write it as 192.0.2.1:4000 or [2001:db8::1]:4000.",
+            exit_code=2,
+        ) from exc
+    family = socket.AF_INET6 if ip.version == 6 else socket.AF_INET
+    try:
+        return _bind(family, (str(ip), listen[1]), dual=ip.is_unspecified)
+    except (OSError, OverflowError) as exc:
+        raise _listen_error(exc, listen[1]) from exc
+
+
+def _bind(family: int, address: Address, *, dual: bool) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if dual else 1)
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
+        sock.setblocking(False)
+        sock.bind(address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _listen_error(exc: Exception, port: int) -> UserError:
+    if getattr(exc, "errno", None) == errno.EADDRINUSE:
+        return UserError(
+            "port_in_use",
+            "Port {port} is in use.",
+            "Choose another one with --listen, or leave it out.",
+            exit_code=3,
+            port=port,
+        )
+    reason = os.strerror(exc.errno) if isinstance(exc, OSError) and exc.errno else "bad port"
+    return UserError(
+        "cannot_listen",
+        "Cannot listen on port {port}: {reason}.",
+        "Choose an address and port of this machine with --listen.",
+        exit_code=3,
+        port=port,
+        reason=reason,
+    )
