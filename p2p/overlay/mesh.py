@@ -85,10 +85,10 @@ class Mesh:
             newcomer: True when we have just been admitted, so that dialling is up to us.
         """
         wanted = set(members) - {self._me}
-        for member in wanted - self._others.keys():
+        for member in sorted(wanted - self._others.keys()):
             wait_s = 0.0 if newcomer else NEWCOMER_GRACE_S
             self._others[member] = _Other(dial_at_s=now + wait_s, seen_s=now)
-        for member in self._others.keys() - wanted:
+        for member in sorted(self._others.keys() - wanted):
             del self._others[member]
             self._reports.pop(member, None)
         self._judge(now)

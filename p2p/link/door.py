@@ -1,0 +1,130 @@
+"""Answers questions for a link: who proves to hold the right keys gets one, others get silence."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+
+from crypto.knock import HELLO, Responder
+from p2p.errors import RemoteError
+from p2p.link.candidates import believable
+from p2p.link.errors import LinkFailed
+from p2p.link.line import Line
+from p2p.link.reach import LINK_LIMIT_S, Station
+from p2p.link.routes import Address
+from p2p.wire.offers import Candidate, CandidateKind, Endpoint, Hello, Knock, LinkOffer
+
+PENDING_MAX = 32
+
+MakeAnswer = Callable[[Endpoint, LinkOffer], bytes]
+
+
+class Door:
+    """One door of a node.
+
+    Args:
+        station: Ours.
+        responder: Holds the keys that open this door.
+        purpose: ``KNOCK`` or ``HELLO``.
+        make_answer: The payload of the answer, from the caller's address as we see it and our
+            side of the link.
+        on_line: Takes each line that came up, with the caller's public key.
+        tasks: Where link set-ups run.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        responder: Responder,
+        purpose: bytes,
+        make_answer: MakeAnswer,
+        on_line: Callable[[Line, bytes], None],
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        self._station = station
+        self._responder = responder
+        self._greeting: type[Hello | Knock] = Hello if purpose == HELLO else Knock
+        self._make_answer = make_answer
+        self._on_line = on_line
+        self._tasks = tasks
+        self._pending: dict[tuple[bytes, str], Line] = {}
+        self.counters: Counter[str] = Counter()
+
+    def asked(
+        self,
+        datagram: bytes,
+        source: Address | None,
+        answer: Callable[[bytes], None],
+        toward: Address | None = None,
+    ) -> None:
+        """Takes one question.
+
+        Args:
+            datagram: As it arrived.
+            source: Where it came from; None: through a carrier.
+            answer: Takes the answer back the same way.
+            toward: For a carried question: the carrier's address if the whole way is in its
+                scope; None: the caller is far away.
+
+        Raises:
+            RemoteError: It deserves no answer.
+        """
+        called = self._responder.accept(datagram)
+        offer = self._greeting.decode(called.payload).offer
+        key = (called.initiator_dh, offer.ufrag)
+        line = self._pending.get(key)
+        if line is None:
+            if len(self._pending) >= PENDING_MAX:
+                raise RemoteError("too many links in the making")
+            line = self._begin(key, offer, source, toward)
+        seen = Endpoint.of(source) if source is not None else _first_named(offer)
+        self.counters["answered"] += 1
+        answer(called.answer(self._make_answer(seen, line.link.offer)))
+
+    def _begin(
+        self,
+        key: tuple[bytes, str],
+        offer: LinkOffer,
+        source: Address | None,
+        toward: Address | None,
+    ) -> Line:
+        whereabouts = self._station.whereabouts
+        if source is not None:
+            # Only the address that the question came from: a list could point at third parties.
+            candidates: tuple[Candidate, ...] = (Candidate.of(source, CandidateKind.HOST),)
+            peer: Address | None = source
+        else:
+            named = _global_address(offer) if toward is None else None
+            peer = toward or named
+            candidates = believable(offer.candidates, peer, whereabouts.seen)
+        link = self._station.new_link(controlling=False, toward=peer)
+        line = self._pending[key] = Line(link, dialled=False)
+        remote = LinkOffer(offer.ufrag, offer.pwd, offer.fingerprint, candidates)
+        self._tasks.create_task(self._connect(key, line, remote))
+        return line
+
+    async def _connect(self, key: tuple[bytes, str], line: Line, remote: LinkOffer) -> None:
+        try:
+            await line.link.connect(remote, LINK_LIMIT_S + 1.0)
+        except LinkFailed as exc:
+            self.counters[f"link failed: {exc.stage}"] += 1
+            await line.close()
+        except BaseException:
+            await line.close()
+            raise
+        else:
+            self._on_line(line, key[0])
+        finally:
+            del self._pending[key]
+
+
+def _first_named(offer: LinkOffer) -> Endpoint:
+    """For carried questions nobody saw the caller's address: it gets back what it named."""
+    if not offer.candidates:
+        raise RemoteError("no address to link to")
+    first = offer.candidates[0]
+    return Endpoint(first.ip, first.port)
+
+
+def _global_address(offer: LinkOffer) -> Address | None:
+    named = [c.address for c in offer.candidates if c.kind is CandidateKind.SRFLX]
+    return named[0] if named else None
