@@ -66,8 +66,8 @@ class MediaLink:
         offer: What the peer needs to know. Secret.
         on_frame: Takes ``(frame, arrival)``; arrival in monotonic seconds. Set before ``connect``.
         on_message: Takes each message. Set before ``connect``; may be called before it returns.
-        on_closed: Called when an established link ends other than by ``close``.
-        ended_by: Why it did: ``peer``, or ``silent`` after 30 s without an answer; else empty.
+        on_closed: Called when an established link ends other than by ``close``, with the reason:
+            ``peer``, or ``silent`` after 30 s without an answer.
         last_heard_s: Monotonic seconds when the peer last proved that it is there.
         frames_sent: Frames sent.
         frames_received: Frames received and authenticated.
@@ -87,8 +87,7 @@ class MediaLink:
         self.offer = LinkOffer(ufrag, pwd, fingerprint_of(certificate), tuple(candidates))
         self.on_frame: Callable[[bytes, float], None] = lambda _frame, _arrival_s: None
         self.on_message: Callable[[bytes], None] = lambda _data: None
-        self.on_closed: Callable[[], None] = lambda: None
-        self.ended_by = ""
+        self.on_closed: Callable[[str], None] = lambda _why: None
         self.order = 0
         self.established = False
         self.tie = b""
@@ -343,8 +342,7 @@ class MediaLink:
         was_up, self._state = self._state is _State.UP, _State.CLOSED
         self._release()
         if was_up:
-            self.ended_by = why
-            self.on_closed()
+            self.on_closed(why)
 
     def _release(self) -> None:
         """Gives back everything that can be given back without waiting."""

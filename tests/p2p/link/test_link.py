@@ -19,7 +19,7 @@ async def test_two_links_carry_frames_and_messages_both_ways():
     for name, link in (("a", la), ("b", lb)):
         link.on_frame = lambda f, t, n=name: got.append((n, "f", f))
         link.on_message = lambda m, n=name: got.append((n, "m", m))
-        link.on_closed = lambda n=name: got.append((n, "closed", b""))
+        link.on_closed = lambda w, n=name: got.append((n, "closed", w))
     import time
 
     t = time.monotonic()
