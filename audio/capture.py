@@ -1,0 +1,191 @@
+"""What our own voice is taken from: a microphone, or a source that a clock paces."""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from audio.choose import DEFAULT
+from audio.pace import Pace
+from audio.pcm import BLOCK_S, BLOCK_SAMPLES, Pcm
+from audio.problems import DeviceError
+from audio.ring import Ring
+from audio.sources import Source, source_from
+from audio.stream import Stream
+from audio.supervise import SupervisedStream
+
+OpenInput = Callable[[str, Ring, Callable[[], None]], Stream]
+
+
+class Capture(Protocol):
+    """Blocks of sound as they come due. All methods but ``attach`` belong to the worker."""
+
+    @property
+    def name(self) -> str:
+        """What to call it on the screen."""
+        ...
+
+    @property
+    def running(self) -> bool:
+        """False while a device is gone."""
+        ...
+
+    def attach(self, wake: Callable[[], None]) -> None:
+        """Say what wakes the worker. Once, before anything else."""
+        ...
+
+    def read(self, now: float) -> Pcm | None:
+        """The next block of ``BLOCK_SAMPLES``, None when none is due."""
+        ...
+
+    def forget(self, now: float) -> None:
+        """Drop what was captured before ``now`` and not yet read."""
+        ...
+
+    def next_s(self, now: float) -> float | None:
+        """When to read again; None if ``wake`` will be called."""
+        ...
+
+    def check(self, now: float) -> DeviceError | None:
+        """Watch over the device; a problem once per loss."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the device or the file."""
+        ...
+
+
+class SourceCapture:
+    """A source, one block per 10 ms of the clock.
+
+    Args:
+        source: Where the sound comes from.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._pace = Pace(BLOCK_S)
+        self._owed = 0
+
+    @property
+    def name(self) -> str:
+        """What to call it on the screen."""
+        return self._source.name
+
+    @property
+    def running(self) -> bool:
+        """A source is always there."""
+        return True
+
+    def attach(self, wake: Callable[[], None]) -> None:
+        """The clock wakes the worker: nothing to do."""
+
+    def read(self, now: float) -> Pcm | None:
+        """The next block, None when none is due."""
+        if not self._owed:
+            self._owed = self._pace.due(now)
+        if not self._owed:
+            return None
+        self._owed -= 1
+        return self._source.read()
+
+    def forget(self, now: float) -> None:
+        """Drop the blocks that are due: the source goes on where it stands."""
+        self._owed = 0
+        self._pace.due(now)
+
+    def next_s(self, now: float) -> float | None:
+        """When the next block comes due."""
+        return self._pace.next_s(now)
+
+    def check(self, now: float) -> DeviceError | None:
+        """A source does not get lost."""
+        return None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._source.close()
+
+
+class DeviceCapture:
+    """A microphone.
+
+    Args:
+        wanted: ``default``, a name or a part of one name.
+        open_input: Opens it; replaced in tests.
+
+    Raises:
+        DeviceError: ``no_microphone``.
+    """
+
+    def __init__(self, wanted: str, open_input: OpenInput | None = None) -> None:
+        if open_input is None:
+            from audio import device
+
+            open_input = device.open_input
+        opener = open_input
+        self._ring = Ring()
+        self._wake: Callable[[], None] = _nothing
+        self._device = SupervisedStream(
+            "input", lambda: opener(wanted, self._ring, self._on_callback), time.monotonic()
+        )
+
+    @property
+    def name(self) -> str:
+        """What the sound library calls it."""
+        return self._device.name
+
+    @property
+    def running(self) -> bool:
+        """False while the device is gone."""
+        return self._device.running
+
+    def attach(self, wake: Callable[[], None]) -> None:
+        """The device's callback will wake the worker."""
+        self._wake = wake
+
+    def read(self, now: float) -> Pcm | None:
+        """The next block, None when the device has not delivered it yet."""
+        if self._ring.level < BLOCK_SAMPLES:
+            return None
+        block: Pcm = np.empty(BLOCK_SAMPLES, np.int16)
+        self._ring.read_into(block)
+        return block
+
+    def forget(self, now: float) -> None:
+        """Drop what stands in the ring."""
+        self._ring.clear()
+
+    def next_s(self, now: float) -> float | None:
+        """The device's callback wakes the worker."""
+        return None
+
+    def check(self, now: float) -> DeviceError | None:
+        """Watch over the device; a problem once per loss."""
+        return self._device.check(now)
+
+    def close(self) -> None:
+        """Close the device."""
+        self._device.close()
+
+    def _on_callback(self) -> None:
+        self._wake()
+
+
+def capture_from(text: str) -> Capture:
+    """Open what ``--mic`` names; may block for seconds.
+
+    Args:
+        text: ``default``, a device, ``file:PATH``, ``clip:NAME``, ``tone:HZ`` or ``silence``.
+
+    Raises:
+        DeviceError: ``no_microphone``, ``no_sound_file`` or ``bad_tone``. Listening needs none
+            of them: ``capture_from("silence")`` stands in.
+    """
+    source = source_from(text)
+    return DeviceCapture(text or DEFAULT) if source is None else SourceCapture(source)
+
+
+def _nothing() -> None:
+    """Nobody waits yet."""
