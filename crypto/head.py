@@ -1,0 +1,93 @@
+"""One epoch of the group key: a random secret that is hashed forward, never back."""
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+
+from crypto.errors import LocalError
+from crypto.kdf import hkdf
+from crypto.kid import TAG_BITS
+
+STEP_S = 10
+EPOCH_ID_BYTES = 16
+SECRET_BYTES = 32
+MAX_STEP = 2**32 - 1
+
+_LIMIT_S = (MAX_STEP + 1) * STEP_S
+
+
+class Head:
+    """One epoch that no other epoch has replaced.
+
+    Attributes:
+        epoch_id: 16 bytes, not secret.
+        secret: 32 secret bytes at ``step``; zeroed when they are hashed forward or erased.
+        step: Steps since the room began.
+    """
+
+    __slots__ = ("epoch_id", "secret", "step")
+
+    def __init__(self, epoch_id: bytes, secret: bytes | bytearray, step: int) -> None:
+        """Take a copy of ``secret``.
+
+        Raises:
+            LocalError: A length or the step is out of range.
+        """
+        if len(epoch_id) != EPOCH_ID_BYTES or len(secret) != SECRET_BYTES:
+            raise LocalError("wrong length of an epoch id or secret")
+        if not 0 <= step <= MAX_STEP:
+            raise LocalError("step is out of range")
+        self.epoch_id = epoch_id
+        self.secret = bytearray(secret)
+        self.step = step
+
+    @classmethod
+    def create(cls, rng: Callable[[int], bytes], step: int = 0) -> "Head":
+        """Begin an epoch with a fresh random id and secret."""
+        return cls(rng(EPOCH_ID_BYTES), rng(SECRET_BYTES), step)
+
+    def copy(self) -> "Head":
+        """Make a copy with a secret of its own, to be erased by itself."""
+        return Head(self.epoch_id, self.secret, self.step)
+
+    def forward(self) -> None:
+        """Hash the secret one step on; the old one is gone."""
+        self.secret[:] = hkdf(self.secret, b"step")
+        self.step += 1
+
+    def erase(self) -> None:
+        """Zero the secret."""
+        self.secret[:] = bytes(SECRET_BYTES)
+
+
+def step_at(room_time_s: float) -> int:
+    """The step at a room time in seconds since the room began; 0 before that.
+
+    Raises:
+        LocalError: The time is not finite, or centuries away.
+    """
+    if not -_LIMIT_S < room_time_s < _LIMIT_S:
+        raise LocalError("room time is out of range")
+    return max(0, int(room_time_s // STEP_S))
+
+
+def frontier_tag(epoch_ids: Sequence[bytes]) -> int:
+    """Name a set of epoch heads in 18 bits: the first ones of a BLAKE2b over the sorted ids."""
+    digest = blake2b(b"".join(sorted(epoch_ids)), digest_size=4).digest()
+    return int.from_bytes(digest, "big") >> 32 - TAG_BITS
+
+
+def room_key(secrets: list[bytearray], step: int) -> bytearray:
+    """Join the secrets of all heads into the key of a step, and zero them.
+
+    Args:
+        secrets: One for each head, at ``step``; all of them are needed, in any order.
+        step: Bound into the key.
+
+    Returns:
+        32 secret bytes, for the caller to zero.
+    """
+    joined = bytearray().join(sorted(secrets))
+    key = bytearray(hkdf(joined, b"room" + step.to_bytes(8, "big")))
+    for secret in (*secrets, joined):
+        secret[:] = bytes(len(secret))
+    return key
