@@ -1,0 +1,237 @@
+"""The sound of one member: one worker thread between the microphone, the network and the ear."""
+
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import PurePath
+
+from audio.capture import Capture
+from audio.playout import Playout
+from audio.problems import DeviceError
+from audio.speakers import Speakers, SpeakerStats
+from audio.voice import Voice
+
+IDLE_S = 0.1
+"""Longest sleep of the worker: how soon it sees that a device has stopped calling back."""
+FAILURE_PAUSE_S = 0.01
+REPORT_EVERY_S = 5.0
+STOP_WAIT_S = 2.0
+
+
+class Pipeline:
+    """Captures, encodes, decodes, mixes and plays, beside the event loop.
+
+    All methods may be called from any thread; none of them waits for sound but ``stop``.
+
+    Args:
+        capture: Where our voice comes from; belongs to the pipeline from now on.
+        playout: Where the others are heard; likewise.
+        on_payload: Called by the worker with each 20 ms payload while the microphone is on;
+            all payloads have one size. Must not block.
+        on_problem: Called by the worker when a device is gone or a part has failed; the room
+            goes on. Must not block.
+        clock: Monotonic seconds, the one that ``arrival_s`` is measured with.
+    """
+
+    def __init__(
+        self,
+        capture: Capture,
+        playout: Playout,
+        on_payload: Callable[[bytes], None],
+        on_problem: Callable[[DeviceError], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._capture = capture
+        self._playout = playout
+        self._on_payload = on_payload
+        self._on_problem = on_problem
+        self._clock = clock
+        self._voice = Voice()
+        self._speakers = Speakers(self._failed)
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        # Each change of the wish is one turn, so that off and on again is not overlooked.
+        self._mic_turn = 0
+        self._turn_done = 0
+        self._reported_s: float | None = None
+        self.failures = 0
+        self.payloads_sent = 0
+        capture.attach(self._wake.set)
+        playout.attach(self._wake.set)
+
+    def start(self) -> None:
+        """Start the worker, with the microphone off. A second call does nothing."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Stop for good and close the devices; takes 2 s at worst. May be repeated."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._close, name="audio", daemon=True)
+            self._thread.start()
+        if self._thread is not threading.current_thread():
+            self._thread.join(STOP_WAIT_S)
+
+    def set_mic(self, on: bool) -> None:
+        """Switch the microphone. What it heard before it was switched on is never sent.
+
+        Args:
+            on: False: nothing is sent from at most 10 ms later on, but for one payload of
+                pure silence that marks the pause.
+        """
+        if on != self.mic_on:
+            self._mic_turn += 1
+            self._wake.set()
+
+    @property
+    def mic_on(self) -> bool:
+        """Whether the microphone is switched on."""
+        return self._mic_turn % 2 == 1
+
+    def put(self, speaker: int, payload: bytes, arrival_s: float) -> None:
+        """Hand in an opened payload of a speaker; foreign bytes are counted and dropped."""
+        self._speakers.put(speaker, payload, arrival_s)
+
+    def drop(self, speaker: int) -> None:
+        """Forget a speaker."""
+        self._speakers.drop(speaker)
+
+    def levels(self) -> dict[int, float]:
+        """Loudness of each speaker in dBFS, -96 to 0."""
+        return self._speakers.levels()
+
+    def speaking(self) -> set[int]:
+        """Those who are heard speaking now."""
+        return self._speakers.speaking()
+
+    def speaker_stats(self, speaker: int) -> SpeakerStats:
+        """How a speaker is heard."""
+        return self._speakers.stats(speaker)
+
+    def first_played(self, speaker: int) -> float | None:
+        """When the first frame of a speaker reached the mixer, monotonic seconds."""
+        return self._speakers.first_played_s(speaker)
+
+    @property
+    def mic_level_dbfs(self) -> float:
+        """Loudness at our microphone, also while it is off; -96 to 0."""
+        return self._voice.level_dbfs
+
+    @property
+    def mic_speaking(self) -> bool:
+        """Whether a voice is heard at our microphone, also while it is off."""
+        return self._voice.speaking
+
+    @property
+    def capture_name(self) -> str:
+        """What the microphone is called."""
+        return self._capture.name
+
+    @property
+    def playout_name(self) -> str:
+        """What the loudspeaker is called."""
+        return self._playout.name
+
+    @property
+    def devices_running(self) -> tuple[bool, bool]:
+        """Whether microphone and loudspeaker are there now."""
+        return self._capture.running, self._playout.running
+
+    def counts(self) -> dict[str, int]:
+        """Payloads sent, and everything that was dropped or failed since the start."""
+        dropped = self._speakers.counts
+        return {
+            "payloads_sent": self.payloads_sent,
+            "malformed": dropped.malformed,
+            "crowded_out": dropped.crowded_out,
+            "overflowed": dropped.overflowed,
+            "failed": self.failures,
+        }
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                try:
+                    pause_s = self._round(self._clock())
+                except Exception as error:
+                    # A dead worker would be a silent room: report it, breathe, go on.
+                    self._failed(error)
+                    pause_s = FAILURE_PAUSE_S
+                    time.sleep(pause_s)
+                self._wake.wait(pause_s)
+        finally:
+            self._close()
+
+    def _round(self, now: float) -> float:
+        """Do what is due; returns how long there will be nothing to do, in seconds."""
+        for end in (self._capture, self._playout):
+            problem = end.check(now)
+            if problem is not None:
+                self._on_problem(problem)
+        self._listen(now)
+        self._speak(now)
+        nexts = (self._capture.next_s(now), self._playout.next_s(now))
+        soonest = min((at for at in nexts if at is not None), default=now + IDLE_S)
+        return min(IDLE_S, max(0.0, soonest - self._clock()))
+
+    def _listen(self, now: float) -> None:
+        for _ in range(self._playout.wanted(now)):
+            self._playout.write(self._speakers.mix(now))
+
+    def _speak(self, now: float) -> None:
+        self._follow_switch(now)
+        while (block := self._capture.read(now)) is not None:
+            payload = self._voice.add(block)
+            if self._mic_turn != self._turn_done:
+                self._follow_switch(now)
+            elif payload is not None:
+                self._send(payload)
+
+    def _follow_switch(self, now: float) -> None:
+        turn = self._mic_turn
+        if turn == self._turn_done:
+            return
+        self._turn_done = turn
+        closing = self._voice.close()
+        if closing is not None:
+            self._send(closing)
+        if turn % 2 == 1:
+            self._capture.forget(now)
+            self._voice.open()
+
+    def _send(self, payload: bytes) -> None:
+        self.payloads_sent += 1
+        self._on_payload(payload)
+
+    def _failed(self, error: Exception) -> None:
+        self.failures += 1
+        now = self._clock()
+        if self._reported_s is not None and now - self._reported_s < REPORT_EVERY_S:
+            return
+        self._reported_s = now
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+        problem = DeviceError(
+            "sound_failed",
+            "a part of the sound has failed and was begun anew ({kind}, {where})",
+            "the room goes on; if it happens again, please report this line",
+            kind=type(error).__name__,
+            where=where,
+        )
+        try:
+            self._on_problem(problem)
+        except Exception:
+            self.failures += 1
+
+    def _close(self) -> None:
+        for end in (self._capture, self._playout):
+            try:
+                end.close()
+            except Exception:
+                self.failures += 1
