@@ -226,6 +226,19 @@ def test_frame_keys_are_made_once_and_their_number_is_bounded(
         assert len(ring._keys) <= 4
 
 
+def test_a_base_key_is_zeroed_once_the_frame_key_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[bytearray] = []
+    genuine = Keyring.base_key
+
+    def watched(ring: Keyring, member_id: bytes, step: int) -> bytearray:
+        held.append(genuine(ring, member_id, step))
+        return held[-1]
+
+    monkeypatch.setattr(Keyring, "base_key", watched)
+    keyring().frame_key(1, MEMBER, 0)
+    assert [bytes(base) for base in held] == [bytes(32)]
+
+
 def test_a_member_id_of_a_wrong_length_is_our_own_fault() -> None:
     with pytest.raises(LocalError):
         keyring().base_key(b"short", 0)

@@ -146,6 +146,15 @@ def test_the_window_of_a_frame_from_ahead_is_kept_until_its_step_is_over() -> No
     assert refusal(opener, frame, 22.0) is Reason.STEP
 
 
+def test_the_window_is_kept_for_the_latest_step_it_saw() -> None:
+    sealer, opener = talk()
+    early, late_to_come = sealer.seal(PAYLOAD, 9.9), sealer.seal(PAYLOAD, 9.9)
+    last = sealer.seal(PAYLOAD, 10.5)
+    for frame in (early, last, late_to_come):
+        opener.open(frame, SLOTS, 10.5)
+    assert refusal(opener, last, 12.5) is Reason.REPLAY
+
+
 def test_frames_one_step_off_open_and_move_nobody() -> None:
     ours, theirs = room()
     sealer, opener = FrameSealer(ours, 1, SPEAKER, os.urandom), FrameOpener(theirs)

@@ -25,6 +25,15 @@ def test_the_window_is_exactly_1024_counters_wide() -> None:
         assert window.accept(top - 1_023)
 
 
+def test_nothing_is_forgotten_wherever_in_a_word_the_top_stands() -> None:
+    window = ReplayWindow()
+    for top in range(START, START + 1_200):
+        assert window.accept(top)
+        if top >= START + 1_020:
+            in_window = range(max(START, top - WINDOW + 1), top + 1)
+            assert not any(window.accept(counter) for counter in in_window)
+
+
 def test_counters_out_of_range_are_not_new() -> None:
     window = ReplayWindow()
     assert window.accept(0)
