@@ -1,13 +1,13 @@
 """The genesis: the first record of a room, whose hash is the room's id."""
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from crypto.errors import RemoteError
 
-GENESIS_VERSION = 1
+GENESIS_VERSION: Final = 1
 NONCE_BYTES = 32
 ROOM_ID_BYTES = 32
 MAX_GENESIS_BYTES = 160

@@ -77,6 +77,16 @@ def newer_key() -> UserError:
     )
 
 
+def two_keys() -> UserError:
+    """Make the error of a text between whose keys only the person can choose."""
+    return bad_key("There are two different room keys in this text.", "Give one of them.")
+
+
+def too_long() -> UserError:
+    """Make the error of a text that is longer than any message with a key in it."""
+    return bad_key("This text is too long to be searched for a room key.", "Give the key only.")
+
+
 def explain(text: str) -> UserError:
     """Say what is wrong with a normalised text that holds no key, not even a mistyped one."""
     spelling = _most_likely(text)

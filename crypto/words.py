@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from crypto import base32
 from crypto.keycode import DIGITS, LINE, WORDS, code_of, fits, key_of, valid
-from crypto.keyhints import bad_key, explain, newer_key
+from crypto.keyhints import explain, newer_key, too_long, two_keys
 from crypto.keytext import GROUP_CHARS, MAX_TEXT_CHARS, Spelling, normalise, spellings
 from crypto.repair import Repair, one_wrong
 from crypto.roomkey import RoomKey
@@ -76,7 +76,7 @@ def parse_verbose(text: str) -> KeyReading:
             ``newer_key`` if the key is of a version that is not known here.
     """
     if len(text) > MAX_TEXT_CHARS:
-        raise bad_key("This text is too long to be searched for a room key.", "Give the key only.")
+        raise too_long()
     plain = normalise(text)
     found = list(spellings(plain))
     codes = {code for code in map(_code_of, found) if code is not None and fits(code)}
@@ -84,7 +84,7 @@ def parse_verbose(text: str) -> KeyReading:
     if len(keys) == 1:
         return KeyReading(keys.pop())
     if keys:
-        raise bad_key("There are two different room keys in this text.", "Give one of them.")
+        raise two_keys()
     if codes:
         raise newer_key()
     readings = _repaired(found)

@@ -1,0 +1,87 @@
+"""Where a room can be entered: a key and an address, in invites and in DHT records."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Annotated, Literal
+
+import msgspec
+
+from crypto.errors import LocalError, RemoteError
+
+Address = tuple[str, int]
+Kind = Literal["door", "relay"]
+_KINDS: tuple[Kind, ...] = ("door", "relay")
+DH_BYTES = 32
+_PORT_BYTES = 2
+_ENDPOINT_BYTES = (4 + _PORT_BYTES, 16 + _PORT_BYTES)
+_BROADCAST = IPv4Address("255.255.255.255")
+
+Key32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+
+
+class PackedContact(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A contact on the wire.
+
+    Attributes:
+        kind: 0 door, 1 relay.
+        dh: X25519 public key, 32 bytes.
+        endpoint: IP address in 4 or 16 bytes and port in 2, big endian, as in BEP 5 and 32.
+    """
+
+    kind: Annotated[int, msgspec.Meta(ge=0, le=1)]
+    dh: Key32
+    endpoint: Annotated[bytes, msgspec.Meta(min_length=6, max_length=18)]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A node that lets people into the room.
+
+    Attributes:
+        dh: The node's X25519 public key, 32 bytes: an address alone proves nothing.
+        address: IP literal without zone and without ``::ffff:``, and UDP port.
+        kind: ``door`` is a member and answers a knock; ``relay`` passes knocks on.
+    """
+
+    dh: bytes
+    address: Address
+    kind: Kind = "door"
+
+    def pack(self) -> PackedContact:
+        """Give the wire form.
+
+        Raises:
+            LocalError: Nobody could use this contact.
+        """
+        host, port = self.address
+        try:
+            ip = ip_address(host)
+            if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
+                ip = ip.ipv4_mapped
+            endpoint = ip.packed + port.to_bytes(_PORT_BYTES, "big")
+            packed = PackedContact(_KINDS.index(self.kind), self.dh, endpoint)
+            Contact.unpack(packed)
+        except (ValueError, OverflowError, RemoteError) as error:
+            raise LocalError("contact that nobody could use") from error
+        if len(self.dh) != DH_BYTES:
+            raise LocalError("contact with a key of another length")
+        return packed
+
+    @classmethod
+    def unpack(cls, packed: PackedContact) -> "Contact":
+        """Check a contact that came from somewhere else.
+
+        Loopback and private addresses pass: whether they may be used depends on who
+        asks, which the caller knows.
+
+        Raises:
+            RemoteError: No single host can have this address.
+        """
+        if len(packed.endpoint) not in _ENDPOINT_BYTES:
+            raise RemoteError("contact with an endpoint of no known length")
+        ip = ip_address(packed.endpoint[:-_PORT_BYTES])
+        port = int.from_bytes(packed.endpoint[-_PORT_BYTES:], "big")
+        mapped = isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None
+        if mapped or ip.is_unspecified or ip.is_multicast or ip == _BROADCAST or port == 0:
+            raise RemoteError("contact with an address of no host")
+        return cls(packed.dh, (str(ip), port), _KINDS[packed.kind])

@@ -1,0 +1,122 @@
+"""A signed item of the DHT: whoever stores it can check it, and nobody there can read it.
+
+The shape is that of BEP 44 (mutable items): a key, a sequence number and a value of at
+most 1,000 bytes under an id that is the hash of the key. An expiry comes with it.
+"""
+
+import hashlib
+from typing import Annotated
+
+import msgspec
+
+from crypto.errors import LocalError, RemoteError
+from crypto.identity import SIGNATURE_BYTES, sign, sign_public_of, verify
+
+TARGET_BYTES = 20
+MAX_ITEM_BYTES = 1000
+MAX_LIFETIME_S = 4 * 3600
+MAX_VALUE_BYTES = 876  # so that the longest numbers still leave 1,000 bytes in all
+_CONTEXT = b"item"
+
+Key32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+Value = Annotated[bytes, msgspec.Meta(min_length=1, max_length=MAX_VALUE_BYTES)]
+Signature = Annotated[bytes, msgspec.Meta(min_length=SIGNATURE_BYTES, max_length=SIGNATURE_BYTES)]
+
+
+class Item(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One item. Nothing in it is secret.
+
+    Attributes:
+        signer: Ed25519 public key, 32 bytes.
+        seq: Sequence number, 0 to 2^63 - 1; a higher one replaces a lower one.
+        expires_s: Unix time from which it is void, whole seconds.
+        value: 1 to 876 bytes; here always sealed.
+        signature: Over all of the above, 64 bytes.
+    """
+
+    signer: Key32
+    seq: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+    expires_s: Annotated[int, msgspec.Meta(ge=0, lt=1 << 40)]
+    value: Value
+    signature: Signature
+
+    @classmethod
+    def create(cls, seed: bytes, seq: int, expires_s: int, value: bytes) -> "Item":
+        """Sign an item.
+
+        Args:
+            seed: Ed25519 seed of 32 bytes, secret.
+            seq: Sequence number, higher than that of the item it replaces.
+            expires_s: Unix time from which it is void.
+            value: The sealed bytes.
+
+        Raises:
+            LocalError: A number or the value is out of its range.
+        """
+        try:
+            signature = sign(seed, _CONTEXT, _signed_bytes(seq, expires_s, value))
+            item = cls(sign_public_of(seed), seq, expires_s, value, signature)
+            return cls.decode(item.encode())
+        except (RemoteError, OverflowError) as error:
+            raise LocalError("item out of range") from error
+
+    def encode(self) -> bytes:
+        """Give the canonical bytes, at most 1,000: a MessagePack array of five."""
+        return _ENCODER.encode(self)
+
+    @classmethod
+    def decode(cls, data: bytes) -> "Item":
+        """Parse foreign bytes; the signature is not checked here.
+
+        Raises:
+            RemoteError: They are too long, malformed, or not canonical.
+        """
+        if len(data) > MAX_ITEM_BYTES:
+            raise RemoteError("item is too long")
+        try:
+            item = _DECODER.decode(data)
+        except msgspec.DecodeError as error:
+            raise RemoteError("item is malformed") from error
+        if item.encode() != data:
+            raise RemoteError("item is not canonical")
+        return item
+
+    @property
+    def target(self) -> bytes:
+        """Id it is stored under: SHA-1 of the signer's key, 20 bytes (BEP 44, no salt)."""
+        return target_of(self.signer)
+
+    def verify(self) -> None:
+        """Check the signature.
+
+        Raises:
+            RemoteError: It is not the signer's.
+        """
+        signed = _signed_bytes(self.seq, self.expires_s, self.value)
+        verify(self.signer, _CONTEXT, signed, self.signature)
+
+    def check_time(self, unix_s: int) -> None:
+        """Check that it is valid now, and not for longer than any honest item.
+
+        Args:
+            unix_s: Unix time by the checker's clock.
+
+        Raises:
+            RemoteError: It has expired, or expires more than four hours ahead.
+        """
+        if not unix_s < self.expires_s <= unix_s + MAX_LIFETIME_S:
+            raise RemoteError("item out of its time")
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Item)
+
+
+def target_of(signer: bytes) -> bytes:
+    """Hash a public key to the id of its item: SHA-1, 20 bytes (BEP 44)."""
+    # SHA-1 only names places here; an item is trusted by its signature.
+    return hashlib.sha1(signer, usedforsecurity=False).digest()
+
+
+def _signed_bytes(seq: int, expires_s: int, value: bytes) -> bytes:
+    return _ENCODER.encode((seq, expires_s, value))
