@@ -188,9 +188,9 @@ class FrameOpener:
 
     def _check_replay(self, member_id: bytes, step: int, counter: int) -> None:
         heard = self._heard.setdefault(member_id, _Heard(step))
-        heard.last_step = max(heard.last_step, step)
         if not heard.window.accept(counter):
             raise FrameError(Reason.REPLAY)
+        heard.last_step = max(heard.last_step, step)
 
     def _tidy(self) -> None:
         """Drop windows that nothing can need: all frames they saw are of steps that are over."""

@@ -155,6 +155,17 @@ def test_the_window_is_kept_for_the_latest_step_it_saw() -> None:
     assert refusal(opener, last, 12.5) is Reason.REPLAY
 
 
+def test_a_window_that_a_member_pushed_ahead_heals_when_the_step_is_over() -> None:
+    ours, theirs = room()
+    sealer, opener = FrameSealer(ours, 1, SPEAKER, os.urandom), FrameOpener(theirs)
+    insider = Keyring.import_(ours.export(0), 0, 0.0, bytes(ours.pass_))
+    pushed = insider.frame_key(1, SPEAKER, 0).seal(COUNTER_LIMIT - 1, PAYLOAD + bytes(13))
+    opener.open(pushed, SLOTS, 1.0)
+    for at_s in range(1, 12):
+        assert refusal(opener, sealer.seal(PAYLOAD, at_s), at_s) is Reason.REPLAY
+    assert opener.open(sealer.seal(PAYLOAD, 12.0), SLOTS, 12.0) == (SPEAKER, PAYLOAD)
+
+
 def test_frames_one_step_off_open_and_move_nobody() -> None:
     ours, theirs = room()
     sealer, opener = FrameSealer(ours, 1, SPEAKER, os.urandom), FrameOpener(theirs)
