@@ -1,0 +1,102 @@
+"""A node of the network as others know it: its address and the key that its answers prove."""
+
+import base64
+import binascii
+import hashlib
+import ipaddress
+from dataclasses import dataclass
+
+from crypto.errors import RemoteError
+from p2p.dht.addresses import Address, normalise, scope_of
+
+NODE_KEY_BYTES = 32
+NODE_ID_BYTES = 20
+_KEY_TEXT_CHARS = 52
+
+
+def node_id(key: bytes) -> bytes:
+    """Derive a node's place in the network from its key, so that nobody can take another's.
+
+    Args:
+        key: The node's public X25519 key, 32 bytes.
+
+    Returns:
+        20 bytes, uniform.
+    """
+    return hashlib.blake2b(key, digest_size=NODE_ID_BYTES, person=b"teahouse node id").digest()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeContact:
+    """How to reach a node.
+
+    The text form is ``ip:port#key``, IPv6 in brackets; the key is 52 characters of base32
+    (RFC 4648, any case, no padding).
+
+    Attributes:
+        address: IP literal and UDP port.
+        key: The node's public X25519 key, 32 bytes; not secret, but whoever lacks it gets no
+            answer from the node.
+    """
+
+    address: Address
+    key: bytes
+
+    @property
+    def id(self) -> bytes:
+        """The node's place in the network, 20 bytes."""
+        return node_id(self.key)
+
+    @classmethod
+    def parse(cls, text: str) -> "NodeContact":
+        """Read ``ip:port#key``.
+
+        Args:
+            text: One contact; spaces around it are ignored.
+
+        Returns:
+            The contact. Its port may be any from 1 to 65535: a person chose it.
+
+        Raises:
+            RemoteError: What is wrong with the text; the text itself is not repeated.
+        """
+        place, hash_mark, key_text = text.strip().partition("#")
+        if not hash_mark:
+            raise RemoteError("no #key after the address")
+        return cls(_parse_place(place), _parse_key(key_text))
+
+    def __str__(self) -> str:
+        ip, port = self.address
+        place = f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
+        return f"{place}#{base64.b32encode(self.key).decode().rstrip('=').lower()}"
+
+
+def _parse_place(place: str) -> Address:
+    ip, colon, port_text = place.rpartition(":")
+    if not colon:
+        raise RemoteError("no port after the address")
+    if ip.startswith("[") and ip.endswith("]"):
+        ip = ip[1:-1]
+    elif ":" in ip:
+        raise RemoteError("an IPv6 address needs brackets")
+    try:
+        ip = normalise((str(ipaddress.ip_address(ip)), 0))[0]
+    except ValueError:
+        raise RemoteError("not an IP address (names are not looked up)") from None
+    if scope_of(ip) is None or "%" in place:
+        raise RemoteError("not the address of a node")
+    if not (port_text.isascii() and port_text.isdigit() and 1 <= int(port_text[:6]) <= 65535):
+        raise RemoteError("the port is not a number from 1 to 65535")
+    return ip, int(port_text)
+
+
+def _parse_key(text: str) -> bytes:
+    if len(text) != _KEY_TEXT_CHARS:
+        raise RemoteError("the key has not 52 characters")
+    try:
+        key = base64.b32decode(text.upper() + "====")
+    except (binascii.Error, ValueError):
+        raise RemoteError("the key is not base32") from None
+    if base64.b32encode(key).decode().rstrip("=") != text.upper():
+        raise RemoteError("the key is not base32")
+    return key
