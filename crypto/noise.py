@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from crypto.dh import DH_BYTES, KeyPair
 from crypto.errors import LocalError, RemoteError
-from crypto.noise_patterns import parse_protocol_name
+from crypto.noise_patterns import Pattern, parse_protocol_name
 from crypto.noise_state import TAG_BYTES, CipherState, SymmetricState
 
 MAX_MESSAGE_BYTES = 65_535
@@ -40,21 +40,18 @@ class Handshake:
 
         Args:
             protocol_name: Such as ``Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s``.
-            initiator: This side sends the first message.
+            initiator: This side sends first.
             rng: Source of the ephemeral secret, asked once for 32 bytes.
-            prologue: Bytes that both sides must agree on; not sent.
+            prologue: What both sides must agree on; not sent.
             static: Own static key pair, where the pattern has one.
-            remote_static: The peer's static public key, where the pattern knows it beforehand.
+            remote_static: The peer's public key, where the pattern knows it beforehand.
             psks: Pre-shared keys in the order of the modifiers, 32 secret bytes each.
 
         Raises:
             LocalError: The name is unknown, or keys are missing, too many or of a wrong length.
         """
         pattern = parse_protocol_name(protocol_name)
-        if len(psks) != pattern.psk_count or any(len(psk) != PSK_BYTES for psk in psks):
-            raise LocalError("wrong number or length of pre-shared keys")
-        if remote_static is not None and len(remote_static) != DH_BYTES:
-            raise LocalError("a static public key is 32 bytes")
+        _check_keys(pattern, remote_static, psks)
         self.initiator = initiator
         self.finished = False
         self.remote_static = remote_static
@@ -68,10 +65,7 @@ class Handshake:
         self._psks_done = 0
         self._symmetric = SymmetricState(protocol_name, pattern.hash_name)
         self._symmetric.mix_hash(prologue)
-        if pattern.initiator_known:
-            self._symmetric.mix_hash(self._known_static(of_initiator=True))
-        if pattern.responder_known:
-            self._symmetric.mix_hash(self._known_static(of_initiator=False))
+        self._mix_known_statics()
 
     @property
     def handshake_hash(self) -> bytes:
@@ -227,6 +221,12 @@ class Handshake:
             raise LocalError("the Noise pattern needs a static key pair")
         return self._static
 
+    def _mix_known_statics(self) -> None:
+        if self._pattern.initiator_known:
+            self._symmetric.mix_hash(self._known_static(of_initiator=True))
+        if self._pattern.responder_known:
+            self._symmetric.mix_hash(self._known_static(of_initiator=False))
+
     def _known_static(self, *, of_initiator: bool) -> bytes:
         if of_initiator == self.initiator:
             return self._own_static().public
@@ -285,6 +285,15 @@ class Transport:
             LocalError: This side does not receive.
         """
         _present(self._receive).rekey()
+
+
+def _check_keys(
+    pattern: Pattern, remote_static: bytes | None, psks: Sequence[bytes | bytearray]
+) -> None:
+    if len(psks) != pattern.psk_count or any(len(psk) != PSK_BYTES for psk in psks):
+        raise LocalError("wrong number or length of pre-shared keys")
+    if remote_static is not None and len(remote_static) != DH_BYTES:
+        raise LocalError("a static public key is 32 bytes")
 
 
 def _present(cipher: CipherState | None) -> CipherState:
