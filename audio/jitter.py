@@ -17,7 +17,6 @@ from audio.delay import DelayEstimator
 from audio.errors import SoundError
 from audio.framer import Packet
 from audio.pcm import (
-    BLOCK_S,
     BLOCK_SAMPLES,
     FRAME_S,
     FRAME_SAMPLES,
@@ -27,11 +26,13 @@ from audio.pcm import (
     silence,
 )
 
-PAUSE_BLOCKS = 100
-"""After so many blocks (1 s) with nothing to play the speaker has paused or is cut off."""
-_FADE_BLOCKS = 10
+PAUSE_S = 1.0
+"""With nothing to play for so long the speaker has paused or is cut off."""
+FADE_FROM_S, FADE_TO_S = 0.04, 0.1
+"""Invented sound fades between these ages: longer, it would be a buzz."""
+_PAUSE_SAMPLES = round(PAUSE_S * RATE_HZ)
 _EARLY_S = 0.005
-_SHRINK_AT_S = 0.006
+_SHRINK_AT_S = 0.008
 _OVERFULL_S = 0.3
 _SMOOTH_CONTROL = 0.2
 _SMOOTH_SHOWN = 0.02
@@ -71,7 +72,7 @@ class JitterBuffer:
         self._playing = False
         self._lateness_s = 0.0
         self._shown_s: float | None = None
-        self._invented_blocks = 0
+        self._invented_samples = 0
         self._stalled_samples = 0
         self._concealed_samples = 0
         self._real_samples = 0
@@ -155,7 +156,9 @@ class JitterBuffer:
 
     def _play(self, frame: HeldFrame, now: float) -> None:
         late_s = self._delay.lateness_s(self._backlog.due - 1, now)
-        self._lateness_s += _SMOOTH_CONTROL * (late_s - self._lateness_s)
+        # After a hole the old average says nothing about where play goes on.
+        smooth = 1.0 if self._invented_samples else _SMOOTH_CONTROL
+        self._lateness_s += smooth * (late_s - self._lateness_s)
         shown_s = late_s + len(self._queue) / RATE_HZ
         if self._shown_s is None:
             self._shown_s = shown_s
@@ -166,28 +169,30 @@ class JitterBuffer:
             pcm = self._decoder.decode(frame.data)
         except SoundError:
             self.counts.garbage += 1
-            self._conceal(FRAME_SAMPLES // BLOCK_SAMPLES)
+            self._conceal(FRAME_SAMPLES)
             self._concealed_samples += FRAME_SAMPLES
             return
         if frame.is_copy:
             self.counts.copied += 1
         else:
             self.counts.played += 1
-        self._invented_blocks = 0
+        self._invented_samples = 0
         self._real_samples += FRAME_SAMPLES
         self._queue.push(self._fit(pcm))
         self._shed(now)
 
     def _fit(self, pcm: Pcm) -> Pcm:
-        excess_s = self._lateness_s - self._delay.target_s
-        if excess_s > _SHRINK_AT_S:
-            period = stretch.find_period(pcm, int((excess_s + _EARLY_S / 2) * RATE_HZ))
+        spare_s = self._lateness_s - self._delay.target_s
+        # What waits in the queue can be folded away without a frame being due any sooner.
+        queued = len(self._queue)
+        if spare_s + queued / RATE_HZ > _SHRINK_AT_S:
+            period = stretch.find_period(pcm, queued + int((spare_s + _EARLY_S / 2) * RATE_HZ))
             if period is not None:
-                self._lateness_s -= period / RATE_HZ
+                self._lateness_s -= max(0, period - queued) / RATE_HZ
                 self.counts.stretched += 1
                 return stretch.compress(pcm, period)
-        elif excess_s < -_EARLY_S:
-            period = stretch.find_period(pcm, int((_EARLY_S / 2 - excess_s) * RATE_HZ))
+        elif spare_s < -_EARLY_S:
+            period = stretch.find_period(pcm, int((_EARLY_S / 2 - spare_s) * RATE_HZ))
             if period is not None:
                 self._lateness_s += period / RATE_HZ
                 self.counts.stretched += 1
@@ -205,8 +210,8 @@ class JitterBuffer:
     def _stall(self) -> None:
         if self._backlog.ended:
             self._pause()
-            self._conceal(1)
-        elif self._invented_blocks >= PAUSE_BLOCKS:
+            self._conceal(BLOCK_SAMPLES)
+        elif self._invented_samples >= _PAUSE_SAMPLES:
             self._pause()
             self._queue.push(silence())
         else:
@@ -217,9 +222,8 @@ class JitterBuffer:
         self._stalled_samples = 0
 
     def _wait(self) -> None:
-        self._conceal(1)
+        self._conceal(BLOCK_SAMPLES)
         self._stalled_samples += BLOCK_SAMPLES
-        self._lateness_s += BLOCK_S
 
     def _gap(self, now: float) -> None:
         late_s = self._delay.lateness_s(self._backlog.due, now)
@@ -230,21 +234,19 @@ class JitterBuffer:
         if late_s - FRAME_S >= self._delay.target_s:
             self._lateness_s -= FRAME_S
         else:
-            self._conceal(FRAME_SAMPLES // BLOCK_SAMPLES)
+            self._conceal(FRAME_SAMPLES)
             self._concealed_samples += FRAME_SAMPLES
 
-    def _conceal(self, blocks: int) -> None:
-        for _ in range(blocks):
-            self._queue.push(self._invent())
-            self._invented_blocks += 1
-
-    def _invent(self) -> Pcm:
-        left = _FADE_BLOCKS - self._invented_blocks
-        if left <= 0:
-            return silence()
+    def _conceal(self, samples: int) -> None:
+        begin = self._invented_samples
+        self._invented_samples += samples
+        age_s = np.arange(begin, begin + samples) / RATE_HZ
+        fade = ((FADE_TO_S - age_s) / (FADE_TO_S - FADE_FROM_S)).clip(0.0, 1.0)
+        if fade[0] == 0.0:
+            self._queue.push(silence(samples))
+            return
         try:
-            pcm = self._decoder.conceal(BLOCK_SAMPLES)
+            pcm = self._decoder.conceal(samples)
         except SoundError:
-            return silence()
-        fade = np.linspace(left / _FADE_BLOCKS, (left - 1) / _FADE_BLOCKS, BLOCK_SAMPLES)
-        return np.rint(pcm * fade).astype(np.int16)
+            pcm = silence(samples)
+        self._queue.push(np.rint(pcm * fade).astype(np.int16))

@@ -20,6 +20,7 @@ def test_the_library_comes_out_of_the_av_wheel():
     first = next(libopus.candidates())
     assert "av" in Path(first).parent.name
     assert libopus.version().startswith("libopus")
+    assert "libopus.so.0" in list(libopus.candidates())
 
 
 def test_finding_the_library_does_not_import_av():

@@ -1,0 +1,331 @@
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audio.errors import OpusError
+from audio.framer import MAX_SEQ, Framer, Packet, unpack
+from audio.jitter import JitterBuffer
+from audio.level import dbfs
+from audio.opus import LOW_RATE_BPS, PRIMARY_BYTES, Decoder, Encoder
+from audio.pcm import BLOCK_SAMPLES, FRAME_SAMPLES, RATE_HZ
+from bench import networks
+from bench.sound_loss import babble, listen, payloads
+
+SPACING_S = networks.SPACING_S
+
+
+class NumberDecoder:
+    """A decoder whose sound is the number of the frame, so that a test hears what plays when."""
+
+    def decode(self, frame: bytes) -> np.ndarray:
+        return np.full(FRAME_SAMPLES, int.from_bytes(frame[:2], "big"), np.int16)
+
+    def conceal(self, samples: int = FRAME_SAMPLES) -> np.ndarray:
+        return np.full(samples, -1000, np.int16)
+
+
+class BrokenDecoder(NumberDecoder):
+    """A decoder that refuses everything."""
+
+    def decode(self, frame: bytes) -> np.ndarray:
+        raise OpusError("no")
+
+    def conceal(self, samples: int = FRAME_SAMPLES) -> np.ndarray:
+        raise OpusError("no")
+
+
+def _numbered(seq: int, *, copies: bool = False, last: bool = False) -> Packet:
+    held = [(n, n.to_bytes(2, "big")) for n in (seq - 1, seq - 3, seq - 5) if n >= 0]
+    return Packet(seq, seq.to_bytes(2, "big"), tuple(held) if copies else (), last=last)
+
+
+class Listener:
+    """Drives a jitter buffer in virtual time."""
+
+    def __init__(self, decoder=None):
+        self.buffer = JitterBuffer(decoder or NumberDecoder())
+        self.now = 0.003
+        self.heard: list[np.ndarray] = []
+
+    def hear(self, packets: Iterable[tuple[float, Packet]], until_s: float) -> np.ndarray:
+        """Let packets arrive at their times; return what was heard until then."""
+        waiting = sorted(packets, key=lambda item: item[0])
+        begin = len(self.heard)
+        while self.now < until_s:
+            while waiting and waiting[0][0] <= self.now:
+                arrival, packet = waiting.pop(0)
+                self.buffer.put(packet, arrival)
+            self.heard.append(self.buffer.get(self.now))
+            self.now += 0.01
+        return np.concatenate(self.heard[begin:])
+
+
+def _stream(numbers: Iterable[int], begin_s: float = 0.0) -> list[tuple[float, Packet]]:
+    return [(begin_s + i * SPACING_S, _numbered(n)) for i, n in enumerate(numbers)]
+
+
+@pytest.fixture(scope="module")
+def stream() -> list[bytes]:
+    return payloads(babble(20.0, np.random.default_rng(1)))
+
+
+def _network(name, stream, seed=1):
+    model = name if callable(name) else networks.TABLE[name]
+    return model(len(stream), np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("phase_ms", range(0, 20, 3))
+def test_a_clean_lan_costs_at_most_15_ms_and_nothing_is_invented(stream, phase_ms):
+    buffer, delays, _ = listen(stream, _network("lan", stream) + phase_ms / 1000)
+    assert np.mean(delays) <= 15.0
+    assert buffer.concealed_pct <= 0.5
+    assert buffer.counts.unplayed == 0
+
+
+def test_the_delay_that_is_shown_is_the_delay_that_is_heard():
+    listener = Listener()
+    heard = listener.hear(_stream(range(1, 500)), 9.9)
+    number = 400
+    play_s = 0.003 + int(np.argmax(heard == number)) / RATE_HZ
+    sent_s = (number - 1) * SPACING_S
+    assert 1000 * (play_s - sent_s) == pytest.approx(listener.buffer.delay_ms, abs=1.0)
+
+
+def test_sound_passes_a_clean_network_unchanged(stream):
+    _, _, blocks = listen(stream, _network("lan", stream))
+    decoder = Decoder()
+    expected = np.concatenate([decoder.decode(unpack(payload).primary) for payload in stream])
+    heard = np.concatenate(blocks)
+    begin = int(np.argmax(heard != 0)) - int(np.argmax(expected != 0))
+    assert begin % BLOCK_SAMPLES == 0
+    assert np.array_equal(heard[begin:], expected[: len(heard) - begin])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_bursts_of_5_percent_leave_at_most_3_percent_unplayed(stream, seed):
+    arrivals = _network("lan, 5 % bursts", stream, seed)
+    buffer, delays, _ = listen(stream, arrivals)
+    assert np.isnan(arrivals).sum() > 10
+    assert buffer.counts.unplayed <= 0.03 * len(stream)
+    assert np.mean(delays) < 80.0
+
+
+@pytest.mark.parametrize(
+    ("network", "unplayed_share", "concealed_pct", "delay_ms"),
+    [
+        ("lan, 10 % random", 0.02, 2.5, 45),
+        ("lan, 20 % random", 0.03, 4.0, 90),
+        ("lan, 20 % bursts", 0.06, 8.0, 130),
+        ("gauss 40±20 ms", 0.02, 2.0, 105),
+        ("gauss 40±20 ms, 20 %", 0.03, 4.0, 150),
+        ("pareto(2) x 20 ms", 0.02, 2.0, 90),
+        ("stalls 80-250 ms", 0.005, 6.0, 110),
+        ("80 ms longer, and back", 0.005, 2.0, 60),
+        ("clock 100 ppm slow", 0.0, 0.0, 16),
+        ("clock 100 ppm fast", 0.0, 0.0, 16),
+    ],
+)
+def test_bad_networks_cost_little(stream, network, unplayed_share, concealed_pct, delay_ms):
+    buffer, delays, _ = listen(stream, _network(network, stream))
+    assert buffer.counts.unplayed <= unplayed_share * len(stream)
+    assert buffer.concealed_pct <= concealed_pct
+    assert np.mean(delays) <= delay_ms
+
+
+def test_delay_comes_back_after_one_stall(stream):
+    arrivals = _network("lan", stream)
+    held = (arrivals >= 5.0) & (arrivals < 5.3)
+    arrivals[held] = 5.3
+    buffer, delays, _ = listen(stream, arrivals)
+    assert max(delays[500:700]) > 50.0
+    assert max(delays[1000:]) < 20.0
+    assert buffer.counts.unplayed == 0
+    assert buffer.counts.stretched > 0
+
+
+def test_delay_comes_back_after_a_stall_longer_than_any_buffer(stream):
+    arrivals = _network("lan", stream)
+    held = (arrivals >= 5.0) & (arrivals < 5.8)
+    arrivals[held] = 5.8
+    buffer, delays, _ = listen(stream, arrivals)
+    assert max(delays[1100:]) < 20.0
+    assert 0 < buffer.counts.unplayed < 40
+
+
+def test_delay_comes_back_after_a_time_of_losses(stream):
+    arrivals = _network("lan", stream)
+    rng = np.random.default_rng(5)
+    lossy = (arrivals >= 4.0) & (arrivals < 8.0) & (rng.random(len(arrivals)) < 0.2)
+    arrivals[lossy] = np.nan
+    _, delays, _ = listen(stream, arrivals)
+    assert max(delays[500:900]) > 25.0
+    assert max(delays[1200:]) < 30.0
+    assert max(delays[1700:]) < 20.0
+
+
+def test_uneven_calls_for_sound_invent_next_to_nothing(stream):
+    buffer = JitterBuffer(Decoder())
+    rng = np.random.default_rng(4)
+    arrivals = _network("lan", stream)
+    arrived = 0
+    for tick in range(2 * len(stream) - 10):
+        now = tick * 0.01 + float(rng.uniform(0.0, 0.008))
+        while arrived < len(stream) and arrivals[arrived] <= now:
+            buffer.put(unpack(stream[arrived]), float(arrivals[arrived]))
+            arrived += 1
+        buffer.get(now)
+    assert buffer.concealed_pct < 0.5
+    assert buffer.counts.unplayed == 0
+    assert buffer.delay_ms < 25.0
+
+
+def test_lost_frames_are_played_from_their_copies():
+    listener = Listener()
+    packets = [(t, _numbered(p.seq, copies=True)) for t, p in _stream(range(200))]
+    kept = [item for item in packets if item[1].seq % 10 != 7]
+    heard = listener.hear(kept, 4.1)
+    assert set(range(1, 200)) <= set(heard.tolist())
+    assert listener.buffer.counts.copied == 20
+    assert listener.buffer.counts.unplayed == 0
+
+
+def test_a_pause_that_was_announced_is_no_loss_and_costs_no_delay():
+    listener = Listener()
+    first = _stream(range(50))
+    first[-1] = (first[-1][0], _numbered(49, last=True))
+    listener.hear(first, 1.2)
+    assert not listener.buffer.playing
+    assert not listener.hear([], 6.0).any()
+    listener.hear(_stream(range(50, 150), 6.0), 7.5)
+    assert listener.buffer.playing
+    assert listener.buffer.delay_ms < 16.0
+    assert listener.buffer.concealed_pct == 0.0
+    assert listener.buffer.counts.unplayed == 0
+
+
+def test_a_pause_without_a_word_fades_within_100_ms_and_counts_as_no_concealment():
+    listener = Listener()
+    listener.hear(_stream(range(50)), 1.0)
+    tail = listener.hear([], 4.0)
+    assert not tail[int(0.15 * RATE_HZ) :].any()
+    assert not listener.buffer.playing
+    listener.hear(_stream(range(50, 150), 4.0), 5.5)
+    assert listener.buffer.concealed_pct == 0.0
+    assert listener.buffer.counts.unplayed == 0
+    assert listener.buffer.delay_ms < 20.0
+
+
+def test_a_short_pause_without_a_word_leaves_no_delay_behind():
+    listener = Listener()
+    listener.hear(_stream(range(50)), 1.0)
+    listener.hear(_stream(range(50, 250), 1.6), 5.595)
+    heard = listener.hear(_stream(range(250, 300), 5.6), 6.595)
+    assert 280 in heard
+    assert listener.buffer.counts.unplayed == 0
+    assert listener.buffer.delay_ms < 30.0
+
+
+def test_an_outage_of_two_seconds_and_more_starts_anew():
+    listener = Listener()
+    listener.hear(_stream(range(50)), 1.0)
+    heard = listener.hear(_stream(range(300, 400), 6.0), 7.9)
+    assert set(range(302, 380)) <= set(heard.tolist())
+    assert listener.buffer.counts.implausible == 1
+    assert listener.buffer.delay_ms < 16.0
+
+
+def test_an_outage_within_the_window_gives_up_what_was_lost():
+    listener = Listener()
+    listener.hear(_stream(range(50)), 1.0)
+    heard = listener.hear(_stream(range(110, 200), 2.2), 3.9)
+    assert {115, 150, 180} <= set(heard.tolist())
+    assert listener.buffer.counts.unplayed == 60
+
+
+def test_a_packet_from_far_away_disturbs_nothing(stream):
+    calm, _, expected = listen(stream, _network("lan", stream))
+    buffer, heard = JitterBuffer(Decoder()), []
+    arrivals = _network("lan", stream)
+    arrived = 0
+    for tick in range(len(expected)):
+        now = tick * 0.01 + 0.003
+        while arrived < len(stream) and arrivals[arrived] <= now:
+            buffer.put(unpack(stream[arrived]), float(arrivals[arrived]))
+            buffer.put(Packet(MAX_SEQ - arrived % 7, bytes(PRIMARY_BYTES)), float(now))
+            arrived += 1
+        heard.append(buffer.get(now))
+    assert np.array_equal(np.concatenate(heard), np.concatenate(expected))
+    assert buffer.counts.implausible == arrived
+    assert calm.counts.implausible == 0
+
+
+def test_a_flood_neither_grows_memory_nor_stops_the_sound():
+    listener = Listener()
+    for n in range(20_000):
+        listener.buffer.put(_numbered(n % 90), n * 1e-4)
+    assert listener.buffer.counts.flooded > 19_500
+    assert len(listener.hear([], 1.0)) == 100 * BLOCK_SAMPLES
+
+
+@pytest.mark.parametrize("garbage", [bytes(60), b"\xff" * 60, b"\x7c" + bytes(59), b""])
+def test_garbage_is_a_concealed_frame_and_never_noise(garbage):
+    listener = Listener(Decoder())
+    packets = [(n * SPACING_S, Packet(n, garbage)) for n in range(100)]
+    assert not listener.hear(packets, 2.0).any()
+    assert listener.buffer.counts.garbage > 90
+    assert listener.buffer.counts.played == 0
+    assert listener.buffer.concealed_pct == 100.0
+
+
+def test_one_garbage_frame_in_speech_is_concealed_at_the_level_of_the_speech():
+    primary, low_rate, framer = Encoder(), Encoder(LOW_RATE_BPS), Framer()
+    t = np.arange(60 * FRAME_SAMPLES) / RATE_HZ
+    tone = (8000 * np.sin(2 * np.pi * 200 * t)).astype(np.int16).reshape(-1, FRAME_SAMPLES)
+    packets = [unpack(framer.pack(primary.encode(f), low_rate.encode(f))) for f in tone]
+    level_dbfs = dbfs(tone.ravel())
+    packets[40] = Packet(40, np.random.default_rng(2).bytes(60))
+    listener = Listener(Decoder())
+    heard = listener.hear([(n * SPACING_S, p) for n, p in enumerate(packets)], 1.2)
+    assert listener.buffer.counts.garbage == 1
+    loudness = [dbfs(block) for block in heard.reshape(-1, BLOCK_SAMPLES)[20:115]]
+    assert max(loudness) < level_dbfs + 1.0
+    assert min(loudness) > level_dbfs - 20.0
+
+
+def test_a_decoder_that_fails_at_everything_gives_silence():
+    listener = Listener(BrokenDecoder())
+    assert not listener.hear(_stream(range(50)), 2.0).any()
+
+
+def test_before_the_first_packet_there_is_silence_and_nothing_to_show():
+    buffer = JitterBuffer(NumberDecoder())
+    assert not buffer.get(1.0).any()
+    assert (buffer.delay_ms, buffer.concealed_pct, buffer.playing) == (0.0, 0.0, False)
+    assert buffer.target_ms == 10.0
+
+
+numbers = st.one_of(st.integers(0, MAX_SEQ), st.integers(0, 300))
+steps = st.lists(
+    st.tuples(numbers, st.booleans(), st.booleans(), st.floats(-0.5, 0.5), st.integers(0, 30)),
+    max_size=60,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps, st.binary(max_size=80))
+def test_whatever_arrives_a_block_of_sound_leaves(steps, noise):
+    buffer = JitterBuffer(Decoder())
+    now = 1000.0
+    for seq, copies, last, skew_s, blocks in steps:
+        held = tuple((n, noise) for n in (seq - 1, seq - 3, seq - 5) if n >= 0)
+        buffer.put(Packet(seq, noise, held if copies else (), last=last), now + skew_s)
+        for _ in range(blocks):
+            now += 0.01
+            block = buffer.get(now)
+            assert block.dtype == np.int16
+            assert block.shape == (BLOCK_SAMPLES,)
+    assert 0.0 <= buffer.concealed_pct <= 100.0
+    assert np.isfinite(buffer.delay_ms)
