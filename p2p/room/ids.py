@@ -1,0 +1,26 @@
+"""Ids of rooms, members and operations: plain bytes, hashes all of them."""
+
+import hashlib
+
+MemberId = bytes
+"""16 bytes: BLAKE2b-128 of a member's signing key and exchange key."""
+
+OpId = bytes
+"""16 bytes: BLAKE2b-128 of an operation with its signature."""
+
+ID_BYTES = 16
+ROOM_ID_BYTES = 32
+SHORT_ID_BYTES = 8
+
+NONE: OpId = bytes(ID_BYTES)
+"""Stands where an operation id could stand but there is none."""
+
+
+def op_id(data: bytes) -> OpId:
+    """Hash the bytes of a signed operation (BLAKE2b-128, RFC 7693)."""
+    return hashlib.blake2b(data, digest_size=ID_BYTES).digest()
+
+
+def short(op: OpId) -> bytes:
+    """Give the first 8 bytes: enough to compare what two members hold."""
+    return op[:SHORT_ID_BYTES]

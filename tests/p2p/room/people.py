@@ -1,0 +1,163 @@
+"""People for the tests of the room: fixed keys, and pens that can also write what nobody should."""
+
+import copy
+import functools
+import hashlib
+import itertools
+
+from crypto.genesis import Genesis
+from crypto.identity import Identity
+from p2p.room import kinds
+from p2p.room.ids import NONE
+from p2p.room.ops import Op, Pen
+from p2p.room.room import Room
+from p2p.room.state import evaluate
+
+
+@functools.cache
+def identity(number: int, world: int = 0) -> Identity:
+    """The same keys for the same numbers, always."""
+    counter = itertools.count()
+
+    def rng(count: int) -> bytes:
+        seed = f"{world}/{number}/{next(counter)}".encode()
+        return hashlib.blake2b(seed, digest_size=count).digest()
+
+    return Identity.generate(rng)
+
+
+def genesis_of(host: Identity, world: int = 0) -> Genesis:
+    return Genesis(1, host.sign_key, host.dh, "open", 1_700_000_000 + world, bytes(32))
+
+
+class People:
+    """A host (number 0) and members who have joined, all writing operations of one room."""
+
+    def __init__(self, count: int = 3) -> None:
+        self.genesis = genesis_of(identity(0))
+        self.room_id = self.genesis.room_id
+        self.keys = [identity(number) for number in range(count + 1)]
+        self.ids = [key.member_id for key in self.keys]
+        self.pens = [Pen(key, self.room_id) for key in self.keys]
+        self.ops: list[Op] = []
+        for number, key in enumerate(self.keys):
+            self.write(number, kinds.Join, key.sign_key, key.dh, bytes(32), f"member {number}")
+
+    @property
+    def host(self) -> bytes:
+        return self.ids[0]
+
+    def write(self, number: int, kind: type[kinds.Body], *fields: object) -> Op:
+        op = self.pens[number].write(kind, *fields)
+        self.ops.append(op)
+        return op
+
+    def fork(self, number: int, kind: type[kinds.Body], *fields: object) -> Op:
+        """Write an operation and forget having done so: the next one gets the same number."""
+        pen = copy.copy(self.pens[number])
+        op = pen.write(kind, *fields)
+        self.ops.append(op)
+        return op
+
+    def state(self, ops: list[Op] | None = None):
+        return evaluate(self.genesis, self.ops if ops is None else ops)
+
+    def member(self, number: int):
+        return self.state().members[self.ids[number]]
+
+    def stage(self, number: int) -> str:
+        return self.member(number).stage
+
+    # What people do, as the program writes it.
+
+    def raise_hand(self, number: int) -> Op:
+        return self.write(number, kinds.Hand, True)
+
+    def accept(self, number: int, slot: int = 2) -> Op:
+        return self.write(0, kinds.Grant, slot, self.ids[number], self.member(number).wish)
+
+    def take(self, number: int) -> Op:
+        return self.write(number, kinds.Take, self.member(number).grant or NONE)
+
+    def remove(self, number: int) -> Op:
+        member = self.member(number)
+        return self.write(0, kinds.Remove, member.id, member.join, member.wish)
+
+    def bring_on_stage(self, number: int, slot: int = 2) -> None:
+        self.raise_hand(number)
+        self.accept(number, slot)
+        self.take(number)
+
+
+class Rooms:
+    """Rooms of several members and a network between them, in virtual time."""
+
+    def __init__(self, count: int = 3, *, join: bool = True) -> None:
+        self.now = 100.0
+        self.genesis = genesis_of(identity(0))
+        names = ["host", "amina", "王小明", "kenji", "omar", "sofia", "lau", "dolma"]
+        self.rooms = [
+            Room(identity(n), self.genesis.encode(), names[n % 8], now=self.now, topic="tea")
+            for n in range(count + 1)
+        ]
+        self.ids = [room.me for room in self.rooms]
+        self.cut: set[int] = set()
+        if join:
+            self.deliver()
+            for room in self.rooms:
+                self.events(self.rooms.index(room))
+
+    def __getitem__(self, number: int) -> Room:
+        return self.rooms[number]
+
+    def deliver(self) -> None:
+        """Carry everything to everybody in reach until nobody has anything to say."""
+        busy = True
+        while busy:
+            busy = False
+            for number, room in enumerate(self.rooms):
+                if number in self.cut:
+                    continue
+                for out in room.to_send(self.now):
+                    busy = True
+                    self._carry(room, out)
+
+    def _carry(self, room: Room, out) -> None:
+        for number, other in enumerate(self.rooms):
+            if other is not room and other.me != out.but and number not in self.cut:
+                other.receive(out.data, room.me, self.now)
+
+    def run(self, seconds: float) -> None:
+        """Let time pass, timers fire and operations travel."""
+        end = self.now + seconds
+        while True:
+            self.deliver()
+            timers = [r.next_timer() for n, r in enumerate(self.rooms) if n not in self.cut]
+            due = min((t for t in timers if t is not None), default=end)
+            if due >= end:
+                break
+            self.now = max(self.now, due)
+            for number, room in enumerate(self.rooms):
+                if number not in self.cut:
+                    room.on_timer(self.now)
+        self.now = end
+
+    def sync(self) -> None:
+        """Compare what everybody holds, pairwise, and hand over what is missing."""
+        for room in self.rooms:
+            for other in self.rooms:
+                for data in room.missing(other.ids()):
+                    other.receive(data, room.me, self.now)
+        self.deliver()
+
+    def do(self, number: int, command) -> None:
+        self.rooms[number].do(command, self.now)
+        self.deliver()
+
+    def events(self, number: int) -> list:
+        return list(iter(self.rooms[number].next_event, None))
+
+    def stage(self, number: int) -> set[str]:
+        """Where everybody thinks this member is."""
+        me = self.ids[number]
+        return {str(room.state.members[me].stage) for room in self.rooms}

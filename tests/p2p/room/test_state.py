@@ -1,0 +1,358 @@
+"""What a set of operations means: nothing but the set decides, and nobody gains by lying."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from p2p.room import kinds
+from p2p.room.ids import NONE
+from p2p.room.kinds import HandRef
+from p2p.room.ops import Pen
+from p2p.room.registers import OTHERS_OF_HOST, OTHERS_OF_MEMBER, Registers
+from p2p.room.stage import Stage
+from tests.p2p.room.people import People, identity
+
+WHO = st.integers(0, 3)
+STEP = st.tuples(
+    WHO,
+    st.sampled_from(
+        (
+            *("hand", "lower", "take", "decline", "audience", "leave", "grant", "invite"),
+            *("mute", "unmute", "down", "lapse", "remove", "lock", "topic", "order", "usurp"),
+        )
+    ),
+    WHO,
+    st.booleans(),
+)
+
+
+def play(steps) -> People:
+    """Write a history: whatever the actor wishes, sometimes twice under one number."""
+    people = People()
+    for actor, what, target, forked in steps:
+        write = people.fork if forked else people.write
+        state = people.state()
+        me, other = people.ids[actor], people.ids[target]
+        mine = state.members[me]
+        match what:
+            case "hand" | "lower":
+                write(actor, kinds.Hand, what == "hand")
+            case "take":
+                write(actor, kinds.Take, mine.grant or NONE)
+            case "decline":
+                write(actor, kinds.Decline, mine.grant or NONE, False)
+            case "audience":
+                write(actor, kinds.Audience)
+            case "leave":
+                write(actor, kinds.Leave)
+            case "grant" | "invite":
+                wish = state.members[other].wish
+                write(0, kinds.Grant, 2 + target % 2, other, wish if what == "grant" else NONE)
+            case "mute" | "unmute":
+                write(0, kinds.Mute, other, what == "mute")
+            case "down" | "lapse":
+                write(0, kinds.Down, other, state.members[other].wish, what == "lapse")
+            case "remove":
+                write(0, kinds.Remove, other, state.members[other].join, NONE)
+            case "lock":
+                write(0, kinds.Lock, target % 2 == 0)
+            case "topic":
+                write(0, kinds.Topic, f"topic {target}")
+            case "order":
+                hands = tuple(HandRef(i, s) for i, s in hands_up(people, state))
+                write(0, kinds.Order, hands or (HandRef(other, 1),))
+            case "usurp":
+                write(actor, kinds.Grant, 5, me, mine.wish)
+    return people
+
+
+def hands_up(people, state):
+    seqs = {op.id: op.seq for op in people.ops}
+    return [(m, seqs[state.members[m].wish]) for m in state.queue]
+
+
+HISTORY = st.lists(STEP, max_size=25).map(play)
+
+
+@settings(max_examples=60)
+@given(HISTORY, st.randoms(use_true_random=False))
+def test_order_and_repetition_change_nothing(people, shuffler):
+    state = people.state()
+    ops = people.ops + people.ops[: len(people.ops) // 2]
+    shuffler.shuffle(ops)
+    assert people.state(ops) == state
+
+
+@settings(max_examples=60)
+@given(HISTORY, st.data())
+def test_what_is_kept_means_the_same_and_merges_like_the_whole(people, data):
+    ops = people.ops
+    kept = Registers(ops, people.host).kept()
+    assert people.state(kept) == people.state()
+    assert Registers(kept, people.host).kept() == kept
+    in_both = data.draw(st.lists(st.integers(0, 2), min_size=len(ops), max_size=len(ops)))
+    one = [op for op, side in zip(ops, in_both, strict=True) if side != 1]
+    two = [op for op, side in zip(ops, in_both, strict=True) if side != 0]
+    merged = Registers(one, people.host).kept() + Registers(two, people.host).kept()
+    assert Registers(merged, people.host).kept() == kept
+
+
+@settings(max_examples=40)
+@given(HISTORY)
+def test_the_state_makes_sense_whatever_was_signed(people):
+    state = people.state()
+    assert list(state.members) == sorted(state.members)
+    stages = {m: member.stage for m, member in state.members.items()}
+    assert {m for m, stage in stages.items() if stage is Stage.HAND_UP} == set(state.queue)
+    assert len(state.queue) == len(set(state.queue))
+    slots = [m.slot for m in state.members.values() if m.slot is not None]
+    assert len(slots) == len(set(slots))
+    for slot, who in state.slots.items():
+        assert state.members[who].slot == slot
+        assert stages[who] in (Stage.HOST, Stage.INVITED, Stage.SPEAKING)
+    for who, stage in stages.items():
+        assert (state.members[who].slot is None) == (
+            stage in (Stage.LISTENING, Stage.HAND_UP, Stage.LEFT, Stage.REMOVED)
+        )
+        assert (stage is Stage.REMOVED) == (who in state.removed)
+
+
+@settings(max_examples=40)
+@given(HISTORY, st.lists(STEP, max_size=10))
+def test_what_a_removed_key_adds_changes_nothing(people, more):
+    people.remove(1)
+    before = people.state()
+    kept = Registers(people.ops, people.host).kept()
+    count = len(people.ops)
+    for _, what, _, forked in more:
+        write = people.fork if forked else people.write
+        if what == "usurp":
+            write(1, kinds.Remove, people.ids[2], NONE, NONE)
+        elif what in ("hand", "lower"):
+            write(1, kinds.Hand, what == "hand")
+        elif what == "take":
+            write(1, kinds.Take, NONE)
+        elif what == "leave":
+            write(1, kinds.Leave)
+        else:
+            write(1, kinds.Order, (HandRef(people.ids[1], 1),))
+    assert people.state() == before
+    assert Registers(people.ops, people.host).kept() == kept
+    assert len(people.ops) == count + len(more)
+
+
+# -- powers
+
+
+def test_an_ungranted_key_changes_nobody_elses_state():
+    people = People()
+    people.bring_on_stage(2)
+    before = people.state()
+    me, other = people.ids[1], people.ids[2]
+    people.write(1, kinds.Grant, 9, me, NONE)
+    people.write(1, kinds.Mute, other, True)
+    people.write(1, kinds.Down, other, people.member(2).wish, False)
+    people.write(1, kinds.Remove, other, NONE, NONE)
+    people.write(1, kinds.Remove, people.host, NONE, NONE)
+    people.write(1, kinds.Lock, True)
+    people.write(1, kinds.Topic, "mine")
+    people.write(1, kinds.Order, (HandRef(me, 1),))
+    assert people.state() == before
+
+
+def test_nobody_removes_the_host_not_even_itself():
+    people = People()
+    people.write(0, kinds.Remove, people.host, NONE, NONE)
+    people.write(0, kinds.Grant, 9, people.host, NONE)
+    people.write(0, kinds.Mute, people.host, True)
+    assert people.stage(0) == Stage.HOST
+    assert people.state().slots == {1: people.host}
+
+
+def test_an_act_under_a_power_that_nobody_gave_is_ignored(monkeypatch):
+    people = People()
+    monkeypatch.setattr("p2p.room.ops.NONE", bytes(15) + b"\x01")
+    lock = people.pens[0].write(kinds.Lock, True)
+    monkeypatch.undo()
+    assert lock.body.auth != NONE
+    assert not people.state([*people.ops, lock]).locked
+
+
+def test_a_removal_stands_even_for_somebody_never_seen():
+    people = People()
+    stranger = b"s" * 16
+    people.write(0, kinds.Remove, stranger, NONE, NONE)
+    assert stranger in people.state().removed
+    assert stranger not in people.state().members
+
+
+# -- taking, and taking back
+
+
+def test_a_grant_counts_only_while_the_member_still_wants_it():
+    people = People()
+    people.raise_hand(1)
+    grant = people.accept(1)
+    people.write(1, kinds.Hand, False)
+    assert people.stage(1) == Stage.LISTENING
+    people.raise_hand(1)
+    assert people.stage(1) == Stage.HAND_UP
+    people.write(1, kinds.Take, grant.id)
+    assert people.stage(1) == Stage.SPEAKING
+
+
+def test_an_invitation_without_a_hand_can_be_taken():
+    people = People()
+    people.accept(1)
+    assert people.stage(1) == Stage.INVITED
+    people.take(1)
+    assert people.stage(1) == Stage.SPEAKING
+    people.write(1, kinds.Audience)
+    assert people.stage(1) == Stage.LISTENING
+
+
+def test_taking_what_was_taken_back_has_no_effect():
+    people = People()
+    people.raise_hand(1)
+    grant = people.accept(1)
+    people.write(0, kinds.Down, people.ids[1], people.member(1).wish, True)
+    assert people.member(1).lapsed
+    people.write(1, kinds.Take, grant.id)
+    assert people.stage(1) == Stage.LISTENING
+
+
+def test_a_hand_raised_again_survives_a_word_about_the_one_before():
+    people = People()
+    old = people.raise_hand(1)
+    people.write(1, kinds.Hand, False)
+    people.raise_hand(1)
+    people.write(0, kinds.Down, people.ids[1], old.id, False)
+    assert people.stage(1) == Stage.HAND_UP
+
+
+def test_a_new_grant_ends_a_mute():
+    people = People()
+    people.bring_on_stage(1)
+    people.write(0, kinds.Mute, people.ids[1], True)
+    assert people.stage(1) == Stage.MUTED
+    assert people.member(1).role == "speaker"
+    assert people.member(1).slot == 2
+    assert 2 not in people.state().slots
+    people.raise_hand(1)
+    people.accept(1)
+    people.take(1)
+    assert people.stage(1) == Stage.SPEAKING
+    assert people.state().slots[2] == people.ids[1]
+
+
+def test_one_slot_has_one_holder_the_earlier_one():
+    people = People()
+    people.bring_on_stage(1, slot=7)
+    people.bring_on_stage(2, slot=7)
+    assert people.state().slots == {1: people.host, 7: people.ids[1]}
+    assert people.stage(2) == Stage.LISTENING
+
+
+# -- two histories under one key
+
+
+def test_two_wishes_of_one_number_are_none_until_a_newer_one():
+    people = People()
+    people.raise_hand(1)
+    people.accept(1)
+    grant = people.member(1).grant
+    people.fork(1, kinds.Take, grant)
+    people.fork(1, kinds.Decline, grant, True)
+    people.write(1, kinds.Hand, True)
+    assert people.stage(1) == Stage.LISTENING
+    assert people.member(1).wish == NONE
+    assert not people.member(1).lapsed
+    people.raise_hand(1)
+    assert people.stage(1) == Stage.HAND_UP
+
+
+def test_two_words_of_the_host_under_one_number_are_read_as_the_stricter():
+    people = People()
+    people.bring_on_stage(1)
+    target = people.ids[1]
+    people.fork(0, kinds.Lock, False)
+    people.fork(0, kinds.Lock, False)
+    assert not people.state().locked  # the very same operation twice is one
+    people.fork(0, kinds.Lock, True)
+    people.fork(0, kinds.Topic, "a")
+    people.fork(0, kinds.Topic, "b")
+    people.fork(0, kinds.Mute, target, False)
+    people.fork(0, kinds.Mute, target, True)
+    state = people.state()
+    assert state.locked
+    assert state.topic == ""
+    assert state.members[target].stage is Stage.MUTED
+    people.fork(0, kinds.Grant, 3, target, people.member(1).wish)
+    people.fork(0, kinds.Grant, 4, target, people.member(1).wish)
+    assert people.stage(1) == Stage.LISTENING
+
+
+def test_two_joins_of_one_key_have_no_name():
+    people = People()
+    key = people.keys[1]
+    people.pens[1]._seq, people.pens[1]._prev = 0, NONE
+    people.write(1, kinds.Join, key.sign_key, key.dh, bytes(32), "another")
+    assert people.member(1).name == f"guest-{key.member_id[:2].hex()}"
+
+
+def test_the_name_of_a_removed_member_is_the_one_it_had():
+    people = People()
+    people.remove(1)
+    key = people.keys[1]
+    for name in ("x", "y", "z"):
+        people.pens[1]._seq, people.pens[1]._prev = 0, NONE
+        people.write(1, kinds.Join, key.sign_key, key.dh, bytes(32), name)
+    assert people.member(1).name == "member 1"
+    assert people.state(Registers(people.ops, people.host).kept()) == people.state()
+
+
+def test_the_first_of_several_removals_is_the_one():
+    people = People()
+    first = people.remove(1)
+    people.remove(1)
+    kept = Registers(people.ops, people.host).kept()
+    assert [op for op in kept if isinstance(op.body, kinds.Remove)] == [first]
+
+
+# -- how much is kept
+
+
+def test_a_long_life_leaves_little_behind():
+    people = People(2)
+    for _ in range(50):
+        hand = people.raise_hand(1)
+        people.write(0, kinds.Order, (HandRef(people.ids[1], hand.seq),))
+        people.accept(1)
+        people.take(1)
+        people.write(0, kinds.Mute, people.ids[1], True)
+        people.write(1, kinds.Audience)
+        people.write(0, kinds.Lock, True)
+    kept = Registers(people.ops, people.host).kept()
+    assert len(kept) == 3 + 4
+    people.write(1, kinds.Leave)
+    assert len(Registers(people.ops, people.host).kept()) == 3 + 2
+
+
+def test_acts_without_power_are_kept_for_newer_programs_but_only_so_many():
+    people = People(2)
+    for number in range(OTHERS_OF_MEMBER + 5):
+        last = people.write(1, kinds.Topic, str(number))
+    kept = Registers(people.ops, people.host).kept()
+    assert len(kept) == 3 + OTHERS_OF_MEMBER
+    assert last in kept
+    assert OTHERS_OF_HOST > OTHERS_OF_MEMBER
+
+
+def test_two_members_of_one_name_are_two():
+    people = People(0)
+    for number in (1, 2):
+        key = identity(number)
+        pen = Pen(key, people.room_id)
+        people.ops.append(pen.write(kinds.Join, key.sign_key, key.dh, bytes(32), "lau"))
+    names = [m.name for m in people.state().members.values()]
+    assert names.count("lau") == 2
+    assert len(people.state().members) == 3
