@@ -53,11 +53,13 @@ def own_address_towards(address: Address) -> str | None:
     """Asks the kernel which address of ours it would use towards another, sending nothing.
 
     Args:
-        address: Whom we would send to.
+        address: Whom we would send to; an IP literal, or else ValueError: a name would be
+            looked up, in the open.
 
     Returns:
         IP literal, None if there is no way there.
     """
+    ipaddress.ip_address(address[0])
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
         probe.connect(address)

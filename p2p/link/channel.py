@@ -74,10 +74,10 @@ class Channel(RTCSctpTransport):
             False if the channel is closed or the peer does not keep up.
 
         Raises:
-            LocalError: It is longer than 16 KiB.
+            LocalError: It is empty or longer than 16 KiB.
         """
-        if len(data) > MAX_MESSAGE_BYTES:
-            raise LocalError("message too long")
+        if not 0 < len(data) <= MAX_MESSAGE_BYTES:
+            raise LocalError("message of a size that cannot be sent")
         stream = self._stream
         if stream.readyState != "open" or stream.bufferedAmount + len(data) > MAX_UNSENT_BYTES:
             return False

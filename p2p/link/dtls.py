@@ -167,7 +167,7 @@ class DtlsTransport(RTCDtlsTransport):
         task = self._task
         await self.stop()
         if task is not None:
-            await asyncio.wait([task], timeout=1.0)
+            await asyncio.gather(task, return_exceptions=True)
 
     def _register_data_receiver(self, receiver: DataReceiver) -> None:
         self._data_receiver = None

@@ -310,8 +310,8 @@ class MuxConnection(ice.Connection):
         """Asks every second; gives up 30 s after the last answer (RFC 7675 §5.1)."""
         self.consented()
         while True:
-            await asyncio.sleep(CONSENT_EVERY_S * (0.8 + 0.4 * self._rng(1)[0] / 255))
             self.probe()
+            await asyncio.sleep(CONSENT_EVERY_S * (0.8 + 0.4 * self._rng(1)[0] / 255))
             silent_s = time.monotonic() - self._answered_s
             if silent_s > CONSENT_LIMIT_S and self._unanswered >= CONSENT_MIN_UNANSWERED:
                 self._query_consent_task = None

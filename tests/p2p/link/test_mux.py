@@ -1,0 +1,179 @@
+import asyncio
+import errno
+import socket
+
+import pytest
+
+from p2p.errors import LocalError, RemoteError, UserError
+from p2p.link import mux as mux_module
+from p2p.link.mux import Mux, normalise
+
+
+async def test_own_datagrams_arrive_with_their_sender(bench):
+    a, b = await bench.mux(), await bench.mux()
+    got = []
+    b.on_datagram = lambda data, sender: got.append((data, sender))
+    a.send(b"\xc0hello", ("127.0.0.1", b.local_port))
+    await bench.until(lambda: got)
+    assert got == [(b"\xc0hello", ("127.0.0.1", a.local_port))]
+    assert (b.counters["own"], a.counters["sent"]) == (1, 1)
+
+
+async def test_a_dual_socket_names_both_kinds_of_senders_plainly(bench):
+    dual, four, six = await bench.mux(None), await bench.mux(), await bench.mux(("::1", 0))
+    got = []
+    dual.on_datagram = lambda _data, sender: got.append(sender)
+    four.send(b"\xc0", ("127.0.0.1", dual.local_port))
+    six.send(b"\xc0", ("::1", dual.local_port))
+    await bench.until(lambda: len(got) == 2)
+    assert set(got) == {("127.0.0.1", four.local_port), ("::1", six.local_port)}
+    assert dual.families == (6, 4)
+    assert (four.families, six.families) == ((4,), (6,))
+    assert dual.wildcard
+    assert not four.wildcard
+
+
+@pytest.mark.parametrize(
+    ("data", "counted"),
+    [
+        (b"\x00" * 40, "stun_malformed"),
+        (b"\x00\x01\x00\x00\x21\x12\xa4\x42" + bytes(12), "stun_stranger"),
+        (b"\x01\x01\x00\x00\x21\x12\xa4\x42" + bytes(12), "stun_stranger"),
+        (b"\x16\xfe\xff" + bytes(20), "dtls_stranger"),
+        (b"\x80\x6f" + bytes(40), "media_stranger"),
+        (b"\x80\xc8" + bytes(40), "media_stranger"),
+        (b"\x40" * 10, "unknown"),
+        (b"", "bad_size"),
+        (b"\xc0" * 1501, "bad_size"),
+        (b"\xc0" * 60_000, "bad_size"),
+    ],
+)
+async def test_strangers_are_counted_and_get_no_answer(bench, data, counted):
+    mux = await bench.mux()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.sendto(data, ("127.0.0.1", mux.local_port))
+        await bench.until(lambda: mux.counters[counted])
+        assert mux.counters["sent"] == 0
+        stranger.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            stranger.recv(100)
+
+
+async def test_a_receiver_that_refuses_a_datagram_is_counted(bench):
+    mux = await bench.mux()
+
+    def refuse(_data, _sender):
+        raise RemoteError("no")
+
+    mux.on_datagram = refuse
+    mux.datagram_received(b"\xc0", ("192.0.2.1", 5))
+    assert mux.counters["refused"] == 1
+
+
+@pytest.mark.parametrize("data", [b"", bytes(1501)])
+async def test_a_datagram_nobody_can_send_is_our_own_mistake(bench, data):
+    mux = await bench.mux()
+    with pytest.raises(LocalError):
+        mux.send(data, ("127.0.0.1", 9))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        ("localhost", 9),
+        ("", 9),
+        ("224.0.0.1", 9),
+        ("ff02::1", 9),
+        ("0.0.0.0", 9),
+        ("::", 9),
+        ("::1", 9),
+        ("127.0.0.1", 0),
+        ("127.0.0.1", 65536),
+        ("127.0.0.1", -1),
+    ],
+)
+async def test_there_is_no_way_to_what_is_not_one_host(bench, address):
+    mux = await bench.mux()
+    mux.send(b"\xc0", address)
+    mux.send(b"\xc0", address)
+    assert (mux.counters["no_way"], mux.counters["sent"]) == (2, 0)
+
+
+async def test_what_the_kernel_refuses_is_counted(bench):
+    mux = await bench.mux()
+    mux.send(b"\xc0", ("255.255.255.255", 9))
+    assert mux.counters["send_failed"] == 1
+
+
+async def test_remembered_targets_are_bounded(bench, monkeypatch):
+    monkeypatch.setattr(mux_module, "_KNOWN_ADDRESSES", 3)
+    mux = await bench.mux()
+    for port in range(1, 9):
+        mux.send(b"\xc0", ("127.0.0.1", port))
+    assert len(mux._targets) <= 3
+
+
+async def test_a_full_socket_loses_datagrams_instead_of_piling_them_up(bench, monkeypatch):
+    mux = await bench.mux()
+    monkeypatch.setattr(mux_module, "MAX_UNSENT_BYTES", -1)
+    mux.send(b"\xc0", ("127.0.0.1", 9))
+    assert mux.counters["send_dropped"] == 1
+
+
+async def test_a_closed_socket_sends_nothing(bench):
+    mux = await bench.mux()
+    mux.close()
+    mux.close()
+    mux.send(b"\xc0", ("127.0.0.1", 9))
+    assert mux.counters["no_way"] == 1
+    await asyncio.sleep(0)
+
+
+async def test_a_port_in_use_is_said_so(bench):
+    mux = await bench.mux()
+    with pytest.raises(UserError) as refused:
+        await Mux.open(("127.0.0.1", mux.local_port))
+    assert refused.value.code == "port_in_use"
+    assert str(mux.local_port) in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("listen", "code"),
+    [
+        (("192.0.2.77", 0), "cannot_listen"),
+        (("127.0.0.1", 70_000), "cannot_listen"),
+        (("example.org", 0), "bad_listen"),
+    ],
+)
+async def test_where_nobody_can_listen_is_said_so(listen, code):
+    with pytest.raises(UserError) as refused:
+        await Mux.open(listen)
+    assert refused.value.code == code
+    assert refused.value.hint
+
+
+async def test_without_ipv6_there_is_a_plain_socket(bench, monkeypatch):
+    bind = mux_module._bind
+
+    def no_six(family, address, *, dual):
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "no IPv6")
+        return bind(family, address, dual=dual)
+
+    monkeypatch.setattr(mux_module, "_bind", no_six)
+    mux = await bench.mux(None)
+    assert mux.families == (4,)
+
+
+@pytest.mark.parametrize(
+    ("raw", "plain"),
+    [
+        (("::ffff:192.0.2.1", 5, 0, 0), ("192.0.2.1", 5)),
+        (("fe80::1%eth0", 5, 0, 2), ("fe80::1", 5)),
+        (("2600::1", 5, 0, 0), ("2600::1", 5)),
+        (("192.0.2.1", 5), ("192.0.2.1", 5)),
+    ],
+)
+def test_an_address_has_one_form(raw, plain):
+    assert normalise(raw) == plain

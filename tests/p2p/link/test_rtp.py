@@ -1,0 +1,66 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from p2p.errors import RemoteError
+from p2p.link.rtp import LossMeter, Packetizer, ssrc_of, unpack
+
+
+def test_packets_carry_frames_with_rising_numbers_from_a_low_start():
+    packets = Packetizer(0xCAFE)
+    seqs = [unpack(packets.pack(b"frame %d" % n), 0xCAFE)[0] for n in range(70_000)]
+    assert seqs[:3] == [1, 2, 3]
+    assert seqs[65_534:65_537] == [65_535, 0, 1]
+
+
+def test_the_frame_comes_out_as_it_went_in():
+    assert unpack(Packetizer(1).pack(b"\x00frame"), 1) == (1, b"\x00frame")
+
+
+def test_only_what_the_packetizer_makes_is_accepted():
+    good = Packetizer(1).pack(b"frame")
+    for bad in (
+        good[:12],
+        b"\x90" + good[1:],
+        good[:1] + b"\x60" + good[2:],
+        good[:8] + b"\x00\x00\x00\x02" + good[12:],
+        b"",
+    ):
+        with pytest.raises(RemoteError):
+            unpack(bad, 1)
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_make_it_fail(data):
+    try:
+        unpack(data, 1)
+    except RemoteError:
+        return
+
+
+def test_each_direction_of_each_link_has_its_own_source():
+    assert len({ssrc_of("a", "b"), ssrc_of("b", "a"), ssrc_of("a", "c"), ssrc_of("ab", "")}) == 4
+
+
+def test_loss_is_the_share_that_did_not_arrive():
+    meter = LossMeter()
+    assert meter.pct(0.0) == 0.0
+    for seq in range(100):
+        if seq % 10:
+            meter.heard(seq, seq * 0.02)
+    assert meter.pct(2.0) == pytest.approx(10.0, abs=1.0)
+    assert meter.pct(8.0) == 0.0
+
+
+def test_wraps_reordering_and_repeats_are_no_loss():
+    meter = LossMeter()
+    for seq in (65_534, 65_535, 1, 0, 0, 2):
+        meter.heard(seq, 0.0)
+    assert meter.pct(0.0) == 0.0
+
+
+def test_a_microphone_that_was_closed_for_an_hour_is_no_loss():
+    meter = LossMeter()
+    meter.heard(10, 0.0)
+    meter.heard(11, 3600.0)
+    assert meter.pct(3600.0) == 0.0

@@ -1,0 +1,270 @@
+"""Links over lines that lose, delay and cut; and peers that move."""
+
+import asyncio
+import socket
+import time
+
+import pytest
+
+from p2p.link import ice
+from p2p.link.demux import Kind, kind_of
+
+CHECK = Kind.STUN
+APPLICATION_DATA = 23
+
+
+async def new_pair(bench):
+    ends = [bench.end(await bench.mux(), controlling=c) for c in (True, False)]
+    return *ends, *(bench.weather(end.mux) for end in ends)
+
+
+async def test_a_first_check_that_is_lost_costs_little(bench):
+    a, b, wa, wb = await new_pair(bench)
+    for weather in (wa, wb):
+        weather.lose_first(1, lambda data: kind_of(data) is CHECK)
+    began_s = time.monotonic()
+    await bench.up(a, b)
+    assert time.monotonic() - began_s < 0.45
+    await bench.talks(a, b)
+
+
+async def test_an_end_that_starts_late_is_met_at_once(bench):
+    a, b, _, _ = await new_pair(bench)
+    early = asyncio.ensure_future(a.link.connect(b.link.offer))
+    b_mux_silent = b.mux.routes.of_ufrag(b.link.offer.ufrag.encode())
+    assert b_mux_silent is b.link
+    await asyncio.sleep(0.42)
+    began_s = time.monotonic()
+    await b.link.connect(a.link.offer)
+    await early
+    assert time.monotonic() - began_s < 0.3
+    await bench.talks(a, b)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("flight", [1, 2])
+async def test_a_lost_handshake_flight_is_repeated_soon(bench, side, flight):
+    a, b, *weathers = await new_pair(bench)
+    weathers[side].lose_first(
+        flight, lambda data: kind_of(data) is Kind.DTLS and data[0] != APPLICATION_DATA
+    )
+    began_s = time.monotonic()
+    await bench.up(a, b)
+    assert time.monotonic() - began_s < 0.95
+    await bench.talks(a, b)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+async def test_a_lost_start_of_the_data_channel_is_repeated_soon(bench, side):
+    a, b, *weathers = await new_pair(bench)
+    weathers[side].lose_first(2, lambda data: data[0] == APPLICATION_DATA)
+    began_s = time.monotonic()
+    await bench.up(a, b)
+    assert time.monotonic() - began_s < 1.0
+    await bench.talks(a, b)
+
+
+async def test_sound_that_overtakes_the_handshake_is_kept_for_its_end(bench):
+    server, client, w_server, _ = await new_pair(bench)
+    # The server's last flight is lost; what it says meanwhile arrives before the repeat.
+    flights = []
+
+    def lose(data):
+        if kind_of(data) is Kind.DTLS and data[0] != APPLICATION_DATA:
+            flights.append(data)
+            return len(flights) == 2
+        return False
+
+    w_server.lose = lose
+    connecting = asyncio.ensure_future(bench.up(server, client))
+    await bench.until(lambda: server.link.established)
+    for n in range(5):
+        assert server.link.send_frame(b"early %d" % n)
+    assert not client.link.established
+    await connecting
+    assert client.frames == [b"early %d" % n for n in range(5)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+async def test_over_a_line_that_loses_every_tenth_datagram_links_come_up(bench, seed):
+    a, b, *weathers = await new_pair(bench)
+    for n, weather in enumerate(weathers):
+        weather.lose_some(0.1, 2 * seed + n)
+    await bench.up(a, b)
+    messages = [b"%d" % n * 300 for n in range(100)]
+    for message in messages:
+        a.link.send_message(message)
+        b.link.send_message(message)
+    await bench.until(lambda: len(a.messages) == len(b.messages) == 100, 30.0)
+    assert a.messages == b.messages == messages
+
+
+async def test_loss_is_measured(bench):
+    a, b, weather, _ = await new_pair(bench)
+    await bench.up(a, b)
+    media = [0]
+
+    def lose(data):
+        media[0] += kind_of(data) is Kind.MEDIA
+        return kind_of(data) is Kind.MEDIA and media[0] % 5 == 0
+
+    weather.lose = lose
+    for _ in range(100):
+        a.link.send_frame(bytes(100))
+    await bench.until(lambda: b.frames)
+    await asyncio.sleep(0.05)
+    assert b.link.loss_pct == pytest.approx(20.0, abs=2.0)
+    assert a.link.loss_pct == 0.0
+
+
+async def test_the_round_trip_is_measured_and_long_ones_are_survived(bench, monkeypatch):
+    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.05)
+    monkeypatch.setattr(ice, "CONSENT_LIMIT_S", 0.5)
+    a, b, *weathers = await new_pair(bench)
+    await bench.up(a, b)
+    for weather in weathers:
+        weather.delay_s = 0.15
+    await asyncio.sleep(1.5)
+    assert a.link.is_up
+    assert b.link.is_up
+    assert 250 < a.link.rtt_ms < 400
+
+
+async def test_a_cut_of_some_seconds_ends_nothing(bench, monkeypatch):
+    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.1)
+    a, b, *weathers = await new_pair(bench)
+    await bench.up(a, b)
+    for weather in weathers:
+        weather.lose = lambda _data: True
+    a.link.send_message(b"said during the cut")
+    await asyncio.sleep(1.5)
+    assert time.monotonic() - b.link.last_heard_s > 1.3
+    for weather in weathers:
+        weather.lose = lambda _data: False
+    began_s = time.monotonic()
+    await bench.until(lambda: b.messages == [b"said during the cut"], 4.0)
+    assert a.link.send_frame(b"x")
+    await bench.until(lambda: b.frames)
+    assert time.monotonic() - began_s < 3.0
+    assert time.monotonic() - b.link.last_heard_s < 1.0
+
+
+class Router(asyncio.DatagramProtocol):
+    """A home's NAT: what is sent to ``inside`` comes out of ``outside``; answers go back."""
+
+    def __init__(self, home, far):
+        self.home, self.far = home, far
+        self.outside = None
+
+    @classmethod
+    async def of(cls, home, far):
+        loop = asyncio.get_running_loop()
+        router = cls(home, far)
+        router.inside, _ = await loop.create_datagram_endpoint(
+            lambda: _Port(lambda data: router.outside.sendto(data, far)),
+            local_addr=("127.0.0.1", 0),
+        )
+        await router.rebind()
+        return router
+
+    async def rebind(self):
+        if self.outside is not None:
+            self.outside.close()
+        loop = asyncio.get_running_loop()
+        self.outside, _ = await loop.create_datagram_endpoint(
+            lambda: _Port(lambda data: self.inside.sendto(data, self.home)),
+            local_addr=("127.0.0.1", 0),
+        )
+
+    @property
+    def inside_address(self):
+        return self.inside.get_extra_info("sockname")
+
+    @property
+    def outside_address(self):
+        return self.outside.get_extra_info("sockname")
+
+    def close(self):
+        self.inside.close()
+        self.outside.close()
+
+
+class _Port(asyncio.DatagramProtocol):
+    def __init__(self, forward):
+        self.forward = forward
+
+    def datagram_received(self, data, addr):
+        self.forward(data)
+
+
+@pytest.mark.parametrize("home_controls", [True, False])
+@pytest.mark.parametrize("who_speaks", ["home", "nobody"])
+async def test_a_peer_whose_router_gave_it_a_new_port_is_followed(
+    bench, home_controls, who_speaks, monkeypatch
+):
+    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.3)
+    home = bench.end(await bench.mux(), controlling=home_controls)
+    far = bench.end(await bench.mux(), controlling=not home_controls)
+    router = await Router.of(("127.0.0.1", home.mux.local_port), ("127.0.0.1", far.mux.local_port))
+    far_offer, home_offer = (
+        type(e.link.offer)(
+            e.link.offer.ufrag,
+            e.link.offer.pwd,
+            e.link.offer.fingerprint,
+            (type(e.link.offer.candidates[0]).of(address, 0),),
+        )
+        for e, address in ((far, router.inside_address), (home, router.outside_address))
+    )
+    await asyncio.gather(home.link.connect(far_offer), far.link.connect(home_offer))
+    await bench.talks(home, far)
+    old = far.link.remote_address
+    await router.rebind()
+    began_s = time.monotonic()
+    if who_speaks == "home":
+        home.link.send_frame(b"where am I")
+    await bench.until(lambda: far.link.remote_address == router.outside_address, 2.0)
+    assert far.link.remote_address != old
+    await bench.talks(home, far)
+    assert time.monotonic() - began_s < 1.5
+    router.close()
+
+
+async def test_a_new_address_told_by_somebody_else_is_tried(bench):
+    a, b = await bench.pair()
+    away = await bench.mux()  # where b's datagrams reach a from now on
+    b_transmit = away._transmit
+    b.mux._transmit = lambda data, address: b_transmit(data, address)
+    away._received = lambda data, address, at_s: b.mux._received(data, address, at_s)
+    a.link.late_candidate(("127.0.0.1", away.local_port))
+    await bench.until(lambda: a.link.remote_address == ("127.0.0.1", away.local_port))
+    await bench.talks(a, b)
+
+
+async def test_a_late_candidate_of_the_wrong_kind_or_repeated_is_harmless(bench):
+    a, b = await bench.pair()
+    for _ in range(40):
+        a.link.late_candidate(("::1", 9))
+        a.link.late_candidate(("127.0.0.1", b.mux.local_port))
+    for port in range(1, 60):
+        a.link.late_candidate(("127.0.0.1", port))
+    assert len(a.link._ice._check_list) <= ice.MAX_PAIRS
+    await bench.talks(a, b)
+
+
+async def test_a_replayed_media_packet_is_refused_and_moves_nothing(bench):
+    a, b = await bench.pair()
+    packets = []
+    real = b.mux._received
+    b.mux._received = lambda data, address, at_s: (
+        packets.append(data) if kind_of(data) is Kind.MEDIA else None,
+        real(data, address, at_s),
+    )
+    a.link.send_frame(b"once")
+    await bench.until(lambda: b.frames)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as thief:
+        thief.bind(("127.0.0.1", 0))
+        thief.sendto(packets[0], ("127.0.0.1", b.mux.local_port))
+        await bench.until(lambda: b.link.counters["media_refused"])
+        assert b.link.remote_address == ("127.0.0.1", a.mux.local_port)
+    assert b.frames == [b"once"]
