@@ -58,7 +58,6 @@ _PROTOTYPES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
         ),
     ),
     ("opus_decoder_destroy", None, (ctypes.c_void_p,)),
-    ("opus_packet_get_nb_frames", ctypes.c_int, (ctypes.c_char_p, ctypes.c_int32)),
     ("opus_get_version_string", ctypes.c_char_p, ()),
 )
 

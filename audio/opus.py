@@ -36,8 +36,8 @@ _BANDWIDTH_FULL = 1105
 _FULL_BAND_FROM_BPS = 20_000
 
 # RFC 6716 §3.1: config (5 bits) | stereo (1) | code (2). Configs: SILK wide band, hybrid super
-# wide and full band, each 20 ms. Mono. Code 0, or code 3 with one frame, which is how the
-# encoder pads a short SILK frame to the constant size.
+# wide and full band, each 20 ms. Mono. Code 0, or code 3, which is how the encoder pads a short
+# SILK frame to the constant size; with more than one frame in it, 960 samples are too few.
 _CONFIGS = frozenset({9, 13, 15})
 _STEREO_BIT = 0x04
 _CODES = frozenset({0, 3})
@@ -152,13 +152,12 @@ class Decoder:
         """
         return self._run(None, 0, samples)
 
-    def _is_ours(self, frame: bytes) -> bool:
+    @staticmethod
+    def _is_ours(frame: bytes) -> bool:
         if not 2 <= len(frame) <= _MAX_FRAME_BYTES:
             return False
         toc = frame[0]
-        if toc >> 3 not in _CONFIGS or toc & _STEREO_BIT or toc & 0x03 not in _CODES:
-            return False
-        return int(self._library.opus_packet_get_nb_frames(frame, len(frame))) == 1
+        return toc >> 3 in _CONFIGS and not toc & _STEREO_BIT and toc & 0x03 in _CODES
 
     def _run(self, frame: bytes | None, size: int, samples: int) -> Pcm:
         out = np.empty(samples, dtype=np.int16)

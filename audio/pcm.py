@@ -62,6 +62,6 @@ class SampleQueue:
         out = silence(samples)
         taken = min(samples, self._held)
         out[:taken] = self._store[:taken]
-        self._store[: self._held - taken] = self._store[taken : self._held].copy()
+        self._store[: self._held - taken] = self._store[taken : self._held]
         self._held -= taken
         return out

@@ -228,6 +228,34 @@ def test_a_short_pause_without_a_word_leaves_no_delay_behind():
     assert listener.buffer.delay_ms < 30.0
 
 
+def test_a_stall_counts_as_concealed_once_the_sound_goes_on():
+    listener = Listener()
+    listener.hear(_stream(range(50)), 1.0)
+    listener.hear([], 1.2)
+    before = listener.buffer.concealed_pct
+    listener.hear([(1.2, packet) for _, packet in _stream(range(50, 60))], 1.3)
+    assert before == 0.0
+    assert listener.buffer.concealed_pct == pytest.approx(100 * 0.2 / 1.3, abs=2.0)
+
+
+def test_many_short_pauses_that_were_announced_cost_no_delay():
+    listener = Listener()
+    for turn in range(8):
+        packets = _stream(range(turn * 20, turn * 20 + 20), turn * 0.65)
+        packets[-1] = (packets[-1][0], _numbered(turn * 20 + 19, last=True))
+        listener.hear(packets, turn * 0.65 + 0.645)
+    assert listener.buffer.delay_ms < 16.0
+    assert listener.buffer.target_ms == 10.0
+    assert listener.buffer.counts.played == 160
+
+
+def test_frames_that_are_overtaken_are_waited_for_while_the_delay_is_still_learnt():
+    listener = Listener()
+    late = [(t + (0.06 if p.seq % 2 else 0.0), p) for t, p in _stream(range(100))]
+    listener.hear(late, 2.1)
+    assert listener.buffer.counts.unplayed <= 2
+
+
 def test_an_outage_of_two_seconds_and_more_starts_anew():
     listener = Listener()
     listener.hear(_stream(range(50)), 1.0)
