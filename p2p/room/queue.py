@@ -20,23 +20,21 @@ from collections.abc import Iterable
 
 from p2p.room.ids import MemberId, OpId
 from p2p.room.kinds import HandRef, Order
-from p2p.room.ops import Op
 
 
-def places(orders: Iterable[Op]) -> dict[HandRef, int]:
+def places(orders: Iterable[Order]) -> dict[HandRef, int]:
     """Number the hands that the host has named.
 
     Args:
-        orders: The host's ``Order`` operations, oldest first.
+        orders: What the host signed, oldest first.
 
     Returns:
         A hand's rank among all ever named; the first naming counts.
     """
     rank: dict[HandRef, int] = {}
-    for op in orders:
-        if isinstance(op.body, Order):
-            for hand in op.body.hands:
-                rank.setdefault(hand, len(rank))
+    for order in orders:
+        for hand in order.hands:
+            rank.setdefault(hand, len(rank))
     return rank
 
 

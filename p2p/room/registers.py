@@ -87,8 +87,6 @@ class Registers:
 
     Attributes:
         host: Member id of the host.
-        orders: The host's acknowledgements of hands, oldest first.
-        others: All that sets no register.
     """
 
     def __init__(self, ops: Iterable[Op], host: MemberId) -> None:
@@ -104,8 +102,8 @@ class Registers:
                 orders[op.id] = op
             else:
                 others[op.id] = op
-        self.orders: list[Op] = sorted(orders.values(), key=_age)
-        self.others: list[Op] = list(others.values())
+        self._orders = sorted(orders.values(), key=_age)
+        self._others = list(others.values())
         self._kept = {register: _newest(held) for register, held in self._held.items()}
         self._pin_joins()
 
@@ -141,6 +139,10 @@ class Registers:
         """Tell whether the member left or was removed."""
         return bool(self.read("leave", member) or self.read("remove", member))
 
+    def orders(self) -> list[Order]:
+        """What the host said of the order of hands, oldest first."""
+        return [op.body for op in self._orders if isinstance(op.body, Order)]
+
     def is_past(self, hand: HandRef) -> bool:
         """Tell whether an acknowledged hand can never matter again."""
         wish = self.read("wish", hand.member)
@@ -154,7 +156,7 @@ class Registers:
             join on: whoever reads from the front can check every one when it comes.
         """
         ops = [op for register, held in self._kept.items() for op in held if self._counts(register)]
-        ops += [op for op in self.orders if not self._is_spent(op)]
+        ops += [op for op in self._orders if not self._is_spent(op)]
         ops += self._newest_others()
         return sorted(ops, key=lambda op: (op.author != self.host, op.author, *_age(op)))
 
@@ -169,7 +171,7 @@ class Registers:
 
     def _newest_others(self) -> list[Op]:
         by_author: dict[MemberId, list[Op]] = defaultdict(list)
-        for op in self.others:
+        for op in self._others:
             if not self.read("remove", op.author):
                 by_author[op.author].append(op)
         newest: list[Op] = []

@@ -59,7 +59,7 @@ def state_of(registers: Registers) -> RoomState:
         if members[m].stage is Stage.HAND_UP
         for wish in registers.read("wish", m)
     ]
-    queue, unnamed = queue_of(hands, places(registers.orders))
+    queue, unnamed = queue_of(hands, places(registers.orders()))
     heard = {
         member.slot: member.id
         for member in members.values()
