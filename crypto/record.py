@@ -6,7 +6,7 @@ and padded. Without the room key the items of one room look unrelated.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -71,7 +71,6 @@ class Slot:
 
     target: bytes
     signer: bytes
-    _seed: bytes = field(repr=False)
 
 
 def hour_of(unix_s: float) -> int:
@@ -137,7 +136,7 @@ def seal_record(
     sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(
         padded, slot.target, nonce, key.record_key(hour)
     )
-    return Item.create(slot._seed, seq, expires_s, nonce + sealed)  # noqa: SLF001
+    return Item.create(key.slot_seed(hour, slot_index), seq, expires_s, nonce + sealed)
 
 
 def open_record(key: RoomKey, hour: int, item: Item) -> Doors:
@@ -165,9 +164,8 @@ def open_record(key: RoomKey, hour: int, item: Item) -> Doors:
 
 
 def _slot(key: RoomKey, hour: int, i: int) -> Slot:
-    seed = key.slot_seed(hour, i)
-    signer = sign_public_of(seed)
-    return Slot(target_of(signer), signer, seed)
+    signer = sign_public_of(key.slot_seed(hour, i))
+    return Slot(target_of(signer), signer)
 
 
 def _doors_in(padded: bytes) -> Doors:

@@ -1,7 +1,7 @@
 """What one mistake turned a room key into this? Answered by trying all, against the checksum.
 
-A wrong answer passes 32 bits of checksum and 5 of version by chance once in 10^11 tries;
-a key has at most 30,705 neighbours, so an answer that is the only one is the right one.
+A wrong answer passes the 32 bits of checksum by chance once in 4·10^9 tries, and a key has
+at most 30,705 neighbours, so an answer that is the only one is the right one but once in 10^5.
 """
 
 from collections.abc import Iterator, Sequence

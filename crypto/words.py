@@ -88,7 +88,9 @@ def parse_verbose(text: str) -> KeyReading:
     if codes:
         raise newer_key()
     readings = _repaired(found)
-    if len(readings) == 1:
+    if len(readings) > 1:
+        raise two_keys()
+    if readings:
         return readings.pop()
     raise explain(plain)
 

@@ -40,6 +40,11 @@ def test_another_host_makes_another_key():
     assert RoomKey.create(GENESIS, b"q" * 16) != KEY
 
 
+def test_a_longer_r_does_not_match_even_if_its_hash_does():
+    hashed = hashlib.blake2b(b"teahouse/1" + GENESIS.room_id + R + R, digest_size=16)
+    assert not RoomKey(hashed.digest()).matches(GENESIS.encode(), R + R)
+
+
 @pytest.mark.parametrize("r", [b"", b"r" * 15, b"r" * 17])
 def test_an_r_of_another_length_is_our_own_mistake(r):
     with pytest.raises(LocalError):

@@ -61,6 +61,7 @@ def test_an_unknown_language_is_our_own_mistake():
     ("typed", "meant"),
     [
         ("vioiln", "violin"),
+        ("vioilnn", "violin"),
         ("vilin", "violin"),
         ("viiolin", "violin"),
         ("violan", "violin"),
