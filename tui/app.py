@@ -1,0 +1,196 @@
+"""The screen mode: from the start screen into a room and out again."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from pathlib import Path, PurePath
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from p2p.commands import Leave, ShowKey
+from p2p.errors import UserError
+from p2p.events import Joined, KeyShown, Left
+from tui.failures import told, user_error_in
+from tui.i18n import tr
+from tui.nodelike import Backend, NodeLike, Wishes
+from tui.screens.invite import InviteScreen
+from tui.screens.problem import ProblemScreen
+from tui.screens.room import RoomScreen
+from tui.screens.start import StartScreen
+from tui.screens.waiting import WaitScreen
+from tui.sentences import LEFT_SENTENCES
+
+LEAVING_LIMIT_S = 1.5
+Opening = Callable[[], Awaitable[NodeLike]]
+
+
+class TeahouseApp(App[int]):
+    """Holds the node while there is one, and passes its events to the room screen.
+
+    Args:
+        backend: Where nodes come from.
+        wishes: What the command line asked for.
+        opening: Opens the room; None for the start screen.
+        meter_hz: How often meters move.
+    """
+
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = (
+        Path(__file__).parent / "theme.tcss"
+    )
+    TITLE: str | None = "Teahouse"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave_at_once", show=False, priority=True),
+    ]
+
+    def __init__(
+        self, backend: Backend, wishes: Wishes, opening: Opening | None, *, meter_hz: float
+    ) -> None:
+        super().__init__()
+        self.failure: BaseException | None = None
+        self._backend = backend
+        self._wishes = wishes
+        self._opening = opening
+        self._meter_hz = meter_hz
+        self._node: NodeLike | None = None
+        self._room: RoomScreen | None = None
+        self._key: KeyShown | None = None
+        self._key_wanted = False
+        self._leaving = False
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer none: Textual's own would write a picture with all names to the disk."""
+        return ()
+
+    def on_mount(self) -> None:
+        """Go into the room, or ask which one."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                    loop.add_signal_handler(getattr(signal, name), self.leave, "signal")
+        if self._opening is not None:
+            self._open(self._opening)
+        else:
+            self.push_screen(StartScreen(self._wishes.name))
+
+    def on_start_screen_asked(self, message: StartScreen.Asked) -> None:
+        """Join or create what the start screen asked for."""
+        wishes = replace(self._wishes, name=message.name, topic=message.topic)
+        if message.key is None:
+            self._open(lambda: self._backend.create(wishes))
+            return
+        try:
+            invite = self._backend.parse_key(message.key)
+        except UserError as error:
+            if isinstance(self.screen, StartScreen):
+                self.screen.show_failure(*told(error))
+            return
+        self._open(lambda: self._backend.join(wishes, invite))
+
+    def _open(self, opening: Opening) -> None:
+        self.push_screen(WaitScreen(tr("Opening the room …")))
+        self.run_worker(self._live(opening), exit_on_error=False, name="room")
+
+    async def _live(self, opening: Opening) -> None:
+        """Open the room, stay in it, and end the program with its exit code."""
+        try:
+            node = self._node = await opening()
+            left = await self._stay(node)
+        except (UserError, ExceptionGroup) as error:
+            known = user_error_in(error)
+            if known is None:
+                self._end(error)
+            else:
+                self._tell_failure(known)
+        except Exception as error:
+            self._end(error)
+        else:
+            self._after(left)
+
+    async def _stay(self, node: NodeLike) -> Left:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(node.run())
+            while True:
+                event = await node.next_event()
+                if isinstance(event, Left):
+                    break
+                if isinstance(event, KeyShown):
+                    self._got_key(event)
+                if isinstance(event, Joined):
+                    await self._enter(node, event)
+                if self._room is not None:
+                    self._room.show_event(event)
+            await asyncio.wait([running], timeout=LEAVING_LIMIT_S)
+            running.cancel()
+        return event
+
+    async def _enter(self, node: NodeLike, event: Joined) -> None:
+        self._room = RoomScreen(node, meter_hz=self._meter_hz)
+        await self.switch_screen(self._room)
+        if event.via == "self":
+            self.show_invite()
+
+    def _got_key(self, event: KeyShown) -> None:
+        self._key = event
+        if self._key_wanted and self._node is not None:
+            self._key_wanted = False
+            self.push_screen(InviteScreen(self._node, event))
+
+    def show_invite(self) -> None:
+        """Ask the node for the key and show it as soon as it comes."""
+        if self._node is not None:
+            self._key_wanted = True
+            self._node.do(ShowKey())
+
+    def leave(self, why: str = "asked") -> None:
+        """Leave the room; the program ends when the others have been told."""
+        if self._node is None or self._leaving:
+            self._end(None)
+            return
+        self._leaving = True
+        self._node.do(Leave(why))
+        self.set_timer(LEAVING_LIMIT_S, lambda: self._end(None))
+
+    def action_leave_at_once(self) -> None:
+        """Leave without a question."""
+        self.leave()
+
+    def action_help_quit(self) -> None:
+        """Say how to leave: Ctrl+C is too easy to press by mistake."""
+        self.notify(tr("Q leaves. Ctrl+Q leaves at once."), markup=False)
+
+    def _tell_failure(self, error: UserError) -> None:
+        """Say what went wrong; then back to the start screen if we came from there."""
+        from_start = any(isinstance(screen, StartScreen) for screen in self.screen_stack)
+        if from_start and self._room is None:
+            self._node = None
+            self.pop_screen()
+            self.push_screen(ProblemScreen(*told(error)))
+        else:
+            self.push_screen(ProblemScreen(*told(error)), lambda _: self._end(error))
+
+    def _after(self, left: Left) -> None:
+        if left.why in ("asked", "time", "signal"):
+            self._end(None, left.exit_code)
+            return
+        reason = LEFT_SENTENCES.get(left.why, left.why)
+        self._tell_failure(UserError(left.why, reason, "", left.exit_code or 6))
+
+    def _end(self, error: BaseException | None, code: int = 0) -> None:
+        self.failure = error
+        self.exit(return_code=code)
+
+    def _fatal_error(self) -> None:
+        """End without Textual's report: it prints local variables, and with them keys."""
+        if os.environ.get("TEAHOUSE_DEBUG") == "1":
+            super()._fatal_error()
+            return
+        self.failure = self._exception
+        self._close_messages_no_wait()

@@ -1,0 +1,28 @@
+"""The real node behind the front end, imported only when a room is opened.
+
+Loading the link layer takes a third of a second; ``--version`` and ``--help`` do without.
+"""
+
+from dataclasses import asdict
+from importlib import import_module
+from typing import cast
+
+from tui.nodelike import NodeLike, Wishes
+
+
+class RealBackend:
+    """Rooms over the network."""
+
+    def parse_key(self, text: str) -> object:
+        """Find the room key in ``text``; see ``crypto.invite``."""
+        return import_module("crypto.invite").parse_key_text(text)
+
+    async def create(self, wishes: Wishes) -> NodeLike:
+        """Open a new room; see ``p2p.node.create_room``."""
+        node = import_module("p2p.node")
+        return cast("NodeLike", await node.create_room(node.Settings(**asdict(wishes))))
+
+    async def join(self, wishes: Wishes, invite: object) -> NodeLike:
+        """Enter a room; see ``p2p.node.join_room``."""
+        node = import_module("p2p.node")
+        return cast("NodeLike", await node.join_room(node.Settings(**asdict(wishes)), invite))

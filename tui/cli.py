@@ -1,0 +1,216 @@
+"""The ``teahouse`` command: takes the command line apart and starts what was asked for.
+
+Nothing heavy is imported before it is needed: ``--version`` loads no screen and no network.
+"""
+
+import asyncio
+import os
+import secrets
+import sys
+import time
+import tomllib
+from collections.abc import Awaitable, Callable, Sequence
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from p2p.errors import UserError
+from tui.backend import RealBackend
+from tui.failures import as_event, told, user_error_in
+from tui.i18n import chosen_language, mark, tr, use_language
+from tui.keysource import key_text
+from tui.linereader import LineReader
+from tui.nodelike import Backend, NodeLike, Wishes
+from tui.options import room_parser, split_command, wishes_of
+
+if TYPE_CHECKING:
+    import argparse
+
+COMMANDS = """commands:
+  (none)    the start screen
+  create    open a new room and show its key
+  join      enter a room
+  relay     run an entry node that helps others find their rooms
+  demo      a whole room on this machine
+"""
+_ELSEWHERE = {"relay": "p2p.relay.server", "demo": "tui.demo"}
+_USAGE = 2
+
+
+def main(argv: Sequence[str] | None = None, backend: Backend | None = None) -> int:
+    """Run the program and return its exit code.
+
+    Args:
+        argv: The command line without the program's name; None for the real one.
+        backend: Where nodes come from; None for the network.
+    """
+    started_s = time.monotonic()
+    args = split_command(sys.argv[1:] if argv is None else argv, COMMANDS)
+    use_language(chosen_language(args.lang, os.environ))
+    if args.version:
+        sys.stdout.write(f"teahouse {version()}\n")
+        return 0
+    try:
+        return _dispatch(args, backend or RealBackend(), started_s)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        return _fail(error)
+
+
+def version() -> str:
+    """Return the version of the program."""
+    project = Path(__file__).parent.parent / "pyproject.toml"
+    if project.is_file():  # a clone is newer than what may be installed beside it
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+    return metadata.version("teahouse")
+
+
+def _dispatch(args: "argparse.Namespace", backend: Backend, started_s: float) -> int:
+    if args.command in _ELSEWHERE:
+        return int(import_module(_ELSEWHERE[args.command]).main(args.rest))
+    if args.command not in (None, "create", "join"):
+        raise UserError(
+            "unknown_command",
+            mark("There is no command `{word}`."),
+            mark("`teahouse --help` lists all commands."),
+            _USAGE,
+            word=args.command,
+        )
+    joins = args.command != "create"
+    options = room_parser(args.command or "join", joins=joins).parse_args(args.rest)
+    if options.lang:
+        use_language(chosen_language(options.lang, os.environ))
+    try:
+        return _room(args.command, options, backend, started_s)
+    except UserError as error:
+        if not options.json:
+            raise
+        return _fail_in_json(error, started_s)
+
+
+def _room(
+    command: str | None, options: "argparse.Namespace", backend: Backend, started_s: float
+) -> int:
+    if options.mode == "shield":
+        raise UserError(
+            "shield_needs_relay",
+            mark("Shield mode needs a relay that carries sound, and there is none yet."),
+            mark("`--mode open` works now: people in the room can see your internet address."),
+            3,
+        )
+    plain = options.plain or options.json
+    if not plain and not _has_terminal():
+        plain = True
+        _say(tr("No terminal here: going on in the line mode, as with --plain."))
+    wishes = wishes_of(options, f"guest-{secrets.randbelow(900) + 100}")
+    reader = LineReader()
+    opening = _opening(command, options, backend, wishes, reader, plain=plain)
+    if plain:
+        if opening is None:
+            raise UserError("no_key", mark("There is no room key."), "", _USAGE)
+        return _run_lines(opening, reader, as_json=options.json, started_s=started_s)
+    return _run_screen(opening, backend, wishes, options)
+
+
+def _opening(
+    command: str | None,
+    options: "argparse.Namespace",
+    backend: Backend,
+    wishes: Wishes,
+    reader: LineReader,
+    *,
+    plain: bool,
+) -> Callable[[], Awaitable[NodeLike]] | None:
+    """Return what opens the room; None when the start screen has to ask first."""
+    if command == "create":
+        return lambda: backend.create(wishes)
+    text = key_text(options.key, options.key_file, reader, _say, may_ask=plain)
+    if text is None:
+        return None
+    invite = backend.parse_key(text)
+    return lambda: backend.join(wishes, invite)
+
+
+def _run_lines(
+    opening: Callable[[], Awaitable[NodeLike]],
+    reader: LineReader,
+    *,
+    as_json: bool,
+    started_s: float,
+) -> int:
+    from tui.linewriter import LineWriter
+    from tui.plain import LineMode
+
+    out = LineWriter(1, encoding="utf-8" if as_json else sys.stdout.encoding)
+    talk = LineWriter(2, encoding=sys.stderr.encoding)
+
+    async def stay() -> int:
+        mode = LineMode(out, talk, reader, as_json=as_json, started_s=started_s)
+        return await mode.run(opening)
+
+    try:
+        return asyncio.run(stay())
+    finally:
+        out.close()
+        talk.close()
+
+
+def _run_screen(
+    opening: Callable[[], Awaitable[NodeLike]] | None,
+    backend: Backend,
+    wishes: Wishes,
+    options: "argparse.Namespace",
+) -> int:
+    from tui.app import TeahouseApp
+
+    meter_hz = options.meter_hz
+    if meter_hz is None:
+        meter_hz = 4.0 if "SSH_CONNECTION" in os.environ else 10.0
+    app = TeahouseApp(backend, wishes, opening, meter_hz=meter_hz)
+    app.run()
+    if app.failure is not None:
+        return _fail(app.failure)
+    return app.return_code or 0
+
+
+def _has_terminal() -> bool:
+    try:  # a screen is drawn on standard error
+        all_three = sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+    except (AttributeError, ValueError):  # closed, or none at all
+        return False
+    return all_three and os.environ.get("TERM") != "dumb"
+
+
+def _say(line: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(line if line.endswith("> ") else line + "\n")
+        sys.stderr.flush()
+
+
+def _fail(error: BaseException) -> int:
+    """Say in two lines what happened and what to do, and return the exit code."""
+    if os.environ.get("TEAHOUSE_DEBUG") == "1":
+        raise error
+    known = user_error_in(error)
+    if known is None:
+        _say(
+            tr(
+                "Teahouse has stopped because of a fault of its own: {kind}.",
+                kind=type(error).__name__,
+            )
+        )
+        _say(tr("Run it again with TEAHOUSE_DEBUG=1 to see where, and please report it."))
+        return 1
+    for line in told(known):
+        if line:
+            _say(line)
+    return known.exit_code
+
+
+def _fail_in_json(error: UserError, started_s: float) -> int:
+    from tui.jsonlines import json_line
+
+    t_ms = round((time.monotonic() - started_s) * 1000)
+    sys.stdout.write(f"{json_line(as_event(error), t_ms)}\n")
+    return error.exit_code

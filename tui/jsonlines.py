@@ -1,0 +1,77 @@
+"""Events as JSON objects, one a line: the contract with scripts."""
+
+import json
+import math
+from typing import Any
+
+from p2p.events import (
+    ErrorRaised,
+    Event,
+    FirstSound,
+    HandChanged,
+    Joined,
+    KeyShown,
+    Left,
+    MemberChanged,
+    MicChanged,
+    Notice,
+    SpeakingChanged,
+    Stats,
+)
+from tui.peertext import peer_text
+
+SCHEMA = 1
+
+
+def json_line(event: Event, t_ms: int) -> str | None:
+    """Return ``event`` as one line of JSON, or None when it is talk and no event (``Notice``).
+
+    Args:
+        event: What happened.
+        t_ms: Milliseconds since the program started.
+    """
+    if isinstance(event, Notice):
+        return None
+    name, fields = _fields(event)
+    whole = {"schema": SCHEMA, "event": name, "t_ms": t_ms, **_finite(fields)}
+    return json.dumps(whole, ensure_ascii=False, allow_nan=False, default=str)
+
+
+def _fields(event: Event) -> tuple[str, dict[str, Any]]:
+    match event:
+        case KeyShown(words, line, digits, invite):
+            return "key", {"words": words, "line": line, "digits": digits, "invite": invite}
+        case Joined(n, role, members, via, admitted_ms):
+            numbers = {"members": members, "via": via, "admitted_ms": admitted_ms}
+            return "joined", {"n": n, "role": role, **numbers}
+        case FirstSound(from_n, ms):
+            return "first_sound", {"from": from_n, "ms": ms}
+        case MemberChanged(n, member_id, name, role, state, by):
+            who = {"n": n, "id": member_id, "name": peer_text(name)}
+            return "member", {**who, "role": role, "state": state, "by": by}
+        case HandChanged(n, place):
+            return "hand", {"n": n, "place": place}
+        case MicChanged(on, why):
+            return "mic", {"on": on, "why": why}
+        case SpeakingChanged(n, on):
+            return "speaking", {"n": n, "on": on}
+        case Stats(me, speakers, links, totals):
+            extra = {"totals": totals} if totals else {}
+            return "stats", {"me": me, "speakers": speakers, "links": links, **extra}
+        case Left(why, totals):
+            return "left", {"why": why, "totals": totals}
+        case ErrorRaised(code, message, hint):
+            return "error", {"code": code, "message": message, "hint": hint}
+        case Notice(code, message):
+            return "notice", {"code": code, "message": message}
+
+
+def _finite(value: Any) -> Any:
+    """Return ``value`` without infinities and NaN, which JSON does not have."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

@@ -1,0 +1,130 @@
+"""The command line of ``create`` and ``join``."""
+
+import argparse
+import math
+from collections.abc import Sequence
+
+from tui.nodelike import Wishes
+
+ONLY = ("dht", "lan", "invite", "relay")
+MODES = ("open", "shield")
+
+
+def room_parser(command: str, *, joins: bool) -> argparse.ArgumentParser:
+    """Return the parser for ``create`` or ``join``."""
+    about = "Enter a room." if joins else "Open a new room and show its key."
+    parser = argparse.ArgumentParser(prog=f"teahouse {command}", description=about)
+    if joins:
+        parser.add_argument(
+            "key",
+            nargs="?",
+            help="the room key; better leave it out and type it when asked, "
+            "or give `-` to read it from the first line of standard input",
+        )
+        parser.add_argument("--key-file", metavar="FILE", help="read the room key from FILE")
+    else:
+        parser.add_argument("--topic", default="", help="what the room is about")
+    parser.add_argument("--name", default="", help="your name in the room")
+    _add_network(parser)
+    _add_sound(parser)
+    parser.add_argument("--seconds", type=_seconds, metavar="N", help="leave N s after joining")
+    parser.add_argument("--plain", action="store_true", help="lines instead of a screen")
+    parser.add_argument("--json", action="store_true", help="with --plain: one JSON object a line")
+    parser.add_argument("--lang", metavar="CODE", help="language: en or zh_CN")
+    parser.add_argument(
+        "--meter-hz", type=_meter_hz, metavar="HZ", help="how often meters move, 0 to 20"
+    )
+    return parser
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--listen", type=host_port, metavar="HOST:PORT", help="address of the UDP socket"
+    )
+    parser.add_argument(
+        "--bootstrap",
+        action="append",
+        default=[],
+        metavar="HOST:PORT#KEY",
+        help="an entry node, as `teahouse relay` prints it; may be given more than once",
+    )
+    parser.add_argument(
+        "--mode",
+        choices=MODES,
+        default="open",
+        help="open: direct links, people in the room can see your internet address",
+    )
+    parser.add_argument("--only", choices=ONLY, help="find the room in this one way")
+
+
+def _add_sound(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--mic",
+        default="default",
+        metavar="SOURCE",
+        help="default, a device, file:PATH, tone:HZ or silence",
+    )
+    parser.add_argument(
+        "--speaker", default="default", metavar="DEVICE", help="default, a device, or null"
+    )
+
+
+def wishes_of(args: argparse.Namespace, guest: str) -> Wishes:
+    """Return what ``args`` ask for; ``guest`` is the name of someone who gave none."""
+    return Wishes(
+        name=args.name or guest,
+        topic=getattr(args, "topic", ""),
+        listen=args.listen,
+        bootstrap=tuple(args.bootstrap),
+        mode=args.mode,
+        mic=args.mic,
+        speaker=args.speaker,
+        only=args.only,
+        seconds=args.seconds,
+    )
+
+
+def host_port(text: str) -> tuple[str, int]:
+    """Return ``HOST:PORT`` or ``[IPV6]:PORT`` as a pair.
+
+    Raises:
+        argparse.ArgumentTypeError: It is neither.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise argparse.ArgumentTypeError("must be HOST:PORT")
+    return host, int(port)
+
+
+def _seconds(text: str) -> float:
+    return _between(text, 0.0, 1e9)
+
+
+def _meter_hz(text: str) -> float:
+    return _between(text, 0.0, 20.0)
+
+
+def _between(text: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"must be a number from {low:g} to {high:g}")
+    return value
+
+
+def split_command(argv: Sequence[str], commands: str) -> argparse.Namespace:
+    """Return ``argv`` taken apart into ``command``, ``rest`` and the few global options."""
+    parser = argparse.ArgumentParser(
+        prog="teahouse",
+        description="Rooms to talk in, encrypted end to end, without a server.",
+        epilog=commands,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and end")
+    parser.add_argument("--lang", metavar="CODE", help="language: en or zh_CN")
+    parser.add_argument("command", nargs="?", metavar="COMMAND")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...")
+    return parser.parse_args(argv)

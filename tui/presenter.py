@@ -1,0 +1,185 @@
+"""The people of the room as rows: who is on stage, who wants to speak, who listens.
+
+Pure: a view goes in, lines come out. Screens draw them, tests compare them.
+"""
+
+from p2p.view import MemberView, RoomView
+from tui.i18n import mark, tr
+from tui.peertext import NAME_CELLS, fit, fit_right, peer_text
+from tui.roster import ON_STAGE
+from tui.spans import Row, Span, Tone
+
+METER_STEPS = 8
+POOR_LOSS_PCT = 5.0
+POOR_RTT_MS = 400.0
+STAGE_PLACES = 16
+
+_WITH_PATH_CELLS = 47
+_WITH_LOSS_CELLS = 55
+
+_METER_FLOOR_DBFS = -54.0
+_METER_STEP_DB = 6.0
+_ROLE_TAGS = {"host": mark("host"), "co-host": mark("co"), "moderator": mark("mod")}
+PATH_NAMES = {
+    "direct": mark("direct"),
+    "lan": mark("lan"),
+    "loopback": mark("local"),
+    "ipv6": mark("ipv6"),
+    "none": mark("no link"),
+}
+
+
+def meter_step(level_dbfs: float) -> int:
+    """Return how many of the 8 cells of a meter are lit at ``level_dbfs`` (-96 to 0)."""
+    steps = (level_dbfs - _METER_FLOOR_DBFS) / _METER_STEP_DB
+    return max(0, min(METER_STEPS, int(steps))) if steps == steps else 0
+
+
+def meter(level_dbfs: float) -> tuple[Span, Span]:
+    """Return a meter as its lit and its dark cells."""
+    lit = meter_step(level_dbfs)
+    return Span("▮" * lit, "accent"), Span("·" * (METER_STEPS - lit), "dim")
+
+
+def on_stage(view: RoomView) -> list[MemberView]:
+    """Return those who may speak and are not gone for good, in order of appearance."""
+    return [one for one in view.members if one.role in ON_STAGE and _present(one)]
+
+
+def queue(view: RoomView) -> list[MemberView]:
+    """Return those whose hand is up, in the order of the queue."""
+    raised = [one for one in view.members if one.hand_place is not None and _present(one)]
+    return sorted(raised, key=lambda one: (one.hand_place or 0, one.n))
+
+
+def audience(view: RoomView) -> list[MemberView]:
+    """Return the listeners, in order of appearance."""
+    return [one for one in view.members if one.role not in ON_STAGE and _present(one)]
+
+
+def _present(one: MemberView) -> bool:
+    return one.state in ("here", "gone")
+
+
+def stage_rows(view: RoomView, width: int) -> list[Row]:
+    """Return the stage: state, name, role, meter, path and round trip or loss."""
+    return [Row(one.n, _stage_spans(one, view, width)) for one in on_stage(view)]
+
+
+def _stage_spans(one: MemberView, view: RoomView, width: int) -> tuple[Span, ...]:
+    sign, tone = state_sign(one)
+    name: Tone = "strong" if one.speaking else "dim" if one.state == "gone" else "plain"
+    head = (
+        Span(f"{sign} ", tone),
+        Span(fit(peer_text(one.name), NAME_CELLS), name),
+        Span(" " + fit(_tag(one), 4), "gold"),
+    )
+    level = view.mic_level_dbfs if one.me and view.mic_on else one.level_dbfs
+    middle = (Span(" "), *_meter_or_word(one, level, mic_off=one.me and not view.mic_on))
+    if width < _WITH_PATH_CELLS:
+        return head + middle
+    tail = (Span(" " + fit(_path(one), 7), "dim"), Span(fit_right(_trip(one), 7), "dim"))
+    if width < _WITH_LOSS_CELLS:
+        return head + middle + tail
+    loss = "" if one.loss_pct is None else f"{one.loss_pct:.1f} %"
+    return head + middle + tail + (Span(fit_right(loss, 8), _loss_tone(one)),)
+
+
+def state_sign(one: MemberView) -> tuple[str, Tone]:
+    """Return the letter of a member's state and its tone; the letter alone says it all."""
+    if one.state == "gone":
+        return "x", "dim"
+    if one.unheard:
+        return "?", "alarm"
+    if one.muted:
+        return "M", "warn"
+    if one.speaking:
+        return "▸", "accent"
+    return ("~", "warn") if is_poor(one) else (" ", "plain")
+
+
+def is_poor(one: MemberView) -> bool:
+    """Tell whether the link to ``one`` is bad enough to be seen at a glance."""
+    return (
+        one.path == "none"
+        or (one.loss_pct or 0.0) >= POOR_LOSS_PCT
+        or (one.rtt_ms or 0.0) >= POOR_RTT_MS
+    )
+
+
+def _loss_tone(one: MemberView) -> Tone:
+    return "warn" if is_poor(one) else "dim"
+
+
+def _tag(one: MemberView) -> str:
+    if one.me:
+        return tr("you")
+    return tr(_ROLE_TAGS[one.role]) if one.role in _ROLE_TAGS else ""
+
+
+def _meter_or_word(one: MemberView, level: float, *, mic_off: bool) -> tuple[Span, ...]:
+    if one.state == "gone":
+        return (Span(fit(tr("away"), METER_STEPS), "dim"),)
+    if one.unheard:
+        return (Span(fit(tr("no sound"), METER_STEPS), "alarm"),)
+    if one.muted:
+        return (Span(fit(tr("muted"), METER_STEPS), "warn"),)
+    if mic_off:
+        return (Span(fit(tr("mic off"), METER_STEPS), "dim"),)
+    return meter(level)
+
+
+def _path(one: MemberView) -> str:
+    return tr(PATH_NAMES[one.path]) if one.path in PATH_NAMES else ""
+
+
+def _trip(one: MemberView) -> str:
+    if one.loss_pct is not None and one.loss_pct >= POOR_LOSS_PCT:
+        return f"{one.loss_pct:.0f}% ↓"
+    return "" if one.rtt_ms is None else f"{one.rtt_ms:.0f} ms"
+
+
+def hand_rows(view: RoomView, width: int) -> list[Row]:
+    """Return the queue: place, name, and how long the hand has been up."""
+    rows = []
+    for one in queue(view):
+        waited = _waited(one, view)
+        name_cells = max(4, min(NAME_CELLS, width - 5 - 9))
+        note = (
+            Span(fit_right(tr("invited"), 9), "gold")
+            if one.invited
+            else Span(fit_right(waited, 9), "dim")
+        )
+        tone: Tone = "strong" if one.me else "plain"
+        place = Span(fit_right(str(one.hand_place), 2) + "  ", "dim")
+        rows.append(Row(one.n, (place, Span(fit(peer_text(one.name), name_cells), tone), note)))
+    return rows
+
+
+def _waited(one: MemberView, view: RoomView) -> str:
+    if one.hand_since_s is None:
+        return ""
+    return minutes(max(0.0, view.room_time_s - one.hand_since_s))
+
+
+def minutes(seconds: float) -> str:
+    """Return a span of time as ``0:05``, ``12:34`` or ``1:04:22``."""
+    whole = int(seconds)
+    hours, rest = divmod(whole, 3600)
+    if hours:
+        return f"{hours}:{rest // 60:02}:{rest % 60:02}"
+    return f"{rest // 60}:{rest % 60:02}"
+
+
+def audience_rows(view: RoomView, width: int) -> list[Row]:
+    """Return the listeners: state and name."""
+    rows = []
+    for one in audience(view):
+        sign = "x" if one.state == "gone" else " "
+        tone: Tone = "strong" if one.me else "dim" if one.state == "gone" else "plain"
+        note = tr("you") if one.me else tr("away") if one.state == "gone" else ""
+        name = fit(peer_text(one.name), max(4, min(NAME_CELLS, width - 10)))
+        rows.append(
+            Row(one.n, (Span(f"{sign} ", "dim"), Span(name, tone), Span(" " + note, "dim")))
+        )
+    return rows

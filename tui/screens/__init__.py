@@ -1,0 +1,1 @@
+"""The screens: start, waiting, room, invite, person, question, help, problem."""

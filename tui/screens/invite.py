@@ -1,0 +1,129 @@
+"""How others get in: the room key in every form, and which ways into the room work now."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+
+from p2p.commands import SetLock
+from p2p.events import KeyShown
+from tui.i18n import tr
+from tui.nodelike import NodeLike
+from tui.peertext import fit, peer_text
+from tui.qr import largest_that_fits
+from tui.roster import MODERATING
+from tui.statuslines import myself
+from tui.widgets.plaintext import PlainText
+
+_TEXT_CELLS = 38
+_WORD_COLUMNS = 3
+_WORD_CELLS = 13
+
+
+def words_in_columns(words: str) -> str:
+    """Return the words of a key, numbered and in columns, read from left to right."""
+    numbered = [f"{place:>2} {word}" for place, word in enumerate(words.split(), 1)]
+    rows = range(0, len(numbered), _WORD_COLUMNS)
+    return "\n".join(
+        "".join(fit(word, _WORD_CELLS) for word in numbered[row : row + _WORD_COLUMNS]).rstrip()
+        for row in rows
+    )
+
+
+class InviteScreen(ModalScreen[None]):
+    """Shows the key until Escape; F8 hides it from who looks over a shoulder.
+
+    Args:
+        node: The room.
+        key: The room key in every form. Secret.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,i,f4,q,enter", "dismiss", show=False),
+        Binding("f8", "hide", show=False),
+        Binding("l,f9", "lock", show=False),
+    ]
+
+    def __init__(self, node: NodeLike, key: KeyShown) -> None:
+        super().__init__()
+        self._node = node
+        self._key = key
+        self._hidden = False
+
+    def compose(self) -> ComposeResult:
+        """QR code left, forms of the key right, the rest below."""
+        with VerticalScroll(classes="sheet"):
+            yield PlainText(
+                tr("Room key: everyone who has it can come in and listen"), classes="title"
+            )
+            with Horizontal(id="both"):
+                yield PlainText(id="code")
+                with Vertical(id="beside"):
+                    yield PlainText(tr("Words"), classes="gap quiet")
+                    yield PlainText(id="words", classes="key")
+                    yield PlainText(tr("As one line"), classes="gap quiet")
+                    yield PlainText(id="line", classes="key")
+                    yield PlainText(tr("As digits, for the telephone"), classes="gap quiet")
+                    yield PlainText(id="digits", classes="key")
+            yield PlainText(id="invite-title", classes="gap quiet")
+            yield PlainText(id="invite", classes="key")
+            yield PlainText(id="ways", classes="gap")
+            yield PlainText(id="invite-keys", classes="gap quiet")
+
+    def on_mount(self) -> None:
+        """Fill in the key."""
+        self._fill()
+        self.set_interval(1.0, self._fill_ways)
+
+    def on_resize(self) -> None:
+        """Choose the QR code that fits the new size."""
+        self._fill()
+
+    def action_hide(self) -> None:
+        """Hide the key, or show it again."""
+        self._hidden = not self._hidden
+        self._fill()
+
+    def action_lock(self) -> None:
+        """Moderators: lock the room, or open it again."""
+        view = self._node.view()
+        me = myself(view)
+        if me is not None and me.role in MODERATING:
+            self._node.do(SetLock(not view.locked))
+            self._fill_ways()
+
+    def _fill(self) -> None:
+        key, hidden = self._key, "· · ·" if self._hidden else ""
+        self._set("words", hidden or words_in_columns(key.words))
+        self._set("line", hidden or key.line)
+        self._set("digits", hidden or key.digits)
+        self._set("invite", hidden or key.invite)
+        room = (self.size.width - _TEXT_CELLS - 6, self.size.height - 3)
+        fits = None if hidden else largest_that_fits([key.invite, key.line], *room)
+        code = self.query_one("#code")
+        code.display = fits is not None
+        self._set("code", "\n".join(fits[1]) if fits else "")
+        note = tr("Long invite: finds the room also without an entry node")
+        if fits:
+            note += "   " + (
+                tr("(the QR code)") if fits[0] == 0 else tr("(QR code: the key alone)")
+            )
+        self._set("invite-title", note)
+        self._fill_ways()
+
+    def _fill_ways(self) -> None:
+        view = self._node.view()
+        ways = [f"· {peer_text(tr(way), 240)}" for way in view.ways_in]
+        if view.locked:
+            ways = [tr("The room is locked: nobody new can come in.")]
+        self._set("ways", "\n".join([tr("Ways into the room now:"), *ways]) if ways else "")
+        keys = tr("F8 hides the key   Esc: back to the room")
+        me = myself(view)
+        if me is not None and me.role in MODERATING:
+            keys += "   " + (tr("L opens the room") if view.locked else tr("L locks the room"))
+        self._set("invite-keys", keys)
+
+    def _set(self, name: str, text: str) -> None:
+        self.query_one(f"#{name}", PlainText).update(text)

@@ -1,0 +1,264 @@
+"""The room: who is on stage, who wants to speak, who listens, and what we are."""
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.timer import Timer
+
+from p2p.commands import (
+    AcceptHand,
+    Decline,
+    GoToAudience,
+    LowerHand,
+    RaiseHand,
+    SetMic,
+)
+from p2p.events import ErrorRaised, Event, FirstSound, KeyShown, MicChanged, SpeakingChanged, Stats
+from p2p.view import RoomView
+from tui.i18n import tr, trn
+from tui.nodelike import NodeLike
+from tui.presenter import (
+    STAGE_PLACES,
+    audience_rows,
+    hand_rows,
+    queue,
+    stage_rows,
+)
+from tui.roster import MODERATING, ON_STAGE
+from tui.screens.help import HelpScreen
+from tui.screens.person import PersonScreen
+from tui.screens.question import QuestionScreen
+from tui.sentences import Narrator
+from tui.spans import Span
+from tui.statuslines import header, keys_line, links_line, myself, own_line
+from tui.widgets.line import Line
+from tui.widgets.log import EventLog
+from tui.widgets.people import PeopleList
+
+INVITATION_S = 60.0
+_SLOW_EVERY = 5
+_LOW_ROWS = 16
+_SILENT = (SpeakingChanged, Stats, FirstSound, KeyShown)
+
+
+class RoomScreen(Screen[None]):
+    """Drawn from the node's view, ``meter_hz`` times a second; events only fill the log.
+
+    Args:
+        node: The room.
+        meter_hz: How often levels are looked at; 0 for once a second, without meters moving.
+        clock_text: Returns the time of day for the log.
+    """
+
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012 - as in the base
+        (0, "-narrow"),
+        (70, "-normal"),
+        (110, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012 - as in the base
+        (0, "-low"),
+        (_LOW_ROWS, "-high"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,f2", "mic", show=False, id="mic"),
+        Binding("h,f3", "hand", show=False, id="hand"),
+        Binding("i,f4", "invite", show=False, id="invite"),
+        Binding("a,f5", "accept", show=False, id="accept"),
+        Binding("n,f6", "decline", show=False, id="decline"),
+        Binding("f1,question_mark", "help", show=False, id="help"),
+        Binding("q,f10", "leave", show=False, id="leave"),
+        Binding("tab", "next_list", show=False, id="next"),
+    ]
+
+    def __init__(
+        self,
+        node: NodeLike,
+        *,
+        meter_hz: float,
+        clock_text: Callable[[], str] = lambda: time.strftime("%H:%M"),
+    ) -> None:
+        super().__init__()
+        self._node = node
+        self._meter_hz = meter_hz
+        self._clock_text = clock_text
+        self._narrator = Narrator()
+        self._beats = 0
+        self._invited_s: float | None = None
+        self._timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the parts; ``theme.tcss`` says where they go at which size."""
+        yield Line(id="header")
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Line(fill="─", id="stage-title")
+                yield PeopleList(empty=tr("Nobody is on stage."), id="stage")
+                yield EventLog(id="log-below")
+            with Vertical(id="right"):
+                with Vertical(id="middle"):
+                    yield Line(fill="─", id="hands-title")
+                    yield PeopleList(empty=tr("No hand is up."), id="hands")
+                    yield Line(fill="─", id="log-title")
+                    yield EventLog(id="log-beside")
+                with Vertical(id="hearers"):
+                    yield Line(fill="─", id="audience-title")
+                    yield PeopleList(empty=tr("Nobody listens yet."), id="audience")
+        with Vertical(id="foot"):
+            yield Line(id="own")
+            yield Line(id="links")
+            yield Line(id="keys")
+
+    def on_mount(self) -> None:
+        """Start looking at the room."""
+        self.query_one("#stage").focus()
+        self._timer = self.set_interval(1 / (self._meter_hz or 1.0), self.draw)
+        self.call_after_refresh(self.draw_all)
+
+    def on_resize(self) -> None:
+        """Fit every line to the new size."""
+        self.call_after_refresh(self.draw_all)
+
+    def draw_all(self) -> None:
+        """Draw everything now."""
+        self._beats = 0
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw what moves; every fifth time also what moves slowly."""
+        if not self.is_attached:
+            return
+        view = self._node.view()
+        stage = self.query_one("#stage", PeopleList)
+        stage.set_rows(stage_rows(view, stage.row_cells))
+        self._line("own").show(*own_line(view, self._invitation_left_s(view)))
+        if self._beats % _SLOW_EVERY == 0 or self._meter_hz <= 1:
+            self._draw_slow(view)
+        self._beats += 1
+
+    def _draw_slow(self, view: RoomView) -> None:
+        self._line("header").show(*header(view))
+        self._line("links").show(*links_line(view))
+        self._line("keys").show(keys_line(view, self.size.width))
+        hands, hearers = (self.query_one(f"#{name}", PeopleList) for name in ("hands", "audience"))
+        hands.set_rows(hand_rows(view, hands.row_cells))
+        hearers.set_rows(audience_rows(view, hearers.row_cells))
+        counts = [len(stage_rows(view, 0)), len(hand_rows(view, 9)), len(audience_rows(view, 9))]
+        self._title("stage", tr("On stage"), f"{counts[0]}/{STAGE_PLACES}")
+        self._title("hands", tr("Hands"), str(counts[1]))
+        self._title("audience", tr("Audience"), str(counts[2]))
+        self._line("log-title").show((Span("─ ", "dim"), Span(tr("Log") + " ", "strong")))
+
+    def _title(self, name: str, word: str, count: str) -> None:
+        spans = (Span("─ ", "dim"), Span(word, "strong"), Span(f" {count} ", "dim"))
+        self._line(f"{name}-title").show(spans)
+
+    def _line(self, name: str) -> Line:
+        return self.query_one(f"#{name}", Line)
+
+    def show_event(self, event: Event) -> None:
+        """Put ``event`` into the log, and in front of the eyes when it asks for an answer."""
+        if isinstance(event, MicChanged):
+            granted = event.why == "granted" and not event.on
+            self._invited_s = time.monotonic() if granted else None
+        if isinstance(event, ErrorRaised):
+            text = "\n".join(part for part in (tr(event.message), tr(event.hint)) if part)
+            self.notify(text, severity="warning", markup=False)
+        sentences = self._narrator.tell(event, self._node.view())
+        if not isinstance(event, _SILENT):
+            for sentence in sentences:
+                for log in self.query(EventLog):
+                    log.tell(self._clock_text(), sentence)
+        self.draw_all()
+
+    def _invitation_left_s(self, view: RoomView) -> float | None:
+        me = myself(view)
+        if self._invited_s is None or me is None or not me.invited:
+            return None
+        return max(0.0, INVITATION_S - (time.monotonic() - self._invited_s))
+
+    def action_mic(self) -> None:
+        """Open or close the microphone; also says yes to an invitation."""
+        view = self._node.view()
+        me = myself(view)
+        if me is not None and me.role not in ON_STAGE and not me.invited:
+            self.notify(tr("You are in the audience. H raises your hand."), markup=False)
+            return
+        self._node.do(SetMic(not view.mic_on))
+
+    def action_hand(self) -> None:
+        """Raise the hand, or take it down; on stage, ask whether to go down."""
+        me = myself(self._node.view())
+        if me is None:
+            return
+        if me.role in ON_STAGE:
+            self.app.push_screen(
+                QuestionScreen(tr("Leave the stage?"), tr("You listen from then on.")),
+                lambda yes: self._node.do(GoToAudience()) if yes else None,
+            )
+        else:
+            self._node.do(RaiseHand() if me.hand_place is None else LowerHand())
+
+    def action_accept(self) -> None:
+        """Moderators: invite the chosen hand, or the first one."""
+        view = self._node.view()
+        me = myself(view)
+        raised = [one for one in queue(view) if not one.invited]
+        if me is None or me.role not in MODERATING:
+            self.notify(tr("Only a moderator can accept a hand."), markup=False)
+        elif not raised:
+            self.notify(tr("No hand is waiting."), markup=False)
+        else:
+            hands = self.query_one("#hands", PeopleList)
+            chosen = [one for one in raised if hands.has_focus and one.n == hands.chosen]
+            self._node.do(AcceptHand((chosen or raised)[0].n))
+
+    def action_decline(self) -> None:
+        """Say no to an invitation to speak."""
+        self._node.do(Decline())
+
+    def action_invite(self) -> None:
+        """Show the room key."""
+        self.app.show_invite()  # type: ignore[attr-defined]
+
+    def action_help(self) -> None:
+        """Show the help page."""
+        self.app.push_screen(HelpScreen())
+
+    def action_leave(self) -> None:
+        """Leave; ask first when others would notice a gap."""
+        view = self._node.view()
+        me = myself(view)
+        moderators = [one for one in view.members if one.role in MODERATING and one.state == "here"]
+        last = me is not None and me.role in MODERATING and len(moderators) == 1
+        others = sum(one.state == "here" and not one.me for one in view.members)
+        if me is None or me.role not in ON_STAGE or not others:
+            self.app.leave()  # type: ignore[attr-defined]
+            return
+        why = tr("You are on stage.")
+        if last:
+            why = trn(
+                "You are the last moderator: {count} person stays without one.",
+                "You are the last moderator: {count} people stay without one.",
+                others,
+            )
+        self.app.push_screen(
+            QuestionScreen(tr("Leave the room?"), why),
+            lambda yes: self.app.leave() if yes else None,  # type: ignore[attr-defined]
+        )
+
+    def action_next_list(self) -> None:
+        """Go to the next list; in a narrow window also to the other side."""
+        order = [self.query_one(f"#{name}", PeopleList) for name in ("stage", "hands", "audience")]
+        at = next((place for place, one in enumerate(order) if one.has_focus), 0)
+        following = (at + 1) % len(order)
+        self.set_class(following > 0, "-aside")
+        order[following].focus()
+
+    def on_people_list_chosen(self, message: PeopleList.Chosen) -> None:
+        """Show what can be done with the chosen person."""
+        self.app.push_screen(PersonScreen(self._node, message.n))

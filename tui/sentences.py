@@ -1,0 +1,187 @@
+"""Events as plain sentences: read aloud by the line mode, kept in the log of the screen."""
+
+from p2p.events import (
+    ErrorRaised,
+    Event,
+    FirstSound,
+    HandChanged,
+    Joined,
+    KeyShown,
+    Left,
+    MemberChanged,
+    MicChanged,
+    Notice,
+    SpeakingChanged,
+    Stats,
+)
+from p2p.view import RoomView
+from tui.i18n import mark, tr, trn
+from tui.peertext import TOPIC_CELLS, peer_text
+from tui.roster import ON_STAGE, ROLE_NAMES, Roster
+from tui.statsentence import stats_sentence
+
+MIC_SENTENCES = {
+    (True, "asked"): mark("microphone on"),
+    (True, "granted"): mark("you are on stage, microphone on"),
+    (False, "asked"): mark("microphone off"),
+    (False, "granted"): mark(
+        "you are invited to speak: `mic on` opens your microphone, `no` declines (60 s)"
+    ),
+    (False, "muted"): mark("microphone off: a moderator has muted you"),
+    (False, "down"): mark("microphone off: you are in the audience now"),
+    (False, "lapsed"): mark("the invitation to speak has lapsed"),
+    (False, "lost"): mark("microphone off: the device is gone"),
+}
+LEFT_SENTENCES = {
+    "asked": mark("you left the room"),
+    "time": mark("you left the room: the time is over"),
+    "signal": mark("you left the room: the program was told to stop"),
+    "removed": mark("a moderator has removed you from the room"),
+    "locked": mark("the room is locked"),
+    "refused": mark("the room did not let you in"),
+    "nobody": mark("no one is in this room now"),
+}
+
+
+class Narrator:
+    """Turns events into sentences; remembers who is who."""
+
+    def __init__(self) -> None:
+        self.roster = Roster()
+
+    def tell(self, event: Event, view: RoomView) -> list[str]:
+        """Return the sentences for ``event``, without a time in front; often exactly one."""
+        self.roster.learn_view(view)
+        match event:
+            case KeyShown():
+                return key_lines(event)
+            case Joined():
+                self.roster.me = event.n
+                return [_joined(event, view)]
+            case MemberChanged():
+                return self._member(event)
+            case HandChanged():
+                return [self._hand(event)]
+            case SpeakingChanged():
+                return [self._speaking(event)]
+            case MicChanged():
+                return [_mic(event)]
+            case FirstSound():
+                name = self.roster.name(event.from_n)
+                return [tr("first sound: {name}, {ms} ms after the start", name=name, ms=event.ms)]
+            case Stats():
+                return [stats_sentence(event, self.roster)]
+            case Notice():
+                return [tr(event.message)]
+            case Left():
+                return [tr(LEFT_SENTENCES.get(event.why, event.why))]
+            case ErrorRaised():
+                return error_lines(tr(event.message), tr(event.hint))
+
+    def describe(self, event: MemberChanged) -> str:
+        """Return one line of the answer to `who`: number, name, role, and what is special."""
+        marks = [tr(ROLE_NAMES[event.role])]
+        if event.n == self.roster.me:
+            marks.append(tr("you"))
+        if event.state != "here":
+            marks.append(tr("does not answer"))
+        return f"{event.n} {peer_text(event.name)} ({', '.join(marks)})"
+
+    def _member(self, event: MemberChanged) -> list[str]:
+        before = self.roster.learn(event)
+        me = event.n == self.roster.me
+        name = self.roster.name(event.n)
+        if event.state != "here":
+            return [] if before and before.state == event.state else [self._away(event)]
+        if before is None:
+            return [] if me else [tr("here: {name} ({role})", name=name, role=_role(event))]
+        told = []
+        if before.state != "here":
+            told.append(tr("back: {name} ({role})", name=name, role=_role(event)))
+        if before.name != event.name:
+            told.append(tr("{old} is called {name} now", old=peer_text(before.name), name=name))
+        if before.role != event.role:
+            told.append(self._new_role(event, me=me))
+        return told
+
+    def _away(self, event: MemberChanged) -> str:
+        name = self.roster.name(event.n)
+        if event.state == "removed" and event.by is not None:
+            return tr("removed: {name}, by {by}", name=name, by=self.roster.name(event.by))
+        if event.state == "removed":
+            return tr("removed: {name}", name=name)
+        if event.state == "left":
+            return tr("left: {name}", name=name)
+        return tr("gone: {name} does not answer any more", name=name)
+
+    def _new_role(self, event: MemberChanged, *, me: bool) -> str:
+        name, role = self.roster.name(event.n), _role(event)
+        on_stage = event.role in ON_STAGE
+        if me:
+            return (
+                tr("you are on stage now ({role})", role=role)
+                if on_stage
+                else tr("you are in the audience now")
+            )
+        return (
+            tr("on stage: {name} ({role})", name=name, role=role)
+            if on_stage
+            else tr("in the audience: {name}", name=name)
+        )
+
+    def _hand(self, event: HandChanged) -> str:
+        me = event.n == self.roster.me
+        name = self.roster.name(event.n)
+        if event.place is None:
+            return tr("your hand is down") if me else tr("hand down: {name}", name=name)
+        if me:
+            return tr("your hand is up, place {place}", place=event.place)
+        if event.place == 1:
+            return tr("hand: {name} is first in the queue", name=name)
+        return tr("hand: {name}, place {place}", name=name, place=event.place)
+
+    def _speaking(self, event: SpeakingChanged) -> str:
+        name, role = self.roster.name(event.n), self.roster.role(event.n)
+        if event.on:
+            return tr("speaking: {name} ({role})", name=name, role=role)
+        return tr("quiet: {name}", name=name)
+
+
+def _role(event: MemberChanged) -> str:
+    return tr(ROLE_NAMES[event.role])
+
+
+def _joined(event: Joined, view: RoomView) -> str:
+    here = trn("{count} here", "{count} here", event.members)
+    return tr(
+        "joined {topic}, {here}, you are a {role}, microphone off",
+        topic=room_name(view),
+        here=here,
+        role=tr(ROLE_NAMES[event.role]),
+    )
+
+
+def _mic(event: MicChanged) -> str:
+    default = MIC_SENTENCES[event.on, "asked"]
+    return tr(MIC_SENTENCES.get((event.on, event.why), default))
+
+
+def room_name(view: RoomView) -> str:
+    """Return the room's topic, safe to print, or words for a room without one."""
+    return peer_text(view.topic, TOPIC_CELLS) or tr("a room without a name")
+
+
+def key_lines(event: KeyShown) -> list[str]:
+    """Return the four forms of the room key, each behind its name. Secret."""
+    return [
+        f"key: {event.words}",
+        f"line: {event.line}",
+        f"digits: {event.digits}",
+        f"invite: {event.invite}",
+    ]
+
+
+def error_lines(message: str, hint: str) -> list[str]:
+    """Return one line that says what happened and, if there is one, one that says what to do."""
+    lines = [tr("error: {message}", message=message)]
+    return [*lines, tr("hint: {hint}", hint=hint)] if hint else lines

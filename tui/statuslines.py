@@ -1,0 +1,114 @@
+"""The lines around the people: what room this is, what we are, how the links are, the keys."""
+
+from p2p.view import MemberView, RoomView
+from tui.i18n import mark, tr, trn
+from tui.peertext import peer_text
+from tui.presenter import meter, minutes, queue
+from tui.roster import MODERATING, ON_STAGE, ROLE_NAMES
+from tui.sentences import room_name
+from tui.spans import Span, Spans
+
+_GOOD_LOSS_PCT = 2.0
+_GOOD_RTT_MS = 250.0
+_FAIR_LOSS_PCT = 8.0
+_FAIR_RTT_MS = 500.0
+
+
+def myself(view: RoomView) -> MemberView | None:
+    """Return the member that is this person, None before joining."""
+    return next((one for one in view.members if one.me), None)
+
+
+def header(view: RoomView) -> tuple[Spans, Spans]:
+    """Return the left and the right half of the first line."""
+    here = sum(one.state == "here" for one in view.members)
+    left: Spans = (
+        Span(room_name(view), "strong"),
+        Span("   " + trn("{count} here", "{count} here", here)),
+        Span("   " + minutes(view.room_time_s), "dim"),
+    )
+    if view.locked:
+        left += (Span("   " + tr("locked"), "gold"),)
+    seen = tr("members see your IP") if view.mode == "open" else tr("your IP is hidden")
+    return left, (Span(tr("end-to-end encrypted"), "accent"), Span("   " + seen, "dim"))
+
+
+def own_line(view: RoomView, invited_left_s: float | None = None) -> tuple[Spans, Spans]:
+    """Return own state on the left, what to do about it on the right.
+
+    Args:
+        view: The room.
+        invited_left_s: Seconds until an invitation to speak lapses, None when there is none.
+    """
+    me = myself(view)
+    if me is None:
+        return (Span(tr("entering the room"), "dim"),), ()
+    if view.mic_on:
+        name = Span(f"{tr('MIC ON')}  ", "alarm")
+        return (name, *meter(view.mic_level_dbfs)), (Span(tr("Space closes your microphone")),)
+    off = Span(tr("mic off"), "strong")
+    role = Span(f"   {tr(ROLE_NAMES[me.role])}", "dim")
+    if me.muted:
+        return (Span(tr("muted by a moderator"), "warn"), role), ()
+    if me.invited or invited_left_s is not None:
+        left_s = "" if invited_left_s is None else f"   {invited_left_s:.0f} s"
+        asked = Span(tr("You are invited to speak") + left_s, "gold")
+        return (asked,), (Span(tr("Space says yes and opens your mic, N declines")),)
+    if me.role in ON_STAGE:
+        return (off, role), (Span(tr("Space opens your microphone"), "dim"),)
+    if me.hand_place is not None:
+        hand = Span("   " + tr("hand up, place {place}", place=me.hand_place), "gold")
+        return (off, role, hand), (Span(tr("H takes the hand down"), "dim"),)
+    return (off, role), (Span(tr("H raises your hand"), "dim"),)
+
+
+def links_line(view: RoomView) -> tuple[Spans, Spans]:
+    """Return how the links are, or the one problem that matters more."""
+    note = (Span(tr("Anyone here may be recording."), "dim"),)
+    if view.problem:
+        return (Span("! " + peer_text(tr(view.problem), 76), "warn"),), ()
+    others = [one for one in view.members if not one.me and one.state == "here"]
+    if not others:
+        return (Span(tr("Nobody else is here yet. I shows the key."), "dim"),), note
+    linked = [one for one in others if one.path not in ("none", "self")]
+    loss = max((one.loss_pct or 0.0 for one in linked), default=0.0)
+    trips = sorted(one.rtt_ms for one in linked if one.rtt_ms is not None)
+    trip = trips[len(trips) // 2] if trips else 0.0
+    word = _grade(len(linked), loss, trip)
+    text = tr(
+        "{word}   {count} linked   {trip} ms   worst loss {loss} %",
+        word=tr(word),
+        count=len(linked),
+        trip=f"{trip:.0f}",
+        loss=f"{loss:.0f}",
+    )
+    return (Span(text, "dim" if word == GOOD else "warn"),), note
+
+
+GOOD = mark("Links good")
+FAIR = mark("Links fair")
+POOR = mark("Links poor")
+
+
+def _grade(linked: int, loss_pct: float, trip_ms: float) -> str:
+    if not linked or loss_pct > _FAIR_LOSS_PCT + 12 or trip_ms > _FAIR_RTT_MS:
+        return POOR
+    if loss_pct > _FAIR_LOSS_PCT or trip_ms > _GOOD_RTT_MS:
+        return FAIR
+    return GOOD if loss_pct <= _GOOD_LOSS_PCT else FAIR
+
+
+def keys_line(view: RoomView, width: int) -> Spans:
+    """Return the keys that mean something now, as many as fit."""
+    me = myself(view)
+    moderating = me is not None and me.role in MODERATING
+    keys = [(tr("Space"), tr("mic")), ("H", tr("hand")), ("I", tr("invite"))]
+    if moderating and queue(view):
+        keys.append(("A", tr("accept")))
+    keys += [(tr("Enter"), tr("person")), ("F1", tr("help")), ("Q", tr("leave"))]
+    if width < 50:
+        keys = [pair for pair in keys if pair[0] in (tr("Space"), "H", "A", "F1", "Q")]
+    spans: list[Span] = []
+    for key, word in keys:
+        spans += [Span(key, "accent"), Span(f" {word}   ", "dim")]
+    return tuple(spans)

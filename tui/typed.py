@@ -1,0 +1,183 @@
+"""A typed line of the line mode, understood: a command, a question, or what is wrong with it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from p2p.commands import (
+    AcceptHand,
+    AskStats,
+    Command,
+    Decline,
+    GoToAudience,
+    Leave,
+    LowerHand,
+    MoveDown,
+    Mute,
+    RaiseHand,
+    Remove,
+    SetLock,
+    SetMic,
+    ShowKey,
+)
+from p2p.errors import UserError
+from p2p.view import MemberView, RoomView
+from tui.i18n import mark, tr
+from tui.peertext import peer_text
+
+NOT_YET = frozenset(("promote", "entry", "new", "invite", "words"))
+MAX_LINE_CHARS = 512
+_PRESENT = frozenset(("here", "gone"))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Answered by the front end itself, from the view."""
+
+    about: Literal["who", "hands", "help"]
+
+
+Understood = Command | Question
+_Reader = Callable[[str, RoomView], Understood]
+
+
+def understand(line: str, view: RoomView) -> Understood | None:
+    """Return what ``line`` asks for; None for an empty line.
+
+    Raises:
+        UserError: The line is no command, or names nobody, or more than one person.
+    """
+    text = line.strip()
+    if not text:
+        return None
+    word, _, rest = text[:MAX_LINE_CHARS].partition(" ")
+    word, rest = word.casefold(), rest.strip()
+    if word in NOT_YET:
+        raise UserError(
+            "not_yet",
+            mark("`{word}` is not built yet."),
+            mark("`help` lists what works now."),
+            word=word,
+        )
+    reader = _READERS.get(word)
+    if reader is None:
+        raise UserError(
+            "unknown_command",
+            mark("There is no command `{word}`."),
+            mark("`help` lists all commands."),
+            word=peer_text(word),
+        )
+    return reader(rest, view)
+
+
+def _bare(word: str, answer: Understood) -> _Reader:
+    def read(rest: str, view: RoomView) -> Understood:
+        if rest:
+            raise UserError(
+                "bad_command",
+                mark("`{word}` takes nothing behind it."),
+                mark("`help` lists all commands."),
+                word=word,
+            )
+        return answer
+
+    return read
+
+
+def _mic(rest: str, view: RoomView) -> Understood:
+    if rest not in ("on", "off"):
+        raise UserError("bad_command", mark("Say `mic on` or `mic off`."))
+    return SetMic(rest == "on")
+
+
+def _accept(rest: str, view: RoomView) -> Understood:
+    """A number is a place in the queue if there is one, else a member's number."""
+    if rest.isdecimal():
+        for member in view.members:
+            if member.hand_place == int(rest):
+                return AcceptHand(member.n)
+    return AcceptHand(find_member(rest, view).n)
+
+
+def _remove(rest: str, view: RoomView) -> Understood:
+    if rest.endswith(" new key"):
+        raise UserError(
+            "not_yet",
+            mark("`new key` is not built yet."),
+            mark("`remove N` removes; `lock` keeps the door shut."),
+        )
+    return Remove(find_member(rest, view).n)
+
+
+def find_member(text: str, view: RoomView) -> MemberView:
+    """Return the one member whom ``text`` names: ``7``, ``#7``, or an unambiguous name.
+
+    Raises:
+        UserError: Nobody, or more than one.
+    """
+    here = [member for member in view.members if member.state in _PRESENT]
+    number = text.removeprefix("#")
+    if number.isdecimal():
+        found = [member for member in here if member.n == int(number)]
+        if found:
+            return found[0]
+    wanted = peer_text(text)
+    found = [member for member in here if peer_text(member.name) == wanted]
+    if not found:
+        folded = wanted.casefold()
+        found = [member for member in here if peer_text(member.name).casefold() == folded]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UserError(
+            "ambiguous_name",
+            mark("More than one person has this name."),
+            mark("Say the number instead: {numbers}"),
+            numbers=", ".join(str(member.n) for member in found),
+        )
+    raise UserError(
+        "no_such_member",
+        mark("Nobody here has this name or number."),
+        mark("`who` lists everybody with their numbers."),
+    )
+
+
+_READERS: dict[str, _Reader] = {
+    "mic": _mic,
+    "hand": _bare("hand", RaiseHand()),
+    "lower": _bare("lower", LowerHand()),
+    "accept": _accept,
+    "no": _bare("no", Decline()),
+    "audience": _bare("audience", GoToAudience()),
+    "who": _bare("who", Question("who")),
+    "hands": _bare("hands", Question("hands")),
+    "mute": lambda rest, view: Mute(find_member(rest, view).n),
+    "down": lambda rest, view: MoveDown(find_member(rest, view).n),
+    "remove": _remove,
+    "lock": _bare("lock", SetLock(locked=True)),
+    "unlock": _bare("unlock", SetLock(locked=False)),
+    "key": _bare("key", ShowKey()),
+    "stats": _bare("stats", AskStats()),
+    "help": _bare("help", Question("help")),
+    "leave": _bare("leave", Leave()),
+}
+
+
+def help_lines() -> list[str]:
+    """Return the commands of the line mode, one a line."""
+    return [
+        tr(
+            "mic on | mic off    open or close your microphone; `mic on` also accepts an invitation"
+        ),
+        tr("hand | lower        ask to speak, or take the hand down"),
+        tr("no                  decline an invitation to speak"),
+        tr("audience            leave the stage"),
+        tr("who | hands         who is here; who wants to speak"),
+        tr("accept N            moderators: invite by place in the queue, number or name"),
+        tr("mute N | down N     moderators: silence a speaker, or move to the audience"),
+        tr("remove N            moderators: remove from the room"),
+        tr("lock | unlock       moderators: let nobody new in, or open the door again"),
+        tr("key | stats         show the room key; show the numbers"),
+        tr("leave               leave the room"),
+        tr("N is a member's number or name."),
+    ]

@@ -1,0 +1,1 @@
+"""Widgets that draw spans: they know tones and lines, but nothing of rooms."""
