@@ -17,6 +17,8 @@ from audio.supervise import SupervisedStream
 
 OpenInput = Callable[[str, Ring, Callable[[], None]], Stream]
 
+BLOCK_MS = 10
+
 
 class Capture(Protocol):
     """Blocks of sound as they come due. All methods but ``attach`` belong to the worker."""
@@ -29,6 +31,11 @@ class Capture(Protocol):
     @property
     def running(self) -> bool:
         """False while a device is gone."""
+        ...
+
+    @property
+    def missed_ms(self) -> int:
+        """Milliseconds of sound that were dropped because the worker was late."""
         ...
 
     def attach(self, wake: Callable[[], None]) -> None:
@@ -77,6 +84,11 @@ class SourceCapture:
     def running(self) -> bool:
         """A source is always there."""
         return True
+
+    @property
+    def missed_ms(self) -> int:
+        """Milliseconds that were skipped after a stall of the whole process."""
+        return self._pace.skipped * BLOCK_MS
 
     def attach(self, wake: Callable[[], None]) -> None:
         """The clock wakes the worker: nothing to do."""
@@ -140,6 +152,11 @@ class DeviceCapture:
     def running(self) -> bool:
         """False while the device is gone."""
         return self._device.running
+
+    @property
+    def missed_ms(self) -> int:
+        """Milliseconds of sound that were dropped because the worker was late."""
+        return self._ring.dropped_samples * BLOCK_MS // BLOCK_SAMPLES
 
     def attach(self, wake: Callable[[], None]) -> None:
         """The device's callback will wake the worker."""

@@ -6,14 +6,14 @@ from audio.problems import DeviceError
 
 DEFAULT = "default"
 PACKAGES = "libportaudio2 libasound2-plugins"
-_NO_DEVICE_NAMES = ("null", "dummy", "discard all samples", "monitor of ")
+_NO_DEVICE_BEGINNINGS = ("dummy output", "discard all samples", "monitor of ")
 """Listed beside real cards: nobody hears or speaks there, and a monitor hears the room itself."""
 
 
 def is_real(name: str) -> bool:
     """False for the entries of a device list behind which there is no device."""
     lowered = name.strip().lower()
-    return bool(lowered) and not any(lowered.startswith(word) for word in _NO_DEVICE_NAMES)
+    return lowered not in ("", "null") and not lowered.startswith(_NO_DEVICE_BEGINNINGS)
 
 
 def choose(wanted: str, names: Sequence[str]) -> int | None:

@@ -151,6 +151,8 @@ class Pipeline:
             "crowded_out": dropped.crowded_out,
             "overflowed": dropped.overflowed,
             "failed": self.failures,
+            "capture_missed_ms": self._capture.missed_ms,
+            "playout_missed_ms": self._playout.missed_ms,
         }
 
     def _run(self) -> None:

@@ -16,6 +16,9 @@ OpenOutput = Callable[[str, Ring, Callable[[], None]], Stream]
 TARGET_BLOCKS = 2
 """Blocks that stand ready for the device: 20 ms of slack for the worker."""
 CAP_BLOCKS = 12
+BLOCK_MS = 10
+STALLED_S = 0.2
+"""With no callback for so long the clock takes over, until the device wants more."""
 NULL = "null"
 
 
@@ -30,6 +33,11 @@ class Playout(Protocol):
     @property
     def running(self) -> bool:
         """False while a device is gone."""
+        ...
+
+    @property
+    def missed_ms(self) -> int:
+        """Milliseconds that a running device played silence because the worker was late."""
         ...
 
     def attach(self, wake: Callable[[], None]) -> None:
@@ -62,6 +70,7 @@ class NullPlayout:
 
     name = NULL
     running = True
+    missed_ms = 0
 
     def __init__(self) -> None:
         self._pace = Pace(BLOCK_S)
@@ -123,13 +132,18 @@ class DevicePlayout:
         """False while the device is gone."""
         return self._device.running
 
+    @property
+    def missed_ms(self) -> int:
+        """Milliseconds that the device played silence because there was nothing to play."""
+        return self._ring.missed_samples * BLOCK_MS // BLOCK_SAMPLES
+
     def attach(self, wake: Callable[[], None]) -> None:
         """The device's callback will wake the worker."""
         self._wake = wake
 
     def wanted(self, now: float) -> int:
         """Blocks missing in the ring; what has come due on the clock while nobody plays."""
-        running = self._device.running
+        running = self._device.called_back_since(now - STALLED_S)
         if running != self._ran:
             self._ran = running
             self._pace.restart()

@@ -12,7 +12,7 @@ from audio.jitter import JitterBuffer
 from audio.level import LevelMeter
 from audio.mixer import MAX_VOICES, Mixer
 from audio.opus import Decoder
-from audio.pcm import Pcm
+from audio.pcm import Pcm, silence
 
 INBOX_PAYLOADS = 64
 """Most payloads of one speaker that wait for the worker: 1.3 s of sound, in one 10 ms round."""
@@ -150,9 +150,9 @@ class Speakers:
                 self._on_failure(error)
                 continue
             self.counts.malformed += malformed
-            if block is not None:
+            if block is not None and block.any():
                 blocks[number] = block
-        return self._mixer.mix(blocks)
+        return self._mixer.mix(blocks) if blocks else silence()
 
     def levels(self) -> dict[int, float]:
         """Loudness of each speaker in dBFS, -96 to 0."""

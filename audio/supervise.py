@@ -1,5 +1,6 @@
 """Keeps a sound device open: notices when it is gone and opens it again, beside the worker."""
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -42,8 +43,15 @@ class SupervisedStream:
     @property
     def running(self) -> bool:
         """The device is open and has called back."""
+        return self.called_back_since(-math.inf)
+
+    def called_back_since(self, then: float) -> bool:
+        """Whether the device is open and its last callback was not before ``then``."""
         stream = self._stream
-        return stream is not None and stream.heard_s is not None and not stream.ended
+        if stream is None or stream.ended:
+            return False
+        heard_s = stream.heard_s
+        return heard_s is not None and heard_s >= then
 
     def check(self, now: float) -> DeviceError | None:
         """Watch, and begin an attempt to open when one is due.

@@ -5,7 +5,8 @@ import enum
 SILENT_LIMIT_S = 0.5
 """A running device that calls back less often than this is gone."""
 FIRST_LIMIT_S = 3.0
-"""Sound servers take up to 1.5 s until the first callback of a new stream."""
+"""Grace after opening: sound servers fill their queue with a few callbacks, then take up to
+1.5 s until the next one."""
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 """Waits before the first, second, … attempt to open again; the last one repeats."""
 STEADY_S = 5.0
@@ -59,9 +60,9 @@ class Watchdog:
             return Verdict.OPEN if now >= self._retry_s else Verdict.WAIT
         if heard_s is not None and now - self._opened_s >= STEADY_S:
             self._attempt = 0
-        quiet_limit_s = (
-            self._opened_s + FIRST_LIMIT_S if heard_s is None else heard_s + SILENT_LIMIT_S
-        )
+        quiet_limit_s = self._opened_s + FIRST_LIMIT_S
+        if heard_s is not None:
+            quiet_limit_s = max(quiet_limit_s, heard_s + SILENT_LIMIT_S)
         if not ended and now <= quiet_limit_s:
             return Verdict.FINE
         self.failed(now)

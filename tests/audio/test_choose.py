@@ -42,6 +42,10 @@ def test_entries_behind_which_there_is_no_device_do_not_count(name: str):
     assert not is_real(name)
 
 
+def test_a_sink_that_somebody_made_on_purpose_counts():
+    assert choose("default", ["Null Output"]) == 0
+
+
 def test_without_a_library_the_hint_says_what_to_install():
     problem = no_device("no_microphone", "default", [], library_missing=True)
     assert problem.code == "no_microphone"

@@ -57,23 +57,25 @@ def test_a_lost_device_is_told_once_and_opened_again(direction, code: str):
     desk = Desk()
     stream = SupervisedStream(direction, desk.open, 0.0)
     assert not stream.running
-    desk.opened[0].heard_s = 0.1
+    desk.opened[0].heard_s = 10.0
     assert stream.running
-    assert stream.check(0.2) is None
-    problem = stream.check(0.7)
+    assert stream.called_back_since(10.0)
+    assert not stream.called_back_since(10.1)
+    assert stream.check(10.1) is None
+    problem = stream.check(10.6)
     assert problem is not None
     assert problem.code == code
     assert "fake 0" in problem.message
     assert not stream.running
-    assert stream.check(1.0) is None
-    assert stream.check(1.2) is None
+    assert stream.check(10.9) is None
+    assert stream.check(11.11) is None
     _settle(stream)
-    assert stream.check(1.25) is None
+    assert stream.check(11.2) is None
     assert desk.opened[0].closed == 1
     assert stream.name == "fake 1"
-    desk.opened[1].heard_s = 1.3
+    desk.opened[1].heard_s = 11.3
     assert stream.running
-    assert stream.check(1.31) is None
+    assert stream.check(11.31) is None
 
 
 def test_failed_attempts_wait_longer_and_never_raise():

@@ -15,11 +15,16 @@ def test_a_new_device_has_time_until_its_first_callback():
     assert dog.check(None, False, FIRST_LIMIT_S + 0.01) is Verdict.LOST
 
 
+def test_a_device_that_fills_its_queue_and_then_pauses_is_not_lost():
+    dog = Watchdog(0.0)
+    assert dog.check(0.007, False, 1.4) is Verdict.FINE
+
+
 def test_half_a_second_without_a_callback_is_a_loss_told_once():
     dog = Watchdog(0.0)
-    assert dog.check(1.0, False, 1.5) is Verdict.FINE
-    assert dog.check(1.0, False, 1.51) is Verdict.LOST
-    assert dog.check(None, False, 1.52) is Verdict.WAIT
+    assert dog.check(5.0, False, 5.5) is Verdict.FINE
+    assert dog.check(5.0, False, 5.51) is Verdict.LOST
+    assert dog.check(None, False, 5.52) is Verdict.WAIT
 
 
 def test_a_stream_that_has_ended_is_lost_at_once():

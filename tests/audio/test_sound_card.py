@@ -1,0 +1,324 @@
+"""Real PortAudio and real miniaudio against the null sinks of a PulseAudio server of our own."""
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio import device
+from audio.capture import DeviceCapture, capture_from
+from audio.level import dbfs
+from audio.pcm import RATE_HZ
+from audio.pipeline import Pipeline
+from audio.playout import DevicePlayout, playout_to
+from audio.problems import DeviceError
+from audio.ring import Ring
+from audio.sources import ToneSource, source_from
+
+PROGRAMS = ("pulseaudio", "pactl", "pacat", "parec")
+
+
+def _missing() -> str:
+    programs = [program for program in PROGRAMS if shutil.which(program) is None]
+    if sys.platform != "linux":
+        return "PulseAudio null sinks are tested on Linux only"
+    if programs:
+        return f"not installed: {', '.join(programs)} (apt install pulseaudio pulseaudio-utils)"
+    try:
+        ctypes.CDLL("libportaudio.so.2")
+    except OSError:
+        return "PortAudio is not installed (apt install libportaudio2 libasound2-plugins)"
+    if not list(Path("/usr/lib").glob("*/alsa-lib/libasound_module_pcm_pulse.so")):
+        return "ALSA's plugin for PulseAudio is not installed (apt install libasound2-plugins)"
+    return ""
+
+
+pytestmark = pytest.mark.skipif(bool(_missing()), reason=_missing() or "never")
+
+
+class SoundServer:
+    """A PulseAudio server with a null sink as speaker and one whose monitor is the microphone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        socket = self._folder / "native"
+        modules = (
+            f"module-native-protocol-unix socket={socket} auth-anonymous=1",
+            "module-null-sink sink_name=spk rate=48000 channels=2",
+            "module-null-sink sink_name=mic_in rate=48000 channels=1",
+            "module-remap-source master=mic_in.monitor source_name=mic channels=1",
+        )
+        command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1"]
+        command += ["--use-pid-file=no", "--disable-shm=yes", "--log-level=error"]
+        for module in modules:
+            command += ["-L", module]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for _ in range(100):
+            info = subprocess.run(["pactl", "info"], capture_output=True, check=False)
+            if info.returncode == 0:
+                break
+            time.sleep(0.1)
+        subprocess.run(["pactl", "set-default-sink", "spk"], check=True)
+        subprocess.run(["pactl", "set-default-source", "mic"], check=True)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+        (self._folder / "native").unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def speaking(self, samples: np.ndarray) -> Iterator[None]:
+        """Play samples into the virtual microphone."""
+        command = ["pacat", "--device=mic_in", "--rate=48000", "--channels=1", "--format=s16le"]
+        process = subprocess.Popen([*command, "--raw", "--latency-msec=20"], stdin=subprocess.PIPE)
+        assert process.stdin is not None
+        stdin = process.stdin
+
+        def feed() -> None:
+            with contextlib.suppress(BrokenPipeError):
+                stdin.write(samples.tobytes())
+                stdin.close()
+
+        thread = threading.Thread(target=feed, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
+            thread.join(5)
+
+
+class Listener:
+    """Records a monitor, with the time at which each piece came in."""
+
+    def __init__(self, source: str) -> None:
+        command = ["parec", f"--device={source}", "--rate=48000", "--channels=1"]
+        self._process = subprocess.Popen(
+            [*command, "--format=s16le", "--raw", "--latency-msec=5"], stdout=subprocess.PIPE
+        )
+        self._pieces: list[tuple[float, bytes]] = []
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        while data := os.read(self._process.stdout.fileno(), 4096):
+            self._pieces.append((time.monotonic(), data))
+
+    def samples(self) -> np.ndarray:
+        data = b"".join(data for _, data in self._pieces)
+        return np.frombuffer(data[: len(data) // 2 * 2], np.int16)
+
+    def onset_s(self) -> float | None:
+        """When the first loud 2.5 ms came in."""
+        pieces = list(self._pieces)
+        for at, data in pieces:
+            piece = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
+            for start in range(0, len(piece), 120):
+                if dbfs(piece[start : start + 120]) > -40:
+                    return at - (len(piece) - start) / RATE_HZ
+        return None
+
+    def stop(self) -> np.ndarray:
+        self._process.kill()
+        self._process.wait()
+        self._thread.join(5)
+        return self.samples()
+
+
+class Loop:
+    """One pipeline that hears itself: microphone, codec, jitter buffer, mixer, speaker."""
+
+    def __init__(self, mic: str = "default", speaker: str = "default") -> None:
+        self.problems: list[DeviceError] = []
+        self.sent = 0
+        self.pipeline = Pipeline(
+            capture_from(mic), playout_to(speaker), self._back, self.problems.append
+        )
+
+    def _back(self, payload: bytes) -> None:
+        self.sent += 1
+        self.pipeline.put(1, payload, time.monotonic())
+
+    def __enter__(self) -> "Loop":
+        self.pipeline.start()
+        # A null sink begins slowly: no callback in the first 1.5 s.
+        _until(lambda: self.pipeline.devices_running == (True, True))
+        self.pipeline.set_mic(True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pipeline.stop()
+
+
+@pytest.fixture(scope="module")
+def sound_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServer]:
+    folder = tmp_path_factory.mktemp("pulse")
+    (folder / ".asoundrc").write_text("pcm.!default pulse\nctl.!default pulse\n")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("PULSE_RUNTIME_PATH", "PULSE_STATE_PATH", "XDG_RUNTIME_DIR", "HOME"):
+            patch.setenv(name, str(folder))
+        patch.setenv("PULSE_SERVER", f"unix:{folder}/native")
+        server = SoundServer(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+@pytest.fixture(params=["sounddevice", "miniaudio"])
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "miniaudio":
+        pytest.importorskip("miniaudio")
+        monkeypatch.setattr(device, "_load_portaudio", lambda: None)
+        monkeypatch.setattr(device, "_portaudio", None)
+    return request.param
+
+
+def _until(condition, limit_s: float = 10.0) -> None:
+    end = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < end, "did not happen in time"
+        time.sleep(0.01)
+
+
+def _strongest_hz(samples: np.ndarray) -> float:
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return float(np.argmax(spectrum) * RATE_HZ / len(samples))
+
+
+def _tone(hz: float, seconds: float) -> np.ndarray:
+    source = ToneSource(hz)
+    return np.concatenate([source.read() for _ in range(round(seconds * 100))])
+
+
+def _envelope(samples: np.ndarray) -> np.ndarray:
+    windows = samples[: len(samples) // 960 * 960].reshape(-1, 960).astype(float)
+    return np.sqrt((windows**2).mean(axis=1))
+
+
+def test_the_devices_of_the_machine_are_listed(sound_server: SoundServer, library: str):
+    names = device.list_devices()
+    assert names.inputs
+    assert names.outputs
+
+
+def test_a_tone_spoken_into_the_microphone_is_heard_at_the_speaker(
+    sound_server: SoundServer, library: str
+):
+    with Loop() as loop, sound_server.speaking(_tone(1000.0, 20.0)):
+        _until(lambda: loop.pipeline.speaking() == {1})
+        listener = Listener("spk.monitor")
+        _until(lambda: len(listener.samples()) > 2 * RATE_HZ)
+        heard = listener.stop()[-RATE_HZ:]
+    assert _strongest_hz(heard) == pytest.approx(1000, abs=3)
+    assert dbfs(heard) == pytest.approx(-20, abs=1.5)
+    holes = [dbfs(window) < -26 for window in heard.reshape(-1, 480)]
+    assert sum(holes) <= 5, "holes in the sound"
+    assert loop.problems == []
+    assert loop.pipeline.counts()["capture_missed_ms"] <= 30
+    assert loop.pipeline.counts()["playout_missed_ms"] <= 100
+
+
+@pytest.mark.slow
+def test_speech_arrives_as_it_was_spoken(sound_server: SoundServer):
+    clip = source_from("clip:mandarin")
+    assert clip is not None
+    spoken = np.concatenate([clip.read() for _ in range(500)])
+    with Loop() as loop:
+        listener = Listener("spk.monitor")
+        with sound_server.speaking(spoken):
+            _until(lambda: len(listener.samples()) > 8 * RATE_HZ)
+        heard = listener.stop()
+    spoken_shape = _envelope(spoken)
+    matches = [
+        np.corrcoef(spoken_shape, _envelope(heard[start : start + len(spoken)]))[0, 1]
+        for start in range(0, len(heard) - len(spoken), RATE_HZ // 200)
+    ]
+    print(f"likeness of the loudness curves: {max(matches):.3f}")
+    assert max(matches) > 0.9
+    assert loop.problems == []
+
+
+@pytest.mark.slow
+def test_from_mouth_to_ear_it_takes_little_time(sound_server: SoundServer):
+    with Loop() as loop:
+        mouth, ear = Listener("mic_in.monitor"), Listener("spk.monitor")
+        _until(lambda: len(mouth.samples()) > 0 and len(ear.samples()) > 0)
+        time.sleep(1)
+        with sound_server.speaking(_tone(1000.0, 2.0)):
+            _until(lambda: ear.onset_s() is not None)
+        spoken_s, heard_s = mouth.onset_s(), ear.onset_s()
+        mouth.stop()
+        ear.stop()
+    assert spoken_s is not None
+    assert heard_s is not None
+    delay_ms = 1000 * (heard_s - spoken_s)
+    print(f"mouth to ear: {delay_ms:.0f} ms")
+    assert 20 < delay_ms < 250
+    assert loop.problems == []
+
+
+@pytest.mark.slow
+def test_a_sound_server_that_dies_and_comes_back_costs_only_a_pause(
+    sound_server: SoundServer, library: str, capfd: pytest.CaptureFixture[str]
+):
+    with Loop() as loop:
+        _until(lambda: loop.sent > 20)
+        capfd.readouterr()
+        sound_server.kill()
+        _until(lambda: {problem.code for problem in loop.problems} >= {"microphone_lost"})
+        _until(lambda: loop.pipeline.devices_running == (False, False))
+        time.sleep(2)
+        assert len(loop.problems) == 2
+        sound_server.start()
+        _until(lambda: loop.pipeline.devices_running == (True, True), 15)
+        sent = loop.sent
+        with sound_server.speaking(_tone(700.0, 20.0)):
+            listener = Listener("spk.monitor")
+            _until(lambda: loop.pipeline.speaking() == {1})
+            count = len(listener.samples())
+            _until(lambda: len(listener.samples()) > count + 2 * RATE_HZ)
+            heard = listener.stop()[-RATE_HZ:]
+    assert loop.sent > sent + 50
+    assert _strongest_hz(heard) == pytest.approx(700, abs=3)
+    assert "sound_failed" not in {problem.code for problem in loop.problems}
+    assert capfd.readouterr().err == ""
+
+
+def test_a_device_that_is_not_there_is_refused_with_those_that_are(
+    sound_server: SoundServer, library: str
+):
+    with pytest.raises(DeviceError) as caught:
+        DeviceCapture("no such microphone")
+    assert caught.value.code == "no_microphone"
+    assert "--mic" in caught.value.hint
+    with pytest.raises(DeviceError) as caught:
+        DevicePlayout("no such speaker")
+    assert caught.value.code == "no_speaker"
+
+
+def test_streams_can_be_opened_and_closed_again_and_again(sound_server: SoundServer, library: str):
+    for _ in range(5):
+        stream = device.open_input("default", Ring(), lambda: None)
+        stream.close()
+    assert stream.name
