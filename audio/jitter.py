@@ -7,12 +7,9 @@ beyond the target, as after a stall, is taken back by folding single pitch perio
 delay is built up by repeating them. Nothing that arrives can make ``put`` or ``get`` raise.
 """
 
-from typing import Protocol
-
-import numpy as np
-
 from audio import stretch
 from audio.backlog import Backlog, HeldFrame, JitterCounts
+from audio.conceal import Concealer, FrameDecoder
 from audio.delay import DelayEstimator
 from audio.errors import SoundError
 from audio.framer import Packet
@@ -28,27 +25,15 @@ from audio.pcm import (
 
 PAUSE_S = 1.0
 """With nothing to play for so long the speaker has paused or is cut off."""
-FADE_FROM_S, FADE_TO_S = 0.04, 0.1
-"""Invented sound fades between these ages: longer, it would be a buzz."""
-_PAUSE_SAMPLES = round(PAUSE_S * RATE_HZ)
 _EARLY_S = 0.005
+"""Half a block: how much before its time play may start, and when delay is built up."""
 _SHRINK_AT_S = 0.008
+"""Delay beyond the target that is folded away; less is left alone."""
 _OVERFULL_S = 0.3
+"""Delay beyond the target that folding would take too long for: whole frames go."""
 _SMOOTH_CONTROL = 0.2
 _SMOOTH_SHOWN = 0.02
 _QUEUE_SAMPLES = 4 * FRAME_SAMPLES
-
-
-class FrameDecoder(Protocol):
-    """What is asked of a decoder; ``audio.opus.Decoder`` is one."""
-
-    def decode(self, frame: bytes) -> Pcm:
-        """Return 960 samples, or raise SoundError for foreign bytes."""
-        ...
-
-    def conceal(self, samples: int = FRAME_SAMPLES) -> Pcm:
-        """Return so many invented samples."""
-        ...
 
 
 class JitterBuffer:
@@ -66,13 +51,13 @@ class JitterBuffer:
         """
         self.counts = JitterCounts()
         self._decoder = decoder
+        self._concealer = Concealer(decoder)
         self._backlog = Backlog(self.counts)
         self._delay = DelayEstimator()
         self._queue = SampleQueue(_QUEUE_SAMPLES)
         self._playing = False
         self._lateness_s = 0.0
         self._shown_s: float | None = None
-        self._invented_samples = 0
         self._stalled_samples = 0
         self._concealed_samples = 0
         self._real_samples = 0
@@ -157,7 +142,7 @@ class JitterBuffer:
     def _play(self, frame: HeldFrame, now: float) -> None:
         late_s = self._delay.lateness_s(self._backlog.due - 1, now)
         # After a hole the old average says nothing about where play goes on.
-        smooth = 1.0 if self._invented_samples else _SMOOTH_CONTROL
+        smooth = 1.0 if self._concealer.age_s else _SMOOTH_CONTROL
         self._lateness_s += smooth * (late_s - self._lateness_s)
         shown_s = late_s + len(self._queue) / RATE_HZ
         if self._shown_s is None:
@@ -169,14 +154,14 @@ class JitterBuffer:
             pcm = self._decoder.decode(frame.data)
         except SoundError:
             self.counts.garbage += 1
-            self._conceal(FRAME_SAMPLES)
+            self._queue.push(self._concealer.invent(FRAME_SAMPLES))
             self._concealed_samples += FRAME_SAMPLES
             return
         if frame.is_copy:
             self.counts.copied += 1
         else:
             self.counts.played += 1
-        self._invented_samples = 0
+        self._concealer.end()
         self._real_samples += FRAME_SAMPLES
         self._queue.push(self._fit(pcm))
         self._shed(now)
@@ -210,8 +195,8 @@ class JitterBuffer:
     def _stall(self) -> None:
         if self._backlog.ended:
             self._pause()
-            self._conceal(BLOCK_SAMPLES)
-        elif self._invented_samples >= _PAUSE_SAMPLES:
+            self._queue.push(self._concealer.invent(BLOCK_SAMPLES))
+        elif self._concealer.age_s >= PAUSE_S:
             self._pause()
             self._queue.push(silence())
         else:
@@ -222,7 +207,7 @@ class JitterBuffer:
         self._stalled_samples = 0
 
     def _wait(self) -> None:
-        self._conceal(BLOCK_SAMPLES)
+        self._queue.push(self._concealer.invent(BLOCK_SAMPLES))
         self._stalled_samples += BLOCK_SAMPLES
 
     def _gap(self, now: float) -> None:
@@ -234,19 +219,5 @@ class JitterBuffer:
         if late_s - FRAME_S >= self._delay.target_s:
             self._lateness_s -= FRAME_S
         else:
-            self._conceal(FRAME_SAMPLES)
+            self._queue.push(self._concealer.invent(FRAME_SAMPLES))
             self._concealed_samples += FRAME_SAMPLES
-
-    def _conceal(self, samples: int) -> None:
-        begin = self._invented_samples
-        self._invented_samples += samples
-        age_s = np.arange(begin, begin + samples) / RATE_HZ
-        fade = ((FADE_TO_S - age_s) / (FADE_TO_S - FADE_FROM_S)).clip(0.0, 1.0)
-        if fade[0] == 0.0:
-            self._queue.push(silence(samples))
-            return
-        try:
-            pcm = self._decoder.conceal(samples)
-        except SoundError:
-            pcm = silence(samples)
-        self._queue.push(np.rint(pcm * fade).astype(np.int16))
