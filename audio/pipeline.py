@@ -53,6 +53,7 @@ class Pipeline:
         self._thread: threading.Thread | None = None
         self._stopping = False
         # Each change of the wish is one turn, so that off and on again is not overlooked.
+        self._switch = threading.Lock()
         self._mic_turn = 0
         self._turn_done = 0
         self._reported_s: float | None = None
@@ -84,9 +85,11 @@ class Pipeline:
             on: False: nothing is sent from at most 10 ms later on, but for one payload of
                 pure silence that marks the pause.
         """
-        if on != self.mic_on:
+        with self._switch:
+            if on == self.mic_on:
+                return
             self._mic_turn += 1
-            self._wake.set()
+        self._wake.set()
 
     @property
     def mic_on(self) -> bool:

@@ -8,6 +8,8 @@ import pytest
 
 from audio.capture import DeviceCapture, SourceCapture, capture_from
 from audio.framer import PAYLOAD_BYTES, unpack
+from audio.opus import Decoder
+from audio.pcm import silence
 from audio.pipeline import Pipeline
 from audio.playout import DevicePlayout, NullPlayout
 from audio.problems import DeviceError
@@ -143,6 +145,40 @@ def test_mute_takes_effect_within_10_ms():
             assert unpack(talk.payloads[-1][1]).last
     # A busy machine may let the worker wait: the program itself takes well under 10 ms.
     assert sorted(late_ms)[-3] < 10
+
+
+def test_a_frame_that_was_being_encoded_while_the_switch_went_off_stays_here():
+    class Nervous(SourceCapture):
+        reads = 0
+
+        def read(self, now: float):
+            self.reads += 1
+            if self.reads == 4:
+                talk.pipeline.set_mic(False)
+            return super().read(now)
+
+    talk = Talk(Nervous(ToneSource(440.0)))
+    talk.pipeline.set_mic(True)
+    for tick in range(8):
+        talk.pipeline._round(100.0 + tick * 0.01)
+    assert [unpack(payload).last for _, payload in talk.payloads] == [True]
+
+
+def test_what_was_said_before_the_switch_went_on_is_never_sent():
+    card = Card("input")
+    talk = Talk(DeviceCapture("default", card.open))
+    card.pull()
+    time.sleep(0.03)
+    ring = talk.pipeline._capture._ring
+    ring.clear()
+    ring.write(ToneSource(440.0, level_dbfs=-6.0).read())
+    talk.pipeline.set_mic(True)
+    talk.pipeline._round(time.monotonic())
+    for _ in range(2):
+        ring.write(silence())
+        talk.pipeline._round(time.monotonic())
+    (payload,) = [payload for _, payload in talk.payloads]
+    assert abs(Decoder().decode(unpack(payload).primary).astype(int)).max() < 50
 
 
 def test_off_and_on_at_once_is_a_pause():
