@@ -1,8 +1,8 @@
 """Finding a way to a peer: aioice over the shared socket (RFC 8445, consent RFC 7675).
 
-aioice sees one socket per IP version. Its own gathering (which lists interfaces and asks STUN
-servers), its retransmission timer, its consent checks and its way of receiving are replaced. The
-names that begin with an underscore are pinned by tests: aioice's minor version is fixed.
+aioice's own gathering (which lists interfaces and asks STUN servers), its timers, its consent
+checks and its way of receiving are replaced. The names of it that begin with an underscore are
+pinned by tests, and its minor version is fixed.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from aioice import ice, stun
 from aioice.candidate import Candidate as IceCandidate
 from aioice.candidate import candidate_foundation, candidate_priority
 
+from p2p.link.checks import MuxStun
 from p2p.link.mux import Mux
 from p2p.link.routes import Address, Session
 from p2p.wire.offers import Candidate, CandidateKind
@@ -21,18 +22,12 @@ from p2p.wire.offers import Candidate, CandidateKind
 UFRAG_CHARS = 8
 PWD_CHARS = 22
 
-FIRST_REPEAT_S = 0.1
-REPEAT_GROWTH = 1.5
-LONGEST_REPEAT_S = 0.5
-CHECK_LIMIT_S = 3.5
-RECHECK_GUARD_S = 0.005
-MAX_SENDS = 30
 MAX_ROLE_CONFLICTS = 4
 
 CONSENT_EVERY_S = 1.0
 CONSENT_LIMIT_S = 30.0
 CONSENT_MIN_UNANSWERED = 5
-PROBE_ANSWER_LIMIT_S = 10.0
+REPROBE_GUARD_S = 0.05
 SILENT_PATH_S = 1.5
 MAX_PAIRS = 24
 
@@ -44,134 +39,6 @@ def make_credentials(rng: Callable[[int], bytes]) -> tuple[str, str]:
     """Makes user fragment (48 bits) and password (132 bits) of ICE (RFC 8839 §5.4). Secret."""
     ufrag = base64.b64encode(rng(UFRAG_CHARS * 3 // 4)).decode()
     return ufrag, base64.b64encode(rng(18)).decode()[:PWD_CHARS]
-
-
-class _Check:
-    """One request that waits for its response."""
-
-    def __init__(self, message: stun.Message, address: Address, now: float) -> None:
-        self.message = message
-        self.address = address
-        self.first_s = self.last_s = now
-        self.sends = 0
-        self.answer: asyncio.Future[tuple[stun.Message, Address]] | None = None
-
-
-class MuxStun(ice.StunProtocol):
-    """aioice's view of the shared socket, for one IP version."""
-
-    def __init__(self, connection: "MuxConnection", mux: Mux, version: int) -> None:
-        super().__init__(connection)
-        self._connection = connection
-        self._mux = mux
-        self._checks: dict[bytes, _Check] = {}
-        host = "::" if version == 6 else "0.0.0.0"  # noqa: S104  only its version matters
-        self.version = version
-        self.local_candidate = IceCandidate(
-            foundation=candidate_foundation("host", "udp", host),
-            component=1,
-            transport="udp",
-            priority=candidate_priority(1, "host", 65535 if version == 6 else 65534),
-            host=host,
-            port=mux.local_port,
-            type="host",
-        )
-
-    async def close(self) -> None:
-        """Forgets all requests; the socket stays."""
-        for transaction in list(self._checks):
-            self._drop(transaction)
-        self.connection_lost(None)
-
-    async def send_data(self, data: bytes, addr: Address) -> None:
-        """Sends DTLS."""
-        self._mux.send(data, addr)
-
-    def send_stun(self, message: stun.Message, addr: Address) -> None:
-        """Sends a STUN message."""
-        self._mux.send(bytes(message), addr)
-
-    async def request(
-        self,
-        request: stun.Message,
-        addr: Address,
-        integrity_key: bytes | None = None,
-        retransmissions: int | None = None,
-    ) -> tuple[stun.Message, Address]:
-        """Asks until the answer comes: quick repeats at first, 3.5 s at most."""
-        check = self._begin(request, addr, integrity_key)
-        check.answer = asyncio.get_running_loop().create_future()
-        wait_s = FIRST_REPEAT_S
-        try:
-            while time.monotonic() - check.first_s < CHECK_LIMIT_S:
-                self._send(check)
-                done, _ = await asyncio.wait([check.answer], timeout=wait_s)
-                if done:
-                    return self._outcome(*check.answer.result())
-                wait_s = min(wait_s * REPEAT_GROWTH, LONGEST_REPEAT_S)
-            raise stun.TransactionTimeout
-        finally:
-            self._drop(request.transaction_id)
-
-    def probe(self, request: stun.Message, addr: Address, integrity_key: bytes) -> None:
-        """Asks once, without waiting; the connection is told of the answer."""
-        now = time.monotonic()
-        for transaction, check in list(self._checks.items()):
-            if check.answer is None and now - check.first_s > PROBE_ANSWER_LIMIT_S:
-                self._drop(transaction)
-        self._send(self._begin(request, addr, integrity_key))
-
-    def recheck(self, addr: Address) -> None:
-        """Repeats a waiting request now: the peer's own check shows that the way just opened."""
-        now = time.monotonic()
-        for check in self._checks.values():
-            waiting = check.answer is not None and check.address == addr
-            if waiting and now - check.last_s > RECHECK_GUARD_S:
-                self._send(check)
-
-    def answered(self, message: stun.Message, addr: Address) -> bool:
-        """Takes a response.
-
-        Returns:
-            Whether it answers a request of ours and carries the peer's proof.
-        """
-        check = self._checks.get(message.transaction_id)
-        if check is None or not message.check_message_integrity(self._connection.remote_key):
-            return False
-        if check.sends == 1:
-            self._connection.measured(time.monotonic() - check.first_s)
-        if check.answer is None:
-            self._drop(message.transaction_id)
-            if message.message_class == stun.Class.RESPONSE:
-                self._connection.consented()
-        elif not check.answer.done():
-            check.answer.set_result((message, addr))
-        return True
-
-    def _outcome(self, message: stun.Message, addr: Address) -> tuple[stun.Message, Address]:
-        if message.message_class == stun.Class.RESPONSE:
-            return message, addr
-        if self._connection.may_switch_role(message.error_code):
-            raise stun.TransactionFailed(message)
-        raise stun.TransactionTimeout
-
-    def _begin(self, request: stun.Message, addr: Address, key: bytes | None) -> _Check:
-        if key is not None:
-            request.add_message_integrity(key)
-        check = _Check(request, addr, time.monotonic())
-        self._checks[request.transaction_id] = check
-        self._mux.routes.expect(request.transaction_id, self._connection.session)
-        return check
-
-    def _send(self, check: _Check) -> None:
-        if check.sends < MAX_SENDS:
-            check.sends += 1
-            check.last_s = time.monotonic()
-            self.send_stun(check.message, check.address)
-
-    def _drop(self, transaction: bytes) -> None:
-        self._checks.pop(transaction, None)
-        self._mux.routes.expect_no_more(transaction)
 
 
 class MuxConnection(ice.Connection):
@@ -216,8 +83,9 @@ class MuxConnection(ice.Connection):
         self._rng = rng
         self._conflicts = 0
         self._unanswered = 0
+        self._probed_s = 0.0
         self._answered_s = time.monotonic()
-        self._stuns = [MuxStun(self, mux, version) for version in mux.families]
+        self._stuns = [MuxStun(self, self, mux, version) for version in mux.families]
         self._protocols += self._stuns
         self._local_candidates += [protocol.local_candidate for protocol in self._stuns]
         self._local_candidates_start = self._local_candidates_end = True
@@ -303,6 +171,7 @@ class MuxConnection(ice.Connection):
         pair = self._nominated.get(1)
         if pair is not None and isinstance(pair.protocol, MuxStun):
             self._unanswered += 1
+            self._probed_s = time.monotonic()
             request = self.build_request(pair, nominate=self.ice_controlling)
             pair.protocol.probe(request, pair.remote_addr, self.remote_key)
 
@@ -348,6 +217,9 @@ class MuxConnection(ice.Connection):
         super().check_incoming(message, addr, protocol)
         if isinstance(protocol, MuxStun):
             protocol.recheck(addr)
+        waited_s = time.monotonic() - self._probed_s
+        if addr == self.remote_address and self._unanswered and waited_s > REPROBE_GUARD_S:
+            self.probe()  # the peer is back before our next consent check is due
 
     def check_complete(self, pair: ice.CandidatePair) -> None:
         """A check of ours ended."""

@@ -16,12 +16,10 @@ import asyncio
 import contextlib
 import os
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from hashlib import blake2b
-
-import pylibsrtp
 
 from p2p.errors import LocalError, RemoteError
 from p2p.link.candidates import Scope, path_name, scope_of
@@ -29,15 +27,13 @@ from p2p.link.channel import Channel
 from p2p.link.dtls import Certificate, DtlsPipe, DtlsTransport, fingerprint_of, make_certificate
 from p2p.link.errors import LinkFailed, Stage
 from p2p.link.ice import MuxConnection, make_credentials
+from p2p.link.media import MAX_FRAME_BYTES, Media
 from p2p.link.mux import Mux
 from p2p.link.routes import Address
-from p2p.link.rtp import LossMeter, Packetizer, ssrc_of, unpack
 from p2p.wire.offers import Candidate, CandidateKind, LinkOffer
 
 __all__ = ["Certificate", "LinkFailed", "MediaLink", "make_certificate"]
 
-MAX_FRAME_BYTES = 1200
-MAX_EARLY_PACKETS = 16
 DRAIN_LIMIT_S = 0.25
 CLOSE_LIMIT_S = 1.0
 MOVED_CHECK_EVERY_S = 1.0
@@ -69,8 +65,6 @@ class MediaLink:
         on_closed: Called when an established link ends other than by ``close``, with the reason:
             ``peer``, or ``silent`` after 30 s without an answer.
         last_heard_s: Monotonic seconds when the peer last proved that it is there.
-        frames_sent: Frames sent.
-        frames_received: Frames received and authenticated.
         counters: What was dropped and why.
     """
 
@@ -92,8 +86,6 @@ class MediaLink:
         self.established = False
         self.tie = b""
         self.last_heard_s = time.monotonic()
-        self.frames_sent = 0
-        self.frames_received = 0
         self.counters: Counter[str] = Counter()
         self._mux = mux
         self._state = _State.NEW
@@ -108,10 +100,7 @@ class MediaLink:
         self._pipe = DtlsPipe(self._ice)
         self._dtls: DtlsTransport | None = None
         self._channel: Channel | None = None
-        self._early: deque[tuple[bytes, float]] = deque(maxlen=MAX_EARLY_PACKETS)
-        self._loss = LossMeter()
-        self._ssrc_in: int | None = None
-        self._packetizer: Packetizer | None = None
+        self._media: Media | None = None
         self._moved_check_s = 0.0
         mux.routes.add(ufrag.encode(), self)
 
@@ -159,12 +148,12 @@ class MediaLink:
         if not 0 < len(frame) <= MAX_FRAME_BYTES:
             raise LocalError("frame of a size that cannot be sent")
         address = self._ice.remote_address
-        dtls, packetizer = self._dtls, self._packetizer
-        if not self.established or address is None or dtls is None or packetizer is None:
+        if not self.established or address is None or self._media is None:
             return False
-        packet = dtls._tx_srtp.protect(packetizer.pack(frame))  # noqa: SLF001
+        packet = self._media.seal(frame)
+        if packet is None:
+            return False
         self._mux.send_media(packet, address)
-        self.frames_sent += 1
         return True
 
     def send_message(self, data: bytes) -> bool:
@@ -220,7 +209,17 @@ class MediaLink:
     @property
     def loss_pct(self) -> float:
         """Media packets of the peer that were lost in the last seconds, 0 to 100."""
-        return self._loss.pct(time.monotonic())
+        return 0.0 if self._media is None else self._media.loss_pct
+
+    @property
+    def frames_sent(self) -> int:
+        """Frames sent."""
+        return 0 if self._media is None else self._media.sent
+
+    @property
+    def frames_received(self) -> int:
+        """Frames received and authenticated."""
+        return 0 if self._media is None else self._media.received
 
     @property
     def remote_address(self) -> Address | None:
@@ -252,9 +251,6 @@ class MediaLink:
 
     def on_media(self, data: bytes, address: Address, arrival_s: float) -> None:
         """From the socket: an SRTP packet with the SSRC of this link."""
-        if self._dtls is None or not self.established:
-            self._early.append((data, arrival_s))
-            return
         if self._open_packet(data, arrival_s) and address != self._ice.remote_address:
             self._follow(address, arrival_s)
 
@@ -262,9 +258,8 @@ class MediaLink:
         own = self.offer.ufrag
         self._mux.routes.start(self)
         self.tie = blake2b("".join(sorted((own, remote.ufrag))).encode()).digest()
-        self._ssrc_in = ssrc_of(remote.ufrag, own)
-        self._packetizer = Packetizer(ssrc_of(own, remote.ufrag))
-        if not self._mux.routes.listen(self._ssrc_in, self):
+        self._media = Media(own, remote.ufrag)
+        if not self._mux.routes.listen(self._media.ssrc_in, self):
             raise LinkFailed("reach")
         candidates = remote.candidates
         if seen_at is not None and all(c.address != seen_at for c in candidates):
@@ -284,8 +279,10 @@ class MediaLink:
             self._pipe.settle()
         self.established = True
         self._dtls.on("statechange", self._dtls_changed)
-        while self._early:
-            self._open_packet(*self._early.popleft())
+        assert self._media is not None  # noqa: S101
+        srtp = self._dtls._tx_srtp, self._dtls._rx_srtp  # noqa: SLF001
+        for packet, arrival_s in self._media.start(*srtp):
+            self._open_packet(packet, arrival_s)
 
     async def _open_channel(self) -> None:
         self._stage = "channel"
@@ -296,19 +293,18 @@ class MediaLink:
             raise LinkFailed("channel")
 
     def _open_packet(self, data: bytes, arrival_s: float) -> bool:
-        """Authenticates one SRTP packet and passes its frame on."""
-        assert self._dtls is not None  # noqa: S101
-        assert self._ssrc_in is not None  # noqa: S101
+        """Passes the frame of one SRTP packet on, if it is authentic."""
+        if self._media is None:
+            return False
         try:
-            packet = self._dtls._rx_srtp.unprotect(data)  # noqa: SLF001
-            seq, frame = unpack(packet, self._ssrc_in)
-        except (pylibsrtp.Error, RemoteError):
+            frame = self._media.open(data, arrival_s)
+        except RemoteError:
             self.counters["media_refused"] += 1
+            return False
+        if frame is None:
             return False
         self.last_heard_s = arrival_s
         self._pipe.settle()
-        self._loss.heard(seq, arrival_s)
-        self.frames_received += 1
         try:
             self.on_frame(frame, arrival_s)
         except RemoteError:

@@ -12,7 +12,7 @@ import pytest
 from aioice import stun
 from aiortc.rtcsctptransport import Chunk, DataChunk, serialize_packet
 
-from p2p.link import channel, ice
+from p2p.link import channel, checks, ice
 from p2p.link.demux import Kind, kind_of
 from p2p.link.link import LinkFailed
 from p2p.link.routes import MAX_TRANSACTIONS
@@ -152,7 +152,7 @@ async def test_a_forged_answer_proves_nothing(bench):
 
 
 async def test_unanswered_consent_checks_are_forgotten(bench, monkeypatch):
-    monkeypatch.setattr(ice, "PROBE_ANSWER_LIMIT_S", 0.02)
+    monkeypatch.setattr(checks, "PROBE_ANSWER_LIMIT_S", 0.02)
     a, b = await bench.pair()
     b.mux.close()
     for _ in range(20):

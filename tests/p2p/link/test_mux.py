@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from p2p.errors import LocalError, RemoteError, UserError
+from p2p.link import bind as bind_module
 from p2p.link import mux as mux_module
 from p2p.link.mux import Mux, normalise
 
@@ -154,14 +155,14 @@ async def test_where_nobody_can_listen_is_said_so(listen, code):
 
 
 async def test_without_ipv6_there_is_a_plain_socket(bench, monkeypatch):
-    bind = mux_module._bind
+    bind = bind_module._bind
 
     def no_six(family, address, *, dual):
         if family == socket.AF_INET6:
             raise OSError(errno.EAFNOSUPPORT, "no IPv6")
         return bind(family, address, dual=dual)
 
-    monkeypatch.setattr(mux_module, "_bind", no_six)
+    monkeypatch.setattr(bind_module, "_bind", no_six)
     mux = await bench.mux(None)
     assert mux.families == (4,)
 

@@ -1,0 +1,181 @@
+"""Connectivity checks over the shared socket: requests that wait for their responses.
+
+aioice sees one ``MuxStun`` per IP version and takes it for a socket. Its retransmission timer
+(0.5, 1, 2 … s) is replaced: the first check of the end that starts earlier is normally lost at the
+other's NAT, and waiting half a second for the next one is what a person would hear.
+"""
+
+import asyncio
+import time
+from typing import Protocol
+
+from aioice import ice, stun
+from aioice.candidate import Candidate as IceCandidate
+from aioice.candidate import candidate_foundation, candidate_priority
+
+from p2p.link.mux import Mux
+from p2p.link.routes import Address, Session
+
+FIRST_REPEAT_S = 0.1
+REPEAT_GROWTH = 1.5
+LONGEST_REPEAT_S = 0.5
+CHECK_LIMIT_S = 3.5
+RECHECK_GUARD_S = 0.005
+MAX_SENDS = 30
+PROBE_ANSWER_LIMIT_S = 10.0
+
+
+class CheckOwner(Protocol):
+    """The connection that the checks belong to."""
+
+    @property
+    def session(self) -> Session:
+        """The link, as the socket's tables know it."""
+        ...
+
+    @property
+    def remote_key(self) -> bytes:
+        """What the peer's responses are authenticated with. Secret."""
+        ...
+
+    def measured(self, rtt_s: float) -> None:
+        """A round trip was measured."""
+        ...
+
+    def consented(self) -> None:
+        """A consent check was answered."""
+        ...
+
+    def may_switch_role(self, error_code: int | None) -> bool:
+        """Whether an error response is to be believed."""
+        ...
+
+
+class _Check:
+    """One request that waits for its response."""
+
+    def __init__(self, message: stun.Message, address: Address, now: float) -> None:
+        self.message = message
+        self.address = address
+        self.first_s = self.last_s = now
+        self.sends = 0
+        self.answer: asyncio.Future[tuple[stun.Message, Address]] | None = None
+
+
+class MuxStun(ice.StunProtocol):
+    """aioice's view of the shared socket, for one IP version."""
+
+    def __init__(
+        self, connection: ice.Connection, owner: CheckOwner, mux: Mux, version: int
+    ) -> None:
+        super().__init__(connection)
+        self._owner = owner
+        self._mux = mux
+        self._checks: dict[bytes, _Check] = {}
+        host = "::" if version == 6 else "0.0.0.0"  # noqa: S104  only its version matters
+        self.version = version
+        self.local_candidate = IceCandidate(
+            foundation=candidate_foundation("host", "udp", host),
+            component=1,
+            transport="udp",
+            priority=candidate_priority(1, "host", 65535 if version == 6 else 65534),
+            host=host,
+            port=mux.local_port,
+            type="host",
+        )
+
+    async def close(self) -> None:
+        """Forgets all requests; the socket stays."""
+        for transaction in list(self._checks):
+            self._drop(transaction)
+        self.connection_lost(None)
+
+    async def send_data(self, data: bytes, addr: Address) -> None:
+        """Sends DTLS."""
+        self._mux.send(data, addr)
+
+    def send_stun(self, message: stun.Message, addr: Address) -> None:
+        """Sends a STUN message."""
+        self._mux.send(bytes(message), addr)
+
+    async def request(
+        self,
+        request: stun.Message,
+        addr: Address,
+        integrity_key: bytes | None = None,
+        retransmissions: int | None = None,
+    ) -> tuple[stun.Message, Address]:
+        """Asks until the answer comes: quick repeats at first, 3.5 s at most."""
+        check = self._begin(request, addr, integrity_key)
+        check.answer = asyncio.get_running_loop().create_future()
+        wait_s = FIRST_REPEAT_S
+        try:
+            while time.monotonic() - check.first_s < CHECK_LIMIT_S:
+                self._send(check)
+                done, _ = await asyncio.wait([check.answer], timeout=wait_s)
+                if done:
+                    return self._outcome(*check.answer.result())
+                wait_s = min(wait_s * REPEAT_GROWTH, LONGEST_REPEAT_S)
+            raise stun.TransactionTimeout
+        finally:
+            self._drop(request.transaction_id)
+
+    def probe(self, request: stun.Message, addr: Address, integrity_key: bytes) -> None:
+        """Asks once, without waiting; the connection is told of the answer."""
+        now = time.monotonic()
+        for transaction, check in list(self._checks.items()):
+            if check.answer is None and now - check.first_s > PROBE_ANSWER_LIMIT_S:
+                self._drop(transaction)
+        self._send(self._begin(request, addr, integrity_key))
+
+    def recheck(self, addr: Address) -> None:
+        """Repeats a waiting request now: the peer's own check shows that the way just opened."""
+        now = time.monotonic()
+        for check in self._checks.values():
+            waiting = check.answer is not None and check.address == addr
+            if waiting and now - check.last_s > RECHECK_GUARD_S:
+                self._send(check)
+
+    def answered(self, message: stun.Message, addr: Address) -> bool:
+        """Takes a response.
+
+        Returns:
+            Whether it answers a request of ours and carries the peer's proof.
+        """
+        check = self._checks.get(message.transaction_id)
+        if check is None or not message.check_message_integrity(self._owner.remote_key):
+            return False
+        if check.sends == 1:
+            self._owner.measured(time.monotonic() - check.first_s)
+        if check.answer is None:
+            self._drop(message.transaction_id)
+            if message.message_class == stun.Class.RESPONSE:
+                self._owner.consented()
+        elif not check.answer.done():
+            check.answer.set_result((message, addr))
+        return True
+
+    def _outcome(self, message: stun.Message, addr: Address) -> tuple[stun.Message, Address]:
+        if message.message_class == stun.Class.RESPONSE:
+            return message, addr
+        if self._owner.may_switch_role(message.error_code):
+            raise stun.TransactionFailed(message)
+        raise stun.TransactionTimeout
+
+    def _begin(self, request: stun.Message, addr: Address, key: bytes | None) -> _Check:
+        if key is not None:
+            request.add_message_integrity(key)
+        check = _Check(request, addr, time.monotonic())
+        self._checks[request.transaction_id] = check
+        self._mux.routes.expect(request.transaction_id, self._owner.session)
+        return check
+
+    def _send(self, check: _Check) -> None:
+        if check.sends < MAX_SENDS:
+            check.sends += 1
+            check.last_s = time.monotonic()
+            self.send_stun(check.message, check.address)
+
+    def _drop(self, transaction: bytes) -> None:
+        self._checks.pop(transaction, None)
+        self._mux.routes.expect_no_more(transaction)

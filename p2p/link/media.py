@@ -1,0 +1,96 @@
+"""Sealed frames in SRTP, one stream in each direction, and what is lost of them."""
+
+import time
+from collections import deque
+from typing import Protocol
+
+import pylibsrtp
+
+from p2p.errors import RemoteError
+from p2p.link.rtp import LossMeter, Packetizer, ssrc_of, unpack
+
+MAX_FRAME_BYTES = 1200
+MAX_EARLY_PACKETS = 16
+
+
+class SrtpSession(Protocol):
+    """One direction of SRTP (RFC 3711)."""
+
+    def protect(self, packet: bytes) -> bytes:
+        """Encrypts and authenticates an RTP packet."""
+        ...
+
+    def unprotect(self, packet: bytes) -> bytes:
+        """Opens one, or raises ``pylibsrtp.Error``; a repeat is refused as well."""
+        ...
+
+
+class Media:
+    """The two streams of a link.
+
+    Args:
+        own_ufrag: Our ICE user fragment.
+        remote_ufrag: The peer's.
+
+    Attributes:
+        ssrc_in: Source of the peer's stream.
+        sent: Packets made.
+        received: Packets opened.
+    """
+
+    def __init__(self, own_ufrag: str, remote_ufrag: str) -> None:
+        self.ssrc_in = ssrc_of(remote_ufrag, own_ufrag)
+        self.sent = 0
+        self.received = 0
+        self._packetizer = Packetizer(ssrc_of(own_ufrag, remote_ufrag))
+        self._outward: SrtpSession | None = None
+        self._inward: SrtpSession | None = None
+        self._early: deque[tuple[bytes, float]] = deque(maxlen=MAX_EARLY_PACKETS)
+        self._loss = LossMeter()
+
+    def start(self, outward: SrtpSession, inward: SrtpSession) -> list[tuple[bytes, float]]:
+        """Takes the keys.
+
+        Returns:
+            Packets that came before, each with its time of arrival, to be opened now.
+        """
+        self._outward, self._inward = outward, inward
+        early = list(self._early)
+        self._early.clear()
+        return early
+
+    def seal(self, frame: bytes) -> bytes | None:
+        """Makes an SRTP packet; None while there are no keys."""
+        if self._outward is None:
+            return None
+        self.sent += 1
+        return self._outward.protect(self._packetizer.pack(frame))
+
+    def open(self, packet: bytes, arrival_s: float) -> bytes | None:
+        """Opens an SRTP packet.
+
+        Args:
+            packet: From the network, at most 1,500 bytes.
+            arrival_s: Monotonic seconds.
+
+        Returns:
+            The frame; None while there are no keys: the packet is kept until then.
+
+        Raises:
+            RemoteError: It is forged, repeated, or not what we send.
+        """
+        if self._inward is None:
+            self._early.append((packet, arrival_s))
+            return None
+        try:
+            seq, frame = unpack(self._inward.unprotect(packet), self.ssrc_in)
+        except pylibsrtp.Error as exc:
+            raise RemoteError("packet not authentic") from exc
+        self._loss.heard(seq, arrival_s)
+        self.received += 1
+        return frame
+
+    @property
+    def loss_pct(self) -> float:
+        """Packets of the peer that were lost in the last seconds, 0 to 100."""
+        return self._loss.pct(time.monotonic())

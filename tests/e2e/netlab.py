@@ -1,0 +1,269 @@
+"""A small Internet on one Linux machine, from network namespaces and nftables.
+
+Nothing of the machine's own network is touched and nothing can get out: the namespaces have no
+way to the outside. Sites are ``public`` (an address, nothing in the way), ``portres`` (hosts behind
+a port-restricted NAT, like a common home router; RFC 4787: endpoint-independent mapping,
+address-and-port-dependent filtering) and ``lan`` (hosts on one wire without a way out).
+
+The n-th site has the public address 11.0.n.2 (and 2600:1:n::2) and the inside 192.168.n.0/24 (and
+2600:1:n:1::/64, without NAT behind a stateful firewall); its hosts count from .10 (and ::a).
+"""
+
+import atexit
+import itertools
+import os
+import re
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PORTS_PER_RANGE = 1000
+
+_FIREWALL = """
+table inet fw {
+  chain in {
+    type filter hook input priority 0
+    iifname "wan" ct state established,related accept
+    meta l4proto { icmp, ipv6-icmp } accept
+    iifname "wan" drop
+  }
+  chain forward {
+    type filter hook forward priority 0
+    meta l4proto { icmp, ipv6-icmp } accept
+    iifname "wan" ct state != { established, related } drop
+  }
+}
+table ip nat {
+  chain post {
+    type nat hook postrouting priority 100
+  }
+}
+"""
+_MASQUERADE = """
+flush chain ip nat post
+add rule ip nat post oifname "wan" meta l4proto udp masquerade to :%d-%d
+add rule ip nat post oifname "wan" masquerade
+"""
+
+
+def why_not() -> str | None:
+    """Why no such network can be built here; None: it can."""
+    if os.name != "posix" or os.geteuid() != 0:
+        return "network namespaces need root"
+    missing = [tool for tool in ("ip", "nft") if shutil.which(tool) is None]
+    if missing:
+        return f"{' and '.join(missing)} not installed"
+    probe = f"th{os.getpid()}-probe"
+    made = _run("ip", "netns", "add", probe, check=False)
+    ruled = _run("ip", "netns", "exec", probe, "nft", "list", "ruleset", check=False)
+    _run("ip", "netns", "del", probe, check=False)
+    return None if made and ruled else "network namespaces or nftables do not work here"
+
+
+@dataclass
+class Host:
+    """A machine in the lab.
+
+    Attributes:
+        ip: Its own IPv4 address: behind a NAT not what others see.
+        ip6: Its global IPv6 address, empty if the site has none.
+    """
+
+    namespace: str
+    ip: str
+    ip6: str = ""
+    processes: list[subprocess.Popen] = field(default_factory=list)
+
+    def start(self, *argv: str, **popen) -> subprocess.Popen:
+        """Runs a program on this machine, from the checkout's root."""
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        command = ["ip", "netns", "exec", self.namespace, *argv]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, **popen)
+        self.processes.append(process)
+        return process
+
+
+class NetLab:
+    """One such network; a context manager that takes everything away again."""
+
+    _numbers = itertools.count()
+
+    def __init__(self) -> None:
+        self.prefix = f"th{os.getpid()}n{next(self._numbers)}"
+        self.hosts: list[Host] = []
+        self._spaces: list[str] = []
+        self._sites: dict[str, tuple[int, str]] = {}
+        self._rebinds: dict[str, int] = {}
+
+    def __enter__(self) -> "NetLab":
+        _remove_leftovers()
+        atexit.register(self.down)
+        try:
+            self._space("inet", forward=True)
+        except BaseException:
+            self.down()
+            raise
+        return self
+
+    def __exit__(self, *_exc) -> None:
+        self.down()
+        atexit.unregister(self.down)
+
+    def site(self, name: str, kind: str, hosts: int = 1, *, v6: bool = False) -> list[Host]:
+        """Adds a site: ``public``, ``portres`` or ``lan``."""
+        number = len(self._sites) + 1
+        self._sites[name] = (number, kind)
+        if kind == "public":
+            self._wan(name, number, v6=v6)
+            made = [Host(self._name(name), f"11.0.{number}.2", f"2600:1:{number:x}::2" * v6)]
+        else:
+            router = f"{name}-r"
+            if kind == "portres":
+                self._wan(router, number, v6=v6, forward=True)
+                self._nft(router, _FIREWALL)
+                self.rebind(name)
+            else:
+                self._space(router)
+            made = self._inside(name, router, number, hosts, kind, v6=v6)
+        self.hosts += made
+        return made
+
+    def rebind(self, name: str) -> None:
+        """What a router's reboot does: every mapping is forgotten, the next ones are others."""
+        router = f"{name}-r"
+        turn = self._rebinds.get(name, 0)
+        self._rebinds[name] = turn + 1
+        first = 40_000 + PORTS_PER_RANGE * (turn % 20)
+        self._nft(router, _MASQUERADE % (first, first + PORTS_PER_RANGE - 1))
+        if turn:
+            # The kernel forgets masqueraded connections when their address goes away.
+            number = self._sites[name][0]
+            self._ip(router, f"addr del 11.0.{number}.2/24 dev wan")
+            self._ip(router, f"addr add 11.0.{number}.2/24 dev wan")
+            self._ip(router, f"route replace default via 11.0.{number}.1")
+
+    def cut(self, name: str) -> None:
+        """Pulls the plug of a site's line."""
+        self._ip("inet", f"link set l-{name} down")
+
+    def heal(self, name: str) -> None:
+        """Puts the plug back."""
+        number, kind = self._sites[name]
+        self._ip("inet", f"link set l-{name} up")
+        end = name if kind == "public" else f"{name}-r"
+        self._ip(end, f"route replace default via 11.0.{number}.1")
+
+    def down(self) -> None:
+        """Ends all programs of the lab and removes its namespaces."""
+        for host in self.hosts:
+            for process in host.processes:
+                if process.poll() is None:
+                    process.kill()
+                process.wait()
+                for stream in (process.stdin, process.stdout, process.stderr):
+                    if stream is not None:
+                        stream.close()
+        self.hosts.clear()
+        for space in self._spaces:
+            _remove(space)
+        self._spaces.clear()
+
+    def _name(self, space: str) -> str:
+        return f"{self.prefix}-{space}"
+
+    def _space(self, space: str, *, forward: bool = False) -> None:
+        name = self._name(space)
+        _run("ip", "netns", "add", name)
+        self._spaces.append(name)
+        self._ip(space, "link set lo up")
+        settings = ["net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0"]
+        if forward:
+            settings += ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"]
+        _run("ip", "netns", "exec", name, "sysctl", "-qw", *settings, check=False)
+
+    def _wan(self, space: str, number: int, *, v6: bool, forward: bool = False) -> None:
+        """Makes a namespace with a line to the router in the middle."""
+        self._space(space, forward=forward)
+        line = f"l-{space.removesuffix('-r')}"
+        self._wire(space, "wan", "inet", line)
+        self._ip("inet", f"addr add 11.0.{number}.1/24 dev {line}")
+        self._ip(space, f"addr add 11.0.{number}.2/24 dev wan")
+        self._ip(space, f"route add default via 11.0.{number}.1")
+        if v6:
+            net = f"2600:1:{number:x}"
+            self._ip("inet", f"addr add {net}::1/64 dev {line} nodad")
+            self._ip(space, f"addr add {net}::2/64 dev wan nodad")
+            self._ip(space, f"route add default via {net}::1")
+            self._ip("inet", f"route add {net}:1::/64 via {net}::2")
+
+    def _inside(
+        self, name: str, router: str, number: int, count: int, kind: str, *, v6: bool
+    ) -> list[Host]:
+        net, net6 = f"192.168.{number}", f"2600:1:{number:x}:1:"
+        self._ip(router, "link add lan type bridge")
+        self._ip(router, "link set lan up")
+        if kind == "portres":
+            self._ip(router, f"addr add {net}.1/24 dev lan")
+            if v6:
+                self._ip(router, f"addr add {net6}:1/64 dev lan nodad")
+        made = []
+        for n in range(count):
+            space = name if count == 1 else f"{name}{n + 1}"
+            self._space(space)
+            self._wire(space, "eth0", router, f"p{n}")
+            self._ip(router, f"link set p{n} master lan")
+            host = Host(self._name(space), f"{net}.{10 + n}")
+            self._ip(space, f"addr add {host.ip}/24 dev eth0")
+            if kind == "portres":
+                self._ip(space, f"route add default via {net}.1")
+            if v6 and kind == "portres":
+                host.ip6 = f"{net6}:{10 + n:x}"
+                self._ip(space, f"addr add {host.ip6}/64 dev eth0 nodad")
+                self._ip(space, f"route add default via {net6}:1")
+            made.append(host)
+        return made
+
+    def _wire(self, space_a: str, device_a: str, space_b: str, device_b: str) -> None:
+        a, b = self._name(space_a), self._name(space_b)
+        ends = f"{device_a} netns {a} type veth peer name {device_b} netns {b}"
+        _run("ip", "link", "add", *ends.split())
+        self._ip(space_a, f"link set {device_a} up")
+        self._ip(space_b, f"link set {device_b} up")
+
+    def _ip(self, space: str, command: str) -> None:
+        _run("ip", "-n", self._name(space), *command.split())
+
+    def _nft(self, space: str, rules: str) -> None:
+        _run("ip", "netns", "exec", self._name(space), "nft", "-f", "-", stdin=rules)
+
+
+def _run(*argv: str, check: bool = True, stdin: str | None = None) -> bool:
+    done = subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=30)
+    if check and done.returncode:
+        raise RuntimeError(f"{' '.join(argv)}: {done.stderr.strip()}")
+    return done.returncode == 0
+
+
+def _remove(space: str) -> None:
+    inside = subprocess.run(
+        ["ip", "netns", "pids", space], capture_output=True, text=True, timeout=30
+    )
+    for pid in inside.stdout.split():
+        try:
+            os.kill(int(pid), signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    _run("ip", "netns", "del", space, check=False)
+
+
+def _remove_leftovers() -> None:
+    """Takes away labs of test runs that were killed."""
+    known = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, timeout=30)
+    for line in known.stdout.splitlines():
+        space = line.split()[0]
+        match = re.match(r"th(\d+)(n\d+)?-", space)
+        if match and not Path(f"/proc/{match[1]}").exists():
+            _remove(space)
