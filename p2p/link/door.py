@@ -1,6 +1,5 @@
 """Answers questions for a link: who proves to hold the right keys gets one, others get silence."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable
 
@@ -11,6 +10,7 @@ from p2p.link.errors import LinkFailed
 from p2p.link.line import Line
 from p2p.link.reach import LINK_LIMIT_S, Station
 from p2p.link.routes import Address
+from p2p.link.work import Work
 from p2p.wire.offers import Candidate, CandidateKind, Endpoint, Hello, Knock, LinkOffer
 
 PENDING_MAX = 32
@@ -38,7 +38,7 @@ class Door:
         purpose: bytes,
         make_answer: MakeAnswer,
         on_line: Callable[[Line, bytes], None],
-        tasks: asyncio.TaskGroup,
+        tasks: Work,
     ) -> None:
         self._station = station
         self._responder = responder

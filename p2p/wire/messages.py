@@ -96,10 +96,23 @@ class Carry(Quiet, frozen=True, tag=6):
     blob: Blob
 
 
-class Near(Quiet, frozen=True, tag=7):
-    """The members to whom I have a living link now: presence, and who can carry to whom."""
+class NearMember(Quiet, frozen=True):
+    """A neighbour of mine, and how far its address reaches: 0 loopback, 1 private, 2 global."""
 
-    members: Annotated[tuple[Id16, ...], Meta(max_length=64)]
+    member: Id16
+    scope: Annotated[int, Meta(ge=0, le=2)]
+
+
+class Near(Quiet, frozen=True, tag=7):
+    """The members to whom I have a living link now: presence, and who can carry to whom.
+
+    Attributes:
+        room_time_ms: Time since the room began, as I have it.
+        members: All my neighbours but the reader.
+    """
+
+    room_time_ms: U48
+    members: Annotated[tuple[NearMember, ...], Meta(max_length=64)]
 
 
 class Bye(Quiet, frozen=True, tag=8):

@@ -18,7 +18,7 @@ EVERY_MESSAGE = [
     m.Ops((b"op",)),
     m.Have((bytes(8),)),
     m.Carry(bytes(16), b"f" * 16, b"sealed"),
-    m.Near((bytes(16),)),
+    m.Near(7, (m.NearMember(bytes(16), 2),)),
     m.Bye(),
     m.Doors(bytes(16)),
     m.Cards(bytes(16), (b"card",)),

@@ -1,0 +1,157 @@
+"""Makes our door known: in the DHT, at relays, on the local network; and says what works."""
+
+import time
+from collections.abc import Callable, Collection
+
+from crypto.contact import Contact
+from crypto.invite import MAX_CONTACTS
+from p2p import events
+from p2p.dht.publisher import finished_items
+from p2p.dht.rendezvous import keep_published
+from p2p.link.candidates import Scope, scope_of
+from p2p.link.routes import Address
+from p2p.link.work import Work
+from p2p.node.couriers import CourierLink, Couriers
+from p2p.node.keys import RoomSecrets
+from p2p.node.lanside import LanDoor
+from p2p.node.net import Net
+from p2p.node.settings import Settings
+from p2p.overlay.card import seal_card
+from p2p.rng import system_rng
+
+ANYWHERE: tuple[Address, ...] = (("192.0.2.1", 9), ("2001:db8::1", 9))
+"""RFC 5737, RFC 3849: asked of the kernel's routing table only, nothing is ever sent there."""
+
+
+class Announcer:
+    """See the module.
+
+    Args:
+        settings: Which ways are allowed.
+        net: Socket and DHT.
+        secrets: Our door's key and the room's.
+        couriers: Our relays.
+        work: Where publishing runs.
+        given: Contacts out of the invite we used; its relays are kept.
+        gone: Gives the keys of members that are not here any more.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        net: Net,
+        secrets: RoomSecrets,
+        couriers: Couriers,
+        work: Work,
+        given: tuple[Contact, ...],
+        gone: Callable[[], Collection[bytes]],
+    ) -> None:
+        self._settings = settings
+        self._net = net
+        self._secrets = secrets
+        self._couriers = couriers
+        self._work = work
+        self._relays = [c for c in given if c.kind == "relay"]
+        self._lan: LanDoor | None = None
+        self._gone = gone
+
+    def begin(self) -> None:
+        """Starts everything that makes us known."""
+        if self._settings.allows("relay") or self._settings.only == "invite":
+            known = [Contact(c.key, c.address, "relay") for c in self._net.contacts]
+            for contact in [*self._relays, *known]:
+                if scope_of(contact.address[0]) is not Scope.LOOPBACK or self._settings.only:
+                    self._couriers.keep(contact)
+        if self._settings.allows("lan") and not self._loopback_only():
+            self._lan = LanDoor(self._net, self._secrets)
+            self._lan.open()
+        if self._net.contacts and self._settings.allows("dht"):
+            self._work.create_task(self._publish())
+
+    def close(self) -> None:
+        """Stops answering beacons."""
+        if self._lan is not None:
+            self._lan.close()
+
+    def courier_up(self, courier: CourierLink) -> None:
+        """Leaves our card at a relay that is (again) there."""
+        key, relay_dh = self._secrets.room_key, courier.contact.dh
+        card = seal_card(key, relay_dh, self._secrets.identity.dh, system_rng)
+        courier.door_up(key.relay_tag(relay_dh), card)
+        doors = [d for d in self._doors() if scope_of(d.address[0]) is Scope.GLOBAL]
+        if doors:
+            items = finished_items(key, doors, int(time.time()), system_rng)
+            courier.items(tuple(item.encode() for item in items))
+
+    def invite_contacts(self) -> tuple[Contact, ...]:
+        """What the long invite names: relays first, then our own address, if they can be used."""
+        relays = [courier.contact for courier in self._couriers.links]
+        known = [Contact(c.key, c.address, "relay") for c in self._net.contacts]
+        relays += [c for c in [*self._relays, *known] if c not in relays]
+        if self._settings.only in ("dht", "lan"):
+            relays = []
+        own = [Contact(self._secrets.identity.dh, a, "door") for a in self._own_addresses()]
+        both = relays[:1] + own[:1] if relays and self._is_public(own) else relays + own
+        return tuple(both[:MAX_CONTACTS])
+
+    def ways_in(self) -> tuple[str, ...]:
+        """Which ways into the room work now: codes for the front end."""
+        ways = []
+        if self._lan is not None:
+            ways.append("lan")
+        if self._net.contacts and self._settings.allows("dht"):
+            ways.append("dht")
+        if self._couriers.links:
+            ways.append("relay")
+        if self.invite_contacts():
+            ways.append("invite")
+        return tuple(ways)
+
+    def notices(self) -> list[events.Notice]:
+        """What a person should know about ways in, right after the room is entered."""
+        told = []
+        if not self._net.contacts:
+            told.append(
+                events.Notice(
+                    "no_entry_node",
+                    "Nobody outside this network can find the room by words yet: no entry node "
+                    "is known. Start `teahouse relay` on a reachable machine and pass it with "
+                    "--bootstrap, or hand over the long invite.",
+                )
+            )
+        if self._lan is not None:
+            told.append(
+                events.Notice("lan_open", "On this local network the words alone are enough.")
+            )
+        return told
+
+    async def _publish(self) -> None:
+        await keep_published(
+            self._secrets.room_key,
+            self._net.dht,
+            self._doors,
+            gone=self._gone,
+            rng=system_rng,
+            now=time.monotonic,
+            unix=lambda: int(time.time()),
+        )
+
+    def _doors(self) -> list[Contact]:
+        """Where a newcomer may knock, or leave a knock for us."""
+        own = [Contact(self._secrets.identity.dh, a, "door") for a in self._own_addresses()]
+        return [*own[:3], *(courier.contact for courier in self._couriers.links)]
+
+    def _own_addresses(self) -> list[Address]:
+        """Where we may be reached, widest first."""
+        whereabouts = self._net.station.whereabouts
+        towards = [c.address for c in self._net.contacts] + list(ANYWHERE)
+        hosts = [whereabouts.host(address) for address in towards]
+        found = dict.fromkeys([*whereabouts.seen, *(h for h in hosts if h is not None)])
+        return sorted(found, key=lambda address: -scope_of(address[0]))
+
+    def _is_public(self, own: list[Contact]) -> bool:
+        return bool(own) and scope_of(own[0].address[0]) is Scope.GLOBAL
+
+    def _loopback_only(self) -> bool:
+        listen = self._settings.listen
+        return listen is not None and scope_of(listen[0]) is Scope.LOOPBACK

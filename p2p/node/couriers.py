@@ -1,0 +1,213 @@
+"""Our links to relays: what they know of doors, and sealed knocks carried through them."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+
+from crypto.contact import Contact
+from crypto.knock import HELLO, NO_PSK
+from p2p.errors import RemoteError
+from p2p.link.line import Line
+from p2p.link.reach import Station, Ways, reach
+from p2p.link.work import Work
+from p2p.relay.courier import card_handle
+from p2p.wire.messages import (
+    Cards,
+    CarryDoor,
+    Doors,
+    DoorUp,
+    Items,
+    Message,
+    Resolve,
+    Resolved,
+)
+
+HELLO_LIMIT_S = 2.5
+ANSWER_LIMIT_S = 3.0
+RETRY_S = 1.0
+RETRY_MAX_S = 20.0
+SILENT_S = 3.5
+KEPT_MAX = 2
+
+OnCarried = Callable[["CourierLink", bytes, bytes], None]
+
+
+class CourierLink:
+    """One link to a relay.
+
+    Args:
+        contact: The relay.
+        line: Its line.
+        on_carried: Takes ``(link, handle, datagram)`` of what somebody sent us through it.
+    """
+
+    def __init__(self, contact: Contact, line: Line, on_carried: OnCarried) -> None:
+        self.contact = contact
+        self._line = line
+        self._on_carried = on_carried
+        self._answers: dict[tuple[type[Message], bytes], asyncio.Future[Message]] = {}
+
+    @property
+    def open(self) -> bool:
+        """Whether the link still works."""
+        return self._line.open
+
+    async def until_silent(self, limit_s: float) -> None:
+        """Returns when the relay was not heard for so long, or the link has ended."""
+        while self.open:
+            left_s = self._line.link.last_heard_s + limit_s - time.monotonic()
+            if left_s <= 0:
+                return
+            await asyncio.sleep(min(0.5, left_s))
+
+    def carry(self, handle: bytes, datagram: bytes) -> None:
+        """Sends a datagram to a door (by its card's handle) or back to who asked (by a pair's)."""
+        self._line.send(CarryDoor(handle, datagram))
+
+    def carry_to_card(self, card: bytes) -> Callable[[bytes], None]:
+        """A way to the door that left this card."""
+        handle = card_handle(card)
+        return lambda datagram: self.carry(handle, datagram)
+
+    def door_up(self, tag: bytes, card: bytes) -> None:
+        """Leaves our own card."""
+        self._line.send(DoorUp(tag, card))
+
+    def items(self, items: tuple[bytes, ...]) -> None:
+        """Hands in finished DHT items for the relay to store."""
+        self._line.send(Items(items))
+
+    async def cards(self, tag: bytes) -> tuple[bytes, ...]:
+        """The cards of a room's doors; none if the relay does not answer in time."""
+        answer = await self._ask(Doors(tag), (Cards, tag))
+        return answer.cards if isinstance(answer, Cards) else ()
+
+    async def resolve(self, target: bytes) -> tuple[bytes, ...]:
+        """DHT items under an id, looked up by the relay; none if it does not answer in time."""
+        answer = await self._ask(Resolve(target), (Resolved, target))
+        return answer.items if isinstance(answer, Resolved) else ()
+
+    async def serve(self) -> None:
+        """Reads what the relay sends until the link ends."""
+        with contextlib.suppress(ConnectionError):
+            while True:
+                self._take(await self._line.receive())
+
+    async def close(self) -> None:
+        """Ends the link."""
+        await self._line.close()
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case CarryDoor(handle=handle, blob=blob):
+                # Whatever is wrong with it, the relay only carried it.
+                with contextlib.suppress(RemoteError):
+                    self._on_carried(self, handle, blob)
+            case Cards(tag=tag):
+                self._answer((Cards, tag), message)
+            case Resolved(target=target):
+                self._answer((Resolved, target), message)
+            case _:
+                self._line.breach("not a message of a relay")
+
+    def _answer(self, key: tuple[type[Message], bytes], message: Message) -> None:
+        waiting = self._answers.pop(key, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(message)
+
+    async def _ask(self, question: Message, key: tuple[type[Message], bytes]) -> Message | None:
+        waiting = self._answers.get(key)
+        if waiting is None:
+            waiting = self._answers[key] = asyncio.get_running_loop().create_future()
+            self._line.send(question)
+        done, _ = await asyncio.wait([waiting], timeout=ANSWER_LIMIT_S)
+        if not done:
+            self._answers.pop(key, None)
+            return None
+        return waiting.result()
+
+
+class Couriers:
+    """All our links to relays; lost ones are made again.
+
+    Args:
+        station: Ours.
+        work: Where links run.
+        on_carried: See ``CourierLink``.
+        on_up: Told of each relay that is (again) there.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        work: Work,
+        on_carried: OnCarried,
+        on_up: Callable[[CourierLink], None],
+    ) -> None:
+        self._station = station
+        self._work = work
+        self._on_carried = on_carried
+        self._on_up = on_up
+        self._links: dict[bytes, CourierLink] = {}
+        self._wanted: dict[bytes, Contact] = {}
+        self._making: dict[bytes, asyncio.Lock] = {}
+
+    @property
+    def links(self) -> list[CourierLink]:
+        """The links that work now."""
+        return [link for link in self._links.values() if link.open]
+
+    def keep(self, contact: Contact) -> None:
+        """Keeps a link to this relay for the whole run; only the first few are kept."""
+        if contact.dh not in self._wanted and len(self._wanted) < KEPT_MAX:
+            self._wanted[contact.dh] = contact
+            self._work.create_task(self._keep(contact))
+
+    async def get(self, contact: Contact) -> CourierLink:
+        """The link to a relay, made now if there is none.
+
+        Raises:
+            TimeoutError: It does not answer.
+            RemoteError: No link came up.
+        """
+        async with self._making.setdefault(contact.dh, asyncio.Lock()):
+            known = self._links.get(contact.dh)
+            if known is not None and known.open:
+                return known
+            line, _ = await reach(
+                self._station,
+                contact.dh,
+                NO_PSK,
+                HELLO,
+                Ways(direct=contact.address),
+                HELLO_LIMIT_S,
+            )
+            link = self._links[contact.dh] = CourierLink(contact, line, self._on_carried)
+            self._work.create_task(self._serve(link))
+            self._on_up(link)
+            return link
+
+    async def close(self) -> None:
+        """Ends all links."""
+        await asyncio.gather(*(link.close() for link in self._links.values()))
+
+    async def _serve(self, link: CourierLink) -> None:
+        try:
+            await link.serve()
+        finally:
+            await link.close()
+            if self._links.get(link.contact.dh) is link:
+                del self._links[link.contact.dh]
+
+    async def _keep(self, contact: Contact) -> None:
+        wait_s = RETRY_S
+        while True:
+            try:
+                link = await self.get(contact)
+                wait_s = RETRY_S
+                await link.until_silent(SILENT_S)
+                await link.close()
+            except (TimeoutError, RemoteError):
+                await asyncio.sleep(wait_s)
+                wait_s = min(RETRY_MAX_S, wait_s * 1.5)

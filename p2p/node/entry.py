@@ -1,0 +1,180 @@
+"""Coming in: every way to a door races, the first member that lets us in ends the race."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from crypto.contact import Contact
+from crypto.knock import KNOCK
+from p2p.errors import RemoteError, UserError
+from p2p.events import Via
+from p2p.link.line import Line
+from p2p.link.reach import Station, Ways, reach
+from p2p.link.work import Work
+from p2p.node.couriers import Couriers
+from p2p.node.keys import RoomSecrets
+from p2p.node.members import Members, RefusedError
+from p2p.overlay.card import open_card
+from p2p.wire.offers import Welcome
+
+FIND_LIMIT_S = 5.5
+ENTER_LIMIT_S = 15.0
+KNOCK_LIMIT_S = 3.0
+TRIES_AT_ONCE = 8
+TRIES_MAX = 64
+
+REFUSALS = {
+    "locked": ("locked", "The room is locked.", "Ask someone inside to open it."),
+    "removed": ("removed", "A moderator removed you from this room.", ""),
+    "left": ("left", "This run has left the room already.", "Join again."),
+    "full": ("full", "The room is full.", "Rooms hold 16 people for now."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A door or relay that somebody named, and by which way we heard of it."""
+
+    contact: Contact
+    via: Via
+
+
+class Entry:
+    """One attempt to get into a room.
+
+    Args:
+        station: Ours.
+        secrets: With the room key; gets genesis and ``r`` from the first good WELCOME.
+        couriers: For doors behind NAT.
+        make_members: Makes our side of the room once its genesis is known.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        secrets: RoomSecrets,
+        couriers: Couriers,
+        make_members: Callable[[], Members],
+    ) -> None:
+        self._station = station
+        self._secrets = secrets
+        self._couriers = couriers
+        self._make_members = make_members
+        self._tried: dict[tuple[bytes, object], float] = {}
+        self._found_any = False
+        self._refused: str | None = None
+        self._imposter = False
+        self._turn = asyncio.Lock()
+        self._slots = asyncio.Semaphore(TRIES_AT_ONCE)
+        self._entered: asyncio.Future[tuple[Members, Via]] = (
+            asyncio.get_running_loop().create_future()
+        )
+
+    async def run(self, sources: list[tuple[Via, AsyncIterator[Contact]]]) -> tuple[Members, Via]:
+        """Races all sources.
+
+        Args:
+            sources: Ways by name, each yielding doors and relays as it learns of them; the same
+                one may come again.
+
+        Raises:
+            UserError: Nobody is there, nobody could be reached, or we were refused.
+        """
+        async with Work() as work:
+            for via, source in sources:
+                work.create_task(self._read(work, via, source))
+            began_s = time.monotonic()
+            while not self._entered.done():
+                waited_s = time.monotonic() - began_s
+                self._give_up(waited_s)
+                await asyncio.wait([self._entered], timeout=0.1)
+            return self._entered.result()
+
+    def _give_up(self, waited_s: float) -> None:
+        if self._refused is not None:
+            code, message, hint = REFUSALS.get(
+                self._refused, ("refused", "The room did not let you in.", "Try again.")
+            )
+            raise UserError(code, message, hint, exit_code=6)
+        if self._imposter and waited_s > FIND_LIMIT_S:
+            raise UserError(
+                "wrong_room",
+                "Someone answered for another room: refused.",
+                "Compare the key with the person who gave it to you.",
+                exit_code=4,
+            )
+        if not self._found_any and waited_s > FIND_LIMIT_S:
+            raise UserError(
+                "no_room",
+                "No one is here: nobody who is in this room could be found.",
+                "Check the words, and that the room is open now; over the Internet an entry "
+                "node (--bootstrap) or the long invite is needed.",
+                exit_code=5,
+            )
+        if waited_s > ENTER_LIMIT_S:
+            raise UserError(
+                "unreachable",
+                "The room was found, but nobody in it could be reached.",
+                "Your network and theirs may not link directly. Try another network, or one "
+                "entry node that both can reach.",
+                exit_code=3,
+            )
+
+    async def _read(self, work: Work, via: Via, source: AsyncIterator[Contact]) -> None:
+        async for contact in source:
+            if via != "relay":
+                self._found_any = True
+            if len(self._tried) < TRIES_MAX and (contact.dh, contact.address) not in self._tried:
+                self._tried[contact.dh, contact.address] = time.monotonic()
+                work.create_task(self._try(Found(contact, via)))
+
+    async def _try(self, found: Found) -> None:
+        """Knocks at one contact until somebody has let us in."""
+        while not self._entered.done():
+            began_s = time.monotonic()
+            async with self._slots:
+                with contextlib.suppress(TimeoutError, RemoteError, ConnectionError):
+                    if found.contact.kind == "relay":
+                        await self._through(found)
+                    else:
+                        ways = Ways(direct=found.contact.address)
+                        await self._knock(found.contact.dh, ways, found.via)
+            await asyncio.sleep(max(0.0, 0.5 - (time.monotonic() - began_s)))
+
+    async def _through(self, found: Found) -> None:
+        """Knocks at every door of the room that left its card at a relay."""
+        courier = await self._couriers.get(found.contact)
+        key, relay_dh = self._secrets.room_key, found.contact.dh
+        for card in await courier.cards(key.relay_tag(relay_dh)):
+            dh = open_card(key, relay_dh, card)
+            self._found_any = True
+            with contextlib.suppress(TimeoutError, RemoteError, ConnectionError):
+                ways = Ways(carriers=(courier.carry_to_card(card),))
+                await self._knock(dh, ways, found.via)
+
+    async def _knock(self, dh: bytes, ways: Ways, via: Via) -> None:
+        line, welcome = await reach(
+            self._station, dh, self._secrets.room_key.psk(), KNOCK, ways, KNOCK_LIMIT_S
+        )
+        try:
+            async with self._turn:
+                if self._entered.done() or not isinstance(welcome, Welcome):
+                    await line.close()
+                else:
+                    await self._enter(line, dh, welcome, via)
+        except BaseException as exc:
+            if isinstance(exc, RefusedError) and exc.reason != "busy":
+                self._refused = exc.reason
+            await line.close()
+            raise
+
+    async def _enter(self, line: Line, dh: bytes, welcome: Welcome, via: Via) -> None:
+        if not self._secrets.room_key.matches(welcome.genesis, welcome.r):
+            self._imposter = True
+            raise RemoteError("another room")
+        self._secrets.genesis, self._secrets.r = welcome.genesis, welcome.r
+        members = self._make_members()
+        await members.enter(line, dh)
+        self._entered.set_result((members, via))

@@ -1,0 +1,71 @@
+"""Everything secret that a member holds, in one place, so that it is easy to see who gets it."""
+
+from crypto.epoch import Keyring
+from crypto.identity import Identity
+from crypto.roomkey import RoomKey
+from p2p.overlay.roomtime import RoomTime
+from p2p.overlay.stage import Stage
+from p2p.rng import Rng
+from p2p.wire.messages import Admit, HeadSecret
+
+
+class RoomSecrets:
+    """Keys of one member in one room.
+
+    Args:
+        identity: Our keys of this run.
+        room_key: The room's key.
+        rng: Source of frame filler.
+
+    Attributes:
+        genesis: The room's first record; empty until it is known.
+        r: The 16 secret bytes that the room key commits to; empty until they are known.
+        keyring: The epoch's secrets; None until we are admitted.
+        stage: Seals and opens frames; None until we are admitted.
+        room_time: The room's clock.
+    """
+
+    def __init__(self, identity: Identity, room_key: RoomKey, rng: Rng) -> None:
+        self.identity = identity
+        self.room_key = room_key
+        self.genesis = b""
+        self.r = b""
+        self.keyring: Keyring | None = None
+        self.stage: Stage | None = None
+        self.room_time = RoomTime(0.0)
+        self._rng = rng
+
+    def begin(self, genesis: bytes, r: bytes, now: float) -> None:
+        """We make the room: epoch 0 begins with a random secret."""
+        self.genesis, self.r = genesis, r
+        self.room_time = RoomTime(now)
+        self._hold(Keyring.create(self._rng))
+
+    def admitted(self, admit: Admit, now: float) -> None:
+        """Takes what an admitting member handed over; when we come back, only the time.
+
+        Raises:
+            RemoteError: It does not fit together.
+        """
+        room_s = admit.room_time_ms / 1000
+        if self.keyring is not None:
+            self.room_time.readmitted(room_s, now)
+            return
+        heads = [(head.epoch_id, head.secret) for head in admit.heads]
+        keyring = Keyring.import_(heads, admit.step, room_s, admit.pass_key)
+        self.room_time = RoomTime(now, room_s)
+        self._hold(keyring)
+
+    def admit(self, ops: tuple[bytes, ...], *, more: bool, now: float) -> Admit:
+        """What we hand over to somebody whom we let in: the present, never the past."""
+        if self.keyring is None:
+            raise LookupError("not admitted ourselves")
+        room_s = self.room_time.at(now)
+        self.keyring.advance(room_s)
+        step = self.keyring.step
+        heads = tuple(HeadSecret(epoch, secret) for epoch, secret in self.keyring.export(step))
+        return Admit(int(room_s * 1000), step, heads, bytes(self.keyring.pass_), ops, more)
+
+    def _hold(self, keyring: Keyring) -> None:
+        self.keyring = keyring
+        self.stage = Stage(keyring, self.identity.member_id, self._rng)

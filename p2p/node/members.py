@@ -1,0 +1,382 @@
+"""Our links with the other members: letting in and being let in, operations, presence, carrying."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from crypto.knock import KNOCK
+from p2p.errors import RemoteError
+from p2p.link.candidates import Scope
+from p2p.link.line import Line
+from p2p.link.reach import Station, Ways, reach
+from p2p.link.routes import Address
+from p2p.link.work import Work
+from p2p.node.couriers import Couriers
+from p2p.node.keys import RoomSecrets
+from p2p.overlay.card import open_card
+from p2p.overlay.mesh import ROOM_LIMIT, Mesh
+from p2p.room.allowance import Allowance, Rate
+from p2p.room.room import Room
+from p2p.room.stage import GONE
+from p2p.wire.codec import have_messages, pages
+from p2p.wire.messages import (
+    Admit,
+    Bye,
+    Carry,
+    Have,
+    Join,
+    Message,
+    Near,
+    NearMember,
+    Ops,
+    Refuse,
+)
+
+ATTACH_LIMIT_S = 4.0
+SILENT_S = 3.0
+DIAL_LIMIT_S = 3.0
+GLARE_S = 2.0
+ASK_AGAIN_EVERY_S = 15.0
+CARRY_RATE = Rate(burst=60.0, per_s=10.0)
+
+
+class RefusedError(RemoteError):
+    """A member did not let us in. ``reason``: see ``wire.messages.Refuse``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Neighbour:
+    """A member that we have a link with."""
+
+    member: bytes
+    line: Line
+    since_s: float
+    carry: Allowance
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the owner wants to know.
+
+    Attributes:
+        on_change: Something in the room or of who is here may have changed.
+        on_frame: ``(member, frame, arrival_s)`` of each frame on a member's link.
+        on_datagram: ``(datagram, toward, answer)`` of a sealed datagram that a member carried.
+    """
+
+    on_change: Callable[[], None]
+    on_frame: Callable[[bytes, bytes, float], None]
+    on_datagram: Callable[[bytes, Address | None, Callable[[bytes], None]], None]
+
+
+class Members:
+    """All links of one member in one room.
+
+    Args:
+        station: Ours.
+        room: What the members agree on.
+        secrets: Ours and the room's.
+        couriers: Ways to members behind NAT.
+        work: Where links run.
+        hooks: The owner's.
+        newcomer: We come into a room that is there already.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        room: Room,
+        secrets: RoomSecrets,
+        couriers: Couriers,
+        work: Work,
+        hooks: Hooks,
+        *,
+        newcomer: bool,
+    ) -> None:
+        self.room = room
+        self.mesh = Mesh(secrets.identity.member_id)
+        self.neighbours: dict[bytes, Neighbour] = {}
+        self._station = station
+        self._secrets = secrets
+        self._couriers = couriers
+        self._work = work
+        self._hooks = hooks
+        self._addresses: dict[bytes, Address] = {}
+        self._ask_again_s = 0.0
+        self._asked = 0
+        self._newcomer = newcomer
+
+    # --- letting in, and being let in ---------------------------------------------------------
+
+    async def enter(self, line: Line, dh: bytes) -> bytes:
+        """Asks to be let in over a line that we dialled; serves it from then on.
+
+        Args:
+            line: To a member.
+            dh: The member's public key, proven by the handshake.
+
+        Returns:
+            The member's id.
+
+        Raises:
+            RefusedError: It said no.
+            RemoteError: It said nonsense.
+            ConnectionError: The line ended.
+            TimeoutError: It did not answer in time.
+        """
+        async with asyncio.timeout(ATTACH_LIMIT_S):
+            line.send(Join(self.room.join_op))
+            answer = await line.receive()
+            if isinstance(answer, Refuse):
+                raise RefusedError(answer.reason)
+            if not isinstance(answer, Admit):
+                raise RemoteError("neither yes nor no")
+            now = time.monotonic()
+            self._secrets.admitted(answer, now)
+            self._take_ops(answer.ops, None, now)
+            while (member := self._who_has(dh)) is None:
+                more = await line.receive()
+                if not isinstance(more, Ops):
+                    raise RemoteError("operations were to follow")
+                self._take_ops(more.ops, None, time.monotonic())
+        self._add(member, line)
+        return member
+
+    async def let_in(self, line: Line, dh: bytes) -> None:
+        """Answers a newcomer, or somebody who comes back, over a line that it dialled."""
+        try:
+            async with asyncio.timeout(ATTACH_LIMIT_S):
+                question = await line.receive()
+            if not isinstance(question, Join):
+                raise RemoteError("no join")
+            member = self._admit(question.op, dh)
+        except RefusedError as refused:
+            line.send(Refuse(refused.reason))
+            await asyncio.sleep(0.5)
+            await line.close()
+        except (RemoteError, ConnectionError, TimeoutError):
+            await line.close()
+        else:
+            self._send_admit(line)
+            self._add(member, line)
+
+    def _admit(self, join: bytes, dh: bytes) -> bytes:
+        """Checks a join operation; returns the member's id."""
+        if self._secrets.keyring is None:
+            raise RefusedError("busy")
+        reason = self.room.refusal(join, dh)
+        if reason is not None:
+            raise RefusedError(reason)
+        known = self._who_has(dh)
+        here = sum(self.mesh.is_here(member) for member in self.room.state.members)
+        if (known is None or not self.mesh.is_here(known)) and here >= ROOM_LIMIT - 1:
+            raise RefusedError("full")
+        self.room.receive(join, None, time.monotonic())
+        self._hooks.on_change()
+        member = self._who_has(dh)
+        if member is None or member == self._secrets.identity.member_id:
+            raise RefusedError("bad_join")
+        return member
+
+    def _send_admit(self, line: Line) -> None:
+        first, *more = [*pages(self.room.ops())] or [()]
+        line.send(self._secrets.admit(first, more=bool(more), now=time.monotonic()))
+        for page in more:
+            line.send(Ops(page))
+
+    def _who_has(self, dh: bytes) -> bytes | None:
+        members = self.room.state.members.values()
+        return next((member.id for member in members if member.dh == dh), None)
+
+    # --- links ----------------------------------------------------------------------------------
+
+    def _add(self, member: bytes, line: Line) -> None:
+        now = time.monotonic()
+        old = self.neighbours.get(member)
+        if old is not None and old.line.open and now - old.since_s < GLARE_S:
+            # Both dialled at once: both ends keep the link that the smaller id asked for.
+            mine = self._secrets.identity.member_id < member
+            if old.line.dialled == mine and line.dialled != mine:
+                self._work.create_task(line.close())
+                return
+        neighbour = Neighbour(member, line, now, Allowance(CARRY_RATE, now))
+        self.neighbours[member] = neighbour
+        line.link.on_frame = lambda frame, at_s: self._hooks.on_frame(member, frame, at_s)
+        if old is not None:
+            self._work.create_task(old.line.close())
+        scope = line.link.scope
+        self._set_roster(now)
+        self.mesh.link_up(member, int(Scope.GLOBAL if scope is None else scope), now)
+        for question in have_messages(self.room.ids()):
+            line.send(question)
+        self._work.create_task(self._serve(neighbour))
+        self.pump()
+
+    async def _serve(self, neighbour: Neighbour) -> None:
+        line = neighbour.line
+        try:
+            while True:
+                message = await line.receive()
+                try:
+                    self._take(neighbour, message)
+                except RemoteError as exc:
+                    line.breach(str(exc))
+                self.pump()
+        except ConnectionError:
+            pass
+        finally:
+            self._drop(neighbour)
+            await line.close()
+
+    def _drop(self, neighbour: Neighbour) -> None:
+        if self.neighbours.get(neighbour.member) is neighbour:
+            address = neighbour.line.link.remote_address
+            if address is not None:
+                self._addresses[neighbour.member] = address
+            del self.neighbours[neighbour.member]
+            self.mesh.link_down(neighbour.member, time.monotonic())
+            self._hooks.on_change()
+
+    def _take(self, neighbour: Neighbour, message: Message) -> None:
+        now = time.monotonic()
+        match message:
+            case Ops(ops=ops):
+                self._take_ops(ops, neighbour.member, now)
+            case Have(ids=ids, first=first, last=last):
+                for page in pages(self.room.missing(ids, first, last)):
+                    neighbour.line.send(Ops(page))
+            case Near(room_time_ms=room_time_ms, members=members):
+                self._secrets.room_time.hear(room_time_ms / 1000, now)
+                self.mesh.receive([(m.member, m.scope) for m in members], neighbour.member, now)
+                self._hooks.on_change()
+            case Carry(to=to, frm=frm, blob=blob):
+                if not neighbour.carry.take(now):
+                    raise RemoteError("carries too much")
+                self._carry(neighbour, to, frm, blob)
+            case Bye():
+                self._work.create_task(neighbour.line.close())
+            case _:
+                raise RemoteError("not a message between neighbours")
+
+    def _take_ops(self, ops: tuple[bytes, ...], sender: bytes | None, now: float) -> None:
+        for op in ops:
+            self.room.receive(op, sender, now)
+        self._hooks.on_change()
+
+    # --- carrying -------------------------------------------------------------------------------
+
+    def _carry(self, neighbour: Neighbour, to: bytes, frm: bytes, blob: bytes) -> None:
+        me = self._secrets.identity.member_id
+        if to != me:
+            target = self.neighbours.get(to)
+            if target is None or frm != neighbour.member:
+                raise RemoteError("carry to or from somebody else")
+            target.line.send(Carry(to, frm, blob))
+            return
+        widths = dict(self.mesh.carriers(frm))
+        width = widths.get(neighbour.member, int(Scope.GLOBAL))
+        toward = None if width == Scope.GLOBAL else neighbour.line.link.remote_address
+
+        def answer(datagram: bytes) -> None:
+            neighbour.line.send(Carry(frm, me, datagram))
+
+        self._hooks.on_datagram(blob, toward, answer)
+
+    async def _dial(self, member: bytes, dh: bytes) -> None:
+        try:
+            ways = await self._ways_to(member, dh)
+            line, _ = await reach(
+                self._station, dh, self._secrets.room_key.psk(), KNOCK, ways, DIAL_LIMIT_S
+            )
+            try:
+                await self.enter(line, dh)
+            except BaseException:
+                await line.close()
+                raise
+        except (TimeoutError, RemoteError, ConnectionError):
+            self.mesh.dial_failed(member, time.monotonic())
+
+    async def _ways_to(self, member: bytes, dh: bytes) -> Ways:
+        me = self._secrets.identity.member_id
+        carriers: list[Callable[[bytes], None]] = []
+        toward: Address | None = None
+        for neighbour_id, width in self.mesh.carriers(member)[:2]:
+            line = self.neighbours[neighbour_id].line
+            carriers.append(_carrier(line, member, me))
+            if width != Scope.GLOBAL:
+                toward = line.link.remote_address
+        for courier in self._couriers.links:
+            tag = self._secrets.room_key.relay_tag(courier.contact.dh)
+            for card in await courier.cards(tag):
+                with contextlib.suppress(RemoteError):
+                    if open_card(self._secrets.room_key, courier.contact.dh, card) == dh:
+                        carriers.append(courier.carry_to_card(card))
+                        toward = None
+        return Ways(self._addresses.get(member), tuple(carriers), toward)
+
+    # --- time and change ------------------------------------------------------------------------
+
+    def pump(self) -> None:
+        """Sends what room and mesh have to say, dials whom the mesh wants dialled."""
+        now = time.monotonic()
+        for out in self.room.to_send(now):
+            for neighbour in self.neighbours.values():
+                if neighbour.member != out.but and out.to in (None, neighbour.member):
+                    neighbour.line.send(Ops((out.data,)))
+        self._set_roster(now)
+        room_time_ms = int(self._secrets.room_time.at(now) * 1000)
+        for to, near in self.mesh.to_send(now):
+            rows = tuple(NearMember(member, scope) for member, scope in near)
+            self.neighbours[to].line.send(Near(room_time_ms, rows))
+        for member in self.mesh.to_dial(now):
+            known = self.room.state.members.get(member)
+            if known is not None:
+                self._work.create_task(self._dial(member, known.dh))
+
+    def tick(self) -> None:
+        """Four times a second: silence, timers, and asking again for what may be missing."""
+        now = time.monotonic()
+        for neighbour in list(self.neighbours.values()):
+            line = neighbour.line
+            gone = neighbour.member in self.room.state.removed
+            if gone or now - line.link.last_heard_s > SILENT_S:
+                self._drop(neighbour)
+                self._work.create_task(line.close())
+        self.mesh.on_timer(now)
+        self.room.on_timer(now)
+        if now >= self._ask_again_s and self.neighbours:
+            self._ask_again_s = now + ASK_AGAIN_EVERY_S
+            some = list(self.neighbours.values())[self._asked % len(self.neighbours)]
+            self._asked += 1
+            for question in have_messages(self.room.ids()):
+                some.line.send(question)
+        self.pump()
+
+    def gone(self) -> set[bytes]:
+        """Public keys of the members that are not here any more."""
+        me = self._secrets.identity.member_id
+        members = self.room.state.members.values()
+        return {m.dh for m in members if m.id != me and not self.mesh.is_here(m.id)}
+
+    def _set_roster(self, now: float) -> None:
+        state = self.room.state
+        roster = [m.id for m in state.members.values() if m.stage not in GONE]
+        self.mesh.set_roster(roster, now, newcomer=self._newcomer)
+        self._newcomer = False
+
+    async def leave(self) -> None:
+        """Says goodbye on every link and ends them."""
+        self.pump()
+        for neighbour in self.neighbours.values():
+            neighbour.line.send(Bye())
+        await asyncio.gather(*(n.line.close() for n in list(self.neighbours.values())))
+
+
+def _carrier(line: Line, to: bytes, frm: bytes) -> Callable[[bytes], None]:
+    return lambda blob: line.send(Carry(to, frm, blob))

@@ -1,0 +1,97 @@
+"""What a member's node has before it is in any room: a socket, a place in the DHT, open ears."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from p2p.dht.contact import NodeContact
+from p2p.dht.node import DhtNode
+from p2p.errors import RemoteError
+from p2p.link.calls import Calls
+from p2p.link.link import make_certificate
+from p2p.link.mux import Mux
+from p2p.link.reach import Station
+from p2p.link.routes import Address
+from p2p.link.whereabouts import Whereabouts
+from p2p.rng import Rng
+
+FIRST_BYTE_KNOCK = 0xC0
+FIRST_BYTES_ANSWER = (0xC1, 0xC3)
+FIRST_BYTE_DHT = 0xD0
+FIRST_BYTE_LAN = 0xE0
+LOCAL_DHT_RATE_PER_S = 400.0
+
+OnDatagram = Callable[[bytes, Address], None]
+
+
+def _nobody(_data: bytes, _sender: Address) -> None:
+    raise RemoteError("nobody is at home")
+
+
+@dataclass(slots=True)
+class Net:
+    """Socket and DHT of one member.
+
+    Attributes:
+        station: For links.
+        dht: On the same socket.
+        contacts: The entry nodes that were given.
+        on_knock: Takes KNOCK datagrams.
+        on_lan: Takes answers to our beacon.
+    """
+
+    station: Station
+    dht: DhtNode
+    contacts: list[NodeContact]
+    on_knock: OnDatagram = field(default=_nobody)
+    on_lan: OnDatagram = field(default=_nobody)
+
+    @classmethod
+    async def open(
+        cls, listen: Address | None, contacts: list[NodeContact], dh_secret: bytes, rng: Rng
+    ) -> "Net":
+        """Opens the socket; sends nothing yet.
+
+        Raises:
+            UserError: The port is in use or the address is not ours.
+        """
+        mux = await Mux.open(listen)
+        # The key of the DHT node is not the member's: who asks for what stays unlinkable.
+        dht = DhtNode(
+            mux.send,
+            rng(32),
+            rng=rng,
+            server=False,
+            now=time.monotonic,
+            unix=lambda: int(time.time()),
+            rate_per_s=LOCAL_DHT_RATE_PER_S,
+        )
+        station = Station(mux, make_certificate(), Calls(dh_secret, rng), Whereabouts(mux))
+        net = cls(station, dht, contacts)
+        mux.on_datagram = net.receive
+        return net
+
+    def receive(self, data: bytes, sender: Address) -> None:
+        """Takes a datagram of ours from the socket.
+
+        Raises:
+            RemoteError: It is dropped.
+        """
+        first = data[0]
+        if first == FIRST_BYTE_DHT:
+            self.dht.receive(data, sender)
+        elif first == FIRST_BYTE_KNOCK:
+            self.on_knock(data, sender)
+        elif first in FIRST_BYTES_ANSWER:
+            self.station.calls.receive(data)
+        elif first == FIRST_BYTE_LAN:
+            self.on_lan(data, sender)
+        else:
+            raise RemoteError("unknown datagram")
+
+    async def close(self) -> None:
+        """Closes DHT and socket."""
+        with contextlib.suppress(OSError):
+            await self.dht.close()
+        self.station.mux.close()

@@ -1,0 +1,373 @@
+"""One member's node: puts the parts together and runs them until it has left the room.
+
+No state lives outside of a ``Node``; several can run in one process.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from crypto.identity import Identity
+from crypto.invite import Invite
+from crypto.knock import KNOCK, Responder
+from crypto.roomkey import Genesis, RoomKey
+from p2p import commands, events
+from p2p.dht.bootstrap import known_contacts
+from p2p.errors import UserError
+from p2p.link.door import Door
+from p2p.link.line import Line
+from p2p.link.link import MediaLink
+from p2p.link.routes import Address
+from p2p.link.work import Work
+from p2p.node.announcing import Announcer
+from p2p.node.asking import room_command
+from p2p.node.couriers import CourierLink, Couriers
+from p2p.node.entry import Entry
+from p2p.node.keys import RoomSecrets
+from p2p.node.members import Hooks, Members
+from p2p.node.net import Net
+from p2p.node.portrait import Portrait
+from p2p.node.roll import ME, Roll
+from p2p.node.settings import Settings
+from p2p.node.sound import Problem, Sound
+from p2p.node.telling import Teller
+from p2p.node.ways import sources
+from p2p.rng import system_rng
+from p2p.room import commands as room_commands
+from p2p.room.room import Room
+from p2p.room.stage import GONE, Stage
+from p2p.view import RoomView
+from p2p.wire.offers import Welcome
+from p2p.wire.version import PROTOCOL_VERSION
+
+TICK_S = 0.2
+STATS_EVERY_S = 5.0
+EVENTS_MAX = 4096
+
+
+class Node:
+    """See the module; made by ``create_room`` and ``join_room``.
+
+    Args:
+        settings: What the person chose.
+        net: Our socket and DHT.
+        secrets: Ours and the room's.
+        invite: What we were given; None for the room's maker.
+    """
+
+    def __init__(
+        self, settings: Settings, net: Net, secrets: RoomSecrets, invite: Invite | None
+    ) -> None:
+        self._settings = settings
+        self._net = net
+        self._secrets = secrets
+        self._invite = invite
+        self._began_s = time.monotonic()
+        self._events: asyncio.Queue[events.Event] = asyncio.Queue(EVENTS_MAX)
+        self._left: asyncio.Future[events.Left] = asyncio.get_running_loop().create_future()
+        self._roll = Roll(secrets.identity.member_id)
+        self._work = Work()
+        self._couriers = Couriers(net.station, self._work, self._carried, self._courier_up)
+        self._sound = Sound(
+            settings.mic, settings.speaker, secrets, self._media_links, self._sound_problem
+        )
+        self._members: Members | None = None
+        self._announcer: Announcer | None = None
+        self._door: Door | None = None
+        self._teller = Teller(self._roll, self._emit)
+        self._portrait = Portrait(settings.mode, self._roll, net, self._sound, secrets)
+        self._stats_s = 0.0
+        self._end_s: float | None = None
+        self._joined = False
+
+    # --- the front end's side -----------------------------------------------------------------
+
+    def do(self, command: commands.Command) -> None:
+        """Asks for something; the answer is an event. Before ``Joined`` only Leave works."""
+        try:
+            self._do(command)
+        except UserError as exc:
+            self._emit(events.ErrorRaised(exc.code, exc.message, exc.hint))
+
+    async def next_event(self) -> events.Event:
+        """The next event, the last one being ``Left``."""
+        return await self._events.get()
+
+    def view(self) -> RoomView:
+        """The room as it is now."""
+        return self._portrait.view(self._members)
+
+    def key_forms(self) -> events.KeyShown:
+        """The room key in every form."""
+        from p2p.node.keyforms import key_forms
+
+        contacts = () if self._announcer is None else self._announcer.invite_contacts()
+        return key_forms(self._secrets.room_key, contacts)
+
+    async def run(self) -> None:
+        """Enters the room and stays until it is left.
+
+        Raises:
+            UserError: We could not get in.
+        """
+        try:
+            async with self._work:
+                self._sound.start()
+                via = await self._enter_or_leave()
+                if via is not None:
+                    self._settle_in(via)
+                    await self._live()
+                    await self._go()
+        finally:
+            await self._sound.stop()
+            await self._net.close()
+        left = self._left.result() if self._left.done() else events.Left("asked", {})
+        self._emit(left)
+
+    # --- coming in ------------------------------------------------------------------------------
+
+    async def _enter_or_leave(self) -> events.Via | None:
+        """Gets into the room; None if we were told to leave before."""
+        entering = asyncio.ensure_future(self._enter())
+        try:
+            both: list[asyncio.Future[Any]] = [entering, self._left]
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            return await entering if entering.done() else None
+        finally:
+            entering.cancel()
+            with contextlib.suppress(asyncio.CancelledError, UserError):
+                await entering
+
+    async def _enter(self) -> events.Via:
+        self._work.create_task(self._net.dht.start(self._net.contacts))
+        if self._invite is None:
+            self._members = self._make_members()
+            return "self"
+        entry = Entry(self._net.station, self._secrets, self._couriers, self._make_members)
+        ways = sources(self._settings, self._net, self._secrets.room_key, self._invite)
+        self._members, via = await entry.run(ways)
+        return via
+
+    def _make_members(self) -> Members:
+        now = time.monotonic()
+        creating = self._invite is None
+        room = Room(
+            self._secrets.identity,
+            self._secrets.genesis,
+            self._settings.name,
+            now=now,
+            topic=self._settings.topic if creating else "",
+        )
+        hooks = Hooks(self._tell, self._frame, self._sealed)
+        return Members(
+            self._net.station,
+            room,
+            self._secrets,
+            self._couriers,
+            self._work,
+            hooks,
+            newcomer=not creating,
+        )
+
+    def _settle_in(self, via: events.Via) -> None:
+        """Opens our own door, tells others of it, and says that we are in."""
+        members, secrets = self._the_members(), self._secrets
+        psk = secrets.room_key.psk()
+        self._door = Door(
+            self._net.station,
+            Responder(secrets.identity.dh_secret, psk, KNOCK, system_rng),
+            KNOCK,
+            lambda seen, offer: Welcome(
+                PROTOCOL_VERSION, seen, offer, secrets.genesis, secrets.r
+            ).encode(),
+            self._line_up,
+            self._work,
+        )
+        self._net.on_knock = self._knocked
+        given = () if self._invite is None else self._invite.contacts
+        self._announcer = Announcer(
+            self._settings, self._net, secrets, self._couriers, self._work, given, members.gone
+        )
+        self._announcer.begin()
+        state = members.room.state
+        count = len([m for m in state.members.values() if m.stage not in GONE])
+        admitted_ms = round((time.monotonic() - self._began_s) * 1000)
+        if via == "self":
+            self._emit(self.key_forms())
+        self._joined = True
+        self._emit(events.Joined(ME, members.room.myself.role, count, via, admitted_ms))
+        for notice in self._announcer.notices():
+            self._emit(notice)
+        self._tell()
+        now = time.monotonic()
+        self._stats_s = now + STATS_EVERY_S
+        if self._settings.seconds is not None:
+            self._end_s = now + self._settings.seconds
+
+    # --- staying --------------------------------------------------------------------------------
+
+    async def _live(self) -> None:
+        members = self._the_members()
+        while not self._left.done():
+            await asyncio.wait([self._left], timeout=TICK_S)
+            now = time.monotonic()
+            if self._secrets.keyring is not None:
+                # Also while nobody speaks: only this erases what could open the past.
+                self._secrets.keyring.advance(self._secrets.room_time.at(now))
+            members.tick()
+            self._tell()
+            self._teller.tell_sound(self._sound, self._began_s)
+            if now >= self._stats_s:
+                self._stats_s = now + STATS_EVERY_S
+                self._emit(self._portrait.stats(members))
+            if self._end_s is not None and now >= self._end_s:
+                self._leave("time")
+
+    async def _go(self) -> None:
+        members = self._the_members()
+        self._joined = False
+        self._sound.set_mic(False, None)
+        left = self._left.result()
+        totals = self._portrait.totals(members)
+        if left.why != "removed":
+            members.room.do(room_commands.Leave(), time.monotonic())
+        await members.leave()
+        await self._couriers.close()
+        if self._announcer is not None:
+            self._announcer.close()
+        self._left = asyncio.get_running_loop().create_future()
+        self._left.set_result(events.Left(left.why, totals, left.exit_code))
+
+    def _leave(self, why: str, exit_code: int = 0) -> None:
+        if not self._left.done():
+            self._left.set_result(events.Left(why, {}, exit_code))
+
+    def _tell(self) -> None:
+        """Passes on what changed in the room, and lets our microphone follow."""
+        members = self._members
+        if members is None or not self._joined:
+            return
+        self._teller.tell_room(members.room, members.mesh)
+        me = members.room.myself
+        may_speak = me.stage in (Stage.HOST, Stage.SPEAKING)
+        if self._sound.pipeline.mic_on and not may_speak:
+            self._sound.set_mic(False, None)
+        if me.stage is Stage.REMOVED:
+            self._leave("removed", 6)
+
+    # --- commands -------------------------------------------------------------------------------
+
+    def _do(self, command: commands.Command) -> None:
+        if isinstance(command, commands.Leave):
+            self._leave(command.why)
+            return
+        if not self._joined:
+            raise UserError("not_joined", "You are not in the room yet.", "Wait for it.")
+        members = self._the_members()
+        match command:
+            case commands.SetMic(on=on):
+                self._set_mic(members, on)
+            case commands.AskStats():
+                self._emit(self._portrait.stats(members))
+            case commands.ShowKey():
+                self._emit(self.key_forms())
+            case _:
+                asked = room_command(command, self._roll)
+                if asked is not None:
+                    members.room.do(asked, time.monotonic())
+        members.pump()
+        self._tell()
+
+    def _set_mic(self, members: Members, on: bool) -> None:
+        if on:
+            members.room.do(room_commands.TakeFloor(), time.monotonic())
+        self._sound.set_mic(on, members.room.myself.slot if on else None)
+        self._emit(events.MicChanged(on, "asked"))
+
+    # --- what the parts report ------------------------------------------------------------------
+
+    def _knocked(self, datagram: bytes, sender: Address) -> None:
+        if self._door is not None:
+            mux = self._net.station.mux
+            self._door.asked(datagram, sender, lambda answer: mux.send(answer, sender))
+
+    def _line_up(self, line: Line, dh: bytes) -> None:
+        self._work.create_task(self._the_members().let_in(line, dh))
+
+    def _carried(self, courier: CourierLink, handle: bytes, datagram: bytes) -> None:
+        self._sealed(datagram, None, lambda answer: courier.carry(handle, answer))
+
+    def _sealed(
+        self, datagram: bytes, toward: Address | None, answer: Callable[[bytes], None]
+    ) -> None:
+        """A KNOCK or WELCOME that somebody carried."""
+        if self._door is not None and datagram[:1] == b"\xc0":
+            self._door.asked(datagram, None, answer, toward)
+        else:
+            self._net.station.calls.receive(datagram)
+
+    def _courier_up(self, courier: CourierLink) -> None:
+        if self._announcer is not None:
+            self._announcer.courier_up(courier)
+
+    def _frame(self, member: bytes, data: bytes, arrival_s: float) -> None:
+        members = self._members
+        if members is None:
+            return
+        speakers = dict(members.room.state.slots)
+        self._sound.frame(member, self._roll.number(member), data, arrival_s, speakers)
+
+    def _media_links(self) -> Iterator[tuple[bytes, MediaLink]]:
+        neighbours = {} if self._members is None else self._members.neighbours
+        return ((member, neighbour.line.link) for member, neighbour in neighbours.items())
+
+    def _sound_problem(self, problem: Problem) -> None:
+        self._emit(events.ErrorRaised(problem.code, problem.message, problem.hint))
+
+    def _the_members(self) -> Members:
+        if self._members is None:
+            raise UserError("not_joined", "You are not in the room yet.")
+        return self._members
+
+    def _emit(self, event: events.Event) -> None:
+        if self._events.full():
+            self._events.get_nowait()
+        self._events.put_nowait(event)
+
+
+async def create_room(settings: Settings) -> Node:
+    """Makes a new room; ``run`` opens it.
+
+    Raises:
+        UserError: A setting is no good, or the port is in use.
+    """
+    settings.check()
+    identity = Identity.generate(system_rng)
+    genesis = Genesis(1, identity.sign_key, identity.dh, "open", int(time.time()), system_rng(32))
+    r = system_rng(16)
+    secrets = RoomSecrets(identity, RoomKey.create(genesis, r), system_rng)
+    secrets.begin(genesis.encode(), r, time.monotonic())
+    return await _open(settings, secrets, None)
+
+
+async def join_room(settings: Settings, invite: Invite) -> Node:
+    """Gets ready to enter a room; ``run`` enters it.
+
+    Raises:
+        UserError: A setting is no good, or the port is in use.
+    """
+    settings.check()
+    secrets = RoomSecrets(Identity.generate(system_rng), invite.key, system_rng)
+    return await _open(settings, secrets, invite)
+
+
+async def _open(settings: Settings, secrets: RoomSecrets, invite: Invite | None) -> Node:
+    contacts = known_contacts(settings.bootstrap)
+    net = await Net.open(settings.listen, contacts, secrets.identity.dh_secret, system_rng)
+    try:
+        return Node(settings, net, secrets, invite)
+    except BaseException:
+        await net.close()
+        raise

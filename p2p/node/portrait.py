@@ -1,0 +1,185 @@
+"""The room as a picture and in numbers: what is drawn, what ``stats`` and ``left`` report."""
+
+import time
+from typing import Any
+
+from p2p import events
+from p2p.node.keys import RoomSecrets
+from p2p.node.members import Members
+from p2p.node.net import Net
+from p2p.node.roll import ME, Roll
+from p2p.node.sound import Sound
+from p2p.room.stage import Stage
+from p2p.room.state import Member
+from p2p.view import MemberView, RoomView
+
+SILENCE_DBFS = -96.0
+BAD_OPS = ("forged", "wrong_room", "oversized", "malformed", "version", "flood", "full")
+
+
+class Portrait:
+    """Reads all parts of a node, changes none.
+
+    Args:
+        mode: ``open`` or ``shield``.
+        roll: Numbers of members.
+        net: Socket and DHT.
+        sound: The pipeline.
+        secrets: For room time and frame counts.
+    """
+
+    def __init__(self, mode: str, roll: Roll, net: Net, sound: Sound, secrets: RoomSecrets) -> None:
+        self._mode = mode
+        self._roll = roll
+        self._net = net
+        self._sound = sound
+        self._secrets = secrets
+        self._rates_at_s = time.monotonic()
+        self._bytes_then = (0, 0)
+        self._rates_bps = (0.0, 0.0)
+        self.ways_in: tuple[str, ...] = ()
+        self.problem = ""
+
+    def view(self, members: Members | None) -> RoomView:
+        """The whole room, for drawing."""
+        pipeline = self._sound.pipeline
+        now = time.monotonic()
+        rows: tuple[MemberView, ...] = ()
+        topic, locked, room_s = "", False, 0.0
+        if members is not None:
+            state = members.room.state
+            topic, locked = state.topic, state.locked
+            room_s = self._secrets.room_time.at(now)
+            rows = tuple(self._row(members, member) for member in state.members.values())
+        up_bps, down_bps = self._rates(now)
+        return RoomView(
+            topic=topic,
+            members=tuple(sorted(rows, key=lambda row: row.n)),
+            mic_on=pipeline.mic_on,
+            mic_level_dbfs=pipeline.mic_level_dbfs,
+            mode=self._mode,
+            locked=locked,
+            room_time_s=room_s,
+            devices=f"{pipeline.capture_name} / {pipeline.playout_name}",
+            ways_in=self.ways_in,
+            problem=self.problem or self._lost(members),
+            up_bps=up_bps,
+            down_bps=down_bps,
+        )
+
+    def stats(self, members: Members) -> events.Stats:
+        """The numbers of ``stats``, totals since joining."""
+        speakers = []
+        for member in members.room.state.members:
+            heard = self._heard(member)
+            if heard is None or not heard.opened + heard.rejected:
+                continue
+            n = self._roll.number(member)
+            row: dict[str, Any] = {"n": n, "opened": heard.opened, "rejected": heard.rejected}
+            stats = self._sound.pipeline.speaker_stats(n)
+            row["concealed_pct"] = round(stats["concealed_pct"], 2)
+            row["delay_ms"] = round(stats["delay_ms"])
+            row["level_dbfs"] = round(stats["level_dbfs"], 1)
+            speakers.append(row)
+        links = [self._link(members, member) for member in members.neighbours]
+        sealed = 0 if self._secrets.stage is None else self._secrets.stage.sealed
+        return events.Stats(
+            me={"sealed": sealed, "mic": self._sound.pipeline.mic_on},
+            speakers=speakers,
+            links=links,
+            totals=self.totals(members),
+        )
+
+    def totals(self, members: Members) -> dict[str, Any]:
+        """Everything that was counted in this run."""
+        rows = []
+        for member in members.room.state.members:
+            heard = self._heard(member)
+            if member == members.room.me or heard is None:
+                continue
+            rows.append(
+                {
+                    "n": self._roll.number(member),
+                    "sent": self._sound.sent[member],
+                    "opened": heard.opened,
+                    "rejected": heard.rejected,
+                }
+            )
+        mux = self._net.station.mux
+        return {
+            "role": members.room.myself.role,
+            "sealed": 0 if self._secrets.stage is None else self._secrets.stage.sealed,
+            "members": rows,
+            "packet_sizes": sorted(mux.media_sizes),
+            "dropped_ops": sum(members.room.counts[reason] for reason in BAD_OPS),
+        }
+
+    def _row(self, members: Members, member: Member) -> MemberView:
+        n = self._roll.number(member.id)
+        me = n == ME
+        pipeline = self._sound.pipeline
+        neighbour = members.neighbours.get(member.id)
+        link = None if neighbour is None else neighbour.line.link
+        level_dbfs = pipeline.levels().get(n, SILENCE_DBFS)
+        speaking = n in pipeline.speaking()
+        if me:
+            level_dbfs = pipeline.mic_level_dbfs if pipeline.mic_on else SILENCE_DBFS
+            speaking = pipeline.mic_on and pipeline.mic_speaking
+        return MemberView(
+            n=n,
+            id=member.id.hex(),
+            name=str(member.name),
+            role=member.role,
+            state=self._state(members, member),
+            me=me,
+            speaking=speaking,
+            muted=member.stage is Stage.MUTED,
+            invited=member.stage is Stage.INVITED,
+            hand_place=members.room.state.place_of(member.id),
+            hand_since_s=members.room.hand_since(member.id),
+            level_dbfs=level_dbfs,
+            path="self" if me else "none" if link is None else link.path,
+            rtt_ms=None if link is None else link.rtt_ms,
+            loss_pct=None if link is None else link.loss_pct,
+            unheard=self._sound.unheard(member.id),
+        )
+
+    def _state(self, members: Members, member: Member) -> events.MemberState:
+        if member.stage is Stage.LEFT:
+            return "left"
+        if member.stage is Stage.REMOVED:
+            return "removed"
+        here = member.id == members.room.me or members.mesh.is_here(member.id)
+        return "here" if here else "gone"
+
+    def _heard(self, member: bytes) -> Any:
+        return None if self._secrets.stage is None else self._secrets.stage.heard(member)
+
+    def _link(self, members: Members, member: bytes) -> dict[str, Any]:
+        link = members.neighbours[member].line.link
+        return {
+            "n": self._roll.number(member),
+            "path": link.path,
+            "rtt_ms": None if link.rtt_ms is None else round(link.rtt_ms, 1),
+            "loss_pct": round(link.loss_pct, 1),
+        }
+
+    def _lost(self, members: Members | None) -> str:
+        """What is wrong with the room as a whole, or nothing."""
+        if members is None or members.neighbours:
+            return ""
+        others = [m for m in members.room.state.members.values() if m.id != members.room.me]
+        alone = all(m.stage in (Stage.LEFT, Stage.REMOVED) for m in others)
+        return "" if alone else "no_links"
+
+    def _rates(self, now: float) -> tuple[float, float]:
+        counters = self._net.station.mux.counters
+        passed_s = now - self._rates_at_s
+        if passed_s >= 1.0:
+            sums = counters["bytes_out"], counters["bytes_in"]
+            self._rates_bps = (
+                8 * (sums[0] - self._bytes_then[0]) / passed_s,
+                8 * (sums[1] - self._bytes_then[1]) / passed_s,
+            )
+            self._bytes_then, self._rates_at_s = sums, now
+        return self._rates_bps

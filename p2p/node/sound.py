@@ -1,0 +1,119 @@
+"""Sound between the pipeline's thread and the links: sealed once, sent to every neighbour."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from audio.capture import capture_from
+from audio.pipeline import Pipeline
+from audio.playout import playout_to
+from audio.problems import DeviceError
+from p2p.errors import RemoteError, UserError
+from p2p.link.link import MediaLink
+from p2p.node.keys import RoomSecrets
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A device that is gone or a part that failed, as a person reads it."""
+
+    code: str
+    message: str
+    hint: str
+
+
+class Sound:
+    """Our voice out, the others' voices in.
+
+    Args:
+        mic: See ``Settings.mic``.
+        speaker: See ``Settings.speaker``.
+        secrets: For sealing and opening.
+        links: Gives ``(member, link)`` of every neighbour, for each frame anew.
+        on_problem: Told in the event loop.
+
+    Attributes:
+        sent: Frames sent to each member.
+        slot: Our slot while we may speak, else None: then nothing is sealed.
+    """
+
+    def __init__(
+        self,
+        mic: str,
+        speaker: str,
+        secrets: RoomSecrets,
+        links: Callable[[], Iterable[tuple[bytes, MediaLink]]],
+        on_problem: Callable[[Problem], None],
+    ) -> None:
+        self.sent: Counter[bytes] = Counter()
+        self.slot: int | None = None
+        self._secrets = secrets
+        self._links = links
+        self._on_problem = on_problem
+        self._loop = asyncio.get_running_loop()
+        self._rejected_at_s: dict[bytes, float] = {}
+        try:
+            capture, playout = capture_from(mic), playout_to(speaker)
+        except DeviceError as exc:
+            raise UserError(exc.code, exc.message, exc.hint, exit_code=7) from exc
+        self.pipeline = Pipeline(capture, playout, self._payload, self._problem)
+
+    def start(self) -> None:
+        """Starts the worker, microphone off."""
+        self.pipeline.start()
+
+    async def stop(self) -> None:
+        """Stops the worker and closes the devices."""
+        await asyncio.to_thread(self.pipeline.stop)
+
+    def set_mic(self, on: bool, slot: int | None) -> None:
+        """Opens or closes the microphone; it opens only with a slot."""
+        self.slot = slot
+        self.pipeline.set_mic(on and slot is not None)
+
+    def frame(
+        self, member: bytes, n: int, data: bytes, arrival_s: float, speakers: dict[int, bytes]
+    ) -> None:
+        """Takes a frame that came on a member's link.
+
+        Args:
+            member: Whose link.
+            n: Its number, which names it in the pipeline.
+            data: Foreign bytes.
+            arrival_s: Monotonic seconds.
+            speakers: Who may be heard: slot to member id.
+        """
+        stage = self._secrets.stage
+        if stage is None:
+            return
+        room_s = self._secrets.room_time.at(arrival_s)
+        try:
+            payload = stage.open(data, member, speakers, room_s)
+        except RemoteError:
+            self._rejected_at_s[member] = arrival_s
+            return
+        self.pipeline.put(n, payload, arrival_s)
+
+    def unheard(self, member: bytes) -> bool:
+        """Whether frames of this member arrived within the last 2 s that could not be opened."""
+        return time.monotonic() - self._rejected_at_s.get(member, -10.0) < 2.0
+
+    def _payload(self, payload: bytes) -> None:
+        """From the worker's thread."""
+        self._loop.call_soon_threadsafe(self._send, payload)
+
+    def _send(self, payload: bytes) -> None:
+        stage, slot = self._secrets.stage, self.slot
+        if stage is None or slot is None:
+            return
+        frame = stage.seal(payload, slot, self._secrets.room_time.at(time.monotonic()))
+        for member, link in self._links():
+            if link.send_frame(frame):
+                self.sent[member] += 1
+
+    def _problem(self, error: DeviceError) -> None:
+        """From the worker's thread."""
+        problem = Problem(error.code, error.message, error.hint)
+        self._loop.call_soon_threadsafe(self._on_problem, problem)

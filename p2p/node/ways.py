@@ -1,0 +1,59 @@
+"""The ways by which a newcomer learns of doors; all of them race."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+from crypto.contact import Contact
+from crypto.invite import Invite
+from crypto.roomkey import RoomKey
+from p2p.dht.rendezvous import find
+from p2p.events import Via
+from p2p.node.lanside import ask_lan
+from p2p.node.net import Net
+from p2p.node.settings import Settings
+
+LOOK_AGAIN_S = 0.4
+
+
+def sources(
+    settings: Settings, net: Net, key: RoomKey, invite: Invite
+) -> list[tuple[Via, AsyncIterator[Contact]]]:
+    """All ways that the settings allow and that can work at all.
+
+    Args:
+        settings: What the person chose.
+        net: Our socket and DHT.
+        key: Of the room.
+        invite: Its contacts are asked first.
+    """
+    found: list[tuple[Via, AsyncIterator[Contact]]] = []
+    if settings.allows("invite") and invite.contacts:
+        found.append(("invite", _listed(invite.contacts)))
+    if settings.allows("lan"):
+        found.append(("lan", ask_lan(net, key)))
+    if net.contacts and settings.allows("dht"):
+        found.append(("dht", _in_dht(net, key)))
+    if net.contacts and settings.allows("relay"):
+        relays = tuple(Contact(c.key, c.address, "relay") for c in net.contacts)
+        found.append(("relay", _listed(relays)))
+    return found
+
+
+async def _listed(contacts: tuple[Contact, ...]) -> AsyncIterator[Contact]:
+    for contact in contacts:
+        yield contact
+
+
+async def _in_dht(net: Net, key: RoomKey) -> AsyncIterator[Contact]:
+    """Looks until the race is over: a room may be a second old, its record under way."""
+    while True:
+        async with contextlib.aclosing(find(key, net.dht, unix=_unix)) as doors:
+            async for door in doors:
+                yield door
+        await asyncio.sleep(LOOK_AGAIN_S)
+
+
+def _unix() -> int:
+    return int(time.time())
