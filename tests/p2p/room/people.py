@@ -102,6 +102,7 @@ class Rooms:
         ]
         self.ids = [room.me for room in self.rooms]
         self.cut: set[int] = set()
+        self.asleep: set[int] = set()
         if join:
             self.deliver()
             for room in self.rooms:
@@ -111,16 +112,15 @@ class Rooms:
         return self.rooms[number]
 
     def deliver(self) -> None:
-        """Carry everything to everybody in reach until nobody has anything to say."""
+        """Carry everything to everybody in reach; what the cut off say is lost."""
         busy = True
         while busy:
             busy = False
             for number, room in enumerate(self.rooms):
-                if number in self.cut:
-                    continue
                 for out in room.to_send(self.now):
-                    busy = True
-                    self._carry(room, out)
+                    if number not in self.cut:
+                        busy = True
+                        self._carry(room, out)
 
     def _carry(self, room: Room, out) -> None:
         for number, other in enumerate(self.rooms):
@@ -132,14 +132,14 @@ class Rooms:
         end = self.now + seconds
         while True:
             self.deliver()
-            timers = [r.next_timer() for n, r in enumerate(self.rooms) if n not in self.cut]
+            awake = [r for n, r in enumerate(self.rooms) if n not in self.asleep]
+            timers = [room.next_timer() for room in awake]
             due = min((t for t in timers if t is not None), default=end)
             if due >= end:
                 break
             self.now = max(self.now, due)
-            for number, room in enumerate(self.rooms):
-                if number not in self.cut:
-                    room.on_timer(self.now)
+            for room in awake:
+                room.on_timer(self.now)
         self.now = end
 
     def sync(self) -> None:

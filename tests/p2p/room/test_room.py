@@ -187,14 +187,14 @@ def test_an_invitation_to_somebody_out_of_reach_is_taken_back_by_the_host():
     rooms = Rooms(2)
     rooms.do(1, c.RaiseHand())
     rooms.run(1)
-    rooms.cut = {1}
+    rooms.cut = rooms.asleep = {1}
     rooms.do(0, c.Accept(rooms.ids[1]))
     rooms.run(61)
     assert rooms[0].state.members[rooms.ids[1]].stage is Stage.INVITED
     rooms.events(0)
     rooms.run(1.5)
     assert rooms.events(0) == [StageChanged(rooms.ids[1], Stage.LISTENING, "lapsed")]
-    rooms.cut = set()
+    rooms.cut = rooms.asleep = set()
     rooms.sync()
     assert rooms.stage(1) == {Stage.LISTENING}
     rooms.do(1, c.RaiseHand())
@@ -221,7 +221,7 @@ def test_a_machine_that_slept_hears_the_news_before_it_takes_an_invitation_back(
 def test_a_machine_that_slept_still_takes_an_unanswered_invitation_back():
     rooms = Rooms(1)
     rooms.do(0, c.Accept(rooms.ids[1]))
-    rooms.cut = {1}
+    rooms.cut = rooms.asleep = {1}
     rooms.now += 600
     rooms.run(20)
     assert rooms[0].state.members[rooms.ids[1]].stage is Stage.LISTENING
