@@ -5,6 +5,7 @@ a node of a wider one (or points it at a machine of its own), so it is never han
 never believed when it comes from there.
 """
 
+import contextlib
 import ipaddress
 from enum import IntEnum
 
@@ -41,8 +42,9 @@ def normalise(address: tuple[str, int]) -> Address:
         The one form in which addresses are compared in this package.
     """
     ip = address[0].partition("%")[0]
-    if ip.lower().startswith("::ffff:") and "." in ip:
-        ip = ip[7:]
+    if ip.lower().startswith("::ffff:"):
+        with contextlib.suppress(ValueError):
+            ip = str(ipaddress.IPv6Address(ip).ipv4_mapped or ip)
     return ip, address[1]
 
 

@@ -18,7 +18,7 @@ from kademlia.routing import KBucket, RoutingTable
 
 from crypto.errors import LocalError
 from crypto.record import Item
-from p2p.dht.addresses import neighbourhood
+from p2p.dht.addresses import Scope, neighbourhood, scope_of
 from p2p.dht.answering import Answering
 from p2p.dht.contact import NodeContact, node_id
 from p2p.dht.exchange import Exchange, Send, Surroundings
@@ -198,6 +198,12 @@ class DhtNode(Server):  # type: ignore[misc]
     def peers(self) -> int:
         """How many nodes are in the table; every one of them has answered us."""
         return len(self._table)
+
+    @property
+    def scope(self) -> Scope | None:
+        """The widest scope among the known nodes: who is told something here may be there."""
+        scopes = [scope_of(each.address[0]) for each in self._table.closest(self.node.id, K)]
+        return max((each for each in scopes if each is not None), default=None)
 
     @property
     def counts(self) -> Counter[str]:

@@ -1,0 +1,168 @@
+"""Finding the doors of a room through a network of real nodes, in virtual time."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from crypto.record import Door
+from crypto.roomkey import RoomKey
+from p2p.dht.addresses import Scope
+from p2p.dht.rendezvous import find, fitting, keep_published
+from tests.sim.clock import run
+from tests.sim.dht_network import DhtNetwork
+
+KEY = RoomKey(b"k" * 16)
+DOOR = Door(b"d" * 32, ("11.0.0.1", 4000), "door")
+RELAY = Door(b"r" * 32, ("11.0.0.2", 4000), "relay")
+
+
+def _in_network(test, nodes=25, **options):
+    async def main():
+        network = DhtNetwork(**options)
+        network.contacts = await network.grow(nodes)
+        try:
+            await test(network)
+        finally:
+            await network.close()
+
+    run(main())
+
+
+async def _client(network, entries=5):
+    node, _ = network.add(server=False)
+    await node.start(network.random.sample(network.contacts, entries))
+    return node
+
+
+def _publish(network, node, doors, unix=None):
+    loop = asyncio.get_running_loop()
+    return loop.create_task(
+        keep_published(KEY, node, doors, rng=network.rng, now=loop.time, unix=unix or network.unix)
+    )
+
+
+async def _end(*tasks):
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _all(key, node, unix):
+    return [door async for door in find(key, node, unix=unix)]
+
+
+async def _first(key, node, unix):
+    async with contextlib.aclosing(find(key, node, unix=unix)) as doors:
+        async for door in doors:
+            return door
+    return None
+
+
+def test_a_door_is_found_within_three_seconds_of_its_publishing():
+    async def test(network):
+        loop = asyncio.get_running_loop()
+        host, guest = await _client(network), await _client(network)
+        writing = _publish(network, host, lambda: [DOOR])
+        await asyncio.sleep(3)
+        began_s = loop.time()
+        assert await _first(KEY, guest, network.unix) == DOOR
+        assert loop.time() - began_s < 1.0
+        await _end(writing)
+
+    _in_network(test)
+
+
+def test_an_absent_room_ends_within_six_seconds_with_nothing():
+    async def test(network):
+        network.kill(network.contacts, 0.3)
+        guest = await _client(network, 8)
+        began_s = asyncio.get_running_loop().time()
+        assert await _all(RoomKey(b"x" * 16), guest, network.unix) == []
+        assert asyncio.get_running_loop().time() - began_s <= 6.0
+
+    _in_network(test)
+
+
+@pytest.mark.parametrize("wrong_by_s", [-3600, -1800, 1800, 3600])
+def test_a_clock_wrong_by_an_hour_still_finds_the_room(wrong_by_s):
+    async def test(network):
+        host, guest = await _client(network), await _client(network)
+        writing = _publish(network, host, lambda: [DOOR])
+        await asyncio.sleep(5)
+        assert await _first(KEY, guest, lambda: network.unix() + wrong_by_s) == DOOR
+        await _end(writing)
+
+    _in_network(test)
+
+
+def test_two_doors_that_publish_at_the_same_time_are_both_found_a_little_later():
+    async def test(network):
+        one, two, guest = [await _client(network) for _ in range(3)]
+        writing = [_publish(network, one, lambda: [DOOR]), _publish(network, two, lambda: [RELAY])]
+        await asyncio.sleep(45)
+        assert set(await _all(KEY, guest, network.unix)) == {DOOR, RELAY}
+        await _end(*writing)
+
+    _in_network(test)
+
+
+@pytest.mark.slow
+def test_a_room_is_found_hours_later_and_not_two_hours_after_its_last_door_left():
+    async def test(network):
+        host, guest = await _client(network), await _client(network)
+        writing = _publish(network, host, lambda: [DOOR])
+        for _ in range(3):
+            await asyncio.sleep(2000)
+            assert await _first(KEY, guest, network.unix) == DOOR
+        await _end(writing)
+        await asyncio.sleep(2.2 * 3600)
+        assert await _first(KEY, guest, network.unix) is None
+
+    _in_network(test)
+
+
+def test_a_door_that_changes_its_address_is_found_at_the_new_one():
+    async def test(network):
+        host, guest = await _client(network), await _client(network)
+        doors = [DOOR]
+        writing = _publish(network, host, lambda: doors)
+        await asyncio.sleep(5)
+        doors[0] = Door(DOOR.dh, ("11.0.0.9", 4000), "door")
+        await asyncio.sleep(5)
+        assert await _all(KEY, guest, network.unix) == doors
+        await _end(writing)
+
+    _in_network(test)
+
+
+def test_private_addresses_are_not_written_into_a_global_network():
+    async def test(network):
+        host, guest = await _client(network), await _client(network)
+        at_home = Door(b"h" * 32, ("192.168.1.4", 4000), "door")
+        writing = _publish(network, host, lambda: [at_home])
+        await asyncio.sleep(5)
+        assert await _all(KEY, guest, network.unix) == []
+        await _end(writing)
+
+    _in_network(test, nodes=10)
+
+
+def test_doors_are_filtered_by_the_scope_of_the_network():
+    doors = [Door(b"a" * 32, (ip, 4000), "door") for ip in ("127.0.0.1", "10.0.0.1", "11.0.0.1")]
+    assert fitting(doors, Scope.GLOBAL) == doors[2:]
+    assert fitting(doors, Scope.PRIVATE) == doors[1:]
+    assert fitting(doors, Scope.LOOPBACK) == fitting(doors, None) == doors
+
+
+def test_leaving_a_search_early_leaves_no_task_behind():
+    async def test(network):
+        guest = await _client(network)
+        search = find(KEY, guest, unix=network.unix)
+        waiting = asyncio.ensure_future(anext(search))
+        await asyncio.sleep(0.1)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await search.aclose()
+
+    _in_network(test, nodes=10)
