@@ -10,9 +10,10 @@ Theory of operation, per other member::
       ^                          |                      |
       +------(dial_failed)-------+------(link_down)-----+
 
-- The newcomer dials everybody it was told of; the others wait ``NEWCOMER_GRACE_S`` for it, so two
-  nodes seldom dial each other at the same time.
+- The newcomer dials everybody it was told of. Whoever only hears of the other waits a little, the
+  larger member id a second longer, so two nodes seldom dial each other at the same time.
 - After a link broke, the smaller member id dials at once and the larger one a second later.
+- Somebody of whom no neighbour has said yet that it can be reached is dialled a second later.
 - A failed dial is repeated after 1, 2, 4 … ``BACKOFF_MAX_S`` seconds, but every second while there
   is no link at all: then it is our own network that was gone, and people are waiting.
 - Any link that comes up makes all other waiting dials due at once, for the same reason.
@@ -21,7 +22,9 @@ Theory of operation, per other member::
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-NEWCOMER_GRACE_S = 3.0
+HEARSAY_WAIT_S = 0.7
+LARGER_WAIT_S = 1.0
+UNREPORTED_WAIT_S = 1.0
 BACKOFF_MAX_S = 8.0
 ALONE_RETRY_S = 1.0
 REPORT_EVERY_S = 2.0
@@ -86,7 +89,7 @@ class Mesh:
         """
         wanted = set(members) - {self._me}
         for member in sorted(wanted - self._others.keys()):
-            wait_s = 0.0 if newcomer else NEWCOMER_GRACE_S
+            wait_s = 0.0 if newcomer else HEARSAY_WAIT_S + self._turn_s(member)
             self._others[member] = _Other(dial_at_s=now + wait_s, seen_s=now)
         for member in sorted(self._others.keys() - wanted):
             del self._others[member]
@@ -110,7 +113,7 @@ class Mesh:
         if other is None or other.scope is None:
             return
         other.scope = None
-        other.dial_at_s = now if self._me < member else now + 1.0
+        other.dial_at_s = now + self._turn_s(member)
         self._report_at_s = now
         self._judge(now)
 
@@ -138,7 +141,7 @@ class Mesh:
         due = [
             member
             for member, other in self._others.items()
-            if other.scope is None and not other.dialling and other.dial_at_s <= now
+            if other.scope is None and not other.dialling and self._due_s(other) <= now
         ]
         free = ROOM_LIMIT - 1 - len(self.links)
         due = sorted(due, key=lambda member: not self._others[member].here)[: max(0, free)]
@@ -165,7 +168,11 @@ class Mesh:
 
     def next_timer(self) -> float | None:
         """When ``on_timer``, ``to_dial`` or ``to_send`` has something to do; None: nothing ever."""
-        times = [o.dial_at_s for o in self._others.values() if o.scope is None and not o.dialling]
+        times = [
+            self._due_s(other)
+            for other in self._others.values()
+            if other.scope is None and not other.dialling
+        ]
         times += [r.at_s + REPORT_FRESH_S for r in self._reports.values()]
         if self.links:
             times.append(self._report_at_s)
@@ -202,6 +209,13 @@ class Mesh:
             if member in report.near and neighbour in links
         ]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+    def _turn_s(self, member: bytes) -> float:
+        return 0.0 if self._me < member else LARGER_WAIT_S
+
+    def _due_s(self, other: _Other) -> float:
+        waits = bool(self.links) and not other.here and not other.fails
+        return other.dial_at_s + (UNREPORTED_WAIT_S if waits else 0.0)
 
     def _judge(self, now: float) -> None:
         """Finds who appeared and who vanished."""

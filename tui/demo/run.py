@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 from crypto.errors import UserError
@@ -15,7 +16,8 @@ from tui.demo.report import MemberLog, build
 ENTRY_NODES = 3
 HOST, HAND = "王小明", "amina"
 GUESTS = (HAND, "kenji", "sofia")
-MICS = {HOST: "clip:zh", HAND: "clip:en"}
+CLIPS = Path(__file__).resolve().parents[2] / "audio" / "clips"
+MICS = {HOST: f"file:{CLIPS / 'mandarin.opus'}", HAND: f"file:{CLIPS / 'english.opus'}"}
 START_LIMIT_S = 30.0
 QUIET_BEFORE_END_S = 1.0
 STATS_BEFORE_END_S = 1.5

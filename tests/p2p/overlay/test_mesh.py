@@ -1,10 +1,12 @@
 from p2p.overlay.mesh import (
     BACKOFF_MAX_S,
     FORGET_AFTER_S,
-    NEWCOMER_GRACE_S,
+    HEARSAY_WAIT_S,
+    LARGER_WAIT_S,
     REPORT_EVERY_S,
     REPORT_FRESH_S,
     ROOM_LIMIT,
+    UNREPORTED_WAIT_S,
     MemberAppeared,
     MemberVanished,
     Mesh,
@@ -27,8 +29,27 @@ def test_a_newcomer_dials_everybody_at_once_and_the_others_wait_for_it() -> None
     assert set(newcomer.to_dial(10.0)) == {A, B}
     assert newcomer.to_dial(10.0) == []
     assert old.to_dial(10.0) == []
-    assert old.next_timer() == 10.0 + NEWCOMER_GRACE_S
-    assert old.to_dial(10.0 + NEWCOMER_GRACE_S) == [C]
+    assert old.next_timer() == 10.0 + HEARSAY_WAIT_S
+    assert old.to_dial(10.0 + HEARSAY_WAIT_S) == [C]
+
+
+def test_of_two_who_hear_of_each_other_the_smaller_id_dials_first() -> None:
+    small, large = Mesh(A), Mesh(B)
+    small.set_roster([B], 0.0)
+    large.set_roster([A], 0.0)
+    assert small.to_dial(HEARSAY_WAIT_S) == [B]
+    assert large.to_dial(HEARSAY_WAIT_S) == []
+    assert large.to_dial(HEARSAY_WAIT_S + LARGER_WAIT_S) == [A]
+
+
+def test_a_newcomer_waits_until_a_neighbour_says_whom_it_can_carry_to() -> None:
+    mesh = Mesh(A)
+    mesh.set_roster([B, C, D], 0.0, newcomer=True)
+    mesh.link_up(B, 0, 0.0)
+    assert mesh.to_dial(0.0) == []
+    mesh.receive([(C, 0)], B, 0.1)
+    assert mesh.to_dial(0.1) == [C]
+    assert mesh.to_dial(UNREPORTED_WAIT_S) == [D]
 
 
 def test_after_a_break_the_smaller_id_dials_first() -> None:
@@ -147,6 +168,6 @@ def test_a_full_mesh_stays_within_its_limit_and_dials_those_who_are_here_first()
     mesh.set_roster(others, 0.0, newcomer=True)
     mesh.link_up(others[0], 1, 0.0)
     mesh.receive([(others[19], 1)], others[0], 0.0)
-    due = mesh.to_dial(0.0)
+    due = mesh.to_dial(UNREPORTED_WAIT_S)
     assert len(due) == ROOM_LIMIT - 2
     assert due[0] == others[19]

@@ -1,0 +1,66 @@
+"""``teahouse demo``: the command line of the demo."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Sequence
+
+from tui.demo.run import run_plain
+
+JSON_SECONDS = 15.0
+LEAST_SECONDS = 5.0
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs the demo.
+
+    Args:
+        argv: What follows ``demo`` on the command line.
+
+    Returns:
+        0 when everybody who should be heard was heard by everybody, else 1.
+    """
+    args = _parser().parse_args(argv)
+    plain = args.plain or args.json or not (sys.stdin.isatty() and sys.stdout.isatty())
+    seconds = args.seconds
+    if args.json and seconds is None:
+        seconds = JSON_SECONDS
+    if seconds is not None and seconds < LEAST_SECONDS:
+        sys.stderr.write(f"teahouse demo: takes {LEAST_SECONDS:g} seconds at least\n")
+        return 2
+    if plain:
+        return asyncio.run(_interruptible(seconds, as_json=args.json))
+    from tui.demo.screen import run_screen
+
+    return run_screen(seconds)
+
+
+async def _interruptible(seconds: float | None, *, as_json: bool) -> int:
+    running = asyncio.ensure_future(run_plain(seconds, as_json=as_json))
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(name, running.cancel)
+    try:
+        return await running
+    except asyncio.CancelledError:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="teahouse demo",
+        description="A real room on this machine: entry nodes, a host, guests that find it by "
+        "its words, speech, a raised hand.",
+    )
+    parser.add_argument("--plain", action="store_true", help="sentences instead of the screen")
+    parser.add_argument(
+        "--json", action="store_true", help="one object at the end, nothing else on stdout"
+    )
+    parser.add_argument(
+        "--seconds", type=float, metavar="N", help="end N seconds after the first has joined"
+    )
+    parser.add_argument("--lang", metavar="CODE", help=argparse.SUPPRESS)
+    return parser
