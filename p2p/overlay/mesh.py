@@ -54,6 +54,7 @@ class _Other:
     dial_at_s: float
     seen_s: float
     dialling: bool = False
+    tried: bool = False
     fails: int = 0
     scope: Scope | None = None  # of our own link; None while there is none
     here: bool = False
@@ -99,7 +100,7 @@ class Mesh:
     def link_up(self, member: bytes, scope: Scope, now: float) -> None:
         """A link with a member of the roster works."""
         other = self._others.setdefault(member, _Other(dial_at_s=now, seen_s=now))
-        other.scope, other.dialling, other.fails = scope, False, 0
+        other.scope, other.dialling, other.tried, other.fails = scope, False, False, 0
         for waiting in self._others.values():
             if waiting.scope is None and waiting.fails:
                 waiting.fails, waiting.dial_at_s = 0, min(waiting.dial_at_s, now)
@@ -146,7 +147,7 @@ class Mesh:
         free = ROOM_LIMIT - 1 - len(self.links)
         due = sorted(due, key=lambda member: not self._others[member].here)[: max(0, free)]
         for member in due:
-            self._others[member].dialling = True
+            self._others[member].dialling = self._others[member].tried = True
         return due
 
     def to_send(self, now: float) -> list[tuple[bytes, list[tuple[bytes, Scope]]]]:
@@ -214,7 +215,7 @@ class Mesh:
         return 0.0 if self._me < member else LARGER_WAIT_S
 
     def _due_s(self, other: _Other) -> float:
-        waits = bool(self.links) and not other.here and not other.fails
+        waits = bool(self.links) and not other.here and not other.tried
         return other.dial_at_s + (UNREPORTED_WAIT_S if waits else 0.0)
 
     def _judge(self, now: float) -> None:
