@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from crypto.contact import Contact
 from crypto.invite import MAX_CONTACTS
 from p2p import events
+from p2p.dht.lan import LanDoor
 from p2p.dht.publisher import finished_items
 from p2p.dht.rendezvous import keep_published
 from p2p.link.candidates import Scope, scope_of
@@ -13,7 +14,7 @@ from p2p.link.routes import Address
 from p2p.link.work import Work
 from p2p.node.couriers import CourierLink, Couriers
 from p2p.node.keys import RoomSecrets
-from p2p.node.lanside import LanDoor
+from p2p.node.lanside import has_lan, open_lan_door
 from p2p.node.net import Net
 from p2p.node.settings import Settings
 from p2p.overlay.card import seal_card
@@ -55,23 +56,22 @@ class Announcer:
         self._lan: LanDoor | None = None
         self._gone = gone
 
-    def begin(self) -> None:
+    async def begin(self) -> None:
         """Starts everything that makes us known."""
         if self._settings.allows("relay") or self._settings.only == "invite":
             known = [Contact(c.key, c.address, "relay") for c in self._net.contacts]
             for contact in [*self._relays, *known]:
                 if scope_of(contact.address[0]) is not Scope.LOOPBACK or self._settings.only:
                     self._couriers.keep(contact)
-        if self._settings.allows("lan") and not self._loopback_only():
-            self._lan = LanDoor(self._net, self._secrets)
-            self._lan.open()
+        if has_lan(self._settings):
+            self._lan = await open_lan_door(self._net, self._secrets)
         if self._net.contacts and self._settings.allows("dht"):
             self._work.create_task(self._publish())
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Stops answering beacons."""
         if self._lan is not None:
-            self._lan.close()
+            await self._lan.close()
 
     def courier_up(self, courier: CourierLink) -> None:
         """Leaves our card at a relay that is (again) there."""
@@ -151,7 +151,3 @@ class Announcer:
 
     def _is_public(self, own: list[Contact]) -> bool:
         return bool(own) and scope_of(own[0].address[0]) is Scope.GLOBAL
-
-    def _loopback_only(self) -> bool:
-        listen = self._settings.listen
-        return listen is not None and scope_of(listen[0]) is Scope.LOOPBACK

@@ -1,21 +1,47 @@
-"""Doors on the local network, by the sealed beacon."""
+"""The local network: asking for doors by the sealed beacon, and answering who asks."""
 
+import contextlib
+import time
 from collections.abc import AsyncIterator
 
 from crypto.contact import Contact
 from crypto.roomkey import RoomKey
+from p2p.dht.lan import LanAsker, LanDoor
+from p2p.link.candidates import Scope, scope_of
 from p2p.node.keys import RoomSecrets
 from p2p.node.net import Net
+from p2p.node.settings import Settings
+from p2p.rng import system_rng
+
+ASK_LIMIT_S = 5.0
 
 
-class LanDoor:
-    def __init__(self, net: Net, secrets: RoomSecrets) -> None: ...
+def has_lan(settings: Settings) -> bool:
+    """Whether the local network may be used: not when we listen on loopback only."""
+    on_loopback = (
+        settings.listen is not None
+        and settings.listen[0] != "localhost"
+        and scope_of(settings.listen[0]) is Scope.LOOPBACK
+    )
+    return settings.allows("lan") and not on_loopback
 
-    def open(self) -> None: ...
 
-    def close(self) -> None: ...
+async def open_lan_door(net: Net, secrets: RoomSecrets) -> LanDoor | None:
+    """Begins to answer beacons; None where this machine lets us listen to no group."""
+    with contextlib.suppress(OSError):
+        return await LanDoor.open(
+            secrets.room_key,
+            secrets.identity.dh,
+            net.station.mux.send,
+            rng=system_rng,
+            now=time.monotonic,
+        )
+    return None
 
 
 async def ask_lan(net: Net, key: RoomKey) -> AsyncIterator[Contact]:
-    return
-    yield
+    """Asks on every interface, several times, and yields each door once."""
+    asker = LanAsker(key, net.station.mux.local_port, system_rng)
+    net.on_lan = asker.receive
+    async for door in asker.doors(ASK_LIMIT_S):
+        yield door

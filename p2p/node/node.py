@@ -117,7 +117,7 @@ class Node:
                 self._sound.start()
                 via = await self._enter_or_leave()
                 if via is not None:
-                    self._settle_in(via)
+                    await self._settle_in(via)
                     await self._live()
                     await self._go()
         finally:
@@ -171,7 +171,7 @@ class Node:
             newcomer=not creating,
         )
 
-    def _settle_in(self, via: events.Via) -> None:
+    async def _settle_in(self, via: events.Via) -> None:
         """Opens our own door, tells others of it, and says that we are in."""
         members, secrets = self._the_members(), self._secrets
         psk = secrets.room_key.psk()
@@ -190,7 +190,7 @@ class Node:
         self._announcer = Announcer(
             self._settings, self._net, secrets, self._couriers, self._work, given, members.gone
         )
-        self._announcer.begin()
+        await self._announcer.begin()
         state = members.room.state
         count = len([m for m in state.members.values() if m.stage not in GONE])
         admitted_ms = round((time.monotonic() - self._began_s) * 1000)
@@ -236,7 +236,7 @@ class Node:
         await members.leave()
         await self._couriers.close()
         if self._announcer is not None:
-            self._announcer.close()
+            await self._announcer.close()
         self._left = asyncio.get_running_loop().create_future()
         self._left.set_result(events.Left(left.why, totals, left.exit_code))
 

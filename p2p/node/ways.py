@@ -10,7 +10,7 @@ from crypto.invite import Invite
 from crypto.roomkey import RoomKey
 from p2p.dht.rendezvous import find
 from p2p.events import Via
-from p2p.node.lanside import ask_lan
+from p2p.node.lanside import ask_lan, has_lan
 from p2p.node.net import Net
 from p2p.node.settings import Settings
 
@@ -31,7 +31,7 @@ def sources(
     found: list[tuple[Via, AsyncIterator[Contact]]] = []
     if settings.allows("invite") and invite.contacts:
         found.append(("invite", _listed(invite.contacts)))
-    if settings.allows("lan"):
+    if has_lan(settings):
         found.append(("lan", ask_lan(net, key)))
     if net.contacts and settings.allows("dht"):
         found.append(("dht", _in_dht(net, key)))
