@@ -31,7 +31,7 @@ from p2p.node.net import Net
 from p2p.node.portrait import Portrait
 from p2p.node.roll import ME, Roll
 from p2p.node.settings import Settings
-from p2p.node.sound import Problem, Sound
+from p2p.node.sound import Devices, Sound, open_devices
 from p2p.node.telling import Teller
 from p2p.node.ways import sources
 from p2p.rng import system_rng
@@ -54,11 +54,17 @@ class Node:
         settings: What the person chose.
         net: Our socket and DHT.
         secrets: Ours and the room's.
+        devices: Microphone and loudspeaker.
         invite: What we were given; None for the room's maker.
     """
 
     def __init__(
-        self, settings: Settings, net: Net, secrets: RoomSecrets, invite: Invite | None
+        self,
+        settings: Settings,
+        net: Net,
+        secrets: RoomSecrets,
+        devices: Devices,
+        invite: Invite | None,
     ) -> None:
         self._settings = settings
         self._net = net
@@ -70,9 +76,8 @@ class Node:
         self._roll = Roll(secrets.identity.member_id)
         self._work = Work()
         self._couriers = Couriers(net.station, self._work, self._carried, self._courier_up)
-        self._sound = Sound(
-            settings.mic, settings.speaker, secrets, self._media_links, self._sound_problem
-        )
+        self._missing = devices.problems
+        self._sound = Sound(devices, secrets, self._media_links, self._complain)
         self._members: Members | None = None
         self._announcer: Announcer | None = None
         self._door: Door | None = None
@@ -88,8 +93,8 @@ class Node:
         """Asks for something; the answer is an event. Before ``Joined`` only Leave works."""
         try:
             self._do(command)
-        except UserError as exc:
-            self._emit(events.ErrorRaised(exc.code, exc.message, exc.hint))
+        except UserError as error:
+            self._complain(error)
 
     async def next_event(self) -> events.Event:
         """The next event, the last one being ``Left``."""
@@ -219,6 +224,8 @@ class Node:
             members.tick()
             self._tell()
             self._teller.tell_sound(self._sound, self._began_s)
+            if self._announcer is not None:
+                self._portrait.ways_in = self._announcer.ways_in()
             if now >= self._stats_s:
                 self._stats_s = now + STATS_EVERY_S
                 self._emit(self._portrait.stats(members))
@@ -282,6 +289,9 @@ class Node:
 
     def _set_mic(self, members: Members, on: bool) -> None:
         if on:
+            for problem in self._missing:
+                if problem.code == "no_microphone":
+                    raise problem
             members.room.do(room_commands.TakeFloor(), time.monotonic())
         self._sound.set_mic(on, members.room.myself.slot if on else None)
         self._emit(events.MicChanged(on, "asked"))
@@ -323,8 +333,8 @@ class Node:
         neighbours = {} if self._members is None else self._members.neighbours
         return ((member, neighbour.line.link) for member, neighbour in neighbours.items())
 
-    def _sound_problem(self, problem: Problem) -> None:
-        self._emit(events.ErrorRaised(problem.code, problem.message, problem.hint))
+    def _complain(self, error: UserError) -> None:
+        self._emit(events.ErrorRaised(error.code, error.message, error.hint))
 
     def _the_members(self) -> Members:
         if self._members is None:
@@ -367,7 +377,8 @@ async def _open(settings: Settings, secrets: RoomSecrets, invite: Invite | None)
     contacts = known_contacts(settings.bootstrap)
     net = await Net.open(settings.listen, contacts, secrets.identity.dh_secret, system_rng)
     try:
-        return Node(settings, net, secrets, invite)
+        devices = await open_devices(settings.mic, settings.speaker)
+        return Node(settings, net, secrets, devices, invite)
     except BaseException:
         await net.close()
         raise

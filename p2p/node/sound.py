@@ -6,30 +6,81 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from audio.capture import capture_from
+from audio.capture import Capture, capture_from
 from audio.pipeline import Pipeline
-from audio.playout import playout_to
+from audio.playout import Playout, playout_to
 from audio.problems import DeviceError
 from p2p.errors import RemoteError, UserError
 from p2p.link.link import MediaLink
 from p2p.node.keys import RoomSecrets
 
+NO_DEVICE = frozenset({"no_microphone", "no_speaker"})
+
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """A device that is gone or a part that failed, as a person reads it."""
+class Devices:
+    """Microphone and loudspeaker, opened.
 
-    code: str
-    message: str
-    hint: str
+    Attributes:
+        capture: Where our voice comes from.
+        playout: Where the others are heard.
+        problems: Devices that are not there; the room works without them.
+    """
+
+    capture: Capture
+    playout: Playout
+    problems: tuple[UserError, ...] = ()
+
+
+async def open_devices(mic: str, speaker: str) -> Devices:
+    """Opens what the person chose; without a device one can still listen, or be seen.
+
+    Args:
+        mic: See ``Settings.mic``.
+        speaker: See ``Settings.speaker``.
+
+    Raises:
+        UserError: A file or tone is no good.
+    """
+    problems: list[UserError] = []
+    try:
+        capture = await asyncio.to_thread(capture_from, mic)
+    except DeviceError as error:
+        problems.append(_bearable(error))
+        capture = capture_from("silence")
+    try:
+        playout = await asyncio.to_thread(playout_to, speaker)
+    except DeviceError as error:
+        if error.code not in NO_DEVICE:
+            capture.close()
+        problems.append(_bearable(error))
+        playout = playout_to("null")
+    return Devices(capture, playout, tuple(problems))
+
+
+def user_error(error: DeviceError) -> UserError:
+    """The same sentence, as the rest of the program passes it on."""
+    return UserError(
+        error.code,
+        error.message_template,
+        error.hint_template,
+        error.exit_code,
+        **error.values,
+    )
+
+
+def _bearable(error: DeviceError) -> UserError:
+    """Passes a missing device on as a problem, raises anything else."""
+    if error.code not in NO_DEVICE:
+        raise user_error(error) from error
+    return user_error(error)
 
 
 class Sound:
     """Our voice out, the others' voices in.
 
     Args:
-        mic: See ``Settings.mic``.
-        speaker: See ``Settings.speaker``.
+        devices: From ``open_devices``.
         secrets: For sealing and opening.
         links: Gives ``(member, link)`` of every neighbour, for each frame anew.
         on_problem: Told in the event loop.
@@ -41,11 +92,10 @@ class Sound:
 
     def __init__(
         self,
-        mic: str,
-        speaker: str,
+        devices: Devices,
         secrets: RoomSecrets,
         links: Callable[[], Iterable[tuple[bytes, MediaLink]]],
-        on_problem: Callable[[Problem], None],
+        on_problem: Callable[[UserError], None],
     ) -> None:
         self.sent: Counter[bytes] = Counter()
         self.slot: int | None = None
@@ -54,11 +104,9 @@ class Sound:
         self._on_problem = on_problem
         self._loop = asyncio.get_running_loop()
         self._rejected_at_s: dict[bytes, float] = {}
-        try:
-            capture, playout = capture_from(mic), playout_to(speaker)
-        except DeviceError as exc:
-            raise UserError(exc.code, exc.message, exc.hint, exit_code=7) from exc
-        self.pipeline = Pipeline(capture, playout, self._payload, self._problem)
+        self.pipeline = Pipeline(devices.capture, devices.playout, self._payload, self._problem)
+        for problem in devices.problems:
+            self._loop.call_soon(on_problem, problem)
 
     def start(self) -> None:
         """Starts the worker, microphone off."""
@@ -115,5 +163,4 @@ class Sound:
 
     def _problem(self, error: DeviceError) -> None:
         """From the worker's thread."""
-        problem = Problem(error.code, error.message, error.hint)
-        self._loop.call_soon_threadsafe(self._on_problem, problem)
+        self._loop.call_soon_threadsafe(self._on_problem, user_error(error))
