@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from crypto.errors import UserError
+from p2p.link.work import Work
 from tui.demo.child import Child, Event
 from tui.demo.report import MemberLog, build
 
@@ -47,7 +48,7 @@ class Demo:
         self._changed = asyncio.Event()
         self.bootstrap: list[str] = []
 
-    async def start(self, tasks: asyncio.TaskGroup) -> str:
+    async def start(self, tasks: Work) -> str:
         """Starts relays, host and guests; returns the room's words once the host is in."""
         await self._start_relays(tasks)
         host = await self._start_member(tasks, HOST, "create", "--topic", "tea-house")
@@ -96,7 +97,7 @@ class Demo:
         children = [*self._members.values(), *self._relays]
         await asyncio.gather(*(child.stop() for child in children))
 
-    async def _start_relays(self, tasks: asyncio.TaskGroup) -> None:
+    async def _start_relays(self, tasks: Work) -> None:
         for number in range(ENTRY_NODES):
             relay = Child(f"entry node {number + 1}", self._take)
             known = [part for line in self.bootstrap for part in ("--bootstrap", line)]
@@ -111,7 +112,7 @@ class Demo:
             self.bootstrap.append(line)
         self._tell(f"{ENTRY_NODES} entry nodes listen on this machine")
 
-    async def _start_member(self, tasks: asyncio.TaskGroup, name: str, *how: str) -> Child:
+    async def _start_member(self, tasks: Work, name: str, *how: str) -> Child:
         child = Child(name, self._take)
         self._members[name] = child
         self._logs[name] = MemberLog(name)
@@ -208,7 +209,7 @@ async def run_plain(seconds: float | None, *, as_json: bool) -> int:
         Exit code: 0 when every pair that should hear did, else 1.
     """
     demo = Demo(sys.stderr if as_json else sys.stdout)
-    async with asyncio.TaskGroup() as tasks:
+    async with Work() as tasks:
         try:
             await demo.start(tasks)
             await demo.hold(seconds)
