@@ -1,0 +1,11 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.e2e.people import House
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    async with House() as made:
+        yield made

@@ -1,0 +1,286 @@
+"""People in rooms, each a real process driven through the line mode. For the tests beside it.
+
+A test waits for events, never for time to pass. Limits are for a machine with nothing else to do,
+times ``SLACK``; ``TEAHOUSE_TEST_SLACK=1`` holds the program to the bare numbers.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+CLIPS = ROOT / "audio" / "clips"
+ENGLISH, MANDARIN = f"file:{CLIPS / 'english.opus'}", f"file:{CLIPS / 'mandarin.opus'}"
+SLACK = float(os.environ.get("TEAHOUSE_TEST_SLACK", "3"))
+LIMIT_S = 20.0
+LINE_LIMIT_BYTES = 1 << 20
+LIVES_MAX_S = "600"
+PROGRAM = (sys.executable, "-P", "-B", "-m", "tui")
+PR_SET_PDEATHSIG = 1
+
+Event = dict[str, Any]
+DHT = ("--only", "dht")
+
+
+def _die_with_parent() -> None:
+    """In the child: a test run that is killed leaves nobody behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Person:
+    """One process.
+
+    Args:
+        name: For messages about it, and its name in the room.
+
+    Attributes:
+        events: All JSON events so far.
+        talk: All lines of its standard error so far.
+        other: Lines of standard output that are no JSON.
+        code: The exit code, once it has ended.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.events: list[Event] = []
+        self.talk: list[str] = []
+        self.other: list[str] = []
+        self.code: int | None = None
+        self.began_s = time.monotonic()
+        self.ended_s: float | None = None
+        self._changed = asyncio.Event()
+        self._readers: list[asyncio.Task[None]] = []
+
+    async def start(self, *command: str, stdin: int = asyncio.subprocess.PIPE) -> None:
+        self.process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=stdin,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
+            limit=LINE_LIMIT_BYTES,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+        self.began_s = time.monotonic()
+        self._readers = [
+            asyncio.create_task(self._read(self.process.stdout, self._line)),
+            asyncio.create_task(self._read(self.process.stderr, self.talk.append)),
+            asyncio.create_task(self._wait()),
+        ]
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def now(self) -> int:
+        """A mark in the events: what comes from here on is new."""
+        return len(self.events)
+
+    def say(self, line: str) -> None:
+        """Types one line."""
+        self.process.stdin.write(line.encode() + b"\n")
+
+    def hang_up(self) -> None:
+        """Closes its standard input."""
+        self.process.stdin.close()
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    async def until(self, true: Callable[[], Any], what: str, within_s: float = LIMIT_S) -> Any:
+        """Waits until ``true()`` is; it is asked after every line that the process writes."""
+        deadline_s = time.monotonic() + within_s * SLACK
+        while not (found := true()):
+            self._changed.clear()
+            left_s = deadline_s - time.monotonic()
+            assert self.code is None, f"{self.name} ended before {what}: {self._story()}"
+            assert left_s > 0, f"{self.name}: no {what} in {within_s * SLACK} s: {self._story()}"
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), left_s)
+        return found
+
+    async def hears(
+        self, kind: str, since: int = 0, within_s: float = LIMIT_S, **fields: Any
+    ) -> Event:
+        """Waits for the first event of this kind with these fields, from the mark ``since`` on."""
+
+        def found() -> Event | None:
+            return next(iter(self.heard(kind, since, **fields)), None)
+
+        return await self.until(found, f"{kind} {fields or ''}", within_s)
+
+    def heard(self, kind: str, since: int = 0, **fields: Any) -> list[Event]:
+        """The events of this kind with these fields, from the mark ``since`` on."""
+        return [
+            event
+            for event in self.events[since:]
+            if event["event"] == kind and all(event[k] == v for k, v in fields.items())
+        ]
+
+    async def sees(
+        self, name: str, since: int = 0, within_s: float = LIMIT_S, **fields: Any
+    ) -> Event:
+        """Waits for a ``member`` event about somebody by name."""
+        return await self.hears("member", since, within_s, name=name, **fields)
+
+    def n_of(self, name: str) -> int:
+        """The number of the member seen last under this name."""
+        return [event["n"] for event in self.heard("member", name=name)][-1]
+
+    async def asks(self, command: str, answer: str, **fields: Any) -> Event:
+        """Types a command and waits for its answer."""
+        mark = self.now
+        self.say(command)
+        return await self.hears(answer, mark, **fields)
+
+    async def counts(self) -> Event:
+        """Its totals now."""
+        return (await self.asks("stats", "stats"))["totals"]
+
+    async def total(self, key: str, name: str) -> int:
+        """Frames ``sent`` to, ``opened`` from or ``rejected`` from the member of this name."""
+        rows = (await self.counts())["members"]
+        return sum(row[key] for row in rows if row["n"] == self.n_of(name))
+
+    async def hears_more_of(self, name: str, frames: int = 25, within_s: float = LIMIT_S) -> None:
+        """Waits until so many more frames of this speaker were opened."""
+        opened = await self.total("opened", name)
+        await self.opens(name, opened + frames, within_s)
+
+    async def opens(self, name: str, frames: int, within_s: float = LIMIT_S) -> None:
+        """Waits until at least so many frames of this speaker were opened in all."""
+        deadline_s = time.monotonic() + within_s * SLACK
+        while (opened := await self.total("opened", name)) < frames:
+            assert time.monotonic() < deadline_s, f"{self.name}: {opened} of {frames} by {name}"
+            await asyncio.sleep(0.1)
+
+    async def ended(self, within_s: float = LIMIT_S) -> int:
+        """Waits for the end; returns the exit code."""
+        await asyncio.wait_for(asyncio.gather(*self._readers), within_s * SLACK)
+        assert self.code is not None
+        return self.code
+
+    async def leave(self) -> Event:
+        """Leaves as a person would; returns the last event."""
+        self.say("leave")
+        assert await self.ended() == 0, self._story()
+        assert self.events[-1]["event"] == "left"
+        return self.events[-1]
+
+    async def kill(self) -> None:
+        """Ends it for certain."""
+        if self.code is None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+        await asyncio.gather(*self._readers)
+
+    def _line(self, line: str) -> None:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            self.other.append(line)
+        else:
+            self.events.append(event)
+
+    async def _read(self, stream: asyncio.StreamReader, take: Callable[[str], None]) -> None:
+        async for line in stream:
+            take(line.decode().rstrip("\n"))
+            self._changed.set()
+
+    async def _wait(self) -> None:
+        self.code = await self.process.wait()
+        self.ended_s = time.monotonic()
+        self._changed.set()
+
+    def _story(self) -> str:
+        return f"exit {self.code}, events {self.events[-12:]}, talk {self.talk[-12:]}"
+
+
+class House:
+    """All processes of one test; none outlives it."""
+
+    def __init__(self) -> None:
+        self.people: list[Person] = []
+        self.entry_nodes: list[str] = []
+
+    async def __aenter__(self) -> "House":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*(person.kill() for person in self.people))
+
+    async def run(
+        self, *arguments: str, name: str = "somebody", stdin: int = asyncio.subprocess.PIPE
+    ) -> Person:
+        """Starts ``teahouse ARGUMENTS``."""
+        person = Person(name)
+        self.people.append(person)
+        await person.start(*PROGRAM, *arguments, stdin=stdin)
+        return person
+
+    async def entry_node(self) -> Person:
+        """Starts a relay; who comes later knows it."""
+        relay = await self.run(
+            *("relay", "--listen", "127.0.0.1:0", "--state-dir", ""),
+            *self._bootstrap(),
+            name="entry node",
+        )
+        await relay.until(lambda: relay.other, "contact line")
+        self.entry_nodes.append(relay.other[0])
+        return relay
+
+    async def create(self, name: str, *options: str, mic: str = "silence") -> Person:
+        """Opens a room and waits until it is there."""
+        host = await self.run("create", *self._common(name, mic), *options, name=name)
+        await host.hears("joined")
+        return host
+
+    async def knock(self, name: str, key: str, *options: str, mic: str = "silence") -> Person:
+        """Starts somebody with a key, and does not wait."""
+        guest = await self.run("join", "-", *self._common(name, mic), *options, name=name)
+        guest.say(key)
+        return guest
+
+    async def join(self, name: str, key: str, *options: str, mic: str = "silence") -> Person:
+        """Lets somebody join and waits until that has happened."""
+        guest = await self.knock(name, key, *options, mic=mic)
+        await guest.hears("joined")
+        return guest
+
+    def _common(self, name: str, mic: str) -> tuple[str, ...]:
+        return (
+            *("--plain", "--json", "--listen", "127.0.0.1:0", "--name", name),
+            *("--mic", mic, "--speaker", "null", "--seconds", LIVES_MAX_S),
+            *self._bootstrap(),
+        )
+
+    def _bootstrap(self) -> tuple[str, ...]:
+        return tuple(part for line in self.entry_nodes for part in ("--bootstrap", line))
+
+
+async def words_of(host: Person) -> str:
+    """The words of the room that this person has created."""
+    return str((await host.hears("key"))["words"])
+
+
+async def give_the_floor(host: Person, guest: Person) -> None:
+    """A hand goes up, the host accepts, the guest opens its microphone."""
+    mark, host_mark = guest.now, host.now
+    guest.say("hand")
+    await host.hears("hand", host_mark, place=1)
+    host.say("accept 1")
+    await guest.hears("mic", mark, on=False, why="granted")
+    guest.say("mic on")
+    await guest.hears("mic", mark, on=True)
+    await host.sees(guest.name, host_mark, role="speaker")
