@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -38,6 +39,7 @@ class TeahouseApp(App[int]):
         wishes: What the command line asked for.
         opening: Opens the room; None for the start screen.
         meter_hz: How often meters move.
+        clock_text: Returns the time of day for the log.
     """
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = (
@@ -50,7 +52,13 @@ class TeahouseApp(App[int]):
     ]
 
     def __init__(
-        self, backend: Backend, wishes: Wishes, opening: Opening | None, *, meter_hz: float
+        self,
+        backend: Backend,
+        wishes: Wishes,
+        opening: Opening | None,
+        *,
+        meter_hz: float,
+        clock_text: Callable[[], str] = lambda: time.strftime("%H:%M"),
     ) -> None:
         super().__init__()
         self.failure: BaseException | None = None
@@ -58,6 +66,7 @@ class TeahouseApp(App[int]):
         self._wishes = wishes
         self._opening = opening
         self._meter_hz = meter_hz
+        self._clock_text = clock_text
         self._node: NodeLike | None = None
         self._room: RoomScreen | None = None
         self._key: KeyShown | None = None
@@ -132,7 +141,7 @@ class TeahouseApp(App[int]):
         return event
 
     async def _enter(self, node: NodeLike, event: Joined) -> None:
-        self._room = RoomScreen(node, meter_hz=self._meter_hz)
+        self._room = RoomScreen(node, meter_hz=self._meter_hz, clock_text=self._clock_text)
         await self.switch_screen(self._room)
         if event.via == "self":
             self.show_invite()

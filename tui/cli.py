@@ -33,7 +33,7 @@ COMMANDS = """commands:
   relay     run an entry node that helps others find their rooms
   demo      a whole room on this machine
 """
-_ELSEWHERE = {"relay": "p2p.relay.server", "demo": "tui.demo"}
+_ELSEWHERE = {"relay": "p2p.relay.cli", "demo": "tui.demo.cli"}
 _USAGE = 2
 
 
@@ -94,9 +94,9 @@ def _room(
 ) -> int:
     if options.mode == "shield":
         raise UserError(
-            "shield_needs_relay",
-            mark("Shield mode needs a relay that carries sound, and there is none yet."),
-            mark("`--mode open` works now: people in the room can see your internet address."),
+            "no_sound_relay",
+            mark("Shield mode needs a relay that carries sound, and none is known."),
+            mark("Use --mode open: people in the room can then see your network address."),
             3,
         )
     plain = options.plain or options.json

@@ -21,6 +21,7 @@ from p2p.events import (
 from tui.peertext import peer_text
 
 SCHEMA = 1
+_LINE_CELLS = 400
 
 
 def json_line(event: Event, t_ms: int) -> str | None:
@@ -61,6 +62,7 @@ def _fields(event: Event) -> tuple[str, dict[str, Any]]:
         case Left(why, totals):
             return "left", {"why": why, "totals": totals}
         case ErrorRaised(code, message, hint):
+            message, hint = peer_text(message, _LINE_CELLS), peer_text(hint, _LINE_CELLS)
             return "error", {"code": code, "message": message, "hint": hint}
         case Notice(code, message):
             return "notice", {"code": code, "message": message}

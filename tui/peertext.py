@@ -1,41 +1,31 @@
 """The last gate before a terminal: text that came from another person, made harmless.
 
-Names are cleaned where they enter the room; this module does not rely on it, because one
-forgotten path would let a stranger write escape sequences to the terminal. Widgets and
-sentences take ``PeerText``, and only ``peer_text`` makes it.
+Names are cleaned where they enter the room; nothing here relies on it, because one forgotten
+path would let a stranger write escape sequences to the terminal. Widgets and sentences take
+``PeerText``, and only ``peer_text`` makes it.
 """
 
-import unicodedata
 from typing import NewType
 
 from rich.cells import cell_len
+
+from p2p.room.names import clean
 
 PeerText = NewType("PeerText", str)
 
 NAME_CELLS = 16
 TOPIC_CELLS = 40
-_MAX_RAW_CHARS = 256
-_MAX_COMBINING_RUN = 4
-_FORBIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+_MAX_CELLS = 512
 
 
 def peer_text(raw: str, max_cells: int = NAME_CELLS) -> PeerText:
     """Return ``raw`` without anything that could steer a terminal or hide other text.
 
     Args:
-        raw: Any text. Only its first 256 characters are looked at.
+        raw: Any text.
         max_cells: Most terminal cells it may take; longer text ends in an ellipsis.
     """
-    kept: list[str] = []
-    combining = 0
-    for char in unicodedata.normalize("NFC", raw[:_MAX_RAW_CHARS]):
-        category = unicodedata.category(char)
-        if category in _FORBIDDEN:
-            continue
-        combining = combining + 1 if category in ("Mn", "Me") else 0
-        if combining <= _MAX_COMBINING_RUN:
-            kept.append(" " if category == "Zs" else char)
-    return PeerText(clip(" ".join("".join(kept).split()), max_cells))
+    return PeerText(clip(clean(raw, _MAX_CELLS), max_cells))
 
 
 def clip(text: str, cells: int) -> str:

@@ -30,7 +30,7 @@ from tui.jsonlines import json_line
 from tui.linereader import LineReader
 from tui.linewriter import LineWriter
 from tui.nodelike import NodeLike
-from tui.sentences import Narrator, key_lines
+from tui.sentences import Narrator, key_lines, notice_line
 from tui.typed import Question, help_lines, understand
 
 INTERRUPTED = 130
@@ -181,7 +181,7 @@ class LineMode:
         if line is not None:
             self._out.write(line)
         elif isinstance(event, Notice):
-            self._talk.write(tr(event.message))
+            self._talk.write(notice_line(event))
 
 
 EMPTY_ROOM = RoomView(

@@ -32,6 +32,7 @@ MIC_SENTENCES = {
     (False, "lapsed"): mark("the invitation to speak has lapsed"),
     (False, "lost"): mark("microphone off: the device is gone"),
 }
+_LINE_CELLS = 400
 LEFT_SENTENCES = {
     "asked": mark("you left the room"),
     "time": mark("you left the room: the time is over"),
@@ -72,11 +73,11 @@ class Narrator:
             case Stats():
                 return [stats_sentence(event, self.roster)]
             case Notice():
-                return [tr(event.message)]
+                return [notice_line(event)]
             case Left():
                 return [tr(LEFT_SENTENCES.get(event.why, event.why))]
             case ErrorRaised():
-                return error_lines(tr(event.message), tr(event.hint))
+                return error_lines(safe(tr(event.message)), safe(tr(event.hint)))
 
     def describe(self, event: MemberChanged) -> str:
         """Return one line of the answer to `who`: number, name, role, and what is special."""
@@ -169,6 +170,18 @@ def _mic(event: MicChanged) -> str:
 def room_name(view: RoomView) -> str:
     """Return the room's topic, safe to print, or words for a room without one."""
     return peer_text(view.topic, TOPIC_CELLS) or tr("a room without a name")
+
+
+def notice_line(event: Notice) -> str:
+    """Return one line of talk; the topic in it was typed by another person."""
+    if event.code == "topic":
+        return tr("topic: {text}", text=peer_text(event.message, TOPIC_CELLS))
+    return safe(tr(event.message))
+
+
+def safe(line: str) -> str:
+    """Return a line of another part of the program, harmless whatever it quotes."""
+    return peer_text(line, _LINE_CELLS)
 
 
 def key_lines(event: KeyShown) -> list[str]:

@@ -6,7 +6,7 @@ from tui.peertext import peer_text
 from tui.presenter import meter, minutes, queue
 from tui.roster import MODERATING, ON_STAGE, ROLE_NAMES
 from tui.sentences import room_name
-from tui.spans import Span, Spans
+from tui.spans import Span, Spans, width_of
 
 _GOOD_LOSS_PCT = 2.0
 _GOOD_RTT_MS = 250.0
@@ -106,9 +106,17 @@ def keys_line(view: RoomView, width: int) -> Spans:
     if moderating and queue(view):
         keys.append(("A", tr("accept")))
     keys += [(tr("Enter"), tr("person")), ("F1", tr("help")), ("Q", tr("leave"))]
-    if width < 50:
-        keys = [pair for pair in keys if pair[0] in (tr("Space"), "H", "A", "F1", "Q")]
+    droppable = [tr("person"), tr("invite"), tr("hand")]
+    spans = _key_spans(keys, 3)
+    while droppable and width_of(spans) > width:
+        word = droppable.pop(0)
+        keys = [pair for pair in keys if pair[1] != word]
+        spans = _key_spans(keys, 2)
+    return spans
+
+
+def _key_spans(keys: list[tuple[str, str]], gap: int) -> Spans:
     spans: list[Span] = []
     for key, word in keys:
-        spans += [Span(key, "accent"), Span(f" {word}   ", "dim")]
+        spans += [Span(key, "accent"), Span(f" {word}{' ' * gap}", "dim")]
     return tuple(spans)

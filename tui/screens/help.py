@@ -16,9 +16,9 @@ def help_keys() -> list[tuple[str, str]]:
     """Return each key with what it does."""
     return [
         (tr("Space, F2"), tr("microphone on or off; also says yes to a moderator")),
-        ("H, F3", tr("raise your hand, or take it down; on stage: leave the stage")),
+        ("H, F3", tr("raise your hand or take it down; leave the stage")),
         ("I, F4", tr("show the room key")),
-        ("A, F5", tr("moderators: accept the chosen hand, or the first one")),
+        ("A, F5", tr("moderators: accept the chosen or the first hand")),
         ("N, F6", tr("decline an invitation to speak")),
         (tr("Tab, arrows, Enter"), tr("choose a person, and what to do")),
         ("Q, F10", tr("leave; asks when you are on stage")),
@@ -28,7 +28,7 @@ def help_keys() -> list[tuple[str, str]]:
 
 def help_signs() -> str:
     """Return what the letters in front of names mean."""
-    return tr("▸ speaks   M muted by a moderator   ~ poor link   ? sound cannot be opened   x away")
+    return tr("▸ speaks   M muted   ~ poor link   ? cannot be opened   x away")
 
 
 class HelpScreen(ModalScreen[None]):

@@ -18,6 +18,7 @@ from tui.statuslines import myself
 from tui.widgets.plaintext import PlainText
 
 _TEXT_CELLS = 38
+_LINES_BELOW = 8
 _WORD_COLUMNS = 3
 _WORD_CELLS = 13
 
@@ -61,16 +62,16 @@ class InviteScreen(ModalScreen[None]):
             with Horizontal(id="both"):
                 yield PlainText(id="code")
                 with Vertical(id="beside"):
-                    yield PlainText(tr("Words"), classes="gap quiet")
+                    yield PlainText(tr("Words"), classes="quiet")
                     yield PlainText(id="words", classes="key")
                     yield PlainText(tr("As one line"), classes="gap quiet")
                     yield PlainText(id="line", classes="key")
                     yield PlainText(tr("As digits, for the telephone"), classes="gap quiet")
                     yield PlainText(id="digits", classes="key")
-            yield PlainText(id="invite-title", classes="gap quiet")
+            yield PlainText(id="invite-title", classes="quiet")
             yield PlainText(id="invite", classes="key")
-            yield PlainText(id="ways", classes="gap")
-            yield PlainText(id="invite-keys", classes="gap quiet")
+            yield PlainText(id="ways")
+        yield PlainText(id="invite-keys", classes="quiet")
 
     def on_mount(self) -> None:
         """Fill in the key."""
@@ -100,12 +101,12 @@ class InviteScreen(ModalScreen[None]):
         self._set("line", hidden or key.line)
         self._set("digits", hidden or key.digits)
         self._set("invite", hidden or key.invite)
-        room = (self.size.width - _TEXT_CELLS - 6, self.size.height - 3)
+        room = (self.size.width - _TEXT_CELLS - 6, self.size.height - _LINES_BELOW)
         fits = None if hidden else largest_that_fits([key.invite, key.line], *room)
         code = self.query_one("#code")
         code.display = fits is not None
         self._set("code", "\n".join(fits[1]) if fits else "")
-        note = tr("Long invite: finds the room also without an entry node")
+        note = tr("Long invite, works without an entry node")
         if fits:
             note += "   " + (
                 tr("(the QR code)") if fits[0] == 0 else tr("(QR code: the key alone)")

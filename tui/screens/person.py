@@ -40,6 +40,9 @@ def actions_for(one: MemberView, view: RoomView) -> list[tuple[str, str, Command
         if not one.muted:
             say = tr("Mute: nobody hears {name} any more.", name=name)
             possible.append(("M", say, Mute(one.n)))
+        else:
+            say = tr("Give {name} the voice back.", name=name)
+            possible.append(("A", say, AcceptHand(one.n)))
         say = tr("Move to the audience: {name} listens from then on.", name=name)
         possible.append(("D", say, MoveDown(one.n)))
     if one.role != "host":

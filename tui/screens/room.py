@@ -33,7 +33,7 @@ from tui.roster import MODERATING, ON_STAGE
 from tui.screens.help import HelpScreen
 from tui.screens.person import PersonScreen
 from tui.screens.question import QuestionScreen
-from tui.sentences import Narrator
+from tui.sentences import Narrator, safe
 from tui.spans import Span
 from tui.statuslines import header, keys_line, links_line, myself, own_line
 from tui.widgets.line import Line
@@ -80,7 +80,7 @@ class RoomScreen(Screen[None]):
         node: NodeLike,
         *,
         meter_hz: float,
-        clock_text: Callable[[], str] = lambda: time.strftime("%H:%M"),
+        clock_text: Callable[[], str],
     ) -> None:
         super().__init__()
         self._node = node
@@ -166,7 +166,7 @@ class RoomScreen(Screen[None]):
             granted = event.why == "granted" and not event.on
             self._invited_s = time.monotonic() if granted else None
         if isinstance(event, ErrorRaised):
-            text = "\n".join(part for part in (tr(event.message), tr(event.hint)) if part)
+            text = "\n".join(safe(tr(part)) for part in (event.message, event.hint) if part)
             self.notify(text, severity="warning", markup=False)
         sentences = self._narrator.tell(event, self._node.view())
         if not isinstance(event, _SILENT):

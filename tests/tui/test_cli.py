@@ -1,0 +1,240 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from p2p.errors import UserError
+from tests.tui.scripted import WORDS, ScriptedBackend
+from tui import cli
+from tui.options import host_port, room_parser, wishes_of
+
+ROOT = Path(__file__).parents[2]
+PREVIEW = [sys.executable, str(ROOT / "tests" / "tui" / "preview.py")]
+
+
+def start(*args, **kwargs):
+    return subprocess.run(
+        [*PREVIEW, *args], capture_output=True, text=True, timeout=30, check=False, **kwargs
+    )
+
+
+def test_the_version_loads_no_screen_no_network_and_no_sound():
+    code = (
+        "import sys; sys.path.insert(0, '.'); from tui.cli import main; main(['--version']);"
+        "print([m for m in ('textual', 'aiortc', 'av', 'sounddevice', 'kademlia', 'p2p.node')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [f"teahouse {cli.version()}", "[]"]
+
+
+def test_the_line_mode_loads_no_screen():
+    code = (
+        "import sys; sys.path.insert(0, '.'); from tests.tui.scripted import ScriptedBackend;"
+        "from tui.cli import main; main(['create', '--json'], ScriptedBackend());"
+        "print('textual' in sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        input="leave\n",
+        check=True,
+    )
+    assert done.stderr.strip() == "False"
+
+
+def test_a_key_from_the_first_line_of_input_and_commands_behind_it():
+    done = start("join", "-", "--plain", "--json", input=f"{WORDS}\nhand\nleave\n")
+    assert done.returncode == 0
+    assert [json.loads(line)["event"] for line in done.stdout.splitlines()] == [
+        "joined",
+        "hand",
+        "left",
+    ]
+    assert done.stderr == ""
+
+
+def test_a_key_from_a_file_and_commands_from_a_file(tmp_path):
+    key, commands = tmp_path / "key", tmp_path / "commands"
+    key.write_text(f"Here is it:\n{WORDS}\n", encoding="utf-8")
+    commands.write_text("hand\nleave\n", encoding="utf-8")
+    with commands.open() as file:
+        done = start("join", "--key-file", str(key), "--plain", stdin=file)
+    assert done.returncode == 0
+    assert "your hand is up" in done.stdout
+
+
+def test_a_prompt_when_there_is_no_key():
+    done = start("join", "--plain", input=f"{WORDS}\nleave\n")
+    assert done.returncode == 0
+    assert done.stderr == "room key or words > "
+
+
+def test_a_key_on_the_command_line_works_with_a_warning():
+    done = start("join", WORDS, "--plain", input="leave\n")
+    assert done.returncode == 0
+    assert done.stderr.startswith("Warning: a key on the command line")
+
+
+def test_a_closed_standard_input_neither_fails_nor_leaves():
+    running = subprocess.Popen(
+        [*PREVIEW, "create", "--plain", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: os.close(0),
+    )
+    assert json.loads(running.stdout.readline())["event"] == "joined"
+    assert json.loads(running.stdout.readline())["event"] == "key"
+    running.send_signal(signal.SIGTERM)
+    out, err = running.communicate(timeout=10)
+    assert json.loads(out)["why"] == "signal"
+    assert (running.returncode, err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("args", "text", "code", "first"),
+    [
+        (["create", "--mode", "shield"], "", 3, "Shield mode needs a relay"),
+        (["join", "-", "--plain"], "", 4, "There is no room key on standard input."),
+        (["join", "-", "--plain"], "vioiln\n", 4, "Word 7 is not in the list."),
+        (["join", "--key-file", "/no/such", "--plain"], "", 2, "The key file cannot be read"),
+        (["fly"], "", 2, "There is no command `fly`."),
+    ],
+)
+def test_a_failure_is_two_lines_and_an_exit_code(args, text, code, first):
+    done = start(*args, input=text)
+    assert done.returncode == code
+    assert done.stderr.startswith(first)
+    assert len(done.stderr.splitlines()) == 2
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("args", [["create", "--mode", "shield"], ["join", "-"]])
+def test_a_failure_in_json_is_one_error_event(args):
+    done = start(*args, "--json", input="vioiln\n")
+    whole = json.loads(done.stdout)
+    assert whole["event"] == "error"
+    assert whole["message"]
+    assert whole["hint"]
+    assert done.returncode in (3, 4)
+
+
+def test_without_a_terminal_the_line_mode_goes_on():
+    done = start("create", input="leave\n")
+    assert done.returncode == 0
+    assert "No terminal here" in done.stderr
+    assert "key: amber otter" in done.stdout
+
+
+def test_the_language_can_be_chosen():
+    done = start("create", "--plain", "--lang", "zh_CN", input="leave\n")
+    assert "进入 tea-house" in done.stdout
+
+
+class Broken(ScriptedBackend):
+    async def create(self, wishes):
+        raise ValueError("secret words")
+
+
+def test_a_fault_of_our_own_is_two_lines_and_no_traceback(capsys, monkeypatch):
+    monkeypatch.delenv("TEAHOUSE_DEBUG", raising=False)
+    assert cli.main(["create", "--plain"], Broken()) == 1
+    said = capsys.readouterr().err
+    assert "ValueError" in said
+    assert "secret" not in said
+    assert "Traceback" not in said
+
+
+def test_the_traceback_is_there_for_whoever_asks(monkeypatch):
+    monkeypatch.setenv("TEAHOUSE_DEBUG", "1")
+    with pytest.raises(ValueError, match="secret"):
+        cli.main(["create", "--plain"], Broken())
+
+
+def test_relay_and_demo_get_the_rest_of_the_line(monkeypatch):
+    got = []
+
+    class Elsewhere:
+        @staticmethod
+        def main(rest):
+            got.append(rest)
+            return 0
+
+    monkeypatch.setattr(cli, "import_module", lambda name: Elsewhere)
+    assert cli.main(["relay", "--listen", "127.0.0.1:0"]) == 0
+    assert cli.main(["--lang", "en", "demo", "--seconds", "5", "--help"]) == 0
+    assert got == [["--listen", "127.0.0.1:0"], ["--seconds", "5", "--help"]]
+
+
+def test_interrupting_ends_with_130(monkeypatch):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_dispatch", interrupt)
+    assert cli.main(["create"]) == 130
+
+
+def test_an_error_inside_a_group_is_still_told(monkeypatch, capsys):
+    def fail(*args):
+        raise ExceptionGroup("", [UserError("x", "What.", "Do.", 7)])
+
+    monkeypatch.setattr(cli, "_dispatch", fail)
+    assert cli.main(["create"]) == 7
+    assert capsys.readouterr().err == "What.\nDo.\n"
+
+
+def test_all_options_reach_the_node():
+    args = room_parser("create", joins=False).parse_args(
+        [
+            "--name",
+            "lau",
+            "--topic",
+            "tea",
+            "--listen",
+            "[::1]:4433",
+            "--bootstrap",
+            "a:1#k",
+            "--bootstrap",
+            "b:2#k",
+            "--mic",
+            "tone:440",
+            "--speaker",
+            "null",
+            "--only",
+            "dht",
+            "--seconds",
+            "2.5",
+        ]
+    )
+    wishes = wishes_of(args, "guest-1")
+    assert (wishes.name, wishes.topic, wishes.listen) == ("lau", "tea", ("::1", 4433))
+    assert (wishes.bootstrap, wishes.mode) == (("a:1#k", "b:2#k"), "open")
+    assert (wishes.mic, wishes.speaker, wishes.only) == ("tone:440", "null", "dht")
+    assert wishes.seconds == 2.5
+
+
+def test_whoever_gives_no_name_is_a_guest():
+    args = room_parser("join", joins=True).parse_args([])
+    assert wishes_of(args, "guest-7").name == "guest-7"
+
+
+@pytest.mark.parametrize("text", ["", "host", "host:", ":1", "host:70000", "host:x", "host:１"])
+def test_an_address_that_is_none_is_refused(text):
+    with pytest.raises(Exception, match="HOST:PORT"):
+        host_port(text)
+
+
+@pytest.mark.parametrize("bad", [["--seconds", "-1"], ["--seconds", "nan"], ["--meter-hz", "21"]])
+def test_numbers_out_of_range_are_a_usage_error(bad, capsys):
+    with pytest.raises(SystemExit) as caught:
+        room_parser("create", joins=False).parse_args(bad)
+    assert caught.value.code == 2

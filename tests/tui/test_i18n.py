@@ -1,0 +1,124 @@
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from tests.tui.drawn import app_with, text_of
+from tests.tui.scripted import ScriptedNode, full_room
+from tui.i18n import chosen_language, mark, parse_catalogue, tr, trn, use_language
+
+ROOT = Path(__file__).parents[2]
+CATALOGUE = ROOT / "tui" / "locale" / "zh_CN.po"
+
+
+@pytest.fixture
+def chinese():
+    use_language("zh_CN")
+    yield
+    use_language("en")
+
+
+def marked_strings():
+    for path in sorted((ROOT / "tui").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("tr", "trn", "mark")
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                yield node.args[0].value
+
+
+def test_every_string_of_screens_and_line_mode_has_a_translation():
+    catalogue = parse_catalogue(CATALOGUE.read_text(encoding="utf-8"))
+    assert sorted(set(marked_strings()) - catalogue.keys()) == []
+
+
+def test_translations_keep_the_values_of_their_strings():
+    def fields(text):
+        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+    for message, forms in parse_catalogue(CATALOGUE.read_text(encoding="utf-8")).items():
+        assert all(fields(form) == fields(message) for form in forms), message
+
+
+@pytest.mark.parametrize(
+    ("wish", "environ", "language"),
+    [
+        ("zh_CN", {}, "zh_CN"),
+        ("zh-CN", {"LANG": "en_GB.UTF-8"}, "zh_CN"),
+        (None, {"LANG": "zh_CN.UTF-8"}, "zh_CN"),
+        (None, {"LANGUAGE": "fr:zh", "LANG": "de_DE"}, "zh_CN"),
+        (None, {"LC_ALL": "C.UTF-8", "LANG": "zh_CN"}, "en"),
+        (None, {"LANG": "de_DE.UTF-8@euro"}, "en"),
+        (None, {}, "en"),
+    ],
+)
+def test_the_first_known_wish_decides(wish, environ, language):
+    assert chosen_language(wish, environ) == language
+
+
+def test_values_and_plurals_are_put_in(chinese):
+    assert tr("member {n}", n=7) == "7 号成员"
+    assert trn("{count} here", "{count} here", 3) == "3 人在场"
+    assert tr("not in the catalogue {x}", x=1) == "not in the catalogue 1"
+    assert mark("On stage") == "On stage"
+
+
+def test_english_has_two_plural_forms():
+    assert trn("{count} cup", "{count} cups", 1) == "1 cup"
+    assert trn("{count} cup", "{count} cups", 2) == "2 cups"
+
+
+def test_a_catalogue_may_fold_long_strings_and_leave_some_empty():
+    text = """
+        # note
+        msgid ""
+        msgstr "head\\n"
+
+        msgid "a"
+        " b"
+        msgstr "c"
+        " d"
+        msgid "e"
+        msgstr ""
+    """
+    assert parse_catalogue(text) == {"a b": ("c d",)}
+
+
+ALLOWED = {"Enter", "TEAHOUSE", "Teahouse", "Ctrl"}
+
+
+@pytest.mark.parametrize("keys", [(), ("f1",), ("enter",), ("q",), ("i",)])
+async def test_no_english_is_left_on_a_chinese_screen(chinese, keys):
+    node = ScriptedNode(full_room("host"))
+    names = {one.name for one in node.now.members} | {"tea-house", *_key_parts()}
+    app = app_with(node)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        await pilot.press(*keys)
+        await pilot.pause()
+        await pilot.pause()
+        text = text_of(app)
+    for known in sorted(names, key=len, reverse=True):
+        text = text.replace(known, "")
+    text = text.replace("On this network, by the words alone.", "")
+    assert [word for word in re.findall(r"[A-Za-z]{4,}", text) if word not in ALLOWED] == []
+
+
+def _key_parts():
+    from tests.tui.scripted import KEY, WORDS
+
+    return {KEY.line, KEY.invite, KEY.invite[:100], *WORDS.split()}
+
+
+async def test_no_english_is_left_on_the_chinese_start_screen(chinese):
+    app = app_with()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        words = re.findall(r"[A-Za-z]{4,}", text_of(app))
+    assert [word for word in words if word not in {*ALLOWED, "amina"}] == []

@@ -1,0 +1,268 @@
+import asyncio
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from p2p import commands as ask
+from p2p import events as told
+from p2p.errors import UserError
+from tests.tui.scripted import KEY, ScriptedNode, full_room
+from tui.linereader import LineReader
+from tui.plain import INTERRUPTED, LineMode
+
+
+class Kept:
+    """In place of a writer: keeps the lines."""
+
+    def __init__(self):
+        self.lines = []
+        self.on_closed = None
+
+    def write(self, line):
+        self.lines.append(line)
+
+
+class Typing:
+    """Standard input that a test types into."""
+
+    def __init__(self):
+        self._read_end, self._write_end = os.pipe()
+        self.reader = LineReader(self._read_end)
+
+    def type(self, *lines):
+        os.write(self._write_end, "".join(f"{line}\n" for line in lines).encode())
+
+    def end(self):
+        os.close(self._write_end)
+
+
+class Run:
+    """One line mode with a scripted node."""
+
+    def __init__(self, node=None, *, as_json=False, opening=None):
+        self.node = node or ScriptedNode()
+        self.out, self.talk, self.typing = Kept(), Kept(), Typing()
+        self.mode = LineMode(
+            self.out,
+            self.talk,
+            self.typing.reader,
+            as_json=as_json,
+            started_s=time.monotonic(),
+            clock_text=lambda: "10:31:04",
+        )
+        self._opening = opening or self._open
+
+    async def _open(self):
+        return self.node
+
+    async def to_the_end(self):
+        return await asyncio.wait_for(self.mode.run(self._opening), 5)
+
+    def events(self):
+        return [json.loads(line) for line in self.out.lines]
+
+
+async def until(true):
+    for _ in range(500):
+        if true():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it never came true")
+
+
+async def test_a_run_in_sentences():
+    run = Run()
+    run.typing.type("hand", "leave")
+    assert await run.to_the_end() == 0
+    assert run.out.lines == [
+        "10:31:04 joined tea-house, 12 here, you are a listener, microphone off",
+        "10:31:04 your hand is up, place 4",
+        "10:31:04 you left the room",
+    ]
+    assert run.talk.lines == []
+
+
+async def test_a_run_in_json_is_one_object_a_line_and_nothing_else():
+    run = Run(as_json=True)
+    run.node.tell(told.Notice("lan_open", "By words."))
+    run.typing.type("key", "mic on", "nonsense", "leave")
+    assert await run.to_the_end() == 0
+    names = [event["event"] for event in run.events()]
+    assert sorted(names) == ["error", "error", "joined", "key", "left"]
+    assert all(event["schema"] == 1 and event["t_ms"] >= 0 for event in run.events())
+    assert run.talk.lines == ["By words."]
+
+
+async def test_commands_wait_until_we_are_in_the_room():
+    node = ScriptedNode(opening=[])
+    run = Run(node)
+    run.typing.type("hand", "leave")
+    running = asyncio.ensure_future(run.to_the_end())
+    await asyncio.sleep(0.05)
+    assert node.asked == []
+    node.tell(node.joined())
+    assert await running == 0
+    assert node.asked == [ask.RaiseHand(), ask.Leave()]
+
+
+async def test_the_end_of_input_does_not_leave():
+    run = Run()
+    run.typing.end()
+    running = asyncio.ensure_future(run.to_the_end())
+    await asyncio.sleep(0.1)
+    assert not running.done()
+    run.node.do(ask.Leave("time"))
+    assert await running == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_leaves_the_room_in_good_order(number):
+    run = Run()
+    running = asyncio.ensure_future(run.to_the_end())
+    await until(lambda: run.out.lines)
+    os.kill(os.getpid(), number)
+    assert await running == 0
+    assert run.node.asked == [ask.Leave("signal")]
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+async def test_a_second_signal_does_not_wait_for_anybody():
+    run = Run()
+    run.node.do = lambda command: None
+    running = asyncio.ensure_future(run.to_the_end())
+    await until(lambda: run.out.lines)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running == INTERRUPTED
+
+
+async def test_a_signal_while_the_room_is_looked_for_ends_the_search():
+    async def never():
+        await asyncio.sleep(60)
+
+    run = Run(opening=never)
+    running = asyncio.ensure_future(run.to_the_end())
+    await asyncio.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running == INTERRUPTED
+
+
+async def test_a_reader_that_goes_away_makes_us_leave():
+    run = Run()
+    running = asyncio.ensure_future(run.to_the_end())
+    await until(lambda: run.out.on_closed and run.out.lines)
+    run.out.on_closed()
+    assert await running == 0
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_a_room_that_is_not_there_is_an_error_and_an_exit_code(as_json):
+    async def nobody():
+        raise UserError("no_room", "No one is here.", "Check the words.", 5)
+
+    run = Run(as_json=as_json, opening=nobody)
+    assert await run.to_the_end() == 5
+    if as_json:
+        assert run.events()[0]["code"] == "no_room"
+    else:
+        assert run.out.lines == [
+            "10:31:04 error: No one is here.",
+            "10:31:04 hint: Check the words.",
+        ]
+
+
+async def test_a_node_that_fails_while_running_is_told_like_any_failure():
+    run = Run()
+
+    async def fail():
+        await asyncio.sleep(0.01)
+        raise UserError("port_in_use", "The port is in use.", "Choose another.", 3)
+
+    run.node.run = fail
+    assert await run.to_the_end() == 3
+
+
+async def test_a_bug_is_not_swallowed():
+    run = Run()
+
+    async def fail():
+        raise ValueError
+
+    run.node.run = fail
+    with pytest.raises(ExceptionGroup):
+        await run.to_the_end()
+
+
+async def test_a_node_that_does_not_end_is_not_waited_for_long(monkeypatch):
+    monkeypatch.setattr("tui.plain._CLOSING_LIMIT_S", 0.05)
+    run = Run()
+
+    async def hang():
+        await asyncio.sleep(60)
+
+    run.node.run = hang
+    run.typing.type("leave")
+    assert await run.to_the_end() == 0
+
+
+async def test_who_and_hands_are_answered_by_events():
+    run = Run(as_json=True)
+    run.typing.type("who", "hands", "leave")
+    await run.to_the_end()
+    events = run.events()
+    assert sum(event["event"] == "member" for event in events) == 12
+    assert [event["place"] for event in events if event["event"] == "hand"] == [1, 2, 3]
+
+
+async def test_who_in_sentences_gives_everybody_a_number():
+    run = Run()
+    run.typing.type("who", "leave")
+    await run.to_the_end()
+    assert "1 王小明 (host)" in run.out.lines
+    assert "5 amina (listener, you)" in run.out.lines
+    assert "12 guest-3 (listener, does not answer)" in run.out.lines
+
+
+async def test_no_hands_is_an_answer_too():
+    run = Run(ScriptedNode(full_room()), as_json=True)
+    for n in (6, 7, 8):
+        run.node.change(n, hand_place=None)
+    run.typing.type("hands", "leave")
+    await run.to_the_end()
+    assert [event["code"] for event in run.events() if event["event"] == "error"] == ["no_hands"]
+
+
+async def test_help_is_talk():
+    run = Run(as_json=True)
+    run.typing.type("help", "leave")
+    await run.to_the_end()
+    assert len(run.talk.lines) > 10
+    assert [event["event"] for event in run.events()] == ["joined", "left"]
+
+
+async def test_stats_are_read_aloud_only_when_asked_for():
+    run = Run()
+    run.node.tell(told.Stats({"sealed": 1}, [], []))
+    run.typing.type("stats", "leave")
+    await run.to_the_end()
+    assert sum("stats:" in line for line in run.out.lines) == 1
+
+
+async def test_the_key_stands_without_a_time_in_front():
+    run = Run()
+    run.node.tell(KEY)
+    run.typing.type("leave")
+    await run.to_the_end()
+    assert f"key: {KEY.words}" in run.out.lines
+    assert f"invite: {KEY.invite}" in run.out.lines
+
+
+async def test_the_exit_code_is_the_one_of_the_node():
+    run = Run()
+    run.node.tell(told.Left("removed", {}, exit_code=6))
+    run.node._ended.set()
+    assert await run.to_the_end() == 6

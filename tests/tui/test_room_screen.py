@@ -1,0 +1,338 @@
+import pytest
+
+from p2p import commands as ask
+from p2p import events as told
+from tests.tui.drawn import app_with, assert_looks_like, text_of
+from tests.tui.scripted import KEY, ScriptedNode, full_room, member, room
+from tui.i18n import use_language
+from tui.screens.invite import InviteScreen
+from tui.screens.person import PersonScreen
+from tui.screens.question import QuestionScreen
+from tui.screens.room import RoomScreen
+
+
+async def entered(pilot):
+    await pilot.pause()
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20), (40, 10)])
+async def test_the_room_looks_as_drawn(size):
+    app = app_with(ScriptedNode())
+    async with app.run_test(size=size) as pilot:
+        await entered(pilot)
+        assert_looks_like(app, f"room-{size[0]}x{size[1]}")
+
+
+async def test_the_room_of_a_moderator_in_chinese_looks_as_drawn():
+    use_language("zh_CN")
+    try:
+        app = app_with(ScriptedNode(full_room("host")))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await entered(pilot)
+            assert_looks_like(app, "room-host-zh-80x24")
+    finally:
+        use_language("en")
+
+
+@pytest.mark.parametrize("size", [(20, 5), (30, 8), (200, 60), (70, 24), (110, 16)])
+async def test_no_size_breaks_the_room_and_no_line_is_too_wide(size):
+    from rich.cells import cell_len
+
+    app = app_with(ScriptedNode())
+    async with app.run_test(size=size) as pilot:
+        await entered(pilot)
+        assert max(cell_len(line) for line in text_of(app).splitlines()) <= size[0]
+
+
+async def test_the_meters_stand_in_one_column_whatever_the_names_are():
+    from rich.cells import cell_len
+
+    app = app_with(ScriptedNode())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        rows = [line for line in text_of(app).splitlines() if "▮" in line or "····" in line]
+        columns = {
+            cell_len(line[: min(i for i, c in enumerate(line) if c in "▮·")]) for line in rows
+        }
+        assert len(rows) == 3
+        assert len(columns) == 1
+
+
+async def test_in_a_narrow_window_tab_shows_the_other_side():
+    app = app_with(ScriptedNode())
+    async with app.run_test(size=(60, 20)) as pilot:
+        await entered(pilot)
+        assert "On stage" in text_of(app)
+        await pilot.press("tab")
+        await pilot.pause()
+        assert "On stage" not in text_of(app)
+        assert "Hands" in text_of(app)
+        await pilot.press("tab", "tab")
+        await pilot.pause()
+        assert "On stage" in text_of(app)
+
+
+@pytest.mark.parametrize("key", ["space", "f2"])
+async def test_a_speaker_enters_muted_and_toggles_the_microphone(key):
+    node = ScriptedNode(full_room("speaker"))
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        assert "mic off   speaker" in text_of(app)
+        assert node.asked == []
+        await pilot.press(key)
+        await entered(pilot)
+        assert "MIC ON" in text_of(app)
+        await pilot.press(key)
+        assert node.asked == [ask.SetMic(True), ask.SetMic(False)]
+
+
+async def test_space_of_a_listener_asks_nothing_of_the_node():
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test() as pilot:
+        await entered(pilot)
+        await pilot.press("space")
+        assert node.asked == []
+
+
+@pytest.mark.parametrize("key", ["h", "f3"])
+async def test_the_hand_goes_up_and_down(key):
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press(key)
+        await entered(pilot)
+        assert "hand up, place 4" in text_of(app)
+        await pilot.press(key)
+        assert node.asked == [ask.RaiseHand(), ask.LowerHand()]
+
+
+async def test_an_invitation_is_shown_and_space_confirms_it_and_n_declines():
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        node.change(5, invited=True)
+        node.tell(told.MicChanged(False, "granted"))
+        await entered(pilot)
+        assert "You are invited to speak   60 s" in text_of(app)
+        await pilot.press("space", "n")
+        assert node.asked == [ask.SetMic(True), ask.Decline()]
+
+
+async def test_accept_takes_the_first_hand_or_the_chosen_one():
+    node = ScriptedNode(full_room("host"))
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press("a")
+        await pilot.press("tab", "down", "down", "f5")
+        assert node.asked == [ask.AcceptHand(6), ask.AcceptHand(8)]
+
+
+async def test_a_listener_cannot_accept():
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test() as pilot:
+        await entered(pilot)
+        await pilot.press("a")
+        assert node.asked == []
+
+
+async def test_the_menu_of_a_person_says_what_changes_and_removing_asks_once_more():
+    node = ScriptedNode(full_room("host"))
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, PersonScreen)
+        assert "Mute: nobody hears ئايگۈل any more." in text_of(app)
+        await pilot.press("x")
+        await pilot.pause()
+        assert isinstance(app.screen, QuestionScreen)
+        assert "can come back under a new name" in " ".join(text_of(app).split())
+        await pilot.press("n")
+        await pilot.pause()
+        assert node.asked == []
+        await pilot.press("x", "y")
+        await pilot.pause()
+        assert isinstance(app.screen, RoomScreen)
+        await pilot.press("enter", "m", "enter", "d")
+        assert node.asked == [ask.Remove(2), ask.Mute(2), ask.MoveDown(2)]
+
+
+async def test_a_listener_finds_no_power_in_the_menu():
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press("enter", "x", "m", "d", "a")
+        assert node.asked == []
+
+
+async def test_a_listener_leaves_without_a_question():
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test() as pilot:
+        await entered(pilot)
+        await pilot.press("q")
+        await entered(pilot)
+    assert node.asked == [ask.Leave()]
+    assert app.return_code == 0
+
+
+async def test_a_speaker_is_asked_before_leaving():
+    node = ScriptedNode(full_room("speaker"))
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press("q")
+        await pilot.pause()
+        assert isinstance(app.screen, QuestionScreen)
+        await pilot.press("escape")
+        assert node.asked == []
+        await pilot.press("f10", "f5")
+        await entered(pilot)
+    assert node.asked == [ask.Leave()]
+
+
+async def test_the_last_moderator_is_told_so():
+    people = (member(1, "amina", "host", me=True, path="self"), member(2, "lau"))
+    app = app_with(ScriptedNode(room(*people)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press("q")
+        await pilot.pause()
+        assert "You are the last moderator: 1 person stays" in text_of(app)
+
+
+async def test_ctrl_q_leaves_at_once_from_anywhere():
+    node = ScriptedNode(full_room("speaker"))
+    app = app_with(node)
+    async with app.run_test() as pilot:
+        await entered(pilot)
+        await pilot.press("f1", "ctrl+q")
+        await entered(pilot)
+    assert node.asked == [ask.Leave()]
+
+
+async def test_the_invite_screen_shows_every_form_and_hides_them():
+    node = ScriptedNode(full_room("host"))
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press("i")
+        await entered(pilot)
+        assert isinstance(app.screen, InviteScreen)
+        assert_looks_like(app, "invite-80x24")
+        squeezed = "".join(text_of(app).split())
+        for form in (KEY.line, KEY.digits, KEY.invite, "15dance"):
+            assert form.replace(" ", "") in squeezed.replace("█", "") or form == KEY.digits
+        await pilot.press("f8")
+        await pilot.pause()
+        assert "amber" not in text_of(app)
+        assert "7K3QM" not in text_of(app)
+        assert "▀" not in text_of(app)
+        await pilot.press("l", "escape")
+        await pilot.pause()
+        assert node.asked == [ask.ShowKey(), ask.SetLock(True)]
+        assert isinstance(app.screen, RoomScreen)
+
+
+async def test_whoever_creates_a_room_sees_its_key_first():
+    node = ScriptedNode(full_room("host"), opening=[])
+    node.tell(node.joined("self"))
+    app = app_with(node)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await entered(pilot)
+        await entered(pilot)
+        assert isinstance(app.screen, InviteScreen)
+        assert_looks_like(app, "invite-120x40")
+
+
+async def test_the_help_page_looks_as_drawn():
+    app = app_with(ScriptedNode())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press("f1")
+        await pilot.pause()
+        assert_looks_like(app, "help-80x24")
+
+
+async def test_markup_in_names_topics_and_errors_is_only_text():
+    evil = "[@click=app.quit]x[/]"
+    view = room(
+        member(1, evil[:16], "host", me=True, path="self"), member(2, "[red]a[/]"), topic=evil
+    )
+    node = ScriptedNode(view)
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        node.tell(told.ErrorRaised("x", evil, "[b]"))
+        await entered(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert evil[:16] in text_of(app)
+        await pilot.click(offset=(4, 3))
+        assert app.is_running
+
+
+async def test_unchanged_rows_are_not_painted_again():
+    from tui.widgets.people import PeopleList
+
+    app = app_with(ScriptedNode())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        stage = app.screen.query_one("#stage", PeopleList)
+        painted = []
+        stage.refresh_line = painted.append  # type: ignore[method-assign]
+        app.screen.draw()
+        assert painted == []
+        app._node.change(2, level_dbfs=-33.9)
+        app.screen.draw()
+        assert painted == []
+        app._node.change(2, level_dbfs=-10.0)
+        app.screen.draw()
+        assert painted == [1]
+
+
+async def test_seven_hundred_listeners_stay_one_list():
+    people = [member(1, "amina", "host", me=True, path="self")]
+    people += [member(n, f"guest-{n}") for n in range(2, 702)]
+    node = ScriptedNode(room(*people))
+    app = app_with(node)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await entered(pilot)
+        assert "Audience 700" in text_of(app)
+        await pilot.press("tab", "tab", "end")
+        await pilot.pause()
+        assert "guest-701" in text_of(app)
+        assert len(app.screen.query("*")) < 40
+
+
+async def test_textual_offers_no_commands_of_its_own():
+    app = app_with(ScriptedNode())
+    async with app.run_test() as pilot:
+        await entered(pilot)
+        assert list(app.get_system_commands(app.screen)) == []
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        assert isinstance(app.screen, RoomScreen)
+
+
+async def test_being_removed_ends_with_a_sentence_and_exit_code_6():
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        node.tell(told.Left("removed", {}, exit_code=6))
+        node._ended.set()
+        await entered(pilot)
+        assert "a moderator has removed you from the room" in text_of(app)
+        await pilot.press("escape")
+        await entered(pilot)
+    assert app.failure.exit_code == 6

@@ -1,0 +1,86 @@
+"""What really reaches a terminal, byte for byte: a screen's pilot does not see that."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+PREVIEW = str(Path(__file__).parent / "preview.py")
+EVIL = "A\x1b]0;pwned\x07\x9b31mB\u202eC"
+
+
+def bytes_on_a_terminal(args, *, until, keys=b"", columns=80, rows=24, **environ):
+    """Run the preview on a terminal; return all it wrote until ``until`` came, and its end."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **environ})
+        os.execv(sys.executable, [sys.executable, PREVIEW, *args])
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    written, deadline, asked = b"", time.monotonic() + 20, False
+    with contextlib.suppress(OSError):
+        while time.monotonic() < deadline:
+            if select.select([terminal], [], [], 0.2)[0]:
+                written += os.read(terminal, 65_536)
+            if until in written and not asked:
+                asked = True
+                os.write(terminal, keys + b"\x11")
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL) if time.monotonic() >= deadline else None
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    return written, os.waitstatus_to_exitcode(status)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_an_escape_sequence_in_a_name_never_reaches_the_terminal(size):
+    written, code = bytes_on_a_terminal(
+        ["join", "violin"],
+        until=b"F1",
+        keys=b"\r",
+        columns=size[0],
+        rows=size[1],
+        PREVIEW_NAME=EVIL,
+    )
+    text = written.decode("utf-8", "replace")
+    assert code == 0
+    assert "]0;pwned" in text
+    assert "\x1b]0;pwned" not in text
+    assert "\x9b" not in text
+    assert "\u202e" not in text
+
+
+def test_the_line_mode_on_a_terminal_is_harmless_too():
+    written, code = bytes_on_a_terminal(
+        ["join", "violin", "--plain"], until=b"joined", keys=b"who\nleave\n", PREVIEW_NAME=EVIL
+    )
+    assert code == 0
+    assert b"pwned" in written
+    assert b"\x1b" not in written
+    assert "\x9b" not in written.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "vt100"}, {"LC_ALL": "C"}])
+def test_states_can_be_told_apart_without_colours(environ):
+    written, code = bytes_on_a_terminal(["join", "violin"], until=b"F1", **environ)
+    assert code == 0
+    text = written.decode("utf-8", "replace")
+    for sign in ("▸", "M ", "muted", "~ ", "x ", "away", "mic off"):
+        assert sign in text
+
+
+def test_a_dumb_terminal_gets_lines():
+    written, code = bytes_on_a_terminal(
+        ["join", "violin"], until=b"joined", keys=b"leave\n", TERM="dumb"
+    )
+    assert code == 0
+    assert b"No terminal here" in written
+    assert b"\x1b" not in written
