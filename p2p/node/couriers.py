@@ -8,8 +8,10 @@ from collections.abc import Callable
 from crypto.contact import Contact
 from crypto.knock import HELLO, NO_PSK
 from p2p.errors import RemoteError
+from p2p.link.candidates import Scope, scope_of
 from p2p.link.line import Line
 from p2p.link.reach import Station, Ways, reach
+from p2p.link.routes import Address
 from p2p.link.work import Work
 from p2p.relay.courier import card_handle
 from p2p.wire.messages import (
@@ -52,6 +54,12 @@ class CourierLink:
     def open(self) -> bool:
         """Whether the link still works."""
         return self._line.open
+
+    @property
+    def toward(self) -> Address | None:
+        """For choosing addresses to offer through it: its own if it is near, None if far away."""
+        address = self.contact.address
+        return None if scope_of(address[0]) is Scope.GLOBAL else address
 
     async def until_silent(self, limit_s: float) -> None:
         """Returns when the relay was not heard for so long, or the link has ended."""

@@ -151,7 +151,7 @@ class Entry:
             dh = open_card(key, relay_dh, card)
             self._found_any = True
             with contextlib.suppress(TimeoutError, RemoteError, ConnectionError):
-                ways = Ways(carriers=(courier.carry_to_card(card),))
+                ways = Ways(carriers=(courier.carry_to_card(card),), toward=courier.toward)
                 await self._knock(dh, ways, found.via)
 
     async def _knock(self, dh: bytes, ways: Ways, via: Via) -> None:

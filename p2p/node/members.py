@@ -311,13 +311,13 @@ class Members:
             carriers.append(_carrier(line, member, me))
             if width != Scope.GLOBAL:
                 toward = line.link.remote_address
-        for courier in self._couriers.links:
+        for courier in [] if carriers else self._couriers.links:
             tag = self._secrets.room_key.relay_tag(courier.contact.dh)
             for card in await courier.cards(tag):
                 with contextlib.suppress(RemoteError):
                     if open_card(self._secrets.room_key, courier.contact.dh, card) == dh:
                         carriers.append(courier.carry_to_card(card))
-                        toward = None
+                        toward = courier.toward
         return Ways(self._addresses.get(member), tuple(carriers), toward)
 
     # --- time and change ------------------------------------------------------------------------

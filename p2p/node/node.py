@@ -104,6 +104,11 @@ class Node:
         """The room as it is now."""
         return self._portrait.view(self._members)
 
+    @property
+    def port(self) -> int:
+        """Our UDP port."""
+        return self._net.station.mux.local_port
+
     def key_forms(self) -> events.KeyShown:
         """The room key in every form."""
         from p2p.node.keyforms import key_forms
@@ -307,7 +312,7 @@ class Node:
         self._work.create_task(self._the_members().let_in(line, dh))
 
     def _carried(self, courier: CourierLink, handle: bytes, datagram: bytes) -> None:
-        self._sealed(datagram, None, lambda answer: courier.carry(handle, answer))
+        self._sealed(datagram, courier.toward, lambda answer: courier.carry(handle, answer))
 
     def _sealed(
         self, datagram: bytes, toward: Address | None, answer: Callable[[bytes], None]
