@@ -25,7 +25,7 @@ _WINDOW_BYTES = 1 << 20
 _STREAM = 0
 _PPID_BINARY = 53
 _MIN_REPEAT_S = 0.25
-_MAX_REPEAT_S = 5.0
+_MAX_REPEAT_S = 2.0
 
 
 class Channel(RTCSctpTransport):

@@ -123,9 +123,9 @@ class MediaLink:
         self._state = _State.CONNECTING
         try:
             async with asyncio.timeout(limit_s):
-                await self._reach(remote, seen_at)
-                await self._agree_keys(remote)
-                await self._open_channel()
+                media = await self._reach(remote, seen_at)
+                dtls = await self._agree_keys(remote, media)
+                await self._open_channel(dtls)
         except (TimeoutError, ConnectionError, LinkFailed) as exc:
             closed = self._state is _State.CLOSED
             await self.close(drain_s=0.0)
@@ -150,10 +150,7 @@ class MediaLink:
         address = self._ice.remote_address
         if not self.established or address is None or self._media is None:
             return False
-        packet = self._media.seal(frame)
-        if packet is None:
-            return False
-        self._mux.send_media(packet, address)
+        self._mux.send_media(self._media.seal(frame), address)
         return True
 
     def send_message(self, data: bytes) -> bool:
@@ -251,53 +248,53 @@ class MediaLink:
 
     def on_media(self, data: bytes, address: Address, arrival_s: float) -> None:
         """From the socket: an SRTP packet with the SSRC of this link."""
-        if self._open_packet(data, arrival_s) and address != self._ice.remote_address:
+        media = self._media
+        if media is None or not self._open_packet(media, data, arrival_s):
+            return
+        if address != self._ice.remote_address:
             self._follow(address, arrival_s)
 
-    async def _reach(self, remote: LinkOffer, seen_at: Address | None) -> None:
+    async def _reach(self, remote: LinkOffer, seen_at: Address | None) -> Media:
         own = self.offer.ufrag
         self._mux.routes.start(self)
         self.tie = blake2b("".join(sorted((own, remote.ufrag))).encode()).digest()
-        self._media = Media(own, remote.ufrag)
-        if not self._mux.routes.listen(self._media.ssrc_in, self):
+        self._media = media = Media(own, remote.ufrag)
+        if not self._mux.routes.listen(media.ssrc_in, self):
             raise LinkFailed("reach")
         candidates = remote.candidates
         if seen_at is not None and all(c.address != seen_at for c in candidates):
             candidates = (*candidates, Candidate.of(seen_at, CandidateKind.SRFLX))
         await self._ice.reach(remote.ufrag, remote.pwd, candidates)
+        return media
 
-    async def _agree_keys(self, remote: LinkOffer) -> None:
+    async def _agree_keys(self, remote: LinkOffer, media: Media) -> DtlsTransport:
         self._stage = "keys"
         address = self._ice.remote_address
         if address is None or self._mux.routes.of_address(address) is not self:
             raise LinkFailed("superseded")
-        self._dtls = DtlsTransport(self._pipe, self._certificate)
-        agreed = await self._dtls.handshake(remote.fingerprint)
-        if not agreed:
-            raise LinkFailed("identity" if self._dtls.encrypted else "keys")
-        if self._dtls._role == "client":  # noqa: SLF001  its peer spoke last: it has everything
+        self._dtls = dtls = DtlsTransport(self._pipe, self._certificate)
+        if not await dtls.handshake(remote.fingerprint):
+            raise LinkFailed("identity" if dtls.encrypted else "keys")
+        if dtls._role == "client":  # noqa: SLF001  its peer spoke last: it has everything
             self._pipe.settle()
         self.established = True
-        self._dtls.on("statechange", self._dtls_changed)
-        assert self._media is not None  # noqa: S101
-        srtp = self._dtls._tx_srtp, self._dtls._rx_srtp  # noqa: SLF001
-        for packet, arrival_s in self._media.start(*srtp):
-            self._open_packet(packet, arrival_s)
+        dtls.on("statechange", self._dtls_changed)
+        srtp = dtls._tx_srtp, dtls._rx_srtp  # noqa: SLF001
+        for packet, arrival_s in media.start(*srtp):
+            self._open_packet(media, packet, arrival_s)
+        return dtls
 
-    async def _open_channel(self) -> None:
+    async def _open_channel(self, dtls: DtlsTransport) -> None:
         self._stage = "channel"
-        assert self._dtls is not None  # noqa: S101
-        self._channel = Channel(self._dtls, self._take_message, self._ice.rtt_s, self.counters)
+        self._channel = Channel(dtls, self._take_message, self._ice.rtt_s, self.counters)
         self._channel.on_gone = lambda: self._lost("peer")
         if not await self._channel.open():
             raise LinkFailed("channel")
 
-    def _open_packet(self, data: bytes, arrival_s: float) -> bool:
+    def _open_packet(self, media: Media, data: bytes, arrival_s: float) -> bool:
         """Passes the frame of one SRTP packet on, if it is authentic."""
-        if self._media is None:
-            return False
         try:
-            frame = self._media.open(data, arrival_s)
+            frame = media.open(data, arrival_s)
         except RemoteError:
             self.counters["media_refused"] += 1
             return False
@@ -332,10 +329,12 @@ class MediaLink:
             self._lost("peer")
 
     def _lost(self, why: str) -> None:
-        """The link ended by itself."""
+        """The link ended by itself; while it is being made, ``connect`` notices."""
         if self._state is _State.CLOSED:
             return
-        was_up, self._state = self._state is _State.UP, _State.CLOSED
+        was_up = self._state is _State.UP
+        if was_up:
+            self._state = _State.CLOSED
         self._release()
         if was_up:
             self.on_closed(why)

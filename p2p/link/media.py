@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pylibsrtp
 
-from p2p.errors import RemoteError
+from p2p.errors import LocalError, RemoteError
 from p2p.link.rtp import LossMeter, Packetizer, ssrc_of, unpack
 
 MAX_FRAME_BYTES = 1200
@@ -59,10 +59,10 @@ class Media:
         self._early.clear()
         return early
 
-    def seal(self, frame: bytes) -> bytes | None:
-        """Makes an SRTP packet; None while there are no keys."""
+    def seal(self, frame: bytes) -> bytes:
+        """Makes an SRTP packet; LocalError while there are no keys."""
         if self._outward is None:
-            return None
+            raise LocalError("no keys yet")
         self.sent += 1
         return self._outward.protect(self._packetizer.pack(frame))
 

@@ -15,6 +15,7 @@ Address = tuple[str, int]
 
 MAX_ADDRESSES_EACH = 4
 MAX_TRANSACTIONS = 8192
+ABANDONED_AFTER_S = 1.0
 
 
 class Session(Protocol):
@@ -24,11 +25,13 @@ class Session(Protocol):
         order: Grows with every link that starts to connect; 0 before.
         established: Its keys are agreed.
         tie: Equal at both ends of the link, different for every link.
+        last_heard_s: Monotonic seconds when its peer last proved that it is there.
     """
 
     order: int
     established: bool
     tie: bytes
+    last_heard_s: float
 
     def on_stun(self, data: bytes, address: Address) -> None:
         """A STUN message that names this link or answers one of its requests."""
@@ -156,8 +159,9 @@ def _outranks(newcomer: Session, owner: Session) -> bool:
     """Whether ``newcomer`` may take over.
 
     Two links that are both being made (each end called the other) are ranked alike at both ends,
-    whichever was started first here or there.
+    whichever was started first here or there; but one that has fallen silent was given up.
     """
-    if not newcomer.established and not owner.established:
+    silent_s = newcomer.last_heard_s - owner.last_heard_s
+    if not newcomer.established and not owner.established and silent_s < ABANDONED_AFTER_S:
         return newcomer.tie > owner.tie
     return newcomer.order > owner.order

@@ -9,6 +9,7 @@ from p2p.errors import RemoteError
 HEADER_BYTES = 12
 PAYLOAD_TYPE = 111
 TICKS_PER_FRAME = 960
+SLOTS = 50
 
 _FIRST_BYTE = 0x80  # version 2; no padding, extension or contributing sources
 _FIRST_SEQ = (
@@ -71,9 +72,9 @@ class LossMeter:
     """
 
     def __init__(self, window_s: float = 5.0) -> None:
-        self._window_s = window_s
+        self._slot_s = window_s / SLOTS
         self._highest: int | None = None
-        self._steps: deque[tuple[float, int, int]] = deque()
+        self._slots: deque[tuple[int, int, int]] = deque(maxlen=SLOTS)
 
     def heard(self, seq: int, now: float) -> None:
         """Counts one packet.
@@ -87,16 +88,16 @@ class LossMeter:
             self._highest = seq
         else:
             step = 0
-        self._steps.append((now, step, 1))
-        self._forget(now)
+        slot = int(now / self._slot_s)
+        expected = received = 0
+        if self._slots and self._slots[-1][0] == slot:
+            _, expected, received = self._slots.pop()
+        self._slots.append((slot, expected + step, received + 1))
 
     def pct(self, now: float) -> float:
         """Lost packets in per cent of those sent, 0 to 100; 0 while nothing was sent."""
-        self._forget(now)
-        expected = sum(step for _, step, _ in self._steps)
-        received = sum(got for _, _, got in self._steps)
+        oldest = int(now / self._slot_s) - SLOTS
+        recent = [(expected, received) for at, expected, received in self._slots if at > oldest]
+        expected = sum(each for each, _ in recent)
+        received = sum(each for _, each in recent)
         return max(0.0, 100.0 * (expected - received) / expected) if expected else 0.0
-
-    def _forget(self, now: float) -> None:
-        while self._steps and now - self._steps[0][0] > self._window_s:
-            self._steps.popleft()

@@ -111,7 +111,7 @@ class Bench:
             while not condition():  # noqa: ASYNC110  nothing here has an event to wait for
                 await asyncio.sleep(0.005)
 
-    async def talks(self, a: End, b: End) -> None:
+    async def talks(self, a: End, b: End, limit_s: float = 3.0) -> None:
         """Frames and messages pass both ways, now."""
         marks = {id(a): (len(a.frames), len(a.messages)), id(b): (len(b.frames), len(b.messages))}
         for end in (a, b):
@@ -121,7 +121,8 @@ class Bench:
             lambda: all(
                 (len(e.frames), len(e.messages)) == (marks[id(e)][0] + 1, marks[id(e)][1] + 1)
                 for e in (a, b)
-            )
+            ),
+            limit_s,
         )
 
 

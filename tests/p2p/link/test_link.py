@@ -303,3 +303,62 @@ async def test_a_peer_that_does_not_read_gets_a_bounded_backlog(bench):
     b.mux.close()
     taken = sum(a.link.send_message(bytes(16384)) for _ in range(200))
     assert 60 <= taken <= 70
+
+
+async def test_a_peer_that_leaves_before_the_channel_is_open_is_noticed_at_once(bench, monkeypatch):
+    a, b = [bench.end(await bench.mux(), controlling=c) for c in (True, False)]
+
+    async def leave(_self, _dtls):
+        await b.link._dtls.end()
+        raise LinkFailed("channel")
+
+    monkeypatch.setattr(b.link, "_open_channel", leave.__get__(b.link))
+    began_s = time.monotonic()
+    results = await asyncio.gather(
+        a.link.connect(b.link.offer), b.link.connect(a.link.offer), return_exceptions=True
+    )
+    assert [result.stage for result in results] == ["channel", "channel"]
+    assert time.monotonic() - began_s < 1.0
+    assert a.closed == []
+
+
+async def test_an_ssrc_that_another_link_has_is_refused(bench, monkeypatch):
+    a, _ = await bench.pair()
+    monkeypatch.setattr(link.Media, "__init__", lambda self, *_names: setattr(self, "ssrc_in", 7))
+    a.mux.routes.listen(7, a.link)
+    second = bench.end(a.mux, controlling=True)
+    with pytest.raises(LinkFailed) as failed:
+        await second.link.connect(bench.end(await bench.mux(), controlling=False).link.offer)
+    assert failed.value.stage == "reach"
+
+
+async def test_of_two_attempts_to_one_peer_one_steps_back(bench):
+    muxes = [await bench.mux(), await bench.mux()]
+    ends = [bench.end(m, controlling=c) for c in (True, False) for m in muxes]
+    for end in ends:
+        end.link._agree_keys = lambda *_args, end=end: _held(bench, end)
+    results = await asyncio.gather(
+        ends[0].link.connect(ends[3].link.offer, 0.6),
+        ends[3].link.connect(ends[0].link.offer, 0.6),
+        ends[1].link.connect(ends[2].link.offer, 0.6),
+        ends[2].link.connect(ends[1].link.offer, 0.6),
+        return_exceptions=True,
+    )
+    assert sorted(result.stage for result in results) == ["reach"] * 2 + ["superseded"] * 2
+
+
+async def _held(bench, end):
+    """Between finding the peer and the handshake, both attempts wait for each other."""
+    await bench.until(lambda: all(e.link.remote_address for e in bench.ends))
+    await asyncio.sleep(0.05)
+    mine = end.mux.routes.of_address(end.link.remote_address) is end.link
+    raise LinkFailed("reach" if mine else "superseded")
+
+
+async def test_early_packets_are_few_and_frames_need_keys():
+    media = link.Media("a", "b")
+    with pytest.raises(LocalError):
+        media.seal(b"x")
+    for n in range(100):
+        assert media.open(b"packet", float(n)) is None
+    assert [at_s for _, at_s in media.start(None, None)] == [float(n) for n in range(84, 100)]

@@ -10,6 +10,7 @@ class Link:
         self.order = 0
         self.tie = tie
         self.established = established
+        self.last_heard_s = 0.0
 
     def on_stun(self, data, address): ...
     def on_dtls(self, data, address): ...
@@ -123,3 +124,13 @@ def test_of_two_unfinished_links_both_ends_choose_the_same():
         for link in (low, high) if order else (high, low):
             table.claim(A, link, proven=True)
         assert table.of_address(A) is high
+
+
+def test_an_attempt_that_fell_silent_makes_way_for_the_next():
+    table, stale, fresh = Routes(), Link(tie=b"2"), Link(tie=b"1")
+    started(table, stale, fresh)
+    table.claim(A, stale, proven=True)
+    fresh.last_heard_s = 0.9
+    assert not table.claim(A, fresh, proven=True)
+    fresh.last_heard_s = 1.0
+    assert table.claim(A, fresh, proven=True)

@@ -64,3 +64,11 @@ def test_a_microphone_that_was_closed_for_an_hour_is_no_loss():
     meter.heard(10, 0.0)
     meter.heard(11, 3600.0)
     assert meter.pct(3600.0) == 0.0
+
+
+def test_a_peer_that_sends_without_end_fills_no_memory():
+    meter = LossMeter()
+    for n in range(20_000):
+        meter.heard(n & 0xFFFF, n / 1000)
+    assert len(meter._slots) <= 50
+    assert meter.pct(20.0) == 0.0

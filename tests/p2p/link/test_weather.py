@@ -162,18 +162,23 @@ class Router(asyncio.DatagramProtocol):
         loop = asyncio.get_running_loop()
         router = cls(home, far)
         router.inside, _ = await loop.create_datagram_endpoint(
-            lambda: _Port(lambda data: router.outside.sendto(data, far)),
+            lambda: _Port(router._leave),
             local_addr=("127.0.0.1", 0),
         )
         await router.rebind()
         return router
 
-    async def rebind(self):
+    def _leave(self, data):
         if self.outside is not None:
-            self.outside.close()
+            self.outside.sendto(data, self.far)
+
+    async def rebind(self):
+        old, self.outside = self.outside, None
+        if old is not None:
+            old.close()
         loop = asyncio.get_running_loop()
         self.outside, _ = await loop.create_datagram_endpoint(
-            lambda: _Port(lambda data: self.inside.sendto(data, self.home)),
+            lambda: _Port(self._enter),
             local_addr=("127.0.0.1", 0),
         )
 
@@ -185,9 +190,14 @@ class Router(asyncio.DatagramProtocol):
     def outside_address(self):
         return self.outside.get_extra_info("sockname")
 
+    def _enter(self, data):
+        if not self.inside.is_closing():
+            self.inside.sendto(data, self.home)
+
     def close(self):
+        outside, self.outside = self.outside, None
         self.inside.close()
-        self.outside.close()
+        outside.close()
 
 
 class _Port(asyncio.DatagramProtocol):
@@ -238,6 +248,22 @@ async def test_a_new_address_told_by_somebody_else_is_tried(bench):
     away._received = lambda data, address, at_s: b.mux._received(data, address, at_s)
     a.link.late_candidate(("127.0.0.1", away.local_port))
     await bench.until(lambda: a.link.remote_address == ("127.0.0.1", away.local_port))
+    await bench.talks(a, b)
+
+
+async def test_a_peer_that_comes_back_to_an_earlier_address_is_followed(bench, monkeypatch):
+    monkeypatch.setattr(ice, "SILENT_PATH_S", 0.3)
+    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.1)
+    a, b = await bench.pair()
+    home = a.link.remote_address
+    away, at_home = await bench.mux(), b.mux._transmit
+    b.mux._transmit = away._transmit
+    away._received = lambda data, address, at_s: b.mux._received(data, address, at_s)
+    a.link.late_candidate(("127.0.0.1", away.local_port))
+    await bench.until(lambda: a.link.remote_address == ("127.0.0.1", away.local_port))
+    b.mux._transmit = at_home
+    away._received = lambda *_args: None
+    await bench.until(lambda: a.link.remote_address == home)
     await bench.talks(a, b)
 
 
