@@ -480,3 +480,37 @@ def test_time_that_runs_backwards_does_no_harm():
     rooms[0].receive(rooms[1].join_op, None, 0)
     rooms.run(1)
     assert rooms[1].state.queue == (rooms.ids[1],)
+
+
+def test_the_host_is_heard_however_much_it_says():
+    rooms = Rooms(1)
+    people = People(1)
+    for n in range(int(AUTHOR_RATE.burst) + 20):
+        rooms[1].receive(people.write(0, kinds.Lock, n % 2 == 0).data, rooms.ids[0], rooms.now)
+    assert rooms[1].counts["flood"] == 0
+    assert not rooms[1].state.locked
+
+
+def test_whoever_left_lets_its_invitations_be():
+    rooms = Rooms(2)
+    rooms.do(0, c.Accept(rooms.ids[1]))
+    assert rooms[0].next_timer() is not None
+    rooms.do(0, c.Leave())
+    assert rooms[0].next_timer() is None
+    rooms.run(61)
+    assert rooms.stage(1) == {Stage.LISTENING}
+
+
+def test_a_lapse_of_long_ago_is_not_told_again():
+    rooms = Rooms(2)
+    rooms.do(0, c.Accept(rooms.ids[1]))
+    rooms.cut = rooms.asleep = {1}
+    rooms.run(63)
+    rooms.cut = rooms.asleep = set()
+    rooms.sync()
+    rooms.events(1)
+    rooms.do(1, c.RaiseHand())
+    rooms.do(1, c.LowerHand())
+    rooms.run(1)
+    rooms.do(1, c.RaiseHand())
+    assert rooms.events(1)[0] == StageChanged(rooms.ids[1], Stage.HAND_UP, "asked")

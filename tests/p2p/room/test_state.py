@@ -291,6 +291,14 @@ def test_two_words_of_the_host_under_one_number_are_read_as_the_stricter():
     assert people.stage(1) == Stage.LISTENING
 
 
+def test_a_room_is_locked_by_two_histories_that_both_say_open():
+    people = People()
+    people.fork(0, kinds.Lock, False)
+    people.pens[0]._prev = b"another history."
+    people.fork(0, kinds.Lock, False)
+    assert people.state().locked
+
+
 def test_two_joins_of_one_key_have_no_name():
     people = People()
     key = people.keys[1]
