@@ -8,6 +8,7 @@ never believed when it comes from there.
 import contextlib
 import ipaddress
 from enum import IntEnum
+from functools import lru_cache
 
 from crypto.errors import RemoteError
 
@@ -22,6 +23,7 @@ _PRIVATE_NETS = tuple(
 _PRIVATE_NETS_V6 = tuple(ipaddress.ip_network(net) for net in ("fc00::/7", "fe80::/10"))
 _LOWEST_PORT = 1024
 _HTTPS_PORT = 443
+_REMEMBERED = 8192
 
 
 class Scope(IntEnum):
@@ -48,6 +50,7 @@ def normalise(address: tuple[str, int]) -> Address:
     return ip, address[1]
 
 
+@lru_cache(_REMEMBERED)
 def scope_of(ip: str) -> Scope | None:
     """Tell how far an address reaches.
 
@@ -105,6 +108,7 @@ def plausible_port(port: int) -> bool:
     return _LOWEST_PORT <= port <= 65535 or port == _HTTPS_PORT
 
 
+@lru_cache(_REMEMBERED)
 def neighbourhood(ip: str) -> bytes | None:
     """Name the block that one owner usually has: /24 of IPv4, /48 of IPv6.
 
@@ -118,6 +122,7 @@ def neighbourhood(ip: str) -> bytes | None:
     return packed[:3] if len(packed) == 4 else packed[:6]
 
 
+@lru_cache(_REMEMBERED)
 def pack_ip(ip: str) -> bytes:
     """Give the 4 or 16 bytes of an IP literal without zone."""
     return ipaddress.ip_address(ip).packed

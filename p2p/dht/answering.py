@@ -75,15 +75,12 @@ class Answering:
         token = self._tokens.give(asker.address, asker.key, request.target, now)
         item = self._storage.get(request.target, unix_s)
         items = () if item is None else (item.encode(),)
-        answer = Found(request.tx, token, (), items)
-        if len(encode(answer)) > room:
-            answer = Found(request.tx, token, (), ())
-        for peer in self._peers(request, asker):
-            longer = Found(request.tx, token, (*answer.peers, to_peer(peer)), answer.items)
-            if len(encode(longer)) > room:
-                break
-            answer = longer
-        return answer
+        if len(encode(Found(request.tx, token, (), items))) > room:
+            items = ()
+        peers = tuple(to_peer(each) for each in self._peers(request, asker))
+        while peers and len(encode(Found(request.tx, token, peers, items))) > room:
+            peers = peers[:-1]
+        return Found(request.tx, token, peers, items)
 
     def _peers(self, request: Find, asker: NodeContact) -> list[NodeContact]:
         fitting = [

@@ -24,6 +24,7 @@ PER_NEIGHBOURHOOD = 2
 _LEAST_STALL_S = 0.3
 _DEAD_SUGGESTIONS = 3
 _FEW_ANSWERS = 3
+_MOST = 3
 
 
 @dataclass(slots=True)
@@ -165,11 +166,12 @@ class LookUp:
     def _askable(self, now: float, in_flight: int = 0) -> list[_Candidate]:
         """The not yet asked among the best.
 
-        On the way only the very best are asked; when the closest have spoken, the rest of the k,
+        On the way only the very best are asked; when most of the closest have spoken, the rest of
+        the k,
         and some more in place of those that may turn out to be dead.
         """
         alive = self._alive(now)
-        arrived = all(each.answered for each in alive[:ALPHA])
+        arrived = sum(1 for each in alive[:ALPHA] if each.answered) >= min(_MOST, len(alive))
         best = alive[: self._k + in_flight // 2] if arrived else alive[: 2 * ALPHA]
         width = WIDE if arrived else ALPHA
         fresh = [each for each in best if each.asked_s is None]
@@ -216,7 +218,7 @@ class LookUp:
         )
 
     def _stall_s(self) -> float:
-        return min(ANSWER_S, max(_LEAST_STALL_S, 2 * self._slowest_answer_s))
+        return min(ANSWER_S, max(_LEAST_STALL_S, 0.05 + 1.5 * self._slowest_answer_s))
 
 
 def _under_way(candidate: _Candidate) -> bool:

@@ -13,7 +13,7 @@ from p2p.dht.addresses import Address, pack_ip, plausible_port, unpack_ip
 from p2p.dht.contact import NODE_ID_BYTES, NODE_KEY_BYTES, NodeContact
 
 MAX_ITEM_BYTES = 1000
-PEERS_PER_ANSWER = 8
+PEERS_PER_ANSWER = 16
 TOKEN_BYTES = 8
 TX_BYTES = 8
 

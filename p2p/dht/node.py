@@ -106,6 +106,11 @@ class NodeTable(RoutingTable):  # type: ignore[misc]
         """Give the nodes closest to ``target``, closest first."""
         return [each.contact for each in self.find_neighbors(Node(target), count)]
 
+    def sound(self, target: bytes) -> list[NodeContact]:
+        """Give the k closest to ``target`` that did answer when last asked: fit to be named."""
+        near = self.find_neighbors(Node(target), 2 * K)
+        return [each.contact for each in near if not each.misses][:K]
+
     def stalest(self, count: int) -> list[NodeContact]:
         """Give the nodes not heard of for longest, one of each of some buckets."""
         heads = [bucket.head() for bucket in self.buckets if len(bucket)]
@@ -184,7 +189,7 @@ class DhtNode(Server):  # type: ignore[misc]
             Surroundings(send, rng, now, unix),
             sealer,
             self._table,
-            Answering(self.storage, Tokens(rng, now()), lambda t: self._table.closest(t, K)),
+            Answering(self.storage, Tokens(rng, now()), self._table.sound),
             self._reachable,
             SourceRate(rate_per_s, 2 * rate_per_s),
         )

@@ -395,7 +395,7 @@ def test_introductions_by_strangers_or_to_private_addresses_send_nothing():
 @pytest.mark.slow
 def test_a_reachable_home_becomes_a_server_and_a_home_behind_a_router_never_does():
     async def test(network):
-        home, contact = network.add(server=False)
+        home, _ = network.add(server=False)
         await home.start(network.random.sample(network.contacts, 5))
         behind, hidden = network.add(server=False)
         written = set()

@@ -50,9 +50,10 @@ async def test_twenty_nodes_on_loopback_keep_and_find_an_item_and_end_without_a_
     opened = [await _open() for _ in range(20)]
     for wired in opened:
         await wired.node.start([opened[0].contact])
-    assert await opened[3].node.put(_item()) >= 16
+    item = _item()
+    assert await opened[3].node.put(item) >= 16
     for wired in opened:
-        assert await wired.node.get(_item().target) == [_item()]
+        assert await wired.node.get(item.target) == [item]
     assert await opened[5].node.get(bytes(20)) == []
     for wired in opened:
         await wired.close()
