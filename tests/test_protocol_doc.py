@@ -7,8 +7,12 @@ import re
 import msgspec
 import pytest
 
+from audio.framer import PAYLOAD_BYTES
+from crypto.frame import OVERHEAD_BYTES
 from docs.protocol_example import PAGE, example, page
 from p2p.dht import messages as dht_messages
+from p2p.link.rtp import HEADER_BYTES
+from p2p.overlay.stage import HOP_BYTES
 from p2p.room import kinds
 from p2p.wire import messages, offers
 
@@ -80,3 +84,9 @@ def test_every_label_of_a_derived_key_is_one_the_code_uses():
     labels = re.findall(r'HKDF\([^"()]*(?:\([^)]*\))?[^"()]*"([a-z0-9-]+/?)"', DOC)
     assert len(labels) >= 12
     assert [label for label in labels if f'b"{label}' not in code] == []
+
+
+def test_the_one_size_of_media_datagrams_is_right():
+    gcm_tag_bytes = 16  # RFC 7714
+    size = HEADER_BYTES + HOP_BYTES + OVERHEAD_BYTES + PAYLOAD_BYTES + gcm_tag_bytes
+    assert f"every media datagram has {size} bytes" in " ".join(DOC.split())
