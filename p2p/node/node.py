@@ -6,9 +6,10 @@ No state lives outside of a ``Node``; several can run in one process.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from crypto.contact import Contact
 from crypto.identity import Identity
 from crypto.invite import Invite
 from crypto.knock import KNOCK, Responder
@@ -30,7 +31,9 @@ from p2p.node.members import Hooks, Members
 from p2p.node.net import Net
 from p2p.node.portrait import Portrait
 from p2p.node.roll import ME, Roll
+from p2p.node.seeking import Seeker
 from p2p.node.settings import Settings
+from p2p.node.silence import explained
 from p2p.node.sound import Devices, Sound, open_devices
 from p2p.node.telling import Teller
 from p2p.node.ways import sources
@@ -157,8 +160,15 @@ class Node:
             return "self"
         entry = Entry(self._net.station, self._secrets, self._couriers, self._make_members)
         ways = sources(self._settings, self._net, self._secrets.room_key, self._invite)
-        self._members, via = await entry.run(ways)
+        try:
+            self._members, via = await entry.run(ways)
+        except UserError as exc:
+            raise explained(exc, self._settings, self._net) from exc
         return via
+
+    def _sources(self) -> list[tuple[events.Via, AsyncIterator[Contact]]]:
+        invite = self._invite or Invite(self._secrets.room_key)
+        return sources(self._settings, self._net, self._secrets.room_key, invite)
 
     def _make_members(self) -> Members:
         now = time.monotonic()
@@ -201,6 +211,8 @@ class Node:
             self._settings, self._net, secrets, self._couriers, self._work, given, members.gone
         )
         await self._announcer.begin()
+        seeker = Seeker(members, self._couriers, self._sources)
+        self._work.create_task(seeker.run())
         state = members.room.state
         count = len([m for m in state.members.values() if m.stage not in GONE])
         admitted_ms = round((time.monotonic() - self._began_s) * 1000)
