@@ -131,6 +131,20 @@ async def test_the_round_trip_is_measured_and_long_ones_are_survived(bench, monk
     assert 250 < a.link.rtt_ms < 400
 
 
+async def test_heavy_loss_is_not_taken_for_silence(bench, monkeypatch):
+    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.4)
+    monkeypatch.setattr(ice, "CONSENT_REPEAT_S", 0.03)
+    a, b, *weathers = await new_pair(bench)
+    await bench.up(a, b)
+    for n, weather in enumerate(weathers):
+        weather.lose_some(0.3, n)
+    longest_s = 0.0
+    for _ in range(200):
+        await asyncio.sleep(0.01)
+        longest_s = max(longest_s, time.monotonic() - a.link.last_heard_s)
+    assert longest_s < 1.0
+
+
 async def test_a_cut_of_some_seconds_ends_nothing(bench, monkeypatch):
     monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.1)
     a, b, *weathers = await new_pair(bench)
