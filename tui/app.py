@@ -142,7 +142,8 @@ class TeahouseApp(App[int]):
 
     async def _enter(self, node: NodeLike, event: Joined) -> None:
         self._room = RoomScreen(node, meter_hz=self._meter_hz, clock_text=self._clock_text)
-        await self.switch_screen(self._room)
+        # A node that fails just now cancels us, and half a switch would freeze the screen.
+        await asyncio.shield(asyncio.ensure_future(self.switch_screen(self._room)))
         if event.via == "self":
             self.show_invite()
 

@@ -30,6 +30,7 @@ from tui.jsonlines import json_line
 from tui.linereader import LineReader
 from tui.linewriter import LineWriter
 from tui.nodelike import NodeLike
+from tui.roster import member_event
 from tui.sentences import Narrator, key_lines, notice_line
 from tui.typed import Question, help_lines, understand
 
@@ -144,7 +145,7 @@ class LineMode:
             return
         events: list[Event] = []
         if question.about == "who":
-            events = [MemberChanged(m.n, m.id, m.name, m.role, m.state) for m in view.members]
+            events = [member_event(member) for member in view.members]
         else:
             places = {m.hand_place: m.n for m in view.members if m.hand_place is not None}
             events = [HandChanged(places[place], place) for place in sorted(places)]

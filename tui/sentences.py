@@ -168,8 +168,8 @@ def _mic(event: MicChanged) -> str:
 
 
 def room_name(view: RoomView) -> str:
-    """Return the room's topic, safe to print, or words for a room without one."""
-    return peer_text(view.topic, TOPIC_CELLS) or tr("a room without a name")
+    """Return the room's topic, safe to print, or "the room" when it has none."""
+    return peer_text(view.topic, TOPIC_CELLS) or tr("the room")
 
 
 def notice_line(event: Notice) -> str:

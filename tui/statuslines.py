@@ -2,10 +2,9 @@
 
 from p2p.view import MemberView, RoomView
 from tui.i18n import mark, tr, trn
-from tui.peertext import peer_text
+from tui.peertext import TOPIC_CELLS, peer_text
 from tui.presenter import meter, minutes, queue
 from tui.roster import MODERATING, ON_STAGE, ROLE_NAMES
-from tui.sentences import room_name
 from tui.spans import Span, Spans, width_of
 
 _GOOD_LOSS_PCT = 2.0
@@ -23,7 +22,7 @@ def header(view: RoomView) -> tuple[Spans, Spans]:
     """Return the left and the right half of the first line."""
     here = sum(one.state == "here" for one in view.members)
     left: Spans = (
-        Span(room_name(view), "strong"),
+        Span(peer_text(view.topic, TOPIC_CELLS) or "Teahouse", "strong"),
         Span("   " + trn("{count} here", "{count} here", here)),
         Span("   " + minutes(view.room_time_s), "dim"),
     )

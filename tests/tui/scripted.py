@@ -52,7 +52,7 @@ def room(*members: MemberView, **changes: object) -> RoomView:
         "locked": False,
         "room_time_s": 3862.0,
         "devices": "USB Headset",
-        "ways_in": ("On this network, by the words alone.",),
+        "ways_in": ("lan", "invite"),
         "problem": "",
         "up_bps": 40_000.0,
         "down_bps": 128_000.0,

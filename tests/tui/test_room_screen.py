@@ -1,7 +1,10 @@
+import dataclasses
+
 import pytest
 
 from p2p import commands as ask
 from p2p import events as told
+from p2p.errors import UserError
 from tests.tui.drawn import app_with, assert_looks_like, text_of
 from tests.tui.scripted import KEY, ScriptedNode, full_room, member, room
 from tui.i18n import use_language
@@ -336,3 +339,118 @@ async def test_being_removed_ends_with_a_sentence_and_exit_code_6():
         await pilot.press("escape")
         await entered(pilot)
     assert app.failure.exit_code == 6
+
+
+async def test_the_picture_in_the_readme_is_what_the_screen_shows():
+    node = ScriptedNode(full_room("speaker"))
+    node.now = dataclasses.replace(node.now, mic_on=True, mic_level_dbfs=-24.0)
+    node.tell(told.MemberChanged(4, "4", "kenji", "listener", "here"))
+    node.tell(told.MemberChanged(4, "4", "kenji", "speaker", "here"))
+    node.tell(told.HandChanged(6, 1))
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for _ in range(4):
+            await pilot.pause()
+        assert "hand: lau is first in the queue" in text_of(app)
+        assert_looks_like(app, "picture")
+
+
+async def test_a_lock_and_a_topic_stand_in_the_log_but_ways_in_do_not():
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        node.tell(told.Notice("no_entry_node", "Nobody outside"))
+        node.tell(told.Notice("topic", "poems"))
+        await entered(pilot)
+        assert "topic: poems" in text_of(app)
+        assert "Nobody outside" not in text_of(app)
+
+
+async def test_an_invitation_that_was_taken_back_is_not_shown_any_more():
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        node.change(5, invited=True)
+        node.tell(told.MicChanged(False, "granted"))
+        await entered(pilot)
+        node.change(5, invited=False)
+        node.tell(told.MicChanged(False, "lapsed"))
+        await entered(pilot)
+        assert "H raises your hand" in text_of(app)
+        assert "the invitation to speak has lapsed" in text_of(app)
+
+
+async def test_a_speaker_may_go_back_to_the_audience_by_h_or_by_the_menu():
+    node = ScriptedNode(full_room("speaker"))
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press("h", "y")
+        await pilot.press("end", "enter", "d")
+        await pilot.pause()
+    assert node.asked == [ask.GoToAudience(), ask.GoToAudience()]
+
+
+async def test_a_click_on_a_person_opens_the_menu():
+    app = app_with(ScriptedNode())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.click(offset=(6, 5))
+        await pilot.pause()
+        assert isinstance(app.screen, PersonScreen)
+        assert "dolma" in text_of(app)
+
+
+async def test_somebody_who_has_just_left_has_an_empty_menu():
+    node = ScriptedNode(full_room("host"))
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        view = node.now
+        node.now = dataclasses.replace(view, members=tuple(m for m in view.members if m.n != 1))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "not in the room any more" in text_of(app)
+        await pilot.press("escape")
+        await entered(pilot)
+        assert "王小明" not in text_of(app)
+
+
+async def test_a_node_that_fails_later_is_told_on_the_screen():
+    node = ScriptedNode()
+
+    async def fail():
+        raise UserError("port_in_use", "The port is in use.", "Choose another.", 3)
+
+    node.run = fail
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await entered(pilot)
+        assert "The port is in use." in text_of(app)
+        await pilot.press("enter")
+        await entered(pilot)
+    assert app.failure.exit_code == 3
+
+
+async def test_a_fault_while_drawing_shows_no_local_variables():
+    node = ScriptedNode()
+    app = app_with(node)
+
+    def broken():
+        secret = "amber otter"
+        raise ValueError("drawing" if secret else "")
+
+    async def draw_with_a_fault():
+        async with app.run_test(size=(80, 24)) as pilot:
+            await entered(pilot)
+            node.view = broken
+            app.screen.call_later(app.screen.draw)
+            await entered(pilot)
+
+    with pytest.raises(ValueError, match="drawing"):
+        await draw_with_a_fault()
+    assert isinstance(app.failure, ValueError)
+    assert not app._exit_renderables

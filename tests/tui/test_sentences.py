@@ -20,7 +20,7 @@ def test_joining_says_where_how_many_and_what_we_are():
     lines = Narrator().tell(told.Joined(5, "listener", 12, "dht", 812), full_room())
     assert lines == ["joined tea-house, 12 here, you are a listener, microphone off"]
     lines = Narrator().tell(told.Joined(5, "host", 1, "self", 2), room(topic=""))
-    assert lines == ["joined a room without a name, 1 here, you are a host, microphone off"]
+    assert lines == ["joined the room, 1 here, you are a host, microphone off"]
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,13 @@ def test_the_life_of_a_member_in_sentences(narrator):
     ]
     for event, sentences in story:
         assert said(narrator, event) == sentences
+
+
+def test_someone_whom_the_view_shows_already_is_still_announced():
+    narrator = Narrator()
+    narrator.tell(told.Joined(5, "listener", 12, "dht", 812), full_room())
+    assert said(narrator, changed(6, "lau")) == ["here: lau (listener)"]
+    assert said(narrator, changed(5, "amina")) == []
 
 
 def test_own_changes_are_told_as_you(narrator):

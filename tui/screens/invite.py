@@ -9,7 +9,8 @@ from textual.screen import ModalScreen
 
 from p2p.commands import SetLock
 from p2p.events import KeyShown
-from tui.i18n import tr
+from p2p.view import RoomView
+from tui.i18n import mark, tr
 from tui.nodelike import NodeLike
 from tui.peertext import fit, peer_text
 from tui.qr import largest_that_fits
@@ -18,9 +19,30 @@ from tui.statuslines import myself
 from tui.widgets.plaintext import PlainText
 
 _TEXT_CELLS = 38
-_LINES_BELOW = 8
+_LINES_BELOW = 9
 _WORD_COLUMNS = 3
 _WORD_CELLS = 13
+
+
+WAYS = {
+    "lan": mark("words on this network"),
+    "dht": mark("words anywhere"),
+    "relay": mark("a relay"),
+    "invite": mark("long invite"),
+}
+NO_ENTRY_NODE = mark(
+    "Nobody outside this network can find the room by words yet: no entry node is known. "
+    "Start `teahouse relay` on a reachable machine and pass it with --bootstrap, or hand over "
+    "the long invite."
+)
+
+
+def ways_sentence(view: RoomView) -> str:
+    """Return which ways into the room work now."""
+    if view.locked:
+        return tr("The room is locked: nobody new can come in.")
+    ways = [tr(WAYS[way]) if way in WAYS else peer_text(way) for way in view.ways_in]
+    return tr("Ways in now: {ways}", ways=", ".join(ways)) if ways else ""
 
 
 def words_in_columns(words: str) -> str:
@@ -54,23 +76,21 @@ class InviteScreen(ModalScreen[None]):
         self._hidden = False
 
     def compose(self) -> ComposeResult:
-        """QR code left, forms of the key right, the rest below."""
+        """QR code left, forms of the key right, ways in and the long invite below."""
         with VerticalScroll(classes="sheet"):
-            yield PlainText(
-                tr("Room key: everyone who has it can come in and listen"), classes="title"
-            )
             with Horizontal(id="both"):
                 yield PlainText(id="code")
                 with Vertical(id="beside"):
-                    yield PlainText(tr("Words"), classes="quiet")
+                    yield PlainText(tr("Room key: who has it can come in and listen"))
                     yield PlainText(id="words", classes="key")
                     yield PlainText(tr("As one line"), classes="gap quiet")
                     yield PlainText(id="line", classes="key")
                     yield PlainText(tr("As digits, for the telephone"), classes="gap quiet")
                     yield PlainText(id="digits", classes="key")
+                    yield PlainText(id="ways", classes="gap")
+            yield PlainText(id="missing", classes="alarm")
             yield PlainText(id="invite-title", classes="quiet")
             yield PlainText(id="invite", classes="key")
-            yield PlainText(id="ways")
         yield PlainText(id="invite-keys", classes="quiet")
 
     def on_mount(self) -> None:
@@ -116,10 +136,10 @@ class InviteScreen(ModalScreen[None]):
 
     def _fill_ways(self) -> None:
         view = self._node.view()
-        ways = [f"· {peer_text(tr(way), 240)}" for way in view.ways_in]
-        if view.locked:
-            ways = [tr("The room is locked: nobody new can come in.")]
-        self._set("ways", "\n".join([tr("Ways into the room now:"), *ways]) if ways else "")
+        self._set("ways", ways_sentence(view))
+        missing = tr(NO_ENTRY_NODE) if "dht" not in view.ways_in and not view.locked else ""
+        self._set("missing", missing)
+        self.query_one("#missing").display = bool(missing)
         keys = tr("F8 hides the key   Esc: back to the room")
         me = myself(view)
         if me is not None and me.role in MODERATING:

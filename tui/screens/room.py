@@ -43,6 +43,7 @@ from tui.widgets.people import PeopleList
 INVITATION_S = 60.0
 _SLOW_EVERY = 5
 _LOW_ROWS = 16
+_ON_INVITE_SCREEN = frozenset(("no_entry_node", "lan_open"))
 _SILENT = (SpeakingChanged, Stats, FirstSound, KeyShown)
 
 
@@ -98,7 +99,6 @@ class RoomScreen(Screen[None]):
             with Vertical(id="left"):
                 yield Line(fill="─", id="stage-title")
                 yield PeopleList(empty=tr("Nobody is on stage."), id="stage")
-                yield EventLog(id="log-below")
             with Vertical(id="right"):
                 with Vertical(id="middle"):
                     yield Line(fill="─", id="hands-title")
@@ -108,6 +108,7 @@ class RoomScreen(Screen[None]):
                 with Vertical(id="hearers"):
                     yield Line(fill="─", id="audience-title")
                     yield PeopleList(empty=tr("Nobody listens yet."), id="audience")
+        yield EventLog(id="log-below")
         with Vertical(id="foot"):
             yield Line(id="own")
             yield Line(id="links")
@@ -117,6 +118,10 @@ class RoomScreen(Screen[None]):
         """Start looking at the room."""
         self.query_one("#stage").focus()
         self._timer = self.set_interval(1 / (self._meter_hz or 1.0), self.draw)
+        self.call_after_refresh(self.draw_all)
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened behind another screen."""
         self.call_after_refresh(self.draw_all)
 
     def on_resize(self) -> None:
@@ -169,7 +174,7 @@ class RoomScreen(Screen[None]):
             text = "\n".join(safe(tr(part)) for part in (event.message, event.hint) if part)
             self.notify(text, severity="warning", markup=False)
         sentences = self._narrator.tell(event, self._node.view())
-        if not isinstance(event, _SILENT):
+        if not isinstance(event, _SILENT) and getattr(event, "code", "") not in _ON_INVITE_SCREEN:
             for sentence in sentences:
                 for log in self.query(EventLog):
                     log.tell(self._clock_text(), sentence)
