@@ -1,5 +1,6 @@
 """Answers questions for a link: who proves to hold the right keys gets one, others get silence."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -11,9 +12,13 @@ from p2p.link.line import Line
 from p2p.link.reach import LINK_LIMIT_S, Station
 from p2p.link.routes import Address
 from p2p.link.work import Work
+from p2p.room.allowance import Allowance, Rate
 from p2p.wire.offers import Candidate, CandidateKind, Endpoint, Hello, Knock, LinkOffer
 
 PENDING_MAX = 32
+SOURCES_MAX = 1024
+SOURCE_RATE = Rate(burst=40.0, per_s=8.0)
+"""Questions of one address; a home or a mobile provider may hide many people behind one."""
 
 MakeAnswer = Callable[[Endpoint, LinkOffer], bytes]
 
@@ -47,6 +52,7 @@ class Door:
         self._on_line = on_line
         self._tasks = tasks
         self._pending: dict[tuple[bytes, str], Line] = {}
+        self._sources: dict[str, Allowance] = {}
         self.counters: Counter[str] = Counter()
 
     def asked(
@@ -68,6 +74,8 @@ class Door:
         Raises:
             RemoteError: It deserves no answer.
         """
+        if source is not None and not self._allows(source[0]):
+            raise RemoteError("too many questions")
         called = self._responder.accept(datagram)
         offer = self._greeting.decode(called.payload).offer
         key = (called.initiator_dh, offer.ufrag)
@@ -79,6 +87,14 @@ class Door:
         seen = Endpoint.of(source) if source is not None else _first_named(offer)
         self.counters["answered"] += 1
         answer(called.answer(self._make_answer(seen, line.link.offer)))
+
+    def _allows(self, ip: str) -> bool:
+        now = time.monotonic()
+        allowance = self._sources.pop(ip, None) or Allowance(SOURCE_RATE, now)
+        self._sources[ip] = allowance
+        if len(self._sources) > SOURCES_MAX:
+            del self._sources[next(iter(self._sources))]
+        return allowance.take(now)
 
     def _begin(
         self,

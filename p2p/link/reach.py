@@ -1,6 +1,7 @@
 """Asks for a link and makes it: question, answer, then ICE and DTLS."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from crypto.knock import HELLO, KNOCK
@@ -16,6 +17,8 @@ from p2p.wire.offers import Candidate, CandidateKind, Hello, HelloAck, Knock, Li
 from p2p.wire.version import PROTOCOL_VERSION
 
 LINK_LIMIT_S = 4.0
+WAYS_MAX = 8
+LOOK_FOR_WAYS_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,48 @@ class Station:
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
-    """How questions get to a peer.
+class Carrier:
+    """Somebody who takes sealed datagrams to a peer.
 
     Attributes:
-        direct: The peer's own address, if one is known.
-        carriers: Each takes a datagram to the peer through somebody else.
-        toward: An address in the widest scope of all carriers; None: far away.
+        send: Takes each datagram.
+        toward: An address in the scope of the whole way; None: far away.
+        name: Tells it from others; a way that is named again replaces the one before.
     """
 
-    direct: Address | None = None
-    carriers: tuple[Callable[[bytes], None], ...] = ()
-    toward: Address | None = None
+    send: Callable[[bytes], None]
+    toward: Address | None
+    name: bytes
+
+
+Way = Address | Carrier
+"""How questions get to a peer: straight to its address, or through somebody else."""
+
+
+class Ways:
+    """All known ways to one peer; more may be learned while it is asked.
+
+    Args:
+        known: Ways known from the start.
+    """
+
+    def __init__(self, *known: Way) -> None:
+        self._known: dict[object, Way] = {}
+        for way in known:
+            self.add(way)
+
+    def add(self, way: Way) -> None:
+        """Learns of a way; beyond the limit the oldest is forgotten."""
+        name = way.name if isinstance(way, Carrier) else way
+        self._known.pop(name, None)
+        self._known[name] = way
+        if len(self._known) > WAYS_MAX:
+            del self._known[next(iter(self._known))]
+
+    @property
+    def all(self) -> list[Way]:
+        """Every way, the newest last."""
+        return list(self._known.values())
 
 
 async def reach(
@@ -62,47 +95,86 @@ async def reach(
 ) -> tuple[Line, Welcome | HelloAck]:
     """Gets a link to the holder of ``dh``.
 
+    All ways are tried at once, for one and the same link: two of them in the making would take
+    the peer's address from each other. The first answer counts.
+
     Args:
         station: Ours.
         dh: The peer's public key, 32 bytes.
         psk: The room's pre-shared key for ``KNOCK``, ``NO_PSK`` for ``HELLO``.
         purpose: ``KNOCK`` or ``HELLO``.
-        ways: All are tried at once; the first answer counts.
+        ways: Those that are added meanwhile are tried as well.
         limit_s: For the answer; the link may take ``LINK_LIMIT_S`` more.
 
     Raises:
         TimeoutError: Nobody answered.
         RemoteError: The answer is no good, or the link did not come up.
     """
-
-    def send(datagram: bytes) -> None:
-        if ways.direct is not None:
-            station.mux.send(datagram, ways.direct)
-        for carry in ways.carriers:
-            carry(datagram)
-
-    toward = ways.toward if ways.carriers else ways.direct
-    link = station.new_link(controlling=True, toward=toward)
+    link = MediaLink(station.mux, station.certificate, controlling=True)
     line = Line(link, dialled=True)
-    greeting = (Knock if purpose == KNOCK else Hello)(PROTOCOL_VERSION, link.offer)
+    greeting = Knock if purpose == KNOCK else Hello
+
+    async def ask(way: Way) -> bytes:
+        toward, send = _toward(way), _sender(station.mux, way)
+        own = link.offer
+        candidates = station.whereabouts.offer(toward)
+        offer = LinkOffer(own.ufrag, own.pwd, own.fingerprint, candidates)
+        payload = greeting(PROTOCOL_VERSION, offer).encode()
+        return await station.calls.ask(dh, psk, purpose, payload, send, limit_s)
+
     try:
-        answer = await station.calls.ask(dh, psk, purpose, greeting.encode(), send, limit_s)
+        way, answer = await _first_answer(ask, ways, limit_s)
         ack = (HelloAck if purpose == HELLO else Welcome).decode(answer)
-        if not ways.carriers:
+        if not isinstance(way, Carrier):
             station.whereabouts.saw(ack.seen.address)
-        await link.connect(_reachable(station, ack.offer, ways, toward), LINK_LIMIT_S)
+        await link.connect(_reachable(station, ack.offer, way), LINK_LIMIT_S)
     except BaseException:
         await line.close()
         raise
     return line, ack
 
 
-def _reachable(station: Station, offer: LinkOffer, ways: Ways, toward: Address | None) -> LinkOffer:
+async def _first_answer(
+    ask: Callable[[Way], Coroutine[None, None, bytes]], ways: Ways, limit_s: float
+) -> tuple[Way, bytes]:
+    """Asks by every way, by new ones as they come."""
+    asked: dict[asyncio.Future[bytes], Way] = {}
+    never = asyncio.get_running_loop().create_future()
+    try:
+        async with asyncio.timeout(limit_s):
+            while True:
+                for way in ways.all:
+                    if way not in asked.values():
+                        asked[asyncio.ensure_future(ask(way))] = way
+                await asyncio.wait(
+                    asked or [never],
+                    timeout=LOOK_FOR_WAYS_S,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                for each in asked:
+                    if each.done():
+                        return asked[each], each.result()
+    finally:
+        for each in asked:
+            each.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+
+
+def _toward(way: Way) -> Address | None:
+    return way.toward if isinstance(way, Carrier) else way
+
+
+def _sender(mux: Mux, way: Way) -> Callable[[bytes], None]:
+    if isinstance(way, Carrier):
+        return way.send
+    return lambda datagram: mux.send(datagram, way)
+
+
+def _reachable(station: Station, offer: LinkOffer, way: Way) -> LinkOffer:
     """The peer's offer without addresses it has no business to name, with the one we know."""
-    seen = station.whereabouts.seen
-    candidates = list(believable(offer.candidates, toward, seen))
-    if ways.direct is not None and all(c.address != ways.direct for c in candidates):
-        candidates.insert(0, Candidate.of(ways.direct, CandidateKind.HOST))
+    candidates = list(believable(offer.candidates, _toward(way), station.whereabouts.seen))
+    if not isinstance(way, Carrier) and all(c.address != way for c in candidates):
+        candidates.insert(0, Candidate.of(way, CandidateKind.HOST))
     if not candidates:
         raise RemoteError("no address to link to")
     return LinkOffer(offer.ufrag, offer.pwd, offer.fingerprint, tuple(candidates[:8]))

@@ -10,7 +10,7 @@ from crypto.knock import HELLO, NO_PSK
 from p2p.errors import RemoteError
 from p2p.link.candidates import Scope, scope_of
 from p2p.link.line import Line
-from p2p.link.reach import Station, Ways, reach
+from p2p.link.reach import Carrier, Station, Ways, reach
 from p2p.link.routes import Address
 from p2p.link.work import Work
 from p2p.relay.courier import card_handle
@@ -73,10 +73,10 @@ class CourierLink:
         """Sends a datagram to a door (by its card's handle) or back to who asked (by a pair's)."""
         self._line.send(CarryDoor(handle, datagram))
 
-    def carry_to_card(self, card: bytes) -> Callable[[bytes], None]:
+    def way_to(self, card: bytes) -> Carrier:
         """A way to the door that left this card."""
         handle = card_handle(card)
-        return lambda datagram: self.carry(handle, datagram)
+        return Carrier(lambda datagram: self.carry(handle, datagram), self.toward, handle)
 
     def door_up(self, tag: bytes, card: bytes) -> None:
         """Leaves our own card."""
@@ -188,7 +188,7 @@ class Couriers:
                 contact.dh,
                 NO_PSK,
                 HELLO,
-                Ways(direct=contact.address),
+                Ways(contact.address),
                 HELLO_LIMIT_S,
             )
             link = self._links[contact.dh] = CourierLink(contact, line, self._on_carried)

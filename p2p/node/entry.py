@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 
 from crypto.contact import Contact
 from crypto.knock import KNOCK
 from p2p.errors import RemoteError, UserError
 from p2p.events import Via
 from p2p.link.line import Line
-from p2p.link.reach import Station, Ways, reach
+from p2p.link.reach import Station, Way, Ways, reach
 from p2p.link.work import Work
 from p2p.node.couriers import Couriers
 from p2p.node.keys import RoomSecrets
@@ -20,10 +19,13 @@ from p2p.overlay.card import open_card
 from p2p.wire.offers import Welcome
 
 FIND_LIMIT_S = 5.5
-ENTER_LIMIT_S = 15.0
+ENTER_LIMIT_S = 12.0
 KNOCK_LIMIT_S = 3.0
 TRIES_AT_ONCE = 8
-TRIES_MAX = 64
+DOORS_MAX = 64
+RELAYS_MAX = 4
+ASK_AGAIN_S = 1.2
+EXPECTED = (TimeoutError, RemoteError, ConnectionError)
 
 REFUSALS = {
     "locked": ("locked", "The room is locked.", "Ask someone inside to open it."),
@@ -31,14 +33,6 @@ REFUSALS = {
     "left": ("left", "This run has left the room already.", "Join again."),
     "full": ("full", "The room is full.", "Rooms hold 16 people for now."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A door or relay that somebody named, and by which way we heard of it."""
-
-    contact: Contact
-    via: Via
 
 
 class Entry:
@@ -62,7 +56,8 @@ class Entry:
         self._secrets = secrets
         self._couriers = couriers
         self._make_members = make_members
-        self._tried: dict[tuple[bytes, object], float] = {}
+        self._doors: dict[bytes, Ways] = {}
+        self._relays: set[Contact] = set()
         self._found_any = False
         self._refused: str | None = None
         self._imposter = False
@@ -124,35 +119,46 @@ class Entry:
 
     async def _read(self, work: Work, via: Via, source: AsyncIterator[Contact]) -> None:
         async for contact in source:
-            if via != "relay":
-                self._found_any = True
-            if len(self._tried) < TRIES_MAX and (contact.dh, contact.address) not in self._tried:
-                self._tried[contact.dh, contact.address] = time.monotonic()
-                work.create_task(self._try(Found(contact, via)))
+            if contact.kind == "relay":
+                if contact not in self._relays and len(self._relays) < RELAYS_MAX:
+                    self._relays.add(contact)
+                    work.create_task(self._ask_relay(work, via, contact))
+                if via == "relay":
+                    continue  # it was given to us: that it is there says nothing of the room
+            else:
+                self._learn(work, via, contact.dh, contact.address)
+            self._found_any = True
 
-    async def _try(self, found: Found) -> None:
-        """Knocks at one contact until somebody has let us in."""
+    async def _ask_relay(self, work: Work, via: Via, relay: Contact) -> None:
+        """Asks a relay for the room's doors until somebody has let us in."""
+        key = self._secrets.room_key
+        while not self._entered.done():
+            with contextlib.suppress(*EXPECTED):
+                courier = await self._couriers.get(relay)
+                for card in await courier.cards(key.relay_tag(relay.dh)):
+                    with contextlib.suppress(RemoteError):
+                        dh = open_card(key, relay.dh, card)
+                        self._found_any = True
+                        self._learn(work, via, dh, courier.way_to(card))
+            await asyncio.sleep(ASK_AGAIN_S)
+
+    def _learn(self, work: Work, via: Via, dh: bytes, way: Way) -> None:
+        """Notes a way to a door; a new door is knocked at."""
+        known = self._doors.get(dh)
+        if known is not None:
+            known.add(way)
+        elif len(self._doors) < DOORS_MAX:
+            self._doors[dh] = ways = Ways(way)
+            work.create_task(self._try(dh, ways, via))
+
+    async def _try(self, dh: bytes, ways: Ways, via: Via) -> None:
+        """Knocks at one door until somebody has let us in."""
         while not self._entered.done():
             began_s = time.monotonic()
             async with self._slots:
-                with contextlib.suppress(TimeoutError, RemoteError, ConnectionError):
-                    if found.contact.kind == "relay":
-                        await self._through(found)
-                    else:
-                        ways = Ways(direct=found.contact.address)
-                        await self._knock(found.contact.dh, ways, found.via)
+                with contextlib.suppress(*EXPECTED):
+                    await self._knock(dh, ways, via)
             await asyncio.sleep(max(0.0, 0.5 - (time.monotonic() - began_s)))
-
-    async def _through(self, found: Found) -> None:
-        """Knocks at every door of the room that left its card at a relay."""
-        courier = await self._couriers.get(found.contact)
-        key, relay_dh = self._secrets.room_key, found.contact.dh
-        for card in await courier.cards(key.relay_tag(relay_dh)):
-            dh = open_card(key, relay_dh, card)
-            self._found_any = True
-            with contextlib.suppress(TimeoutError, RemoteError, ConnectionError):
-                ways = Ways(carriers=(courier.carry_to_card(card),), toward=courier.toward)
-                await self._knock(dh, ways, found.via)
 
     async def _knock(self, dh: bytes, ways: Ways, via: Via) -> None:
         line, welcome = await reach(

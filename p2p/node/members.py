@@ -10,10 +10,10 @@ from crypto.knock import KNOCK
 from p2p.errors import RemoteError
 from p2p.link.candidates import Scope
 from p2p.link.line import Line
-from p2p.link.reach import Station, Ways, reach
+from p2p.link.reach import Carrier, Station, Ways, reach
 from p2p.link.routes import Address
 from p2p.link.work import Work
-from p2p.node.couriers import Couriers
+from p2p.node.couriers import CourierLink, Couriers
 from p2p.node.keys import RoomSecrets
 from p2p.overlay.card import open_card
 from p2p.overlay.mesh import ROOM_LIMIT, Mesh
@@ -38,7 +38,11 @@ ATTACH_LIMIT_S = 4.0
 SILENT_S = 3.0
 DIAL_LIMIT_S = 3.0
 GLARE_S = 2.0
+CARRIERS_MAX = 2
+RELAYS_WAIT_S = 0.5
+LOOK_AGAIN_S = 0.1
 ASK_AGAIN_EVERY_S = 15.0
+ADDRESSES_MAX = 4
 CARRY_RATE = Rate(burst=60.0, per_s=10.0)
 
 
@@ -107,7 +111,7 @@ class Members:
         self._couriers = couriers
         self._work = work
         self._hooks = hooks
-        self._addresses: dict[bytes, Address] = {}
+        self._addresses: dict[bytes, list[Address]] = {}
         self._ask_again_s = 0.0
         self._asked = 0
         self._newcomer = newcomer
@@ -238,7 +242,7 @@ class Members:
         if self.neighbours.get(neighbour.member) is neighbour:
             address = neighbour.line.link.remote_address
             if address is not None:
-                self._addresses[neighbour.member] = address
+                self._note_address(neighbour.member, address)
             del self.neighbours[neighbour.member]
             self.mesh.link_down(neighbour.member, time.monotonic())
             self._hooks.on_change()
@@ -289,11 +293,11 @@ class Members:
         self._hooks.on_datagram(blob, toward, answer)
 
     async def _dial(self, member: bytes, dh: bytes) -> None:
+        ways = self._ways_to(member)
+        psk = self._secrets.room_key.psk()
+        learning = self._work.create_task(self._learn_doors(dh, ways))
         try:
-            ways = await self._ways_to(member, dh)
-            line, _ = await reach(
-                self._station, dh, self._secrets.room_key.psk(), KNOCK, ways, DIAL_LIMIT_S
-            )
+            line, _ = await reach(self._station, dh, psk, KNOCK, ways, DIAL_LIMIT_S)
             try:
                 await self.enter(line, dh)
             except BaseException:
@@ -301,24 +305,46 @@ class Members:
                 raise
         except (TimeoutError, RemoteError, ConnectionError):
             self.mesh.dial_failed(member, time.monotonic())
+        finally:
+            learning.cancel()
 
-    async def _ways_to(self, member: bytes, dh: bytes) -> Ways:
-        me = self._secrets.identity.member_id
-        carriers: list[Callable[[bytes], None]] = []
-        toward: Address | None = None
-        for neighbour_id, width in self.mesh.carriers(member)[:2]:
-            line = self.neighbours[neighbour_id].line
-            carriers.append(_carrier(line, member, me))
-            if width != Scope.GLOBAL:
-                toward = line.link.remote_address
-        for courier in [] if carriers else self._couriers.links:
-            tag = self._secrets.room_key.relay_tag(courier.contact.dh)
-            for card in await courier.cards(tag):
-                with contextlib.suppress(RemoteError):
-                    if open_card(self._secrets.room_key, courier.contact.dh, card) == dh:
-                        carriers.append(courier.carry_to_card(card))
-                        toward = courier.toward
-        return Ways(self._addresses.get(member), tuple(carriers), toward)
+    def _ways_to(self, member: bytes) -> Ways:
+        """The ways that need nobody's help but our neighbours'."""
+        ways = Ways()
+        for neighbour, width in self.mesh.carriers(member)[:CARRIERS_MAX]:
+            line = self.neighbours[neighbour].line
+            toward = None if width == Scope.GLOBAL else line.link.remote_address
+            ways.add(Carrier(_carry_over(line, member, self.room.me), toward, neighbour))
+        for address in self._addresses.get(member, []):
+            ways.add(address)
+        return ways
+
+    def may_be_at(self, dh: bytes, address: Address) -> None:
+        """Somebody named the address of a door; of use if it is a member that is missing."""
+        member = self._who_has(dh)
+        if member is not None and member != self.room.me and member not in self.neighbours:
+            self._note_address(member, address)
+            self.mesh.dial_now(member, time.monotonic())
+            self.pump()
+
+    def _note_address(self, member: bytes, address: Address) -> None:
+        others = [known for known in self._addresses.get(member, []) if known != address]
+        self._addresses[member] = [address, *others][:ADDRESSES_MAX]
+
+    async def _learn_doors(self, dh: bytes, ways: Ways) -> None:
+        """Asks our relays, also those that come back meanwhile, for the card of a member."""
+        if ways.all:
+            await asyncio.sleep(RELAYS_WAIT_S)
+        key, asked = self._secrets.room_key, set[CourierLink]()
+        while True:
+            for courier in self._couriers.links:
+                if courier not in asked:
+                    asked.add(courier)
+                    for card in await courier.cards(key.relay_tag(courier.contact.dh)):
+                        with contextlib.suppress(RemoteError):
+                            if open_card(key, courier.contact.dh, card) == dh:
+                                ways.add(courier.way_to(card))
+            await asyncio.sleep(LOOK_AGAIN_S)
 
     # --- time and change ------------------------------------------------------------------------
 
@@ -378,5 +404,5 @@ class Members:
         await asyncio.gather(*(n.line.close() for n in list(self.neighbours.values())))
 
 
-def _carrier(line: Line, to: bytes, frm: bytes) -> Callable[[bytes], None]:
+def _carry_over(line: Line, to: bytes, frm: bytes) -> Callable[[bytes], None]:
     return lambda blob: line.send(Carry(to, frm, blob))

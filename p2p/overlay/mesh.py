@@ -128,6 +128,12 @@ class Mesh:
         wait_s = min(BACKOFF_MAX_S, 2.0 ** min(other.fails - 1, 8))
         other.dial_at_s = now + (ALONE_RETRY_S if not self.links else wait_s)
 
+    def dial_now(self, member: bytes, now: float) -> None:
+        """There is a new reason to dial this member: does not wait any longer."""
+        other = self._others.get(member)
+        if other is not None and other.scope is None:
+            other.dial_at_s, other.tried = min(other.dial_at_s, now), True
+
     def receive(self, near: Iterable[tuple[bytes, Scope]], sender: bytes, now: float) -> None:
         """A neighbour says whom it has links with; reports of others are ignored."""
         other = self._others.get(sender)
@@ -187,6 +193,14 @@ class Mesh:
     def links(self) -> dict[bytes, Scope]:
         """Members we have a link with, and the scope each runs over."""
         return {m: o.scope for m, o in self._others.items() if o.scope is not None}
+
+    def missing(self) -> list[bytes]:
+        """Members that we dialled in vain, or cannot even dial, and have not given up."""
+        return [
+            member
+            for member, other in self._others.items()
+            if other.scope is None and other.fails and other.dial_at_s < float("inf")
+        ]
 
     def next_dial(self, member: bytes) -> float:
         """When ``member`` will be dialled next, in monotonic seconds."""

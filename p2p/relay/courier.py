@@ -9,8 +9,8 @@ import hashlib
 from dataclasses import dataclass, field
 
 from p2p.errors import RemoteError
-from p2p.relay.limits import TokenBucket
 from p2p.rng import Rng
+from p2p.room.allowance import Allowance, Rate
 from p2p.wire.messages import (
     Cards,
     CarryDoor,
@@ -26,10 +26,9 @@ LINKS_MAX = 512
 DOORS_PER_LINK = 2
 DOORS_PER_TAG = 32
 PAIRS_PER_LINK = 32
-ITEMS_PER_LINK = 24
-CARRY_RATE_HZ, CARRY_BURST = 5.0, 40.0
-ASK_RATE_HZ, ASK_BURST = 1.0, 10.0
-ITEM_RATE_HZ, ITEM_BURST = 0.05, 24.0
+CARRY_RATE = Rate(burst=40.0, per_s=5.0)
+ASK_RATE = Rate(burst=10.0, per_s=1.0)
+ITEM_RATE = Rate(burst=24.0, per_s=0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,9 @@ class ItemHanded:
 
 @dataclass(slots=True)
 class _Link:
-    carry: TokenBucket
-    ask: TokenBucket
-    items: TokenBucket
+    carry: Allowance
+    ask: Allowance
+    items: Allowance
     doors: dict[bytes, bytes] = field(default_factory=dict)  # card hash -> tag
     pairs: list[bytes] = field(default_factory=list)
 
@@ -91,9 +90,9 @@ class Courier:
         if len(self._links) >= LINKS_MAX:
             raise RemoteError("relay is full")
         self._links[link] = _Link(
-            TokenBucket(CARRY_RATE_HZ, CARRY_BURST, now),
-            TokenBucket(ASK_RATE_HZ, ASK_BURST, now),
-            TokenBucket(ITEM_RATE_HZ, ITEM_BURST, now),
+            Allowance(CARRY_RATE, now),
+            Allowance(ASK_RATE, now),
+            Allowance(ITEM_RATE, now),
         )
 
     def link_down(self, link: int) -> None:
@@ -202,6 +201,6 @@ def card_handle(card: bytes) -> bytes:
     return hashlib.blake2b(card, digest_size=16).digest()
 
 
-def _take(bucket: TokenBucket, now: float) -> None:
+def _take(bucket: Allowance, now: float) -> None:
     if not bucket.take(now):
         raise RemoteError("over the rate")

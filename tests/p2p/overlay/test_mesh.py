@@ -171,3 +171,29 @@ def test_a_full_mesh_stays_within_its_limit_and_dials_those_who_are_here_first()
     due = mesh.to_dial(UNREPORTED_WAIT_S)
     assert len(due) == ROOM_LIMIT - 2
     assert due[0] == others[19]
+
+
+def test_who_was_dialled_in_vain_is_missing_until_it_is_linked_or_given_up() -> None:
+    mesh = Mesh(A)
+    mesh.set_roster([B, C], 0.0, newcomer=True)
+    mesh.to_dial(0.0)
+    assert mesh.missing() == []
+    mesh.dial_failed(B, 1.0)
+    mesh.dial_failed(C, 1.0)
+    assert mesh.missing() == [B, C]
+    mesh.link_up(C, 0, 1.5)
+    mesh.to_dial(1.5)
+    mesh.dial_failed(B, 3.0)
+    assert mesh.missing() == [B]
+    mesh.on_timer(FORGET_AFTER_S + 10.0)
+    assert mesh.missing() == []
+
+
+def test_news_of_a_member_makes_its_dial_due() -> None:
+    mesh = Mesh(B)
+    mesh.set_roster([A, C], 0.0)
+    mesh.link_up(C, 0, 0.0)
+    mesh.dial_now(A, 0.1)
+    mesh.dial_now(C, 0.1)
+    mesh.dial_now(D, 0.1)
+    assert mesh.to_dial(0.1) == [A]

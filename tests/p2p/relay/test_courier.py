@@ -4,10 +4,10 @@ import pytest
 
 from p2p.errors import RemoteError
 from p2p.relay.courier import (
-    ASK_BURST,
-    CARRY_BURST,
+    ASK_RATE,
+    CARRY_RATE,
     DOORS_PER_TAG,
-    ITEM_BURST,
+    ITEM_RATE,
     LINKS_MAX,
     PAIRS_PER_LINK,
     Courier,
@@ -132,12 +132,12 @@ def test_look_ups_and_items_are_handed_on() -> None:
 def test_every_kind_of_request_has_its_limit() -> None:
     courier = with_a_door()
     limits = (
-        (Doors(TAG), ASK_BURST),
-        (CarryDoor(card_handle(b"card"), b"x"), CARRY_BURST),
-        (Items((b"item",)), ITEM_BURST),
+        (Doors(TAG), ASK_RATE),
+        (CarryDoor(card_handle(b"card"), b"x"), CARRY_RATE),
+        (Items((b"item",)), ITEM_RATE),
     )
-    for message, burst in limits:
-        for _ in range(int(burst)):
+    for message, rate in limits:
+        for _ in range(int(rate.burst)):
             courier.receive(message, NEWCOMER, 0.0)
         with pytest.raises(RemoteError):
             courier.receive(message, NEWCOMER, 0.0)
