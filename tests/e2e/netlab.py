@@ -3,7 +3,8 @@
 Nothing of the machine's own network is touched and nothing can get out: the namespaces have no
 way to the outside. Sites are ``public`` (an address, nothing in the way), ``portres`` (hosts behind
 a port-restricted NAT, like a common home router; RFC 4787: endpoint-independent mapping,
-address-and-port-dependent filtering) and ``lan`` (hosts on one wire without a way out).
+address-and-port-dependent filtering), ``sym`` (the same with another port for every destination:
+nobody can be told where to send to) and ``lan`` (hosts on one wire without a way out).
 
 The n-th site has the public address 11.0.n.2 (and 2600:1:n::2) and the inside 192.168.n.0/24 (and
 2600:1:n:1::/64, without NAT behind a stateful firewall); its hosts count from .10 (and ::a).
@@ -16,6 +17,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +49,12 @@ flush chain ip nat post
 add rule ip nat post oifname "wan" meta l4proto udp masquerade to :%d-%d
 add rule ip nat post oifname "wan" masquerade
 """
+_MASQUERADE_ANEW = """
+flush chain ip nat post
+add rule ip nat post oifname "wan" meta l4proto udp masquerade to :%d-%d random,fully-random
+add rule ip nat post oifname "wan" masquerade
+"""
+_NATS = ("portres", "sym")
 
 
 def why_not() -> str | None:
@@ -95,6 +103,7 @@ class NetLab:
         self.prefix = f"th{os.getpid()}n{next(self._numbers)}"
         self.hosts: list[Host] = []
         self._spaces: list[str] = []
+        self._lines: list[subprocess.Popen] = []
         self._sites: dict[str, tuple[int, str]] = {}
         self._rebinds: dict[str, int] = {}
 
@@ -112,17 +121,27 @@ class NetLab:
         self.down()
         atexit.unregister(self.down)
 
-    def site(self, name: str, kind: str, hosts: int = 1, *, v6: bool = False) -> list[Host]:
-        """Adds a site: ``public``, ``portres`` or ``lan``."""
+    def site(
+        self, name: str, kind: str, hosts: int = 1, *, v6: bool = False, delay_ms: float = 0.0
+    ) -> list[Host]:
+        """Adds a site: ``public``, ``portres``, ``sym`` or ``lan``.
+
+        Args:
+            name: At most 8 letters.
+            kind: See the module.
+            hosts: How many machines; the second of ``home`` is ``home2``.
+            v6: With global IPv6 addresses too.
+            delay_ms: How long a packet takes over the site's line, in each direction.
+        """
         number = len(self._sites) + 1
         self._sites[name] = (number, kind)
         if kind == "public":
-            self._wan(name, number, v6=v6)
+            self._wan(name, number, v6=v6, delay_ms=delay_ms)
             made = [Host(self._name(name), f"11.0.{number}.2", f"2600:1:{number:x}::2" * v6)]
         else:
             router = f"{name}-r"
-            if kind == "portres":
-                self._wan(router, number, v6=v6, forward=True)
+            if kind in _NATS:
+                self._wan(router, number, v6=v6, forward=True, delay_ms=delay_ms)
                 self._nft(router, _FIREWALL)
                 self.rebind(name)
             else:
@@ -137,7 +156,8 @@ class NetLab:
         turn = self._rebinds.get(name, 0)
         self._rebinds[name] = turn + 1
         first = 40_000 + PORTS_PER_RANGE * (turn % 20)
-        self._nft(router, _MASQUERADE % (first, first + PORTS_PER_RANGE - 1))
+        rule = _MASQUERADE if self._sites[name][1] == "portres" else _MASQUERADE_ANEW
+        self._nft(router, rule % (first, first + PORTS_PER_RANGE - 1))
         if turn:
             # The kernel forgets masqueraded connections when their address goes away.
             number = self._sites[name][0]
@@ -167,6 +187,10 @@ class NetLab:
                     if stream is not None:
                         stream.close()
         self.hosts.clear()
+        for line in self._lines:
+            line.kill()
+            line.wait()
+        self._lines.clear()
         for space in self._spaces:
             _remove(space)
         self._spaces.clear()
@@ -184,11 +208,16 @@ class NetLab:
             settings += ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"]
         _run("ip", "netns", "exec", name, "sysctl", "-qw", *settings, check=False)
 
-    def _wan(self, space: str, number: int, *, v6: bool, forward: bool = False) -> None:
+    def _wan(
+        self, space: str, number: int, *, v6: bool, forward: bool = False, delay_ms: float = 0.0
+    ) -> None:
         """Makes a namespace with a line to the router in the middle."""
         self._space(space, forward=forward)
         line = f"l-{space.removesuffix('-r')}"
-        self._wire(space, "wan", "inet", line)
+        if delay_ms:
+            self._long_wire(space, "wan", "inet", line, delay_ms)
+        else:
+            self._wire(space, "wan", "inet", line)
         self._ip("inet", f"addr add 11.0.{number}.1/24 dev {line}")
         self._ip(space, f"addr add 11.0.{number}.2/24 dev wan")
         self._ip(space, f"route add default via 11.0.{number}.1")
@@ -205,7 +234,7 @@ class NetLab:
         net, net6 = f"192.168.{number}", f"2600:1:{number:x}:1:"
         self._ip(router, "link add lan type bridge")
         self._ip(router, "link set lan up")
-        if kind == "portres":
+        if kind in _NATS:
             self._ip(router, f"addr add {net}.1/24 dev lan")
             if v6:
                 self._ip(router, f"addr add {net6}:1/64 dev lan nodad")
@@ -217,9 +246,9 @@ class NetLab:
             self._ip(router, f"link set p{n} master lan")
             host = Host(self._name(space), f"{net}.{10 + n}")
             self._ip(space, f"addr add {host.ip}/24 dev eth0")
-            if kind == "portres":
+            if kind in _NATS:
                 self._ip(space, f"route add default via {net}.1")
-            if v6 and kind == "portres":
+            if v6 and kind in _NATS:
                 host.ip6 = f"{net6}:{10 + n:x}"
                 self._ip(space, f"addr add {host.ip6}/64 dev eth0 nodad")
                 self._ip(space, f"route add default via {net6}:1")
@@ -230,6 +259,20 @@ class NetLab:
         a, b = self._name(space_a), self._name(space_b)
         ends = f"{device_a} netns {a} type veth peer name {device_b} netns {b}"
         _run("ip", "link", "add", *ends.split())
+        self._ip(space_a, f"link set {device_a} up")
+        self._ip(space_b, f"link set {device_b} up")
+
+    def _long_wire(
+        self, space_a: str, device_a: str, space_b: str, device_b: str, delay_ms: float
+    ) -> None:
+        ends = [self._name(space_a), device_a, self._name(space_b), device_b]
+        command = [sys.executable, str(ROOT / "tests/e2e/longline.py"), *ends, str(delay_ms)]
+        line = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self._lines.append(line)
+        assert line.stdout is not None
+        with line.stdout:
+            if line.stdout.readline() != "ready\n":
+                raise RuntimeError("a long line could not be made")
         self._ip(space_a, f"link set {device_a} up")
         self._ip(space_b, f"link set {device_b} up")
 
