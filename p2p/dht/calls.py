@@ -75,7 +75,9 @@ class Calls:
             self._end(tx, None)
 
     def _end(self, tx: bytes, answer: Answer | None) -> None:
-        call = self._open.pop(tx)
+        call = self._open.pop(tx, None)
+        if call is None:
+            return
         call.timer.cancel()
         if not call.future.done():
             call.future.set_result(answer)

@@ -31,7 +31,7 @@ from tests.sim.dht_hostile import Hostile, distance, fake_peers, secret_near
 from tests.sim.dht_network import DhtNetwork
 
 
-def _in_network(test, nodes=40, **options):
+def _in_network(test, nodes=30, **options):
     async def main():
         network = DhtNetwork(**options)
         network.contacts = await network.grow(nodes)
@@ -205,7 +205,7 @@ def test_answers_that_come_just_in_time_can_not_stretch_a_walk_beyond_its_deadli
 
 def test_eight_sybils_placed_before_publishing_do_not_hide_a_key():
     async def test(network):
-        for _ in range(5):
+        for _ in range(3):
             item = _item(network)
             nearest = min(distance(each.id, item.target) for each in network.contacts)
             for _ in range(8):
@@ -217,7 +217,7 @@ def test_eight_sybils_placed_before_publishing_do_not_hide_a_key():
             guest, _ = await _client(network)
             assert await guest.get(item.target) == [item]
 
-    _in_network(test, nodes=60)
+    _in_network(test, nodes=40)
 
 
 def test_twenty_sybils_of_one_owner_placed_after_publishing_do_not_hide_a_key():
@@ -390,6 +390,60 @@ def test_introductions_by_strangers_or_to_private_addresses_send_nothing():
         assert len(touched) == 1
 
     _in_network(test, nodes=3)
+
+
+def test_a_node_that_asks_for_strangers_is_pinged_by_two_and_others_pay_nothing():
+    async def test(network):
+        home = Hostile(network, lambda _: None)
+        heard = []
+        network.taps[home.address] = lambda data, source: heard.append(source)
+        for _ in range(5):
+            home.send(Reach(network.rng(8)), network.contacts[0], padded_to=616)
+        await asyncio.sleep(1)
+        assert len(heard) == 2
+        assert network.contacts[0].address not in heard
+        at_home = Hostile(network, lambda _: None, address=("192.168.1.1", 4000))
+        at_home.send(Reach(network.rng(8)), network.contacts[0], padded_to=616)
+        own = to_peer(network.contacts[0])
+        for contact in network.contacts[1:]:
+            node = network.nodes[contact.address]
+            node._exchange._send(Introduce(network.rng(8), own), network.contacts[0])
+        await asyncio.sleep(1)
+        assert len(heard) == 2
+
+    _in_network(test, nodes=8)
+
+
+def test_more_newcomers_than_can_be_met_at_once_are_left_for_later():
+    async def test(network):
+        contact = network.contacts[0]
+        for _ in range(60):
+            Hostile(network, lambda _: None, pongs=False).visit([contact])
+        await asyncio.sleep(0.5)
+        node = network.nodes[contact.address]
+        assert len(node._exchange._meetings) == 32
+        assert node.counts["meetings refused"] == 28
+        await asyncio.sleep(2)
+        assert len(node._exchange._meetings) == 0
+
+    _in_network(test, nodes=2)
+
+
+def test_a_socket_that_fails_and_a_contact_without_a_real_key_are_survived():
+    async def test(network):
+        def broken(data, to):
+            raise OSError
+
+        node, _ = network.add(server=False)
+        node._exchange._around = type(node._exchange._around)(
+            broken, network.rng, asyncio.get_running_loop().time, network.unix
+        )
+        bad_key = NodeContact(("11.0.0.1", 4000), bytes(32))
+        _, took_s = await _timed(node.start([bad_key, network.contacts[0]]))
+        assert took_s <= 6
+        assert await node.get(bytes(20)) == []
+
+    _in_network(test, nodes=1)
 
 
 @pytest.mark.slow
