@@ -22,17 +22,19 @@ def bytes_on_a_terminal(args, *, until, keys=b"", columns=80, rows=24, **environ
     """Run the preview on a terminal; return all it wrote until ``until`` came, and its end."""
     child, terminal = pty.fork()
     if child == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **environ})
         os.execv(sys.executable, [sys.executable, PREVIEW, *args])
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    written, deadline, asked = b"", time.monotonic() + 20, False
+    written, deadline, seen_s = b"", time.monotonic() + 20, None
     with contextlib.suppress(OSError):
         while time.monotonic() < deadline:
             if select.select([terminal], [], [], 0.2)[0]:
                 written += os.read(terminal, 65_536)
-            if until in written and not asked:
-                asked = True
+            if seen_s is None and until in written:
+                seen_s = time.monotonic()
+            if seen_s and time.monotonic() > seen_s + 1.0:  # what came with it is drawn by now
                 os.write(terminal, keys + b"\x11")
+                seen_s = 0.0
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL) if time.monotonic() >= deadline else None
     _, status = os.waitpid(child, 0)
