@@ -98,9 +98,13 @@ class CourierLink:
 
     async def serve(self) -> None:
         """Reads what the relay sends until the link ends."""
-        with contextlib.suppress(ConnectionError):
-            while True:
-                self._take(await self._line.receive())
+        try:
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    self._take(await self._line.receive())
+        finally:
+            for waiting in self._answers.values():
+                waiting.cancel()
 
     async def close(self) -> None:
         """Ends the link."""
@@ -130,7 +134,7 @@ class CourierLink:
             waiting = self._answers[key] = asyncio.get_running_loop().create_future()
             self._line.send(question)
         done, _ = await asyncio.wait([waiting], timeout=ANSWER_LIMIT_S)
-        if not done:
+        if not done or waiting.cancelled():
             self._answers.pop(key, None)
             return None
         return waiting.result()
@@ -144,6 +148,8 @@ class Couriers:
         work: Where links run.
         on_carried: See ``CourierLink``.
         on_up: Told of each relay that is (again) there.
+        alone: Says whether we have no link with anybody else either: then our own network may
+            be gone, and people wait for it to come back.
     """
 
     def __init__(
@@ -152,11 +158,13 @@ class Couriers:
         work: Work,
         on_carried: OnCarried,
         on_up: Callable[[CourierLink], None],
+        alone: Callable[[], bool],
     ) -> None:
         self._station = station
         self._work = work
         self._on_carried = on_carried
         self._on_up = on_up
+        self._alone = alone
         self._links: dict[bytes, CourierLink] = {}
         self._wanted: dict[bytes, Contact] = {}
         self._making: dict[bytes, asyncio.Lock] = {}
@@ -217,5 +225,12 @@ class Couriers:
                 await link.until_silent(SILENT_S)
                 await link.close()
             except (TimeoutError, RemoteError):
-                await asyncio.sleep(wait_s)
+                await self._wait(wait_s)
                 wait_s = min(RETRY_MAX_S, wait_s * 1.5)
+
+    async def _wait(self, wait_s: float) -> None:
+        """Waits so long, or only a second if there is nobody at all."""
+        until_s = time.monotonic() + wait_s
+        await asyncio.sleep(RETRY_S)
+        while time.monotonic() < until_s and not (self._alone() and not self.links):
+            await asyncio.sleep(RETRY_S)

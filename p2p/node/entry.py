@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Callable
 
 from crypto.contact import Contact
 from crypto.knock import KNOCK
+from crypto.record import Item, hour_of, open_record, slots
 from p2p.errors import RemoteError, UserError
 from p2p.events import Via
 from p2p.link.line import Line
 from p2p.link.reach import Station, Way, Ways, reach
 from p2p.link.work import Work
-from p2p.node.couriers import Couriers
+from p2p.node.couriers import CourierLink, Couriers
 from p2p.node.keys import RoomSecrets
 from p2p.node.members import Members, RefusedError
 from p2p.overlay.card import open_card
@@ -25,6 +26,9 @@ TRIES_AT_ONCE = 8
 DOORS_MAX = 64
 RELAYS_MAX = 4
 ASK_AGAIN_S = 1.2
+OTHERS_S = 2.0
+"""How long other doors may still let us in after one has refused."""
+
 EXPECTED = (TimeoutError, RemoteError, ConnectionError)
 
 REFUSALS = {
@@ -60,6 +64,7 @@ class Entry:
         self._relays: set[Contact] = set()
         self._found_any = False
         self._refused: str | None = None
+        self._refused_s = 0.0
         self._imposter = False
         self._turn = asyncio.Lock()
         self._slots = asyncio.Semaphore(TRIES_AT_ONCE)
@@ -88,7 +93,7 @@ class Entry:
             return self._entered.result()
 
     def _give_up(self, waited_s: float) -> None:
-        if self._refused is not None:
+        if self._refused is not None and time.monotonic() - self._refused_s > OTHERS_S:
             code, message, hint = REFUSALS.get(
                 self._refused, ("refused", "The room did not let you in.", "Try again.")
             )
@@ -120,9 +125,7 @@ class Entry:
     async def _read(self, work: Work, via: Via, source: AsyncIterator[Contact]) -> None:
         async for contact in source:
             if contact.kind == "relay":
-                if contact not in self._relays and len(self._relays) < RELAYS_MAX:
-                    self._relays.add(contact)
-                    work.create_task(self._ask_relay(work, via, contact))
+                self._begin_asking(work, via, contact)
                 if via == "relay":
                     continue  # it was given to us: that it is there says nothing of the room
             else:
@@ -131,16 +134,41 @@ class Entry:
 
     async def _ask_relay(self, work: Work, via: Via, relay: Contact) -> None:
         """Asks a relay for the room's doors until somebody has let us in."""
-        key = self._secrets.room_key
+        key, resolved = self._secrets.room_key, set[bytes]()
         while not self._entered.done():
             with contextlib.suppress(*EXPECTED):
                 courier = await self._couriers.get(relay)
-                for card in await courier.cards(key.relay_tag(relay.dh)):
+                cards = await courier.cards(key.relay_tag(relay.dh))
+                if not cards and via == "relay" and relay.dh not in resolved:
+                    resolved.add(relay.dh)
+                    work.create_task(self._resolve(work, courier))
+                for card in cards:
                     with contextlib.suppress(RemoteError):
                         dh = open_card(key, relay.dh, card)
                         self._found_any = True
                         self._learn(work, via, dh, courier.way_to(card))
             await asyncio.sleep(ASK_AGAIN_S)
+
+    async def _resolve(self, work: Work, courier: CourierLink) -> None:
+        """Lets a relay look into the DHT for the room's record of this hour."""
+        key, unix_s = self._secrets.room_key, time.time()
+        hour = hour_of(unix_s)
+        answers = await asyncio.gather(*(courier.resolve(s.target) for s in slots(key, hour)))
+        for data in [item for items in answers for item in items]:
+            with contextlib.suppress(RemoteError):
+                item = Item.decode(data)
+                item.check_time(int(unix_s))
+                for door in open_record(key, hour, item):
+                    self._found_any = True
+                    if door.kind == "relay":
+                        self._begin_asking(work, "relay", door)
+                    else:
+                        self._learn(work, "relay", door.dh, door.address)
+
+    def _begin_asking(self, work: Work, via: Via, relay: Contact) -> None:
+        if relay not in self._relays and len(self._relays) < RELAYS_MAX:
+            self._relays.add(relay)
+            work.create_task(self._ask_relay(work, via, relay))
 
     def _learn(self, work: Work, via: Via, dh: bytes, way: Way) -> None:
         """Notes a way to a door; a new door is knocked at."""
@@ -172,6 +200,9 @@ class Entry:
                     await self._enter(line, dh, welcome, via)
         except BaseException as exc:
             if isinstance(exc, RefusedError) and exc.reason != "busy":
+                # One door may be hostile, or know less than the others: they get their turn.
+                if self._refused is None:
+                    self._refused_s = time.monotonic()
                 self._refused = exc.reason
             await line.close()
             raise

@@ -56,7 +56,7 @@ class RoomSecrets:
         self.room_time = RoomTime(now, room_s)
         self._hold(keyring)
 
-    def admit(self, ops: tuple[bytes, ...], *, more: bool, now: float) -> Admit:
+    def admit(self, ops: tuple[bytes, ...], now: float) -> Admit:
         """What we hand over to somebody whom we let in: the present, never the past."""
         if self.keyring is None:
             raise LookupError("not admitted ourselves")
@@ -64,7 +64,8 @@ class RoomSecrets:
         self.keyring.advance(room_s)
         step = self.keyring.step
         heads = tuple(HeadSecret(epoch, secret) for epoch, secret in self.keyring.export(step))
-        return Admit(int(room_s * 1000), step, heads, bytes(self.keyring.pass_), ops, more)
+        me, pass_key = self.identity.member_id, bytes(self.keyring.pass_)
+        return Admit(me, int(room_s * 1000), step, heads, pass_key, ops)
 
     def _hold(self, keyring: Keyring) -> None:
         self.keyring = keyring

@@ -18,6 +18,7 @@ from p2p.node.keys import RoomSecrets
 from p2p.overlay.card import open_card
 from p2p.overlay.mesh import ROOM_LIMIT, Mesh
 from p2p.room.allowance import Allowance, Rate
+from p2p.room.ops import decode_op
 from p2p.room.room import Room
 from p2p.room.stage import GONE
 from p2p.wire.codec import have_messages, pages
@@ -37,6 +38,8 @@ from p2p.wire.messages import (
 ATTACH_LIMIT_S = 4.0
 SILENT_S = 3.0
 DIAL_LIMIT_S = 3.0
+MOVED_SILENT_S = 1.5
+MOVED_FOR_S = 6.0
 GLARE_S = 2.0
 CARRIERS_MAX = 2
 RELAYS_WAIT_S = 0.5
@@ -115,15 +118,17 @@ class Members:
         self._ask_again_s = 0.0
         self._asked = 0
         self._newcomer = newcomer
+        self._moved_s = -MOVED_FOR_S
 
     # --- letting in, and being let in ---------------------------------------------------------
 
-    async def enter(self, line: Line, dh: bytes) -> bytes:
+    async def enter(self, line: Line, dh: bytes, expected: bytes | None = None) -> bytes:
         """Asks to be let in over a line that we dialled; serves it from then on.
 
         Args:
             line: To a member.
             dh: The member's public key, proven by the handshake.
+            expected: Its id, if we know whom we dialled.
 
         Returns:
             The member's id.
@@ -144,13 +149,16 @@ class Members:
             now = time.monotonic()
             self._secrets.admitted(answer, now)
             self._take_ops(answer.ops, None, now)
-            while (member := self._who_has(dh)) is None:
+            while answer.member not in self.room.state.members:
                 more = await line.receive()
                 if not isinstance(more, Ops):
                     raise RemoteError("operations were to follow")
                 self._take_ops(more.ops, None, time.monotonic())
-        self._add(member, line)
-        return member
+        # Anybody can write a join with another's exchange key; the handshake proves who holds it.
+        if self.room.state.members[answer.member].dh != dh or expected not in (None, answer.member):
+            raise RemoteError("another member than it says")
+        self._add(answer.member, line)
+        return answer.member
 
     async def let_in(self, line: Line, dh: bytes) -> None:
         """Answers a newcomer, or somebody who comes back, over a line that it dialled."""
@@ -177,26 +185,21 @@ class Members:
         reason = self.room.refusal(join, dh)
         if reason is not None:
             raise RefusedError(reason)
-        known = self._who_has(dh)
-        here = sum(self.mesh.is_here(member) for member in self.room.state.members)
-        if (known is None or not self.mesh.is_here(known)) and here >= ROOM_LIMIT - 1:
+        member = decode_op(join, self.room.room_id).author
+        here = sum(self.mesh.is_here(other) for other in self.room.state.members)
+        if not self.mesh.is_here(member) and here >= ROOM_LIMIT - 1:
             raise RefusedError("full")
         self.room.receive(join, None, time.monotonic())
         self._hooks.on_change()
-        member = self._who_has(dh)
-        if member is None or member == self._secrets.identity.member_id:
+        if member not in self.room.state.members or member == self.room.me:
             raise RefusedError("bad_join")
         return member
 
     def _send_admit(self, line: Line) -> None:
         first, *more = [*pages(self.room.ops())] or [()]
-        line.send(self._secrets.admit(first, more=bool(more), now=time.monotonic()))
+        line.send(self._secrets.admit(first, time.monotonic()))
         for page in more:
             line.send(Ops(page))
-
-    def _who_has(self, dh: bytes) -> bytes | None:
-        members = self.room.state.members.values()
-        return next((member.id for member in members if member.dh == dh), None)
 
     # --- links ----------------------------------------------------------------------------------
 
@@ -299,7 +302,7 @@ class Members:
         try:
             line, _ = await reach(self._station, dh, psk, KNOCK, ways, DIAL_LIMIT_S)
             try:
-                await self.enter(line, dh)
+                await self.enter(line, dh, member)
             except BaseException:
                 await line.close()
                 raise
@@ -321,11 +324,11 @@ class Members:
 
     def may_be_at(self, dh: bytes, address: Address) -> None:
         """Somebody named the address of a door; of use if it is a member that is missing."""
-        member = self._who_has(dh)
-        if member is not None and member != self.room.me and member not in self.neighbours:
-            self._note_address(member, address)
-            self.mesh.dial_now(member, time.monotonic())
-            self.pump()
+        for member in [m.id for m in self.room.state.members.values() if m.dh == dh]:
+            if member != self.room.me and member not in self.neighbours:
+                self._note_address(member, address)
+                self.mesh.dial_now(member, time.monotonic())
+        self.pump()
 
     def _note_address(self, member: bytes, address: Address) -> None:
         others = [known for known in self._addresses.get(member, []) if known != address]
@@ -366,14 +369,17 @@ class Members:
                 self._work.create_task(self._dial(member, known.dh))
 
     def tick(self) -> None:
-        """Four times a second: silence, timers, and asking again for what may be missing."""
+        """Five times a second: silence, timers, and asking again for what may be missing."""
         now = time.monotonic()
         for neighbour in list(self.neighbours.values()):
             line = neighbour.line
             gone = neighbour.member in self.room.state.removed
-            if gone or now - line.link.last_heard_s > SILENT_S:
+            if gone or now - line.link.last_heard_s > self._silent_s(now):
                 self._drop(neighbour)
                 self._work.create_task(line.close())
+                if now - self._moved_s < MOVED_FOR_S:
+                    # The other end may not know yet, and cannot know where we are.
+                    self.mesh.dial_now(neighbour.member, now)
         self.mesh.on_timer(now)
         self.room.on_timer(now)
         if now >= self._ask_again_s and self.neighbours:
@@ -383,6 +389,13 @@ class Members:
             for question in have_messages(self.room.ids()):
                 some.line.send(question)
         self.pump()
+
+    def moved(self) -> None:
+        """Our address has changed: links that do not follow at once are made anew."""
+        self._moved_s = time.monotonic()
+
+    def _silent_s(self, now: float) -> float:
+        return MOVED_SILENT_S if now - self._moved_s < MOVED_FOR_S else SILENT_S
 
     def gone(self) -> set[bytes]:
         """Public keys of the members that are not here any more."""

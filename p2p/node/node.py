@@ -15,6 +15,7 @@ from crypto.invite import Invite
 from crypto.knock import KNOCK, Responder
 from crypto.roomkey import Genesis, RoomKey
 from p2p import commands, events
+from p2p.clock import SleepWatch
 from p2p.dht.bootstrap import known_contacts
 from p2p.errors import UserError
 from p2p.link.door import Door
@@ -78,7 +79,10 @@ class Node:
         self._left: asyncio.Future[events.Left] = asyncio.get_running_loop().create_future()
         self._roll = Roll(secrets.identity.member_id)
         self._work = Work()
-        self._couriers = Couriers(net.station, self._work, self._carried, self._courier_up)
+        self._couriers = Couriers(
+            net.station, self._work, self._carried, self._courier_up, self._alone
+        )
+        net.station.whereabouts.on_moved = self._moved
         self._missing = devices.problems
         self._sound = Sound(devices, secrets, self._media_links, self._complain)
         self._members: Members | None = None
@@ -86,6 +90,7 @@ class Node:
         self._door: Door | None = None
         self._teller = Teller(self._roll, self._emit)
         self._portrait = Portrait(settings.mode, self._roll, net, self._sound, secrets)
+        self._sleep = SleepWatch()
         self._stats_s = 0.0
         self._end_s: float | None = None
         self._joined = False
@@ -235,6 +240,7 @@ class Node:
         while not self._left.done():
             await asyncio.wait([self._left], timeout=TICK_S)
             now = time.monotonic()
+            self._secrets.room_time.slept(self._sleep.slept_s())
             if self._secrets.keyring is not None:
                 # Also while nobody speaks: only this erases what could open the past.
                 self._secrets.keyring.advance(self._secrets.room_time.at(now))
@@ -338,6 +344,15 @@ class Node:
     def _courier_up(self, courier: CourierLink) -> None:
         if self._announcer is not None:
             self._announcer.courier_up(courier)
+
+    def _alone(self) -> bool:
+        return self._members is None or not self._members.neighbours
+
+    def _moved(self) -> None:
+        """Our router gave us another address, or we are on another network."""
+        self._net.dht.address_changed()
+        if self._members is not None:
+            self._members.moved()
 
     def _frame(self, member: bytes, data: bytes, arrival_s: float) -> None:
         members = self._members

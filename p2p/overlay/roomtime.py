@@ -29,6 +29,10 @@ class RoomTime:
         if abs(error_s) <= TRUST_S:
             self._offset_s += PULL * error_s
 
+    def slept(self, slept_s: float) -> None:
+        """The machine slept so long while our monotonic clock stood still."""
+        self._offset_s += max(0.0, slept_s)
+
     def readmitted(self, room_s: float, now: float) -> None:
         """We were away, maybe suspended: the room's time only ever moves forward."""
         self._offset_s = max(self._offset_s, room_s - now)

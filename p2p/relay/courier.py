@@ -66,7 +66,8 @@ class Courier:
     def __init__(self, rng: Rng) -> None:
         self._rng = rng
         self._links: dict[int, _Link] = {}
-        self._tags: dict[bytes, dict[bytes, tuple[bytes, int]]] = {}  # tag -> hash -> card, link
+        self._tags: dict[bytes, dict[bytes, bytes]] = {}  # tag -> card hash -> card
+        self._doors: dict[bytes, int] = {}  # card hash -> link
         self._pairs: dict[bytes, tuple[int, int]] = {}
         self._out: list[tuple[int, Message]] = []
         self._events: list[LookupAsked | ItemHanded] = []
@@ -79,7 +80,7 @@ class Courier:
     @property
     def doors(self) -> int:
         """How many doors are known, all rooms together."""
-        return sum(len(cards) for cards in self._tags.values())
+        return len(self._doors)
 
     def link_up(self, link: int, now: float) -> None:
         """A node finished its handshake.
@@ -101,9 +102,7 @@ class Courier:
         if gone is None:
             return
         for card_hash, tag in gone.doors.items():
-            del self._tags[tag][card_hash]
-            if not self._tags[tag]:
-                del self._tags[tag]
+            self._forget(card_hash, tag)
         for handle in [h for h, ends in self._pairs.items() if link in ends]:
             for end in self._pairs.pop(handle):
                 if end in self._links:
@@ -123,7 +122,7 @@ class Courier:
                 self._door_up(desk, link, tag, card)
             case Doors(tag=tag):
                 _take(desk.ask, now)
-                cards = tuple(card for card, _ in self._tags.get(tag, {}).values())
+                cards = tuple(self._tags.get(tag, {}).values())
                 self._out.append((link, Cards(tag, cards)))
             case CarryDoor(handle=handle, blob=blob):
                 _take(desk.carry, now)
@@ -158,13 +157,20 @@ class Courier:
         if card_hash in desk.doors:
             return
         # A card that somebody else left is not taken over: it would be a way to catch knocks.
-        if card_hash in known or len(known) >= DOORS_PER_TAG:
+        if card_hash in self._doors or len(known) >= DOORS_PER_TAG:
             raise RemoteError("too many doors, or another's card")
         if len(desk.doors) >= DOORS_PER_LINK:
             oldest = next(iter(desk.doors))
-            del self._tags[desk.doors.pop(oldest)][oldest]
-        self._tags.setdefault(tag, {})[card_hash] = (card, link)
+            self._forget(oldest, desk.doors.pop(oldest))
+        self._tags.setdefault(tag, {})[card_hash] = card
+        self._doors[card_hash] = link
         desk.doors[card_hash] = tag
+
+    def _forget(self, card_hash: bytes, tag: bytes) -> None:
+        del self._doors[card_hash]
+        del self._tags[tag][card_hash]
+        if not self._tags[tag]:
+            del self._tags[tag]
 
     def _carry(self, desk: _Link, link: int, handle: bytes, blob: bytes) -> None:
         ends = self._pairs.get(handle)
@@ -172,7 +178,7 @@ class Courier:
             other = ends[1] if ends[0] == link else ends[0]
             self._out.append((other, CarryDoor(handle, blob)))
             return
-        door = self._door(handle)
+        door = self._doors.get(handle)
         if door is None:
             raise RemoteError("no such door")
         mine = self._pair_of(link, door)
@@ -185,12 +191,6 @@ class Courier:
             if door != link:
                 self._links[door].pairs.append(mine)
         self._out.append((door, CarryDoor(mine, blob)))
-
-    def _door(self, card_hash: bytes) -> int | None:
-        for cards in self._tags.values():
-            if card_hash in cards:
-                return cards[card_hash][1]
-        return None
 
     def _pair_of(self, link: int, door: int) -> bytes | None:
         return next((h for h in self._links[link].pairs if self._pairs[h] == (link, door)), None)

@@ -27,6 +27,9 @@ AUTHOR_RATE = Rate(burst=32, per_s=4)
 SENDER_RATE = Rate(burst=4096, per_s=100)
 """Operations of one neighbour, whoever signed them, that we check a signature for."""
 
+JOIN_RATE = Rate(burst=64, per_s=0.2)
+"""Joins of members unknown so far that one neighbour may bring: keys cost nothing to make up."""
+
 OWN_RATE = Rate(burst=16, per_s=2)
 """Our own commands: well below what others take in."""
 
@@ -89,6 +92,7 @@ class Room:
         self._deadlines = Deadlines(self.me, self.host)
         self._authors: dict[MemberId, Allowance] = {}
         self._senders: dict[MemberId, Allowance] = {}
+        self._joins: dict[MemberId, Allowance] = {}
         self._own = Allowance(HOST_RATE if self.is_host else OWN_RATE, now)
         self._out: dict[OpId, Outgoing] = {}
         self._events: deque[Event] = deque()
@@ -158,6 +162,9 @@ class Room:
         if not self._ops.check(op):
             self._ops.hold(op)
             return "held"
+        stranger = isinstance(op.body, kinds.Join) and op.author not in self.state.members
+        if stranger and sender is not None and not self._allow(self._joins, sender, JOIN_RATE):
+            return "flood"
         if op.author != self.host and not self._allow(self._authors, op.author, AUTHOR_RATE):
             return "flood"
         self._insert(op, sender)

@@ -48,20 +48,21 @@ class Admit(Quiet, frozen=True, tag=2):
     """The member's yes.
 
     Attributes:
+        member: Who says it; its join is among the operations.
         room_time_ms: Time since the room began, as the member has it.
         step: Hash step of the secrets below.
         heads: Secrets of all epoch heads at that step, never of an earlier one. Secret.
         pass_key: What relays of the room will ask for. Secret.
-        ops: First operations the newcomer needs; it can apply them in this order.
-        more: Further ones follow in ``Ops``.
+        ops: First operations the newcomer needs; it can apply them in this order. Further ones
+            follow in ``Ops``.
     """
 
+    member: Id16
     room_time_ms: U48
     step: U32
     heads: Annotated[tuple[HeadSecret, ...], Meta(min_length=1, max_length=8)]
     pass_key: Key32
     ops: OpList = ()
-    more: bool = False
 
 
 class Refuse(Quiet, frozen=True, tag=3):

@@ -23,3 +23,10 @@ def test_coming_back_moves_room_time_forward_only() -> None:
     assert time.at(10.0) == pytest.approx(30.0)
     time.readmitted(5.0, now=10.0)
     assert time.at(10.0) == pytest.approx(30.0)
+
+
+def test_sleep_counts_although_the_monotonic_clock_stood_still() -> None:
+    time = RoomTime(now=0.0)
+    time.slept(300.0)
+    time.slept(-1.0)
+    assert time.at(10.0) == pytest.approx(310.0)

@@ -13,7 +13,7 @@ from p2p.wire.codec import decode, encode, have_messages, pages
 
 EVERY_MESSAGE = [
     m.Join(b"op"),
-    m.Admit(1, 2, (m.HeadSecret(bytes(16), bytes(32)),), bytes(32), (b"a", b"b"), True),
+    m.Admit(bytes(16), 1, 2, (m.HeadSecret(bytes(16), bytes(32)),), bytes(32), (b"a", b"b")),
     m.Refuse("locked"),
     m.Ops((b"op",)),
     m.Have((bytes(8),)),
@@ -101,7 +101,7 @@ def test_pages_keep_the_order_and_fit(ops, small):
     assert [op for page in cut for op in page] == ops
     for page in cut:
         assert page
-        admit = m.Admit(1, 2, (m.HeadSecret(bytes(16), bytes(32)),) * 8, bytes(32), page)
+        admit = m.Admit(bytes(16), 1, 2, (m.HeadSecret(bytes(16), bytes(32)),) * 8, bytes(32), page)
         assert decode(encode(admit)) == admit
 
 
