@@ -20,7 +20,7 @@ from crypto.errors import LocalError
 from crypto.record import Item
 from p2p.dht.addresses import Scope, neighbourhood, scope_of
 from p2p.dht.answering import Answering
-from p2p.dht.contact import NodeContact, node_id
+from p2p.dht.contact import NODE_ID_BYTES, NodeContact, node_id
 from p2p.dht.exchange import Exchange, Send, Surroundings
 from p2p.dht.finder import Finder
 from p2p.dht.lookup import ALPHA, DEADLINE_S, PER_NEIGHBOURHOOD, K
@@ -38,6 +38,7 @@ _ENOUGH_TO_START = 2
 _MAINTAIN_S = 30.0
 _REFRESH_S = 600.0
 _PINGED_AT_ONCE = 3
+_INTRODUCERS = 2
 
 
 class _KnownNode(Node):  # type: ignore[misc]  # the package has no types
@@ -181,7 +182,7 @@ class DhtNode(Server):  # type: ignore[misc]
         own_id = node_id(sealer.public)
         super().__init__(K, ALPHA, own_id, ItemStorage(own_id))
         self.key: bytes = sealer.public
-        self._now, self._unix = now, unix
+        self._rng, self._now, self._unix = rng, now, unix
         self.protocol = self._create_protocol()
         self._table: NodeTable = self.protocol.router
         self._reachable = Reachable(always=server)
@@ -291,6 +292,7 @@ class DhtNode(Server):  # type: ignore[misc]
 
     async def _maintain(self) -> None:
         while True:
+            self._ask_for_strangers()
             joined_s = self._now()
             await self._join()
             while self.peers >= K // 2 and self._now() - joined_s < _REFRESH_S:
@@ -305,14 +307,17 @@ class DhtNode(Server):  # type: ignore[misc]
             self._exchange.ping(contact)
 
     async def _join(self) -> None:
-        """Make ourselves known; then see whether strangers reach us."""
+        """Walk towards ourselves, which makes us known to our neighbours and them to us."""
         enough = min(_ENOUGH_TO_START, max(1, self._finder.starts))
         async with contextlib.aclosing(self._finder.join()) as answers:
             async for _ in answers:
                 if self.peers >= enough:
                     self._started.set()
         self._started.set()
-        for contact in self._table.closest(self.node.id, _ENOUGH_TO_START):
+
+    def _ask_for_strangers(self) -> None:
+        """Ask two nodes to have us pinged, best when we have written to few for a while."""
+        for contact in self._table.closest(self._rng(NODE_ID_BYTES), _INTRODUCERS):
             if not self._exchange.serves(contact):
                 self._exchange.ask_for_strangers(contact)
 

@@ -1,8 +1,9 @@
 """Whether strangers reach us: only then may others be told to ask us.
 
 On loopback and private nets every node serves. On the open Internet a node serves when it was
-told to (a relay), or once two nodes that it had not written to have reached it. Ten minutes of
-silence towards a node count as never having written: routers forget UDP mappings sooner.
+told to (a relay), or once two nodes that it had not written to have reached it. Five and a half
+minutes of silence towards a node count as never having written: routers forget UDP mappings
+after two to five (RFC 4787 §4.3).
 """
 
 from collections import OrderedDict
@@ -12,7 +13,7 @@ from p2p.dht.addresses import Scope, neighbourhood, scope_of
 _REMEMBERED = 4096
 _STRANGERS = 2
 _GOOD_FOR_S = 3600.0
-_MAPPING_S = 600.0
+_MAPPING_S = 330.0
 
 
 class Reachable:

@@ -78,12 +78,12 @@ def test_neighbours_and_those_we_wrote_to_lately_are_no_strangers():
     reachable = Reachable(always=False)
     for ip in ("12.0.0.1", "13.0.0.1"):
         reachable.wrote(ip, 0.0)
-        reachable.heard(ip, 599.0)
-        reachable.heard("10.0.0.1", 599.0)
-    assert not reachable.serves("11.0.0.1", 599.0)
+        reachable.heard(ip, 329.0)
+        reachable.heard("10.0.0.1", 329.0)
+    assert not reachable.serves("11.0.0.1", 329.0)
     for ip in ("12.0.0.1", "13.0.0.1"):
-        reachable.heard(ip, 600.0)
-    assert reachable.serves("11.0.0.1", 600.0)
+        reachable.heard(ip, 330.0)
+    assert reachable.serves("11.0.0.1", 330.0)
 
 
 def test_what_is_remembered_of_strangers_and_receivers_is_bounded():
