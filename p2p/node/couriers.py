@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Callable
 
@@ -230,7 +231,7 @@ class Couriers:
 
     async def _wait(self, wait_s: float) -> None:
         """Waits so long, or only a second if there is nobody at all."""
-        until_s = time.monotonic() + wait_s
-        await asyncio.sleep(RETRY_S)
-        while time.monotonic() < until_s and not (self._alone() and not self.links):
+        for _ in range(math.ceil(wait_s / RETRY_S)):
             await asyncio.sleep(RETRY_S)
+            if self._alone() and not self.links:
+                return

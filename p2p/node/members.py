@@ -1,21 +1,19 @@
 """Our links with the other members: letting in and being let in, operations, presence, carrying."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from crypto.knock import KNOCK
 from p2p.errors import RemoteError
 from p2p.link.candidates import Scope
 from p2p.link.line import Line
-from p2p.link.reach import Carrier, Station, Ways, reach
+from p2p.link.reach import Station
 from p2p.link.routes import Address
 from p2p.link.work import Work
-from p2p.node.couriers import CourierLink, Couriers
+from p2p.node.couriers import Couriers
+from p2p.node.dialing import Dialer
 from p2p.node.keys import RoomSecrets
-from p2p.overlay.card import open_card
 from p2p.overlay.mesh import ROOM_LIMIT, Mesh
 from p2p.room.allowance import Allowance, Rate
 from p2p.room.ops import decode_op
@@ -37,15 +35,10 @@ from p2p.wire.messages import (
 
 ATTACH_LIMIT_S = 4.0
 SILENT_S = 3.0
-DIAL_LIMIT_S = 3.0
 MOVED_SILENT_S = 1.5
 MOVED_FOR_S = 6.0
 GLARE_S = 2.0
-CARRIERS_MAX = 2
-RELAYS_WAIT_S = 0.5
-LOOK_AGAIN_S = 0.1
 ASK_AGAIN_EVERY_S = 15.0
-ADDRESSES_MAX = 4
 CARRY_RATE = Rate(burst=60.0, per_s=10.0)
 
 
@@ -109,12 +102,10 @@ class Members:
         self.room = room
         self.mesh = Mesh(secrets.identity.member_id)
         self.neighbours: dict[bytes, Neighbour] = {}
-        self._station = station
         self._secrets = secrets
-        self._couriers = couriers
         self._work = work
         self._hooks = hooks
-        self._addresses: dict[bytes, list[Address]] = {}
+        self.dialer = Dialer(self, station, secrets, couriers, work)
         self._ask_again_s = 0.0
         self._asked = 0
         self._newcomer = newcomer
@@ -245,7 +236,7 @@ class Members:
         if self.neighbours.get(neighbour.member) is neighbour:
             address = neighbour.line.link.remote_address
             if address is not None:
-                self._note_address(neighbour.member, address)
+                self.dialer.note_address(neighbour.member, address)
             del self.neighbours[neighbour.member]
             self.mesh.link_down(neighbour.member, time.monotonic())
             self._hooks.on_change()
@@ -295,60 +286,6 @@ class Members:
 
         self._hooks.on_datagram(blob, toward, answer)
 
-    async def _dial(self, member: bytes, dh: bytes) -> None:
-        ways = self._ways_to(member)
-        psk = self._secrets.room_key.psk()
-        learning = self._work.create_task(self._learn_doors(dh, ways))
-        try:
-            line, _ = await reach(self._station, dh, psk, KNOCK, ways, DIAL_LIMIT_S)
-            try:
-                await self.enter(line, dh, member)
-            except BaseException:
-                await line.close()
-                raise
-        except (TimeoutError, RemoteError, ConnectionError):
-            self.mesh.dial_failed(member, time.monotonic())
-        finally:
-            learning.cancel()
-
-    def _ways_to(self, member: bytes) -> Ways:
-        """The ways that need nobody's help but our neighbours'."""
-        ways = Ways()
-        for neighbour, width in self.mesh.carriers(member)[:CARRIERS_MAX]:
-            line = self.neighbours[neighbour].line
-            toward = None if width == Scope.GLOBAL else line.link.remote_address
-            ways.add(Carrier(_carry_over(line, member, self.room.me), toward, neighbour))
-        for address in self._addresses.get(member, []):
-            ways.add(address)
-        return ways
-
-    def may_be_at(self, dh: bytes, address: Address) -> None:
-        """Somebody named the address of a door; of use if it is a member that is missing."""
-        for member in [m.id for m in self.room.state.members.values() if m.dh == dh]:
-            if member != self.room.me and member not in self.neighbours:
-                self._note_address(member, address)
-                self.mesh.dial_now(member, time.monotonic())
-        self.pump()
-
-    def _note_address(self, member: bytes, address: Address) -> None:
-        others = [known for known in self._addresses.get(member, []) if known != address]
-        self._addresses[member] = [address, *others][:ADDRESSES_MAX]
-
-    async def _learn_doors(self, dh: bytes, ways: Ways) -> None:
-        """Asks our relays, also those that come back meanwhile, for the card of a member."""
-        if ways.all:
-            await asyncio.sleep(RELAYS_WAIT_S)
-        key, asked = self._secrets.room_key, set[CourierLink]()
-        while True:
-            for courier in self._couriers.links:
-                if courier not in asked:
-                    asked.add(courier)
-                    for card in await courier.cards(key.relay_tag(courier.contact.dh)):
-                        with contextlib.suppress(RemoteError):
-                            if open_card(key, courier.contact.dh, card) == dh:
-                                ways.add(courier.way_to(card))
-            await asyncio.sleep(LOOK_AGAIN_S)
-
     # --- time and change ------------------------------------------------------------------------
 
     def pump(self) -> None:
@@ -366,7 +303,7 @@ class Members:
         for member in self.mesh.to_dial(now):
             known = self.room.state.members.get(member)
             if known is not None:
-                self._work.create_task(self._dial(member, known.dh))
+                self._work.create_task(self.dialer.dial(member, known.dh))
 
     def tick(self) -> None:
         """Five times a second: silence, timers, and asking again for what may be missing."""
@@ -415,7 +352,3 @@ class Members:
         for neighbour in self.neighbours.values():
             neighbour.line.send(Bye())
         await asyncio.gather(*(n.line.close() for n in list(self.neighbours.values())))
-
-
-def _carry_over(line: Line, to: bytes, frm: bytes) -> Callable[[bytes], None]:
-    return lambda blob: line.send(Carry(to, frm, blob))

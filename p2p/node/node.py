@@ -10,13 +10,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from crypto.contact import Contact
-from crypto.identity import Identity
 from crypto.invite import Invite
 from crypto.knock import KNOCK, Responder
-from crypto.roomkey import Genesis, RoomKey
 from p2p import commands, events
 from p2p.clock import SleepWatch
-from p2p.dht.bootstrap import known_contacts
 from p2p.errors import UserError
 from p2p.link.door import Door
 from p2p.link.line import Line
@@ -35,7 +32,7 @@ from p2p.node.roll import ME, Roll
 from p2p.node.seeking import Seeker
 from p2p.node.settings import Settings
 from p2p.node.silence import explained
-from p2p.node.sound import Devices, Sound, open_devices
+from p2p.node.sound import Devices, Sound
 from p2p.node.telling import Teller
 from p2p.node.ways import sources
 from p2p.rng import system_rng
@@ -377,40 +374,3 @@ class Node:
         if self._events.full():
             self._events.get_nowait()
         self._events.put_nowait(event)
-
-
-async def create_room(settings: Settings) -> Node:
-    """Makes a new room; ``run`` opens it.
-
-    Raises:
-        UserError: A setting is no good, or the port is in use.
-    """
-    settings.check()
-    identity = Identity.generate(system_rng)
-    genesis = Genesis(1, identity.sign_key, identity.dh, "open", int(time.time()), system_rng(32))
-    r = system_rng(16)
-    secrets = RoomSecrets(identity, RoomKey.create(genesis, r), system_rng)
-    secrets.begin(genesis.encode(), r, time.monotonic())
-    return await _open(settings, secrets, None)
-
-
-async def join_room(settings: Settings, invite: Invite) -> Node:
-    """Gets ready to enter a room; ``run`` enters it.
-
-    Raises:
-        UserError: A setting is no good, or the port is in use.
-    """
-    settings.check()
-    secrets = RoomSecrets(Identity.generate(system_rng), invite.key, system_rng)
-    return await _open(settings, secrets, invite)
-
-
-async def _open(settings: Settings, secrets: RoomSecrets, invite: Invite | None) -> Node:
-    contacts = known_contacts(settings.bootstrap)
-    net = await Net.open(settings.listen, contacts, secrets.identity.dh_secret, system_rng)
-    try:
-        devices = await open_devices(settings.mic, settings.speaker)
-        return Node(settings, net, secrets, devices, invite)
-    except BaseException:
-        await net.close()
-        raise

@@ -63,7 +63,7 @@ class Seeker:
     async def _read(self, source: AsyncIterator[Contact]) -> None:
         async for contact in source:
             if contact.kind == "door":
-                self._members.may_be_at(contact.dh, contact.address)
+                self._members.dialer.may_be_at(contact.dh, contact.address)
             else:
                 with contextlib.suppress(TimeoutError, RemoteError):
                     await self._couriers.get(contact)
