@@ -16,6 +16,7 @@ OTHER_HOURS_S = 1.0
 """How long this hour's records are looked for alone, before a wrong clock is thought of."""
 
 _POLL_S = 1.0
+_CHANGE_GAP_S = 5.0
 
 
 class Network(Protocol):
@@ -120,12 +121,13 @@ async def keep_published(
         unix: Wall clock, whole seconds.
     """
     publisher = Publisher(key, rng)
-    written: Sequence[Door] = ()
+    written: set[Door] = set()
+    changed_s = now() - _CHANGE_GAP_S
     while True:
         own = fitting(doors(), dht.scope)
-        if own != written:
-            written = own
-            publisher.changed(now())
+        if set(own) != written and now() - changed_s >= _CHANGE_GAP_S:
+            written, changed_s = set(own), now()
+            publisher.changed(changed_s)
         if own:
             async with asyncio.TaskGroup() as writers:
                 for place in publisher.due(now(), unix()):

@@ -136,6 +136,30 @@ def test_a_door_that_changes_its_address_is_found_at_the_new_one():
     _in_network(test)
 
 
+def test_doors_that_change_all_the_time_do_not_make_a_storm():
+    async def test(network):
+        host, _ = await _client(network)
+        put, count = host.put, []
+
+        async def counted(item):
+            count.append(item)
+            return await put(item)
+
+        host.put = counted
+        flicker = [DOOR, RELAY]
+
+        def doors():
+            flicker.reverse()
+            return flicker[: 1 + len(count) % 2]
+
+        writing = _publish(network, host, doors)
+        await asyncio.sleep(30)
+        assert len(count) <= 4 * 7
+        await _end(writing)
+
+    _in_network(test, nodes=10)
+
+
 def test_private_addresses_are_not_written_into_a_global_network():
     async def test(network):
         host, guest = await _client(network), await _client(network)
