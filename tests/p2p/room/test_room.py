@@ -7,7 +7,7 @@ from p2p.room import commands as c
 from p2p.room import kinds
 from p2p.room.events import HandChanged, LockChanged, MemberChanged, StageChanged, TopicChanged
 from p2p.room.ops import Pen
-from p2p.room.room import AUTHOR_RATE, OWN_RATE, SENDER_RATE, Room
+from p2p.room.room import AUTHOR_RATE, JOIN_RATE, OWN_RATE, SENDER_RATE, Room
 from p2p.room.stage import Stage
 from tests.p2p.room.people import People, Rooms, genesis_of, identity
 
@@ -514,3 +514,18 @@ def test_a_lapse_of_long_ago_is_not_told_again():
     rooms.run(1)
     rooms.do(1, c.RaiseHand())
     assert rooms.events(1)[0] == StageChanged(rooms.ids[1], Stage.HAND_UP, "asked")
+
+
+def test_made_up_members_from_one_neighbour_do_not_fill_the_room():
+    room = Room(identity(0), genesis_of(identity(0)).encode(), "host", now=0)
+    neighbour = identity(1).member_id
+    for number in range(1, 100):
+        made_up = identity(number)
+        pen = Pen(made_up, room.room_id)
+        join = pen.write(kinds.Join, made_up.sign_key, made_up.dh, bytes(32), "x").data
+        room.receive(join, neighbour, 0)
+    assert len(room.state.members) == JOIN_RATE.burst + 1
+    assert room.counts["flood"] == 99 - JOIN_RATE.burst
+    late = identity(200)
+    join = Pen(late, room.room_id).write(kinds.Join, late.sign_key, late.dh, bytes(32), "late")
+    assert room.receive(join.data, identity(2).member_id, 0)
