@@ -4,6 +4,7 @@ Nothing heavy is imported before it is needed: ``--version`` loads no screen and
 """
 
 import asyncio
+import logging
 import os
 import secrets
 import sys
@@ -50,12 +51,23 @@ def main(argv: Sequence[str] | None = None, backend: Backend | None = None) -> i
     if args.version:
         sys.stdout.write(f"teahouse {version()}\n")
         return 0
+    _quiet_log()
     try:
         return _dispatch(args, backend or RealBackend(), started_s)
     except KeyboardInterrupt:
         return 130
     except Exception as error:
         return _fail(error)
+
+
+def _quiet_log() -> None:
+    """Nothing of the log reaches a screen or a script, unless someone looks for a fault."""
+    from p2p.log import start_log
+
+    if os.environ.get("TEAHOUSE_DEBUG") == "1":
+        start_log("debug")
+    else:
+        logging.getLogger().addHandler(logging.NullHandler())
 
 
 def version() -> str:

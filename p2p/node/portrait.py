@@ -125,6 +125,7 @@ class Portrait:
         if me:
             level_dbfs = pipeline.mic_level_dbfs if pipeline.mic_on else SILENCE_DBFS
             speaking = pipeline.mic_on and pipeline.mic_speaking
+        raised_s = members.room.hand_since(member.id)
         return MemberView(
             n=n,
             id=member.id.hex(),
@@ -136,7 +137,7 @@ class Portrait:
             muted=member.stage is Stage.MUTED,
             invited=member.stage is Stage.INVITED,
             hand_place=members.room.state.place_of(member.id),
-            hand_since_s=members.room.hand_since(member.id),
+            hand_since_s=None if raised_s is None else self._secrets.room_time.at(raised_s),
             level_dbfs=level_dbfs,
             path="self" if me else "none" if link is None else link.path,
             rtt_ms=None if link is None else link.rtt_ms,
