@@ -42,6 +42,10 @@ class CheckOwner(Protocol):
         """A round trip was measured."""
         ...
 
+    def seen_at(self, address: Address) -> None:
+        """The peer says from where our check came."""
+        ...
+
     def consented(self) -> None:
         """A consent check was answered."""
         ...
@@ -145,6 +149,9 @@ class MuxStun(ice.StunProtocol):
         check = self._checks.get(message.transaction_id)
         if check is None or not message.check_message_integrity(self._owner.remote_key):
             return False
+        mapped = message.attributes.get("XOR-MAPPED-ADDRESS")
+        if mapped is not None:
+            self._owner.seen_at((str(mapped[0]), int(mapped[1])))
         if check.sends == 1:
             self._owner.measured(time.monotonic() - check.first_s)
         if check.answer is None:

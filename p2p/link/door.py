@@ -78,12 +78,17 @@ class Door:
             raise RemoteError("too many questions")
         called = self._responder.accept(datagram)
         offer = self._greeting.decode(called.payload).offer
+        peer, candidates = self._whom_to_check(offer, source, toward)
         key = (called.initiator_dh, offer.ufrag)
         line = self._pending.get(key)
         if line is None:
             if len(self._pending) >= PENDING_MAX:
                 raise RemoteError("too many links in the making")
-            line = self._begin(key, offer, source, toward)
+            line = self._begin(key, offer, peer, candidates)
+        else:
+            # The same question by another way, which may name addresses that this one did not.
+            for candidate in candidates:
+                line.link.another_candidate(candidate.address)
         seen = Endpoint.of(source) if source is not None else _first_named(offer)
         self.counters["answered"] += 1
         answer(called.answer(self._make_answer(seen, line.link.offer)))
@@ -96,23 +101,25 @@ class Door:
             del self._sources[next(iter(self._sources))]
         return allowance.take(now)
 
+    def _whom_to_check(
+        self, offer: LinkOffer, source: Address | None, toward: Address | None
+    ) -> tuple[Address | None, tuple[Candidate, ...]]:
+        """The caller's address, if there is one to go by, and the candidates to be checked."""
+        if source is not None:
+            # Only the address that the question came from: a list could point at third parties.
+            return source, (Candidate.of(source, CandidateKind.HOST),)
+        peer = toward or _global_address(offer)
+        return peer, believable(offer.candidates, peer, self._station.whereabouts.seen)
+
     def _begin(
         self,
         key: tuple[bytes, str],
         offer: LinkOffer,
-        source: Address | None,
-        toward: Address | None,
+        peer: Address | None,
+        candidates: tuple[Candidate, ...],
     ) -> Line:
-        whereabouts = self._station.whereabouts
-        if source is not None:
-            # Only the address that the question came from: a list could point at third parties.
-            candidates: tuple[Candidate, ...] = (Candidate.of(source, CandidateKind.HOST),)
-            peer: Address | None = source
-        else:
-            named = _global_address(offer) if toward is None else None
-            peer = toward or named
-            candidates = believable(offer.candidates, peer, whereabouts.seen)
-        link = self._station.new_link(controlling=False, toward=peer)
+        own = self._station.whereabouts.offer(peer)
+        link = self._station.new_link(controlling=False, candidates=own)
         line = self._pending[key] = Line(link, dialled=False)
         remote = LinkOffer(offer.ufrag, offer.pwd, offer.fingerprint, candidates)
         self._tasks.create_task(self._connect(key, line, remote))

@@ -56,6 +56,7 @@ class MuxConnection(ice.Connection):
         on_lost: Called when the peer has not answered for so long that we may send no more.
         on_verified: Called with each address from which a check of ours was answered.
         on_heard: Called whenever the peer proved that it is there.
+        on_seen_at: Called with our address as the peer sees it, whenever it answers a check.
         rtt_s: Smoothed round trip, None before the first.
     """
 
@@ -79,6 +80,7 @@ class MuxConnection(ice.Connection):
         self.on_lost: Callable[[], None] = lambda: None
         self.on_verified: Callable[[Address], None] = lambda _address: None
         self.on_heard: Callable[[], None] = lambda: None
+        self.on_seen_at: Callable[[Address], None] = lambda _address: None
         self.rtt_s: float | None = None
         self._mux = mux
         self._rng = rng
@@ -167,6 +169,10 @@ class MuxConnection(ice.Connection):
                 self.sort_check_list()
             self._check_again(pair)
 
+    def knows(self, address: Address) -> bool:
+        """Whether an address of the peer is among those that are checked."""
+        return any(_same(candidate, address) for candidate in self._remote_candidates)
+
     def probe(self) -> None:
         """Sends one consent check on the way in use."""
         pair = self._nominated.get(1)
@@ -195,6 +201,10 @@ class MuxConnection(ice.Connection):
                 self._query_consent_task = None
                 self.on_lost()
                 return
+
+    def seen_at(self, address: Address) -> None:
+        """The peer says from where our check came."""
+        self.on_seen_at(address)
 
     def consented(self) -> None:
         """A consent check was answered."""
@@ -226,9 +236,8 @@ class MuxConnection(ice.Connection):
         super().check_incoming(message, addr, protocol)
         if isinstance(protocol, MuxStun):
             protocol.recheck(addr)
-        waited_s = time.monotonic() - self._probed_s
-        if addr == self.remote_address and self._unanswered and waited_s > REPROBE_GUARD_S:
-            self.probe()  # the peer is back before our next consent check is due
+        if addr == self.remote_address:
+            self._answer_back()
 
     def check_complete(self, pair: ice.CandidatePair) -> None:
         """A check of ours ended."""
@@ -258,6 +267,18 @@ class MuxConnection(ice.Connection):
         if dropped or (returned and self.ice_controlling):
             pair.task = None
             pair.state = _PAIR.WAITING
+
+    def _answer_back(self) -> None:
+        """Sends a consent check early when the peer's arrives.
+
+        Either it was gone and is back; or it looks for us where we have moved to without knowing,
+        and only the controlling side's check can take it there.
+        """
+        waited_s = time.monotonic() - self._probed_s
+        if waited_s > (REPROBE_GUARD_S if self._unanswered else CONSENT_REPEAT_S) and (
+            self._unanswered or self.ice_controlling
+        ):
+            self.probe()
 
     def _check_again(self, pair: ice.CandidatePair) -> None:
         if pair.task is None or pair.task.done():

@@ -64,6 +64,7 @@ class MediaLink:
         on_message: Takes each message. Set before ``connect``; may be called before it returns.
         on_closed: Called when an established link ends other than by ``close``, with the reason:
             ``peer``, or ``silent`` after 30 s without an answer.
+        on_seen_at: Takes ``(address, ip)``: ours as the peer sees it, and the peer's own.
         last_heard_s: Monotonic seconds when the peer last proved that it is there.
         counters: What was dropped and why.
     """
@@ -82,6 +83,7 @@ class MediaLink:
         self.on_frame: Callable[[bytes, float], None] = lambda _frame, _arrival_s: None
         self.on_message: Callable[[bytes], None] = lambda _data: None
         self.on_closed: Callable[[str], None] = lambda _why: None
+        self.on_seen_at: Callable[[Address, str], None] = lambda _address, _ip: None
         self.order = 0
         self.established = False
         self.tie = b""
@@ -96,6 +98,7 @@ class MediaLink:
         )
         self._ice.on_heard = self._heard
         self._ice.on_verified = self._verified
+        self._ice.on_seen_at = self._seen_at
         self._ice.on_lost = lambda: self._lost("silent")
         self._pipe = DtlsPipe(self._ice)
         self._dtls: DtlsTransport | None = None
@@ -171,6 +174,11 @@ class MediaLink:
     def late_candidate(self, address: Address) -> None:
         """The peer may be found at another address: tries it, and moves there if it works."""
         if self._state in (_State.CONNECTING, _State.UP):
+            self._ice.late_candidate(address)
+
+    def another_candidate(self, address: Address) -> None:
+        """While the link is being made: the peer named one more address; known ones are ignored."""
+        if self._state is _State.CONNECTING and not self._ice.knows(address):
             self._ice.late_candidate(address)
 
     async def close(self, drain_s: float = DRAIN_LIMIT_S) -> None:
@@ -320,6 +328,11 @@ class MediaLink:
 
     def _heard(self) -> None:
         self.last_heard_s = time.monotonic()
+
+    def _seen_at(self, address: Address) -> None:
+        peer = self._ice.remote_address
+        if peer is not None:
+            self.on_seen_at(address, peer[0])
 
     def _verified(self, address: Address) -> None:
         self._mux.routes.claim(address, self, proven=True)

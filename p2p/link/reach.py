@@ -30,19 +30,16 @@ class Station:
     calls: Calls
     whereabouts: Whereabouts
 
-    def new_link(self, *, controlling: bool, toward: Address | None) -> MediaLink:
+    def new_link(self, *, controlling: bool, candidates: tuple[Candidate, ...] = ()) -> MediaLink:
         """A link that is not connected yet.
 
         Args:
             controlling: True for the side that asked.
-            toward: For choosing which own addresses the offer names.
+            candidates: Own addresses that the offer names.
         """
-        return MediaLink(
-            self.mux,
-            self.certificate,
-            controlling=controlling,
-            candidates=self.whereabouts.offer(toward),
-        )
+        link = MediaLink(self.mux, self.certificate, controlling=controlling, candidates=candidates)
+        link.on_seen_at = self.whereabouts.saw
+        return link
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ async def reach(
         TimeoutError: Nobody answered.
         RemoteError: The answer is no good, or the link did not come up.
     """
-    link = MediaLink(station.mux, station.certificate, controlling=True)
+    link = station.new_link(controlling=True)
     line = Line(link, dialled=True)
     greeting = Knock if purpose == KNOCK else Hello
 
@@ -126,7 +123,7 @@ async def reach(
         way, answer = await _first_answer(ask, ways, limit_s)
         ack = (HelloAck if purpose == HELLO else Welcome).decode(answer)
         if not isinstance(way, Carrier):
-            station.whereabouts.saw(ack.seen.address)
+            station.whereabouts.saw(ack.seen.address, way[0])
         await link.connect(_reachable(station, ack.offer, way), LINK_LIMIT_S)
     except BaseException:
         await line.close()
