@@ -138,7 +138,7 @@ def test_a_door_that_changes_its_address_is_found_at_the_new_one():
 
 def test_doors_that_change_all_the_time_do_not_make_a_storm():
     async def test(network):
-        host, _ = await _client(network)
+        host = await _client(network)
         put, count = host.put, []
 
         async def counted(item):
