@@ -53,13 +53,14 @@ class Whereabouts:
         if not _one_public_host(address):
             return
         now = self._now()
-        before = self._reports.pop(witness, None)
+        known, before = self.seen, self._reports.pop(witness, None)
         self._reports[witness] = address, now
         if len(self._reports) > WITNESSES_MAX:
             del self._reports[min(self._reports, key=lambda name: self._reports[name][1])]
         if before is not None and before[0] != address:
             self._forget_unconfirmed(address, now)
-            self.on_moved()
+            if address not in known:
+                self.on_moved()
 
     def offer(self, toward: Address | None) -> tuple[Candidate, ...]:
         """What may be said to a peer.

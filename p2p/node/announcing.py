@@ -60,9 +60,12 @@ class Announcer:
         """Starts everything that makes us known."""
         if self._settings.allows("relay") or self._settings.only == "invite":
             known = [Contact(c.key, c.address, "relay") for c in self._net.contacts]
-            for contact in [*self._relays, *known]:
+            used = [courier.contact for courier in self._couriers.links]
+            for contact in [*self._relays, *known, *used]:
                 if scope_of(contact.address[0]) is not Scope.LOOPBACK or self._settings.only:
                     self._couriers.keep(contact)
+            for courier in self._couriers.links:
+                self.courier_up(courier)  # it was made while we came in
         if has_lan(self._settings):
             self._lan = await open_lan_door(self._net, self._secrets)
         if self._net.contacts and self._settings.allows("dht"):

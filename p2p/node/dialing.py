@@ -103,7 +103,7 @@ class Dialer:
 
     async def _learn_doors(self, dh: bytes, ways: Ways) -> None:
         """Asks our relays, also those that come back meanwhile, for the card of a member."""
-        if ways.all:
+        if any(isinstance(way, Carrier) for way in ways.all):
             await asyncio.sleep(RELAYS_WAIT_S)
         key, asked = self._secrets.room_key, set[CourierLink]()
         while True:
