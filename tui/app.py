@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
@@ -28,6 +29,7 @@ from tui.screens.waiting import WaitScreen
 from tui.sentences import LEFT_SENTENCES
 
 LEAVING_LIMIT_S = 1.5
+HANG_UP_LIMIT_S = 5.0
 Opening = Callable[[], Awaitable[NodeLike]]
 
 
@@ -80,10 +82,10 @@ class TeahouseApp(App[int]):
     def on_mount(self) -> None:
         """Go into the room, or ask which one."""
         loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP"):
+        for name, ended in (("SIGTERM", self.leave), ("SIGHUP", self._hung_up)):
             if hasattr(signal, name):
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                    loop.add_signal_handler(getattr(signal, name), self.leave, "signal")
+                    loop.add_signal_handler(getattr(signal, name), ended, "signal")
         if self._opening is not None:
             self._open(self._opening)
         else:
@@ -167,6 +169,13 @@ class TeahouseApp(App[int]):
         self._leaving = True
         self._node.do(Leave(why))
         self.set_timer(LEAVING_LIMIT_S, lambda: self._end(None))
+
+    def _hung_up(self, why: str) -> None:
+        """The terminal is gone: leave, and end even if drawing blocks on it for ever."""
+        end = threading.Timer(HANG_UP_LIMIT_S, os._exit, (0,))
+        end.daemon = True
+        end.start()
+        self.leave(why)
 
     def action_leave_at_once(self) -> None:
         """Leave without a question."""

@@ -86,3 +86,23 @@ def test_a_dumb_terminal_gets_lines():
     assert code == 0
     assert b"No terminal here" in written
     assert b"\x1b" not in written
+
+
+def test_the_program_ends_when_its_terminal_is_closed():
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"})
+        os.execv(sys.executable, [sys.executable, PREVIEW, "join", "violin"])
+    written, deadline = b"", time.monotonic() + 20
+    while b"F1" not in written and time.monotonic() < deadline:
+        written += os.read(terminal, 65_536)
+    os.close(terminal)
+    deadline = time.monotonic() + 15
+    ended = 0
+    while not ended and time.monotonic() < deadline:
+        ended, _ = os.waitpid(child, os.WNOHANG)
+        time.sleep(0.1)
+    if not ended:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert ended == child
