@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from aiortc import RTCDataChannel, RTCDataChannelParameters, RTCSctpTransport
 from aiortc.rtcsctptransport import Chunk, RTCSctpCapabilities, SackChunk
+from OpenSSL import SSL
 
 from p2p.errors import LocalError, RemoteError
 from p2p.link.dtls import DtlsTransport
@@ -141,7 +142,7 @@ class Channel(RTCSctpTransport):
 
     async def _send_chunk(self, chunk: Chunk) -> None:
         # Timers and flushes of aiortc run in tasks that nobody awaits.
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, SSL.Error):
             await super()._send_chunk(chunk)
 
     def _update_rto(self, R: float) -> None:  # noqa: N803  aiortc's name

@@ -243,7 +243,15 @@ class MuxConnection(ice.Connection):
         """A check of ours ended."""
         if pair.state == _PAIR.SUCCEEDED:
             self.on_verified(pair.remote_addr)
+        before = self._nominated.get(1)
         super().check_complete(pair)
+        if self._nominated.get(1) is before:
+            return
+        if before is not None and self.ice_controlling and self._prefers(before, pair):
+            # Otherwise the last success would win: the router's outside over the wire at home.
+            self._nominated[1] = before
+        else:
+            self._answered_s = time.monotonic()
 
     def _authentic(self, message: stun.Message) -> bool:
         attributes = message.attributes
@@ -279,6 +287,11 @@ class MuxConnection(ice.Connection):
             self._unanswered or self.ice_controlling
         ):
             self.probe()
+
+    def _prefers(self, used: ice.CandidatePair, other: ice.CandidatePair) -> bool:
+        """Whether the way in use is to be kept: it works, and is the shorter one."""
+        works = time.monotonic() - self._answered_s < SILENT_PATH_S
+        return works and used.remote_candidate.priority > other.remote_candidate.priority
 
     def _check_again(self, pair: ice.CandidatePair) -> None:
         if pair.task is None or pair.task.done():

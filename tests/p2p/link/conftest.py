@@ -21,12 +21,14 @@ class Weather:
     Attributes:
         lose: Called with each datagram; True: it is lost.
         delay_s: Added to each.
+        hold_s: Called with each datagram; what is added to this one.
         sent: ``(protocol, target)`` of each, lost or not.
     """
 
     def __init__(self, mux: Mux) -> None:
         self.lose: Callable[[bytes], bool] = lambda _data: False
         self.delay_s = 0.0
+        self.hold_s: Callable[[bytes], float] = lambda _data: 0.0
         self.sent: list[tuple[str, tuple[str, int]]] = []
         self._transmit = mux._transmit
         mux._transmit = self._passes
@@ -50,9 +52,10 @@ class Weather:
         self.sent.append((kind_of(data).value, address))
         if self.lose(data):
             return
-        if self.delay_s:
+        wait_s = self.delay_s + self.hold_s(data)
+        if wait_s:
             loop = asyncio.get_running_loop()
-            loop.call_later(self.delay_s, self._transmit, data, address)
+            loop.call_later(wait_s, self._transmit, data, address)
         else:
             self._transmit(data, address)
 
