@@ -12,9 +12,8 @@ TICKS_PER_FRAME = 960
 SLOTS = 50
 
 _FIRST_BYTE = 0x80  # version 2; no padding, extension or contributing sources
-_FIRST_SEQ = (
-    1  # a low start: SRTP cannot open a stream that it meets behind a wrap (RFC 3711 §3.3.1)
-)
+# A low start: SRTP cannot open a stream that it meets behind a wrap (RFC 3711 §3.3.1).
+_FIRST_SEQ = 1
 _REORDER = 1 << 15
 
 
