@@ -85,6 +85,7 @@ class MuxConnection(ice.Connection):
         self._mux = mux
         self._rng = rng
         self._conflicts = 0
+        self._told: Address | None = None
         self._unanswered = 0
         self._probed_s = 0.0
         self._answered_s = time.monotonic()
@@ -155,6 +156,7 @@ class MuxConnection(ice.Connection):
 
     def late_candidate(self, address: Address) -> None:
         """Checks an address learned after the start, for instance a peer's new one."""
+        self._told = address
         known = next((c for c in self._remote_candidates if _same(c, address)), None)
         candidate = known or _ice_candidate(address, "srflx")
         for protocol in self._stuns:
@@ -291,6 +293,8 @@ class MuxConnection(ice.Connection):
     def _prefers(self, used: ice.CandidatePair, other: ice.CandidatePair) -> bool:
         """Whether the way in use is to be kept: it works, and is the shorter one."""
         works = time.monotonic() - self._answered_s < SILENT_PATH_S
+        if other.remote_addr == self._told:
+            return False
         return works and used.remote_candidate.priority > other.remote_candidate.priority
 
     def _check_again(self, pair: ice.CandidatePair) -> None:

@@ -1,5 +1,6 @@
 """Makes our door known: in the DHT, at relays, on the local network; and says what works."""
 
+import asyncio
 import time
 from collections.abc import Callable, Collection
 
@@ -20,6 +21,8 @@ from p2p.node.settings import Settings
 from p2p.overlay.card import seal_card
 from p2p.rng import system_rng
 
+RELAYS_WAIT_S = 1.5
+LOOK_EVERY_S = 0.05
 ANYWHERE: tuple[Address, ...] = (("192.0.2.1", 9), ("2001:db8::1", 9))
 """RFC 5737, RFC 3849: asked of the kernel's routing table only, nothing is ever sent there."""
 
@@ -129,6 +132,11 @@ class Announcer:
         return told
 
     async def _publish(self) -> None:
+        # The first record stands for some seconds: it is to name a door that can be reached.
+        for _ in range(round(RELAYS_WAIT_S / LOOK_EVERY_S)):
+            if self._couriers.links or not self._couriers.wanted:
+                break
+            await asyncio.sleep(LOOK_EVERY_S)
         await keep_published(
             self._secrets.room_key,
             self._net.dht,
@@ -141,7 +149,10 @@ class Announcer:
 
     def _doors(self) -> list[Contact]:
         """Where a newcomer may knock, or leave a knock for us."""
-        own = [Contact(self._secrets.identity.dh, a, "door") for a in self._own_addresses()]
+        entries = [scope_of(entry.address[0]) for entry in self._net.contacts]
+        reach = max(entries, default=Scope.GLOBAL)
+        addresses = [a for a in self._own_addresses() if scope_of(a[0]) >= reach]
+        own = [Contact(self._secrets.identity.dh, a, "door") for a in addresses]
         return [*own[:3], *(courier.contact for courier in self._couriers.links)]
 
     def _own_addresses(self) -> list[Address]:

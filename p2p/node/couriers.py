@@ -175,6 +175,11 @@ class Couriers:
         """The links that work now."""
         return [link for link in self._links.values() if link.open]
 
+    @property
+    def wanted(self) -> bool:
+        """Whether there are relays that we keep links to, or try to."""
+        return bool(self._wanted)
+
     def keep(self, contact: Contact) -> None:
         """Keeps a link to this relay for the whole run; only the first few are kept."""
         if contact.dh not in self._wanted and len(self._wanted) < KEPT_MAX:
