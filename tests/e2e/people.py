@@ -10,11 +10,15 @@ import ctypes
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from crypto.dh import KeyPair
+from p2p.dht.contact import NodeContact
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIPS = ROOT / "audio" / "clips"
@@ -167,7 +171,8 @@ class Person:
 
     async def ended(self, within_s: float = LIMIT_S) -> int:
         """Waits for the end; returns the exit code."""
-        await asyncio.wait_for(asyncio.gather(*self._readers), within_s * SLACK)
+        _, waiting = await asyncio.wait(self._readers, timeout=within_s * SLACK)
+        assert not waiting, f"{self.name} does not end: {self._story()}"
         assert self.code is not None
         return self.code
 
@@ -267,6 +272,32 @@ class House:
 
     def _bootstrap(self) -> tuple[str, ...]:
         return tuple(part for line in self.entry_nodes for part in ("--bootstrap", line))
+
+
+class MuteNode:
+    """An entry node that takes questions and answers none.
+
+    Attributes:
+        line: Its line for ``--bootstrap``.
+    """
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.setblocking(False)
+        public = KeyPair(os.urandom(32)).public
+        self.line = str(NodeContact(self._socket.getsockname(), public))
+
+    def __enter__(self) -> "MuteNode":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    async def is_asked(self) -> None:
+        """Waits for the first question."""
+        question = asyncio.get_running_loop().sock_recv(self._socket, 2048)
+        await asyncio.wait_for(question, LIMIT_S * SLACK)
 
 
 async def words_of(host: Person) -> str:

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tests.e2e.people import DHT, PROGRAM, SLACK, House, Person
+from tests.e2e.people import DHT, PROGRAM, SLACK, House, MuteNode, Person
 
 pytestmark = pytest.mark.e2e
 
@@ -95,10 +95,8 @@ async def test_without_any_network_one_is_told_so(house: House, options: tuple[s
 
 @pytest.mark.slow
 async def test_silent_entry_nodes_are_named_as_the_reason(house: House) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
-        mute.bind(("127.0.0.1", 0))
-        node = f"127.0.0.1:{mute.getsockname()[1]}#{A_NODE_KEY}"
-        person = await house.run("join", "-", *QUIET, *DHT, "--bootstrap", node)
+    with MuteNode() as node:
+        person = await house.run("join", "-", *QUIET, *DHT, "--bootstrap", node.line)
         person.say(NO_ROOM)
         assert await ended_with(person) == "no_entry_node 3"
 
