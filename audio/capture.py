@@ -29,6 +29,11 @@ class Capture(Protocol):
         ...
 
     @property
+    def is_microphone(self) -> bool:
+        """Whether it hears the world: silence from it is a fault, not a wish."""
+        ...
+
+    @property
     def running(self) -> bool:
         """False while a device is gone."""
         ...
@@ -69,6 +74,8 @@ class SourceCapture:
     Args:
         source: Where the sound comes from.
     """
+
+    is_microphone = False
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -130,6 +137,8 @@ class DeviceCapture:
     Raises:
         DeviceError: ``no_microphone``.
     """
+
+    is_microphone = True
 
     def __init__(self, wanted: str, open_input: OpenInput | None = None) -> None:
         if open_input is None:

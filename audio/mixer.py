@@ -5,10 +5,12 @@ does nothing: a single speaker passes sample for sample.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
+from audio.faders import Gains
 from audio.pcm import BLOCK_SAMPLES, Pcm, silence
 
 MAX_VOICES = 16
@@ -62,17 +64,24 @@ class Limiter:
 
 
 class Mixer:
-    """The sum of at most 16 speakers."""
+    """The sum of at most 16 speakers, and of what only we hear."""
 
     def __init__(self) -> None:
         self._limiter = Limiter()
 
-    def mix(self, blocks: Mapping[int, Pcm]) -> Pcm:
+    def mix(
+        self,
+        blocks: Mapping[int, Pcm],
+        gains: Mapping[int, Gains] = MappingProxyType({}),
+        beside: Pcm | None = None,
+    ) -> Pcm:
         """Mix one block of each speaker.
 
         Args:
             blocks: Speaker number to int16, 480 samples. Beyond ``MAX_VOICES`` the quietest
                 are left out.
+            gains: Factors for those speakers who are not heard as sent, from ``Faders``.
+            beside: A cue, int16, 480 samples; counts as no speaker.
 
         Returns:
             int16, 480 samples.
@@ -81,12 +90,18 @@ class Mixer:
             ValueError: A block has another length: a bug of the caller.
         """
         voices = list(blocks.values())
+        if beside is not None:
+            voices.append(beside)
         if any(voice.shape != (BLOCK_SAMPLES,) for voice in voices):
             raise ValueError("a block is 480 samples")
         if not voices:
             voices = [silence()]
         stacked = np.stack(voices).astype(np.float32)
-        if len(voices) > MAX_VOICES:
+        for row, speaker in enumerate(blocks):
+            if speaker in gains:
+                stacked[row] *= gains[speaker]
+        if len(blocks) > MAX_VOICES:
             loudness = np.einsum("ij,ij->i", stacked, stacked)
-            stacked = stacked[np.argsort(loudness)[-MAX_VOICES:]]
+            loudness[len(blocks) :] = np.inf
+            stacked = stacked[np.argsort(loudness)[-MAX_VOICES - (beside is not None) :]]
         return self._limiter.limit(stacked.sum(axis=0, dtype=np.float32))

@@ -3,12 +3,15 @@
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
 from audio.capture import Capture
+from audio.cues import Cue, CuePlayer
+from audio.ends import Ends
 from audio.playout import Playout
 from audio.problems import DeviceError
+from audio.silentmic import SilentMic, mic_silent
 from audio.speakers import Speakers, SpeakerStats
 from audio.voice import Voice
 
@@ -22,7 +25,8 @@ STOP_WAIT_S = 2.0
 class Pipeline:
     """Captures, encodes, decodes, mixes and plays, beside the event loop.
 
-    All methods may be called from any thread; none of them waits for sound but ``stop``.
+    All methods may be called from any thread; none of them waits for sound but ``stop`` and
+    ``use_capture``, ``use_playout``.
 
     Args:
         capture: Where our voice comes from; belongs to the pipeline from now on.
@@ -42,13 +46,13 @@ class Pipeline:
         on_problem: Callable[[DeviceError], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._capture = capture
-        self._playout = playout
         self._on_payload = on_payload
         self._on_problem = on_problem
         self._clock = clock
         self._voice = Voice()
         self._speakers = Speakers(self._failed)
+        self._cues = CuePlayer()
+        self._silent_mic = SilentMic()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -59,8 +63,7 @@ class Pipeline:
         self._reported_s: float | None = None
         self.failures = 0
         self.payloads_sent = 0
-        capture.attach(self._wake.set)
-        playout.attach(self._wake.set)
+        self._ends = Ends(capture, playout, self._wake.set)
 
     def start(self) -> None:
         """Start the worker, with the microphone off. A second call does nothing."""
@@ -73,7 +76,7 @@ class Pipeline:
         self._stopping = True
         self._wake.set()
         if self._thread is None:
-            self._thread = threading.Thread(target=self._close, name="audio", daemon=True)
+            self._thread = threading.Thread(target=self._ends.close, name="audio", daemon=True)
             self._thread.start()
         if self._thread is not threading.current_thread():
             self._thread.join(STOP_WAIT_S)
@@ -95,6 +98,62 @@ class Pipeline:
     def mic_on(self) -> bool:
         """Whether the microphone is switched on."""
         return self._mic_turn % 2 == 1
+
+    def use_capture(self, capture: Capture) -> None:
+        """Go on with another microphone; whether it is on stays as it is.
+
+        Waits for the worker, 1 s at worst, and for the old device to close: not for an event
+        loop.
+
+        Args:
+            capture: Belongs to the pipeline from now on.
+        """
+        self._ends.use_capture(capture)
+
+    def use_playout(self, playout: Playout) -> None:
+        """Go on with another loudspeaker; likewise.
+
+        Args:
+            playout: Belongs to the pipeline from now on.
+        """
+        self._ends.use_playout(playout)
+
+    def set_volume(self, speaker: int, db: float) -> float:
+        """Make a speaker louder or softer for us alone.
+
+        Args:
+            speaker: Number of the speaker, also of one who is silent yet.
+            db: -30 to +12; beyond it the limit is taken.
+
+        Returns:
+            The volume that counts now.
+        """
+        return self._speakers.faders.set_volume(speaker, db)
+
+    def set_muted(self, speaker: int, muted: bool) -> None:
+        """Silence a speaker for us alone, or give the voice back."""
+        self._speakers.faders.set_muted(speaker, muted)
+
+    def volume_db(self, speaker: int) -> float:
+        """How loud we made a speaker, -30 to +12 dB."""
+        return self._speakers.faders.volume_db(speaker)
+
+    def is_muted(self, speaker: int) -> bool:
+        """Whether we silenced a speaker for us alone."""
+        return self._speakers.faders.is_muted(speaker)
+
+    def set_cues(self, cues: Iterable[Cue]) -> None:
+        """Choose which cues may be heard; all of them at the start."""
+        self._cues.choose(cues)
+
+    @property
+    def cues(self) -> tuple[Cue, ...]:
+        """The cues that may be heard."""
+        return self._cues.chosen
+
+    def play_cue(self, cue: Cue) -> None:
+        """Let a cue be heard by us, if it is not turned off. Nobody else hears it."""
+        self._cues.play(cue)
 
     def put(self, speaker: int, payload: bytes, arrival_s: float) -> None:
         """Hand in an opened payload of a speaker; foreign bytes are counted and dropped."""
@@ -133,17 +192,17 @@ class Pipeline:
     @property
     def capture_name(self) -> str:
         """What the microphone is called."""
-        return self._capture.name
+        return self._ends.capture.name
 
     @property
     def playout_name(self) -> str:
         """What the loudspeaker is called."""
-        return self._playout.name
+        return self._ends.playout.name
 
     @property
     def devices_running(self) -> tuple[bool, bool]:
         """Whether microphone and loudspeaker are there now."""
-        return self._capture.running, self._playout.running
+        return self._ends.capture.running, self._ends.playout.running
 
     def counts(self) -> dict[str, int]:
         """Payloads sent, and everything that was dropped or failed since the start."""
@@ -153,9 +212,9 @@ class Pipeline:
             "malformed": dropped.malformed,
             "crowded_out": dropped.crowded_out,
             "overflowed": dropped.overflowed,
-            "failed": self.failures,
-            "capture_missed_ms": self._capture.missed_ms,
-            "playout_missed_ms": self._playout.missed_ms,
+            "failed": self.failures + self._ends.failures,
+            "capture_missed_ms": self._ends.capture.missed_ms,
+            "playout_missed_ms": self._ends.playout.missed_ms,
         }
 
     def _run(self) -> None:
@@ -171,27 +230,31 @@ class Pipeline:
                     time.sleep(pause_s)
                 self._wake.wait(pause_s)
         finally:
-            self._close()
+            self._ends.close()
 
     def _round(self, now: float) -> float:
         """Do what is due; returns how long there will be nothing to do, in seconds."""
-        for end in (self._capture, self._playout):
+        if self._ends.take(now):
+            self._silent_mic.opened()
+        for end in (self._ends.capture, self._ends.playout):
             problem = end.check(now)
             if problem is not None:
                 self._on_problem(problem)
         self._listen(now)
         self._speak(now)
-        nexts = (self._capture.next_s(now), self._playout.next_s(now))
+        nexts = (self._ends.capture.next_s(now), self._ends.playout.next_s(now))
         soonest = min((at for at in nexts if at is not None), default=now + IDLE_S)
         return min(IDLE_S, max(0.0, soonest - self._clock()))
 
     def _listen(self, now: float) -> None:
-        for _ in range(self._playout.wanted(now)):
-            self._playout.write(self._speakers.mix(now))
+        for _ in range(self._ends.playout.wanted(now)):
+            self._ends.playout.write(self._speakers.mix(now, self._cues.block()))
 
     def _speak(self, now: float) -> None:
         self._follow_switch(now)
-        while (block := self._capture.read(now)) is not None:
+        while (block := self._ends.capture.read(now)) is not None:
+            if self.mic_on and self._ends.capture.is_microphone and self._silent_mic.update(block):
+                self._on_problem(mic_silent(self._ends.capture.name))
             payload = self._voice.add(block)
             if self._mic_turn != self._turn_done:
                 self._follow_switch(now)
@@ -207,7 +270,8 @@ class Pipeline:
         if closing is not None:
             self._send(closing)
         if turn % 2 == 1:
-            self._capture.forget(now)
+            self._ends.capture.forget(now)
+            self._silent_mic.opened()
             self._voice.open()
 
     def _send(self, payload: bytes) -> None:
@@ -233,10 +297,3 @@ class Pipeline:
             self._on_problem(problem)
         except Exception:
             self.failures += 1
-
-    def _close(self) -> None:
-        for end in (self._capture, self._playout):
-            try:
-                end.close()
-            except Exception:
-                self.failures += 1

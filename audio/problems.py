@@ -11,7 +11,7 @@ class DeviceError(SoundError):
 
     Attributes:
         code: Stable short name: ``no_microphone``, ``no_speaker``, ``no_sound_file``, ``bad_tone``,
-            ``microphone_lost``, ``speaker_lost``, ``sound_failed``.
+            ``microphone_lost``, ``speaker_lost``, ``mic_silent``, ``sound_failed``.
         message_template: One line that says what happened, with ``{names}`` of ``values``.
         hint_template: One line that says what to do, likewise; may be empty.
         exit_code: What a process ends with that cannot go on without it.

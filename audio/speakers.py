@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from audio.errors import PayloadError
+from audio.faders import Faders, Gains
 from audio.framer import PAYLOAD_BYTES, unpack
 from audio.jitter import JitterBuffer
 from audio.level import LevelMeter
@@ -96,6 +97,10 @@ class Speakers:
 
     Args:
         on_failure: Called by ``mix`` when a speaker's decoding broke.
+
+    Attributes:
+        faders: How loud each of them is for us; meters show what was sent all the same.
+        counts: What was dropped.
     """
 
     def __init__(self, on_failure: Callable[[Exception], None]) -> None:
@@ -103,6 +108,7 @@ class Speakers:
         self._lock = threading.Lock()
         self._speakers: dict[int, _Speaker] = {}
         self._mixer = Mixer()
+        self.faders = Faders()
         self.counts = SpeakersCounts()
 
     def put(self, speaker: int, payload: bytes, arrival_s: float) -> None:
@@ -133,13 +139,15 @@ class Speakers:
         with self._lock:
             self._speakers.pop(speaker, None)
 
-    def mix(self, now: float) -> Pcm:
+    def mix(self, now: float, beside: Pcm | None = None) -> Pcm:
         """The next 10 ms of all speakers together.
 
         Args:
             now: Monotonic seconds; each call plays on by one block.
+            beside: Sound for our own ear, mixed with theirs.
         """
         blocks: dict[int, Pcm] = {}
+        gains: dict[int, Gains] = {}
         for number, speaker in self._snapshot():
             try:
                 block, malformed = speaker.block(now)
@@ -150,9 +158,14 @@ class Speakers:
                 self._on_failure(error)
                 continue
             self.counts.malformed += malformed
+            shape = self.faders.gains(number)
             if block is not None and block.any():
                 blocks[number] = block
-        return self._mixer.mix(blocks) if blocks else silence()
+                if shape is not None:
+                    gains[number] = shape
+        if not blocks and beside is None:
+            return silence()
+        return self._mixer.mix(blocks, gains, beside)
 
     def levels(self) -> dict[int, float]:
         """Loudness of each speaker in dBFS, -96 to 0."""

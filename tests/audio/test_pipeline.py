@@ -169,7 +169,7 @@ def test_what_was_said_before_the_switch_went_on_is_never_sent():
     talk = Talk(DeviceCapture("default", card.open))
     card.pull()
     time.sleep(0.03)
-    ring = talk.pipeline._capture._ring
+    ring = talk.pipeline._ends.capture._ring
     ring.clear()
     ring.write(ToneSource(440.0, level_dbfs=-6.0).read())
     talk.pipeline.set_mic(True)
