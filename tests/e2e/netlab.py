@@ -12,6 +12,7 @@ The n-th site has the public address 11.0.n.2 (and 2600:1:n::2) and the inside 1
 
 import atexit
 import itertools
+import json
 import os
 import re
 import shutil
@@ -53,6 +54,18 @@ _MASQUERADE_ANEW = """
 flush chain ip nat post
 add rule ip nat post oifname "wan" meta l4proto udp masquerade to :%d-%d random,fully-random
 add rule ip nat post oifname "wan" masquerade
+"""
+_WATCH = """
+table inet watch {
+  set four { type inet_proto . ipv4_addr . inet_service; flags dynamic; size 4096; }
+  set six { type inet_proto . ipv6_addr . inet_service; flags dynamic; size 4096; }
+  chain out {
+    type filter hook output priority 0
+    oifname "lo" accept
+    meta l4proto { tcp, udp } add @four { meta l4proto . ip daddr . th dport }
+    meta l4proto { tcp, udp } add @six { meta l4proto . ip6 daddr . th dport }
+  }
+}
 """
 _NATS = ("portres", "sym")
 
@@ -175,6 +188,30 @@ class NetLab:
         self._ip("inet", f"link set l-{name} up")
         end = name if kind == "public" else f"{name}-r"
         self._ip(end, f"route replace default via 11.0.{number}.1")
+
+    def watch(self, host: Host) -> None:
+        """Notes from now on to whom a machine sends; see ``destinations``."""
+        space = host.namespace.removeprefix(f"{self.prefix}-")
+        self._nft(space, _WATCH)
+
+    def destinations(self, host: Host) -> set[tuple[str, str, int]]:
+        """``(tcp or udp, IP, port)`` of everything that a watched machine has sent."""
+        command = [
+            "ip",
+            "netns",
+            "exec",
+            host.namespace,
+            "nft",
+            "-j",
+            "list",
+            "table",
+            "inet",
+            "watch",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+        sets = [entry["set"] for entry in json.loads(done.stdout)["nftables"] if "set" in entry]
+        rows = [element["concat"] for each in sets for element in each.get("elem", [])]
+        return {(str(protocol), ip, int(port)) for protocol, ip, port in rows}
 
     def down(self) -> None:
         """Ends all programs of the lab and removes its namespaces."""

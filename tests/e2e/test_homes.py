@@ -1,6 +1,8 @@
 """Real members in real homes: behind NATs, behind firewalls, on one wire. Limits have slack."""
 
+import ipaddress
 import os
+import time
 
 import pytest
 
@@ -36,13 +38,175 @@ def open_room(host, name, entry):
     return maker, words
 
 
+def homes(lab, kind="portres", **more):
+    """A public entry node and two homes on long lines."""
+    (public,) = lab.site("p", "public", delay_ms=5, **more)
+    (home_a,) = lab.site("a", kind, delay_ms=25, **more)
+    (home_b,) = lab.site("b", kind, delay_ms=25, **more)
+    return start_entry(public), home_a, home_b
+
+
+def guest(host, name, entry, words, *more):
+    return Roommate(host, name, words, ("--bootstrap", entry, *more))
+
+
+def give_floor(maker, member):
+    """The member raises its hand, is let on the stage, and speaks."""
+    member.say("hand")
+    maker.wait(lambda event: event["event"] == "hand" and event["place"] == 1)
+    maker.say("accept 1")
+    member.wait(lambda event: event["event"] == "mic" and event["why"] == "granted")
+    member.say("mic on")
+    member.wait(lambda event: event["event"] == "mic" and event["on"])
+
+
+def sound_back_s(listener, speaker, since_s, limit_s=40):
+    """Seconds from then until frames of the speaker can be opened again, one after the other."""
+    before = listener.opened(speaker)
+    while time.monotonic() < since_s + limit_s:
+        time.sleep(0.1)
+        opened = listener.opened(speaker)
+        if opened >= before + 4:
+            return time.monotonic() - since_s
+        before = opened
+    raise AssertionError("the sound did not come back")
+
+
 def test_two_homes_behind_nats_meet_by_the_words_alone(lab):
-    (public,) = lab.site("p", "public", delay_ms=5)
-    (home_a,) = lab.site("a", "portres", delay_ms=25)
-    (home_b,) = lab.site("b", "portres", delay_ms=25)
-    entry = start_entry(public)
+    entry, home_a, home_b = homes(lab)
     _, words = open_room(home_a, "ann", entry)
-    bob = Roommate(home_b, "bob", words, ("--bootstrap", entry))
+    bob = guest(home_b, "bob", entry, words)
     assert bob.wait("first_sound", 40)["ms"] <= 5000 * SLACK
     assert bob.paths() == {"ann": "direct"}
     assert bob.leave()["why"] == "asked"
+
+
+@pytest.mark.slow
+def test_two_homes_and_a_public_member_are_all_linked_directly(lab):
+    entry, home_a, home_b = homes(lab)
+    (public,) = lab.site("c", "public", delay_ms=15)
+    ann, words = open_room(home_a, "ann", entry)
+    bob, cid = (guest(*who, entry, words) for who in ((home_b, "bob"), (public, "cid")))
+    names = {"ann", "bob", "cid"}
+    for member in (bob, cid):
+        member.wait("first_sound", 40)
+    until_s = time.monotonic() + 5 * SLACK
+    for member in (ann, bob, cid):
+        wanted = dict.fromkeys(names - {member.name}, "direct")
+        while member.paths() != wanted:
+            assert time.monotonic() < until_s, member.paths()
+            time.sleep(0.2)
+
+
+@pytest.mark.slow
+def test_two_laptops_on_one_wire_with_no_way_out_meet_by_the_words_alone(lab):
+    left, right = lab.site("w", "lan", 2)
+    ann = Roommate(left, "ann", options=("--mic", "tone:440"))
+    words = ann.wait("key", 30)["words"]
+    ann.wait("joined")
+    ann.say("mic on")
+    bob = Roommate(right, "bob", words)
+    assert bob.wait("joined", 30)["via"] == "lan"
+    assert bob.wait("first_sound")["ms"] <= 2000 * SLACK
+    assert bob.paths() == {"ann": "lan"}
+
+
+@pytest.mark.slow
+def test_sound_outlives_routers_that_reboot_and_lines_that_are_cut(lab):
+    entry, home_a, home_b = homes(lab)
+    ann, words = open_room(home_a, "ann", entry)
+    bob = speaker(home_b, "bob", entry, words)
+    bob.wait("first_sound", 40)
+    give_floor(ann, bob)
+    time.sleep(2.0)
+
+    def cut():
+        lab.cut("a")
+        time.sleep(20.0)
+        lab.heal("a")
+
+    troubles = (
+        lambda: lab.rebind("a"),
+        lambda: lab.rebind("b"),
+        lambda: (lab.rebind("a"), lab.rebind("b")),
+        cut,
+    )
+    for trouble in troubles:
+        trouble()
+        since_s = time.monotonic()
+        time.sleep(0.5)
+        for listener, other in ((bob, "ann"), (ann, "bob")):
+            assert sound_back_s(listener, other, since_s) <= 5.0 * SLACK
+        time.sleep(2.0)
+    assert set(ann.names().values()) == set(bob.names().values()) == {"ann", "bob"}
+    assert bob.leave()["totals"]["role"] == "speaker"
+    assert ann.stats()["me"]["mic"]
+
+
+@pytest.mark.slow
+def test_a_hand_keeps_its_place_while_its_home_is_cut_off(lab):
+    entry, home_a, home_b = homes(lab)
+    ann, words = open_room(home_a, "ann", entry)
+    bob = guest(home_b, "bob", entry, words)
+    bob.wait("first_sound", 40)
+    bob.say("hand")
+    ann.wait(lambda event: event["event"] == "hand" and event["place"] == 1)
+    lab.rebind("b")
+    time.sleep(0.5)
+    sound_back_s(bob, "ann", time.monotonic())
+    ann.say("hands")
+    assert ann.wait("hand")["place"] == 1
+    ann.say("accept 1")
+    bob.wait(lambda event: event["event"] == "mic" and event["why"] == "granted")
+
+
+@pytest.mark.slow
+def test_homes_with_ipv6_link_without_nat(lab):
+    entry, home_a, home_b = homes(lab, v6=True)
+    _, words = open_room(home_a, "ann", entry)
+    bob = guest(home_b, "bob", entry, words)
+    bob.wait("first_sound", 40)
+    assert bob.paths() == {"ann": "ipv6"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["dht", "relay"])
+def test_two_members_of_one_home_link_at_home(lab, way):
+    (public,) = lab.site("p", "public", delay_ms=5)
+    one, two = lab.site("a", "portres", 2, delay_ms=25)
+    entry = start_entry(public)
+    _, words = open_room(one, "ann", entry)
+    bob = guest(two, "bob", entry, words, "--only", way)
+    bob.wait("first_sound", 40)
+    assert bob.paths() == {"ann": "lan"}
+
+
+@pytest.mark.slow
+def test_homes_that_cannot_link_are_told_so_and_nobody_hangs(lab):
+    entry, home_a, home_b = homes(lab, "sym")
+    _, words = open_room(home_a, "ann", entry)
+    bob = guest(home_b, "bob", entry, words)
+    error = bob.wait("error", 40)
+    assert error["code"] == "unreachable"
+    assert error["hint"]
+    assert error["t_ms"] <= 15_000 + 2_000 * SLACK
+    assert bob.process.wait(10) == 3
+
+
+@pytest.mark.slow
+def test_packets_go_to_the_entry_node_and_the_other_members_only(lab):
+    entry, home_a, home_b = homes(lab)
+    for home in (home_a, home_b):
+        lab.watch(home)
+    ann, words = open_room(home_a, "ann", entry)
+    bob = guest(home_b, "bob", entry, words)
+    bob.wait("first_sound", 40)
+    time.sleep(2.0)
+    bob.leave()
+    ann.leave()
+    for home, other in ((home_a, "11.0.3.2"), (home_b, "11.0.2.2")):
+        sent = lab.destinations(home)
+        assert {protocol for protocol, _, _ in sent} == {"udp"}
+        far = {ip for _, ip, _ in sent if not ipaddress.ip_address(ip).is_multicast}
+        assert far == {"11.0.1.2", other}
+        assert 53 not in {port for _, _, port in sent}
