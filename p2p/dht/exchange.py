@@ -137,8 +137,10 @@ class Exchange:
         """Ask a node to have strangers ping us."""
         self._send(Reach(self._around.rng(8)), contact)
 
-    def serves(self, contact: NodeContact) -> bool:
-        """Tell whether we serve towards a node."""
+    def serves(self, contact: NodeContact | None) -> bool:
+        """Tell whether we serve towards a node; None: in every scope."""
+        if contact is None:
+            return self._reachable.always
         return self._reachable.serves(contact.address[0], self._around.now())
 
     def _ask(

@@ -125,8 +125,12 @@ class Finder:
         return len({contact for future, (contact, _) in every if _kept(future)})
 
     def _keep(self, item: Item, closest: list[NodeContact]) -> bool:
-        """Keep an item ourselves if we serve and are among its closest nodes."""
-        if not closest or not self._exchange.serves(closest[0]):
+        """Keep an item ourselves if we serve and are among its closest nodes.
+
+        The first entry node of all is the closest one there is.
+        """
+        first = closest[0] if closest else None
+        if not self._exchange.serves(first):
             return False
         if len(closest) >= K and _distance(self._own_id, item) > _distance(closest[-1].id, item):
             return False

@@ -24,14 +24,14 @@ class Reachable:
     """
 
     def __init__(self, always: bool) -> None:
-        self._always = always
+        self.always = always
         self._written_to: OrderedDict[str, float] = OrderedDict()
         self._strangers: dict[bytes, float] = {}
 
     def serves(self, ip: str, now: float) -> bool:
         """Tell whether we answer for others towards the node at ``ip``."""
         scope = scope_of(ip)
-        if self._always or scope is Scope.LOOPBACK or scope is Scope.PRIVATE:
+        if self.always or scope is Scope.LOOPBACK or scope is Scope.PRIVATE:
             return True
         return sum(1 for s in self._strangers.values() if now - s < _GOOD_FOR_S) >= _STRANGERS
 

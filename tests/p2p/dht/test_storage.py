@@ -103,6 +103,7 @@ def test_a_full_storage_drops_what_has_expired_first():
     assert len(storage) == 0
 
 
+@pytest.mark.slow
 def test_ten_thousand_stores_leave_five_thousand_items():
     storage = ItemStorage(bytes(20))
     for number in range(0, 10_000, 8):

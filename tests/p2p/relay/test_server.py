@@ -1,0 +1,123 @@
+"""A real relay on a loopback socket, and a member's side of its desk."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from crypto.contact import Contact
+from crypto.record import expiry_of, hour_of, seal_record, slots
+from crypto.roomkey import RoomKey
+from p2p.dht.contact import NodeContact
+from p2p.link.work import Work
+from p2p.node.couriers import CourierLink, Couriers
+from p2p.node.net import Net
+from p2p.relay.courier import card_handle
+from p2p.relay.server import RelaySettings, is_public, run_relay
+from p2p.wire.messages import Bye
+
+LOOPBACK = ("127.0.0.1", 0)
+
+
+class Desk:
+    """One relay and any number of members' links to it."""
+
+    def __init__(self) -> None:
+        self.contact: asyncio.Future[NodeContact] = asyncio.get_running_loop().create_future()
+        self.relay = asyncio.ensure_future(
+            run_relay(RelaySettings(LOOPBACK), self.contact.set_result)
+        )
+        self.work = Work()
+        self._nets: list[Net] = []
+
+    async def member(self) -> tuple[CourierLink, list[tuple[bytes, bytes]]]:
+        contact = await self.contact
+        net = await Net.open(LOOPBACK, [], os.urandom(32), os.urandom)
+        self._nets.append(net)
+        carried: list[tuple[bytes, bytes]] = []
+        couriers = Couriers(
+            net.station,
+            self.work,
+            lambda _link, handle, data: carried.append((handle, data)),
+            lambda _link: None,
+            lambda: False,
+        )
+        link = await couriers.get(Contact(contact.key, contact.address, "relay"))
+        return link, carried
+
+    async def close(self) -> None:
+        self.relay.cancel()
+        await asyncio.gather(self.relay, return_exceptions=True)
+        for net in self._nets:
+            await net.close()
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    made = Desk()
+    async with made.work:
+        yield made
+    await made.close()
+
+
+async def until(true) -> None:  # type: ignore[no-untyped-def]
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110  what is waited for has no event
+            await asyncio.sleep(0.01)
+
+
+async def test_a_card_is_left_found_and_a_datagram_goes_both_ways(desk: Desk) -> None:
+    door, at_door = await desk.member()
+    newcomer, at_newcomer = await desk.member()
+    tag = b"t" * 16
+    door.door_up(tag, b"card")
+    async with asyncio.timeout(5):
+        while not (cards := await newcomer.cards(tag)):  # noqa: ASYNC110  asked again
+            await asyncio.sleep(0.05)
+    assert cards == (b"card",)
+    assert await newcomer.cards(b"u" * 16) == ()
+    newcomer.carry(card_handle(b"card"), b"knock")
+    await until(lambda: at_door)
+    [(handle, data)] = at_door
+    assert data == b"knock"
+    door.carry(handle, b"welcome")
+    await until(lambda: at_newcomer)
+    assert at_newcomer == [(handle, b"welcome")]
+
+
+async def test_an_item_that_was_handed_in_is_resolved_for_another(desk: Desk) -> None:
+    key, now = RoomKey(os.urandom(16)), int(time.time())
+    hour = hour_of(now)
+    doors = [Contact(b"d" * 32, ("198.51.100.7", 4433), "door")]
+    item = seal_record(key, hour, 0, doors, now, expiry_of(hour), os.urandom)
+    stale = seal_record(key, hour - 3, 1, doors, now, expiry_of(hour - 3), os.urandom)
+    giver, _ = await desk.member()
+    asker, _ = await desk.member()
+    giver.items((item.encode(), stale.encode(), b"no item at all"))
+    target = slots(key, hour)[0].target
+    async with asyncio.timeout(10):
+        while not (found := await asker.resolve(target)):  # noqa: ASYNC110  asked again
+            await asyncio.sleep(0.3)
+    assert found == (item.encode(),)
+    assert await asker.resolve(slots(key, hour - 3)[1].target) == ()
+
+
+async def test_who_talks_to_a_relay_as_to_a_member_is_let_go(desk: Desk) -> None:
+    link, _ = await desk.member()
+    for _ in range(20):
+        link._line.send(Bye())
+    await until(lambda: not link.open)
+
+
+async def test_a_relay_that_is_cancelled_ends_and_its_links_see_it(desk: Desk) -> None:
+    link, _ = await desk.member()
+    desk.relay.cancel()
+    await asyncio.gather(desk.relay, return_exceptions=True)
+    await until(lambda: not link.open)
+
+
+def test_only_a_public_address_is_of_use_to_people_outside() -> None:
+    assert is_public(NodeContact(("198.41.0.4", 4433), b"k" * 32))
+    assert not is_public(NodeContact(("192.168.1.7", 4433), b"k" * 32))
