@@ -1,6 +1,9 @@
 """What a front end asks of a node. Members are named by their small number ``n``."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+DeviceKind = Literal["mic", "speaker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,40 @@ class SetLock:
 
 
 @dataclass(frozen=True, slots=True)
+class UseDevice:
+    """Go on with another microphone or loudspeaker.
+
+    ``name``: ``default``, a device, or for a check what ``--mic`` and ``--speaker`` take.
+    """
+
+    kind: DeviceKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetVolume:
+    """Hear the member ``n`` louder or softer, -30 to +12 dB. Nobody learns of it."""
+
+    n: int
+    db: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetHushed:
+    """Stop hearing the member ``n``, or hear it again. Nobody learns of it."""
+
+    n: int
+    hushed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetCues:
+    """Choose the sound cues: names of ``audio.cues.CUES``, none of them for silence."""
+
+    cues: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AskStats:
     """Emit ``Stats`` now."""
 
@@ -93,6 +130,10 @@ Command = (
     | MoveDown
     | Remove
     | SetLock
+    | UseDevice
+    | SetVolume
+    | SetHushed
+    | SetCues
     | AskStats
     | ShowKey
     | Leave

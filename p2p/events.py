@@ -6,6 +6,8 @@ A member is ``n``: small, given by this node in order of appearance, never reuse
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from p2p.commands import DeviceKind
+
 MemberState = Literal["here", "left", "gone", "removed"]
 RoleName = Literal["host", "co-host", "moderator", "speaker", "listener"]
 Via = Literal["dht", "lan", "invite", "relay", "self"]
@@ -91,6 +93,40 @@ class Stats:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """We speak into, or hear through, another device now."""
+
+    kind: DeviceKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesListed:
+    """What this machine has, and what is in use."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    mic: str
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeChanged:
+    """How we hear a member, -30 to +12 dB, or not at all; only we know."""
+
+    n: int
+    db: float
+    hushed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CuesChanged:
+    """The sound cues that are on."""
+
+    cues: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Worth a line on the screen (or stderr) but no error: which ways into the room work now."""
 
@@ -116,7 +152,9 @@ class ErrorRaised:
     hint: str = ""
 
 
-Event = (
+OwnEvent = DeviceChanged | DevicesListed | VolumeChanged | CuesChanged
+"""What concerns only the own ears."""
+RoomEvent = (
     KeyShown
     | Joined
     | FirstSound
@@ -129,3 +167,4 @@ Event = (
     | Left
     | ErrorRaised
 )
+Event = RoomEvent | OwnEvent

@@ -21,6 +21,8 @@ class MemberView:
         invited: A moderator accepted the hand; the member has not opened its microphone yet.
         muted: A moderator silenced this member.
         unheard: Frames arrive from it that cannot be opened.
+        volume_db: How loud we made it for us alone, -30 to +12.
+        hushed: We silenced it for us alone.
     """
 
     n: int
@@ -39,11 +41,20 @@ class MemberView:
     rtt_ms: float | None
     loss_pct: float | None
     unheard: bool
+    volume_db: float = 0.0
+    hushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RoomView:
-    """The whole room as this node sees it now."""
+    """The whole room as this node sees it now.
+
+    Attributes:
+        devices: Microphone and loudspeaker in one line.
+        mic: The microphone alone.
+        speaker: The loudspeaker alone.
+        cues: The sound cues that are on.
+    """
 
     topic: str
     members: tuple[MemberView, ...]
@@ -57,3 +68,6 @@ class RoomView:
     problem: str
     up_bps: float
     down_bps: float
+    mic: str = ""
+    speaker: str = ""
+    cues: tuple[str, ...] = ()

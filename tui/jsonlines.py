@@ -5,6 +5,9 @@ import math
 from typing import Any
 
 from p2p.events import (
+    CuesChanged,
+    DeviceChanged,
+    DevicesListed,
     ErrorRaised,
     Event,
     FirstSound,
@@ -15,8 +18,11 @@ from p2p.events import (
     MemberChanged,
     MicChanged,
     Notice,
+    OwnEvent,
+    RoomEvent,
     SpeakingChanged,
     Stats,
+    VolumeChanged,
 )
 from tui.peertext import peer_text
 
@@ -33,12 +39,12 @@ def json_line(event: Event, t_ms: int) -> str | None:
     """
     if isinstance(event, Notice):
         return None
-    name, fields = _fields(event)
+    name, fields = _own_fields(event) if isinstance(event, OwnEvent) else _fields(event)
     whole = {"schema": SCHEMA, "event": name, "t_ms": t_ms, **_finite(fields)}
     return json.dumps(whole, ensure_ascii=False, allow_nan=False, default=str)
 
 
-def _fields(event: Event) -> tuple[str, dict[str, Any]]:
+def _fields(event: RoomEvent) -> tuple[str, dict[str, Any]]:
     match event:
         case KeyShown(words, line, digits, invite):
             return "key", {"words": words, "line": line, "digits": digits, "invite": invite}
@@ -66,6 +72,18 @@ def _fields(event: Event) -> tuple[str, dict[str, Any]]:
             return "error", {"code": code, "message": message, "hint": hint}
         case Notice(code, message):
             return "notice", {"code": code, "message": message}
+
+
+def _own_fields(event: OwnEvent) -> tuple[str, dict[str, Any]]:
+    match event:
+        case DeviceChanged(kind, name):
+            return "device", {"kind": kind, "name": peer_text(name, _LINE_CELLS)}
+        case DevicesListed(inputs, outputs, mic, speaker):
+            return "devices", {"inputs": inputs, "outputs": outputs, "mic": mic, "speaker": speaker}
+        case VolumeChanged(n, db, hushed):
+            return "volume", {"n": n, "db": db, "hushed": hushed}
+        case CuesChanged(cues):
+            return "cues", {"on": cues}
 
 
 def _finite(value: Any) -> Any:

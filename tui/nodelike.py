@@ -42,6 +42,7 @@ class Wishes:
         speaker: ``default``, a device or ``null``.
         only: The one way to find the room that may be used, or None for all.
         seconds: Leave this long after joining, or None.
+        cues: Names of the sound cues that are on; None for all.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Wishes:
     speaker: str = "default"
     only: str | None = None
     seconds: float | None = None
+    cues: tuple[str, ...] | None = None
 
 
 class Backend(Protocol):

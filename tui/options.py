@@ -4,7 +4,9 @@ import argparse
 import math
 from collections.abc import Sequence
 
+from p2p.errors import UserError
 from tui.nodelike import Wishes
+from tui.ownsound import ALL_CUES, cues_command
 
 ONLY = ("dht", "lan", "invite", "relay")
 MODES = ("open", "shield")
@@ -67,6 +69,12 @@ def _add_sound(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speaker", default="default", metavar="DEVICE", help="default, a device, or null"
     )
+    parser.add_argument(
+        "--cues",
+        type=_cues,
+        metavar="LIST",
+        help=f"sounds that tell you what has changed: all, off, or some of {','.join(ALL_CUES)}",
+    )
 
 
 def wishes_of(args: argparse.Namespace, guest: str) -> Wishes:
@@ -81,6 +89,7 @@ def wishes_of(args: argparse.Namespace, guest: str) -> Wishes:
         speaker=args.speaker,
         only=args.only,
         seconds=args.seconds,
+        cues=args.cues,
     )
 
 
@@ -95,6 +104,13 @@ def host_port(text: str) -> tuple[str, int]:
     if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
         raise argparse.ArgumentTypeError("must be HOST:PORT")
     return host, int(port)
+
+
+def _cues(text: str) -> tuple[str, ...]:
+    try:
+        return cues_command("on" if text == "all" else text).cues
+    except UserError as error:
+        raise argparse.ArgumentTypeError(f"one of all, off, {', '.join(ALL_CUES)}") from error
 
 
 def _seconds(text: str) -> float:

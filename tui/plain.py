@@ -24,6 +24,7 @@ from p2p.events import (
     Stats,
 )
 from p2p.view import RoomView
+from tui.devicelist import devices_listed
 from tui.failures import as_event, user_error_in
 from tui.i18n import tr
 from tui.jsonlines import json_line
@@ -131,7 +132,9 @@ class LineMode:
             except UserError as error:
                 self._emit(as_event(error), node.view())
                 continue
-            if isinstance(wish, Question):
+            if isinstance(wish, Question) and wish.about == "devices":
+                self._emit(await devices_listed(node.view()), node.view())
+            elif isinstance(wish, Question):
                 self._answer(wish, node.view())
             elif wish is not None:
                 self._stats_asked = self._stats_asked or isinstance(wish, AskStats)

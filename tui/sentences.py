@@ -11,6 +11,8 @@ from p2p.events import (
     MemberChanged,
     MicChanged,
     Notice,
+    OwnEvent,
+    RoomEvent,
     SpeakingChanged,
     Stats,
 )
@@ -18,6 +20,7 @@ from p2p.view import RoomView
 from tui.i18n import mark, tr, trn
 from tui.peertext import TOPIC_CELLS, peer_text
 from tui.roster import ON_STAGE, ROLE_NAMES, Roster
+from tui.soundsentences import own_sentences
 from tui.statsentence import stats_sentence
 
 MIC_SENTENCES = {
@@ -53,6 +56,11 @@ class Narrator:
     def tell(self, event: Event, view: RoomView) -> list[str]:
         """Return the sentences for ``event``, without a time in front; often exactly one."""
         self.roster.learn_view(view)
+        if isinstance(event, OwnEvent):
+            return own_sentences(event, self.roster)
+        return self._tell_room(event, view)
+
+    def _tell_room(self, event: RoomEvent, view: RoomView) -> list[str]:
         match event:
             case KeyShown():
                 return key_lines(event)

@@ -16,6 +16,7 @@ from p2p.commands import (
     Mute,
     RaiseHand,
     Remove,
+    SetHushed,
     SetLock,
     SetMic,
     ShowKey,
@@ -23,6 +24,7 @@ from p2p.commands import (
 from p2p.errors import UserError
 from p2p.view import MemberView, RoomView
 from tui.i18n import mark, tr
+from tui.ownsound import cues_command, device_command, volume_command
 from tui.peertext import peer_text
 
 NOT_YET = frozenset(("promote", "entry", "new", "invite", "words"))
@@ -34,7 +36,7 @@ _PRESENT = frozenset(("here", "gone"))
 class Question:
     """Answered by the front end itself, from the view."""
 
-    about: Literal["who", "hands", "help"]
+    about: Literal["who", "hands", "help", "devices"]
 
 
 Understood = Command | Question
@@ -109,6 +111,15 @@ def _remove(rest: str, view: RoomView) -> Understood:
     return Remove(find_member(rest, view).n)
 
 
+def _device(rest: str, view: RoomView) -> Understood:
+    return device_command(rest) if rest else Question("devices")
+
+
+def _volume(rest: str, view: RoomView) -> Understood:
+    who, _, level = rest.rpartition(" ")
+    return volume_command(find_member(who.strip(), view).n, level)
+
+
 def find_member(text: str, view: RoomView) -> MemberView:
     """Return the one member whom ``text`` names: ``7``, ``#7``, or an unambiguous name.
 
@@ -154,6 +165,12 @@ _READERS: dict[str, _Reader] = {
     "mute": lambda rest, view: Mute(find_member(rest, view).n),
     "down": lambda rest, view: MoveDown(find_member(rest, view).n),
     "remove": _remove,
+    "device": _device,
+    "devices": _bare("devices", Question("devices")),
+    "volume": _volume,
+    "hush": lambda rest, view: SetHushed(find_member(rest, view).n, hushed=True),
+    "unhush": lambda rest, view: SetHushed(find_member(rest, view).n, hushed=False),
+    "cues": lambda rest, view: cues_command(rest),
     "lock": _bare("lock", SetLock(locked=True)),
     "unlock": _bare("unlock", SetLock(locked=False)),
     "key": _bare("key", ShowKey()),
@@ -177,6 +194,11 @@ def help_lines() -> list[str]:
         tr("mute N | down N     moderators: silence a speaker, or move to the audience"),
         tr("remove N            moderators: remove from the room"),
         tr("lock | unlock       moderators: let nobody new in, or open the door again"),
+        tr("devices             which microphones and speakers there are"),
+        tr("device mic NAME     use another microphone; `device speaker NAME`; NAME or default"),
+        tr("volume N DB         hear someone louder or softer, -30 to 12; only you know"),
+        tr("hush N | unhush N   stop hearing someone, or hear them again; only you know"),
+        tr("cues on | cues off  sounds that tell you what has changed"),
         tr("key | stats         show the room key; show the numbers"),
         tr("leave               leave the room"),
         tr("N is a member's number or name."),

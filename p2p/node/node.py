@@ -18,11 +18,11 @@ from p2p.errors import UserError
 from p2p.link.door import Door
 from p2p.link.line import Line
 from p2p.link.link import MediaLink
-from p2p.link.routes import Address
 from p2p.link.work import Work
 from p2p.node.announcing import Announcer
 from p2p.node.asking import room_command
 from p2p.node.couriers import CourierLink, Couriers
+from p2p.node.desk import Desk
 from p2p.node.entry import Entry
 from p2p.node.keys import RoomSecrets
 from p2p.node.members import Hooks, Members
@@ -40,6 +40,7 @@ from p2p.room import commands as room_commands
 from p2p.room.room import Room
 from p2p.room.stage import GONE, Stage
 from p2p.view import RoomView
+from p2p.wire.addresses import Address
 from p2p.wire.offers import Welcome
 from p2p.wire.version import PROTOCOL_VERSION
 
@@ -80,11 +81,12 @@ class Node:
             net.station, self._work, self._carried, self._courier_up, self._alone
         )
         net.station.whereabouts.on_moved = self._moved
-        self._missing = devices.problems
         self._sound = Sound(devices, secrets, self._media_links, self._complain)
         self._members: Members | None = None
         self._announcer: Announcer | None = None
         self._door: Door | None = None
+        self._desk = Desk(self._sound, self._roll, self._work, self._emit)
+        self._desk.choose_cues(settings.cues)
         self._teller = Teller(self._roll, self._emit)
         self._portrait = Portrait(settings.mode, self._roll, net, self._sound, secrets)
         self._sleep = SleepWatch()
@@ -244,6 +246,7 @@ class Node:
             members.tick()
             self._tell()
             self._teller.tell_sound(self._sound, self._began_s)
+            self._desk.connection(lost=bool(self._portrait.lost(members)))
             if self._announcer is not None:
                 self._portrait.ways_in = self._announcer.ways_in()
             if now >= self._stats_s:
@@ -300,6 +303,8 @@ class Node:
                 self._emit(self._portrait.stats(members))
             case commands.ShowKey():
                 self._emit(self.key_forms())
+            case command if self._desk.do(command):
+                return
             case _:
                 asked = room_command(command, self._roll)
                 if asked is not None:
@@ -309,9 +314,8 @@ class Node:
 
     def _set_mic(self, members: Members, on: bool) -> None:
         if on:
-            for problem in self._missing:
-                if problem.code == "no_microphone":
-                    raise problem
+            if (problem := self._sound.missing.get("no_microphone")) is not None:
+                raise problem
             members.room.do(room_commands.TakeFloor(), time.monotonic())
         self._sound.set_mic(on, members.room.myself.slot if on else None)
         self._emit(events.MicChanged(on, "asked"))
@@ -371,6 +375,7 @@ class Node:
         return self._members
 
     def _emit(self, event: events.Event) -> None:
+        self._desk.heed(event)
         if self._events.full():
             self._events.get_nowait()
         self._events.put_nowait(event)

@@ -62,9 +62,12 @@ class Portrait:
             room_time_s=room_s,
             devices=f"{pipeline.capture_name} / {pipeline.playout_name}",
             ways_in=self.ways_in,
-            problem=self.problem or self._lost(members),
+            problem=self.problem or self.lost(members),
             up_bps=up_bps,
             down_bps=down_bps,
+            mic=pipeline.capture_name,
+            speaker=pipeline.playout_name,
+            cues=pipeline.cues,
         )
 
     def stats(self, members: Members) -> events.Stats:
@@ -143,6 +146,8 @@ class Portrait:
             rtt_ms=None if link is None else link.rtt_ms,
             loss_pct=None if link is None else link.loss_pct,
             unheard=self._sound.unheard(member.id),
+            volume_db=pipeline.volume_db(n),
+            hushed=pipeline.is_muted(n),
         )
 
     def _state(self, members: Members, member: Member) -> events.MemberState:
@@ -165,7 +170,7 @@ class Portrait:
             "loss_pct": round(link.loss_pct, 1),
         }
 
-    def _lost(self, members: Members | None) -> str:
+    def lost(self, members: Members | None) -> str:
         """What is wrong with the room as a whole, or nothing."""
         if members is None or members.neighbours:
             return ""

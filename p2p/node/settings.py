@@ -21,6 +21,7 @@ class Settings:
         mic: ``default``, a device's name, ``file:PATH``, ``tone:HZ`` or ``silence``.
         speaker: ``default``, a device's name, or ``null``.
         only: The single way by which a room may be found; None: all of them race.
+        cues: Names of the sound cues that are on; None: all.
         seconds: End of the run, counted from ``joined``; None: none.
     """
 
@@ -33,6 +34,7 @@ class Settings:
     speaker: str = "default"
     only: str | None = None
     seconds: float | None = None
+    cues: tuple[str, ...] | None = None
 
     def check(self) -> None:
         """Refuses what cannot work.

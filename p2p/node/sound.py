@@ -88,6 +88,7 @@ class Sound:
     Attributes:
         sent: Frames sent to each member.
         slot: Our slot while we may speak, else None: then nothing is sealed.
+        missing: Devices that were not there when asked for, by the code of the problem.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Sound:
     ) -> None:
         self.sent: Counter[bytes] = Counter()
         self.slot: int | None = None
+        self.missing = {problem.code: problem for problem in devices.problems}
         self._secrets = secrets
         self._links = links
         self._on_problem = on_problem
@@ -120,6 +122,38 @@ class Sound:
         """Opens or closes the microphone; it opens only with a slot."""
         self.slot = slot
         self.pipeline.set_mic(on and slot is not None)
+
+    async def use_mic(self, name: str) -> None:
+        """Goes on with another microphone; whether it is on stays as it is.
+
+        Args:
+            name: See ``Settings.mic``.
+
+        Raises:
+            UserError: It is not there; the one in use stays.
+        """
+        try:
+            capture = await asyncio.to_thread(capture_from, name)
+        except DeviceError as error:
+            raise user_error(error) from error
+        await asyncio.to_thread(self.pipeline.use_capture, capture)
+        self.missing.pop("no_microphone", None)
+
+    async def use_speaker(self, name: str) -> None:
+        """Goes on with another loudspeaker.
+
+        Args:
+            name: See ``Settings.speaker``.
+
+        Raises:
+            UserError: It is not there; the one in use stays.
+        """
+        try:
+            playout = await asyncio.to_thread(playout_to, name)
+        except DeviceError as error:
+            raise user_error(error) from error
+        await asyncio.to_thread(self.pipeline.use_playout, playout)
+        self.missing.pop("no_speaker", None)
 
     def frame(
         self, member: bytes, n: int, data: bytes, arrival_s: float, speakers: dict[int, bytes]
