@@ -11,7 +11,7 @@ KEPT_MAX = 4096
 
 
 class Wire(asyncio.DatagramProtocol):
-    """Passes datagrams on, both ways, between one door and one guest.
+    """Passes datagrams on, both ways, between one door (or relay) and one guest.
 
     Attributes:
         to_door: What the guest sent, up to the first few thousand datagrams.
@@ -25,9 +25,7 @@ class Wire(asyncio.DatagramProtocol):
         self._guest: Address | None = None
 
     @classmethod
-    async def to(cls, invite: str) -> "Wire":
-        """Opens a wire to the first door that an invite names."""
-        door = next(c for c in parse_key_text(invite).contacts if c.kind == "door")
+    async def open(cls, door: Contact) -> "Wire":
         loop = asyncio.get_running_loop()
         transport, wire = await loop.create_datagram_endpoint(
             lambda: cls(door), local_addr=("127.0.0.1", 0)
@@ -35,10 +33,19 @@ class Wire(asyncio.DatagramProtocol):
         wire.transport = transport
         return wire
 
+    @classmethod
+    async def to(cls, invite: str) -> "Wire":
+        """Opens a wire to the first door that an invite names."""
+        return await cls.open(next(c for c in parse_key_text(invite).contacts if c.kind == "door"))
+
+    @property
+    def address(self) -> Address:
+        """The guest's end."""
+        return self.transport.get_extra_info("sockname")[:2]
+
     def invite(self, key: RoomKey) -> str:
         """A long invite with this key that leads to the door along this wire."""
-        address = self.transport.get_extra_info("sockname")[:2]
-        return Invite(key, (Contact(self._door.dh, address),)).to_line()
+        return Invite(key, (Contact(self._door.dh, self.address),)).to_line()
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         if addr == self._door.address:
