@@ -26,7 +26,7 @@ from crypto.errors import RemoteError
 from crypto.kdf import hkdf
 from crypto.record import Door
 from crypto.roomkey import RoomKey
-from p2p.dht.addresses import Address, normalise, scope_of
+from p2p.wire.addresses import Address, normalise, scope_of
 
 LAN_ANSWER_TYPE = 0xE0
 BEACON_BYTES = 168

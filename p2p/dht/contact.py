@@ -7,7 +7,7 @@ import ipaddress
 from dataclasses import dataclass
 
 from crypto.errors import RemoteError
-from p2p.dht.addresses import Address, normalise, scope_of
+from p2p.wire.addresses import Address, normalise, scope_of
 
 NODE_KEY_BYTES = 32
 NODE_ID_BYTES = 20

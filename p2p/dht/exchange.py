@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from crypto.errors import RemoteError
-from p2p.dht.addresses import Address, Scope, may_hand, neighbourhood, normalise, scope_of
+from p2p.dht.addresses import may_hand, neighbourhood
 from p2p.dht.answering import REQUEST_BYTES, Answering
 from p2p.dht.calls import Calls
 from p2p.dht.contact import NodeContact
@@ -31,6 +31,7 @@ from p2p.dht.messages import (
 from p2p.dht.rate import SourceRate
 from p2p.dht.reachable import Reachable
 from p2p.dht.seal import Sealer
+from p2p.wire.addresses import Address, Scope, normalise, scope_of
 
 Send = Callable[[bytes, Address], None]
 Comes = asyncio.Future[Answer | None]

@@ -14,7 +14,6 @@ from collections.abc import AsyncGenerator, Callable
 from crypto.errors import RemoteError
 from crypto.record import Door
 from crypto.roomkey import RoomKey
-from p2p.dht.addresses import Address
 from p2p.dht.beacon import (
     NUMBER_BYTES,
     BeaconKeys,
@@ -23,6 +22,7 @@ from p2p.dht.beacon import (
     open_answer,
     seal_question,
 )
+from p2p.wire.addresses import Address
 
 ASK_TIMES_S = (0.0, 0.15, 0.4, 1.0, 2.0, 4.0)
 _LOOK_FOR_INTERFACES_S = 3.0

@@ -9,8 +9,9 @@ from typing import Annotated
 import msgspec
 
 from crypto.errors import RemoteError
-from p2p.dht.addresses import Address, pack_ip, plausible_port, unpack_ip
+from p2p.dht.addresses import pack_ip, plausible_port, unpack_ip
 from p2p.dht.contact import NODE_ID_BYTES, NODE_KEY_BYTES, NodeContact
+from p2p.wire.addresses import Address
 
 MAX_ITEM_BYTES = 1000
 PEERS_PER_ANSWER = 16

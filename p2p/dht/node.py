@@ -18,7 +18,7 @@ from kademlia.routing import KBucket, RoutingTable
 
 from crypto.errors import LocalError
 from crypto.record import Item
-from p2p.dht.addresses import Scope, neighbourhood, scope_of
+from p2p.dht.addresses import neighbourhood
 from p2p.dht.answering import Answering
 from p2p.dht.contact import NODE_ID_BYTES, NodeContact, node_id
 from p2p.dht.exchange import Exchange, Send, Surroundings
@@ -29,6 +29,7 @@ from p2p.dht.reachable import Reachable
 from p2p.dht.seal import Sealer
 from p2p.dht.storage import ItemStorage
 from p2p.dht.tokens import Tokens
+from p2p.wire.addresses import Scope, scope_of
 
 RATE_PER_S = 50.0
 

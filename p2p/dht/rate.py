@@ -3,7 +3,7 @@
 import ipaddress
 from collections import OrderedDict
 
-from p2p.dht.addresses import Address, Scope, scope_of
+from p2p.wire.addresses import Address, Scope, scope_of
 
 _REMEMBERED_SOURCES = 4096
 

@@ -8,7 +8,8 @@ after two to five (RFC 4787 §4.3).
 
 from collections import OrderedDict
 
-from p2p.dht.addresses import Scope, neighbourhood, scope_of
+from p2p.dht.addresses import neighbourhood
+from p2p.wire.addresses import Scope, scope_of
 
 _REMEMBERED = 4096
 _STRANGERS = 2

@@ -8,8 +8,8 @@ from typing import Protocol
 from crypto.errors import RemoteError
 from crypto.record import Door, Item, hours_to_read, open_record, slots
 from crypto.roomkey import RoomKey
-from p2p.dht.addresses import Scope, scope_of
 from p2p.dht.publisher import Place, Publisher
+from p2p.wire.addresses import Scope, scope_of
 
 FIND_S = 5.9
 OTHER_HOURS_S = 1.0

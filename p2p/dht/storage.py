@@ -7,7 +7,8 @@ from enum import IntEnum
 
 from crypto.errors import RemoteError
 from crypto.record import Item
-from p2p.dht.addresses import Address, neighbourhood
+from p2p.dht.addresses import neighbourhood
+from p2p.wire.addresses import Address
 
 
 class Outcome(IntEnum):

@@ -8,8 +8,8 @@ import hashlib
 import hmac
 from collections.abc import Callable
 
-from p2p.dht.addresses import Address
 from p2p.dht.messages import TOKEN_BYTES
+from p2p.wire.addresses import Address
 
 _TURN_S = 300.0
 _PERSON = b"teahouse token"

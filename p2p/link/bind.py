@@ -7,7 +7,7 @@ import os
 import socket
 
 from p2p.errors import UserError
-from p2p.link.routes import Address
+from p2p.wire.addresses import Address
 
 SOCKET_BUFFER_BYTES = 1 << 20
 

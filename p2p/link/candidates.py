@@ -8,45 +8,10 @@ import contextlib
 import ipaddress
 import socket
 from collections.abc import Iterable
-from enum import IntEnum
 
-from p2p.link.mux import Mux, normalise
-from p2p.link.routes import Address
+from p2p.link.mux import Mux
+from p2p.wire.addresses import Address, Scope, known_scope, normalise
 from p2p.wire.offers import CANDIDATES_MAX, Candidate, CandidateKind
-
-_NARROW_V4 = tuple(
-    ipaddress.IPv4Network(net)
-    for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10")
-)
-_NARROW_V6 = tuple(ipaddress.IPv6Network(net) for net in ("fc00::/7", "fe80::/10"))
-
-
-class Scope(IntEnum):
-    """How far an address reaches; wider compares greater."""
-
-    LOOPBACK = 0
-    PRIVATE = 1
-    GLOBAL = 2
-
-
-def scope_of(ip: str) -> Scope:
-    """Tells how far an address reaches.
-
-    Args:
-        ip: IP literal without zone.
-
-    Raises:
-        ValueError: It is none.
-    """
-    parsed = ipaddress.ip_address(ip)
-    if parsed.is_loopback:
-        return Scope.LOOPBACK
-    narrow = (
-        any(parsed in net for net in _NARROW_V4)
-        if isinstance(parsed, ipaddress.IPv4Address)
-        else any(parsed in net for net in _NARROW_V6)
-    )
-    return Scope.PRIVATE if narrow else Scope.GLOBAL
 
 
 def own_address_towards(address: Address) -> str | None:
@@ -100,15 +65,15 @@ def candidates_for(
         At most eight, each address once, host addresses first.
     """
     seen = list(seen)
-    peer_scope = Scope.GLOBAL if peer is None else scope_of(peer[0])
+    peer_scope = Scope.GLOBAL if peer is None else known_scope(peer[0])
     same_home = peer is not None and any(ip == peer[0] for ip, _ in seen)
     found: dict[Address, CandidateKind] = {}
     for address in hosts:
-        scope = scope_of(address[0])
+        scope = known_scope(address[0])
         if scope >= peer_scope or (same_home and scope is Scope.PRIVATE):
             found.setdefault(address, CandidateKind.HOST)
     for address in seen:
-        if scope_of(address[0]) >= peer_scope:
+        if known_scope(address[0]) >= peer_scope:
             found.setdefault(address, CandidateKind.SRFLX)
     chosen = list(found.items())[:CANDIDATES_MAX]
     return tuple(Candidate.of(address, kind) for address, kind in chosen)
@@ -127,7 +92,7 @@ def believable(
         peer: Where the offer came from; None: from afar, through somebody else.
         own_seen: Our addresses as peers saw them.
     """
-    peer_scope = Scope.GLOBAL if peer is None else scope_of(peer[0])
+    peer_scope = Scope.GLOBAL if peer is None else known_scope(peer[0])
     homes = {ip for ip, _ in own_seen}
     offered = [(candidate, candidate.address) for candidate in candidates]
     same_home = any(address[0] in homes for _, address in offered) or (
@@ -135,7 +100,7 @@ def believable(
     )
     kept: dict[Address, Candidate] = {}
     for candidate, address in offered:
-        scope = scope_of(address[0])
+        scope = known_scope(address[0])
         if scope >= peer_scope or (same_home and scope is Scope.PRIVATE):
             kept.setdefault(address, candidate)
     return tuple(kept.values())[:CANDIDATES_MAX]
@@ -143,7 +108,7 @@ def believable(
 
 def path_name(remote_ip: str) -> str:
     """Names the kind of way to a peer: ``loopback``, ``lan``, ``ipv6`` or ``direct``."""
-    scope = scope_of(remote_ip)
+    scope = known_scope(remote_ip)
     if scope is Scope.LOOPBACK:
         return "loopback"
     if scope is Scope.PRIVATE:

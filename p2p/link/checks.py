@@ -14,7 +14,8 @@ from aioice.candidate import Candidate as IceCandidate
 from aioice.candidate import candidate_foundation, candidate_priority
 
 from p2p.link.mux import Mux
-from p2p.link.routes import Address, Session
+from p2p.link.routes import Session
+from p2p.wire.addresses import Address
 
 FIRST_REPEAT_S = 0.1
 REPEAT_GROWTH = 1.5

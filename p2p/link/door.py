@@ -10,9 +10,9 @@ from p2p.link.candidates import believable
 from p2p.link.errors import LinkFailed
 from p2p.link.line import Line
 from p2p.link.reach import LINK_LIMIT_S, Station
-from p2p.link.routes import Address
 from p2p.link.work import Work
 from p2p.room.allowance import Allowance, Rate
+from p2p.wire.addresses import Address
 from p2p.wire.offers import Candidate, CandidateKind, Endpoint, Hello, Knock, LinkOffer
 
 PENDING_MAX = 32

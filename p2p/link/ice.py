@@ -16,7 +16,8 @@ from aioice.candidate import candidate_foundation, candidate_priority
 
 from p2p.link.checks import MuxStun
 from p2p.link.mux import Mux
-from p2p.link.routes import Address, Session
+from p2p.link.routes import Session
+from p2p.wire.addresses import Address
 from p2p.wire.offers import Candidate, CandidateKind
 
 UFRAG_CHARS = 8

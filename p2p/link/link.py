@@ -22,14 +22,14 @@ from enum import Enum, auto
 from hashlib import blake2b
 
 from p2p.errors import LocalError, RemoteError
-from p2p.link.candidates import Scope, path_name, scope_of
+from p2p.link.candidates import path_name
 from p2p.link.channel import Channel
 from p2p.link.dtls import Certificate, DtlsPipe, DtlsTransport, fingerprint_of, make_certificate
 from p2p.link.errors import LinkFailed, Stage
 from p2p.link.ice import MuxConnection, make_credentials
 from p2p.link.media import MAX_FRAME_BYTES, Media
 from p2p.link.mux import Mux
-from p2p.link.routes import Address
+from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.offers import Candidate, CandidateKind, LinkOffer
 
 __all__ = ["Certificate", "LinkFailed", "MediaLink", "make_certificate"]
@@ -241,7 +241,7 @@ class MediaLink:
     def scope(self) -> Scope | None:
         """How far the peer's address reaches; None while it is unknown."""
         address = self._ice.remote_address
-        return None if address is None else scope_of(address[0])
+        return None if address is None else known_scope(address[0])
 
     def on_stun(self, data: bytes, address: Address) -> None:
         """From the socket: a connectivity check or the answer to one."""

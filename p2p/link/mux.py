@@ -15,7 +15,8 @@ from typing import Protocol, cast
 from p2p.errors import LocalError, RemoteError
 from p2p.link.bind import bound_socket
 from p2p.link.demux import MAX_DATAGRAM_BYTES, Kind, kind_of, rtp_ssrc, stun_head
-from p2p.link.routes import Address, Routes
+from p2p.link.routes import Routes
+from p2p.wire.addresses import Address, normalise
 
 MAX_UNSENT_BYTES = 1 << 18
 _KNOWN_ADDRESSES = 4096
@@ -207,13 +208,3 @@ class Mux(asyncio.DatagramProtocol):
             return None
         text = f"::ffff:{ip}" if self._six and ip.version == 4 else str(ip)
         return text, address[1]
-
-
-def normalise(address: tuple[str, int]) -> Address:
-    """Takes zone and IPv4-in-IPv6 prefix off an address as a socket gives it."""
-    ip = address[0]
-    if ":" in ip:
-        ip = ip.partition("%")[0]
-        if ip.startswith("::ffff:") and "." in ip:
-            ip = ip[7:]
-    return ip, address[1]

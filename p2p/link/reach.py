@@ -11,8 +11,8 @@ from p2p.link.candidates import believable
 from p2p.link.line import Line
 from p2p.link.link import Certificate, MediaLink
 from p2p.link.mux import Mux
-from p2p.link.routes import Address
 from p2p.link.whereabouts import Whereabouts
+from p2p.wire.addresses import Address
 from p2p.wire.offers import Candidate, CandidateKind, Hello, HelloAck, Knock, LinkOffer, Welcome
 from p2p.wire.version import PROTOCOL_VERSION
 

@@ -10,8 +10,7 @@ from collections import deque
 from typing import Protocol
 
 from p2p.errors import LocalError
-
-Address = tuple[str, int]
+from p2p.wire.addresses import Address
 
 MAX_ADDRESSES_EACH = 4
 MAX_TRANSACTIONS = 8192

@@ -8,9 +8,9 @@ import ipaddress
 import time
 from collections.abc import Callable
 
-from p2p.link.candidates import Scope, candidates_for, host_address_towards, scope_of
+from p2p.link.candidates import candidates_for, host_address_towards
 from p2p.link.mux import Mux
-from p2p.link.routes import Address
+from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.offers import Candidate
 
 SEEN_MAX = 4
@@ -70,7 +70,7 @@ class Whereabouts:
         """
         seen = self.seen
         others = seen if toward is None else [toward]
-        if toward is None or scope_of(toward[0]) is Scope.GLOBAL:
+        if toward is None or known_scope(toward[0]) is Scope.GLOBAL:
             # An IPv6 address has no NAT before it: it is good even if nobody has seen it yet.
             others = [*others, ANYWHERE_V6]
         found = [self.host(address) for address in others]
@@ -95,4 +95,4 @@ def _one_public_host(address: Address) -> bool:
     ip = ipaddress.ip_address(address[0])
     if ip.is_multicast or ip.is_unspecified or ip.is_reserved or not 0 < address[1] < 65536:
         return False
-    return scope_of(address[0]) is Scope.GLOBAL and getattr(ip, "ipv4_mapped", None) is None
+    return known_scope(address[0]) is Scope.GLOBAL and getattr(ip, "ipv4_mapped", None) is None

@@ -10,8 +10,6 @@ from p2p import events
 from p2p.dht.lan import LanDoor
 from p2p.dht.publisher import finished_items
 from p2p.dht.rendezvous import keep_published
-from p2p.link.candidates import Scope, scope_of
-from p2p.link.routes import Address
 from p2p.link.work import Work
 from p2p.node.couriers import CourierLink, Couriers
 from p2p.node.keys import RoomSecrets
@@ -20,6 +18,7 @@ from p2p.node.net import Net
 from p2p.node.settings import Settings
 from p2p.overlay.card import seal_card
 from p2p.rng import system_rng
+from p2p.wire.addresses import Address, Scope, known_scope
 
 RELAYS_WAIT_S = 1.5
 LOOK_EVERY_S = 0.05
@@ -65,7 +64,7 @@ class Announcer:
             known = [Contact(c.key, c.address, "relay") for c in self._net.contacts]
             used = [courier.contact for courier in self._couriers.links]
             for contact in [*self._relays, *known, *used]:
-                if scope_of(contact.address[0]) is not Scope.LOOPBACK or self._settings.only:
+                if known_scope(contact.address[0]) is not Scope.LOOPBACK or self._settings.only:
                     self._couriers.keep(contact)
             for courier in self._couriers.links:
                 self.courier_up(courier)  # it was made while we came in
@@ -84,7 +83,7 @@ class Announcer:
         key, relay_dh = self._secrets.room_key, courier.contact.dh
         card = seal_card(key, relay_dh, self._secrets.identity.dh, system_rng)
         courier.door_up(key.relay_tag(relay_dh), card)
-        doors = [d for d in self._doors() if scope_of(d.address[0]) is Scope.GLOBAL]
+        doors = [d for d in self._doors() if known_scope(d.address[0]) is Scope.GLOBAL]
         if doors:
             items = finished_items(key, doors, int(time.time()), system_rng)
             courier.items(tuple(item.encode() for item in items))
@@ -149,9 +148,9 @@ class Announcer:
 
     def _doors(self) -> list[Contact]:
         """Where a newcomer may knock, or leave a knock for us."""
-        entries = [scope_of(entry.address[0]) for entry in self._net.contacts]
+        entries = [known_scope(entry.address[0]) for entry in self._net.contacts]
         reach = max(entries, default=Scope.GLOBAL)
-        addresses = [a for a in self._own_addresses() if scope_of(a[0]) >= reach]
+        addresses = [a for a in self._own_addresses() if known_scope(a[0]) >= reach]
         own = [Contact(self._secrets.identity.dh, a, "door") for a in addresses]
         return [*own[:3], *(courier.contact for courier in self._couriers.links)]
 
@@ -161,7 +160,7 @@ class Announcer:
         towards = [c.address for c in self._net.contacts] + list(ANYWHERE)
         hosts = [whereabouts.host(address) for address in towards]
         found = dict.fromkeys([*whereabouts.seen, *(h for h in hosts if h is not None)])
-        return sorted(found, key=lambda address: -scope_of(address[0]))
+        return sorted(found, key=lambda address: -known_scope(address[0]))
 
     def _is_public(self, own: list[Contact]) -> bool:
-        return bool(own) and scope_of(own[0].address[0]) is Scope.GLOBAL
+        return bool(own) and known_scope(own[0].address[0]) is Scope.GLOBAL

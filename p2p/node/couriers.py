@@ -9,12 +9,11 @@ from collections.abc import Callable
 from crypto.contact import Contact
 from crypto.knock import HELLO, NO_PSK
 from p2p.errors import RemoteError
-from p2p.link.candidates import Scope, scope_of
 from p2p.link.line import Line
 from p2p.link.reach import Carrier, Station, Ways, reach
-from p2p.link.routes import Address
 from p2p.link.work import Work
 from p2p.relay.courier import card_handle
+from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.messages import (
     Cards,
     CarryDoor,
@@ -60,7 +59,7 @@ class CourierLink:
     def toward(self) -> Address | None:
         """For choosing addresses to offer through it: its own if it is near, None if far away."""
         address = self.contact.address
-        return None if scope_of(address[0]) is Scope.GLOBAL else address
+        return None if known_scope(address[0]) is Scope.GLOBAL else address
 
     async def until_silent(self, limit_s: float) -> None:
         """Returns when the relay was not heard for so long, or the link has ended."""

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from crypto.knock import KNOCK
 from p2p.errors import RemoteError
-from p2p.link.candidates import Scope
 from p2p.link.line import Line
 from p2p.link.reach import Carrier, Station, Ways, reach
-from p2p.link.routes import Address
 from p2p.link.work import Work
 from p2p.node.couriers import CourierLink, Couriers
 from p2p.node.keys import RoomSecrets
 from p2p.overlay.card import open_card
+from p2p.wire.addresses import Address, Scope
 from p2p.wire.messages import Carry
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from crypto.contact import Contact
 from crypto.roomkey import RoomKey
 from p2p.dht.lan import LanAsker, LanDoor
-from p2p.link.candidates import Scope, scope_of
 from p2p.node.keys import RoomSecrets
 from p2p.node.net import Net
 from p2p.node.settings import Settings
 from p2p.rng import system_rng
+from p2p.wire.addresses import Scope, known_scope
 
 ASK_LIMIT_S = 5.0
 
@@ -21,7 +21,7 @@ def has_lan(settings: Settings) -> bool:
     on_loopback = (
         settings.listen is not None
         and settings.listen[0] != "localhost"
-        and scope_of(settings.listen[0]) is Scope.LOOPBACK
+        and known_scope(settings.listen[0]) is Scope.LOOPBACK
     )
     return settings.allows("lan") and not on_loopback
 

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from p2p.errors import RemoteError
-from p2p.link.candidates import Scope
 from p2p.link.line import Line
 from p2p.link.reach import Station
-from p2p.link.routes import Address
 from p2p.link.work import Work
 from p2p.node.couriers import Couriers
 from p2p.node.dialing import Dialer
@@ -19,6 +17,7 @@ from p2p.room.allowance import Allowance, Rate
 from p2p.room.ops import decode_op
 from p2p.room.room import Room
 from p2p.room.stage import GONE
+from p2p.wire.addresses import Address, Scope
 from p2p.wire.codec import have_messages, pages
 from p2p.wire.messages import (
     Admit,

@@ -12,9 +12,9 @@ from p2p.link.calls import Calls
 from p2p.link.link import make_certificate
 from p2p.link.mux import Mux
 from p2p.link.reach import Station
-from p2p.link.routes import Address
 from p2p.link.whereabouts import Whereabouts
 from p2p.rng import Rng
+from p2p.wire.addresses import Address
 
 FIRST_BYTE_KNOCK = 0xC0
 FIRST_BYTES_ANSWER = (0xC1, 0xC3)

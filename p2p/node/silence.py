@@ -3,11 +3,11 @@
 import socket
 
 from p2p.errors import UserError
-from p2p.link.candidates import Scope, own_address_towards, scope_of
-from p2p.link.routes import Address
+from p2p.link.candidates import own_address_towards
 from p2p.node.announcing import ANYWHERE
 from p2p.node.net import Net
 from p2p.node.settings import Settings
+from p2p.wire.addresses import Address, Scope, known_scope
 
 NOBODY = "no_room"
 _NO_NETWORK = 3
@@ -45,4 +45,4 @@ def _on_a_network() -> bool:
     """Whether the kernel knows a way out, or an interface beside the loopback one."""
     interfaces: list[Address] = [(f"ff02::1%{index}", 9) for index, _ in socket.if_nameindex()]
     own = [own_address_towards(address) for address in (*ANYWHERE, *interfaces)]
-    return any(ip is not None and scope_of(ip) is not Scope.LOOPBACK for ip in own)
+    return any(ip is not None and known_scope(ip) is not Scope.LOOPBACK for ip in own)

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from p2p.dht.contact import NodeContact
-from p2p.link.routes import Address
 from p2p.relay.keyfile import default_state_dir
 from p2p.relay.server import RelaySettings, is_public, run_relay
+from p2p.wire.addresses import Address
 
 DEFAULT_LISTEN = ("0.0.0.0", 4433)  # noqa: S104  a relay is there to be reached
 

@@ -15,18 +15,18 @@ from p2p.dht.contact import NodeContact
 from p2p.dht.node import DhtNode
 from p2p.errors import RemoteError
 from p2p.link.calls import Calls
-from p2p.link.candidates import Scope, own_address_towards, scope_of
+from p2p.link.candidates import own_address_towards
 from p2p.link.door import Door
 from p2p.link.line import Line
 from p2p.link.link import make_certificate
 from p2p.link.mux import Mux
 from p2p.link.reach import Station
-from p2p.link.routes import Address
 from p2p.link.whereabouts import Whereabouts
 from p2p.link.work import Work
 from p2p.relay.courier import Courier, ItemHanded, LookupAsked
 from p2p.relay.keyfile import load_or_create
 from p2p.rng import Rng, system_rng
+from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.offers import HelloAck
 from p2p.wire.version import PROTOCOL_VERSION
 
@@ -215,4 +215,4 @@ def _own_address(mux: Mux) -> Address:
 
 def is_public(contact: NodeContact) -> bool:
     """Whether people outside this network could use this contact as it is."""
-    return scope_of(contact.address[0]) is Scope.GLOBAL
+    return known_scope(contact.address[0]) is Scope.GLOBAL

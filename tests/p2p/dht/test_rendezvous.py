@@ -7,8 +7,8 @@ import pytest
 
 from crypto.record import Door
 from crypto.roomkey import RoomKey
-from p2p.dht.addresses import Scope
 from p2p.dht.rendezvous import find, fitting, keep_published
+from p2p.wire.addresses import Scope
 from tests.sim.clock import run
 from tests.sim.dht_network import DhtNetwork
 

@@ -3,13 +3,11 @@ import socket
 import pytest
 
 from p2p.link.candidates import (
-    Scope,
     believable,
     candidates_for,
     host_address_towards,
     own_address_towards,
     path_name,
-    scope_of,
 )
 from p2p.wire.offers import Candidate, CandidateKind
 
@@ -20,32 +18,6 @@ FAR, NEAR = ("11.0.9.9", 7), ("192.168.1.9", 7)
 
 def addresses(candidates):
     return [candidate.address for candidate in candidates]
-
-
-@pytest.mark.parametrize(
-    ("ip", "scope"),
-    [
-        ("127.0.0.1", Scope.LOOPBACK),
-        ("127.8.8.8", Scope.LOOPBACK),
-        ("::1", Scope.LOOPBACK),
-        ("10.1.1.1", Scope.PRIVATE),
-        ("172.20.0.1", Scope.PRIVATE),
-        ("192.168.0.1", Scope.PRIVATE),
-        ("169.254.1.1", Scope.PRIVATE),
-        ("100.64.0.1", Scope.PRIVATE),
-        ("fd00::1", Scope.PRIVATE),
-        ("fe80::1", Scope.PRIVATE),
-        ("11.0.0.1", Scope.GLOBAL),
-        ("2600:1::1", Scope.GLOBAL),
-    ],
-)
-def test_an_address_has_a_scope(ip, scope):
-    assert scope_of(ip) is scope
-
-
-def test_a_name_has_none():
-    with pytest.raises(ValueError, match="localhost"):
-        scope_of("localhost")
 
 
 def test_a_far_peer_hears_of_public_addresses_only():

@@ -5,8 +5,8 @@ import pytest
 
 from p2p.errors import LocalError, RemoteError
 from p2p.link import ice, link
-from p2p.link.candidates import Scope
 from p2p.link.link import LinkFailed, MediaLink
+from p2p.wire.addresses import Scope
 from p2p.wire.offers import LinkOffer
 
 

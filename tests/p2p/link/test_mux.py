@@ -7,7 +7,8 @@ import pytest
 from p2p.errors import LocalError, RemoteError, UserError
 from p2p.link import bind as bind_module
 from p2p.link import mux as mux_module
-from p2p.link.mux import Mux, normalise
+from p2p.link.mux import Mux
+from p2p.wire.addresses import normalise
 
 
 async def test_own_datagrams_arrive_with_their_sender(bench):
