@@ -1,0 +1,73 @@
+"""Relays that let us in, that go away and come back; and what the first record says."""
+
+import asyncio
+import time
+
+import pytest
+
+from crypto.identity import Identity
+from crypto.roomkey import Genesis, RoomKey
+from p2p import events as e
+from p2p.dht.contact import NodeContact
+from p2p.link.work import Work
+from p2p.node import couriers as couriers_module
+from p2p.node.announcing import Announcer
+from p2p.node.couriers import Couriers
+from p2p.node.keys import RoomSecrets
+from p2p.node.net import Net
+from p2p.node.settings import Settings
+from p2p.overlay.card import open_card
+from p2p.rng import system_rng
+from p2p.wire.addresses import Scope, known_scope
+from tests.p2p.node.rooms import a_house
+
+ENTRY = ("11.0.1.2", 4433)
+
+
+def _nothing(*_args: object) -> None: ...
+
+
+async def test_who_came_in_through_a_relay_is_a_door_there_too() -> None:
+    """Or else nobody could call it back after its router has forgotten all of us."""
+    async with a_house() as house:
+        await house.relay()
+        host = await house.host("host", only="relay")
+        guest = await house.guest("guest", (await host.key()).words, only="relay")
+        assert (await guest.until(e.Joined)).via == "relay"
+        secrets = guest.node._secrets
+        [courier] = guest.node._couriers.links
+        relay_dh = courier.contact.dh
+        cards: set[bytes] = set()
+        async with asyncio.timeout(10.0):
+            while len(cards) < 2:
+                found = await courier.cards(secrets.room_key.relay_tag(relay_dh))
+                cards = {open_card(secrets.room_key, relay_dh, card) for card in found}
+        assert cards == {secrets.identity.dh, host.node._secrets.identity.dh}
+
+
+async def test_the_first_record_names_no_address_of_our_home() -> None:
+    identity = Identity.generate(system_rng)
+    genesis = Genesis(1, identity.sign_key, identity.dh, "open", int(time.time()), bytes(32))
+    secrets = RoomSecrets(identity, RoomKey.create(genesis, bytes(16)), system_rng)
+    net = await Net.open(None, [NodeContact(ENTRY, bytes(32))], bytes(32), system_rng)
+    async with Work() as work:
+        couriers = Couriers(net.station, work, _nothing, _nothing, lambda: True)
+        announcer = Announcer(Settings(), net, secrets, couriers, work, (), set)
+        assert all(known_scope(d.address[0]) is Scope.GLOBAL for d in announcer._doors())
+        net.station.whereabouts.saw(("11.0.2.2", 40_001), ENTRY[0])
+        assert ("11.0.2.2", 40_001) in [door.address for door in announcer._doors()]
+    await net.close()
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_relay_is_missed_more_by_those_who_have_nobody_else(
+    alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers_module, "RETRY_S", 0.02)
+    net = await Net.open(("127.0.0.1", 0), [], bytes(32), system_rng)
+    async with Work() as work:
+        couriers = Couriers(net.station, work, _nothing, _nothing, lambda: alone)
+        began_s = time.monotonic()
+        await couriers._wait(0.4)
+        assert (time.monotonic() - began_s < 0.3) is alone
+    await net.close()
