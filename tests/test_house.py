@@ -135,7 +135,7 @@ def test_a_running_relay_has_loaded_no_screen_and_no_sound(tmp_path):
         text=True,
     )
     assert relay.stdout is not None
-    assert "#" in relay.stdout.readline()
+    assert "#" in relay.stdout.readline(), (tmp_path / "imports").read_text()[-2000:]
     relay.send_signal(signal.SIGTERM)
     assert relay.wait(10) == 0
     relay.stdout.close()
