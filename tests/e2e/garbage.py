@@ -63,8 +63,8 @@ class Garbage:
         return head[: self._rng.randint(1, len(head))] + tail[self._rng.randrange(len(tail)) :]
 
     def _own(self) -> bytes:
-        length = self._rng.choice((*EXACT_BYTES, self._rng.randint(0, 1400)))
-        return bytes((self._rng.choice(OWN_FIRST_BYTES),)) + self._rng.randbytes(length - 1 or 1)
+        length = self._rng.choice((*EXACT_BYTES, self._rng.randint(1, 1400)))
+        return bytes((self._rng.choice(OWN_FIRST_BYTES),)) + self._rng.randbytes(length - 1)
 
     def _stun(self) -> bytes:
         attributes = b"".join(
