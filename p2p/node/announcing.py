@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 
 from crypto.contact import Contact
 from crypto.invite import MAX_CONTACTS
-from p2p import events
 from p2p.dht.lan import LanDoor
 from p2p.dht.publisher import finished_items
 from p2p.dht.rendezvous import keep_published
@@ -99,36 +98,23 @@ class Announcer:
         both = relays[:1] + own[:1] if relays and self._is_public(own) else relays + own
         return tuple(both[:MAX_CONTACTS])
 
+    @property
+    def expects_entry_nodes(self) -> bool:
+        """Whether the room is to be found through the DHT."""
+        return bool(self._net.contacts) and self._settings.allows("dht")
+
     def ways_in(self) -> tuple[str, ...]:
         """Which ways into the room work now: codes for the front end."""
         ways = []
         if self._lan is not None:
             ways.append("lan")
-        if self._net.contacts and self._settings.allows("dht"):
+        if self.expects_entry_nodes and self._net.dht.peers:
             ways.append("dht")
         if self._couriers.links:
             ways.append("relay")
         if self.invite_contacts():
             ways.append("invite")
         return tuple(ways)
-
-    def notices(self) -> list[events.Notice]:
-        """What a person should know about ways in, right after the room is entered."""
-        told = []
-        if not self._net.contacts:
-            told.append(
-                events.Notice(
-                    "no_entry_node",
-                    "Nobody outside this network can find the room by words yet: no entry node "
-                    "is known. Start `teahouse relay` on a reachable machine and pass it with "
-                    "--bootstrap, or hand over the long invite.",
-                )
-            )
-        if self._lan is not None:
-            told.append(
-                events.Notice("lan_open", "On this local network the words alone are enough.")
-            )
-        return told
 
     async def _publish(self) -> None:
         # The first record stands for some seconds: it is to name a door that can be reached.

@@ -35,6 +35,7 @@ from p2p.node.silence import explained
 from p2p.node.sound import Devices, Sound
 from p2p.node.telling import Teller
 from p2p.node.ways import sources
+from p2p.node.waysin import WaysIn
 from p2p.rng import system_rng
 from p2p.room import commands as room_commands
 from p2p.room.room import Room
@@ -84,6 +85,7 @@ class Node:
         self._sound = Sound(devices, secrets, self._media_links, self._complain)
         self._members: Members | None = None
         self._announcer: Announcer | None = None
+        self._ways: WaysIn | None = None
         self._door: Door | None = None
         self._desk = Desk(self._sound, self._roll, self._work, self._emit)
         self._desk.choose_cues(settings.cues)
@@ -224,8 +226,10 @@ class Node:
             self._emit(self.key_forms())
         self._joined = True
         self._emit(events.Joined(ME, members.room.myself.role, count, via, admitted_ms))
-        for notice in self._announcer.notices():
-            self._emit(notice)
+        self._ways = WaysIn(
+            expects_entry_nodes=self._announcer.expects_entry_nodes, now=time.monotonic()
+        )
+        self._tell_ways()
         self._tell()
         now = time.monotonic()
         self._stats_s = now + STATS_EVERY_S
@@ -247,8 +251,7 @@ class Node:
             self._tell()
             self._teller.tell_sound(self._sound, self._began_s)
             self._desk.connection(lost=bool(self._portrait.lost(members)))
-            if self._announcer is not None:
-                self._portrait.ways_in = self._announcer.ways_in()
+            self._tell_ways()
             if now >= self._stats_s:
                 self._stats_s = now + STATS_EVERY_S
                 self._emit(self._portrait.stats(members))
@@ -286,6 +289,12 @@ class Node:
             self._sound.set_mic(False, None)
         if me.stage is Stage.REMOVED:
             self._leave("removed", 6)
+
+    def _tell_ways(self) -> None:
+        if self._announcer is not None and self._ways is not None:
+            self._portrait.ways_in = self._announcer.ways_in()
+            for notice in self._ways.news(self._portrait.ways_in, time.monotonic()):
+                self._emit(notice)
 
     # --- commands -------------------------------------------------------------------------------
 

@@ -43,7 +43,9 @@ from tui.widgets.people import PeopleList
 INVITATION_S = 60.0
 _SLOW_EVERY = 5
 _LOW_ROWS = 16
-_ON_INVITE_SCREEN = frozenset(("no_entry_node", "lan_open"))
+_ON_INVITE_SCREEN = frozenset(
+    ("no_entry_node", "no_entry_node_answers", "lan_open", "dht_open", "relay_open")
+)
 _SILENT = (SpeakingChanged, Stats, FirstSound, KeyShown)
 
 
