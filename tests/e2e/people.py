@@ -187,7 +187,7 @@ class Person:
         """Ends it for certain."""
         if self.code is None:
             with contextlib.suppress(ProcessLookupError):
-                self.process.kill()
+                os.killpg(self.process.pid, signal.SIGKILL)
         await asyncio.gather(*self._readers)
 
     def _line(self, line: str) -> None:
