@@ -45,16 +45,17 @@ _portaudio: "_PortAudio | None" = None
 
 
 def list_devices() -> DeviceNames:
-    """Devices by name; empty when no sound library works here."""
+    """Devices by name, of all libraries; empty when no sound library works here.
+
+    On Linux PortAudio knows the cards of ALSA and one door to the sound server, miniaudio what the
+    server itself lists, also what was plugged in while a stream is open.
+    """
+    found: dict[Direction, dict[str, None]] = {"input": {}, "output": {}}
     with _lock:
         for library, _ in _libraries():
-            inputs, outputs = (
-                tuple(name for name in _names(library, direction) if is_real(name))
-                for direction in ("input", "output")
-            )
-            if inputs or outputs:
-                return DeviceNames(inputs, outputs)
-    return DeviceNames((), ())
+            for direction, names in found.items():
+                names.update((name, None) for name in _names(library, direction) if is_real(name))
+    return DeviceNames(tuple(found["input"]), tuple(found["output"]))
 
 
 def open_input(wanted: str, ring: Ring, wake: Callable[[], None]) -> Stream:

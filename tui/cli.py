@@ -33,8 +33,9 @@ COMMANDS = """commands:
   join      enter a room
   relay     run an entry node that helps others find their rooms
   demo      a whole room on this machine
+  devices   list and measure microphones and speakers
 """
-_ELSEWHERE = {"relay": "p2p.relay.cli", "demo": "tui.demo.cli"}
+_ELSEWHERE = {"relay": "p2p.relay.cli", "demo": "tui.demo.cli", "devices": "tui.devices"}
 _USAGE = 2
 
 
