@@ -26,7 +26,7 @@ ENGLISH, MANDARIN = f"file:{CLIPS / 'english.opus'}", f"file:{CLIPS / 'mandarin.
 SLACK = float(os.environ.get("TEAHOUSE_TEST_SLACK", "3"))
 LIMIT_S = 20.0
 LINE_LIMIT_BYTES = 1 << 20
-LIVES_MAX_S = "600"
+LIVES_MAX_S = 600.0
 PROGRAM = (sys.executable, "-P", "-B", "-m", "tui")
 PR_SET_PDEATHSIG = 1
 
@@ -213,9 +213,14 @@ class Person:
 
 
 class House:
-    """All processes of one test; none outlives it."""
+    """All processes of one test; none outlives it.
 
-    def __init__(self) -> None:
+    Args:
+        lives_max_s: How long a member stays if nobody makes it leave before.
+    """
+
+    def __init__(self, lives_max_s: float = LIVES_MAX_S) -> None:
+        self._seconds = str(lives_max_s)
         self.people: list[Person] = []
         self.entry_nodes: list[str] = []
 
@@ -266,7 +271,7 @@ class House:
     def _common(self, name: str, mic: str) -> tuple[str, ...]:
         return (
             *("--plain", "--json", "--listen", "127.0.0.1:0", "--name", name),
-            *("--mic", mic, "--speaker", "null", "--seconds", LIVES_MAX_S),
+            *("--mic", mic, "--speaker", "null", "--seconds", self._seconds),
             *self._bootstrap(),
         )
 
