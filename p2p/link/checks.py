@@ -43,8 +43,8 @@ class CheckOwner(Protocol):
         """A round trip was measured."""
         ...
 
-    def seen_at(self, address: Address) -> None:
-        """The peer says from where our check came."""
+    def seen_at(self, address: Address, witness: str) -> None:
+        """The peer, answering from the IP ``witness``, says from where our check came."""
         ...
 
     def consented(self) -> None:
@@ -152,7 +152,7 @@ class MuxStun(ice.StunProtocol):
             return False
         mapped = message.attributes.get("XOR-MAPPED-ADDRESS")
         if mapped is not None:
-            self._owner.seen_at((str(mapped[0]), int(mapped[1])))
+            self._owner.seen_at((str(mapped[0]), int(mapped[1])), addr[0])
         if check.sends == 1:
             self._owner.measured(time.monotonic() - check.first_s)
         if check.answer is None:

@@ -57,7 +57,8 @@ class MuxConnection(ice.Connection):
         on_lost: Called when the peer has not answered for so long that we may send no more.
         on_verified: Called with each address from which a check of ours was answered.
         on_heard: Called whenever the peer proved that it is there.
-        on_seen_at: Called with our address as the peer sees it, whenever it answers a check.
+        on_seen_at: Called whenever the peer answers a check, with our address as it sees it and
+            the IP it answers from.
         rtt_s: Smoothed round trip, None before the first.
     """
 
@@ -81,7 +82,7 @@ class MuxConnection(ice.Connection):
         self.on_lost: Callable[[], None] = lambda: None
         self.on_verified: Callable[[Address], None] = lambda _address: None
         self.on_heard: Callable[[], None] = lambda: None
-        self.on_seen_at: Callable[[Address], None] = lambda _address: None
+        self.on_seen_at: Callable[[Address, str], None] = lambda _address, _witness: None
         self.rtt_s: float | None = None
         self._mux = mux
         self._rng = rng
@@ -176,6 +177,12 @@ class MuxConnection(ice.Connection):
         """Whether an address of the peer is among those that are checked."""
         return any(_same(candidate, address) for candidate in self._remote_candidates)
 
+    def may_be_at(self, address: Address) -> None:
+        """The peer's sound comes from there: if that is news, or what we use is silent, checks."""
+        silent = time.monotonic() - self._answered_s > SILENT_PATH_S
+        if silent or not self.knows(address):
+            self.late_candidate(address)
+
     def probe(self) -> None:
         """Sends one consent check on the way in use."""
         pair = self._nominated.get(1)
@@ -205,9 +212,9 @@ class MuxConnection(ice.Connection):
                 self.on_lost()
                 return
 
-    def seen_at(self, address: Address) -> None:
+    def seen_at(self, address: Address, witness: str) -> None:
         """The peer says from where our check came."""
-        self.on_seen_at(address)
+        self.on_seen_at(address, witness)
 
     def consented(self) -> None:
         """A consent check was answered."""
@@ -253,6 +260,7 @@ class MuxConnection(ice.Connection):
         if before is not None and self.ice_controlling and self._prefers(before, pair):
             # Otherwise the last success would win: the router's outside over the wire at home.
             self._nominated[1] = before
+            self.probe()  # which tells the peer to keep it too
         else:
             self._answered_s = time.monotonic()
 

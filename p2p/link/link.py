@@ -98,7 +98,7 @@ class MediaLink:
         )
         self._ice.on_heard = self._heard
         self._ice.on_verified = self._verified
-        self._ice.on_seen_at = self._seen_at
+        self._ice.on_seen_at = lambda address, witness: self.on_seen_at(address, witness)
         self._ice.on_lost = lambda: self._lost("silent")
         self._pipe = DtlsPipe(self._ice)
         self._dtls: DtlsTransport | None = None
@@ -320,7 +320,7 @@ class MediaLink:
         """The peer's sound comes from a new address: checks whether the peer can be met there."""
         if now - self._moved_check_s > MOVED_CHECK_EVERY_S:
             self._moved_check_s = now
-            self._ice.late_candidate(address)
+            self._ice.may_be_at(address)
 
     def _take_message(self, data: bytes) -> None:
         self._heard()
@@ -328,11 +328,6 @@ class MediaLink:
 
     def _heard(self) -> None:
         self.last_heard_s = time.monotonic()
-
-    def _seen_at(self, address: Address) -> None:
-        peer = self._ice.remote_address
-        if peer is not None:
-            self.on_seen_at(address, peer[0])
 
     def _verified(self, address: Address) -> None:
         self._mux.routes.claim(address, self, proven=True)
