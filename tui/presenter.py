@@ -93,6 +93,8 @@ def state_sign(one: MemberView) -> tuple[str, Tone]:
         return "?", "alarm"
     if one.muted:
         return "M", "warn"
+    if one.hushed:
+        return "S", "warn"
     if one.speaking:
         return "▸", "accent"
     return ("~", "warn") if is_poor(one) else (" ", "plain")
@@ -124,12 +126,16 @@ def _meter_or_word(one: MemberView, level: float, *, mic_off: bool) -> tuple[Spa
         return (Span(fit(tr("no sound"), METER_STEPS), "alarm"),)
     if one.muted:
         return (Span(fit(tr("muted"), METER_STEPS), "warn"),)
+    if one.hushed:
+        return (Span(fit(tr("silenced"), METER_STEPS), "warn"),)
     if mic_off:
         return (Span(fit(tr("mic off"), METER_STEPS), "dim"),)
     return meter(level)
 
 
 def _path(one: MemberView) -> str:
+    if one.volume_db:  # what we have changed ourselves is worth more of the little room
+        return f"{one.volume_db:+.0f} dB"
     return tr(PATH_NAMES[one.path]) if one.path in PATH_NAMES else ""
 
 

@@ -129,6 +129,18 @@ class ScriptedNode:
                 self.tell(KEY)
             case ask.AskStats():
                 self.tell(told.Stats({"sealed": 1, "mic": False}, [], []))
+            case ask.UseDevice(kind, name):
+                self.now = dataclasses.replace(self.now, **{kind: name})
+                self.tell(told.DeviceChanged(kind, name))
+            case ask.SetVolume(n, db):
+                self.change(n, volume_db=db)
+                self.tell(told.VolumeChanged(n, db, False))
+            case ask.SetHushed(n, hushed):
+                self.change(n, hushed=hushed)
+                self.tell(told.VolumeChanged(n, 0.0, hushed))
+            case ask.SetCues(cues):
+                self.now = dataclasses.replace(self.now, cues=cues)
+                self.tell(told.CuesChanged(cues))
             case ask.SetLock(locked):
                 self.now = dataclasses.replace(self.now, locked=locked)
             case _:

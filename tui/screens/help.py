@@ -20,6 +20,7 @@ def help_keys() -> list[tuple[str, str]]:
         ("I, F4", tr("show the room key")),
         ("A, F5", tr("moderators: accept the chosen or the first hand")),
         ("N, F6", tr("decline an invitation to speak")),
+        ("D, F7", tr("another microphone or speaker")),
         (tr("Tab, arrows, Enter"), tr("choose a person, and what to do")),
         ("Q, F10", tr("leave; asks when you are on stage")),
         ("Ctrl+Q", tr("leave at once")),
@@ -28,7 +29,7 @@ def help_keys() -> list[tuple[str, str]]:
 
 def help_signs() -> str:
     """Return what the letters in front of names mean."""
-    return tr("▸ speaks   M muted   ~ poor link   ? cannot be opened   x away")
+    return tr("▸ speaks  M muted  S silenced by you  ~ poor link  ? not opened  x away")
 
 
 class HelpScreen(ModalScreen[None]):

@@ -13,13 +13,14 @@ from p2p.view import MemberView, RoomView
 from tui.i18n import tr
 from tui.nodelike import NodeLike
 from tui.peertext import peer_text
+from tui.personears import EAR_KEYS, EarCommand, ear_actions, volume_note
 from tui.presenter import PATH_NAMES
 from tui.roster import MODERATING, ON_STAGE, ROLE_NAMES
 from tui.screens.question import QuestionScreen
 from tui.statuslines import myself
 from tui.widgets.plaintext import PlainText
 
-_F_KEYS = {"f5": "a", "f6": "m", "f7": "d", "f9": "x"}
+_F_KEYS = {"f5": "a", "f6": "m", "f7": "d", "f9": "x", **EAR_KEYS}
 
 
 def actions_for(one: MemberView, view: RoomView) -> list[tuple[str, str, Command]]:
@@ -78,7 +79,7 @@ class PersonScreen(ModalScreen[None]):
                 return
             yield PlainText(peer_text(one.name), classes="title")
             yield PlainText(_about(one), classes="quiet")
-            for place, (key, says, _) in enumerate(actions_for(one, view)):
+            for place, (key, says, _) in enumerate(_menu(one, view)):
                 f_key = next(name for name, letter in _F_KEYS.items() if letter == key.lower())
                 gap = "gap" if place == 0 else ""
                 yield PlainText(f"{key} / {f_key.upper()}  {says}", classes=f"key {gap}".strip())
@@ -89,10 +90,13 @@ class PersonScreen(ModalScreen[None]):
         letter = _F_KEYS.get(event.key, event.key.lower())
         view = self._node.view()
         one = next((member for member in view.members if member.n == self._n), None)
-        for key, _, command in actions_for(one, view) if one else []:
+        for key, _, command in _menu(one, view) if one else []:
             if key.lower() == letter:
                 event.stop()
-                if isinstance(command, Remove):
+                if isinstance(command, EarCommand):
+                    self._node.do(command)
+                    self.refresh(recompose=True)  # one step is seldom enough: the menu stays
+                elif isinstance(command, Remove):
                     self._ask_before_removing(peer_text(one.name) if one else "", command)
                 else:
                     self._node.do(command)
@@ -116,6 +120,10 @@ class PersonScreen(ModalScreen[None]):
         self.app.push_screen(question, answered)
 
 
+def _menu(one: MemberView, view: RoomView) -> list[tuple[str, str, Command]]:
+    return [*actions_for(one, view), *ear_actions(one)]
+
+
 def _about(one: MemberView) -> str:
     parts = [tr(ROLE_NAMES[one.role])]
     if one.me:
@@ -128,6 +136,8 @@ def _about(one: MemberView) -> str:
         parts.append(tr("muted by a moderator"))
     if one.unheard:
         parts.append(tr("sends sound that cannot be opened"))
+    if note := volume_note(one):
+        parts.append(note)
     if one.path in PATH_NAMES:
         parts.append(tr(PATH_NAMES[one.path]))
     return " · ".join(parts)

@@ -30,6 +30,7 @@ from tui.presenter import (
     stage_rows,
 )
 from tui.roster import MODERATING, ON_STAGE
+from tui.screens.devices import DeviceScreen
 from tui.screens.help import HelpScreen
 from tui.screens.person import PersonScreen
 from tui.screens.question import QuestionScreen
@@ -73,6 +74,7 @@ class RoomScreen(Screen[None]):
         Binding("i,f4", "invite", show=False, id="invite"),
         Binding("a,f5", "accept", show=False, id="accept"),
         Binding("n,f6", "decline", show=False, id="decline"),
+        Binding("d,f7", "devices", show=False, id="devices"),
         Binding("f1,question_mark", "help", show=False, id="help"),
         Binding("q,f10", "leave", show=False, id="leave"),
         Binding("tab", "next_list", show=False, id="next"),
@@ -231,6 +233,10 @@ class RoomScreen(Screen[None]):
     def action_invite(self) -> None:
         """Show the room key."""
         self.app.show_invite()  # type: ignore[attr-defined]
+
+    def action_devices(self) -> None:
+        """Choose another microphone or speaker."""
+        self.app.push_screen(DeviceScreen(self._node))
 
     def action_help(self) -> None:
         """Show the help page."""
