@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ LINE_LIMIT_BYTES = 1 << 20
 LIVES_MAX_S = 600.0
 PROGRAM = (sys.executable, "-P", "-B", "-m", "tui")
 PR_SET_PDEATHSIG = 1
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 
 Event = dict[str, Any]
 DHT = ("--only", "dht")
@@ -64,13 +65,18 @@ class Person:
         self._changed = asyncio.Event()
         self._readers: list[asyncio.Task[None]] = []
 
-    async def start(self, *command: str, stdin: int = asyncio.subprocess.PIPE) -> None:
+    async def start(
+        self,
+        *command: str,
+        stdin: int = asyncio.subprocess.PIPE,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.process = await asyncio.create_subprocess_exec(
             *command,
             stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
+            env={**os.environ, **ENVIRONMENT, **(environment or {})},
             limit=LINE_LIMIT_BYTES,
             start_new_session=True,
             preexec_fn=_die_with_parent,
@@ -217,10 +223,14 @@ class House:
 
     Args:
         lives_max_s: How long a member stays if nobody makes it leave before.
+
+    Attributes:
+        environment: For every process, beside our own.
     """
 
     def __init__(self, lives_max_s: float = LIVES_MAX_S) -> None:
         self._seconds = str(lives_max_s)
+        self.environment: dict[str, str] = {}
         self.people: list[Person] = []
         self.entry_nodes: list[str] = []
 
@@ -236,7 +246,7 @@ class House:
         """Starts ``teahouse ARGUMENTS``."""
         person = Person(name)
         self.people.append(person)
-        await person.start(*PROGRAM, *arguments, stdin=stdin)
+        await person.start(*PROGRAM, *arguments, stdin=stdin, environment=self.environment)
         return person
 
     async def entry_node(self) -> Person:

@@ -89,6 +89,7 @@ async def true_datagrams(house: House, relay: Person, host: Person) -> list[byte
     "count", [5_000, pytest.param(100_000, marks=pytest.mark.slow)], ids=["few", "many"]
 )
 async def test_the_talk_goes_on_under_garbage(house: House, count: int) -> None:
+    house.environment["TEAHOUSE_DEBUG"] = "1"  # an exception that escapes is seen
     relay = await house.entry_node()
     host = await house.create("host", mic=ENGLISH)
     host.say("mic on")

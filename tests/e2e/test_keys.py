@@ -108,6 +108,7 @@ async def test_the_key_of_another_room_meets_silence(house: House) -> None:
 
         # The same wire with the right key is not silent.
         await house.join("guest", wire.invite(parse_key_text(invite).key), *INVITE)
+        await host.sees("guest", state="here")
         assert wire.from_door != []
     finally:
         wire.close()
