@@ -7,8 +7,9 @@ SILENT_LIMIT_S = 0.5
 FIRST_LIMIT_S = 3.0
 """Grace after opening: sound servers fill their queue with a few callbacks, then take up to
 1.5 s until the next one."""
-BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
-"""Waits before the first, second, … attempt to open again; the last one repeats."""
+BACKOFF_S = (0.5, 1.0, 2.0)
+"""Waits before the first, second, … attempt to open again; the last one repeats: a sound server
+that is back, after however long, is heard again within 3 s."""
 STEADY_S = 5.0
 """A device that ran this long has recovered: the next loss starts with the first wait again."""
 

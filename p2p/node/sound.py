@@ -130,13 +130,17 @@ class Sound:
             name: See ``Settings.mic``.
 
         Raises:
-            UserError: It is not there; the one in use stays.
+            UserError: It is not there, or may not be used; the one in use stays.
         """
         try:
             capture = await asyncio.to_thread(capture_from, name)
         except DeviceError as error:
             raise user_error(error) from error
-        await asyncio.to_thread(self.pipeline.use_capture, capture)
+        try:
+            await asyncio.to_thread(self.pipeline.use_capture, capture)
+        except DeviceError as error:  # not the kind of voice that was chosen
+            capture.close()
+            raise user_error(error) from error
         self.missing.pop("no_microphone", None)
 
     async def use_speaker(self, name: str) -> None:

@@ -88,7 +88,7 @@ def test_failed_attempts_wait_longer_and_never_raise():
         problems.append(stream.check(tick * 0.01))
         _settle(stream)
     assert len([problem for problem in problems if problem]) == 1
-    assert 1 + 5 <= desk.attempts <= 1 + 7
+    assert 1 + 9 <= desk.attempts <= 1 + 12
     desk.refuse = False
     for tick in range(2000, 3000):
         stream.check(tick * 0.01)
