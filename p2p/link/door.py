@@ -34,6 +34,10 @@ class Door:
             side of the link.
         on_line: Takes each line that came up, with the caller's public key.
         tasks: Where link set-ups run.
+
+    Attributes:
+        answers: Asked with the caller's public key before a link is begun: whether to answer.
+            False while we ask that peer ourselves and our question is to be the one that counts.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Door:
         self._tasks = tasks
         self._pending: dict[tuple[bytes, str], Line] = {}
         self._sources: dict[str, Allowance] = {}
+        self.answers: Callable[[bytes], bool] = lambda _dh: True
         self.counters: Counter[str] = Counter()
 
     def asked(
@@ -84,6 +89,8 @@ class Door:
         if line is None:
             if len(self._pending) >= PENDING_MAX:
                 raise RemoteError("too many links in the making")
+            if not self.answers(called.initiator_dh):
+                raise RemoteError("we ask it ourselves")
             line = self._begin(key, offer, peer, candidates)
         else:
             # The same question by another way, which may name addresses that this one did not.
@@ -92,6 +99,10 @@ class Door:
         seen = Endpoint.of(source) if source is not None else _first_named(offer)
         self.counters["answered"] += 1
         answer(called.answer(self._make_answer(seen, line.link.offer)))
+
+    def is_linking(self, dh: bytes) -> bool:
+        """Whether a link that this peer asked for is in the making."""
+        return any(caller == dh for caller, _ in self._pending)
 
     def _allows(self, ip: str) -> bool:
         now = time.monotonic()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crypto.knock import KNOCK
@@ -21,10 +22,18 @@ if TYPE_CHECKING:
     from p2p.node.members import Members
 
 DIAL_LIMIT_S = 3.0
+FIRST_TRY_S = 1.5
 CARRIERS_MAX = 2
 RELAYS_WAIT_S = 0.5
 LOOK_AGAIN_S = 0.1
 ADDRESSES_MAX = 4
+
+
+@dataclass(slots=True)
+class _Dial:
+    since_s: float
+    linking: asyncio.Future[None]
+    yielded: bool = False
 
 
 class Dialer:
@@ -36,6 +45,9 @@ class Dialer:
         secrets: Ours and the room's.
         couriers: Ways to members behind NAT.
         work: Where dials run.
+
+    Attributes:
+        is_called_by: Says whether a link that the holder of a key asked for is in the making.
     """
 
     def __init__(
@@ -52,6 +64,8 @@ class Dialer:
         self._couriers = couriers
         self._work = work
         self._addresses: dict[bytes, list[Address]] = {}
+        self._dials: dict[bytes, _Dial] = {}
+        self.is_called_by: Callable[[bytes], bool] = lambda _dh: False
 
     async def dial(self, member: bytes, dh: bytes) -> None:
         """Tries once; the mesh is told if it comes to nothing.
@@ -60,6 +74,39 @@ class Dialer:
             member: Its id.
             dh: Its public key, from its join.
         """
+        if self.is_called_by(dh) or dh in self._dials:
+            self._members.mesh.dial_failed(member, time.monotonic())
+            return
+        linking = asyncio.ensure_future(self._link(member, dh))
+        dial = self._dials[dh] = _Dial(time.monotonic(), linking)
+        try:
+            await linking
+        except asyncio.CancelledError:
+            if not dial.yielded:
+                raise
+            self._members.mesh.dial_failed(member, time.monotonic())
+        except (TimeoutError, RemoteError, ConnectionError):
+            self._members.mesh.dial_failed(member, time.monotonic())
+        finally:
+            del self._dials[dh]
+
+    def yields_to(self, dh: bytes) -> bool:
+        """Whether a question of this peer is to be answered; our own to it ends then.
+
+        When both ends dial at once, two links would take the address from each other. The
+        question of the smaller key counts at both ends, unless it has led nowhere for a while.
+        """
+        dial = self._dials.get(dh)
+        if dial is None:
+            return True
+        tried_s = time.monotonic() - dial.since_s
+        if self._secrets.identity.dh < dh and tried_s < FIRST_TRY_S:
+            return False
+        dial.yielded = True
+        dial.linking.cancel()
+        return True
+
+    async def _link(self, member: bytes, dh: bytes) -> None:
         ways = self._ways_to(member)
         psk = self._secrets.room_key.psk()
         learning = self._work.create_task(self._learn_doors(dh, ways))
@@ -70,8 +117,6 @@ class Dialer:
             except BaseException:
                 await line.close()
                 raise
-        except (TimeoutError, RemoteError, ConnectionError):
-            self._members.mesh.dial_failed(member, time.monotonic())
         finally:
             learning.cancel()
 

@@ -211,6 +211,8 @@ class Node:
             self._line_up,
             self._work,
         )
+        self._door.answers = members.dialer.yields_to
+        members.dialer.is_called_by = self._door.is_linking
         self._net.on_knock = self._knocked
         given = () if self._invite is None else self._invite.contacts
         self._announcer = Announcer(
