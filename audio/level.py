@@ -9,6 +9,7 @@ import math
 from collections import deque
 
 import numpy as np
+import numpy.typing as npt
 
 from audio.pcm import BLOCK_S, FULL_SCALE, Pcm
 
@@ -20,11 +21,11 @@ _OF_WINDOWS = 3
 _HOLD_BLOCKS = round(0.3 / BLOCK_S)
 
 
-def power(pcm: Pcm) -> float:
+def power(pcm: Pcm | npt.NDArray[np.float32]) -> float:
     """Return the mean square of the samples, 0 to 1 (full scale); 0 for no samples.
 
     Args:
-        pcm: int16 samples of any length.
+        pcm: Samples in the range of int16, of any length.
     """
     if pcm.size == 0:
         return 0.0

@@ -9,10 +9,12 @@ from pathlib import PurePath
 from audio.capture import Capture
 from audio.cues import Cue, CuePlayer
 from audio.ends import Ends
-from audio.playout import Playout
+from audio.playout import NullPlayout, Playout
 from audio.problems import DeviceError
 from audio.silentmic import SilentMic, mic_silent
 from audio.speakers import Speakers, SpeakerStats
+from audio.treatment import Treatment
+from audio.typed import say
 from audio.voice import Voice
 
 IDLE_S = 0.1
@@ -36,6 +38,14 @@ class Pipeline:
         on_problem: Called by the worker when a device is gone or a part has failed; the room
             goes on. Must not block.
         clock: Monotonic seconds, the one that ``arrival_s`` is measured with.
+        treatment: What is done to our voice; None: echo, noise and gain of real microphones.
+
+    Attributes:
+        treatment: Likewise; its ``echo`` may be changed at any time.
+
+    Raises:
+        DeviceError: ``typed_only``: a typed voice was chosen, and ``capture`` is another; both
+            ends were closed.
     """
 
     def __init__(
@@ -45,7 +55,14 @@ class Pipeline:
         on_payload: Callable[[bytes], None],
         on_problem: Callable[[DeviceError], None],
         clock: Callable[[], float] = time.monotonic,
+        treatment: Treatment | None = None,
     ) -> None:
+        self.treatment = treatment or Treatment(on_problem)
+        try:
+            self.treatment.admit(capture)
+        except DeviceError:
+            playout.close()  # a stream that nobody closes ends the process when it is forgotten
+            raise
         self._on_payload = on_payload
         self._on_problem = on_problem
         self._clock = clock
@@ -92,7 +109,25 @@ class Pipeline:
             if on == self.mic_on:
                 return
             self._mic_turn += 1
+        if on:
+            self.prepare_mic()
         self._wake.set()
+
+    def prepare_mic(self) -> None:
+        """Load what our microphone needs, in a thread; good to call when a hand is granted.
+
+        ``set_mic`` does it too, but what is sent in the first half second then has its echo.
+        """
+        self.treatment.prepare(self._ends.capture)
+
+    def say(self, text: str, language: str) -> None:
+        """Speak a line of a typed voice; see ``TypedSource.say``.
+
+        Raises:
+            DeviceError: Nothing is said: ``typed_off`` when the voice is not typed or the
+                microphone is off, or one of ``TypedSource.say``.
+        """
+        say(self._ends.capture, self.mic_on, text, language)
 
     @property
     def mic_on(self) -> bool:
@@ -107,8 +142,14 @@ class Pipeline:
 
         Args:
             capture: Belongs to the pipeline from now on.
+
+        Raises:
+            DeviceError: ``typed_only``, as at the start.
         """
+        self.treatment.admit(capture)
         self._ends.use_capture(capture)
+        if self.mic_on:
+            self.prepare_mic()
 
     def use_playout(self, playout: Playout) -> None:
         """Go on with another loudspeaker; likewise.
@@ -248,14 +289,17 @@ class Pipeline:
 
     def _listen(self, now: float) -> None:
         for _ in range(self._ends.playout.wanted(now)):
-            self._ends.playout.write(self._speakers.mix(now, self._cues.block()))
+            block = self._speakers.mix(now, self._cues.block())
+            if self._ends.playout.running and not isinstance(self._ends.playout, NullPlayout):
+                self.treatment.hear(block)
+            self._ends.playout.write(block)
 
     def _speak(self, now: float) -> None:
         self._follow_switch(now)
         while (block := self._ends.capture.read(now)) is not None:
             if self.mic_on and self._ends.capture.is_microphone and self._silent_mic.update(block):
                 self._on_problem(mic_silent(self._ends.capture.name))
-            payload = self._voice.add(block)
+            payload = self._voice.add(self.treatment.clean(block, self._ends.capture))
             if self._mic_turn != self._turn_done:
                 self._follow_switch(now)
             elif payload is not None:
@@ -273,6 +317,7 @@ class Pipeline:
             self._ends.capture.forget(now)
             self._silent_mic.opened()
             self._voice.open()
+            self.treatment.opened()
 
     def _send(self, payload: bytes) -> None:
         self.payloads_sent += 1

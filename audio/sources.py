@@ -140,14 +140,19 @@ class FileSource:
         while True:
             self._file.seek(0)
             sounded = False
-            for piece in _decode(self._file):
+            for piece in decode(self._file):
                 sounded = True
                 yield piece
             if not sounded:
                 return
 
 
-def _decode(file: BinaryIO) -> Iterator[Pcm]:
+def decode(file: BinaryIO) -> Iterator[Pcm]:
+    """Read sound in any format, rate and channel count, bit by bit; nothing when there is none.
+
+    Args:
+        file: Where it lies. Addresses in it are not followed.
+    """
     import av
     from av.audio.resampler import AudioResampler
 

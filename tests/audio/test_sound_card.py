@@ -24,6 +24,7 @@ from audio.playout import DevicePlayout, playout_to
 from audio.problems import DeviceError
 from audio.ring import Ring
 from audio.sources import ToneSource, source_from
+from audio.treatment import Treatment
 
 PROGRAMS = ("pulseaudio", "pactl", "pacat", "parec")
 
@@ -151,7 +152,12 @@ class Loop:
         self.problems: list[DeviceError] = []
         self.sent = 0
         self.pipeline = Pipeline(
-            capture_from(mic), playout_to(speaker), self._back, self.problems.append
+            capture_from(mic),
+            playout_to(speaker),
+            self._back,
+            self.problems.append,
+            # A tone is noise to every noise reduction.
+            treatment=Treatment(self.problems.append, process=False),
         )
 
     def _back(self, payload: bytes) -> None:

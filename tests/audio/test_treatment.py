@@ -1,0 +1,62 @@
+import threading
+
+import pytest
+
+from audio.capture import capture_from
+from audio.echo import EchoMode
+from audio.mask import MaskMode
+from audio.problems import DeviceError
+from audio.treatment import Treatment
+from audio.typed import TypedCapture, TypedSource
+from tests.audio.voices import babble
+
+
+class Microphone:
+    is_microphone = True
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_tone_is_left_alone_and_loads_nothing():
+    treatment = Treatment([].append)
+    capture = capture_from("tone:440")
+    block = capture.read(0.0) if capture.read(0.0) is not None else babble(1)[:480]
+    assert treatment.clean(block, capture) is block
+    assert treatment.parts(capture) == ()
+    before = threading.active_count()
+    treatment.prepare(capture)
+    assert threading.active_count() == before
+
+
+def test_a_microphone_is_treated():
+    treatment = Treatment([].append)
+    assert treatment.parts(Microphone()) == ("gain",)
+    assert treatment.clean(babble(1)[:480], Microphone()).shape == (480,)
+    assert Treatment([].append, process=False).parts(Microphone()) == ()
+
+
+def test_a_disguise_applies_to_every_source():
+    treatment = Treatment([].append, MaskMode.DISGUISE)
+    capture = capture_from("silence")
+    assert treatment.parts(capture) == ("mask",)
+    assert treatment.mask is MaskMode.DISGUISE
+
+
+def test_with_a_typed_voice_no_microphone_is_admitted():
+    treatment = Treatment([].append, MaskMode.TYPED)
+    microphone = Microphone()
+    with pytest.raises(DeviceError) as caught:
+        treatment.admit(microphone)
+    assert caught.value.code == "typed_only"
+    assert microphone.closed
+    treatment.admit(TypedCapture(TypedSource(find=lambda: lambda text, voice: b"")))
+
+
+def test_echo_can_be_chosen_at_any_time():
+    treatment = Treatment([].append)
+    assert treatment.echo is EchoMode.AUTO
+    treatment.echo = EchoMode.OFF
+    assert treatment.echo is EchoMode.OFF
+    assert treatment.coupling_db is None
