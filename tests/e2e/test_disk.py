@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.people import DHT, ENGLISH, PROGRAM, ROOT, SLACK, House, Person, words_of
+from tests.e2e.people import DHT, ENGLISH, PROGRAM, House, words_of
+from tests.e2e.person import ROOT, SLACK, Person
 
 
 def can_trace() -> bool:

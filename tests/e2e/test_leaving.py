@@ -5,7 +5,8 @@ import signal
 
 import pytest
 
-from tests.e2e.people import DHT, ENGLISH, SLACK, House, MuteNode, Person, give_the_floor, words_of
+from tests.e2e.people import DHT, ENGLISH, House, MuteNode, give_the_floor, words_of
+from tests.e2e.person import SLACK, Person
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.e2e.people import DHT, ENGLISH, SLACK, House, Person, give_the_floor, words_of
+from tests.e2e.people import DHT, ENGLISH, House, give_the_floor, words_of
+from tests.e2e.person import SLACK, Person
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
