@@ -70,7 +70,7 @@ def main() -> int:
     parser.add_argument("--joins", type=int, default=20)
     parser.add_argument("--json", action="store_true", help="only the result, as one object")
     args = parser.parse_args()
-    reason = why_not()
+    reason = why_not(long_lines=True)
     if reason is not None:
         print(json.dumps({"schema": 1, "ok": None, "skipped": reason}))
         return 0

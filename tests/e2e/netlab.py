@@ -25,17 +25,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PORTS_PER_RANGE = 1000
 
+# Protocols by number (1 ICMP, 58 ICMPv6): a small system has no /etc/protocols to look in.
 _FIREWALL = """
 table inet fw {
   chain in {
     type filter hook input priority 0
     iifname "wan" ct state established,related accept
-    meta l4proto { icmp, ipv6-icmp } accept
+    meta l4proto { 1, 58 } accept
     iifname "wan" drop
   }
   chain forward {
     type filter hook forward priority 0
-    meta l4proto { icmp, ipv6-icmp } accept
+    meta l4proto { 1, 58 } accept
     iifname "wan" ct state != { established, related } drop
   }
 }
@@ -70,13 +71,15 @@ table inet watch {
 _NATS = ("portres", "sym")
 
 
-def why_not() -> str | None:
-    """Why no such network can be built here; None: it can."""
+def why_not(*, long_lines: bool = False) -> str | None:
+    """Why no such network (with lines that take time) can be built here; None: it can."""
     if os.name != "posix" or os.geteuid() != 0:
         return "network namespaces need root"
-    missing = [tool for tool in ("ip", "nft") if shutil.which(tool) is None]
+    missing = [tool for tool in ("ip", "nft", "sysctl") if shutil.which(tool) is None]
     if missing:
         return f"{' and '.join(missing)} not installed"
+    if long_lines and not os.path.exists("/dev/net/tun"):
+        return "no /dev/net/tun here"
     probe = f"th{os.getpid()}-probe"
     made = _run("ip", "netns", "add", probe, check=False)
     ruled = _run("ip", "netns", "exec", probe, "nft", "list", "ruleset", check=False)

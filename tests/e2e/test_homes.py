@@ -10,7 +10,7 @@ from tests.e2e import netlab
 from tests.e2e.roommates import Roommate, start_entry
 
 SLACK = float(os.environ.get("TEAHOUSE_TEST_SLACK", "3"))
-REASON = netlab.why_not()
+REASON = netlab.why_not(long_lines=True)
 pytestmark = [
     pytest.mark.netns,
     pytest.mark.skipif(REASON is not None, reason=REASON or ""),
