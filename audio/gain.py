@@ -8,7 +8,11 @@ of the last 1.5 s; steady noise, hum and tones do not. The gain moves only while
 import math
 from collections import deque
 
+import numpy as np
+import numpy.typing as npt
+
 from audio.level import FLOOR_DBFS, power_dbfs
+from audio.pcm import BLOCK_SAMPLES
 
 TARGET_DBFS = -21.0
 """The one level, RMS over speech. 24 dB above the quietest talker that is meant to reach it."""
@@ -25,6 +29,11 @@ _LEARN_WINDOWS = 4
 _MEMORY_WINDOWS = 60
 _LOST_WINDOWS = 20
 _SLEW_UP_DB_S, _SLEW_DOWN_DB_S = 12.0, 40.0
+
+
+def leveller() -> "AutoGain":
+    """Return the gentle gain of a receiver, for speakers whose program does not level."""
+    return AutoGain(max_gain_db=12.0, min_gain_db=-15.0, slew=0.5, leave_db=2.5)
 
 
 class VoiceLevel:
@@ -75,6 +84,7 @@ class AutoGain:
         max_gain_db: Most that is added.
         min_gain_db: Most that is taken away, as a negative number.
         slew: How fast the gain moves, in parts of 12 dB/s up and 40 dB/s down.
+        leave_db: A voice that is so near to the target is left as it is.
     """
 
     def __init__(
@@ -82,8 +92,11 @@ class AutoGain:
         max_gain_db: float = MAX_GAIN_DB,
         min_gain_db: float = MIN_GAIN_DB,
         slew: float = 1.0,
+        leave_db: float = 0.0,
     ) -> None:
         self._max_db, self._min_db = max_gain_db, min_gain_db
+        self._leave_db = leave_db
+        self._applied = 1.0
         self._up_db = _SLEW_UP_DB_S * _WINDOW_S * slew
         self._down_db = _SLEW_DOWN_DB_S * _WINDOW_S * slew
         self._voice = VoiceLevel()
@@ -122,10 +135,28 @@ class AutoGain:
             self._sum, self._blocks, self._allowed = 0.0, 0, False
         return self.factor
 
+    def ramp(self, power: float, may_be_voice: bool = True) -> npt.NDArray[np.float32] | None:
+        """Take the next 10 ms in, like ``update``, without a step at the block's border.
+
+        Args:
+            power: See ``update``.
+            may_be_voice: Likewise.
+
+        Returns:
+            A factor for each of the 480 samples; None where the block stays as it is.
+        """
+        before, self._applied = self._applied, self.update(power, may_be_voice)
+        if before == self._applied == 1.0:
+            return None
+        return np.linspace(before, self._applied, BLOCK_SAMPLES, dtype=np.float32)
+
     def _move(self) -> None:
         level = self._voice.dbfs
         if level is None:
             return
-        wanted = min(self._max_db, max(self._min_db, TARGET_DBFS - level))
+        off_db = TARGET_DBFS - level
+        wanted = min(self._max_db, max(self._min_db, off_db))
+        if abs(off_db) <= self._leave_db:
+            wanted = 0.0
         step = wanted - self._gain_db
         self._gain_db += max(-self._down_db, min(self._up_db, step))

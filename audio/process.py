@@ -182,9 +182,9 @@ class Processor:
         self._follow_echo()
         samples = self._low_cut.filter(block.astype(np.float32))
         samples, may_be_voice = self._without_noise(self._without_echo(samples))
-        factor = self._gain.update(power(samples), may_be_voice and not self.echo.far_is_heard)
-        if factor != 1.0:
-            samples = samples * np.float32(factor)
+        ramp = self._gain.ramp(power(samples), may_be_voice and not self.echo.far_is_heard)
+        if ramp is not None:
+            samples = samples * ramp
         if self._mask is not None:
             return self._behind_mask(self._mask, samples)
         return self._limiter.limit(samples)

@@ -9,8 +9,9 @@ from typing import TypedDict
 from audio.errors import PayloadError
 from audio.faders import Faders, Gains
 from audio.framer import PAYLOAD_BYTES, unpack
+from audio.gain import leveller
 from audio.jitter import JitterBuffer
-from audio.level import LevelMeter
+from audio.level import LevelMeter, power
 from audio.mixer import MAX_VOICES, Mixer
 from audio.opus import Decoder
 from audio.pcm import Pcm, silence
@@ -56,6 +57,7 @@ class _Speaker:
     def __init__(self) -> None:
         self.inbox: deque[tuple[bytes, float]] = deque()
         self.meter = LevelMeter()
+        self.leveller = leveller()
         self.jitter: JitterBuffer | None = None
         self.first_played_s: float | None = None
         self.played_before = 0
@@ -99,7 +101,8 @@ class Speakers:
         on_failure: Called by ``mix`` when a speaker's decoding broke.
 
     Attributes:
-        faders: How loud each of them is for us; meters show what was sent all the same.
+        faders: How loud each of them is for us; meters show what was sent all the same, before
+            the gain that makes all voices equally loud.
         counts: What was dropped.
     """
 
@@ -161,6 +164,8 @@ class Speakers:
             shape = self.faders.gains(number)
             if block is not None and block.any():
                 blocks[number] = block
+                level = speaker.leveller.ramp(power(block))
+                shape = level if shape is None else shape if level is None else shape * level
                 if shape is not None:
                     gains[number] = shape
         if not blocks and beside is None:

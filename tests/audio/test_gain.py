@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.gain import MAX_GAIN_DB, MIN_GAIN_DB, TARGET_DBFS, AutoGain, VoiceLevel
+from audio.gain import MAX_GAIN_DB, MIN_GAIN_DB, TARGET_DBFS, AutoGain, VoiceLevel, leveller
 from audio.level import power
 from tests.audio.voices import active_dbfs, babble, blocks
 
@@ -72,3 +72,28 @@ def test_no_power_breaks_the_gain(powers):
 
 def test_the_level_is_unknown_before_there_was_a_voice():
     assert VoiceLevel().dbfs is None
+
+
+@pytest.mark.parametrize(("level", "rest"), [(-32, 2.0), (-10, 2.0), (-23, 0.2)])
+def test_a_receiver_levels_only_those_who_do_not_level_themselves(level, rest):
+    sound, gain = babble(20, level), leveller()
+    out = []
+    for block in blocks(sound):
+        ramp = gain.ramp(power(block))
+        out.append(block if ramp is None else block * ramp)
+    heard = np.concatenate(out)[-5 * 48_000 :]
+    wanted = level if level == -23 else TARGET_DBFS
+    assert active_dbfs(heard) == pytest.approx(wanted, abs=rest + 0.5)
+    assert (gain.gain_db == 0) is (level == -23)
+
+
+def test_a_gain_that_moves_makes_no_step():
+    gain = AutoGain()
+    last = 1.0
+    for block in blocks(babble(3, -40)):
+        ramp = gain.ramp(power(block))
+        if ramp is not None:
+            assert ramp[0] == pytest.approx(last)
+            assert ramp.shape == (480,)
+            last = ramp[-1]
+    assert last > 1.5
