@@ -257,10 +257,9 @@ class MuxConnection(ice.Connection):
         super().check_complete(pair)
         if self._nominated.get(1) is before:
             return
-        if before is not None and self.ice_controlling and self._prefers(before, pair):
-            # Otherwise the last success would win: the router's outside over the wire at home.
+        if before is not None and self._prefers(before, pair):
+            # RFC 5245 §8.1.1.2; otherwise the last success would win, at each end another one.
             self._nominated[1] = before
-            self.probe()  # which tells the peer to keep it too
         else:
             self._answered_s = time.monotonic()
 
@@ -302,8 +301,8 @@ class MuxConnection(ice.Connection):
     def _prefers(self, used: ice.CandidatePair, other: ice.CandidatePair) -> bool:
         """Whether the way in use is to be kept: it works, and is the shorter one."""
         works = time.monotonic() - self._answered_s < SILENT_PATH_S
-        if other.remote_addr == self._told:
-            return False
+        if other.remote_addr == self._told or other.remote_candidate.type == "prflx":
+            return False  # not one of those that were offered together: the peer has moved
         return works and used.remote_candidate.priority > other.remote_candidate.priority
 
     def _check_again(self, pair: ice.CandidatePair) -> None:
