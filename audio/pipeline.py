@@ -14,7 +14,7 @@ from audio.problems import DeviceError
 from audio.silentmic import SilentMic, mic_silent
 from audio.speakers import Speakers, SpeakerStats
 from audio.treatment import Treatment
-from audio.typed import say
+from audio.typed import hush, say
 from audio.voice import Voice
 
 IDLE_S = 0.1
@@ -111,6 +111,8 @@ class Pipeline:
             self._mic_turn += 1
         if on:
             self.prepare_mic()
+        else:
+            hush(self._ends.capture)
         self._wake.set()
 
     def prepare_mic(self) -> None:

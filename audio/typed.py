@@ -155,11 +155,6 @@ class TypedCapture(SourceCapture):
         super().__init__(typed)
         self.typed = typed
 
-    def forget(self, now: float) -> None:
-        """Drop what was typed before and not yet spoken."""
-        super().forget(now)
-        self.typed.clear()
-
 
 def open_capture(
     mic: str, mask: MaskMode, on_problem: Callable[[DeviceError], None] | None = None
@@ -203,6 +198,15 @@ def say(capture: Capture, mic_on: bool, text: str, language: str) -> None:
             "typed_off", "your microphone is off: nobody would hear the line", "turn it on first"
         )
     capture.typed.say(text, language)
+
+
+def hush(capture: Capture) -> None:
+    """Drop what was typed and not yet spoken: the microphone is switched off.
+
+    Not when it is switched on again: a line may be typed in the same moment.
+    """
+    if isinstance(capture, TypedCapture):
+        capture.typed.clear()
 
 
 def typed_only() -> DeviceError:

@@ -103,6 +103,13 @@ class SetCues:
 
 
 @dataclass(frozen=True, slots=True)
+class Say:
+    """Let a typed voice speak a line; only with ``--mask typed`` and the microphone on."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskStats:
     """Emit ``Stats`` now."""
 
@@ -134,6 +141,7 @@ Command = (
     | SetVolume
     | SetHushed
     | SetCues
+    | Say
     | AskStats
     | ShowKey
     | Leave

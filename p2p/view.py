@@ -66,6 +66,7 @@ class RoomView:
     devices: str
     ways_in: tuple[str, ...]
     problem: str
+    mask: str
     up_bps: float
     down_bps: float
     mic: str = ""

@@ -43,6 +43,8 @@ class Wishes:
         only: The one way to find the room that may be used, or None for all.
         seconds: Leave this long after joining, or None.
         cues: Names of the sound cues that are on; None for all.
+        mask: How the voice leaves: ``off``, ``disguise`` or ``typed``.
+        echo: Whether echo is cancelled: ``auto``, ``on`` or ``off``.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Wishes:
     only: str | None = None
     seconds: float | None = None
     cues: tuple[str, ...] | None = None
+    mask: str = "off"
+    echo: str = "auto"
 
 
 class Backend(Protocol):

@@ -10,6 +10,8 @@ from tui.ownsound import ALL_CUES, cues_command
 
 ONLY = ("dht", "lan", "invite", "relay")
 MODES = ("open", "shield")
+MASKS = ("off", "disguise", "typed")
+ECHOES = ("auto", "on", "off")
 
 
 def room_parser(command: str, *, joins: bool) -> argparse.ArgumentParser:
@@ -70,6 +72,19 @@ def _add_sound(parser: argparse.ArgumentParser) -> None:
         "--speaker", default="default", metavar="DEVICE", help="default, a device, or null"
     )
     parser.add_argument(
+        "--mask",
+        choices=MASKS,
+        default="off",
+        help="disguise: your voice is changed, which hides you from casual listeners only; "
+        "typed: no voice at all, a machine speaks what you type",
+    )
+    parser.add_argument(
+        "--echo",
+        choices=ECHOES,
+        default="auto",
+        help="whether the loudspeaker is taken out of your voice; off for headphones",
+    )
+    parser.add_argument(
         "--cues",
         type=_cues,
         metavar="LIST",
@@ -90,6 +105,8 @@ def wishes_of(args: argparse.Namespace, guest: str) -> Wishes:
         only=args.only,
         seconds=args.seconds,
         cues=args.cues,
+        mask=args.mask,
+        echo=args.echo,
     )
 
 

@@ -3,7 +3,7 @@
 import math
 from typing import cast
 
-from p2p.commands import DeviceKind, SetCues, SetVolume, UseDevice
+from p2p.commands import DeviceKind, Say, SetCues, SetVolume, UseDevice
 from p2p.errors import UserError
 from tui.i18n import mark
 
@@ -58,3 +58,15 @@ def cues_command(rest: str) -> SetCues:
             cues=" ".join(ALL_CUES),
         )
     return SetCues(words)
+
+
+def say_command(rest: str) -> Say:
+    """Return what ``say TEXT`` asks for.
+
+    Raises:
+        UserError: There is no text.
+    """
+    text = rest.strip()
+    if not text:
+        raise UserError("no_text", mark("Say what?"), mark("Write `say` and a line of text."), 2)
+    return Say(text)

@@ -199,6 +199,7 @@ EMPTY_ROOM = RoomView(
     devices="",
     ways_in=(),
     problem="",
+    mask="off",
     up_bps=0.0,
     down_bps=0.0,
 )

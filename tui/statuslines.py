@@ -43,10 +43,10 @@ def own_line(view: RoomView, invited_left_s: float | None = None) -> tuple[Spans
     if me is None:
         return (Span(tr("entering the room"), "dim"),), ()
     if view.mic_on:
-        name = Span(f"{tr('MIC ON')}  ", "alarm")
+        name = Span(f"{tr('MIC ON')}  {_mask(view)}", "alarm")
         return (name, *meter(view.mic_level_dbfs)), (Span(tr("Space closes your microphone")),)
     off = Span(tr("mic off"), "strong")
-    role = Span(f"   {tr(ROLE_NAMES[me.role])}", "dim")
+    role = Span(f"   {_mask(view)}{tr(ROLE_NAMES[me.role])}", "dim")
     if me.muted:
         return (Span(tr("muted by a moderator"), "warn"), role), ()
     if me.invited or invited_left_s is not None:
@@ -59,6 +59,12 @@ def own_line(view: RoomView, invited_left_s: float | None = None) -> tuple[Spans
         hand = Span("   " + tr("hand up, place {place}", place=me.hand_place), "gold")
         return (off, role, hand), (Span(tr("H takes the hand down"), "dim"),)
     return (off, role), (Span(tr("H raises your hand"), "dim"),)
+
+
+def _mask(view: RoomView) -> str:
+    """Name how the own voice leaves, unless as it is."""
+    names = {"disguise": tr("disguised voice"), "typed": tr("typed voice")}
+    return f"{names[view.mask]}  " if view.mask in names else ""
 
 
 def links_line(view: RoomView) -> tuple[Spans, Spans]:

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from audio.cues import CUES, Cue, cue_named
+from audio.problems import DeviceError
 from p2p import commands, events
 from p2p.errors import UserError
 from p2p.link.work import Work
 from p2p.node.roll import ME, Roll
-from p2p.node.sound import Sound
+from p2p.node.sound import Sound, user_error
 
 LISTENER = "listener"
 
@@ -68,6 +69,11 @@ class Desk:
                 self._other(n)
                 pipeline.set_muted(n, hushed)
                 self._tell_volume(n)
+            case commands.Say(text=text):
+                try:
+                    pipeline.say(text, _language_of(text))
+                except DeviceError as error:
+                    raise user_error(error) from error
             case commands.SetCues(cues=words):
                 self.choose_cues(words)
                 self._emit(events.CuesChanged(pipeline.cues))
@@ -120,6 +126,18 @@ class Desk:
     def _tell_volume(self, n: int) -> None:
         pipeline = self._sound.pipeline
         self._emit(events.VolumeChanged(n, pipeline.volume_db(n), pipeline.is_muted(n)))
+
+
+def _language_of(text: str) -> str:
+    """Guess which of the typed voices a line is for, by its script."""
+    for char in text:
+        if "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf":
+            return "zh"
+        if "\u0600" <= char <= "\u06ff":
+            return "ug"
+        if "\u0400" <= char <= "\u04ff":
+            return "ru"
+    return "en"
 
 
 def _cues(words: Iterable[str]) -> list[Cue]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from audio.mask import LABELS
 from crypto.contact import Contact
 from crypto.invite import Invite
 from crypto.knock import KNOCK, Responder
@@ -82,7 +83,9 @@ class Node:
             net.station, self._work, self._carried, self._courier_up, self._alone
         )
         net.station.whereabouts.on_moved = self._moved
-        self._sound = Sound(devices, secrets, self._media_links, self._complain)
+        self._sound = Sound(
+            devices, secrets, self._media_links, self._complain, settings.mask, settings.echo
+        )
         self._members: Members | None = None
         self._announcer: Announcer | None = None
         self._ways: WaysIn | None = None
@@ -140,6 +143,7 @@ class Node:
                     await self._live()
                     await self._go()
         finally:
+            self._door = None
             await self._sound.stop()
             await self._net.close()
         left = self._left.result() if self._left.done() else events.Left("asked", {})
@@ -232,6 +236,9 @@ class Node:
             expects_entry_nodes=self._announcer.expects_entry_nodes, now=time.monotonic()
         )
         self._tell_ways()
+        label = LABELS.get(self._sound.pipeline.treatment.mask)
+        if label is not None:
+            self._emit(events.Notice("mask", label))
         self._tell()
         now = time.monotonic()
         self._stats_s = now + STATS_EVERY_S
@@ -263,10 +270,11 @@ class Node:
     async def _go(self) -> None:
         members = self._the_members()
         self._joined = False
+        self._door = None  # nobody is let in by who is leaving
         self._sound.set_mic(False, None)
         left = self._left.result()
         totals = self._portrait.totals(members)
-        if left.why != "removed":
+        if not members.room.is_gone:
             members.room.do(room_commands.Leave(), time.monotonic())
         await members.leave()
         await self._couriers.close()

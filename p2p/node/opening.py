@@ -44,7 +44,7 @@ async def _open(settings: Settings, secrets: RoomSecrets, invite: Invite | None)
     contacts = known_contacts(settings.bootstrap)
     net = await Net.open(settings.listen, contacts, secrets.identity.dh_secret, system_rng)
     try:
-        devices = await open_devices(settings.mic, settings.speaker)
+        devices = await open_devices(settings.mic, settings.speaker, settings.mask)
         return Node(settings, net, secrets, devices, invite)
     except BaseException:
         await net.close()

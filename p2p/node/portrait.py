@@ -14,6 +14,7 @@ from p2p.room.state import Member
 from p2p.view import MemberView, RoomView
 
 SILENCE_DBFS = -96.0
+NO_LINKS = "Nobody can be reached now: trying again."
 BAD_OPS = ("forged", "wrong_room", "oversized", "malformed", "version", "flood", "full")
 
 
@@ -63,6 +64,7 @@ class Portrait:
             devices=f"{pipeline.capture_name} / {pipeline.playout_name}",
             ways_in=self.ways_in,
             problem=self.problem or self.lost(members),
+            mask=pipeline.treatment.mask.value,
             up_bps=up_bps,
             down_bps=down_bps,
             mic=pipeline.capture_name,
@@ -176,7 +178,7 @@ class Portrait:
             return ""
         others = [m for m in members.room.state.members.values() if m.id != members.room.me]
         alone = all(m.stage in (Stage.LEFT, Stage.REMOVED) for m in others)
-        return "" if alone else "no_links"
+        return "" if alone else NO_LINKS
 
     def _rates(self, now: float) -> tuple[float, float]:
         counters = self._net.station.mux.counters

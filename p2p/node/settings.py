@@ -6,6 +6,8 @@ from crypto.errors import UserError
 
 MODES = ("open", "shield")
 WAYS = ("dht", "lan", "invite", "relay")
+MASKS = ("off", "disguise", "typed")
+ECHOES = ("auto", "on", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Settings:
         speaker: ``default``, a device's name, or ``null``.
         only: The single way by which a room may be found; None: all of them race.
         cues: Names of the sound cues that are on; None: all.
+        mask: How our voice leaves: ``off``, ``disguise`` or ``typed``.
+        echo: Whether the loudspeaker is taken out of it: ``auto``, ``on`` or ``off``.
         seconds: End of the run, counted from ``joined``; None: none.
     """
 
@@ -35,6 +39,8 @@ class Settings:
     only: str | None = None
     seconds: float | None = None
     cues: tuple[str, ...] | None = None
+    mask: str = "off"
+    echo: str = "auto"
 
     def check(self) -> None:
         """Refuses what cannot work.
@@ -49,8 +55,9 @@ class Settings:
                 "Use --mode open: people in the room can then see your network address.",
                 exit_code=3,
             )
-        if self.mode not in MODES or (self.only is not None and self.only not in WAYS):
-            raise UserError("bad_option", "Unknown mode or way.", exit_code=2)
+        known = self.mode in MODES and (self.only is None or self.only in WAYS)
+        if not known or self.mask not in MASKS or self.echo not in ECHOES:
+            raise UserError("bad_option", "An option has an unknown value.", exit_code=2)
 
     def allows(self, way: str) -> bool:
         """Whether a room may be looked for by ``way``."""

@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from audio.capture import Capture, capture_from
+from audio.echo import EchoMode
+from audio.mask import MaskMode
 from audio.pipeline import Pipeline
 from audio.playout import Playout, playout_to
 from audio.problems import DeviceError
+from audio.treatment import Treatment
+from audio.typed import open_capture
 from p2p.errors import RemoteError, UserError
 from p2p.link.link import MediaLink
 from p2p.node.keys import RoomSecrets
@@ -32,19 +36,20 @@ class Devices:
     problems: tuple[UserError, ...] = ()
 
 
-async def open_devices(mic: str, speaker: str) -> Devices:
+async def open_devices(mic: str, speaker: str, mask: str = "off") -> Devices:
     """Opens what the person chose; without a device one can still listen, or be seen.
 
     Args:
         mic: See ``Settings.mic``.
         speaker: See ``Settings.speaker``.
+        mask: See ``Settings.mask``; with a typed voice no microphone is even looked for.
 
     Raises:
-        UserError: A file or tone is no good.
+        UserError: A file or tone is no good, or nothing can speak what is typed.
     """
     problems: list[UserError] = []
     try:
-        capture = await asyncio.to_thread(capture_from, mic)
+        capture = await asyncio.to_thread(open_capture, mic, MaskMode(mask))
     except DeviceError as error:
         problems.append(_bearable(error))
         capture = capture_from("silence")
@@ -84,6 +89,8 @@ class Sound:
         secrets: For sealing and opening.
         links: Gives ``(member, link)`` of every neighbour, for each frame anew.
         on_problem: Told in the event loop.
+        mask: See ``Settings.mask``.
+        echo: See ``Settings.echo``.
 
     Attributes:
         sent: Frames sent to each member.
@@ -97,6 +104,8 @@ class Sound:
         secrets: RoomSecrets,
         links: Callable[[], Iterable[tuple[bytes, MediaLink]]],
         on_problem: Callable[[UserError], None],
+        mask: str = "off",
+        echo: str = "auto",
     ) -> None:
         self.sent: Counter[bytes] = Counter()
         self.slot: int | None = None
@@ -106,7 +115,14 @@ class Sound:
         self._on_problem = on_problem
         self._loop = asyncio.get_running_loop()
         self._rejected_at_s: dict[bytes, float] = {}
-        self.pipeline = Pipeline(devices.capture, devices.playout, self._payload, self._problem)
+        treatment = Treatment(self._problem, MaskMode(mask), EchoMode(echo))
+        self.pipeline = Pipeline(
+            devices.capture,
+            devices.playout,
+            self._payload,
+            self._problem,
+            treatment=treatment,
+        )
         for problem in devices.problems:
             self._loop.call_soon(on_problem, problem)
 

@@ -9,7 +9,16 @@ from audio.espeak import EspeakError, _wav
 from audio.gain import TARGET_DBFS
 from audio.mask import MaskMode
 from audio.problems import DeviceError
-from audio.typed import MOST_CHARACTERS, MOST_LINES, TypedCapture, TypedSource, open_capture, say
+from audio.sources import SilenceSource
+from audio.typed import (
+    MOST_CHARACTERS,
+    MOST_LINES,
+    TypedCapture,
+    TypedSource,
+    hush,
+    open_capture,
+    say,
+)
 from tests.audio.voices import active_dbfs, babble
 
 
@@ -141,13 +150,16 @@ def test_clearing_stops_a_line_that_is_being_made():
     assert not typed.busy
 
 
-def test_opening_the_microphone_drops_what_was_typed_before():
+def test_closing_the_microphone_drops_what_was_not_yet_spoken():
     mouth = Mouth()
     capture = TypedCapture(TypedSource(find=mouth.find))
     capture.typed.say("early", "en")
     settle(capture.typed)
-    capture.forget(1.0)
+    capture.forget(1.0)  # it was opened again: a line typed in that moment counts
+    assert capture.typed.busy
+    hush(capture)
     assert not capture.typed.busy
+    hush(SourceCapture(SilenceSource()))
     assert not capture.is_microphone
 
 

@@ -54,6 +54,7 @@ def room(*members: MemberView, **changes: object) -> RoomView:
         "devices": "USB Headset",
         "ways_in": ("lan", "invite"),
         "problem": "",
+        "mask": "off",
         "up_bps": 40_000.0,
         "down_bps": 128_000.0,
     }

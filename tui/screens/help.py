@@ -21,6 +21,7 @@ def help_keys() -> list[tuple[str, str]]:
         ("A, F5", tr("moderators: accept the chosen or the first hand")),
         ("N, F6", tr("decline an invitation to speak")),
         ("D, F7", tr("another microphone or speaker")),
+        ("T, F9", tr("speak by typing, if you started with a typed voice")),
         (tr("Tab, arrows, Enter"), tr("choose a person, and what to do")),
         ("Q, F10", tr("leave; asks when you are on stage")),
         ("Ctrl+Q", tr("leave at once")),

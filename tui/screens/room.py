@@ -34,6 +34,7 @@ from tui.screens.devices import DeviceScreen
 from tui.screens.help import HelpScreen
 from tui.screens.person import PersonScreen
 from tui.screens.question import QuestionScreen
+from tui.screens.typing import TypingScreen
 from tui.sentences import Narrator, safe
 from tui.spans import Span
 from tui.statuslines import header, keys_line, links_line, myself, own_line
@@ -75,6 +76,7 @@ class RoomScreen(Screen[None]):
         Binding("a,f5", "accept", show=False, id="accept"),
         Binding("n,f6", "decline", show=False, id="decline"),
         Binding("d,f7", "devices", show=False, id="devices"),
+        Binding("t,f9", "type", show=False, id="type"),
         Binding("f1,question_mark", "help", show=False, id="help"),
         Binding("q,f10", "leave", show=False, id="leave"),
         Binding("tab", "next_list", show=False, id="next"),
@@ -237,6 +239,13 @@ class RoomScreen(Screen[None]):
     def action_devices(self) -> None:
         """Choose another microphone or speaker."""
         self.app.push_screen(DeviceScreen(self._node))
+
+    def action_type(self) -> None:
+        """Speak by typing, if that was chosen."""
+        if self._node.view().mask == "typed":
+            self.app.push_screen(TypingScreen(self._node))
+        else:
+            self.notify(tr("Start with --mask typed to speak by typing."), markup=False)
 
     def action_help(self) -> None:
         """Show the help page."""
