@@ -21,6 +21,7 @@ from p2p.events import Joined, KeyShown, Left
 from tui.failures import told, user_error_in
 from tui.i18n import tr
 from tui.nodelike import Backend, NodeLike, Wishes
+from tui.readings import reading_notes
 from tui.screens.invite import InviteScreen
 from tui.screens.problem import ProblemScreen
 from tui.screens.room import RoomScreen
@@ -99,6 +100,8 @@ class TeahouseApp(App[int]):
             return
         try:
             invite = self._backend.parse_key(message.key)
+            for note in reading_notes(invite):
+                self.notify(note, markup=False)
         except UserError as error:
             if isinstance(self.screen, StartScreen):
                 self.screen.show_failure(*told(error))

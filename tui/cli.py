@@ -23,6 +23,7 @@ from tui.keysource import key_text
 from tui.linereader import LineReader
 from tui.nodelike import Backend, NodeLike, Wishes
 from tui.options import room_parser, split_command, wishes_of
+from tui.readings import reading_notes
 
 if TYPE_CHECKING:
     import argparse
@@ -142,6 +143,8 @@ def _opening(
     if text is None:
         return None
     invite = backend.parse_key(text)
+    for note in reading_notes(invite):
+        _say(note)
     return lambda: backend.join(wishes, invite)
 
 

@@ -19,7 +19,7 @@ from p2p.node.members import Members, RefusedError
 from p2p.overlay.card import open_card
 from p2p.wire.offers import Welcome
 
-FIND_LIMIT_S = 5.5
+FIND_LIMIT_S = 5.0
 ENTER_LIMIT_S = 12.0
 KNOCK_LIMIT_S = 3.0
 TRIES_AT_ONCE = 8
@@ -117,8 +117,9 @@ class Entry:
             raise UserError(
                 "unreachable",
                 "The room was found, but nobody in it could be reached.",
-                "Your network and theirs may not link directly. Try another network, or one "
-                "entry node that both can reach.",
+                "Compare the key with the person who gave it to you. If it is right, your network "
+                "and theirs may not link directly: try another network, or one entry node that "
+                "both can reach.",
                 exit_code=3,
             )
 
