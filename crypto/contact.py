@@ -1,7 +1,7 @@
 """Where a room can be entered: a key and an address, in invites and in DHT records."""
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,7 +14,7 @@ _KINDS: tuple[Kind, ...] = ("door", "relay")
 DH_BYTES = 32
 _PORT_BYTES = 2
 _ENDPOINT_BYTES = (4 + _PORT_BYTES, 16 + _PORT_BYTES)
-_BROADCAST = IPv4Address("255.255.255.255")
+_THIS_NETWORK = IPv4Network("0.0.0.0/8")
 
 Key32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 
@@ -82,6 +82,7 @@ class Contact:
         ip = ip_address(packed.endpoint[:-_PORT_BYTES])
         port = int.from_bytes(packed.endpoint[-_PORT_BYTES:], "big")
         mapped = isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None
-        if mapped or ip.is_unspecified or ip.is_multicast or ip == _BROADCAST or port == 0:
+        nobody = isinstance(ip, IPv4Address) and (ip.is_reserved or ip in _THIS_NETWORK)
+        if mapped or nobody or ip.is_unspecified or ip.is_multicast or port == 0:
             raise RemoteError("contact with an address of no host")
         return cls(packed.dh, (str(ip), port), _KINDS[packed.kind])

@@ -12,7 +12,7 @@ from p2p.link.line import Line
 from p2p.link.reach import LINK_LIMIT_S, Station
 from p2p.link.work import Work
 from p2p.room.allowance import Allowance, Rate
-from p2p.wire.addresses import Address
+from p2p.wire.addresses import Address, scope_of
 from p2p.wire.offers import Candidate, CandidateKind, Endpoint, Hello, Knock, LinkOffer
 
 PENDING_MAX = 32
@@ -79,6 +79,8 @@ class Door:
         Raises:
             RemoteError: It deserves no answer.
         """
+        if source is not None and scope_of(source[0]) is None:
+            raise RemoteError("from no node's address")
         if source is not None and not self._allows(source[0]):
             raise RemoteError("too many questions")
         called = self._responder.accept(datagram)

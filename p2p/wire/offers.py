@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from p2p.errors import LocalError
 from p2p.room.canonical import Quiet, pack, unpack
+from p2p.wire.addresses import scope_of
 from p2p.wire.version import PROTOCOL_VERSION, require_version
 
 CALL_PAYLOAD_BYTES = 397
@@ -36,10 +37,8 @@ def _require_unicast(ip: bytes) -> None:
     if len(ip) not in (4, 16):
         raise ValueError("neither IPv4 nor IPv6")
     address = ipaddress.ip_address(ip)
-    if address.is_multicast or address.is_unspecified or ip == b"\xff\xff\xff\xff":
+    if scope_of(str(address)) is None:
         raise ValueError("not one host")
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        raise ValueError("IPv4 in disguise")
 
 
 class CandidateKind(IntEnum):

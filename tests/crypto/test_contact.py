@@ -43,6 +43,8 @@ def test_mapped_addresses_and_zones_are_made_plain(host, plain):
         Contact(DH, ("224.0.0.1", 9)),
         Contact(DH, ("ff02::1", 9)),
         Contact(DH, ("255.255.255.255", 9)),
+        Contact(DH, ("240.0.0.1", 9)),
+        Contact(DH, ("0.1.2.3", 9)),
         Contact(DH, ("203.0.113.7", 0)),
         Contact(DH, ("203.0.113.7", -1)),
         Contact(DH, ("203.0.113.7", 65536)),

@@ -20,7 +20,7 @@ INVITE = Invite(KEY, (DOOR, RELAY))
 LINE = INVITE.to_line()
 SHORT = Invite(KEY).to_line()
 V4 = st.ip_addresses(v=4).filter(
-    lambda ip: not (ip.is_multicast or ip.is_unspecified) and ip.packed != b"\xff" * 4
+    lambda ip: not (ip.is_multicast or ip.is_reserved or ip.packed[0] == 0)
 )
 CONTACTS = st.builds(
     Contact,

@@ -123,3 +123,10 @@ def test_an_offer_shows_nothing_of_itself():
     assert "abcdefgh" not in repr(Knock(1, BIGGEST))
     assert "2001" not in repr(BIGGEST)
     assert BIGGEST.__rich_repr__() == []
+
+
+@pytest.mark.parametrize("ip", [b"\xf0\0\0\1", b"\0\1\2\3", b"\xff" * 4, b"\xe0\0\0\1", bytes(4)])
+def test_an_address_that_no_node_can_have_is_refused(ip: bytes) -> None:
+    offer = [BIGGEST.ufrag, BIGGEST.pwd, BIGGEST.fingerprint, [[ip, 5000, 0]]]
+    with pytest.raises(RemoteError):
+        Knock.decode(pack([1, offer]))
