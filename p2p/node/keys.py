@@ -1,5 +1,7 @@
 """Everything secret that a member holds, in one place, so that it is easy to see who gets it."""
 
+import time
+
 from crypto.epoch import Keyring
 from crypto.identity import Identity
 from crypto.roomkey import RoomKey
@@ -34,11 +36,13 @@ class RoomSecrets:
         self.stage: Stage | None = None
         self.room_time = RoomTime(0.0)
         self._rng = rng
+        self._wall_at_0_s = 0.0
 
     def begin(self, genesis: bytes, r: bytes, now: float) -> None:
         """We make the room: epoch 0 begins with a random secret."""
         self.genesis, self.r = genesis, r
         self.room_time = RoomTime(now)
+        self._wall_at_0_s = time.time()
         self._hold(Keyring.create(self._rng))
 
     def admitted(self, admit: Admit, now: float) -> None:
@@ -49,11 +53,13 @@ class RoomSecrets:
         """
         room_s = admit.room_time_ms / 1000
         if self.keyring is not None:
-            self.room_time.readmitted(room_s, now)
+            missed_s = time.time() - self._wall_at_0_s - self.room_time.at(now)
+            self.room_time.readmitted(room_s, now, missed_s)
             return
         heads = [(head.epoch_id, head.secret) for head in admit.heads]
         keyring = Keyring.import_(heads, admit.step, room_s, admit.pass_key)
         self.room_time = RoomTime(now, room_s)
+        self._wall_at_0_s = time.time() - self.room_time.at(time.monotonic())
         self._hold(keyring)
 
     def admit(self, ops: tuple[bytes, ...], now: float) -> Admit:

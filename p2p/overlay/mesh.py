@@ -16,6 +16,7 @@ Theory of operation, per other member::
 - Somebody of whom no neighbour has said yet that it can be reached is dialled a second later.
 - A failed dial is repeated after 1, 2, 4 … ``BACKOFF_MAX_S`` seconds, but every second while there
   is no link at all: then it is our own network that was gone, and people are waiting.
+- Whom nobody has seen for ``FORGET_AFTER_S`` is dialled no more, unless we are alone.
 - Any link that comes up makes all other waiting dials due at once, for the same reason.
 """
 
@@ -100,6 +101,9 @@ class Mesh:
     def link_up(self, member: bytes, scope: Scope, now: float) -> None:
         """A link with a member of the roster works."""
         other = self._others.setdefault(member, _Other(dial_at_s=now, seen_s=now))
+        if not self.links:
+            for each in self._others.values():
+                each.seen_s = now  # while we were alone, that nobody was seen said nothing
         other.scope, other.dialling, other.tried, other.fails = scope, False, False, 0
         for waiting in self._others.values():
             if waiting.scope is None and waiting.fails:
@@ -169,6 +173,8 @@ class Mesh:
         for member in [m for m, r in self._reports.items() if now - r.at_s > REPORT_FRESH_S]:
             del self._reports[member]
         self._judge(now)
+        if not self.links:
+            return  # it may be our own network that is gone, for however long
         for other in self._others.values():
             if now - other.seen_s > FORGET_AFTER_S:
                 other.dial_at_s = float("inf")

@@ -157,9 +157,24 @@ def test_who_left_the_roster_is_forgotten() -> None:
 
 def test_nobody_dials_a_member_for_ever() -> None:
     mesh = Mesh(A)
-    mesh.set_roster([B], 0.0, newcomer=True)
+    mesh.set_roster([B, C], 0.0, newcomer=True)
+    mesh.link_up(C, 0, 0.0)
     mesh.on_timer(FORGET_AFTER_S + 1)
     assert mesh.to_dial(FORGET_AFTER_S + 1) == []
+
+
+def test_alone_nobody_is_given_up_for_it_may_be_our_own_network_that_is_gone() -> None:
+    mesh = Mesh(A)
+    mesh.set_roster([B, C], 0.0, newcomer=True)
+    back = 3 * FORGET_AFTER_S
+    mesh.on_timer(back)
+    assert mesh.to_dial(back) == [B, C]
+    mesh.link_up(B, 0, back)
+    mesh.dial_failed(C, back)
+    mesh.on_timer(back + 1.0)
+    assert mesh.missing() == [C]
+    mesh.on_timer(back + FORGET_AFTER_S + 1.0)
+    assert mesh.missing() == []
 
 
 def test_a_full_mesh_stays_within_its_limit_and_dials_those_who_are_here_first() -> None:
