@@ -1,6 +1,7 @@
 """Our links with the other members: letting in and being let in, operations, presence, carrying."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -137,7 +138,6 @@ class Members:
             if not isinstance(answer, Admit):
                 raise RemoteError("neither yes nor no")
             now = time.monotonic()
-            self._secrets.admitted(answer, now)
             self._take_ops(answer.ops, None, now)
             while answer.member not in self.room.state.members:
                 more = await line.receive()
@@ -147,6 +147,7 @@ class Members:
         # Anybody can write a join with another's exchange key; the handshake proves who holds it.
         if self.room.state.members[answer.member].dh != dh or expected not in (None, answer.member):
             raise RemoteError("another member than it says")
+        self._secrets.admitted(answer, now)  # not before: the keys of the first one are kept
         self._add(answer.member, line)
         return answer.member
 
@@ -164,6 +165,9 @@ class Members:
             await line.close()
         except (RemoteError, ConnectionError, TimeoutError):
             await line.close()
+        except BaseException:
+            await line.close()
+            raise
         else:
             self._send_admit(line)
             self._add(member, line)
@@ -271,10 +275,11 @@ class Members:
     def _carry(self, neighbour: Neighbour, to: bytes, frm: bytes, blob: bytes) -> None:
         me = self._secrets.identity.member_id
         if to != me:
+            if frm != neighbour.member:
+                raise RemoteError("carry from somebody else")
             target = self.neighbours.get(to)
-            if target is None or frm != neighbour.member:
-                raise RemoteError("carry to or from somebody else")
-            target.line.send(Carry(to, frm, blob))
+            if target is not None:  # it may have left a moment ago
+                target.line.send(Carry(to, frm, blob))
             return
         widths = dict(self.mesh.carriers(frm))
         width = widths.get(neighbour.member, int(Scope.GLOBAL))
@@ -283,7 +288,9 @@ class Members:
         def answer(datagram: bytes) -> None:
             neighbour.line.send(Carry(frm, me, datagram))
 
-        self._hooks.on_datagram(blob, toward, answer)
+        # Whatever is wrong with it, the neighbour only carried it.
+        with contextlib.suppress(RemoteError):
+            self._hooks.on_datagram(blob, toward, answer)
 
     # --- time and change ------------------------------------------------------------------------
 

@@ -1,11 +1,20 @@
 from types import SimpleNamespace
 
+import pytest
+
 from crypto.identity import Identity, member_id
+from crypto.roomkey import Genesis, RoomKey
 from p2p import commands as c
 from p2p import events as e
+from p2p.errors import RemoteError
+from p2p.link.work import Work
+from p2p.node.keys import RoomSecrets
+from p2p.node.members import Hooks, Members
 from p2p.rng import system_rng
 from p2p.room import kinds
 from p2p.room.ops import Pen
+from p2p.room.room import Room
+from p2p.wire.messages import Admit, Carry, HeadSecret
 from tests.p2p.node.rooms import a_house
 
 
@@ -37,3 +46,54 @@ async def test_a_join_with_a_copied_exchange_key_takes_nobodys_link() -> None:
         await victim.until(e.FirstSound)
         [link] = host.node._members.neighbours
         assert link == members.room.me
+
+
+async def test_what_a_neighbour_only_carries_is_not_held_against_it() -> None:
+    """Otherwise one member could have others end their links with each other."""
+    async with a_house() as house:
+        await house.relay()
+        host = await house.host("host", only="dht")
+        guest = await house.guest("guest", (await host.key()).words, only="dht")
+        await guest.until(e.Joined)
+        members = host.node._members
+        assert members is not None
+        [neighbour] = members.neighbours.values()
+        absent = bytes(16)
+        members._take(neighbour, Carry(members.room.me, absent, b"\xc0" * 512))
+        members._take(neighbour, Carry(members.room.me, absent, b"\xc1" * 1024))
+        members._take(neighbour, Carry(absent, neighbour.member, b"\xc0" * 512))
+        with pytest.raises(RemoteError):
+            members._take(neighbour, Carry(absent, members.room.me, b"\xc0" * 512))
+
+
+class _Answers:
+    """A line that somebody has written to before."""
+
+    def __init__(self, *messages: object) -> None:
+        self._messages = list(messages)
+
+    def send(self, message: object) -> None:
+        pass
+
+    async def receive(self) -> object:
+        if not self._messages:
+            raise ConnectionError("line closed")
+        return self._messages.pop(0)
+
+
+async def test_keys_are_taken_only_from_a_door_that_shows_who_it_is() -> None:
+    """The keys of the first door that lets us in are kept, so it must not be just anybody."""
+    host, door, me = (Identity.generate(system_rng) for _ in range(3))
+    genesis = Genesis(1, host.sign_key, host.dh, "open", 0, bytes(32))
+    secrets = RoomSecrets(me, RoomKey.create(genesis, bytes(16)), system_rng)
+    room = Room(me, genesis.encode(), "me", now=0.0)
+    hooks = Hooks(lambda: None, lambda *_: None, lambda *_: None)
+    members = Members(None, room, secrets, None, Work(), hooks, newcomer=True)  # type: ignore[arg-type]
+    twin = Room(door, genesis.encode(), "door", now=0.0)
+    keys = (HeadSecret(bytes(16), bytes(32)),)
+    unknown = Admit(bytes(16), 0, 0, keys, bytes(32), ())
+    borrowed = Admit(door.member_id, 0, 0, keys, bytes(32), (twin.join_op,))
+    for admit in (unknown, borrowed):
+        with pytest.raises((RemoteError, ConnectionError)):
+            await members.enter(_Answers(admit), bytes(32))  # type: ignore[arg-type]
+        assert secrets.keyring is None
