@@ -31,6 +31,8 @@ RETRY_S = 1.0
 RETRY_MAX_S = 20.0
 SILENT_S = 3.5
 KEPT_MAX = 2
+LASTING_S = 5.0
+"""A link that ends sooner came to nothing: the relay is full, or closes on us."""
 
 OnCarried = Callable[["CourierLink", bytes, bytes], None]
 
@@ -210,7 +212,8 @@ class Couriers:
             return link
 
     async def close(self) -> None:
-        """Ends all links."""
+        """Ends all links; none is made again."""
+        self._wanted.clear()
         await asyncio.gather(*(link.close() for link in self._links.values()))
 
     async def _serve(self, link: CourierLink) -> None:
@@ -223,15 +226,17 @@ class Couriers:
 
     async def _keep(self, contact: Contact) -> None:
         wait_s = RETRY_S
-        while True:
-            try:
+        while contact.dh in self._wanted:
+            with contextlib.suppress(TimeoutError, RemoteError):
                 link = await self.get(contact)
-                wait_s = RETRY_S
+                began_s = time.monotonic()
                 await link.until_silent(SILENT_S)
                 await link.close()
-            except (TimeoutError, RemoteError):
-                await self._wait(wait_s)
-                wait_s = min(RETRY_MAX_S, wait_s * 1.5)
+                if time.monotonic() - began_s > LASTING_S:
+                    wait_s = RETRY_S
+                    continue
+            await self._wait(wait_s)
+            wait_s = min(RETRY_MAX_S, wait_s * 1.5)
 
     async def _wait(self, wait_s: float) -> None:
         """Waits so long, or only a second if there is nobody at all."""

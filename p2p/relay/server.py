@@ -89,16 +89,17 @@ class Relay:
     async def run(self) -> None:
         """Serves until cancelled."""
         republish_s = time.monotonic() + REPUBLISH_EVERY_S
+        republishing: asyncio.Task[None] | None = None
         try:
             while True:
                 await asyncio.sleep(TIDY_EVERY_S)
                 now = time.monotonic()
                 for line in list(self._lines.values()):
-                    if now - line.link.last_heard_s > SILENT_S:
-                        await line.close()
-                if now >= republish_s:
+                    if line.open and now - line.link.last_heard_s > SILENT_S:
+                        self._tasks.create_task(line.close())
+                if now >= republish_s and (republishing is None or republishing.done()):
                     republish_s = now + REPUBLISH_EVERY_S
-                    await self._republish()
+                    republishing = self._tasks.create_task(self._republish())
         finally:
             await asyncio.gather(*(line.close() for line in self._lines.values()))
 
@@ -152,11 +153,14 @@ class Relay:
     def _take_item(self, data: bytes) -> None:
         try:
             item = Item.decode(data)
+            item.check_time(int(time.time()))
             item.verify()
         except RemoteError:
             return
-        if item.expires_s <= time.time() or len(self._items) >= ITEMS_MAX:
-            return
+        if item.target not in self._items and len(self._items) >= ITEMS_MAX:
+            self._forget_expired()
+            if len(self._items) >= ITEMS_MAX:
+                return
         self._items[item.target] = item
         self._tasks.create_task(self._put(item))
 
@@ -164,11 +168,14 @@ class Relay:
         await self._dht.put(item)
 
     async def _republish(self) -> None:
+        self._forget_expired()
         for item in list(self._items.values()):
-            if item.expires_s <= time.time():
-                del self._items[item.target]
-            else:
+            if item.expires_s > time.time():
                 await self._dht.put(item)
+
+    def _forget_expired(self) -> None:
+        now = time.time()
+        self._items = {t: item for t, item in self._items.items() if item.expires_s > now}
 
 
 async def run_relay(settings: RelaySettings, ready: Callable[[NodeContact], None]) -> None:
