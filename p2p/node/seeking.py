@@ -19,6 +19,7 @@ FIRST_WAIT_S = 1.0
 WAIT_MAX_S = 30.0
 ALONE_WAIT_S = 2.0
 LOOK_S = 4.0
+RELAYS_MAX = 4
 
 MakeSources = Callable[[], list[tuple[Via, AsyncIterator[Contact]]]]
 
@@ -56,14 +57,17 @@ class Seeker:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_S), Work() as work:
                 reading = [
-                    work.create_task(self._read(source)) for _, source in self._make_sources()
+                    work.create_task(self._read(work, source)) for _, source in self._make_sources()
                 ]
                 await asyncio.gather(*reading)
 
-    async def _read(self, source: AsyncIterator[Contact]) -> None:
+    async def _read(self, work: Work, source: AsyncIterator[Contact]) -> None:
         async for contact in source:
             if contact.kind == "door":
                 self._members.dialer.may_be_at(contact.dh, contact.address)
-            else:
-                with contextlib.suppress(TimeoutError, RemoteError):
-                    await self._couriers.get(contact)
+            elif len(self._couriers.links) < RELAYS_MAX:
+                work.create_task(self._try(contact))  # a dead one is not waited for
+
+    async def _try(self, relay: Contact) -> None:
+        with contextlib.suppress(TimeoutError, RemoteError):
+            await self._couriers.get(relay)
