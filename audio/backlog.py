@@ -96,15 +96,15 @@ class Backlog:
             return []
         restarted = False
         if self._floor is None or abs(packet.seq - self.due) > WINDOW_FRAMES:
-            if self._floor is not None and self._suspect != packet.seq - 1:
-                self._suspect = packet.seq
+            if self._floor is not None and self._suspect != packet.seq:
+                self._suspect = packet.numbers.stop
                 self._counts.implausible += 1
                 return []
             self._restart(packet.seq)
             restarted = True
         self._suspect = None
         if packet.last:
-            self._last_seq = packet.seq
+            self._last_seq = packet.numbers[-1]
         fresh = self._hold(packet)
         return None if restarted else fresh
 
@@ -147,19 +147,25 @@ class Backlog:
         self._last_seq = None
 
     def _hold(self, packet: Packet) -> list[int]:
-        fresh = []
-        held = self._frames.get(packet.seq)
-        if packet.seq < self.due:
+        if packet.numbers[-1] < self.due:
             self._counts.late += 1
-        elif held is None or held.is_copy:
-            self._frames[packet.seq] = HeldFrame(packet.primary, is_copy=False)
-        else:
+        elif not self._hold_frames(packet):
             self._counts.duplicate += 1
         for seq, copy in packet.copies:
             if seq >= self.due and seq not in self._frames:
                 self._frames[seq] = HeldFrame(copy, is_copy=True)
-        for seq in (packet.seq, *(seq for seq, _ in packet.copies)):
+        fresh = []
+        for seq in (*packet.numbers, *(seq for seq, _ in packet.copies)):
             if seq not in self._seen and self._floor is not None and seq >= self._floor:
                 self._seen.add(seq)
                 fresh.append(seq)
         return fresh
+
+    def _hold_frames(self, packet: Packet) -> bool:
+        new = False
+        for seq, frame in zip(packet.numbers, packet.frames, strict=True):
+            held = self._frames.get(seq)
+            if seq >= self.due and (held is None or held.is_copy):
+                self._frames[seq] = HeldFrame(frame, is_copy=False)
+                new = True
+        return new

@@ -4,13 +4,15 @@ What counts is when the content of a frame is first usable, whether as the frame
 copy in a later payload: so the delay that copies need is learnt without being told about
 copies. Each arrival goes into a histogram that forgets; the target is the delay at which
 waiting longer costs more than the frames that it would save. Lateness is measured from the
-quickest frame of the last 3 s; when the whole path becomes longer, what was learnt moves along.
+quickest frame of the last 1.5 s; when the whole path becomes longer, what was learnt moves along.
 """
 
 from collections import deque
 
 import numpy as np
 
+from audio.caution import Caution
+from audio.framer import TABLE, Profile
 from audio.pcm import FRAME_S
 
 BIN_S = 0.005
@@ -18,8 +20,8 @@ MAX_DELAY_S = 0.4
 MIN_DELAY_S = 0.01
 _BINS = round(MAX_DELAY_S / BIN_S)
 _FORGET = 0.99
-_BASE_FRAMES = 150
-"""The quickest of so many frames (3 s) defines lateness zero, so clocks may drift apart."""
+_BASE_FRAMES = 75
+"""The quickest of so many frames (1.5 s) defines lateness zero, so clocks may drift apart."""
 _LATE_COST_S = 2.0
 """Delay that is worth as much as all frames being late: 1 % late is worth 20 ms."""
 
@@ -33,6 +35,7 @@ class DelayEstimator:
         self._seen = 0
         self._risen_s = 0.0
         self._quickest: deque[tuple[int, float]] = deque()
+        self._caution = Caution()
         self._target_s = MIN_DELAY_S
 
     @property
@@ -40,20 +43,28 @@ class DelayEstimator:
         """The delay to aim at, ``MIN_DELAY_S`` to ``MAX_DELAY_S``."""
         return self._target_s
 
-    def arrived(self, seq: int, now: float) -> None:
+    def arrived(
+        self, seq: int, now: float, profile: Profile = TABLE, *, copied: bool = False
+    ) -> None:
         """Note that the content of a frame has become usable.
 
         Args:
             seq: Its number; each number is to be noted once.
             now: When.
+            profile: Of the payload that it came in.
+            copied: Whether it came as a copy.
         """
         late_s = self._rebase(now - seq * FRAME_S)
+        self._caution.frame(profile, lost=copied)
+        if not copied:
+            self._caution.late(late_s, now)
         weight = max(1.0 - _FORGET, 1.0 / self._seen)
         self._histogram *= 1.0 - weight
         self._histogram[min(int(late_s / BIN_S), _BINS - 1)] += weight
         still_late = 1.0 - np.cumsum(self._histogram)
         best = int(np.argmin(self._costs_s + _LATE_COST_S * still_late))
-        self._target_s = max(MIN_DELAY_S, float(self._costs_s[best]))
+        learnt_s = float(self._costs_s[best])
+        self._target_s = max(MIN_DELAY_S, learnt_s, self._caution.reserve_s(now))
 
     def lateness_s(self, seq: int, now: float) -> float:
         """Return how long after its quickest possible arrival a moment is for a frame.

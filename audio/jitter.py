@@ -3,8 +3,9 @@
 It starts once the learnt delay has passed, then each frame is due at its time. A frame that is
 not there is concealed. Whether its place is given up depends on what is known: with later
 frames here it was lost, with none here the network stalls and the frame is waited for. Delay
-beyond the target, as after a stall, is taken back by folding single pitch periods; missing
-delay is built up by repeating them. Nothing that arrives can make ``put`` or ``get`` raise.
+beyond the target, as after a stall, is taken back by folding pauses, and single pitch periods if
+there is much of it; missing delay is built up by repeating them. Nothing that arrives can make
+``put`` or ``get`` raise.
 """
 
 from audio import stretch
@@ -33,6 +34,10 @@ _OVERFULL_S = 0.3
 """Delay beyond the target that folding would take too long for: whole frames go."""
 _SMOOTH_CONTROL = 0.2
 _SMOOTH_SHOWN = 0.02
+_HEARD_SHRINK_S = 0.15
+"""Delay beyond the target that is taken back while somebody speaks; else it can wait."""
+_PATIENCE_FRAMES = 150
+"""How long it can wait for a pause; then whole pitch periods go, and later on anything."""
 _QUEUE_SAMPLES = 4 * FRAME_SAMPLES
 
 
@@ -58,6 +63,8 @@ class JitterBuffer:
         self._playing = False
         self._lateness_s = 0.0
         self._shown_s: float | None = None
+        self._pauses = stretch.PauseDetector()
+        self._waited_frames = 0
         self._stalled_samples = 0
         self._concealed_samples = 0
         self._real_samples = 0
@@ -94,12 +101,12 @@ class JitterBuffer:
         fresh = self._backlog.put(packet, now)
         if fresh is None:
             self._playing = False
-            fresh = [packet.seq]
+            fresh = list(packet.numbers)
             resuming = True
         if resuming and fresh:
             self._delay.restart()
         for seq in fresh:
-            self._delay.arrived(seq, now)
+            self._delay.arrived(seq, now, packet.profile, copied=seq not in packet.numbers)
 
     def get(self, now: float) -> Pcm:
         """Return the next 10 ms.
@@ -137,6 +144,7 @@ class JitterBuffer:
         self._backlog.advance(first)
         self._playing = True
         self._lateness_s = late_s
+        self._shown_s = None
         return True
 
     def _play(self, frame: HeldFrame, now: float) -> None:
@@ -167,22 +175,33 @@ class JitterBuffer:
         self._shed(now)
 
     def _fit(self, pcm: Pcm) -> Pcm:
+        pause = self._pauses.update(pcm)
         spare_s = self._lateness_s - self._delay.target_s
+        self._waited_frames = self._waited_frames + 1 if spare_s > _SHRINK_AT_S else 0
         # What waits in the queue can be folded away without a frame being due any sooner.
         queued = len(self._queue)
         if spare_s + queued / RATE_HZ > _SHRINK_AT_S:
-            period = stretch.find_period(pcm, queued + int((spare_s + _EARLY_S / 2) * RATE_HZ))
+            longest = queued + int((spare_s + _EARLY_S / 2) * RATE_HZ)
+            pause = pause or self._waited_frames > 2 * _PATIENCE_FRAMES
+            urgent = spare_s > _HEARD_SHRINK_S or self._waited_frames > _PATIENCE_FRAMES
+            period = self._period(pcm, longest, pause=pause, urgent=urgent)
             if period is not None:
                 self._lateness_s -= max(0, period - queued) / RATE_HZ
                 self.counts.stretched += 1
                 return stretch.compress(pcm, period)
         elif spare_s < -_EARLY_S:
-            period = stretch.find_period(pcm, int((_EARLY_S / 2 - spare_s) * RATE_HZ))
+            longest = int((_EARLY_S / 2 - spare_s) * RATE_HZ)
+            period = self._period(pcm, longest, pause=pause, urgent=True)
             if period is not None:
                 self._lateness_s += period / RATE_HZ
                 self.counts.stretched += 1
                 return stretch.expand(pcm, period)
         return pcm
+
+    @staticmethod
+    def _period(pcm: Pcm, longest: int, *, pause: bool, urgent: bool) -> int | None:
+        period = stretch.find_period(pcm, longest) if urgent else None
+        return stretch.any_period(longest) if period is None and pause else period
 
     def _shed(self, now: float) -> None:
         while (
@@ -216,7 +235,7 @@ class JitterBuffer:
             self._wait()
             return
         self._backlog.drop()
-        if late_s - FRAME_S >= self._delay.target_s:
+        if late_s - FRAME_S / 2 >= self._delay.target_s:
             self._lateness_s -= FRAME_S
         else:
             self._queue.push(self._concealer.invent(FRAME_SAMPLES))

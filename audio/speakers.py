@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from audio.errors import PayloadError
 from audio.faders import Faders, Gains
-from audio.framer import PAYLOAD_BYTES, unpack
+from audio.framer import PAYLOAD_SIZES, unpack
 from audio.gain import leveller
 from audio.jitter import JitterBuffer
 from audio.level import LevelMeter, power
@@ -122,7 +122,7 @@ class Speakers:
             payload: A framer's payload; foreign bytes are counted and dropped.
             arrival_s: When its datagram arrived, monotonic seconds.
         """
-        if len(payload) != PAYLOAD_BYTES:
+        if len(payload) not in PAYLOAD_SIZES:
             self.counts.malformed += 1
             return
         with self._lock:

@@ -14,11 +14,55 @@ MIN_PERIOD = 120
 MAX_PERIOD = 480
 """10 ms: 100 Hz; lower voices repeat well enough over two half periods or are left alone."""
 _SIMILAR = 0.85
+_COARSE = 4
 _QUIET = 100.0
 """RMS in steps of int16, about -50 dBFS: below, nobody hears a fold."""
-_COARSE = 4
+_QUIET_SHARE = 0.06
+"""The same beside the loudest frame, which fades by half in 14 s."""
+_LOUDEST_FADES = 0.999
+_PAUSE_FRAMES = 4
 
 _Samples = npt.NDArray[np.float32]
+
+
+class PauseDetector:
+    """Tells the pauses between words, where a fold goes unheard, from speech.
+
+    Silence inside a word is speech: the closure before a p or k lasts up to 80 ms, and how long
+    it lasts is part of the word.
+    """
+
+    def __init__(self) -> None:
+        self._loudest = 0.0
+        self._quiet_frames = 0
+
+    def update(self, frame: Pcm) -> bool:
+        """Take the next frame in.
+
+        Args:
+            frame: int16, 960 samples.
+
+        Returns:
+            Whether it lies in a pause.
+        """
+        samples = frame.astype(np.float32)
+        rms = float(np.sqrt(np.dot(samples, samples) / max(1, len(samples))))
+        self._loudest = max(rms, self._loudest * _LOUDEST_FADES)
+        quiet = rms < max(_QUIET, _QUIET_SHARE * self._loudest)
+        self._quiet_frames = self._quiet_frames + 1 if quiet else 0
+        return self._quiet_frames >= _PAUSE_FRAMES
+
+
+def any_period(longest: int) -> int | None:
+    """Return the lag to use where nothing is heard.
+
+    Args:
+        longest: Upper bound for the lag in samples.
+
+    Returns:
+        Samples, ``MIN_PERIOD`` to ``MAX_PERIOD``; None if there is too little to take.
+    """
+    return min(longest, MAX_PERIOD) if longest >= MIN_PERIOD else None
 
 
 def find_period(frame: Pcm, longest: int = MAX_PERIOD) -> int | None:
@@ -35,8 +79,6 @@ def find_period(frame: Pcm, longest: int = MAX_PERIOD) -> int | None:
     if longest < MIN_PERIOD or frame.shape != (FRAME_SAMPLES,):
         return None
     samples = frame.astype(np.float32)
-    if float(np.sqrt(np.mean(samples * samples))) < _QUIET:
-        return longest
     coarse = samples.reshape(-1, _COARSE).mean(axis=1)
     lag, _ = _best_lag(coarse, MIN_PERIOD // _COARSE, longest // _COARSE)
     lag, similarity = _best_lag(

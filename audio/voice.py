@@ -1,6 +1,6 @@
 """Our own voice: blocks of the microphone become payloads of one size, or nothing when muted."""
 
-from audio.framer import Framer
+from audio.framer import Framer, Profile
 from audio.level import LevelMeter
 from audio.opus import LOW_RATE_BPS, PRIMARY_BPS, Encoder
 from audio.pcm import BLOCK_SAMPLES, FRAME_SAMPLES, Pcm, silence
@@ -35,6 +35,14 @@ class Voice:
         """Whether blocks become payloads."""
         return self._open
 
+    def switch(self, profile: Profile) -> None:
+        """Pack in another profile from the next payload on; nothing is lost or sent twice.
+
+        Args:
+            profile: The room's.
+        """
+        self._framer.switch(profile)
+
     def open(self) -> None:
         """Begin to send: nothing that was heard before goes out.
 
@@ -51,8 +59,9 @@ class Voice:
         """Stop sending at once; half a frame that is waiting is thrown away.
 
         Returns:
-            A last payload of pure silence, which tells listeners that this is a pause and no
-            loss; None if it was closed already.
+            A last payload, which tells listeners that this is a pause and no loss: pure
+            silence, in profile ``hall`` after the one or two frames that waited for it. None
+            if it was closed already.
 
         Raises:
             SoundError: The codec failed; it is closed nevertheless.
@@ -60,6 +69,8 @@ class Voice:
         if not self._open:
             return None
         self._open = False
+        for _ in range(self._framer.missing - 1):
+            self._payload(silence(FRAME_SAMPLES), last=True)
         return self._payload(silence(FRAME_SAMPLES), last=True)
 
     def add(self, block: Pcm) -> bytes | None:
@@ -69,7 +80,8 @@ class Voice:
             block: ``BLOCK_SAMPLES`` samples.
 
         Returns:
-            A payload with every second block while open, else None.
+            A payload with every second block while open, with every sixth in profile ``hall``;
+            else None.
 
         Raises:
             SoundError: The codec failed; the frame is lost.

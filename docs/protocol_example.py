@@ -47,7 +47,7 @@ nonce of the genesis 40-5f, r 60-6f; relay's secret 70-8f; caller's dh secret 90
 secret b0-cf; epoch id d0-df and secret e0-ff; filler of the frame 00-0b; the asking DHT node's
 secret 0c-2b; nonces of the item 2c-43, card 44-5b, ping 5c-73 and beacon 74-8b.
 
-The room was made at Unix time 1800000000, the first second of hour 500000. The frame holds 156
+The room was made at Unix time 1800000000, the first second of hour 500000. The frame holds 196
 zeros, sealed by the host in slot 1 at room time 0. The SSRC is that of sender AAAAAAAA and
 receiver BBBBBBBB. Item and invite name the host as a door at 192.0.2.1:4433; the beacon asks from
 there. tx and number are zeros. The item is that of slot 0; its seq is the time of creation, its

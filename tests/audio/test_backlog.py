@@ -7,8 +7,8 @@ from audio.framer import MAX_SEQ, Packet
 
 
 def _packet(seq: int, *, copies: bool = False, last: bool = False) -> Packet:
-    held = [(seq - back, b"copy %d" % (seq - back)) for back in (1, 3, 5) if back <= seq]
-    return Packet(seq, b"frame %d" % seq, tuple(held) if copies else (), last=last)
+    held = [(seq - back, b"copy %d" % (seq - back)) for back in (1, 2, 5) if back <= seq]
+    return Packet(seq, (b"frame %d" % seq,), tuple(held) if copies else (), last=last)
 
 
 @pytest.fixture

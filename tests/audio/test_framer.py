@@ -3,7 +3,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from audio.errors import PayloadError
-from audio.framer import COPY_OFFSETS, MAX_SEQ, PAYLOAD_BYTES, Framer, Packet, unpack
+from audio.framer import (
+    HALL,
+    MAX_SEQ,
+    PAYLOAD_BYTES,
+    TABLE,
+    Framer,
+    Packet,
+    unpack,
+)
 from audio.opus import LOW_RATE_BYTES, PRIMARY_BYTES
 
 frames = st.tuples(
@@ -29,16 +37,16 @@ def test_what_is_packed_comes_out_with_its_copies(stream, first_seq):
         assert len(payload) == PAYLOAD_BYTES
         copies = tuple(
             (first_seq + index - back, stream[index - back][1])
-            for back in COPY_OFFSETS
+            for back in TABLE.offsets
             if back <= index
         )
-        assert unpack(payload) == Packet(first_seq + index, primary, copies, speaking)
+        assert unpack(payload) == Packet(first_seq + index, (primary,), copies, speaking)
 
 
 def test_the_first_the_300th_and_the_70000th_payload_have_one_size():
     framer = Framer()
     sizes = [len(framer.pack(_primary(1), _low(1))) for _ in range(70_000)]
-    assert set(sizes) == {PAYLOAD_BYTES} == {156}
+    assert set(sizes) == {PAYLOAD_BYTES} == {196}
     assert framer.next_seq == 70_000
 
 
@@ -47,8 +55,55 @@ def test_the_layout_of_a_payload_stays_as_documented():
     for n in range(6):
         payload = framer.pack(_primary(n), _low(n), speaking=True, last=n == 5)
     assert payload[:6] == bytes([0x01, 0b00011111]) + (0x01020309).to_bytes(4, "big")
-    assert payload[6:66] == _primary(5)
-    assert payload[66:] == _low(4) + _low(2) + _low(0)
+    assert payload[6:76] == _primary(5)
+    assert payload[76:] == _low(4) + _low(3) + _low(0)
+
+
+def test_the_layout_of_a_payload_of_the_hall_stays_as_documented():
+    framer = Framer(0x01020304, HALL)
+    payloads = [framer.pack(_primary(n), _low(n), n == 7, last=n == 8) for n in range(9)]
+    assert [payload is not None for payload in payloads] == [False, False, True] * 3
+    payload = payloads[-1]
+    assert len(payload) == HALL.payload_bytes == 456
+    assert payload[:6] == bytes([0x02, 0b00011011]) + (0x0102030A).to_bytes(4, "big")
+    assert payload[6:216] == _primary(6) + _primary(7) + _primary(8)
+    assert payload[216:336] == _low(3) + _low(4) + _low(5)
+    assert payload[336:] == _low(0) + _low(1) + _low(2)
+    assert payloads[2][216:] == bytes(240)
+    packet = unpack(payload)
+    assert packet.numbers == range(0x0102030A, 0x0102030D)
+    assert [seq - 0x01020304 for seq, _ in packet.copies] == [3, 4, 5, 0, 1, 2]
+
+
+@given(st.lists(st.sampled_from([TABLE, HALL]), min_size=1, max_size=40))
+def test_a_stream_goes_from_profile_to_profile_without_losing_or_repeating_a_frame(wishes):
+    framer, sent = Framer(5), []
+    for n, wish in enumerate(wishes * 3):
+        framer.switch(wish)
+        payload = framer.pack(_primary(n), _low(n))
+        if payload is not None:
+            sent.append(unpack(payload))
+    numbers = [number for packet in sent for number in packet.numbers]
+    assert numbers == list(range(5, 5 + len(numbers)))
+    assert framer.next_seq == 5 + len(wishes * 3)
+    assert all(copy == _low(seq - 5) for packet in sent for seq, copy in packet.copies)
+    frames = [frame for packet in sent for frame in packet.frames]
+    assert frames == [_primary(n) for n in range(len(frames))]
+
+
+def test_a_switch_waits_for_the_payload_that_is_begun_and_a_restart_for_nothing():
+    framer = Framer(0, HALL)
+    assert framer.pack(_primary(0), _low(0)) is None
+    framer.switch(TABLE)
+    assert framer.missing == 2
+    framer.restart()
+    assert framer.missing == 1
+    assert unpack(framer.pack(_primary(0), _low(0))).profile is TABLE
+
+
+def test_the_reach_of_copies_is_the_delay_that_makes_them_usable():
+    assert [TABLE.reach_s(n) for n in range(5)] == pytest.approx([0.0, 0.02, 0.04, 0.1, 0.1])
+    assert [HALL.reach_s(n) for n in range(4)] == pytest.approx([0.04, 0.1, 0.16, 0.16])
 
 
 def test_after_a_restart_no_earlier_sound_is_sent_and_numbers_go_on():
@@ -85,6 +140,7 @@ def test_numbers_never_wrap():
 
 @given(st.binary(max_size=2 * PAYLOAD_BYTES))
 @example(bytes(PAYLOAD_BYTES))
+@example(bytes([2]) + bytes(HALL.payload_bytes - 1))
 def test_foreign_bytes_are_refused_or_are_exactly_a_payload(payload):
     try:
         packet = unpack(payload)
@@ -93,13 +149,15 @@ def test_foreign_bytes_are_refused_or_are_exactly_a_payload(payload):
     assert _repacked(packet) == payload
 
 
-@given(st.integers(0, PAYLOAD_BYTES * 8 - 1), st.integers(0, 6))
-def test_a_payload_with_one_bit_turned_is_refused_or_packs_to_the_same_bytes(bit, before):
-    framer = Framer(100)
-    for n in range(before):
+@given(
+    st.sampled_from([TABLE, HALL]), st.integers(0, HALL.payload_bytes * 8 - 1), st.integers(0, 6)
+)
+def test_a_payload_with_one_bit_turned_is_refused_or_packs_to_the_same_bytes(profile, bit, before):
+    framer = Framer(100, profile)
+    for n in range(before * profile.frames + profile.frames - 1):
         framer.pack(_primary(n), _low(n))
-    payload = bytearray(framer.pack(_primary(before), _low(before)))
-    payload[bit // 8] ^= 1 << bit % 8
+    payload = bytearray(framer.pack(_primary(before), _low(before)) or b"")
+    payload[bit // 8 % len(payload)] ^= 1 << bit % 8
     try:
         packet = unpack(bytes(payload))
     except PayloadError:
@@ -111,12 +169,13 @@ def _repacked(packet: Packet) -> bytes:
     flags = 0
     body = b""
     copies = dict(packet.copies)
-    for index, back in enumerate(COPY_OFFSETS):
-        copy = copies.get(packet.seq - back)
-        flags |= (copy is not None) << index
-        body += copy or bytes(LOW_RATE_BYTES)
+    for index, back in enumerate(packet.profile.offsets):
+        held = [copies.get(seq - back) for seq in packet.numbers]
+        flags |= (held[0] is not None) << index
+        body += b"".join(copy or bytes(LOW_RATE_BYTES) for copy in held)
     flags |= packet.speaking << 3 | packet.last << 4
-    return bytes([1, flags]) + packet.seq.to_bytes(4, "big") + packet.primary + body
+    head = bytes([packet.profile.code, flags]) + packet.seq.to_bytes(4, "big")
+    return head + b"".join(packet.frames) + body
 
 
 MALFORMED = {
@@ -125,8 +184,14 @@ MALFORMED = {
     "long": bytes([1]) + bytes(PAYLOAD_BYTES),
     "profile": bytes([2]) + bytes(PAYLOAD_BYTES - 1),
     "reserved flag": bytes([1, 0x20]) + bytes(PAYLOAD_BYTES - 2),
-    "copy before the first frame": bytes([1, 0x02, 0, 0, 0, 2]) + bytes(PAYLOAD_BYTES - 6),
+    "copy before the first frame": bytes([1, 0x04, 0, 0, 0, 2]) + bytes(PAYLOAD_BYTES - 6),
     "bytes where no copy is": bytes([1]) + bytes(PAYLOAD_BYTES - 2) + b"x",
+    "the code of the other": bytes([2]) + bytes(PAYLOAD_BYTES - 1),
+    "hall: the code of the other": bytes([1]) + bytes(HALL.payload_bytes - 1),
+    "hall: a third copy": bytes([2, 0x04, 0, 0, 0, 9]) + bytes(HALL.payload_bytes - 6),
+    "hall: copies before the first": bytes([2, 1, 0, 0, 0, 2]) + bytes(HALL.payload_bytes - 6),
+    "hall: bytes where no copy is": bytes([2]) + bytes(HALL.payload_bytes - 2) + b"x",
+    "hall: beyond the last number": bytes([2, 0]) + b"\xff" * 4 + bytes(HALL.payload_bytes - 6),
 }
 
 

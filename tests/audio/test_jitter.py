@@ -15,6 +15,8 @@ from bench import networks
 from bench.sound_loss import babble, listen, payloads
 
 SPACING_S = networks.SPACING_S
+LEARNT = 500
+"""Blocks after which a buffer that expected the worst knows that a network is good."""
 
 
 class NumberDecoder:
@@ -38,8 +40,8 @@ class BrokenDecoder(NumberDecoder):
 
 
 def _numbered(seq: int, *, copies: bool = False, last: bool = False) -> Packet:
-    held = [(n, n.to_bytes(2, "big")) for n in (seq - 1, seq - 3, seq - 5) if n >= 0]
-    return Packet(seq, seq.to_bytes(2, "big"), tuple(held) if copies else (), last=last)
+    held = [(n, n.to_bytes(2, "big")) for n in (seq - 1, seq - 2, seq - 5) if n >= 0]
+    return Packet(seq, (seq.to_bytes(2, "big"),), tuple(held) if copies else (), last=last)
 
 
 class Listener:
@@ -78,9 +80,9 @@ def _network(name, stream, seed=1):
 
 
 @pytest.mark.parametrize("phase_ms", range(0, 20, 3))
-def test_a_clean_lan_costs_at_most_15_ms_and_nothing_is_invented(stream, phase_ms):
+def test_a_clean_lan_costs_at_most_18_ms_and_nothing_is_invented(stream, phase_ms):
     buffer, delays, _ = listen(stream, _network("lan", stream) + phase_ms / 1000)
-    assert np.mean(delays) <= 15.0
+    assert np.mean(delays[LEARNT:]) <= 18.0
     assert buffer.concealed_pct <= 0.5
     assert buffer.counts.unplayed == 0
 
@@ -96,12 +98,13 @@ def test_the_delay_that_is_shown_is_the_delay_that_is_heard():
 
 def test_sound_passes_a_clean_network_unchanged(stream):
     _, _, blocks = listen(stream, _network("lan", stream))
+    blocks = blocks[LEARNT:]
     decoder = Decoder()
-    expected = np.concatenate([decoder.decode(unpack(payload).primary) for payload in stream])
+    expected = np.concatenate([decoder.decode(unpack(payload).frames[0]) for payload in stream])
     heard = np.concatenate(blocks)
-    begin = int(np.argmax(heard != 0)) - int(np.argmax(expected != 0))
-    assert begin % BLOCK_SAMPLES == 0
-    assert np.array_equal(heard[begin:], expected[: len(heard) - begin])
+    begin = LEARNT * BLOCK_SAMPLES
+    ways = (expected[begin - shift : begin - shift + len(heard)] for shift in range(0, 1440, 5))
+    assert any(np.array_equal(heard, way) for way in ways)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -109,20 +112,20 @@ def test_bursts_of_5_percent_leave_at_most_3_percent_unplayed(stream, seed):
     arrivals = _network("lan, 5 % bursts", stream, seed)
     buffer, delays, _ = listen(stream, arrivals)
     assert np.isnan(arrivals).sum() > 10
-    assert buffer.counts.unplayed <= 0.03 * len(stream)
-    assert np.mean(delays) < 80.0
+    assert buffer.counts.unplayed <= 0.025 * len(stream)
+    assert np.mean(delays) < 110.0
 
 
 @pytest.mark.parametrize(
     ("network", "unplayed_share", "concealed_pct", "delay_ms"),
     [
-        ("lan, 10 % random", 0.02, 2.5, 45),
-        ("lan, 20 % random", 0.03, 4.0, 90),
-        ("lan, 20 % bursts", 0.06, 8.0, 130),
-        ("gauss 40±20 ms", 0.02, 2.0, 105),
-        ("gauss 40±20 ms, 20 %", 0.03, 4.0, 150),
-        ("pareto(2) x 20 ms", 0.02, 2.0, 90),
-        ("stalls 80-250 ms", 0.005, 6.0, 110),
+        ("lan, 10 % random", 0.001, 0.2, 110),
+        ("lan, 20 % random", 0.005, 0.5, 110),
+        ("lan, 20 % bursts", 0.05, 5.0, 115),
+        ("gauss 40±20 ms", 0.002, 0.3, 115),
+        ("gauss 40±20 ms, 20 %", 0.02, 3.0, 150),
+        ("pareto(2) x 20 ms", 0.01, 1.0, 110),
+        ("stalls 80-250 ms", 0.0, 3.0, 125),
         ("80 ms longer, and back", 0.005, 2.0, 60),
         ("clock 100 ppm slow", 0.0, 0.0, 16),
         ("clock 100 ppm fast", 0.0, 0.0, 16),
@@ -132,7 +135,7 @@ def test_bad_networks_cost_little(stream, network, unplayed_share, concealed_pct
     buffer, delays, _ = listen(stream, _network(network, stream))
     assert buffer.counts.unplayed <= unplayed_share * len(stream)
     assert buffer.concealed_pct <= concealed_pct
-    assert np.mean(delays) <= delay_ms
+    assert np.mean(delays[LEARNT:]) <= delay_ms
 
 
 def test_delay_comes_back_after_one_stall(stream):
@@ -141,7 +144,7 @@ def test_delay_comes_back_after_one_stall(stream):
     arrivals[held] = 5.3
     buffer, delays, _ = listen(stream, arrivals)
     assert max(delays[500:700]) > 50.0
-    assert max(delays[1000:]) < 20.0
+    assert max(delays[1200:]) < 25.0
     assert buffer.counts.unplayed == 0
     assert buffer.counts.stretched > 0
 
@@ -155,15 +158,37 @@ def test_delay_comes_back_after_a_stall_longer_than_any_buffer(stream):
     assert 0 < buffer.counts.unplayed < 40
 
 
-def test_delay_comes_back_after_a_time_of_losses(stream):
+def test_delay_comes_back_30_s_after_a_time_of_losses(stream):
+    stream = payloads(babble(50.0, np.random.default_rng(1)))
     arrivals = _network("lan", stream)
     rng = np.random.default_rng(5)
     lossy = (arrivals >= 4.0) & (arrivals < 8.0) & (rng.random(len(arrivals)) < 0.2)
     arrivals[lossy] = np.nan
     _, delays, _ = listen(stream, arrivals)
-    assert max(delays[500:900]) > 25.0
-    assert max(delays[1200:]) < 30.0
-    assert max(delays[1700:]) < 20.0
+    assert min(delays[900:3000]) > 95.0
+    assert max(delays[4200:]) < 20.0
+
+
+def test_a_network_that_stalls_again_and_again_is_expected_to(stream):
+    arrivals = _network("lan", stream)
+    for begin, end in ((5.0, 5.09), (8.0, 8.09), (12.0, 12.09), (16.0, 16.09)):
+        arrivals[(arrivals >= begin) & (arrivals < end)] = end
+    buffer, delays, _ = listen(stream, arrivals)
+    before = buffer.concealed_pct
+    assert max(delays[400:490]) < 30.0
+    assert min(delays[1300:]) > 70.0
+    assert 0.0 < before < 1.5
+
+
+def test_sound_without_any_pause_has_its_delay_taken_back_all_the_same():
+    rng = np.random.default_rng(1)
+    hum = np.clip(rng.normal(0.0, 3000.0, 15 * RATE_HZ), -32768, 32767).astype(np.int16)
+    noise = payloads(hum)
+    arrivals = _network("lan", noise)
+    arrivals[(arrivals >= 2.0) & (arrivals < 2.1)] = 2.1
+    _, delays, _ = listen(noise, arrivals)
+    assert max(delays[200:400]) > 60.0
+    assert max(delays[-200:]) < 20.0
 
 
 def test_uneven_calls_for_sound_invent_next_to_nothing(stream):
@@ -282,7 +307,7 @@ def test_a_packet_from_far_away_disturbs_nothing(stream):
         now = tick * 0.01 + 0.003
         while arrived < len(stream) and arrivals[arrived] <= now:
             buffer.put(unpack(stream[arrived]), float(arrivals[arrived]))
-            buffer.put(Packet(MAX_SEQ - arrived % 7, bytes(PRIMARY_BYTES)), float(now))
+            buffer.put(Packet(MAX_SEQ - arrived % 7, (bytes(PRIMARY_BYTES),)), float(now))
             arrived += 1
         heard.append(buffer.get(now))
     assert np.array_equal(np.concatenate(heard), np.concatenate(expected))
@@ -301,7 +326,7 @@ def test_a_flood_neither_grows_memory_nor_stops_the_sound():
 @pytest.mark.parametrize("garbage", [bytes(60), b"\xff" * 60, b"\x7c" + bytes(59), b""])
 def test_garbage_is_a_concealed_frame_and_never_noise(garbage):
     listener = Listener(Decoder())
-    packets = [(n * SPACING_S, Packet(n, garbage)) for n in range(100)]
+    packets = [(n * SPACING_S, Packet(n, (garbage,))) for n in range(100)]
     assert not listener.hear(packets, 2.0).any()
     assert listener.buffer.counts.garbage > 90
     assert listener.buffer.counts.played == 0
@@ -314,7 +339,7 @@ def test_one_garbage_frame_in_speech_is_concealed_at_the_level_of_the_speech():
     tone = (8000 * np.sin(2 * np.pi * 200 * t)).astype(np.int16).reshape(-1, FRAME_SAMPLES)
     packets = [unpack(framer.pack(primary.encode(f), low_rate.encode(f))) for f in tone]
     level_dbfs = dbfs(tone.ravel())
-    packets[40] = Packet(40, np.random.default_rng(2).bytes(60))
+    packets[40] = Packet(40, (np.random.default_rng(2).bytes(70),))
     listener = Listener(Decoder())
     heard = listener.hear([(n * SPACING_S, p) for n, p in enumerate(packets)], 1.2)
     assert listener.buffer.counts.garbage == 1
@@ -348,8 +373,8 @@ def test_whatever_arrives_a_block_of_sound_leaves(steps, noise):
     buffer = JitterBuffer(Decoder())
     now = 1000.0
     for seq, copies, last, skew_s, blocks in steps:
-        held = tuple((n, noise) for n in (seq - 1, seq - 3, seq - 5) if n >= 0)
-        buffer.put(Packet(seq, noise, held if copies else (), last=last), now + skew_s)
+        held = tuple((n, noise) for n in (seq - 1, seq - 2, seq - 5) if n >= 0)
+        buffer.put(Packet(seq, (noise,), held if copies else (), last=last), now + skew_s)
         for _ in range(blocks):
             now += 0.01
             block = buffer.get(now)

@@ -178,7 +178,7 @@ def test_what_was_said_before_the_switch_went_on_is_never_sent():
         ring.write(silence())
         talk.pipeline._round(time.monotonic())
     (payload,) = [payload for _, payload in talk.payloads]
-    assert abs(Decoder().decode(unpack(payload).primary).astype(int)).max() < 50
+    assert abs(Decoder().decode(unpack(payload).frames[0]).astype(int)).max() < 50
 
 
 def test_off_and_on_at_once_is_a_pause():

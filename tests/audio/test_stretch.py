@@ -3,7 +3,15 @@ import pytest
 
 from audio.level import dbfs
 from audio.pcm import FRAME_SAMPLES, RATE_HZ
-from audio.stretch import MAX_PERIOD, MIN_PERIOD, compress, expand, find_period
+from audio.stretch import (
+    MAX_PERIOD,
+    MIN_PERIOD,
+    PauseDetector,
+    any_period,
+    compress,
+    expand,
+    find_period,
+)
 
 
 def _tone(frequency_hz: float, amplitude: float = 8000.0) -> np.ndarray:
@@ -30,9 +38,25 @@ def test_noise_has_no_period():
     assert find_period(noise) is None
 
 
-def test_what_nobody_hears_gives_the_longest_period_asked_for():
-    assert find_period(np.zeros(FRAME_SAMPLES, np.int16), 333) == 333
-    assert find_period(np.zeros(FRAME_SAMPLES, np.int16), 3000) == MAX_PERIOD
+def test_where_nobody_hears_it_the_longest_period_asked_for_goes():
+    assert any_period(333) == 333
+    assert any_period(3000) == MAX_PERIOD
+    assert any_period(MIN_PERIOD - 1) is None
+
+
+def test_a_pause_is_quiet_beside_the_speech_and_longer_than_a_closure():
+    pauses, quiet = PauseDetector(), _tone(200.0, 200.0)
+    assert not any(pauses.update(_tone(200.0)) for _ in range(20))
+    assert [pauses.update(quiet) for _ in range(6)] == [False] * 3 + [True] * 3
+    assert not pauses.update(_tone(200.0))
+    assert not pauses.update(quiet)
+
+
+def test_silence_is_a_pause_and_steady_noise_is_none():
+    noise = np.random.default_rng(1).normal(0, 1000, FRAME_SAMPLES).astype(np.int16)
+    steady, silent = PauseDetector(), PauseDetector()
+    assert not any(steady.update(noise) for _ in range(2000))
+    assert [silent.update(np.zeros(FRAME_SAMPLES, np.int16)) for _ in range(5)][-1]
 
 
 def test_too_little_to_take_is_no_period():

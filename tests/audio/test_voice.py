@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from audio.framer import PAYLOAD_BYTES, unpack
+from audio.framer import HALL, PAYLOAD_BYTES, TABLE, unpack
 from audio.level import dbfs
 from audio.opus import Decoder
 from audio.pcm import silence
@@ -51,9 +51,9 @@ def test_closing_sends_one_last_payload_of_pure_silence():
     assert not packet.speaking
     decoder = Decoder()
     for payload in payloads:
-        decoder.decode(unpack(payload).primary)
+        decoder.decode(unpack(payload).frames[0])
     # The codec looks 6.5 ms ahead: the end of the tone fades out at the start of this frame.
-    assert dbfs(decoder.decode(packet.primary)[480:]) < -35
+    assert dbfs(decoder.decode(packet.frames[0])[480:]) < -35
     assert voice.close() is None
     assert _speak(voice, 10) == []
 
@@ -68,7 +68,7 @@ def test_half_a_frame_from_before_the_pause_never_goes_out():
     assert voice.add(quiet) is None
     payload = voice.add(quiet)
     assert payload is not None
-    assert np.abs(Decoder().decode(unpack(payload).primary).astype(int)).max() < 50
+    assert np.abs(Decoder().decode(unpack(payload).frames[0]).astype(int)).max() < 50
 
 
 def test_after_a_pause_numbers_go_on_and_no_old_copies_are_sent():
@@ -81,3 +81,32 @@ def test_after_a_pause_numbers_go_on_and_no_old_copies_are_sent():
     assert closing is not None
     assert after.seq == before.seq + 2
     assert after.copies == ()
+
+
+def test_the_hall_gets_a_third_of_the_payloads_and_the_last_holds_what_waited():
+    voice = Voice()
+    voice.switch(HALL)
+    voice.open()
+    payloads = _speak(voice, 40)
+    closing = voice.close()
+    assert len(payloads) == 6
+    assert closing is not None
+    packets = [unpack(payload) for payload in (*payloads, closing)]
+    assert [packet.seq for packet in packets] == list(range(0, 21, 3))
+    assert packets[-1].last
+    decoder = Decoder()
+    loudness = [dbfs(decoder.decode(frame)) for packet in packets for frame in packet.frames]
+    assert min(loudness[1:20]) > -30
+    assert loudness[-1] < -20
+
+
+def test_the_profile_changes_between_two_payloads():
+    voice = Voice()
+    voice.open()
+    packets = [unpack(payload) for payload in _speak(voice, 10)]
+    voice.switch(HALL)
+    packets += [unpack(payload) for payload in _speak(voice, 20)]
+    voice.switch(TABLE)
+    packets += [unpack(payload) for payload in _speak(voice, 10)]
+    assert [number for packet in packets for number in packet.numbers] == list(range(20))
+    assert [packet.profile.name for packet in packets].count("hall") == 4
