@@ -12,10 +12,13 @@ from p2p.link.line import Line
 from p2p.link.reach import LINK_LIMIT_S, Station
 from p2p.link.work import Work
 from p2p.room.allowance import Allowance, Rate
-from p2p.wire.addresses import Address, scope_of
+from p2p.wire.addresses import Address, Scope, scope_of
 from p2p.wire.offers import Candidate, CandidateKind, Endpoint, Hello, Knock, LinkOffer
 
-PENDING_MAX = 32
+PENDING_MAX = 64
+PENDING_EACH = 16
+"""Links in the making, and of these those of one address; the oldest gives way to a new one."""
+
 SOURCES_MAX = 1024
 SOURCE_RATE = Rate(burst=40.0, per_s=8.0)
 """Questions of one address; a home or a mobile provider may hide many people behind one."""
@@ -55,7 +58,7 @@ class Door:
         self._make_answer = make_answer
         self._on_line = on_line
         self._tasks = tasks
-        self._pending: dict[tuple[bytes, str], Line] = {}
+        self._pending: dict[tuple[bytes, str], tuple[Line, str | None]] = {}
         self._sources: dict[str, Allowance] = {}
         self.answers: Callable[[bytes], bool] = lambda _dh: True
         self.counters: Counter[str] = Counter()
@@ -81,19 +84,23 @@ class Door:
         """
         if source is not None and scope_of(source[0]) is None:
             raise RemoteError("from no node's address")
+        # Rubbish that somebody sends in this address's name must not use up its allowance.
+        self._responder.check(datagram)
         if source is not None and not self._allows(source[0]):
             raise RemoteError("too many questions")
         called = self._responder.accept(datagram)
         offer = self._greeting.decode(called.payload).offer
         peer, candidates = self._whom_to_check(offer, source, toward)
         key = (called.initiator_dh, offer.ufrag)
-        line = self._pending.get(key)
+        line, _ = self._pending.get(key, (None, None))
         if line is None:
-            if len(self._pending) >= PENDING_MAX:
-                raise RemoteError("too many links in the making")
             if not self.answers(called.initiator_dh):
                 raise RemoteError("we ask it ourselves")
+            # On this machine everybody has one address.
+            ip = source[0] if source is not None and not _is_own_machine(source) else None
+            self._make_room(ip)
             line = self._begin(key, offer, peer, candidates)
+            self._pending[key] = (line, ip)
         else:
             # The same question by another way, which may name addresses that this one did not.
             for candidate in candidates:
@@ -101,6 +108,17 @@ class Door:
         seen = Endpoint.of(source) if source is not None else _first_named(offer)
         self.counters["answered"] += 1
         answer(called.answer(self._make_answer(seen, line.link.offer)))
+
+    def _make_room(self, ip: str | None) -> None:
+        """Ends the oldest set-up where there are too many: an honest one takes a moment only."""
+        same = [key for key, (_, source) in self._pending.items() if ip and source == ip]
+        oldest = same[0] if len(same) >= PENDING_EACH else None
+        if oldest is None and len(self._pending) >= PENDING_MAX:
+            oldest = next(iter(self._pending))
+        if oldest is not None:
+            line, _ = self._pending.pop(oldest)
+            self.counters["gave way"] += 1
+            self._tasks.create_task(line.close())
 
     def is_linking(self, dh: bytes) -> bool:
         """Whether a link that this peer asked for is in the making."""
@@ -133,7 +151,7 @@ class Door:
     ) -> Line:
         own = self._station.whereabouts.offer(peer)
         link = self._station.new_link(controlling=False, candidates=own)
-        line = self._pending[key] = Line(link, dialled=False)
+        line = Line(link, dialled=False)
         remote = LinkOffer(offer.ufrag, offer.pwd, offer.fingerprint, candidates)
         self._tasks.create_task(self._connect(key, line, remote))
         return line
@@ -150,7 +168,11 @@ class Door:
         else:
             self._on_line(line, key[0])
         finally:
-            del self._pending[key]
+            self._pending.pop(key, None)
+
+
+def _is_own_machine(address: Address) -> bool:
+    return scope_of(address[0]) is Scope.LOOPBACK
 
 
 def _first_named(offer: LinkOffer) -> Endpoint:

@@ -127,6 +127,7 @@ class Mux(asyncio.DatagramProtocol):
             return
         kind = kind_of(data)
         self.counters[kind.value] += 1
+        self.counters["bytes_in"] += len(data)
         try:
             match kind:
                 case Kind.MEDIA:
@@ -183,6 +184,7 @@ class Mux(asyncio.DatagramProtocol):
             self.counters["send_dropped"] += 1
         else:
             self.counters["sent"] += 1
+            self.counters["bytes_out"] += len(data)
             transport.sendto(data, target)
 
     def _target(self, address: Address) -> tuple[str, int] | None:

@@ -43,6 +43,7 @@ class Work:
         task = self._group.create_task(self._guard(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # if it ended before it began
         return task
 
     async def _guard(self, work: Coroutine[Any, Any, object]) -> None:

@@ -21,6 +21,7 @@ from p2p.wire.addresses import Address, Scope, known_scope
 
 RELAYS_WAIT_S = 1.5
 LOOK_EVERY_S = 0.05
+ITEMS_EVERY_S = 3000.0
 ANYWHERE: tuple[Address, ...] = (("192.0.2.1", 9), ("2001:db8::1", 9))
 """RFC 5737, RFC 3849: asked of the kernel's routing table only, nothing is ever sent there."""
 
@@ -71,6 +72,7 @@ class Announcer:
             self._lan = await open_lan_door(self._net, self._secrets)
         if self._net.contacts and self._settings.allows("dht"):
             self._work.create_task(self._publish())
+        self._work.create_task(self._hand_items_again())
 
     async def close(self) -> None:
         """Stops answering beacons."""
@@ -82,10 +84,21 @@ class Announcer:
         key, relay_dh = self._secrets.room_key, courier.contact.dh
         card = seal_card(key, relay_dh, self._secrets.identity.dh, system_rng)
         courier.door_up(key.relay_tag(relay_dh), card)
+        self._hand_items(courier)
+
+    def _hand_items(self, courier: CourierLink) -> None:
+        """Finished items of this hour and the next, for the relay to store unread."""
+        key = self._secrets.room_key
         doors = [d for d in self._doors() if known_scope(d.address[0]) is Scope.GLOBAL]
         if doors:
             items = finished_items(key, doors, int(time.time()), system_rng)
             courier.items(tuple(item.encode() for item in items))
+
+    async def _hand_items_again(self) -> None:
+        while True:
+            await asyncio.sleep(ITEMS_EVERY_S)
+            for courier in self._couriers.links:
+                self._hand_items(courier)
 
     def invite_contacts(self) -> tuple[Contact, ...]:
         """What the long invite names: relays first, then our own address, if they can be used."""

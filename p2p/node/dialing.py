@@ -87,6 +87,9 @@ class Dialer:
             self._members.mesh.dial_failed(member, time.monotonic())
         except (TimeoutError, RemoteError, ConnectionError):
             self._members.mesh.dial_failed(member, time.monotonic())
+        except Exception:
+            self._members.mesh.dial_failed(member, time.monotonic())  # or it would dial for ever
+            raise
         finally:
             del self._dials[dh]
 

@@ -22,12 +22,13 @@ from p2p.wire.offers import Welcome
 FIND_LIMIT_S = 5.0
 ENTER_LIMIT_S = 12.0
 KNOCK_LIMIT_S = 3.0
-TRIES_AT_ONCE = 8
+TRIES_AT_ONCE = 32
 DOORS_MAX = 64
 RELAYS_MAX = 4
 ASK_AGAIN_S = 1.2
-OTHERS_S = 2.0
-"""How long other doors may still let us in after one has refused."""
+OTHERS_S = 1.0
+OTHERS_LIMIT_S = 6.0
+"""How long other doors may still let us in after all known ones, or only some, have refused."""
 
 EXPECTED = (TimeoutError, RemoteError, ConnectionError)
 
@@ -65,6 +66,7 @@ class Entry:
         self._found_any = False
         self._refused: str | None = None
         self._refused_s = 0.0
+        self._refusals: set[bytes] = set()
         self._imposter = False
         self._turn = asyncio.Lock()
         self._slots = asyncio.Semaphore(TRIES_AT_ONCE)
@@ -93,7 +95,8 @@ class Entry:
             return self._entered.result()
 
     def _give_up(self, waited_s: float) -> None:
-        if self._refused is not None and time.monotonic() - self._refused_s > OTHERS_S:
+        wait_s = OTHERS_S if self._refusals >= self._doors.keys() else OTHERS_LIMIT_S
+        if self._refused is not None and time.monotonic() - self._refused_s > wait_s:
             code, message, hint = REFUSALS.get(
                 self._refused, ("refused", "The room did not let you in.", "Try again.")
             )
@@ -205,6 +208,7 @@ class Entry:
                 if self._refused is None:
                     self._refused_s = time.monotonic()
                 self._refused = exc.reason
+                self._refusals.add(dh)
             await line.close()
             raise
 

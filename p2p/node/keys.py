@@ -25,6 +25,7 @@ class RoomSecrets:
         keyring: The epoch's secrets; None until we are admitted.
         stage: Seals and opens frames; None until we are admitted.
         room_time: The room's clock.
+        keys_differ: Two doors handed out different keys: one of them lied, maybe the first.
     """
 
     def __init__(self, identity: Identity, room_key: RoomKey, rng: Rng) -> None:
@@ -35,6 +36,7 @@ class RoomSecrets:
         self.keyring: Keyring | None = None
         self.stage: Stage | None = None
         self.room_time = RoomTime(0.0)
+        self.keys_differ = False
         self._rng = rng
         self._wall_at_0_s = 0.0
 
@@ -53,6 +55,7 @@ class RoomSecrets:
         """
         room_s = admit.room_time_ms / 1000
         if self.keyring is not None:
+            self.keys_differ |= not self._agrees(self.keyring, admit)
             missed_s = time.time() - self._wall_at_0_s - self.room_time.at(now)
             self.room_time.readmitted(room_s, now, missed_s)
             return
@@ -72,6 +75,14 @@ class RoomSecrets:
         heads = tuple(HeadSecret(epoch, secret) for epoch, secret in self.keyring.export(step))
         me, pass_key = self.identity.member_id, bytes(self.keyring.pass_)
         return Admit(me, int(room_s * 1000), step, heads, pass_key, ops)
+
+    @staticmethod
+    def _agrees(keyring: Keyring, admit: Admit) -> bool:
+        """Whether another door handed out the keys that we hold."""
+        theirs = {(head.epoch_id, head.secret) for head in admit.heads}
+        if admit.step == keyring.step:
+            return theirs == set(keyring.export(keyring.step))
+        return {epoch for epoch, _ in theirs} == {head.epoch_id for head in keyring.heads}
 
     def _hold(self, keyring: Keyring) -> None:
         self.keyring = keyring

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,6 +41,10 @@ MOVED_FOR_S = 6.0
 GLARE_S = 2.0
 ASK_AGAIN_EVERY_S = 15.0
 CARRY_RATE = Rate(burst=60.0, per_s=10.0)
+MESSAGE_RATE = Rate(burst=256.0, per_s=60.0)
+HAVE_RATE = Rate(burst=6.0, per_s=0.5)
+MESSAGES_AT_ONCE = 16
+"""Then sound and the other links get their turn."""
 
 
 class RefusedError(RemoteError):
@@ -58,6 +63,8 @@ class Neighbour:
     line: Line
     since_s: float
     carry: Allowance
+    messages: Allowance
+    have: Allowance
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +187,8 @@ class Members:
         if reason is not None:
             raise RefusedError(reason)
         member = decode_op(join, self.room.room_id).author
-        here = sum(self.mesh.is_here(other) for other in self.room.state.members)
-        if not self.mesh.is_here(member) and here >= ROOM_LIMIT - 1:
+        # Our own links, not what others say of theirs: ghosts must not fill a room.
+        if member not in self.neighbours and len(self.neighbours) >= ROOM_LIMIT - 1:
             raise RefusedError("full")
         self.room.receive(join, None, time.monotonic())
         self._hooks.on_change()
@@ -206,7 +213,8 @@ class Members:
             if old.line.dialled == mine and line.dialled != mine:
                 self._work.create_task(line.close())
                 return
-        neighbour = Neighbour(member, line, now, Allowance(CARRY_RATE, now))
+        rates = (Allowance(rate, now) for rate in (CARRY_RATE, MESSAGE_RATE, HAVE_RATE))
+        neighbour = Neighbour(member, line, now, *rates)
         self.neighbours[member] = neighbour
         line.link.on_frame = lambda frame, at_s: self._hooks.on_frame(member, frame, at_s)
         if old is not None:
@@ -222,13 +230,15 @@ class Members:
     async def _serve(self, neighbour: Neighbour) -> None:
         line = neighbour.line
         try:
-            while True:
+            for number in itertools.count(1):
                 message = await line.receive()
                 try:
                     self._take(neighbour, message)
                 except RemoteError as exc:
                     line.breach(str(exc))
                 self.pump()
+                if number % MESSAGES_AT_ONCE == 0:
+                    await asyncio.sleep(0)
         except ConnectionError:
             pass
         finally:
@@ -246,10 +256,14 @@ class Members:
 
     def _take(self, neighbour: Neighbour, message: Message) -> None:
         now = time.monotonic()
+        if not neighbour.messages.take(now):
+            raise RemoteError("talks too much")
         match message:
             case Ops(ops=ops):
                 self._take_ops(ops, neighbour.member, now)
             case Have(ids=ids, first=first, last=last):
+                if not neighbour.have.take(now):
+                    raise RemoteError("asks too much")
                 for page in pages(self.room.missing(ids, first, last)):
                     neighbour.line.send(Ops(page))
             case Near(room_time_ms=room_time_ms, members=members):

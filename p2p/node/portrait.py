@@ -15,6 +15,7 @@ from p2p.view import MemberView, RoomView
 
 SILENCE_DBFS = -96.0
 NO_LINKS = "Nobody can be reached now: trying again."
+KEYS_DIFFER = "Someone here hands out other room keys. Leave, and join again."
 BAD_OPS = ("forged", "wrong_room", "oversized", "malformed", "version", "flood", "full")
 
 
@@ -63,7 +64,7 @@ class Portrait:
             room_time_s=room_s,
             devices=f"{pipeline.capture_name} / {pipeline.playout_name}",
             ways_in=self.ways_in,
-            problem=self.problem or self.lost(members),
+            problem=self.problem or self.trouble(members),
             mask=pipeline.treatment.mask.value,
             up_bps=up_bps,
             down_bps=down_bps,
@@ -172,8 +173,12 @@ class Portrait:
             "loss_pct": round(link.loss_pct, 1),
         }
 
-    def lost(self, members: Members | None) -> str:
+    def trouble(self, members: Members | None) -> str:
         """What is wrong with the room as a whole, or nothing."""
+        return KEYS_DIFFER if self._secrets.keys_differ else self.lost(members)
+
+    def lost(self, members: Members | None) -> str:
+        """That nobody can be reached, if so."""
         if members is None or members.neighbours:
             return ""
         others = [m for m in members.room.state.members.values() if m.id != members.room.me]

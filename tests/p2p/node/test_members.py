@@ -1,3 +1,4 @@
+import asyncio
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +15,7 @@ from p2p.rng import system_rng
 from p2p.room import kinds
 from p2p.room.ops import Pen
 from p2p.room.room import Room
-from p2p.wire.messages import Admit, Carry, HeadSecret
+from p2p.wire.messages import Admit, Carry, Have, HeadSecret
 from tests.p2p.node.rooms import a_house
 
 
@@ -97,3 +98,48 @@ async def test_keys_are_taken_only_from_a_door_that_shows_who_it_is() -> None:
         with pytest.raises((RemoteError, ConnectionError)):
             await members.enter(_Answers(admit), bytes(32))  # type: ignore[arg-type]
         assert secrets.keyring is None
+
+
+async def test_a_door_that_hands_out_other_keys_is_noticed() -> None:
+    async with a_house() as house:
+        await house.relay()
+        host = await house.host("host", only="dht")
+        guest = await house.guest("guest", (await host.key()).words, only="dht")
+        await guest.until(e.Joined)
+        secrets = guest.node._secrets
+        honest = host.node._secrets.admit((), 0.0)
+        secrets.admitted(honest, 0.0)
+        assert guest.node.view().problem == ""
+        false = type(honest)(
+            honest.member,
+            honest.room_time_ms,
+            honest.step,
+            (type(honest.heads[0])(honest.heads[0].epoch_id, b"x" * 32),),
+            honest.pass_key,
+        )
+        secrets.admitted(false, 0.0)
+        assert "other room keys" in guest.node.view().problem
+
+
+async def test_a_neighbour_that_asks_without_end_is_let_go_and_the_room_goes_on() -> None:
+    async with a_house() as house:
+        await house.relay()
+        host = await house.host("host", only="dht")
+        words = (await host.key()).words
+        guest = await house.guest("guest", words, only="dht")
+        pest = await house.guest("pest", words, only="dht")
+        for person in (guest, pest):
+            await person.until(e.MemberChanged, lambda m: m.name == "host" and m.state == "here")
+        [line] = [
+            n.line
+            for n in pest.node._members.neighbours.values()
+            if n.member == host.node._members.room.me
+        ]
+        for _ in range(100):
+            line.send(Have(()))
+        await host.until(e.MemberChanged, lambda m: m.name == "pest" and m.state == "here")
+        async with asyncio.timeout(5):
+            while line.open:  # noqa: ASYNC110  the end of a line is no event here
+                await asyncio.sleep(0.05)
+        host.node.do(c.SetMic(True))
+        await guest.until(e.FirstSound)

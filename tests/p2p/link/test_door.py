@@ -1,0 +1,97 @@
+"""A door with a real socket; who asks at it never goes on to make a link."""
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+
+from crypto.dh import KeyPair
+from crypto.knock import HELLO, NO_PSK, Caller, Responder
+from p2p.errors import RemoteError
+from p2p.link.calls import Calls
+from p2p.link.door import PENDING_MAX, SOURCE_RATE, Door
+from p2p.link.link import MediaLink, make_certificate
+from p2p.link.mux import Mux
+from p2p.link.reach import Station
+from p2p.link.whereabouts import Whereabouts
+from p2p.link.work import Work
+from p2p.wire.offers import Hello, HelloAck
+from p2p.wire.version import PROTOCOL_VERSION
+
+SECRET = b"s" * 32
+
+
+class Porch:
+    def __init__(self, station: Station, work: Work) -> None:
+        self.station = station
+        self.answers: list[bytes] = []
+        self.door = Door(
+            station,
+            Responder(SECRET, NO_PSK, HELLO, os.urandom),
+            HELLO,
+            lambda seen, offer: HelloAck(PROTOCOL_VERSION, seen, offer).encode(),
+            lambda line, dh: None,
+            work,
+        )
+
+    def question(self) -> bytes:
+        link = MediaLink(self.station.mux, self.station.certificate, controlling=True)
+        greeting = Hello(PROTOCOL_VERSION, link.offer).encode()
+        public = KeyPair(SECRET).public
+        return Caller(os.urandom(32), public, NO_PSK, HELLO, greeting, os.urandom).datagram
+
+    def ask(self, port: int, question: bytes | None = None, ip: str = "127.0.0.1") -> None:
+        self.door.asked(question or self.question(), (ip, port), self.answers.append)
+
+
+@pytest.fixture
+async def porch() -> AsyncIterator[Porch]:
+    mux = await Mux.open(("127.0.0.1", 0))
+    calls = Calls(os.urandom(32), os.urandom)
+    async with Work() as work:
+        yield Porch(Station(mux, make_certificate(), calls, Whereabouts(mux)), work)
+    mux.close()
+
+
+async def test_a_good_question_is_answered_and_its_copy_is_not(porch: Porch) -> None:
+    question = porch.question()
+    porch.ask(40_000, question)
+    with pytest.raises(RemoteError):
+        porch.ask(40_000, question)
+    assert [len(answer) for answer in porch.answers] == [1024]
+
+
+async def test_one_address_asks_so_often_and_no_oftener(porch: Porch) -> None:
+    question = porch.question()
+    porch.ask(40_000, question)
+    for _ in range(int(SOURCE_RATE.burst) - 1):
+        with pytest.raises(RemoteError, match="seen before"):
+            porch.ask(40_000, question)
+    with pytest.raises(RemoteError, match="too many questions"):
+        porch.ask(40_000)
+
+
+async def test_rubbish_in_the_name_of_an_address_does_not_shut_it_out(porch: Porch) -> None:
+    rubbish = b"\xc2" + bytes(511)
+    for _ in range(3 * int(SOURCE_RATE.burst)):
+        with pytest.raises(RemoteError, match="mac1"):
+            porch.ask(40_000, rubbish)
+    porch.ask(40_000)
+    assert len(porch.answers) == 1
+
+
+async def test_an_address_no_node_can_have_is_not_answered(porch: Porch) -> None:
+    with pytest.raises(RemoteError, match="no node's address"):
+        porch.ask(9, ip="240.0.0.1")
+    assert porch.answers == []
+
+
+async def test_when_all_places_are_taken_the_oldest_set_up_gives_way(
+    porch: Porch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(porch.door, "_allows", lambda ip: True)
+    for number in range(PENDING_MAX + 3):
+        porch.ask(40_000 + number)
+    assert len(porch.answers) == PENDING_MAX + 3
+    assert porch.door.counters["gave way"] == 3
+    assert len(porch.door._pending) == PENDING_MAX
