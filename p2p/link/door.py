@@ -19,6 +19,9 @@ PENDING_MAX = 64
 PENDING_EACH = 16
 """Links in the making, and of these those of one address; the oldest gives way to a new one."""
 
+QUIET_S = 1.0
+"""A set-up that was not heard of for so long is probably none any more."""
+
 SOURCES_MAX = 1024
 SOURCE_RATE = Rate(burst=40.0, per_s=8.0)
 """Questions of one address; a home or a mobile provider may hide many people behind one."""
@@ -59,6 +62,7 @@ class Door:
         self._on_line = on_line
         self._tasks = tasks
         self._pending: dict[tuple[bytes, str], tuple[Line, str | None]] = {}
+        self._up_s: dict[bytes, float] = {}
         self._sources: dict[str, Allowance] = {}
         self.answers: Callable[[bytes], bool] = lambda _dh: True
         self.counters: Counter[str] = Counter()
@@ -121,8 +125,14 @@ class Door:
             self._tasks.create_task(line.close())
 
     def is_linking(self, dh: bytes) -> bool:
-        """Whether a link that this peer asked for is in the making."""
-        return any(caller == dh for caller, _ in self._pending)
+        """Whether a link that this peer asked for is in the making, and getting somewhere.
+
+        It may have given up its question before the question got here.
+        """
+        now = time.monotonic()
+        pending = [line for (caller, _), (line, _) in self._pending.items() if caller == dh]
+        heard = [line.link.last_heard_s for line in pending]
+        return any(now - at_s < QUIET_S for at_s in [*heard, self._up_s.get(dh, -QUIET_S)])
 
     def _allows(self, ip: str) -> bool:
         now = time.monotonic()
@@ -166,6 +176,9 @@ class Door:
             await line.close()
             raise
         else:
+            now = time.monotonic()
+            self._up_s = {dh: at_s for dh, at_s in self._up_s.items() if now - at_s < QUIET_S}
+            self._up_s[key[0]] = now
             self._on_line(line, key[0])
         finally:
             self._pending.pop(key, None)

@@ -33,6 +33,7 @@ ADDRESSES_MAX = 4
 class _Dial:
     since_s: float
     linking: asyncio.Future[None]
+    entering: bool = False
     yielded: bool = False
 
 
@@ -94,17 +95,19 @@ class Dialer:
             del self._dials[dh]
 
     def yields_to(self, dh: bytes) -> bool:
-        """Whether a question of this peer is to be answered; our own to it ends then.
+        """Whether a question of this peer is to be answered.
 
-        When both ends dial at once, two links would take the address from each other. The
-        question of the smaller key counts at both ends, unless it has led nowhere for a while.
+        When both ends dial at once, two links would take the address from each other. So the
+        larger key gives its own question up; the smaller one gives no answer unless its own has
+        led nowhere for a while. A link that is up already is not given up for another.
         """
         dial = self._dials.get(dh)
         if dial is None:
             return True
-        tried_s = time.monotonic() - dial.since_s
-        if self._secrets.identity.dh < dh and tried_s < FIRST_TRY_S:
+        if dial.entering:
             return False
+        if self._secrets.identity.dh < dh:
+            return time.monotonic() - dial.since_s >= FIRST_TRY_S
         dial.yielded = True
         dial.linking.cancel()
         return True
@@ -115,6 +118,7 @@ class Dialer:
         learning = self._work.create_task(self._learn_doors(dh, ways))
         try:
             line, _ = await reach(self._station, dh, psk, KNOCK, ways, DIAL_LIMIT_S)
+            self._dials[dh].entering = True
             try:
                 await self._members.enter(line, dh, member)
             except BaseException:
