@@ -52,10 +52,11 @@ HOP = 160
 _FRAME = 2 * HOP
 _ORDER = 18
 _FFT = 1024
-COEFFICIENTS = (0.72, 0.85)
-"""Range of the McAdams coefficient."""
-_DOWN_SEMITONES, _UP_SEMITONES = (-4.5, -2.5), (2.0, 4.0)
-_WALK_SEMITONES, _WALK_COEFFICIENT = 1.2, 0.02
+COEFFICIENTS = ((0.68, 0.75), (1.28, 1.40))
+"""Ranges of the McAdams coefficient. One range alone lets two sessions of a voice be linked."""
+SEMITONES = ((-5.0, -3.5), (3.5, 5.0))
+"""Ranges of the change of pitch."""
+_WALK_SEMITONES, _WALK_COEFFICIENT = 1.0, 0.02
 _WALK_BLOCKS = 80
 _LARGEST_CORRECTION = 8.0
 _POWER_SHARE = 0.1
@@ -63,6 +64,7 @@ LONGEST_DELAY_MS = 2 * DELAY_MS + HOP / 16 + FARTHEST / 16
 """Delay of the whole disguise at worst: 28 ms."""
 
 Rng = Callable[[int], bytes]
+Range = tuple[float, float]
 
 
 class _Walk:
@@ -70,12 +72,12 @@ class _Walk:
 
     Args:
         rng: Randomness.
-        low: Range of the beginning …
-        high: … and its other end.
-        reach: Farthest from it.
+        ranges: It begins in one of these.
+        reach: Farthest from there.
     """
 
-    def __init__(self, rng: Rng, low: float, high: float, reach: float) -> None:
+    def __init__(self, rng: Rng, ranges: tuple[Range, Range], reach: float) -> None:
+        low, high = ranges[rng(1)[0] & 1]
         self._rng = rng
         self._middle = low + (high - low) * _share(rng)
         self._reach = reach
@@ -103,9 +105,8 @@ class Disguise:
     """
 
     def __init__(self, rng: Rng) -> None:
-        shift = _UP_SEMITONES if rng(1)[0] & 1 else _DOWN_SEMITONES
-        self._semitones = _Walk(rng, *shift, _WALK_SEMITONES)
-        self._coefficient = _Walk(rng, *COEFFICIENTS, _WALK_COEFFICIENT)
+        self._semitones = _Walk(rng, SEMITONES, _WALK_SEMITONES)
+        self._coefficient = _Walk(rng, COEFFICIENTS, _WALK_COEFFICIENT)
         self._low_cut = HighPass(LOW_CUT_HZ, RATE_HZ, HOP)
         self._down, self._up = Down(), Up()
         self._pitch = PitchShift(HOP)

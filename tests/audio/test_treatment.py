@@ -1,10 +1,15 @@
 import threading
+import time
 
 import pytest
 
 from audio.capture import capture_from
 from audio.echo import EchoMode
+from audio.espeak import _wav
+from audio.framer import unpack
 from audio.mask import MaskMode
+from audio.pipeline import Pipeline
+from audio.playout import NullPlayout
 from audio.problems import DeviceError
 from audio.treatment import Treatment
 from audio.typed import TypedCapture, TypedSource
@@ -60,3 +65,58 @@ def test_echo_can_be_chosen_at_any_time():
     treatment.echo = EchoMode.OFF
     assert treatment.echo is EchoMode.OFF
     assert treatment.coupling_db is None
+
+
+class Loudspeaker(NullPlayout):
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def mouth(text, voice):
+    return _wav(babble(1.0)[::2].tobytes(), 24_000)
+
+
+def test_a_pipeline_with_a_typed_voice_closes_a_microphone_that_it_is_given():
+    microphone, speaker, problems = Microphone(), Loudspeaker(), []
+    with pytest.raises(DeviceError):
+        Pipeline(
+            microphone,
+            speaker,
+            problems.append,
+            problems.append,
+            treatment=Treatment(problems.append, MaskMode.TYPED),
+        )
+    assert microphone.closed
+    assert speaker.closed
+
+
+def test_a_typed_line_is_sent_while_the_microphone_is_on():
+    sent, problems = [], []
+    typed = TypedCapture(TypedSource(find=lambda: mouth))
+    pipeline = Pipeline(
+        typed,
+        NullPlayout(),
+        lambda payload: sent.append(unpack(payload).speaking),
+        problems.append,
+        treatment=Treatment(problems.append, MaskMode.TYPED),
+    )
+    pipeline.start()
+    try:
+        with pytest.raises(DeviceError):
+            pipeline.say("early", "en")
+        pipeline.set_mic(True)
+        end = time.monotonic() + 5
+        while not sent:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        pipeline.say("hello", "en")
+        while not any(sent):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        with pytest.raises(DeviceError):
+            pipeline.use_capture(Microphone())
+    finally:
+        pipeline.stop()
+    assert problems == []
