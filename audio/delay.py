@@ -27,7 +27,11 @@ _LATE_COST_S = 2.0
 
 
 class DelayEstimator:
-    """Lateness of one speaker's frames. Times are monotonic seconds of one clock."""
+    """Lateness of one speaker's frames. Times are monotonic seconds of one clock.
+
+    Attributes:
+        longest_s: Upper bound for the target, at least ``MIN_DELAY_S``; may be changed any time.
+    """
 
     def __init__(self) -> None:
         self._histogram = np.zeros(_BINS)
@@ -37,11 +41,12 @@ class DelayEstimator:
         self._quickest: deque[tuple[int, float]] = deque()
         self._caution = Caution()
         self._target_s = MIN_DELAY_S
+        self.longest_s = MAX_DELAY_S
 
     @property
     def target_s(self) -> float:
-        """The delay to aim at, ``MIN_DELAY_S`` to ``MAX_DELAY_S``."""
-        return self._target_s
+        """The delay to aim at, ``MIN_DELAY_S`` to ``longest_s``."""
+        return min(self._target_s, self.longest_s)
 
     def arrived(
         self, seq: int, now: float, profile: Profile = TABLE, *, copied: bool = False

@@ -26,6 +26,8 @@ from audio.pcm import (
 
 PAUSE_S = 1.0
 """With nothing to play for so long the speaker has paused or is cut off."""
+LOW_DELAY_S = 0.05
+"""Least bound for the delay: enough for two of the three copies of profile ``table``."""
 _EARLY_S = 0.005
 """Half a block: how much before its time play may start, and when delay is built up."""
 _SHRINK_AT_S = 0.008
@@ -78,6 +80,14 @@ class JitterBuffer:
     def target_ms(self) -> float:
         """The delay that is aimed at."""
         return 1000.0 * self._delay.target_s
+
+    def limit(self, longest_s: float) -> None:
+        """Bound the delay; what comes later than that is lost. Takes effect as pauses allow.
+
+        Args:
+            longest_s: Most delay to aim at, seconds, ``LOW_DELAY_S`` or more.
+        """
+        self._delay.longest_s = max(LOW_DELAY_S, longest_s)
 
     @property
     def playing(self) -> bool:

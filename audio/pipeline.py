@@ -8,7 +8,10 @@ from pathlib import PurePath
 
 from audio.capture import Capture
 from audio.cues import Cue, CuePlayer
+from audio.delay import MAX_DELAY_S
 from audio.ends import Ends
+from audio.framer import PROFILES, TABLE
+from audio.jitter import LOW_DELAY_S
 from audio.playout import NullPlayout, Playout
 from audio.problems import DeviceError
 from audio.silentmic import SilentMic, mic_silent
@@ -67,6 +70,7 @@ class Pipeline:
         self._on_problem = on_problem
         self._clock = clock
         self._voice = Voice()
+        self._profile = TABLE
         self._speakers = Speakers(self._failed)
         self._cues = CuePlayer()
         self._silent_mic = SilentMic()
@@ -202,6 +206,26 @@ class Pipeline:
         """Hand in an opened payload of a speaker; foreign bytes are counted and dropped."""
         self._speakers.put(speaker, payload, arrival_s)
 
+    def set_profile(self, name: str) -> None:
+        """Pack what we say in another profile from the next payload on, without a gap.
+
+        Args:
+            name: ``table`` or ``hall``. What the others say is taken in both at any time.
+
+        Raises:
+            KeyError: There is no such profile.
+        """
+        self._profile = PROFILES[name]
+
+    def set_low_delay(self, on: bool) -> None:
+        """Choose between fewer holes and less delay in what the others say.
+
+        Args:
+            on: Keep no more than 50 ms back, even when packets are lost: for making music or
+                talking over each other. The farthest copies then come too late.
+        """
+        self._speakers.longest_s = LOW_DELAY_S if on else MAX_DELAY_S
+
     def drop(self, speaker: int) -> None:
         """Forget a speaker."""
         self._speakers.drop(speaker)
@@ -301,6 +325,7 @@ class Pipeline:
         while (block := self._ends.capture.read(now)) is not None:
             if self.mic_on and self._ends.capture.is_microphone and self._silent_mic.update(block):
                 self._on_problem(mic_silent(self._ends.capture.name))
+            self._voice.switch(self._profile)
             payload = self._voice.add(self.treatment.clean(block, self._ends.capture))
             if self._mic_turn != self._turn_done:
                 self._follow_switch(now)

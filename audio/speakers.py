@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict
 
+from audio.delay import MAX_DELAY_S
 from audio.errors import PayloadError
 from audio.faders import Faders, Gains
 from audio.framer import PAYLOAD_SIZES, unpack
@@ -62,7 +63,7 @@ class _Speaker:
         self.first_played_s: float | None = None
         self.played_before = 0
 
-    def block(self, now: float) -> tuple[Pcm | None, int]:
+    def block(self, now: float, longest_s: float) -> tuple[Pcm | None, int]:
         """The next 10 ms, None before the first payload; and how many payloads were malformed."""
         malformed = 0
         for _ in range(len(self.inbox)):
@@ -77,6 +78,7 @@ class _Speaker:
             self.jitter.put(packet, arrival_s)
         if self.jitter is None:
             return None, malformed
+        self.jitter.limit(longest_s)
         block = self.jitter.get(now)
         self.meter.update(block)
         if self.first_played_s is None and self.played:
@@ -103,6 +105,7 @@ class Speakers:
     Attributes:
         faders: How loud each of them is for us; meters show what was sent all the same, before
             the gain that makes all voices equally loud.
+        longest_s: Most delay that a jitter buffer aims at, for any thread to change.
         counts: What was dropped.
     """
 
@@ -112,6 +115,7 @@ class Speakers:
         self._speakers: dict[int, _Speaker] = {}
         self._mixer = Mixer()
         self.faders = Faders()
+        self.longest_s = MAX_DELAY_S
         self.counts = SpeakersCounts()
 
     def put(self, speaker: int, payload: bytes, arrival_s: float) -> None:
@@ -153,7 +157,7 @@ class Speakers:
         gains: dict[int, Gains] = {}
         for number, speaker in self._snapshot():
             try:
-                block, malformed = speaker.block(now)
+                block, malformed = speaker.block(now, self.longest_s)
             except Exception as error:
                 # One speaker's payloads may break that speaker's sound, never the others'.
                 self.counts.failed += 1

@@ -40,8 +40,17 @@ class BrokenDecoder(NumberDecoder):
 
 
 def _numbered(seq: int, *, copies: bool = False, last: bool = False) -> Packet:
-    held = [(n, n.to_bytes(2, "big")) for n in (seq - 1, seq - 2, seq - 5) if n >= 0]
-    return Packet(seq, (seq.to_bytes(2, "big"),), tuple(held) if copies else (), last=last)
+    held = [(n, (n & 0xFFFF).to_bytes(2, "big")) for n in (seq - 1, seq - 2, seq - 5) if n >= 0]
+    return Packet(
+        seq, ((seq & 0xFFFF).to_bytes(2, "big"),), tuple(held) if copies else (), last=last
+    )
+
+
+def _counted(seq: int) -> Packet:
+    """A packet of a stream that runs for hours, whose sound is never silence."""
+    frame = (seq % 30_000 + 1).to_bytes(2, "big")
+    copies = tuple((n, (n % 30_000 + 1).to_bytes(2, "big")) for n in (seq - 1, seq - 2, seq - 5))
+    return Packet(seq, (frame,), tuple(copy for copy in copies if copy[0] >= 0))
 
 
 class Listener:
@@ -313,6 +322,71 @@ def test_a_packet_from_far_away_disturbs_nothing(stream):
     assert np.array_equal(np.concatenate(heard), np.concatenate(expected))
     assert buffer.counts.implausible == arrived
     assert calm.counts.implausible == 0
+
+
+HOSTILE = {
+    "far future": lambda n: n + 10_000_000,
+    "far past": lambda n: max(0, n - 10_000_000),
+    "just beyond the window": lambda n: n + 150,
+    "just before the window": lambda n: max(0, n - 150),
+    "duplicate": lambda n: n,
+    "a late twin": lambda n: max(0, n - 3),
+}
+
+
+@pytest.mark.parametrize("wrong", HOSTILE.values(), ids=HOSTILE.keys())
+def test_packets_with_wrong_numbers_between_good_ones_cost_not_one_frame(wrong):
+    listener = Listener()
+    good = _stream(range(1000, 1200))
+    bad = [(at + 0.001, _numbered(wrong(packet.seq))) for at, packet in good]
+    heard = listener.hear(good + bad, 4.1)
+    assert set(range(1001, 1195)) <= set(heard.tolist())
+    assert listener.buffer.counts.unplayed <= 1
+    assert listener.buffer.delay_ms < 60.0
+
+
+def test_ten_thousand_packets_a_second_between_good_ones_end_in_silence_at_worst():
+    listener = Listener()
+    good = _stream(range(100))
+    bad = [(n * 1e-4, _numbered(n * 7919 % 2**32)) for n in range(20_000)]
+    listener.hear(sorted(good + bad, key=lambda item: item[0]), 2.1)
+    assert listener.buffer.counts.flooded > 19_000
+    heard = listener.hear(_stream(range(200, 500), 3.0), 9.1)
+    assert set(range(300, 490)) <= set(heard.tolist())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("drift_ppm", [100.0, -100.0])
+def test_two_hours_of_drifting_clocks_and_changing_weather_leave_nothing_behind(drift_ppm):
+    minutes = 120
+    packets = minutes * 60 * 50
+    rng = np.random.default_rng(7)
+    sent = networks.sent(packets)
+    times = sent * (1 + drift_ppm * 1e-6) + 0.005
+    minute = (sent // 60).astype(int)
+    bad = minute % 4 == 1
+    times += np.where(bad, np.abs(rng.normal(0.0, 0.02, packets)), rng.uniform(0, 0.002, packets))
+    times[(minute % 4 == 2) & (minute % 8 == 2)] += 0.06
+    times[(rng.random(packets) < 0.1) & bad] = np.nan
+    order = np.argsort(times)
+    listener, arrived, delays, silent, longest = Listener(), 0, {}, 0, 0
+    for tick in range(minutes * 6000 - 50):
+        now = tick * 0.01 + 0.003
+        while arrived < packets and times[order[arrived]] <= now:
+            index = int(order[arrived])
+            listener.buffer.put(_counted(index), float(times[index]))
+            arrived += 1
+        block = listener.buffer.get(now)
+        silent = 0 if block.any() else silent + 1
+        longest = max(longest, silent) if tick > 100 else 0
+        delays.setdefault(tick // 6000, []).append(listener.buffer.delay_ms)
+    assert longest <= 20
+    calm = [np.mean(blocks[-1500:]) for at, blocks in delays.items() if at % 4 == 0 and at > 0]
+    assert max(calm) < 25.0
+    assert np.mean(calm[-5:]) < np.mean(calm[:5]) + 3.0
+    assert listener.buffer.counts.unplayed < 0.001 * packets
+    assert len(listener.buffer._backlog._frames) <= 101
+    assert len(listener.buffer._backlog._seen) <= 500
 
 
 def test_a_flood_neither_grows_memory_nor_stops_the_sound():

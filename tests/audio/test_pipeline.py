@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from audio.capture import DeviceCapture, SourceCapture, capture_from
-from audio.framer import PAYLOAD_BYTES, unpack
+from audio.framer import PAYLOAD_BYTES, PROFILES, unpack
 from audio.opus import Decoder
 from audio.pcm import silence
 from audio.pipeline import Pipeline
@@ -125,6 +125,24 @@ def test_an_open_microphone_is_paced_by_the_clock_and_heard():
         assert 0 < first - talk.payloads[0][0] < 0.15
         assert talk.pipeline.counts()["payloads_sent"] >= count
         assert talk.problems == []
+
+
+def test_a_room_goes_from_table_to_hall_and_back_while_the_microphone_is_open():
+    with Talk() as talk:
+        talk.pipeline.set_mic(True)
+        sizes = {profile.name: profile.payload_bytes for profile in PROFILES.values()}
+        for name in ("table", "hall", "table"):
+            talk.pipeline.set_profile(name)
+            begin = len(talk.payloads)
+            _until(lambda begin=begin: len(talk.payloads) > begin + 5)
+            assert len(talk.payloads[-1][1]) == sizes[name]
+        talk.pipeline.set_mic(False)
+        numbers = [n for _, payload in talk.payloads for n in unpack(payload).numbers]
+        assert numbers == list(range(len(numbers)))
+        talk.pipeline.set_low_delay(True)
+        talk.pipeline.set_low_delay(False)
+        with pytest.raises(KeyError):
+            talk.pipeline.set_profile("stadium")
 
 
 def test_mute_takes_effect_within_10_ms():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio import speakers as speakers_module
-from audio.framer import PAYLOAD_BYTES
+from audio.framer import HALL, PAYLOAD_BYTES, TABLE
 from audio.level import dbfs
 from audio.pcm import BLOCK_S, BLOCK_SAMPLES
 from audio.sources import ToneSource
@@ -41,6 +41,33 @@ def _level_at(samples: np.ndarray, hz: float) -> float:
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) / len(samples)
     at = round(hz * len(samples) / 48000)
     return float(20 * np.log10(spectrum[at - 3 : at + 4].max() + 1e-9))
+
+
+def test_a_room_changes_profile_while_somebody_speaks_and_not_a_frame_is_missing():
+    room = Room(440.0)
+    room.play(1.0)
+    for profile in (HALL, TABLE, HALL, TABLE):
+        room.voices[0][0].switch(profile)
+        heard = room.play(2.0)
+        loudness = [dbfs(window) for window in heard.reshape(-1, 960)]
+        assert np.mean(np.array(loudness) < -26) <= 0.05
+    jitter = room.ear._speakers[0].jitter
+    assert jitter is not None
+    assert jitter.counts.unplayed == 0
+    assert jitter.counts.late == 0
+    assert jitter.concealed_pct < 2.0
+
+
+def test_low_delay_is_kept_while_packets_are_lost():
+    room = Room(440.0)
+    rng = np.random.default_rng(2)
+    put = room.ear.put
+    room.ear.put = lambda *payload: put(*payload) if rng.random() > 0.2 else None
+    room.play(8.0)
+    assert room.ear.stats(0)["delay_ms"] > 80
+    room.ear.longest_s = 0.05
+    room.play(12.0)
+    assert room.ear.stats(0)["delay_ms"] < 65
 
 
 def test_nobody_speaking_is_silence():
