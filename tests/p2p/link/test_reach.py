@@ -8,7 +8,7 @@ import pytest
 from crypto.identity import Identity
 from crypto.knock import HELLO, NO_PSK, Responder
 from p2p.link.calls import Calls
-from p2p.link.door import Door
+from p2p.link.door import QUIET_S, Door
 from p2p.link.link import make_certificate
 from p2p.link.mux import Mux
 from p2p.link.reach import WAYS_MAX, Carrier, Station, Ways, reach
@@ -128,3 +128,24 @@ def test_ways_are_bounded_and_named_once():
     assert again in ways.all
     assert first not in ways.all
     assert len(ways.all) == WAYS_MAX
+
+
+async def test_a_question_that_was_given_up_long_ago_counts_as_no_link_in_the_making(two):
+    asked = []
+    asking = asyncio.ensure_future(two.reach(Ways(Carrier(asked.append, NOWHERE, b"late"))))
+    await asyncio.sleep(0.1)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    two.door.asked(asked[0], None, lambda _answer: None, NOWHERE)
+    assert two.door.is_linking(two.caller.dh)
+    await asyncio.sleep(QUIET_S + 0.1)
+    assert not two.door.is_linking(two.caller.dh)
+
+
+async def test_a_link_that_has_just_come_up_is_not_dialled_over(two):
+    line, _ = await two.reach(Ways(two.address))
+    while not two.lines:
+        await asyncio.sleep(0.01)
+    assert two.door.is_linking(two.caller.dh)
+    assert not two.door.is_linking(two.owner.dh)
+    await line.close()
