@@ -144,7 +144,7 @@ async def test_a_question_that_was_given_up_long_ago_counts_as_no_link_in_the_ma
 
 async def test_a_link_that_has_just_come_up_is_not_dialled_over(two):
     line, _ = await two.reach(Ways(two.address))
-    while not two.lines:
+    while not two.lines:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     assert two.door.is_linking(two.caller.dh)
     assert not two.door.is_linking(two.owner.dh)
