@@ -4,7 +4,7 @@ It starts once the learnt delay has passed, then each frame is due at its time. 
 not there is concealed. Whether its place is given up depends on what is known: with later
 frames here it was lost, with none here the network stalls and the frame is waited for. Delay
 beyond the target, as after a stall, is taken back by folding pauses, and single pitch periods if
-there is much of it; missing delay is built up by repeating them. Nothing that arrives can make
+no pause comes; missing delay is built up by repeating them. Nothing that arrives can make
 ``put`` or ``get`` raise.
 """
 
@@ -36,10 +36,8 @@ _OVERFULL_S = 0.3
 """Delay beyond the target that folding would take too long for: whole frames go."""
 _SMOOTH_CONTROL = 0.2
 _SMOOTH_SHOWN = 0.02
-_HEARD_SHRINK_S = 0.15
-"""Delay beyond the target that is taken back while somebody speaks; else it can wait."""
 _PATIENCE_FRAMES = 150
-"""How long it can wait for a pause; then whole pitch periods go, and later on anything."""
+"""How long that can wait for a pause; then whole pitch periods go, and later on anything."""
 _QUEUE_SAMPLES = 4 * FRAME_SAMPLES
 
 
@@ -193,7 +191,7 @@ class JitterBuffer:
         if spare_s + queued / RATE_HZ > _SHRINK_AT_S:
             longest = queued + int((spare_s + _EARLY_S / 2) * RATE_HZ)
             pause = pause or self._waited_frames > 2 * _PATIENCE_FRAMES
-            urgent = spare_s > _HEARD_SHRINK_S or self._waited_frames > _PATIENCE_FRAMES
+            urgent = self._waited_frames > _PATIENCE_FRAMES
             period = self._period(pcm, longest, pause=pause, urgent=urgent)
             if period is not None:
                 self._lateness_s -= max(0, period - queued) / RATE_HZ
