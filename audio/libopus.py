@@ -1,6 +1,7 @@
 """Find and bind libopus.
 
-Every ``av`` wheel carries a full libopus beside its modules, so no system package is needed.
+Every ``av`` wheel carries a full libopus beside its modules, so no system package is needed. It
+is built without deep PLC; a library of the system that has it (Debian 13) comes first.
 The file is looked up without importing ``av``, and system names are handed to the loader
 directly: ``ctypes.util.find_library`` may start a compiler and write temporary files.
 """
@@ -12,6 +13,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from audio.deepplc import has_deep_plc
 from audio.errors import OpusMissingError
 
 OVERRIDE_VARIABLE = "TEAHOUSE_LIBOPUS"
@@ -57,13 +59,14 @@ _PROTOTYPES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
             ctypes.c_int,
         ),
     ),
+    ("opus_decoder_ctl", ctypes.c_int, (ctypes.c_void_p, ctypes.c_int)),
     ("opus_decoder_destroy", None, (ctypes.c_void_p,)),
     ("opus_get_version_string", ctypes.c_char_p, ()),
 )
 
 
 def candidates() -> Iterator[str]:
-    """Yield what to hand to the system's loader, best first.
+    """Yield what to hand to the system's loader, best first among those without deep PLC.
 
     Yields:
         File paths and bare library names; none is known to exist.
@@ -89,17 +92,28 @@ def load() -> ctypes.CDLL:
     Raises:
         OpusMissingError: No candidate could be loaded.
     """
+    if not os.environ.get(OVERRIDE_VARIABLE):
+        for name in _SYSTEM_NAMES:
+            library = _bound(name)
+            if library is not None and has_deep_plc(library):
+                return library
     for name in candidates():
-        try:
-            library = ctypes.CDLL(name)
-            for function_name, result, arguments in _PROTOTYPES:
-                function = getattr(library, function_name)
-                function.restype = result
-                function.argtypes = list(arguments)
-        except (OSError, AttributeError):
-            continue
-        return library
+        library = _bound(name)
+        if library is not None:
+            return library
     raise OpusMissingError("no libopus found: reinstall the av package")
+
+
+def _bound(name: str) -> ctypes.CDLL | None:
+    try:
+        library = ctypes.CDLL(name)
+        for function_name, result, arguments in _PROTOTYPES:
+            function = getattr(library, function_name)
+            function.restype = result
+            function.argtypes = list(arguments)
+    except (OSError, AttributeError):
+        return None
+    return library
 
 
 def version() -> str:

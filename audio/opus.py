@@ -11,6 +11,7 @@ import weakref
 import numpy as np
 
 from audio import libopus
+from audio.deepplc import DECODER_COMPLEXITY, SET_COMPLEXITY
 from audio.errors import OpusError
 from audio.pcm import FRAME_SAMPLES, RATE_HZ, Pcm
 
@@ -26,7 +27,6 @@ _APPLICATION_VOIP = 2048
 _SET_BITRATE = 4002
 _SET_VBR = 4006
 _SET_BANDWIDTH = 4008
-_SET_COMPLEXITY = 4010
 _SET_INBAND_FEC = 4012
 _SET_DTX = 4016
 _SET_SIGNAL = 4024
@@ -74,7 +74,7 @@ class Encoder:
             (_SET_INBAND_FEC, 0),
             (_SET_SIGNAL, _SIGNAL_VOICE),
             (_SET_BANDWIDTH, wide),
-            (_SET_COMPLEXITY, complexity),
+            (SET_COMPLEXITY, complexity),
         ):
             code = self._library.opus_encoder_ctl(self._state, request, ctypes.c_int32(value))
             if code != 0:
@@ -121,6 +121,10 @@ class Decoder:
         if status.value != 0 or not self._state:
             raise OpusError(f"decoder: code {status.value}")
         weakref.finalize(self, self._library.opus_decoder_destroy, self._state)
+        # Old libraries know no such setting and conceal as they do.
+        self._library.opus_decoder_ctl(
+            self._state, SET_COMPLEXITY, ctypes.c_int32(DECODER_COMPLEXITY)
+        )
 
     def decode(self, frame: bytes) -> Pcm:
         """Decode one frame.

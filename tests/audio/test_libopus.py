@@ -10,8 +10,9 @@ from audio.errors import OpusMissingError
 
 
 @pytest.fixture(autouse=True)
-def _fresh_cache():
+def _fresh_cache(monkeypatch):
     libopus.load.cache_clear()
+    monkeypatch.setattr(libopus, "has_deep_plc", lambda _: False)
     yield
     libopus.load.cache_clear()
 
@@ -66,3 +67,19 @@ def test_a_machine_without_libopus_gets_one_clear_error(monkeypatch):
     monkeypatch.setattr(libopus, "candidates", lambda: iter(["/nowhere/libopus.so"]))
     with pytest.raises(OpusMissingError, match="reinstall"):
         libopus.load()
+
+
+def test_a_library_of_the_system_comes_first_if_it_conceals_better(monkeypatch):
+    found = next(libopus.candidates())
+    monkeypatch.setattr(libopus, "_SYSTEM_NAMES", ("/nowhere/libopus.so", found))
+    monkeypatch.setattr(libopus, "candidates", lambda: iter(["/nowhere/libopus.so"]))
+    with pytest.raises(OpusMissingError):
+        libopus.load()
+    monkeypatch.setattr(libopus, "has_deep_plc", lambda _: True)
+    assert libopus.version().startswith("libopus")
+
+
+def test_what_the_environment_names_is_not_asked_how_it_conceals(monkeypatch):
+    monkeypatch.setenv(libopus.OVERRIDE_VARIABLE, next(libopus.candidates()))
+    monkeypatch.setattr(libopus, "has_deep_plc", lambda _: pytest.fail("asked"))
+    assert libopus.version().startswith("libopus")
