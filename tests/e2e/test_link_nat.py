@@ -108,6 +108,7 @@ def test_two_homes_behind_port_restricted_nats_meet_directly(lab):
         peer.do("quit")
 
 
+@pytest.mark.slow
 def test_a_router_that_forgets_its_ports_is_survived_with_a_word_from_somebody_else(lab):
     door = helper(lab)
     homes = [lab.site(name, "portres")[0] for name in "ab"]
@@ -129,6 +130,7 @@ def test_a_router_that_forgets_its_ports_is_survived_with_a_word_from_somebody_e
         assert state["closed"] == []
 
 
+@pytest.mark.slow
 def test_a_line_cut_for_seconds_comes_back_by_itself(lab):
     door = helper(lab)
     homes = [lab.site(name, "portres")[0] for name in "ab"]

@@ -120,6 +120,7 @@ async def test_a_room_where_nobody_is_ends_in_time_with_no_one_is_here() -> None
         assert raised.value.message.startswith("No one is here")
 
 
+@pytest.mark.slow
 async def test_a_key_with_the_host_s_address_but_for_another_room_gets_silence() -> None:
     async with a_house() as house:
         host = await house.host()
