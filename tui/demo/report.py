@@ -56,7 +56,7 @@ def build(logs: list[MemberLog], speakers: list[str], hands: list[dict[str, Any]
         {
             "speaker": speaker,
             "listener": log.name,
-            "sealed": by_name[speaker].total("sent", log.name),
+            "sealed": by_name.get(speaker, MemberLog(speaker)).total("sent", log.name),
             "opened": log.total("opened", speaker),
             "rejected": log.total("rejected", speaker),
         }

@@ -82,3 +82,9 @@ def test_a_member_that_never_came_or_never_left_makes_it_not_ok() -> None:
     report = build(logs, [HOST], HANDS)
     assert report["ok"] is False
     assert report["members"][-1]["join_ms"] is None
+
+
+def test_a_speaker_that_was_never_started_is_a_report_that_is_not_ok() -> None:
+    report = build(a_good_run()[1:], [HOST, AMINA], HANDS)
+    assert report["ok"] is False
+    assert report["pairs"][0]["sealed"] == 0
