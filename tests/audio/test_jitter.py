@@ -356,8 +356,12 @@ def test_ten_thousand_packets_a_second_between_good_ones_end_in_silence_at_worst
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("drift_ppm", [100.0, -100.0])
-def test_two_hours_of_drifting_clocks_and_changing_weather_leave_nothing_behind(drift_ppm):
+@pytest.mark.parametrize(
+    ("drift_ppm", "always_lossy", "calm_ms"), [(100.0, False, 25.0), (-100.0, True, 124.0)]
+)
+def test_two_hours_of_drifting_clocks_and_changing_weather_leave_nothing_behind(
+    drift_ppm, always_lossy, calm_ms
+):
     minutes = 120
     packets = minutes * 60 * 50
     rng = np.random.default_rng(7)
@@ -367,9 +371,9 @@ def test_two_hours_of_drifting_clocks_and_changing_weather_leave_nothing_behind(
     bad = minute % 4 == 1
     times += np.where(bad, np.abs(rng.normal(0.0, 0.02, packets)), rng.uniform(0, 0.002, packets))
     times[(minute % 4 == 2) & (minute % 8 == 2)] += 0.06
-    times[(rng.random(packets) < 0.1) & bad] = np.nan
+    times[(rng.random(packets) < 0.1) & (bad | always_lossy)] = np.nan
     order = np.argsort(times)
-    listener, arrived, delays, silent, longest = Listener(), 0, {}, 0, 0
+    listener, arrived, delays, invented, longest = Listener(), 0, {}, 0, 0
     for tick in range(minutes * 6000 - 50):
         now = tick * 0.01 + 0.003
         while arrived < packets and times[order[arrived]] <= now:
@@ -377,12 +381,13 @@ def test_two_hours_of_drifting_clocks_and_changing_weather_leave_nothing_behind(
             listener.buffer.put(_counted(index), float(times[index]))
             arrived += 1
         block = listener.buffer.get(now)
-        silent = 0 if block.any() else silent + 1
-        longest = max(longest, silent) if tick > 100 else 0
+        invented = 0 if (block > 0).any() else invented + 1  # what is concealed is below zero
+        longest = max(longest, invented) if tick > 100 else 0
         delays.setdefault(tick // 6000, []).append(listener.buffer.delay_ms)
     assert longest <= 20
     calm = [np.mean(blocks[-1500:]) for at, blocks in delays.items() if at % 4 == 0 and at > 0]
-    assert max(calm) < 25.0
+    # Under loss: 106 ms for the copies, 8 that are not folded away, a block of 10.
+    assert max(calm) < calm_ms
     assert np.mean(calm[-5:]) < np.mean(calm[:5]) + 3.0
     assert listener.buffer.counts.unplayed < 0.001 * packets
     assert len(listener.buffer._backlog._frames) <= 101
