@@ -18,9 +18,10 @@ from textual.screen import Screen
 from p2p.commands import Leave, ShowKey
 from p2p.errors import UserError
 from p2p.events import Joined, KeyShown, Left
+from p2p.settings import Settings
 from tui.failures import told, user_error_in
 from tui.i18n import tr
-from tui.nodelike import Backend, NodeLike, Wishes
+from tui.nodelike import Backend, NodeLike
 from tui.readings import reading_notes
 from tui.screens.invite import InviteScreen
 from tui.screens.problem import ProblemScreen
@@ -39,7 +40,7 @@ class TeahouseApp(App[int]):
 
     Args:
         backend: Where nodes come from.
-        wishes: What the command line asked for.
+        settings: What the command line asked for.
         opening: Opens the room; None for the start screen.
         meter_hz: How often meters move.
         clock_text: Returns the time of day for the log.
@@ -57,7 +58,7 @@ class TeahouseApp(App[int]):
     def __init__(
         self,
         backend: Backend,
-        wishes: Wishes,
+        settings: Settings,
         opening: Opening | None,
         *,
         meter_hz: float,
@@ -66,7 +67,7 @@ class TeahouseApp(App[int]):
         super().__init__()
         self.failure: BaseException | None = None
         self._backend = backend
-        self._wishes = wishes
+        self._settings = settings
         self._opening = opening
         self._meter_hz = meter_hz
         self._clock_text = clock_text
@@ -90,13 +91,13 @@ class TeahouseApp(App[int]):
         if self._opening is not None:
             self._open(self._opening)
         else:
-            self.push_screen(StartScreen(self._wishes.name))
+            self.push_screen(StartScreen(self._settings.name))
 
     def on_start_screen_asked(self, message: StartScreen.Asked) -> None:
         """Join or create what the start screen asked for."""
-        wishes = replace(self._wishes, name=message.name, topic=message.topic)
+        settings = replace(self._settings, name=message.name, topic=message.topic)
         if message.key is None:
-            self._open(lambda: self._backend.create(wishes))
+            self._open(lambda: self._backend.create(settings))
             return
         try:
             invite = self._backend.parse_key(message.key)
@@ -106,7 +107,7 @@ class TeahouseApp(App[int]):
             if isinstance(self.screen, StartScreen):
                 self.screen.show_failure(*told(error))
             return
-        self._open(lambda: self._backend.join(wishes, invite))
+        self._open(lambda: self._backend.join(settings, invite))
 
     def _open(self, opening: Opening) -> None:
         self.push_screen(WaitScreen(tr("Opening the room …")))

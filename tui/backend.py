@@ -3,11 +3,11 @@
 Loading the link layer takes a third of a second; ``--version`` and ``--help`` do without.
 """
 
-from dataclasses import asdict
 from importlib import import_module
 from typing import cast
 
-from tui.nodelike import NodeLike, Wishes
+from p2p.settings import Settings
+from tui.nodelike import NodeLike
 
 
 class RealBackend:
@@ -17,12 +17,12 @@ class RealBackend:
         """Find the room key in ``text``; see ``crypto.invite``."""
         return import_module("crypto.invite").parse_key_text(text)
 
-    async def create(self, wishes: Wishes) -> NodeLike:
+    async def create(self, settings: Settings) -> NodeLike:
         """Open a new room; see ``p2p.node.create_room``."""
         node = import_module("p2p.node")
-        return cast("NodeLike", await node.create_room(node.Settings(**asdict(wishes))))
+        return cast("NodeLike", await node.create_room(settings))
 
-    async def join(self, wishes: Wishes, invite: object) -> NodeLike:
+    async def join(self, settings: Settings, invite: object) -> NodeLike:
         """Enter a room; see ``p2p.node.join_room``."""
         node = import_module("p2p.node")
-        return cast("NodeLike", await node.join_room(node.Settings(**asdict(wishes)), invite))
+        return cast("NodeLike", await node.join_room(settings, invite))

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from p2p.errors import UserError
+from p2p.settings import Settings
 from tui.backend import RealBackend
 from tui.failures import as_event, told, user_error_in
 from tui.i18n import chosen_language, mark, tr, use_language
 from tui.keysource import key_text
 from tui.linereader import LineReader
-from tui.nodelike import Backend, NodeLike, Wishes
-from tui.options import room_parser, split_command, wishes_of
+from tui.nodelike import Backend, NodeLike
+from tui.options import room_parser, settings_of, split_command
 from tui.readings import reading_notes
 
 if TYPE_CHECKING:
@@ -106,46 +107,40 @@ def _dispatch(args: "argparse.Namespace", backend: Backend, started_s: float) ->
 def _room(
     command: str | None, options: "argparse.Namespace", backend: Backend, started_s: float
 ) -> int:
-    if options.mode == "shield":
-        raise UserError(
-            "no_sound_relay",
-            mark("Shield mode needs a relay that carries sound, and none is known."),
-            mark("Use --mode open: people in the room can then see your network address."),
-            3,
-        )
+    settings = settings_of(options, f"guest-{secrets.randbelow(900) + 100}")
+    settings.check()
     plain = options.plain or options.json
     if not plain and not _has_terminal():
         plain = True
         _say(tr("No terminal here: going on in the line mode, as with --plain."))
-    wishes = wishes_of(options, f"guest-{secrets.randbelow(900) + 100}")
     reader = LineReader()
-    opening = _opening(command, options, backend, wishes, reader, plain=plain)
+    opening = _opening(command, options, backend, settings, reader, plain=plain)
     if plain:
         if opening is None:
             raise UserError("no_key", mark("There is no room key."), "", _USAGE)
         return _run_lines(opening, reader, as_json=options.json, started_s=started_s)
-    return _run_screen(opening, backend, wishes, options)
+    return _run_screen(opening, backend, settings, options)
 
 
 def _opening(
     command: str | None,
     options: "argparse.Namespace",
     backend: Backend,
-    wishes: Wishes,
+    settings: Settings,
     reader: LineReader,
     *,
     plain: bool,
 ) -> Callable[[], Awaitable[NodeLike]] | None:
     """Return what opens the room; None when the start screen has to ask first."""
     if command == "create":
-        return lambda: backend.create(wishes)
+        return lambda: backend.create(settings)
     text = key_text(options.key, options.key_file, reader, _say, may_ask=plain)
     if text is None:
         return None
     invite = backend.parse_key(text)
     for note in reading_notes(invite):
         _say(note)
-    return lambda: backend.join(wishes, invite)
+    return lambda: backend.join(settings, invite)
 
 
 def _run_lines(
@@ -175,7 +170,7 @@ def _run_lines(
 def _run_screen(
     opening: Callable[[], Awaitable[NodeLike]] | None,
     backend: Backend,
-    wishes: Wishes,
+    settings: Settings,
     options: "argparse.Namespace",
 ) -> int:
     from tui.app import TeahouseApp
@@ -183,7 +178,7 @@ def _run_screen(
     meter_hz = options.meter_hz
     if meter_hz is None:
         meter_hz = 4.0 if "SSH_CONNECTION" in os.environ else 10.0
-    app = TeahouseApp(backend, wishes, opening, meter_hz=meter_hz)
+    app = TeahouseApp(backend, settings, opening, meter_hz=meter_hz)
     app.run()
     if app.failure is not None:
         return _fail(app.failure)

@@ -5,13 +5,8 @@ import math
 from collections.abc import Sequence
 
 from p2p.errors import UserError
-from tui.nodelike import Wishes
+from p2p.settings import ECHOES, MASKS, MODES, WAYS, Settings
 from tui.ownsound import ALL_CUES, cues_command
-
-ONLY = ("dht", "lan", "invite", "relay")
-MODES = ("open", "shield")
-MASKS = ("off", "disguise", "typed")
-ECHOES = ("auto", "on", "off")
 
 
 def room_parser(command: str, *, joins: bool) -> argparse.ArgumentParser:
@@ -58,7 +53,7 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         default="open",
         help="open: direct links, people in the room can see your internet address",
     )
-    parser.add_argument("--only", choices=ONLY, help="find the room in this one way")
+    parser.add_argument("--only", choices=WAYS, help="find the room in this one way")
 
 
 def _add_sound(parser: argparse.ArgumentParser) -> None:
@@ -92,9 +87,9 @@ def _add_sound(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def wishes_of(args: argparse.Namespace, guest: str) -> Wishes:
+def settings_of(args: argparse.Namespace, guest: str) -> Settings:
     """Return what ``args`` ask for; ``guest`` is the name of someone who gave none."""
-    return Wishes(
+    return Settings(
         name=args.name or guest,
         topic=getattr(args, "topic", ""),
         listen=args.listen,

@@ -2,6 +2,6 @@
 
 from p2p.node.node import Node
 from p2p.node.opening import create_room, join_room
-from p2p.node.settings import Settings
+from p2p.settings import Settings
 
 __all__ = ["Node", "Settings", "create_room", "join_room"]

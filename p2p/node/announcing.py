@@ -14,9 +14,9 @@ from p2p.node.couriers import CourierLink, Couriers
 from p2p.node.keys import RoomSecrets
 from p2p.node.lanside import has_lan, open_lan_door
 from p2p.node.net import Net
-from p2p.node.settings import Settings
 from p2p.overlay.card import seal_card
 from p2p.rng import system_rng
+from p2p.settings import Settings
 from p2p.wire.addresses import Address, Scope, known_scope
 
 RELAYS_WAIT_S = 1.5

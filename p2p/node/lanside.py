@@ -9,8 +9,8 @@ from crypto.roomkey import RoomKey
 from p2p.dht.lan import LanAsker, LanDoor
 from p2p.node.keys import RoomSecrets
 from p2p.node.net import Net
-from p2p.node.settings import Settings
 from p2p.rng import system_rng
+from p2p.settings import Settings
 from p2p.wire.addresses import Scope, known_scope
 
 ASK_LIMIT_S = 5.0

@@ -31,7 +31,6 @@ from p2p.node.net import Net
 from p2p.node.portrait import Portrait
 from p2p.node.roll import ME, Roll
 from p2p.node.seeking import Seeker
-from p2p.node.settings import Settings
 from p2p.node.silence import explained
 from p2p.node.sound import Devices, Sound
 from p2p.node.telling import Teller
@@ -41,6 +40,7 @@ from p2p.rng import system_rng
 from p2p.room import commands as room_commands
 from p2p.room.room import Room
 from p2p.room.stage import GONE, Stage
+from p2p.settings import Settings
 from p2p.view import RoomView
 from p2p.wire.addresses import Address
 from p2p.wire.offers import Welcome

@@ -9,9 +9,9 @@ from p2p.dht.bootstrap import known_contacts
 from p2p.node.keys import RoomSecrets
 from p2p.node.net import Net
 from p2p.node.node import Node
-from p2p.node.settings import Settings
 from p2p.node.sound import open_devices
 from p2p.rng import system_rng
+from p2p.settings import Settings
 
 
 async def create_room(settings: Settings) -> Node:

@@ -6,7 +6,7 @@ from p2p.errors import UserError
 from p2p.link.candidates import own_address_towards
 from p2p.node.announcing import ANYWHERE
 from p2p.node.net import Net
-from p2p.node.settings import Settings
+from p2p.settings import Settings
 from p2p.wire.addresses import Address, Scope, known_scope
 
 NOBODY = "no_room"

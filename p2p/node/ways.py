@@ -12,7 +12,7 @@ from p2p.dht.rendezvous import find
 from p2p.events import Via
 from p2p.node.lanside import ask_lan, has_lan
 from p2p.node.net import Net
-from p2p.node.settings import Settings
+from p2p.settings import Settings
 
 LOOK_AGAIN_S = 0.4
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from textual.app import App
 
+from p2p.settings import Settings
 from tests.tui.scripted import ScriptedBackend, ScriptedNode
 from tui.app import TeahouseApp
-from tui.nodelike import Wishes
 
 PICTURES = Path(__file__).parent / "screens"
 
@@ -29,9 +29,9 @@ def assert_looks_like(app: App[object], picture: str) -> None:
     assert drawn == path.read_text(encoding="utf-8")
 
 
-def app_with(node: ScriptedNode | None = None, **wishes: object) -> TeahouseApp:
+def app_with(node: ScriptedNode | None = None, **settings: object) -> TeahouseApp:
     """The app about to enter the scripted room; without ``node``, at the start screen."""
     backend = ScriptedBackend((lambda: node) if node else ScriptedNode)
-    asked = Wishes(name="amina", **wishes)  # type: ignore[arg-type]
+    asked = Settings(name="amina", **settings)  # type: ignore[arg-type]
     opening = (lambda: backend.join(asked, None)) if node else None
     return TeahouseApp(backend, asked, opening, meter_hz=0, clock_text=lambda: "10:31")

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from p2p import commands as ask
 from p2p import events as told
 from p2p.errors import UserError
+from p2p.settings import Settings
 from p2p.view import MemberView, RoomView
-from tui.nodelike import NodeLike, Wishes
+from tui.nodelike import NodeLike
 
 WORDS = "amber otter violin maple river lamp stone cloud seven garden early paper winter tea dance"
 KEY = told.KeyShown(
@@ -163,7 +164,7 @@ class ScriptedBackend:
     def __init__(self, node: Callable[[], ScriptedNode] = ScriptedNode):
         self._make = node
         self.node: ScriptedNode | None = None
-        self.wishes: Wishes | None = None
+        self.settings: Settings | None = None
         self.keys: list[str] = []
         self.failure: Exception | None = None
 
@@ -175,13 +176,13 @@ class ScriptedBackend:
             )
         return text
 
-    async def create(self, wishes: Wishes) -> NodeLike:
-        node = await self.join(wishes, None)
+    async def create(self, settings: Settings) -> NodeLike:
+        node = await self.join(settings, None)
         self.node.tell(KEY)  # type: ignore[union-attr]
         return node
 
-    async def join(self, wishes: Wishes, invite: object) -> NodeLike:
-        self.wishes = wishes
+    async def join(self, settings: Settings, invite: object) -> NodeLike:
+        self.settings = settings
         if self.failure:
             raise self.failure
         self.node = self._make()

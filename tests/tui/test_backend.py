@@ -3,16 +3,13 @@ import dataclasses
 import pytest
 
 from p2p.errors import UserError
-from p2p.node import Settings
+from p2p.settings import Settings
 from tui import backend
 from tui.backend import RealBackend
-from tui.nodelike import Wishes
 
 
 class Opened:
     """In place of ``p2p.node``: shows with what it was called."""
-
-    Settings = Settings
 
     @staticmethod
     async def create_room(settings):
@@ -25,12 +22,12 @@ class Opened:
 
 async def test_every_wish_reaches_the_settings_of_the_node(monkeypatch):
     monkeypatch.setattr(backend, "import_module", lambda name: Opened)
-    wishes = Wishes("lau", "tea", ("::1", 1), ("a:1#k",), "open", "silence", "null", "dht", 2.5)
+    asked = Settings("lau", "tea", ("::1", 1), ("a:1#k",), "open", "silence", "null", "dht", 2.5)
     for settings, invite in (
-        await RealBackend().create(wishes),
-        await RealBackend().join(wishes, "invite"),
+        await RealBackend().create(asked),
+        await RealBackend().join(asked, "invite"),
     ):
-        assert dataclasses.asdict(settings) == dataclasses.asdict(wishes)
+        assert dataclasses.asdict(settings) == dataclasses.asdict(asked)
         assert invite in (None, "invite")
 
 

@@ -10,7 +10,7 @@ import pytest
 from p2p.errors import UserError
 from tests.tui.scripted import WORDS, ScriptedBackend
 from tui import cli
-from tui.options import host_port, room_parser, wishes_of
+from tui.options import host_port, room_parser, settings_of
 
 ROOT = Path(__file__).parents[2]
 PREVIEW = [sys.executable, str(ROOT / "tests" / "tui" / "preview.py")]
@@ -141,7 +141,7 @@ def test_the_language_can_be_chosen():
 
 
 class Broken(ScriptedBackend):
-    async def create(self, wishes):
+    async def create(self, settings):
         raise ValueError("secret words")
 
 
@@ -215,16 +215,16 @@ def test_all_options_reach_the_node():
             "2.5",
         ]
     )
-    wishes = wishes_of(args, "guest-1")
-    assert (wishes.name, wishes.topic, wishes.listen) == ("lau", "tea", ("::1", 4433))
-    assert (wishes.bootstrap, wishes.mode) == (("a:1#k", "b:2#k"), "open")
-    assert (wishes.mic, wishes.speaker, wishes.only) == ("tone:440", "null", "dht")
-    assert wishes.seconds == 2.5
+    settings = settings_of(args, "guest-1")
+    assert (settings.name, settings.topic, settings.listen) == ("lau", "tea", ("::1", 4433))
+    assert (settings.bootstrap, settings.mode) == (("a:1#k", "b:2#k"), "open")
+    assert (settings.mic, settings.speaker, settings.only) == ("tone:440", "null", "dht")
+    assert settings.seconds == 2.5
 
 
 def test_whoever_gives_no_name_is_a_guest():
     args = room_parser("join", joins=True).parse_args([])
-    assert wishes_of(args, "guest-7").name == "guest-7"
+    assert settings_of(args, "guest-7").name == "guest-7"
 
 
 @pytest.mark.parametrize("text", ["", "host", "host:", ":1", "host:70000", "host:x", "host:１"])

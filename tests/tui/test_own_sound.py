@@ -11,7 +11,7 @@ from p2p.errors import UserError
 from tests.tui.drawn import app_with, text_of
 from tests.tui.scripted import ScriptedNode, full_room, member, room
 from tui.jsonlines import json_line
-from tui.options import room_parser, wishes_of
+from tui.options import room_parser, settings_of
 from tui.ownsound import ALL_CUES
 from tui.personears import ear_actions, volume_note
 from tui.presenter import stage_rows, state_sign
@@ -86,7 +86,7 @@ def test_cues_have_the_same_names_everywhere():
 )
 def test_the_command_line_chooses_cues(words, cues):
     args = room_parser("create", joins=False).parse_args(list(words))
-    assert wishes_of(args, "guest").cues == cues
+    assert settings_of(args, "guest").cues == cues
 
 
 def test_a_cue_that_does_not_exist_is_refused_on_the_command_line(capsys):

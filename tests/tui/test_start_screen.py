@@ -26,7 +26,7 @@ async def test_a_whole_pasted_message_is_taken_and_enter_joins():
         await pilot.pause()
         await pilot.pause()
         assert isinstance(app.screen, RoomScreen)
-        assert app._backend.wishes.name == "amina"
+        assert app._backend.settings.name == "amina"
 
 
 async def test_a_bad_key_is_explained_beside_the_field():
@@ -51,7 +51,7 @@ async def test_a_room_can_be_created_with_a_topic():
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("tab", "tab", *"poems", "enter")
         await pilot.pause()
-        assert app._backend.wishes.topic == "poems"
+        assert app._backend.settings.topic == "poems"
 
 
 async def test_a_room_that_is_not_there_leads_back_to_the_start():

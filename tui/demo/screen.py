@@ -4,19 +4,20 @@ import asyncio
 from typing import Any
 
 from p2p.link.work import Work
+from p2p.settings import Settings
 from tui.app import TeahouseApp
 from tui.backend import RealBackend
 from tui.demo.run import Demo
 from tui.i18n import tr
-from tui.nodelike import NodeLike, Wishes
+from tui.nodelike import NodeLike
 
 
 class _Guest:
     """Starts the others, then joins them by their room's words."""
 
-    def __init__(self, backend: RealBackend, wishes: Wishes) -> None:
+    def __init__(self, backend: RealBackend, settings: Settings) -> None:
         self._backend = backend
-        self._wishes = wishes
+        self._settings = settings
         self._others: asyncio.Future[None] | None = None
 
     async def open(self) -> NodeLike:
@@ -30,14 +31,14 @@ class _Guest:
         if not words.done():
             self._others.result()
         text, bootstrap = words.result()
-        wishes = Wishes(
-            name=self._wishes.name,
+        settings = Settings(
+            name=self._settings.name,
             bootstrap=bootstrap,
             listen=("127.0.0.1", 0),
             only="dht",
-            seconds=self._wishes.seconds,
+            seconds=self._settings.seconds,
         )
-        return await self._backend.join(wishes, self._backend.parse_key(text))
+        return await self._backend.join(settings, self._backend.parse_key(text))
 
     async def _run_others(self, words: "asyncio.Future[tuple[str, tuple[str, ...]]]") -> None:
         demo = Demo(None)
@@ -59,8 +60,8 @@ def run_screen(seconds: float | None) -> int:
     Returns:
         The exit code.
     """
-    backend, wishes = RealBackend(), Wishes(name=tr("you"), seconds=seconds)
-    app = TeahouseApp(backend, wishes, _Guest(backend, wishes).open, meter_hz=10.0)
+    backend, settings = RealBackend(), Settings(name=tr("you"), seconds=seconds)
+    app = TeahouseApp(backend, settings, _Guest(backend, settings).open, meter_hz=10.0)
     app.run()
     if app.failure is not None:
         raise app.failure

@@ -15,9 +15,9 @@ from p2p.node.announcing import Announcer
 from p2p.node.couriers import Couriers
 from p2p.node.keys import RoomSecrets
 from p2p.node.net import Net
-from p2p.node.settings import Settings
 from p2p.overlay.card import open_card
 from p2p.rng import system_rng
+from p2p.settings import Settings
 from p2p.wire.addresses import Scope, known_scope
 from tests.p2p.node.rooms import a_house
 

@@ -1,0 +1,30 @@
+import pytest
+
+from p2p.errors import UserError
+from p2p.settings import Settings
+
+
+def test_what_nobody_chose_works() -> None:
+    Settings().check()
+
+
+def test_shield_is_refused_with_the_option_to_give() -> None:
+    with pytest.raises(UserError) as raised:
+        Settings(mode="shield").check()
+    assert (raised.value.code, raised.value.exit_code) == ("no_sound_relay", 3)
+    assert "--mode open" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [Settings(mode="hidden"), Settings(only="pigeon"), Settings(mask="hat"), Settings(echo="loud")],
+)
+def test_an_unknown_value_is_refused(settings: Settings) -> None:
+    with pytest.raises(UserError, match="bad_option"):
+        settings.check()
+
+
+def test_one_way_alone_shuts_the_others() -> None:
+    assert Settings().allows("lan")
+    assert Settings(only="dht").allows("dht")
+    assert not Settings(only="dht").allows("lan")
