@@ -24,6 +24,8 @@ from crypto.noise import PSK_BYTES, Handshake, Transport
 from crypto.noise_state import TAG_BYTES
 
 PROTOCOL_VERSION = 1
+"""Raised when a member of the older version could misread what a newer one sends."""
+
 NOISE_NAME = "Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s"
 KNOCK_BYTES = 512
 WELCOME_BYTES = 1_024
@@ -42,7 +44,9 @@ MAX_ANSWER_BYTES = _ANSWER_PLAIN_BYTES - _LENGTH_BYTES
 
 KNOCK = b"knock"  # asked of a member, under the room's pre-shared key
 HELLO = b"hello"  # asked of a relay, which holds no room key, under NO_PSK
-_FIRST_BYTES = {KNOCK: (0xC0, 0xC1), HELLO: (0xC2, 0xC3)}  # of question and answer
+FIRST_BYTES = {KNOCK: (0xC0, 0xC1), HELLO: (0xC2, 0xC3)}
+"""First byte of the question and of the answer, by purpose."""
+
 NO_PSK = bytes(PSK_BYTES)
 
 
@@ -255,9 +259,9 @@ def check_shape(datagram: bytes, length: int, first_byte: int) -> None:
 
 
 def _first_bytes(purpose: bytes) -> tuple[int, int]:
-    if purpose not in _FIRST_BYTES:
+    if purpose not in FIRST_BYTES:
         raise LocalError("unknown purpose of a round trip")
-    return _FIRST_BYTES[purpose]
+    return FIRST_BYTES[purpose]
 
 
 def _prologue(purpose: bytes) -> bytes:

@@ -14,6 +14,11 @@ AWAKE_S = 1.0
 """Differences below this are the two clocks being read one after the other."""
 
 
+def unix_s() -> int:
+    """The wall clock in whole seconds since 1970; it may be wrong, and only names hours."""
+    return int(time.time())
+
+
 def going_on(
     clocks: tuple[str, ...] = ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"),
 ) -> Seconds:

@@ -13,6 +13,10 @@ from p2p.link.mux import Mux
 from p2p.wire.addresses import Address, Scope, known_scope, normalise
 from p2p.wire.offers import CANDIDATES_MAX, Candidate, CandidateKind
 
+ANYWHERE_V4: Address = ("192.0.2.1", 9)
+ANYWHERE_V6: Address = ("2001:db8::1", 9)
+"""RFC 5737, RFC 3849: asked of the kernel's routing table only, nothing is ever sent there."""
+
 
 def own_address_towards(address: Address) -> str | None:
     """Asks the kernel which address of ours it would use towards another, sending nothing.

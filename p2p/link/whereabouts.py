@@ -8,7 +8,7 @@ import ipaddress
 import time
 from collections.abc import Callable
 
-from p2p.link.candidates import candidates_for, host_address_towards
+from p2p.link.candidates import ANYWHERE_V6, candidates_for, host_address_towards
 from p2p.link.mux import Mux
 from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.offers import Candidate
@@ -16,8 +16,6 @@ from p2p.wire.offers import Candidate
 SEEN_MAX = 4
 WITNESSES_MAX = 16
 CONFIRMED_S = 2.5
-ANYWHERE_V6: Address = ("2001:db8::1", 9)
-"""RFC 3849: asked of the kernel's routing table only, nothing is ever sent there."""
 
 
 class Whereabouts:

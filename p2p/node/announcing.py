@@ -6,9 +6,11 @@ from collections.abc import Callable, Collection
 
 from crypto.contact import Contact
 from crypto.invite import MAX_CONTACTS
+from p2p.clock import unix_s
 from p2p.dht.lan import LanDoor
 from p2p.dht.publisher import finished_items
 from p2p.dht.rendezvous import keep_published
+from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6
 from p2p.link.work import Work
 from p2p.node.couriers import CourierLink, Couriers
 from p2p.node.keys import RoomSecrets
@@ -22,8 +24,6 @@ from p2p.wire.addresses import Address, Scope, known_scope
 RELAYS_WAIT_S = 1.5
 LOOK_EVERY_S = 0.05
 ITEMS_EVERY_S = 3000.0
-ANYWHERE: tuple[Address, ...] = (("192.0.2.1", 9), ("2001:db8::1", 9))
-"""RFC 5737, RFC 3849: asked of the kernel's routing table only, nothing is ever sent there."""
 
 
 class Announcer:
@@ -91,7 +91,7 @@ class Announcer:
         key = self._secrets.room_key
         doors = [d for d in self._doors() if known_scope(d.address[0]) is Scope.GLOBAL]
         if doors:
-            items = finished_items(key, doors, int(time.time()), system_rng)
+            items = finished_items(key, doors, unix_s(), system_rng)
             courier.items(tuple(item.encode() for item in items))
 
     async def _hand_items_again(self) -> None:
@@ -142,7 +142,7 @@ class Announcer:
             gone=self._gone,
             rng=system_rng,
             now=time.monotonic,
-            unix=lambda: int(time.time()),
+            unix=unix_s,
         )
 
     def _doors(self) -> list[Contact]:
@@ -156,7 +156,7 @@ class Announcer:
     def _own_addresses(self) -> list[Address]:
         """Where we may be reached, widest first."""
         whereabouts = self._net.station.whereabouts
-        towards = [c.address for c in self._net.contacts] + list(ANYWHERE)
+        towards = [c.address for c in self._net.contacts] + [ANYWHERE_V4, ANYWHERE_V6]
         hosts = [whereabouts.host(address) for address in towards]
         found = dict.fromkeys([*whereabouts.seen, *(h for h in hosts if h is not None)])
         return sorted(found, key=lambda address: -known_scope(address[0]))

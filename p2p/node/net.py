@@ -5,8 +5,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from crypto.knock import FIRST_BYTES, KNOCK
+from p2p.clock import unix_s
+from p2p.dht.beacon import LAN_ANSWER_TYPE
 from p2p.dht.contact import NodeContact
 from p2p.dht.node import DhtNode
+from p2p.dht.seal import DHT_TYPE
 from p2p.errors import RemoteError
 from p2p.link.calls import Calls
 from p2p.link.link import make_certificate
@@ -16,10 +20,8 @@ from p2p.link.whereabouts import Whereabouts
 from p2p.rng import Rng
 from p2p.wire.addresses import Address
 
-FIRST_BYTE_KNOCK = 0xC0
-FIRST_BYTES_ANSWER = (0xC1, 0xC3)
-FIRST_BYTE_DHT = 0xD0
-FIRST_BYTE_LAN = 0xE0
+_KNOCK_BYTE = FIRST_BYTES[KNOCK][0]
+_ANSWER_BYTES = [answer for _, answer in FIRST_BYTES.values()]
 LOCAL_DHT_RATE_PER_S = 400.0
 
 OnDatagram = Callable[[bytes, Address], None]
@@ -64,7 +66,7 @@ class Net:
             rng=rng,
             server=False,
             now=time.monotonic,
-            unix=lambda: int(time.time()),
+            unix=unix_s,
             rate_per_s=LOCAL_DHT_RATE_PER_S,
         )
         station = Station(mux, make_certificate(), Calls(dh_secret, rng), Whereabouts(mux))
@@ -79,13 +81,13 @@ class Net:
             RemoteError: It is dropped.
         """
         first = data[0]
-        if first == FIRST_BYTE_DHT:
+        if first == DHT_TYPE:
             self.dht.receive(data, sender)
-        elif first == FIRST_BYTE_KNOCK:
+        elif first == _KNOCK_BYTE:
             self.on_knock(data, sender)
-        elif first in FIRST_BYTES_ANSWER:
+        elif first in _ANSWER_BYTES:
             self.station.calls.receive(data)
-        elif first == FIRST_BYTE_LAN:
+        elif first == LAN_ANSWER_TYPE:
             self.on_lan(data, sender)
         else:
             raise RemoteError("unknown datagram")

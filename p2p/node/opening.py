@@ -5,6 +5,7 @@ import time
 from crypto.identity import Identity
 from crypto.invite import Invite
 from crypto.roomkey import Genesis, RoomKey
+from p2p.clock import unix_s
 from p2p.dht.bootstrap import known_contacts
 from p2p.node.keys import RoomSecrets
 from p2p.node.net import Net
@@ -22,7 +23,7 @@ async def create_room(settings: Settings) -> Node:
     """
     settings.check()
     identity = Identity.generate(system_rng)
-    genesis = Genesis(1, identity.sign_key, identity.dh, "open", int(time.time()), system_rng(32))
+    genesis = Genesis(1, identity.sign_key, identity.dh, "open", unix_s(), system_rng(32))
     r = system_rng(16)
     secrets = RoomSecrets(identity, RoomKey.create(genesis, r), system_rng)
     secrets.begin(genesis.encode(), r, time.monotonic())

@@ -3,8 +3,7 @@
 import socket
 
 from p2p.errors import UserError
-from p2p.link.candidates import own_address_towards
-from p2p.node.announcing import ANYWHERE
+from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6, own_address_towards
 from p2p.node.net import Net
 from p2p.settings import Settings
 from p2p.wire.addresses import Address, Scope, known_scope
@@ -44,5 +43,5 @@ def explained(error: UserError, settings: Settings, net: Net) -> UserError:
 def _on_a_network() -> bool:
     """Whether the kernel knows a way out, or an interface beside the loopback one."""
     interfaces: list[Address] = [(f"ff02::1%{index}", 9) for index, _ in socket.if_nameindex()]
-    own = [own_address_towards(address) for address in (*ANYWHERE, *interfaces)]
+    own = [own_address_towards(address) for address in (ANYWHERE_V4, ANYWHERE_V6, *interfaces)]
     return any(ip is not None and known_scope(ip) is not Scope.LOOPBACK for ip in own)

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator
 
 from crypto.contact import Contact
 from crypto.invite import Invite
 from crypto.roomkey import RoomKey
+from p2p.clock import unix_s
 from p2p.dht.rendezvous import find
 from p2p.events import Via
 from p2p.node.lanside import ask_lan, has_lan
@@ -49,11 +49,7 @@ async def _listed(contacts: tuple[Contact, ...]) -> AsyncIterator[Contact]:
 async def _in_dht(net: Net, key: RoomKey) -> AsyncIterator[Contact]:
     """Looks until the race is over: a room may be a second old, its record under way."""
     while True:
-        async with contextlib.aclosing(find(key, net.dht, unix=_unix)) as doors:
+        async with contextlib.aclosing(find(key, net.dht, unix=unix_s)) as doors:
             async for door in doors:
                 yield door
         await asyncio.sleep(LOOK_AGAIN_S)
-
-
-def _unix() -> int:
-    return int(time.time())

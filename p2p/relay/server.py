@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crypto.dh import KeyPair
-from crypto.knock import HELLO, NO_PSK, Responder
+from crypto.knock import FIRST_BYTES, HELLO, NO_PSK, Responder
 from crypto.record import Item
+from p2p.clock import unix_s
 from p2p.dht.bootstrap import known_contacts
 from p2p.dht.contact import NodeContact
 from p2p.dht.node import DhtNode
+from p2p.dht.seal import DHT_TYPE
 from p2p.errors import RemoteError
 from p2p.link.calls import Calls
-from p2p.link.candidates import own_address_towards
+from p2p.link.candidates import ANYWHERE_V4, own_address_towards
 from p2p.link.door import Door
 from p2p.link.line import Line
 from p2p.link.link import make_certificate
@@ -30,9 +32,7 @@ from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.offers import HelloAck
 from p2p.wire.version import PROTOCOL_VERSION
 
-FIRST_BYTE_HELLO = 0xC2
-FIRST_BYTE_DHT = 0xD0
-ANYWHERE = ("192.0.2.1", 9)  # RFC 5737: only asked of the kernel's routing table, never sent to
+_HELLO_BYTE = FIRST_BYTES[HELLO][0]
 SILENT_S = 10.0
 TIDY_EVERY_S = 1.0
 REPUBLISH_EVERY_S = 1200.0
@@ -104,9 +104,9 @@ class Relay:
             await asyncio.gather(*(line.close() for line in self._lines.values()))
 
     def _datagram(self, data: bytes, sender: Address) -> None:
-        if data[0] == FIRST_BYTE_DHT:
+        if data[0] == DHT_TYPE:
             self._dht.receive(data, sender)
-        elif data[0] == FIRST_BYTE_HELLO:
+        elif data[0] == _HELLO_BYTE:
             mux = self._station.mux
             self._door.asked(data, sender, lambda answer: mux.send(answer, sender))
         else:
@@ -153,7 +153,7 @@ class Relay:
     def _take_item(self, data: bytes) -> None:
         try:
             item = Item.decode(data)
-            item.check_time(int(time.time()))
+            item.check_time(unix_s())
             item.verify()
         except RemoteError:
             return
@@ -198,7 +198,7 @@ async def run_relay(settings: RelaySettings, ready: Callable[[NodeContact], None
         rng=rng,
         server=True,
         now=time.monotonic,
-        unix=lambda: int(time.time()),
+        unix=unix_s,
         rate_per_s=DHT_RATE_PER_S,
     )
     station = Station(mux, make_certificate(), Calls(secret, rng), Whereabouts(mux))
@@ -217,7 +217,7 @@ async def run_relay(settings: RelaySettings, ready: Callable[[NodeContact], None
 def _own_address(mux: Mux) -> Address:
     if not mux.wildcard:
         return mux.local_ip, mux.local_port
-    return own_address_towards(ANYWHERE) or "127.0.0.1", mux.local_port
+    return own_address_towards(ANYWHERE_V4) or "127.0.0.1", mux.local_port
 
 
 def is_public(contact: NodeContact) -> bool:

@@ -11,16 +11,11 @@ from typing import Annotated, ClassVar, Self
 import msgspec
 from msgspec import Meta
 
+from crypto.knock import MAX_ANSWER_BYTES, MAX_QUESTION_BYTES
 from p2p.errors import LocalError
 from p2p.room.canonical import Quiet, pack, unpack
 from p2p.wire.addresses import scope_of
 from p2p.wire.version import PROTOCOL_VERSION, require_version
-
-CALL_PAYLOAD_BYTES = 397
-"""Room for a payload in KNOCK and HELLO."""
-
-ANSWER_PAYLOAD_BYTES = 965
-"""Room for a payload in WELCOME and HELLO_ACK."""
 
 CANDIDATES_MAX = 8
 
@@ -108,7 +103,7 @@ class LinkOffer(Quiet, frozen=True):
 class Greeting(Quiet, frozen=True):
     """A handshake payload: the version stands first, in this and every later version."""
 
-    LIMIT_BYTES: ClassVar[int] = ANSWER_PAYLOAD_BYTES
+    LIMIT_BYTES: ClassVar[int] = MAX_ANSWER_BYTES
 
     version: Version
 
@@ -134,7 +129,7 @@ class Greeting(Quiet, frozen=True):
 class Knock(Greeting, frozen=True):
     """A newcomer to a member: I hold the room key, link me."""
 
-    LIMIT_BYTES: ClassVar[int] = CALL_PAYLOAD_BYTES
+    LIMIT_BYTES: ClassVar[int] = MAX_QUESTION_BYTES
 
     offer: LinkOffer
 
@@ -158,7 +153,7 @@ class Welcome(Greeting, frozen=True):
 class Hello(Greeting, frozen=True):
     """A node to a relay: link me."""
 
-    LIMIT_BYTES: ClassVar[int] = CALL_PAYLOAD_BYTES
+    LIMIT_BYTES: ClassVar[int] = MAX_QUESTION_BYTES
 
     offer: LinkOffer
 

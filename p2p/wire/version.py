@@ -1,9 +1,9 @@
 """Which protocol this program speaks, and how to read that from bytes of another version."""
 
+from crypto.knock import PROTOCOL_VERSION
 from p2p.errors import RemoteError
 
-PROTOCOL_VERSION = 1
-"""Raised when a member of the older version could misread what a newer one sends."""
+__all__ = ["PROTOCOL_VERSION", "VersionMismatchError", "require_version"]
 
 _FIXARRAY_FIRST = 0x90
 _FIXARRAY_LAST = 0x9F

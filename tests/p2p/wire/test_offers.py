@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crypto.knock import MAX_ANSWER_BYTES, MAX_QUESTION_BYTES
 from p2p.errors import LocalError, RemoteError
 from p2p.room.canonical import pack
 from p2p.wire.offers import (
-    ANSWER_PAYLOAD_BYTES,
-    CALL_PAYLOAD_BYTES,
     Candidate,
     CandidateKind,
     Endpoint,
@@ -31,13 +30,13 @@ SEEN = Endpoint.of(("2001:db8::1", 65535))
 
 def test_the_largest_call_fits_its_datagram():
     for greeting in (Knock(1, BIGGEST), Hello(1, BIGGEST)):
-        assert len(greeting.encode()) <= CALL_PAYLOAD_BYTES
+        assert len(greeting.encode()) <= MAX_QUESTION_BYTES
         assert type(greeting).decode(greeting.encode()) == greeting
 
 
 def test_the_largest_answer_fits_its_datagram():
     for greeting in (Welcome(1, SEEN, BIGGEST, b"g" * 256, b"r" * 16), HelloAck(1, SEEN, BIGGEST)):
-        assert len(greeting.encode()) <= ANSWER_PAYLOAD_BYTES
+        assert len(greeting.encode()) <= MAX_ANSWER_BYTES
         assert type(greeting).decode(greeting.encode()) == greeting
 
 
