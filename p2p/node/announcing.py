@@ -24,6 +24,7 @@ from p2p.wire.addresses import Address, Scope, known_scope
 RELAYS_WAIT_S = 1.5
 LOOK_EVERY_S = 0.05
 ITEMS_EVERY_S = 3000.0
+HOSTS_GOOD_S = 1.0
 
 
 class Announcer:
@@ -57,6 +58,8 @@ class Announcer:
         self._relays = [c for c in given if c.kind == "relay"]
         self._lan: LanDoor | None = None
         self._gone = gone
+        self._hosts: list[Address] = []
+        self._hosts_until_s = 0.0
 
     async def begin(self) -> None:
         """Starts everything that makes us known."""
@@ -156,9 +159,14 @@ class Announcer:
     def _own_addresses(self) -> list[Address]:
         """Where we may be reached, widest first."""
         whereabouts = self._net.station.whereabouts
-        towards = [c.address for c in self._net.contacts] + [ANYWHERE_V4, ANYWHERE_V6]
-        hosts = [whereabouts.host(address) for address in towards]
-        found = dict.fromkeys([*whereabouts.seen, *(h for h in hosts if h is not None)])
+        now = time.monotonic()
+        if now >= self._hosts_until_s:
+            # The kernel is asked once a second at most: there may be hundreds of entry nodes.
+            towards = [*(c.address for c in self._net.contacts), ANYWHERE_V4, ANYWHERE_V6]
+            hosts = [whereabouts.host(address) for address in towards]
+            self._hosts = list(dict.fromkeys(host for host in hosts if host is not None))
+            self._hosts_until_s = now + HOSTS_GOOD_S
+        found = dict.fromkeys([*whereabouts.seen, *self._hosts])
         return sorted(found, key=lambda address: -known_scope(address[0]))
 
     def _is_public(self, own: list[Contact]) -> bool:

@@ -20,7 +20,7 @@ from p2p.link.whereabouts import Whereabouts
 from p2p.rng import Rng
 from p2p.wire.addresses import Address
 
-_KNOCK_BYTE = FIRST_BYTES[KNOCK][0]
+KNOCK_BYTE = bytes(FIRST_BYTES[KNOCK][:1])
 _ANSWER_BYTES = [answer for _, answer in FIRST_BYTES.values()]
 LOCAL_DHT_RATE_PER_S = 400.0
 
@@ -83,7 +83,7 @@ class Net:
         first = data[0]
         if first == DHT_TYPE:
             self.dht.receive(data, sender)
-        elif first == _KNOCK_BYTE:
+        elif data.startswith(KNOCK_BYTE):
             self.on_knock(data, sender)
         elif first in _ANSWER_BYTES:
             self.station.calls.receive(data)

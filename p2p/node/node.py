@@ -27,7 +27,7 @@ from p2p.node.desk import Desk
 from p2p.node.entry import Entry
 from p2p.node.keys import RoomSecrets
 from p2p.node.members import Hooks, Members
-from p2p.node.net import Net
+from p2p.node.net import KNOCK_BYTE, Net
 from p2p.node.portrait import Portrait
 from p2p.node.roll import ME, Roll
 from p2p.node.seeking import Seeker
@@ -356,7 +356,7 @@ class Node:
         self, datagram: bytes, toward: Address | None, answer: Callable[[bytes], None]
     ) -> None:
         """A KNOCK or WELCOME that somebody carried."""
-        if self._door is not None and datagram[:1] == b"\xc0":
+        if self._door is not None and datagram[:1] == KNOCK_BYTE:
             self._door.asked(datagram, None, answer, toward)
         else:
             self._net.station.calls.receive(datagram)
@@ -378,7 +378,7 @@ class Node:
         members = self._members
         if members is None:
             return
-        speakers = dict(members.room.state.slots)
+        speakers = members.room.state.slots
         self._sound.frame(member, self._roll.number(member), data, arrival_s, speakers)
 
     def _media_links(self) -> Iterator[tuple[bytes, MediaLink]]:

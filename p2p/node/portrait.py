@@ -52,7 +52,10 @@ class Portrait:
             state = members.room.state
             topic, locked = state.topic, state.locked
             room_s = self._secrets.room_time.at(now)
-            rows = tuple(self._row(members, member) for member in state.members.values())
+            levels, speaking = pipeline.levels(), pipeline.speaking()
+            rows = tuple(
+                self._row(members, member, levels, speaking) for member in state.members.values()
+            )
         up_bps, down_bps = self._rates(now)
         return RoomView(
             topic=topic,
@@ -120,17 +123,19 @@ class Portrait:
             "dropped_ops": sum(members.room.counts[reason] for reason in BAD_OPS),
         }
 
-    def _row(self, members: Members, member: Member) -> MemberView:
+    def _row(
+        self, members: Members, member: Member, levels: dict[int, float], speaking: set[int]
+    ) -> MemberView:
         n = self._roll.number(member.id)
         me = n == ME
         pipeline = self._sound.pipeline
         neighbour = members.neighbours.get(member.id)
         link = None if neighbour is None else neighbour.line.link
-        level_dbfs = pipeline.levels().get(n, SILENCE_DBFS)
-        speaking = n in pipeline.speaking()
+        level_dbfs = levels.get(n, SILENCE_DBFS)
+        is_speaking = n in speaking
         if me:
             level_dbfs = pipeline.mic_level_dbfs if pipeline.mic_on else SILENCE_DBFS
-            speaking = pipeline.mic_on and pipeline.mic_speaking
+            is_speaking = pipeline.mic_on and pipeline.mic_speaking
         raised_s = members.room.hand_since(member.id)
         return MemberView(
             n=n,
@@ -139,7 +144,7 @@ class Portrait:
             role=member.role,
             state=self._state(members, member),
             me=me,
-            speaking=speaking,
+            speaking=is_speaking,
             muted=member.stage is Stage.MUTED,
             invited=member.stage is Stage.INVITED,
             hand_place=members.room.state.place_of(member.id),

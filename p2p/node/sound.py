@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from audio.capture import Capture, capture_from
@@ -176,7 +176,7 @@ class Sound:
         self.missing.pop("no_speaker", None)
 
     def frame(
-        self, member: bytes, n: int, data: bytes, arrival_s: float, speakers: dict[int, bytes]
+        self, member: bytes, n: int, data: bytes, arrival_s: float, speakers: Mapping[int, bytes]
     ) -> None:
         """Takes a frame that came on a member's link.
 
