@@ -1,16 +1,7 @@
 """Real PortAudio and real miniaudio against the null sinks of a PulseAudio server of our own."""
 
-import contextlib
-import ctypes
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,124 +16,11 @@ from audio.problems import DeviceError
 from audio.ring import Ring
 from audio.sources import ToneSource, source_from
 from audio.treatment import Treatment
+from bench.soundserver import Listener, SoundServer, missing
 
-PROGRAMS = ("pulseaudio", "pactl", "pacat", "parec")
-
-
-def _missing() -> str:
-    programs = [program for program in PROGRAMS if shutil.which(program) is None]
-    if sys.platform != "linux":
-        return "PulseAudio null sinks are tested on Linux only"
-    if programs:
-        return f"not installed: {', '.join(programs)} (apt install pulseaudio pulseaudio-utils)"
-    try:
-        ctypes.CDLL("libportaudio.so.2")
-    except OSError:
-        return "PortAudio is not installed (apt install libportaudio2 libasound2-plugins)"
-    if not list(Path("/usr/lib").glob("*/alsa-lib/libasound_module_pcm_pulse.so")):
-        return "ALSA's plugin for PulseAudio is not installed (apt install libasound2-plugins)"
-    return ""
-
-
-pytestmark = pytest.mark.skipif(bool(_missing()), reason=_missing() or "never")
-
-
-class SoundServer:
-    """A PulseAudio server with a null sink as speaker and one whose monitor is the microphone."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._process: subprocess.Popen | None = None
-
-    def start(self) -> None:
-        socket = self._folder / "native"
-        modules = (
-            f"module-native-protocol-unix socket={socket} auth-anonymous=1",
-            "module-null-sink sink_name=spk rate=48000 channels=2",
-            "module-null-sink sink_name=mic_in rate=48000 channels=1",
-            "module-remap-source master=mic_in.monitor source_name=mic channels=1",
-        )
-        command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1"]
-        command += ["--use-pid-file=no", "--disable-shm=yes", "--log-level=error"]
-        for module in modules:
-            command += ["-L", module]
-        self._process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        for _ in range(100):
-            info = subprocess.run(["pactl", "info"], capture_output=True, check=False)
-            if info.returncode == 0:
-                break
-            time.sleep(0.1)
-        subprocess.run(["pactl", "set-default-sink", "spk"], check=True)
-        subprocess.run(["pactl", "set-default-source", "mic"], check=True)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
-            self._process = None
-        (self._folder / "native").unlink(missing_ok=True)
-
-    @contextlib.contextmanager
-    def speaking(self, samples: np.ndarray) -> Iterator[None]:
-        """Play samples into the virtual microphone."""
-        command = ["pacat", "--device=mic_in", "--rate=48000", "--channels=1", "--format=s16le"]
-        process = subprocess.Popen([*command, "--raw", "--latency-msec=20"], stdin=subprocess.PIPE)
-        assert process.stdin is not None
-        stdin = process.stdin
-
-        def feed() -> None:
-            with contextlib.suppress(BrokenPipeError):
-                stdin.write(samples.tobytes())
-                stdin.close()
-
-        thread = threading.Thread(target=feed, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            process.kill()
-            process.wait()
-            thread.join(5)
-
-
-class Listener:
-    """Records a monitor, with the time at which each piece came in."""
-
-    def __init__(self, source: str) -> None:
-        command = ["parec", f"--device={source}", "--rate=48000", "--channels=1"]
-        self._process = subprocess.Popen(
-            [*command, "--format=s16le", "--raw", "--latency-msec=5"], stdout=subprocess.PIPE
-        )
-        self._pieces: list[tuple[float, bytes]] = []
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        while data := os.read(self._process.stdout.fileno(), 4096):
-            self._pieces.append((time.monotonic(), data))
-
-    def samples(self) -> np.ndarray:
-        data = b"".join(data for _, data in self._pieces)
-        return np.frombuffer(data[: len(data) // 2 * 2], np.int16)
-
-    def onset_s(self) -> float | None:
-        """When the first loud 2.5 ms came in."""
-        pieces = list(self._pieces)
-        for at, data in pieces:
-            piece = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
-            for start in range(0, len(piece), 120):
-                if dbfs(piece[start : start + 120]) > -40:
-                    return at - (len(piece) - start) / RATE_HZ
-        return None
-
-    def stop(self) -> np.ndarray:
-        self._process.kill()
-        self._process.wait()
-        self._thread.join(5)
-        return self.samples()
+pytestmark = pytest.mark.skipif(
+    bool(missing("pulseaudio")), reason=missing("pulseaudio") or "never"
+)
 
 
 class Loop:
@@ -177,13 +55,10 @@ class Loop:
 
 @pytest.fixture(scope="module")
 def sound_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServer]:
-    folder = tmp_path_factory.mktemp("pulse")
-    (folder / ".asoundrc").write_text("pcm.!default pulse\nctl.!default pulse\n")
+    server = SoundServer("pulseaudio", tmp_path_factory.mktemp("pulse"))
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("PULSE_RUNTIME_PATH", "PULSE_STATE_PATH", "XDG_RUNTIME_DIR", "HOME"):
-            patch.setenv(name, str(folder))
-        patch.setenv("PULSE_SERVER", f"unix:{folder}/native")
-        server = SoundServer(folder)
+        for name, value in server.environ.items():
+            patch.setenv(name, value)
         server.start()
         try:
             yield server
@@ -212,6 +87,17 @@ def _strongest_hz(samples: np.ndarray) -> float:
     return float(np.argmax(spectrum) * RATE_HZ / len(samples))
 
 
+def _onset_s(listener: Listener) -> float | None:
+    """When the first loud 2.5 ms came in."""
+    pieces = list(listener.pieces)
+    for at, data in pieces:
+        piece = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
+        for start in range(0, len(piece), 120):
+            if dbfs(piece[start : start + 120]) > -40:
+                return at - (len(piece) - start) / RATE_HZ
+    return None
+
+
 def _tone(hz: float, seconds: float) -> np.ndarray:
     source = ToneSource(hz)
     return np.concatenate([source.read() for _ in range(round(seconds * 100))])
@@ -231,7 +117,7 @@ def test_the_devices_of_the_machine_are_listed(sound_server: SoundServer, librar
 def _say_a_tone(sound_server: SoundServer) -> None:
     with Loop() as loop, sound_server.speaking(_tone(1000.0, 20.0)):
         _until(lambda: loop.pipeline.speaking() == {1})
-        listener = Listener("spk.monitor")
+        listener = sound_server.listen("spk.monitor")
         _until(lambda: len(listener.samples()) > 2 * RATE_HZ)
         heard = listener.stop()[-RATE_HZ:]
     assert _strongest_hz(heard) == pytest.approx(1000, abs=3)
@@ -263,7 +149,7 @@ def test_speech_arrives_as_it_was_spoken(sound_server: SoundServer):
     assert clip is not None
     spoken = np.concatenate([clip.read() for _ in range(500)])
     with Loop() as loop:
-        listener = Listener("spk.monitor")
+        listener = sound_server.listen("spk.monitor")
         with sound_server.speaking(spoken):
             _until(lambda: len(listener.samples()) > 8 * RATE_HZ)
         heard = listener.stop()
@@ -280,12 +166,12 @@ def test_speech_arrives_as_it_was_spoken(sound_server: SoundServer):
 @pytest.mark.slow
 def test_from_mouth_to_ear_it_takes_little_time(sound_server: SoundServer):
     with Loop() as loop:
-        mouth, ear = Listener("mic_in.monitor"), Listener("spk.monitor")
+        mouth, ear = sound_server.listen("mic_in.monitor"), sound_server.listen("spk.monitor")
         _until(lambda: len(mouth.samples()) > 0 and len(ear.samples()) > 0)
         time.sleep(1)
         with sound_server.speaking(_tone(1000.0, 2.0)):
-            _until(lambda: ear.onset_s() is not None)
-        spoken_s, heard_s = mouth.onset_s(), ear.onset_s()
+            _until(lambda: _onset_s(ear) is not None)
+        spoken_s, heard_s = _onset_s(mouth), _onset_s(ear)
         mouth.stop()
         ear.stop()
     assert spoken_s is not None
@@ -312,7 +198,7 @@ def test_a_sound_server_that_dies_and_comes_back_costs_only_a_pause(
         _until(lambda: loop.pipeline.devices_running == (True, True), 15)
         sent = loop.sent
         with sound_server.speaking(_tone(700.0, 20.0)):
-            listener = Listener("spk.monitor")
+            listener = sound_server.listen("spk.monitor")
             _until(lambda: loop.pipeline.speaking() == {1})
             count = len(listener.samples())
             _until(lambda: len(listener.samples()) > count + 2 * RATE_HZ)
