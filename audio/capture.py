@@ -1,6 +1,5 @@
 """What our own voice is taken from: a microphone, or a source that a clock paces."""
 
-import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -11,40 +10,16 @@ from audio.pace import Pace
 from audio.pcm import BLOCK_S, BLOCK_SAMPLES, Pcm
 from audio.problems import DeviceError
 from audio.ring import Ring
+from audio.soundend import BLOCK_MS, DeviceEnd, OpenEnd, SoundEnd
 from audio.sources import Source, source_from
-from audio.stream import Stream
-from audio.supervise import SupervisedStream
-
-OpenInput = Callable[[str, Ring, Callable[[], None]], Stream]
-
-BLOCK_MS = 10
 
 
-class Capture(Protocol):
+class Capture(SoundEnd, Protocol):
     """Blocks of sound as they come due. All methods but ``attach`` belong to the worker."""
-
-    @property
-    def name(self) -> str:
-        """What to call it on the screen."""
-        ...
 
     @property
     def is_microphone(self) -> bool:
         """Whether it hears the world: silence from it is a fault, not a wish."""
-        ...
-
-    @property
-    def running(self) -> bool:
-        """False while a device is gone."""
-        ...
-
-    @property
-    def missed_ms(self) -> int:
-        """Milliseconds of sound that were dropped because the worker was late."""
-        ...
-
-    def attach(self, wake: Callable[[], None]) -> None:
-        """Say what wakes the worker. Once, before anything else."""
         ...
 
     def read(self, now: float) -> Pcm | None:
@@ -53,18 +28,6 @@ class Capture(Protocol):
 
     def forget(self, now: float) -> None:
         """Drop what was captured before ``now`` and not yet read."""
-        ...
-
-    def next_s(self, now: float) -> float | None:
-        """When to read again; None if ``wake`` will be called."""
-        ...
-
-    def check(self, now: float) -> DeviceError | None:
-        """Watch over the device; a problem once per loss."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the device or the file."""
         ...
 
 
@@ -127,7 +90,7 @@ class SourceCapture:
         self._source.close()
 
 
-class DeviceCapture:
+class DeviceCapture(DeviceEnd):
     """A microphone.
 
     Args:
@@ -140,36 +103,17 @@ class DeviceCapture:
 
     is_microphone = True
 
-    def __init__(self, wanted: str, open_input: OpenInput | None = None) -> None:
+    def __init__(self, wanted: str, open_input: OpenEnd | None = None) -> None:
         if open_input is None:
             from audio import device
 
             open_input = device.open_input
-        opener = open_input
-        self._ring = Ring()
-        self._wake: Callable[[], None] = _nothing
-        self._device = SupervisedStream(
-            "input", lambda: opener(wanted, self._ring, self._on_callback), time.monotonic()
-        )
-
-    @property
-    def name(self) -> str:
-        """What the sound library calls it."""
-        return self._device.name
-
-    @property
-    def running(self) -> bool:
-        """False while the device is gone."""
-        return self._device.running
+        super().__init__("input", wanted, Ring(), open_input)
 
     @property
     def missed_ms(self) -> int:
         """Milliseconds of sound that were dropped because the worker was late."""
         return self._ring.dropped_samples * BLOCK_MS // BLOCK_SAMPLES
-
-    def attach(self, wake: Callable[[], None]) -> None:
-        """The device's callback will wake the worker."""
-        self._wake = wake
 
     def read(self, now: float) -> Pcm | None:
         """The next block, None when the device has not delivered it yet."""
@@ -187,17 +131,6 @@ class DeviceCapture:
         """The device's callback wakes the worker."""
         return None
 
-    def check(self, now: float) -> DeviceError | None:
-        """Watch over the device; a problem once per loss."""
-        return self._device.check(now)
-
-    def close(self) -> None:
-        """Close the device."""
-        self._device.close()
-
-    def _on_callback(self) -> None:
-        self._wake()
-
 
 def capture_from(text: str) -> Capture:
     """Open what ``--mic`` names; may block for seconds.
@@ -211,7 +144,3 @@ def capture_from(text: str) -> Capture:
     """
     source = source_from(text)
     return DeviceCapture(text or DEFAULT) if source is None else SourceCapture(source)
-
-
-def _nothing() -> None:
-    """Nobody waits yet."""

@@ -1,6 +1,5 @@
 """Where the mixed sound goes: a loudspeaker, or nowhere at the pace of a clock."""
 
-import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -9,40 +8,18 @@ from audio.pace import Pace
 from audio.pcm import BLOCK_S, BLOCK_SAMPLES, Pcm
 from audio.problems import DeviceError
 from audio.ring import Ring
-from audio.stream import Stream
-from audio.supervise import SupervisedStream
+from audio.soundend import BLOCK_MS, DeviceEnd, OpenEnd, SoundEnd
 
-OpenOutput = Callable[[str, Ring, Callable[[], None]], Stream]
 TARGET_BLOCKS = 2
 """Blocks that stand ready for the device: 20 ms of slack for the worker."""
 CAP_BLOCKS = 12
-BLOCK_MS = 10
 STALLED_S = 0.2
 """With no callback for so long the clock takes over, until the device wants more."""
 NULL = "null"
 
 
-class Playout(Protocol):
+class Playout(SoundEnd, Protocol):
     """Takes mixed blocks as they are needed. All methods but ``attach`` belong to the worker."""
-
-    @property
-    def name(self) -> str:
-        """What to call it on the screen."""
-        ...
-
-    @property
-    def running(self) -> bool:
-        """False while a device is gone."""
-        ...
-
-    @property
-    def missed_ms(self) -> int:
-        """Milliseconds that a running device played silence because the worker was late."""
-        ...
-
-    def attach(self, wake: Callable[[], None]) -> None:
-        """Say what wakes the worker. Once, before anything else."""
-        ...
 
     def wanted(self, now: float) -> int:
         """How many blocks to write now."""
@@ -50,18 +27,6 @@ class Playout(Protocol):
 
     def write(self, block: Pcm) -> None:
         """Play one block of ``BLOCK_SAMPLES``."""
-        ...
-
-    def next_s(self, now: float) -> float | None:
-        """When to ask again; None if ``wake`` will be called."""
-        ...
-
-    def check(self, now: float) -> DeviceError | None:
-        """Watch over the device; a problem once per loss."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the device."""
         ...
 
 
@@ -97,7 +62,7 @@ class NullPlayout:
         """Nothing to let go of."""
 
 
-class DevicePlayout:
+class DevicePlayout(DeviceEnd):
     """A loudspeaker; while it is not running, a clock goes on in its place.
 
     Args:
@@ -108,38 +73,19 @@ class DevicePlayout:
         DeviceError: ``no_speaker``.
     """
 
-    def __init__(self, wanted: str, open_output: OpenOutput | None = None) -> None:
+    def __init__(self, wanted: str, open_output: OpenEnd | None = None) -> None:
         if open_output is None:
             from audio import device
 
             open_output = device.open_output
-        opener = open_output
-        self._ring = Ring(CAP_BLOCKS * BLOCK_SAMPLES)
         self._pace = Pace(BLOCK_S)
         self._ran = False
-        self._wake: Callable[[], None] = _nothing
-        self._device = SupervisedStream(
-            "output", lambda: opener(wanted, self._ring, self._on_callback), time.monotonic()
-        )
-
-    @property
-    def name(self) -> str:
-        """What the sound library calls it."""
-        return self._device.name
-
-    @property
-    def running(self) -> bool:
-        """False while the device is gone."""
-        return self._device.running
+        super().__init__("output", wanted, Ring(CAP_BLOCKS * BLOCK_SAMPLES), open_output)
 
     @property
     def missed_ms(self) -> int:
         """Milliseconds that the device played silence because there was nothing to play."""
         return self._ring.missed_samples * BLOCK_MS // BLOCK_SAMPLES
-
-    def attach(self, wake: Callable[[], None]) -> None:
-        """The device's callback will wake the worker."""
-        self._wake = wake
 
     def wanted(self, now: float) -> int:
         """Blocks missing in the ring; what has come due on the clock while nobody plays."""
@@ -162,17 +108,6 @@ class DevicePlayout:
         """None while the device runs: its callback wakes the worker."""
         return None if self._ran else self._pace.next_s(now)
 
-    def check(self, now: float) -> DeviceError | None:
-        """Watch over the device; a problem once per loss."""
-        return self._device.check(now)
-
-    def close(self) -> None:
-        """Close the device."""
-        self._device.close()
-
-    def _on_callback(self) -> None:
-        self._wake()
-
 
 def playout_to(text: str) -> Playout:
     """Open what ``--speaker`` names; may block for seconds.
@@ -184,7 +119,3 @@ def playout_to(text: str) -> Playout:
         DeviceError: ``no_speaker``. The room goes on without: ``playout_to("null")``.
     """
     return NullPlayout() if text == NULL else DevicePlayout(text or DEFAULT)
-
-
-def _nothing() -> None:
-    """Nobody waits yet."""
