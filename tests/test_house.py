@@ -23,6 +23,7 @@ TESTED_BY = {
     "crypto/key*.py": ["tests/crypto/test_words.py", "tests/crypto/test_repair.py"],
     "audio/problems.py": ["tests/audio/test_device.py"],
     "audio/stream.py": ["tests/audio/test_device.py"],
+    "audio/soundend.py": ["tests/audio/test_capture.py", "tests/audio/test_playout.py"],
     "p2p/commands.py": ["tests/tui/test_typed.py"],
     "p2p/events.py": ["tests/tui/test_jsonlines.py"],
     "p2p/view.py": ["tests/tui/test_presenter.py"],
