@@ -5,14 +5,30 @@ A responder answers each ephemeral key once, so a repeat is a new question with 
 
 import asyncio
 from collections.abc import Callable
+from typing import NamedTuple
 
 from crypto.errors import RemoteError
 from crypto.knock import CALL_TAG_BYTES, Caller, answer_tag
+from crypto.noise import Transport
 from p2p.rng import Rng
 
 FIRST_WAIT_S = 0.3
 WAIT_GROWTH = 1.5
 MAX_WAITING = 256
+
+
+class Answer(NamedTuple):
+    """What a question led to.
+
+    Attributes:
+        payload: The answer's payload.
+        transport: The channel that the handshake leaves. Secret.
+        tag: 8 bytes that name the handshake.
+    """
+
+    payload: bytes
+    transport: Transport
+    tag: bytes
 
 
 class Calls:
@@ -26,7 +42,7 @@ class Calls:
     def __init__(self, own_dh_secret: bytes | bytearray, rng: Rng) -> None:
         self._secret = own_dh_secret
         self._rng = rng
-        self._waiting: dict[bytes, tuple[Caller, asyncio.Future[bytes]]] = {}
+        self._waiting: dict[bytes, tuple[Caller, asyncio.Future[Answer]]] = {}
 
     async def ask(
         self,
@@ -36,7 +52,7 @@ class Calls:
         payload: bytes,
         send: Callable[[bytes], None],
         limit_s: float,
-    ) -> bytes:
+    ) -> Answer:
         """Asks until an answer is opened.
 
         Args:
@@ -48,13 +64,13 @@ class Calls:
             limit_s: Seconds until it is given up.
 
         Returns:
-            The answer's payload.
+            The first answer.
 
         Raises:
             TimeoutError: Nobody answered.
             RemoteError: ``dh`` is no usable public key.
         """
-        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         tags: list[bytes] = []
         wait_s = FIRST_WAIT_S
         try:
@@ -85,4 +101,4 @@ class Calls:
         caller, answer = self._waiting[tag]
         payload = caller.open_answer(datagram)
         if not answer.done():
-            answer.set_result(payload)
+            answer.set_result(Answer(payload, caller.transport, caller.tag))

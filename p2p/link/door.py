@@ -3,10 +3,12 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from crypto.knock import HELLO, Responder
+from crypto.knock import HELLO, Called, Responder
 from p2p.errors import RemoteError
 from p2p.link.candidates import believable
+from p2p.link.carried import CarriedLine
 from p2p.link.errors import LinkFailed
 from p2p.link.line import Line
 from p2p.link.reach import LINK_LIMIT_S, Station
@@ -29,6 +31,19 @@ SOURCE_RATE = Rate(burst=40.0, per_s=8.0)
 MakeAnswer = Callable[[Endpoint, LinkOffer], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Through:
+    """How a door treats those who want a line through their carrier, and no link.
+
+    Attributes:
+        answer: Makes the payload of the answer.
+        on_line: Takes each such line, with the caller's public key.
+    """
+
+    answer: Callable[[], bytes]
+    on_line: Callable[[CarriedLine, bytes], None]
+
+
 class Door:
     """One door of a node.
 
@@ -44,6 +59,9 @@ class Door:
     Attributes:
         answers: Asked with the caller's public key before a link is begun: whether to answer.
             False while we ask that peer ourselves and our question is to be the one that counts.
+        through: For lines through carriers; None: there are none.
+        links: False: nobody gets a link, only lines through carriers; whoever asks straight gets
+            silence, so that no guess at our address is confirmed.
     """
 
     def __init__(
@@ -65,6 +83,8 @@ class Door:
         self._up_s: dict[bytes, float] = {}
         self._sources: dict[str, Allowance] = {}
         self.answers: Callable[[bytes], bool] = lambda _dh: True
+        self.through: Through | None = None
+        self.links = True
         self.counters: Counter[str] = Counter()
 
     def asked(
@@ -86,14 +106,17 @@ class Door:
         Raises:
             RemoteError: It deserves no answer.
         """
-        if source is not None and scope_of(source[0]) is None:
-            raise RemoteError("from no node's address")
+        if source is not None and (scope_of(source[0]) is None or not self.links):
+            raise RemoteError("from no node's address, or we are not to be found")
         # Rubbish that somebody sends in this address's name must not use up its allowance.
         self._responder.check(datagram)
         if source is not None and not self._allows(source[0]):
             raise RemoteError("too many questions")
         called = self._responder.accept(datagram)
         offer = self._greeting.decode(called.payload).offer
+        if offer is None or not self.links:
+            self._answer_through_carrier(called, source, answer)
+            return
         peer, candidates = self._whom_to_check(offer, source, toward)
         key = (called.initiator_dh, offer.ufrag)
         line, _ = self._pending.get(key, (None, None))
@@ -112,6 +135,17 @@ class Door:
         seen = Endpoint.of(source) if source is not None else _first_named(offer)
         self.counters["answered"] += 1
         answer(called.answer(self._make_answer(seen, line.link.offer)))
+
+    def _answer_through_carrier(
+        self, called: Called, source: Address | None, answer: Callable[[bytes], None]
+    ) -> None:
+        """Gives the caller a line over the way by which it asked."""
+        if source is not None or self.through is None:
+            raise RemoteError("no line for this caller")
+        self.counters["answered"] += 1
+        answer(called.answer(self.through.answer()))
+        line = self._station.carried.open(called.transport, called.tag, answer, dialled=False)
+        self.through.on_line(line, called.initiator_dh)
 
     def _make_room(self, ip: str | None) -> None:
         """Ends the oldest set-up where there are too many: an honest one takes a moment only."""

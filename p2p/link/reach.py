@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crypto.knock import HELLO, KNOCK
 from p2p.errors import RemoteError
 from p2p.link.calls import Calls
 from p2p.link.candidates import believable
+from p2p.link.carried import CarriedLine, CarriedLines
 from p2p.link.line import Line
 from p2p.link.link import Certificate, MediaLink
 from p2p.link.mux import Mux
@@ -23,12 +24,13 @@ LOOK_FOR_WAYS_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """What every link of a node shares: socket, certificate, open questions, own addresses."""
+    """What every link of a node shares: socket, certificate, questions, addresses, lines."""
 
     mux: Mux
     certificate: Certificate
     calls: Calls
     whereabouts: Whereabouts
+    carried: CarriedLines = field(default_factory=CarriedLines)
 
     def new_link(self, *, controlling: bool, candidates: tuple[Candidate, ...] = ()) -> MediaLink:
         """A link that is not connected yet.
@@ -117,18 +119,44 @@ async def reach(
         candidates = station.whereabouts.offer(toward)
         offer = LinkOffer(own.ufrag, own.pwd, own.fingerprint, candidates)
         payload = greeting(PROTOCOL_VERSION, offer).encode()
-        return await station.calls.ask(dh, psk, purpose, payload, send, limit_s)
+        answer = await station.calls.ask(dh, psk, purpose, payload, send, limit_s)
+        return answer.payload
 
     try:
         way, answer = await _first_answer(ask, ways, limit_s)
         ack = (HelloAck if purpose == HELLO else Welcome).decode(answer)
-        if not isinstance(way, Carrier):
+        if ack.offer is None:
+            raise RemoteError("it wants no link")
+        if not isinstance(way, Carrier) and ack.seen is not None:
             station.whereabouts.saw(ack.seen.address, way[0])
         await link.connect(_reachable(station, ack.offer, way), LINK_LIMIT_S)
     except BaseException:
         await line.close()
         raise
     return line, ack
+
+
+async def reach_through(
+    station: Station, dh: bytes, psk: bytes, carrier: Carrier, limit_s: float
+) -> tuple[CarriedLine, Welcome]:
+    """Gets a line to a door through a carrier; neither end names an address.
+
+    Args:
+        station: Ours.
+        dh: The door's public key, 32 bytes.
+        psk: The room's pre-shared key.
+        carrier: Who takes datagrams there and back.
+        limit_s: Seconds until it is given up.
+
+    Raises:
+        TimeoutError: Nobody answered.
+        RemoteError: The answer is no good.
+    """
+    payload = Knock(PROTOCOL_VERSION, None).encode()
+    answer = await station.calls.ask(dh, psk, KNOCK, payload, carrier.send, limit_s)
+    welcome = Welcome.decode(answer.payload)
+    line = station.carried.open(answer.transport, answer.tag, carrier.send, dialled=True)
+    return line, welcome
 
 
 async def _first_answer(

@@ -91,7 +91,7 @@ class LinkOffer(Quiet, frozen=True):
         ufrag: ICE user name fragment, 4 to 8 characters (RFC 8839 §5.4).
         pwd: ICE password, 22 characters.
         fingerprint: SHA-256 of the DTLS certificate, 32 bytes (RFC 8122).
-        candidates: At most 8; empty when the node wants no direct link.
+        candidates: At most 8.
     """
 
     ufrag: Ufrag
@@ -127,25 +127,29 @@ class Greeting(Quiet, frozen=True):
 
 
 class Knock(Greeting, frozen=True):
-    """A newcomer to a member: I hold the room key, link me."""
+    """A newcomer to a member: I hold the room key, link me.
+
+    Attributes:
+        offer: The newcomer's side of the link; None: only a line through the carrier.
+    """
 
     LIMIT_BYTES: ClassVar[int] = MAX_QUESTION_BYTES
 
-    offer: LinkOffer
+    offer: LinkOffer | None
 
 
 class Welcome(Greeting, frozen=True):
     """The member's answer.
 
     Attributes:
-        seen: The newcomer's address as the member saw it.
-        offer: The member's side of the link.
+        seen: The newcomer's address as the member saw it; None for a line through a carrier.
+        offer: The member's side of the link; None: there is only the line through the carrier.
         genesis: The room's first record, from which with ``r`` the room key is checked.
         r: The 16 secret bytes that the room key commits to beside the genesis.
     """
 
-    seen: Endpoint
-    offer: LinkOffer
+    seen: Endpoint | None
+    offer: LinkOffer | None
     genesis: Annotated[bytes, Meta(min_length=1, max_length=256)]
     r: Annotated[bytes, Meta(min_length=16, max_length=16)]
 

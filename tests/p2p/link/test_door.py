@@ -6,16 +6,18 @@ from collections.abc import AsyncIterator
 import pytest
 
 from crypto.dh import KeyPair
-from crypto.knock import HELLO, NO_PSK, Caller, Responder
+from crypto.knock import HELLO, KNOCK, NO_PSK, Caller, Responder
 from p2p.errors import RemoteError
 from p2p.link.calls import Calls
-from p2p.link.door import PENDING_MAX, SOURCE_RATE, Door
+from p2p.link.carried import CarriedLine
+from p2p.link.door import PENDING_MAX, SOURCE_RATE, Door, Through
 from p2p.link.link import MediaLink, make_certificate
 from p2p.link.mux import Mux
 from p2p.link.reach import Station
 from p2p.link.whereabouts import Whereabouts
 from p2p.link.work import Work
-from p2p.wire.offers import Hello, HelloAck
+from p2p.wire.messages import Bye
+from p2p.wire.offers import Hello, HelloAck, Knock
 from p2p.wire.version import PROTOCOL_VERSION
 
 SECRET = b"s" * 32
@@ -95,3 +97,56 @@ async def test_when_all_places_are_taken_the_oldest_set_up_gives_way(
     assert len(porch.answers) == PENDING_MAX + 3
     assert porch.door.counters["gave way"] == 3
     assert len(porch.door._pending) == PENDING_MAX
+
+
+def _knock(porch: Porch) -> bytes:
+    greeting = Knock(PROTOCOL_VERSION, None).encode()
+    public = KeyPair(SECRET).public
+    return Caller(os.urandom(32), public, NO_PSK, KNOCK, greeting, os.urandom).datagram
+
+
+def _member_door(porch: Porch, work: Work) -> tuple[Door, list[CarriedLine]]:
+    lines: list[CarriedLine] = []
+    responder = Responder(SECRET, NO_PSK, KNOCK, os.urandom)
+    door = Door(porch.station, responder, KNOCK, lambda _s, _o: b"", lambda _l, _d: None, work)
+    door.through = Through(lambda: b"come in", lambda line, _dh: lines.append(line))
+    return door, lines
+
+
+async def test_who_wants_no_link_gets_a_line_over_its_carrier(porch: Porch) -> None:
+    async with Work() as work:
+        door, lines = _member_door(porch, work)
+        answers: list[bytes] = []
+        door.asked(_knock(porch), None, answers.append)
+        assert [len(answer) for answer in answers] == [1024]
+        [line] = lines
+        line.send(Bye())
+        assert len(answers) == 2
+
+
+async def test_a_line_needs_a_carrier_and_a_door_that_has_lines(porch: Porch) -> None:
+    async with Work() as work:
+        door, lines = _member_door(porch, work)
+        with pytest.raises(RemoteError):
+            door.asked(_knock(porch), ("127.0.0.1", 40_000), porch.answers.append)
+        door.through = None
+        with pytest.raises(RemoteError):
+            door.asked(_knock(porch), None, porch.answers.append)
+        assert lines == []
+        assert porch.answers == []
+
+
+async def test_a_hidden_door_is_silent_to_who_asks_straight(porch: Porch) -> None:
+    async with Work() as work:
+        door, lines = _member_door(porch, work)
+        door.links = False
+        link = MediaLink(porch.station.mux, porch.station.certificate, controlling=True)
+        greeting = Knock(PROTOCOL_VERSION, link.offer).encode()
+        public = KeyPair(SECRET).public
+        caller = Caller(os.urandom(32), public, NO_PSK, KNOCK, greeting, os.urandom)
+        with pytest.raises(RemoteError):
+            door.asked(caller.datagram, ("127.0.0.1", 40_000), porch.answers.append)
+        assert porch.answers == []
+        caller = Caller(os.urandom(32), public, NO_PSK, KNOCK, greeting, os.urandom)
+        door.asked(caller.datagram, None, porch.answers.append)
+        assert len(lines) == 1, "whatever it offers, it gets no address of ours"

@@ -1,0 +1,79 @@
+"""Messages with one peer, typed and bounded: what a line is whatever carries it."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import Counter
+
+from p2p.errors import RemoteError
+from p2p.wire import codec
+from p2p.wire.messages import Message
+
+INBOX_MESSAGES = 512
+BREACHES_MAX = 16
+
+
+class Conversation(ABC):
+    """One peer's messages in, ours out; closed for those who send rubbish.
+
+    Args:
+        dialled: Whether this node asked for it.
+    """
+
+    def __init__(self, *, dialled: bool) -> None:
+        self.dialled = dialled
+        self.counters: Counter[str] = Counter()
+        self._inbox: asyncio.Queue[Message | None] = asyncio.Queue(INBOX_MESSAGES)
+        self._open = True
+
+    @property
+    def open(self) -> bool:
+        """False once either side has closed."""
+        return self._open
+
+    def send(self, message: Message) -> None:
+        """Queues one message; on a closed line it is lost."""
+        if self._open:
+            self._transmit(codec.encode(message))
+
+    async def receive(self) -> Message:
+        """The next message.
+
+        Raises:
+            ConnectionError: The line is closed.
+        """
+        message = await self._inbox.get() if self._open or not self._inbox.empty() else None
+        if message is None:
+            raise ConnectionError("line closed")
+        return message
+
+    def breach(self, why: str) -> None:
+        """The peer broke a rule; too many breaches end the line."""
+        self.counters[why] += 1
+        if self.counters.total() >= BREACHES_MAX:
+            self._ended()
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Ends it; never raises, may be called twice."""
+
+    @abstractmethod
+    def _transmit(self, data: bytes) -> None:
+        """Sends one encoded message."""
+
+    def _arrived(self, data: bytes) -> None:
+        try:
+            message = codec.decode(data)
+        except RemoteError as exc:
+            self.breach(str(exc))
+            return
+        try:
+            self._inbox.put_nowait(message)
+        except asyncio.QueueFull:
+            self.breach("flood")
+
+    def _ended(self) -> None:
+        if self._open:
+            self._open = False
+            if self._inbox.full():
+                self._inbox.get_nowait()
+            self._inbox.put_nowait(None)
