@@ -13,9 +13,10 @@ from p2p.events import Via
 from p2p.link.line import Line
 from p2p.link.reach import Station, Way, Ways, reach
 from p2p.link.work import Work
+from p2p.node.admission import RefusedError
 from p2p.node.couriers import CourierLink, Couriers
 from p2p.node.keys import RoomSecrets
-from p2p.node.members import Members, RefusedError
+from p2p.node.members import Members
 from p2p.overlay.card import open_card
 from p2p.wire.offers import Welcome
 

@@ -11,30 +11,26 @@ from p2p.errors import RemoteError
 from p2p.link.line import Line
 from p2p.link.reach import Station
 from p2p.link.work import Work
+from p2p.node.admission import Admission
 from p2p.node.couriers import Couriers
 from p2p.node.dialing import Dialer
 from p2p.node.keys import RoomSecrets
 from p2p.overlay.mesh import ROOM_LIMIT, Mesh
 from p2p.room.allowance import Allowance, Rate
-from p2p.room.ops import decode_op
 from p2p.room.room import Room
 from p2p.room.stage import GONE
 from p2p.wire.addresses import Address, Scope
 from p2p.wire.codec import have_messages, pages
 from p2p.wire.messages import (
-    Admit,
     Bye,
     Carry,
     Have,
-    Join,
     Message,
     Near,
     NearMember,
     Ops,
-    Refuse,
 )
 
-ATTACH_LIMIT_S = 4.0
 SILENT_S = 3.0
 MOVED_SILENT_S = 1.5
 MOVED_FOR_S = 6.0
@@ -45,14 +41,6 @@ MESSAGE_RATE = Rate(burst=256.0, per_s=60.0)
 HAVE_RATE = Rate(burst=6.0, per_s=0.5)
 MESSAGES_AT_ONCE = 16
 """Then sound and the other links get their turn."""
-
-
-class RefusedError(RemoteError):
-    """A member did not let us in. ``reason``: see ``wire.messages.Refuse``."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(slots=True)
@@ -112,6 +100,7 @@ class Members:
         self._secrets = secrets
         self._work = work
         self._hooks = hooks
+        self.admission = Admission(room, secrets, self._has_place, hooks.on_change)
         self.dialer = Dialer(self, station, secrets, couriers, work)
         self._ask_again_s = 0.0
         self._asked = 0
@@ -121,86 +110,20 @@ class Members:
     # --- letting in, and being let in ---------------------------------------------------------
 
     async def enter(self, line: Line, dh: bytes, expected: bytes | None = None) -> bytes:
-        """Asks to be let in over a line that we dialled; serves it from then on.
-
-        Args:
-            line: To a member.
-            dh: The member's public key, proven by the handshake.
-            expected: Its id, if we know whom we dialled.
-
-        Returns:
-            The member's id.
-
-        Raises:
-            RefusedError: It said no.
-            RemoteError: It said nonsense.
-            ConnectionError: The line ended.
-            TimeoutError: It did not answer in time.
-        """
-        async with asyncio.timeout(ATTACH_LIMIT_S):
-            line.send(Join(self.room.join_op))
-            answer = await line.receive()
-            if isinstance(answer, Refuse):
-                raise RefusedError(answer.reason)
-            if not isinstance(answer, Admit):
-                raise RemoteError("neither yes nor no")
-            now = time.monotonic()
-            self._take_ops(answer.ops, None, now)
-            while answer.member not in self.room.state.members:
-                more = await line.receive()
-                if not isinstance(more, Ops):
-                    raise RemoteError("operations were to follow")
-                self._take_ops(more.ops, None, time.monotonic())
-        # Anybody can write a join with another's exchange key; the handshake proves who holds it.
-        if self.room.state.members[answer.member].dh != dh or expected not in (None, answer.member):
-            raise RemoteError("another member than it says")
-        self._secrets.admitted(answer, now)  # not before: the keys of the first one are kept
-        self._add(answer.member, line)
-        return answer.member
+        """Asks to be let in over a line that we dialled, and serves it: see ``Admission.ask``."""
+        member = await self.admission.ask(line, dh, expected)
+        self._add(member, line)
+        return member
 
     async def let_in(self, line: Line, dh: bytes) -> None:
         """Answers a newcomer, or somebody who comes back, over a line that it dialled."""
-        try:
-            async with asyncio.timeout(ATTACH_LIMIT_S):
-                question = await line.receive()
-            if not isinstance(question, Join):
-                raise RemoteError("no join")
-            member = self._admit(question.op, dh)
-        except RefusedError as refused:
-            line.send(Refuse(refused.reason))
-            await asyncio.sleep(0.5)
-            await line.close()
-        except (RemoteError, ConnectionError, TimeoutError):
-            await line.close()
-        except BaseException:
-            await line.close()
-            raise
-        else:
-            self._send_admit(line)
+        member = await self.admission.answer(line, dh)
+        if member is not None:
             self._add(member, line)
 
-    def _admit(self, join: bytes, dh: bytes) -> bytes:
-        """Checks a join operation; returns the member's id."""
-        if self._secrets.keyring is None:
-            raise RefusedError("busy")
-        reason = self.room.refusal(join, dh)
-        if reason is not None:
-            raise RefusedError(reason)
-        member = decode_op(join, self.room.room_id).author
+    def _has_place(self, member: bytes) -> bool:
         # Our own links, not what others say of theirs: ghosts must not fill a room.
-        if member not in self.neighbours and len(self.neighbours) >= ROOM_LIMIT - 1:
-            raise RefusedError("full")
-        self.room.receive(join, None, time.monotonic())
-        self._hooks.on_change()
-        if member not in self.room.state.members or member == self.room.me:
-            raise RefusedError("bad_join")
-        return member
-
-    def _send_admit(self, line: Line) -> None:
-        first, *more = [*pages(self.room.ops())] or [()]
-        line.send(self._secrets.admit(first, time.monotonic()))
-        for page in more:
-            line.send(Ops(page))
+        return member in self.neighbours or len(self.neighbours) < ROOM_LIMIT - 1
 
     # --- links ----------------------------------------------------------------------------------
 
