@@ -90,8 +90,15 @@ class Admission:
         self._secrets.admitted(answer, now)  # not before: the keys of the first one are kept
         return answer.member
 
-    async def answer(self, line: Conversation, dh: bytes) -> bytes | None:
+    async def answer(
+        self, line: Conversation, dh: bytes, *, all_at_once: bool = True
+    ) -> bytes | None:
         """Answers a newcomer, or somebody who comes back, over a line that it dialled.
+
+        Args:
+            line: To the newcomer.
+            dh: Its public key, proven by the handshake.
+            all_at_once: Send all operations, or on a narrow line only the first page.
 
         Returns:
             The id of the member that was let in; None: it was not, and the line is closed.
@@ -112,9 +119,10 @@ class Admission:
             await line.close()
             raise
         else:
-            first, *more = [*pages(self._room.ops())] or [()]
+            # Our own join first: by it the newcomer knows who speaks.
+            first, *more = pages(dict.fromkeys([self._room.join_op, *self._room.ops()]))
             line.send(self._secrets.admit(first, time.monotonic()))
-            for page in more:
+            for page in more if all_at_once else ():
                 line.send(Ops(page))
             return member
         return None

@@ -3,15 +3,16 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 
 from crypto.contact import Contact
 from crypto.knock import KNOCK
 from crypto.record import Item, hour_of, open_record, slots
 from p2p.errors import RemoteError, UserError
 from p2p.events import Via
+from p2p.link.carried import CarriedLine
 from p2p.link.line import Line
-from p2p.link.reach import Station, Way, Ways, reach
+from p2p.link.reach import Carrier, Station, Way, Ways, reach, reach_through
 from p2p.link.work import Work
 from p2p.node.admission import RefusedError
 from p2p.node.couriers import CourierLink, Couriers
@@ -63,6 +64,7 @@ class Entry:
         self._couriers = couriers
         self._make_members = make_members
         self._doors: dict[bytes, Ways] = {}
+        self._behind: set[tuple[bytes, bytes]] = set()
         self._relays: set[Contact] = set()
         self._found_any = False
         self._refused: str | None = None
@@ -96,7 +98,8 @@ class Entry:
             return self._entered.result()
 
     def _give_up(self, waited_s: float) -> None:
-        wait_s = OTHERS_S if self._refusals >= self._doors.keys() else OTHERS_LIMIT_S
+        known = self._doors.keys() | {dh for dh, _ in self._behind}
+        wait_s = OTHERS_S if self._refusals >= known else OTHERS_LIMIT_S
         if self._refused is not None and time.monotonic() - self._refused_s > wait_s:
             code, message, hint = REFUSALS.get(
                 self._refused, ("refused", "The room did not let you in.", "Try again.")
@@ -177,47 +180,73 @@ class Entry:
 
     def _learn(self, work: Work, via: Via, dh: bytes, way: Way) -> None:
         """Notes a way to a door; a new door is knocked at."""
+        if isinstance(way, Carrier):
+            if (dh, way.name) not in self._behind and len(self._behind) < DOORS_MAX:
+                self._behind.add((dh, way.name))
+                work.create_task(self._try(dh, lambda: self._knock_through(dh, way, via)))
+            return
         known = self._doors.get(dh)
         if known is not None:
             known.add(way)
         elif len(self._doors) < DOORS_MAX:
             self._doors[dh] = ways = Ways(way)
-            work.create_task(self._try(dh, ways, via))
+            work.create_task(self._try(dh, lambda: self._knock(dh, ways, via)))
 
-    async def _try(self, dh: bytes, ways: Ways, via: Via) -> None:
+    async def _try(self, dh: bytes, knock: Callable[[], Coroutine[None, None, None]]) -> None:
         """Knocks at one door until somebody has let us in."""
         while not self._entered.done():
             began_s = time.monotonic()
             async with self._slots:
                 with contextlib.suppress(*EXPECTED):
-                    await self._knock(dh, ways, via)
+                    await self._turned_away(dh, knock())
             await asyncio.sleep(max(0.0, 0.5 - (time.monotonic() - began_s)))
 
     async def _knock(self, dh: bytes, ways: Ways, via: Via) -> None:
-        line, welcome = await reach(
-            self._station, dh, self._secrets.room_key.psk(), KNOCK, ways, KNOCK_LIMIT_S
-        )
+        psk = self._secrets.room_key.psk()
+        line, welcome = await reach(self._station, dh, psk, KNOCK, ways, KNOCK_LIMIT_S)
         try:
             async with self._turn:
                 if self._entered.done() or not isinstance(welcome, Welcome):
                     await line.close()
                 else:
                     await self._enter(line, dh, welcome, via)
-        except BaseException as exc:
-            if isinstance(exc, RefusedError) and exc.reason != "busy":
+        except BaseException:
+            await line.close()
+            raise
+
+    async def _knock_through(self, dh: bytes, carrier: Carrier, via: Via) -> None:
+        """Knocks at a door behind a relay: let in over its line, we need no link to it."""
+        psk = self._secrets.room_key.psk()
+        line, welcome = await reach_through(self._station, dh, psk, carrier, KNOCK_LIMIT_S)
+        try:
+            async with self._turn:
+                if not self._entered.done():
+                    await self._enter(line, dh, welcome, via)
+        finally:
+            await line.close()
+
+    async def _turned_away(self, dh: bytes, knock: Coroutine[None, None, None]) -> None:
+        """Takes note of a door that said no."""
+        try:
+            await knock
+        except RefusedError as exc:
+            if exc.reason != "busy":
                 # One door may be hostile, or know less than the others: they get their turn.
                 if self._refused is None:
                     self._refused_s = time.monotonic()
                 self._refused = exc.reason
                 self._refusals.add(dh)
-            await line.close()
             raise
 
-    async def _enter(self, line: Line, dh: bytes, welcome: Welcome, via: Via) -> None:
+    async def _enter(self, line: Line | CarriedLine, dh: bytes, welcome: Welcome, via: Via) -> None:
         if not self._secrets.room_key.matches(welcome.genesis, welcome.r):
             self._imposter = True
             raise RemoteError("another room")
         self._secrets.genesis, self._secrets.r = welcome.genesis, welcome.r
         members = self._make_members()
-        await members.enter(line, dh)
+        if isinstance(line, CarriedLine):
+            await members.admission.ask(line, dh)
+            members.introduced()
+        else:
+            await members.enter(line, dh)
         self._entered.set_result((members, via))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from p2p.errors import RemoteError
+from p2p.link.carried import CarriedLine
 from p2p.link.line import Line
 from p2p.link.reach import Station
 from p2p.link.work import Work
@@ -32,6 +33,7 @@ from p2p.wire.messages import (
 )
 
 SILENT_S = 3.0
+CARRIED_LASTS_S = 4.0
 MOVED_SILENT_S = 1.5
 MOVED_FOR_S = 6.0
 GLARE_S = 2.0
@@ -120,6 +122,19 @@ class Members:
         member = await self.admission.answer(line, dh)
         if member is not None:
             self._add(member, line)
+
+    async def let_in_through(self, line: CarriedLine, dh: bytes) -> None:
+        """The same over a line that somebody carries; what follows goes by other ways."""
+        member = await self.admission.answer(line, dh, all_at_once=False)
+        if member is not None:
+            self.introduced()
+            await asyncio.sleep(CARRIED_LASTS_S)
+            await line.close()
+
+    def introduced(self) -> None:
+        """We have let somebody in, or were let in, without a link to it."""
+        self._set_roster(time.monotonic())
+        self.pump()
 
     def _has_place(self, member: bytes) -> bool:
         # Our own links, not what others say of theirs: ghosts must not fill a room.

@@ -16,7 +16,8 @@ from crypto.knock import KNOCK, Responder
 from p2p import commands, events
 from p2p.clock import SleepWatch
 from p2p.errors import UserError
-from p2p.link.door import Door
+from p2p.link.carried import PIECE_TYPE, CarriedLine
+from p2p.link.door import Door, Through
 from p2p.link.line import Line
 from p2p.link.link import MediaLink
 from p2p.link.work import Work
@@ -216,6 +217,10 @@ class Node:
             self._work,
         )
         self._door.answers = members.dialer.yields_to
+        self._door.through = Through(
+            lambda: Welcome(PROTOCOL_VERSION, None, None, secrets.genesis, secrets.r).encode(),
+            self._line_through,
+        )
         members.dialer.is_called_by = self._door.is_linking
         self._net.on_knock = self._knocked
         given = () if self._invite is None else self._invite.contacts
@@ -349,14 +354,19 @@ class Node:
     def _line_up(self, line: Line, dh: bytes) -> None:
         self._work.create_task(self._the_members().let_in(line, dh))
 
+    def _line_through(self, line: CarriedLine, dh: bytes) -> None:
+        self._work.create_task(self._the_members().let_in_through(line, dh))
+
     def _carried(self, courier: CourierLink, handle: bytes, datagram: bytes) -> None:
         self._sealed(datagram, courier.toward, lambda answer: courier.carry(handle, answer))
 
     def _sealed(
         self, datagram: bytes, toward: Address | None, answer: Callable[[bytes], None]
     ) -> None:
-        """A KNOCK or WELCOME that somebody carried."""
-        if self._door is not None and datagram[:1] == KNOCK_BYTE:
+        """A KNOCK or WELCOME, or a piece of a line, that somebody carried."""
+        if datagram[:1] == bytes((PIECE_TYPE,)):
+            self._net.station.carried.receive(datagram)
+        elif self._door is not None and datagram[:1] == KNOCK_BYTE:
             self._door.asked(datagram, None, answer, toward)
         else:
             self._net.station.calls.receive(datagram)
