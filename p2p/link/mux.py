@@ -16,6 +16,7 @@ from p2p.errors import LocalError, RemoteError
 from p2p.link.bind import bound_socket
 from p2p.link.demux import MAX_DATAGRAM_BYTES, Kind, kind_of, rtp_ssrc, stun_head
 from p2p.link.routes import Routes
+from p2p.link.streams import Streams
 from p2p.wire.addresses import Address, normalise
 
 MAX_UNSENT_BYTES = 1 << 18
@@ -39,6 +40,7 @@ class Mux(asyncio.DatagramProtocol):
         on_datagram: Takes ``(data, sender)`` of datagrams that begin with a byte of 192-255.
             ``RemoteError`` from it is counted.
         routes: Which link gets what.
+        streams: The same over TCP, where there is no UDP.
         counters: What was received, sent, dropped and why.
         media_sizes: UDP payload size of each media datagram sent, in bytes, with its count.
     """
@@ -46,6 +48,7 @@ class Mux(asyncio.DatagramProtocol):
     def __init__(self, sock: socket.socket) -> None:
         self.on_datagram: Callable[[bytes, Address], None] = lambda _data, _sender: None
         self.routes = Routes()
+        self.streams = Streams(lambda data, sender: self._received(data, sender, time.monotonic()))
         self.counters: Counter[str] = Counter()
         self.media_sizes: Counter[int] = Counter()
         self._sock = sock
@@ -101,6 +104,7 @@ class Mux(asyncio.DatagramProtocol):
 
     def close(self) -> None:
         """Closes the socket; links are closed before by their owners."""
+        self.streams.close()
         if self._transport is not None:
             self._transport.abort()
             self._transport = None
@@ -176,6 +180,10 @@ class Mux(asyncio.DatagramProtocol):
     def _transmit(self, data: bytes, address: Address) -> None:
         if not 0 < len(data) <= MAX_DATAGRAM_BYTES:
             raise LocalError("datagram of a size that cannot be sent")
+        if self.streams.send(data, address):
+            self.counters["sent"] += 1
+            self.counters["bytes_out"] += len(data)
+            return
         transport = self._transport
         target = self._target(address)
         if transport is None or target is None:
