@@ -25,7 +25,9 @@ from p2p.wire.messages import (
     Resolved,
 )
 
-HELLO_LIMIT_S = 2.5
+HELLO_LIMIT_S = 3.5
+STREAM_AFTER_S = 0.9
+"""A relay that has not answered by UDP for so long is tried by TCP as well."""
 ANSWER_LIMIT_S = 3.0
 RETRY_S = 1.0
 RETRY_MAX_S = 20.0
@@ -198,18 +200,28 @@ class Couriers:
             known = self._links.get(contact.dh)
             if known is not None and known.open:
                 return known
-            line, _ = await reach(
-                self._station,
-                contact.dh,
-                NO_PSK,
-                HELLO,
-                Ways(contact.address),
-                HELLO_LIMIT_S,
-            )
+            line = await self._reach(contact)
             link = self._links[contact.dh] = CourierLink(contact, line, self._on_carried)
             self._work.create_task(self._serve(link))
             self._on_up(link)
             return link
+
+    async def _reach(self, contact: Contact) -> Line:
+        """Makes a link by UDP or, where nothing comes back, by TCP."""
+        streaming = self._work.create_task(self._open_stream(contact.address))
+        try:
+            ways = Ways(contact.address)
+            line, _ = await reach(self._station, contact.dh, NO_PSK, HELLO, ways, HELLO_LIMIT_S)
+        except BaseException:
+            self._station.mux.streams.hang_up(contact.address)
+            raise
+        finally:
+            streaming.cancel()
+        return line
+
+    async def _open_stream(self, address: Address) -> None:
+        await asyncio.sleep(STREAM_AFTER_S)
+        await self._station.mux.streams.dial(address)
 
     async def close(self) -> None:
         """Ends all links; none is made again."""
@@ -221,6 +233,7 @@ class Couriers:
             await link.serve()
         finally:
             await link.close()
+            self._station.mux.streams.hang_up(link.contact.address)
             if self._links.get(link.contact.dh) is link:
                 del self._links[link.contact.dh]
 
