@@ -1,10 +1,10 @@
 """A small Internet on one Linux machine, from network namespaces and nftables.
 
 Nothing of the machine's own network is touched and nothing can get out: the namespaces have no
-way to the outside. Sites are ``public`` (an address, nothing in the way), ``portres`` (hosts behind
-a port-restricted NAT, like a common home router; RFC 4787: endpoint-independent mapping,
-address-and-port-dependent filtering), ``sym`` (the same with another port for every destination:
-nobody can be told where to send to) and ``lan`` (hosts on one wire without a way out).
+way to the outside. Sites are ``public`` (an address, nothing in the way), ``fw`` (the same behind a
+firewall), those behind a router of one of the kinds of ``netrules``, ``cgnat`` and ``cgnatsym`` (a
+``portres`` home behind a carrier's NAT of either kind) and ``lan`` (hosts on one wire without
+a way out).
 
 The n-th site has the public address 11.0.n.2 (and 2600:1:n::2) and the inside 192.168.n.0/24 (and
 2600:1:n:1::/64, without NAT behind a stateful firewall); its hosts count from .10 (and ::a).
@@ -22,40 +22,11 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.e2e import netrules
+
 ROOT = Path(__file__).resolve().parents[2]
 PORTS_PER_RANGE = 1000
 
-# Protocols by number (1 ICMP, 58 ICMPv6): a small system has no /etc/protocols to look in.
-_FIREWALL = """
-table inet fw {
-  chain in {
-    type filter hook input priority 0
-    iifname "wan" ct state established,related accept
-    meta l4proto { 1, 58 } accept
-    iifname "wan" drop
-  }
-  chain forward {
-    type filter hook forward priority 0
-    meta l4proto { 1, 58 } accept
-    iifname "wan" ct state != { established, related } drop
-  }
-}
-table ip nat {
-  chain post {
-    type nat hook postrouting priority 100
-  }
-}
-"""
-_MASQUERADE = """
-flush chain ip nat post
-add rule ip nat post oifname "wan" meta l4proto udp masquerade to :%d-%d
-add rule ip nat post oifname "wan" masquerade
-"""
-_MASQUERADE_ANEW = """
-flush chain ip nat post
-add rule ip nat post oifname "wan" meta l4proto udp masquerade to :%d-%d random,fully-random
-add rule ip nat post oifname "wan" masquerade
-"""
 _WATCH = """
 table inet watch {
   set four { type inet_proto . ipv4_addr . inet_service; flags dynamic; size 4096; }
@@ -68,7 +39,10 @@ table inet watch {
   }
 }
 """
-_NATS = ("portres", "sym")
+KINDS = ("public", "fw", "fullcone", "portres", "sym", "cgnat", "cgnatsym", "noudp", "web")
+"""Every kind of site that is on the Internet."""
+_CARRIERS = {"cgnat": "portres", "cgnatsym": "sym"}
+_ON_THE_NET = (*netrules.NATS, *_CARRIERS)
 
 
 def why_not(*, long_lines: bool = False) -> str | None:
@@ -140,7 +114,7 @@ class NetLab:
     def site(
         self, name: str, kind: str, hosts: int = 1, *, v6: bool = False, delay_ms: float = 0.0
     ) -> list[Host]:
-        """Adds a site: ``public``, ``portres``, ``sym`` or ``lan``.
+        """Adds a site.
 
         Args:
             name: At most 8 letters.
@@ -151,15 +125,20 @@ class NetLab:
         """
         number = len(self._sites) + 1
         self._sites[name] = (number, kind)
-        if kind == "public":
+        if kind in ("public", "fw"):
             self._wan(name, number, v6=v6, delay_ms=delay_ms)
+            if kind == "fw":
+                self._nft(name, netrules.firewall(kind, ""))
             made = [Host(self._name(name), f"11.0.{number}.2", f"2600:1:{number:x}::2" * v6)]
         else:
             router = f"{name}-r"
-            if kind in _NATS:
+            if kind in _ON_THE_NET:
                 self._wan(router, number, v6=v6, forward=True, delay_ms=delay_ms)
-                self._nft(router, _FIREWALL)
+                outer = _CARRIERS.get(kind, kind)
+                self._nft(router, netrules.firewall(outer, f"192.168.{number}.10"))
                 self.rebind(name)
+                if kind in _CARRIERS:
+                    router = self._home_router(name, router, number)
             else:
                 self._space(router)
             made = self._inside(name, router, number, hosts, kind, v6=v6)
@@ -172,8 +151,9 @@ class NetLab:
         turn = self._rebinds.get(name, 0)
         self._rebinds[name] = turn + 1
         first = 40_000 + PORTS_PER_RANGE * (turn % 20)
-        rule = _MASQUERADE if self._sites[name][1] == "portres" else _MASQUERADE_ANEW
-        self._nft(router, rule % (first, first + PORTS_PER_RANGE - 1))
+        kind = self._sites[name][1]
+        last = first + PORTS_PER_RANGE - 1
+        self._nft(router, netrules.masquerade(_CARRIERS.get(kind, kind), first, last))
         if turn:
             # The kernel forgets masqueraded connections when their address goes away.
             number = self._sites[name][0]
@@ -189,7 +169,7 @@ class NetLab:
         """Puts the plug back."""
         number, kind = self._sites[name]
         self._ip("inet", f"link set l-{name} up")
-        end = name if kind == "public" else f"{name}-r"
+        end = name if kind in ("public", "fw") else f"{name}-r"
         self._ip(end, f"route replace default via 11.0.{number}.1")
 
     def watch(self, host: Host) -> None:
@@ -268,13 +248,25 @@ class NetLab:
             self._ip(space, f"route add default via {net}::1")
             self._ip("inet", f"route add {net}:1::/64 via {net}::2")
 
+    def _home_router(self, name: str, carrier: str, number: int) -> str:
+        """A router at home, behind that of a carrier."""
+        home = f"{name}-h"
+        self._space(home, forward=True)
+        self._wire(home, "wan", carrier, "lan")
+        self._ip(carrier, f"addr add 100.64.{number}.1/24 dev lan")
+        self._ip(home, f"addr add 100.64.{number}.2/24 dev wan")
+        self._ip(home, f"route add default via 100.64.{number}.1")
+        self._nft(home, netrules.firewall("portres", ""))
+        self._nft(home, netrules.masquerade("portres", 40_000, 40_999))
+        return home
+
     def _inside(
         self, name: str, router: str, number: int, count: int, kind: str, *, v6: bool
     ) -> list[Host]:
         net, net6 = f"192.168.{number}", f"2600:1:{number:x}:1:"
         self._ip(router, "link add lan type bridge")
         self._ip(router, "link set lan up")
-        if kind in _NATS:
+        if kind in _ON_THE_NET:
             self._ip(router, f"addr add {net}.1/24 dev lan")
             if v6:
                 self._ip(router, f"addr add {net6}:1/64 dev lan nodad")
@@ -286,9 +278,9 @@ class NetLab:
             self._ip(router, f"link set p{n} master lan")
             host = Host(self._name(space), f"{net}.{10 + n}")
             self._ip(space, f"addr add {host.ip}/24 dev eth0")
-            if kind in _NATS:
+            if kind in _ON_THE_NET:
                 self._ip(space, f"route add default via {net}.1")
-            if v6 and kind in _NATS:
+            if v6 and kind in _ON_THE_NET:
                 host.ip6 = f"{net6}:{10 + n:x}"
                 self._ip(space, f"addr add {host.ip6}/64 dev eth0 nodad")
                 self._ip(space, f"route add default via {net6}:1")
