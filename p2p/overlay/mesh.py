@@ -1,8 +1,9 @@
 """Who has a link with whom, whom to dial next, and who is here.
 
 In open mode a small room is a full mesh: every member wants one link with every other. This core
-decides when to dial and believes a member to be *here* while it has a link with it or while a
-neighbour said so within the last seconds. It sends nothing itself.
+decides when to dial and believes a member to be *here* while it has a link with it, while a
+neighbour said so within the last seconds, or while a relay that we share says that it is attached.
+It sends nothing itself. Who hides from the room links with nobody and only keeps count.
 
 Theory of operation, per other member::
 
@@ -15,7 +16,8 @@ Theory of operation, per other member::
 - After a link broke, the smaller member id dials at once and the larger one a second later.
 - Somebody of whom no neighbour has said yet that it can be reached is dialled a second later.
 - A failed dial is repeated after 1, 2, 4 … ``BACKOFF_MAX_S`` seconds, but every second while there
-  is no link at all: then it is our own network that was gone, and people are waiting.
+  is no link at all: then it is our own network that was gone, and people are waiting. Whom a relay
+  connects us with is dialled ever more seldom instead: a direct way is only the shorter one.
 - Whom nobody has seen for ``FORGET_AFTER_S`` is dialled no more, unless we are alone.
 - Any link that comes up makes all other waiting dials due at once, for the same reason.
 """
@@ -27,6 +29,7 @@ HEARSAY_WAIT_S = 0.7
 LARGER_WAIT_S = 1.0
 UNREPORTED_WAIT_S = 1.0
 BACKOFF_MAX_S = 8.0
+BACKOFF_ATTACHED_MAX_S = 120.0
 ALONE_RETRY_S = 1.0
 REPORT_EVERY_S = 2.0
 REPORT_FRESH_S = 6.0
@@ -72,10 +75,13 @@ class Mesh:
 
     Args:
         me: Our own member id.
+        dials: Whether we want links with members at all.
     """
 
-    def __init__(self, me: bytes) -> None:
+    def __init__(self, me: bytes, *, dials: bool = True) -> None:
         self._me = me
+        self._dials = dials
+        self._attached: frozenset[bytes] = frozenset()
         self._others: dict[bytes, _Other] = {}
         self._reports: dict[bytes, _Report] = {}
         self._report_at_s = 0.0
@@ -96,6 +102,11 @@ class Mesh:
         for member in sorted(self._others.keys() - wanted):
             del self._others[member]
             self._reports.pop(member, None)
+        self._judge(now)
+
+    def set_attached(self, members: Iterable[bytes], now: float) -> None:
+        """Says who is attached to the relays that we are attached to."""
+        self._attached = frozenset(members)
         self._judge(now)
 
     def link_up(self, member: bytes, scope: Scope, now: float) -> None:
@@ -129,8 +140,12 @@ class Mesh:
             return
         other.dialling = False
         other.fails += 1
-        wait_s = min(BACKOFF_MAX_S, 2.0 ** min(other.fails - 1, 8))
-        other.dial_at_s = now + (ALONE_RETRY_S if not self.links else wait_s)
+        wait_s = 2.0 ** min(other.fails - 1, 8)
+        if member in self._attached:
+            other.dial_at_s = now + min(BACKOFF_ATTACHED_MAX_S, wait_s)
+        else:
+            wait_s = min(BACKOFF_MAX_S, wait_s)
+            other.dial_at_s = now + (ALONE_RETRY_S if not self.links else wait_s)
 
     def dial_now(self, member: bytes, now: float) -> None:
         """There is a new reason to dial this member: does not wait any longer."""
@@ -149,6 +164,8 @@ class Mesh:
 
     def to_dial(self, now: float) -> list[bytes]:
         """Members to dial now; each counts as dialling until its link is up or the dial failed."""
+        if not self._dials:
+            return []
         due = [
             member
             for member, other in self._others.items()
@@ -184,7 +201,7 @@ class Mesh:
         times = [
             self._due_s(other)
             for other in self._others.values()
-            if other.scope is None and not other.dialling
+            if self._dials and other.scope is None and not other.dialling
         ]
         times += [r.at_s + REPORT_FRESH_S for r in self._reports.values()]
         if self.links:
@@ -205,7 +222,10 @@ class Mesh:
         return [
             member
             for member, other in self._others.items()
-            if other.scope is None and other.fails and other.dial_at_s < float("inf")
+            if other.scope is None
+            and other.fails
+            and other.dial_at_s < float("inf")
+            and member not in self._attached
         ]
 
     def next_dial(self, member: bytes) -> float:
@@ -242,7 +262,7 @@ class Mesh:
         """Finds who appeared and who vanished."""
         reported = {m for report in self._reports.values() for m in report.near}
         for member, other in self._others.items():
-            here = other.scope is not None or member in reported
+            here = other.scope is not None or member in reported or member in self._attached
             if here:
                 other.seen_s = now
             if here != other.here:

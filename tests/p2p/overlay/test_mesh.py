@@ -1,4 +1,5 @@
 from p2p.overlay.mesh import (
+    BACKOFF_ATTACHED_MAX_S,
     BACKOFF_MAX_S,
     FORGET_AFTER_S,
     HEARSAY_WAIT_S,
@@ -212,3 +213,38 @@ def test_news_of_a_member_makes_its_dial_due() -> None:
     mesh.dial_now(C, 0.1)
     mesh.dial_now(D, 0.1)
     assert mesh.to_dial(0.1) == [A]
+
+
+def test_who_is_attached_to_a_relay_of_ours_is_here_and_is_not_looked_for() -> None:
+    mesh = Mesh(A)
+    mesh.set_roster([B], 0.0, newcomer=True)
+    mesh.set_attached([B, D], 0.0)
+    assert events(mesh) == [MemberAppeared(B)]
+    assert mesh.to_dial(0.0) == [B]
+    mesh.dial_failed(B, 0.0)
+    assert mesh.missing() == []
+    mesh.set_attached([], 1.0)
+    assert events(mesh) == [MemberVanished(B)]
+    assert mesh.missing() == [B]
+
+
+def test_a_direct_way_to_who_is_attached_is_tried_ever_more_seldom() -> None:
+    mesh = Mesh(A)
+    mesh.set_roster([B], 0.0, newcomer=True)
+    mesh.set_attached([B], 0.0)
+    now = 0.0
+    for _ in range(12):
+        assert mesh.to_dial(now) == [B]
+        mesh.dial_failed(B, now)
+        waits, now = mesh.next_dial(B) - now, mesh.next_dial(B)
+    assert waits == BACKOFF_ATTACHED_MAX_S
+
+
+def test_who_hides_dials_nobody_and_still_knows_who_is_here() -> None:
+    mesh = Mesh(A, dials=False)
+    mesh.set_roster([B, C], 0.0, newcomer=True)
+    assert mesh.next_timer() is None
+    mesh.set_attached([B], 0.0)
+    assert mesh.to_dial(100.0) == []
+    assert mesh.is_here(B)
+    assert not mesh.is_here(C)
