@@ -2,7 +2,8 @@
 
 An epoch begins with a random secret that never depends on the room key: who only has the words
 can compute nothing here. All admitted members hold the same secrets; what a speaker seals under is
-derived from them and from the speaker's member id, so no frame key is ever handed out.
+derived from those of all heads and from the speaker's member id, so no frame key is ever handed
+out, and two moderators who each shut somebody out need not agree first: each of the two lacks one.
 
 ::
 
@@ -10,23 +11,27 @@ derived from them and from the speaker's member id, so no frame key is ever hand
     pass                 HKDF(fresh secret, "pass")       what a relay checks, by its hash
     key of a step        HKDF(sorted secrets, "room" | step)
     base key             HKDF(key of the step, "sframe" | member id)
+    compared by voice    HKDF(key of the step, "sas")
 
 The old step is erased 2 s after the new one began: who seizes a running machine can read at most
-12 s of the past.
+12 s of the past. An epoch that another one has replaced is erased 20 s later.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from crypto.errors import LocalError, RemoteError
-from crypto.head import STEP_S, Head, frontier_tag, room_key, step_at
+from crypto.frontier import OLD_KEPT_S, Frontier, Frontiers
+from crypto.head import PASS_BYTES, STEP_S, Head, Held, pass_of, room_key, step_at
 from crypto.kdf import hkdf
 from crypto.kid import STEP_MASK, pack_kid
 from crypto.sframe import Key
 
 OLD_STEP_KEPT_S = 2.0
-PASS_BYTES = 32
 MEMBER_ID_BYTES = 16
 MAX_HEADS = 16
+MAX_IDLE = 16
+"""Epochs kept that are no heads any more."""
+
 MAX_JUMP_STEPS = 100_000  # eleven days asleep; about a third of a second of hashing
 
 _MAX_KEYS = 512  # 63 slots, 3 steps, and slots that changed hands
@@ -36,14 +41,12 @@ class Keyring:
     """The keys of a room as one member holds them.
 
     Attributes:
-        heads: The epoch heads, all at ``step``.
-        step: Step of the keys that are sealed under now.
-        pass_: 32 secret bytes that open a relay's door for members.
-        frontier_tag: 18-bit name of the set of heads, not secret.
+        step: The step that it is by our own clock.
+        waiting: We know that the room has a newer key and must not speak under the old one.
     """
 
-    def __init__(self, heads: Sequence[Head], pass_: bytes | bytearray) -> None:
-        """Take over ``heads``, which must all be at one step.
+    def __init__(self, heads: Sequence[Head], *passes: bytes | bytearray) -> None:
+        """Take over ``heads``, which must all be at one step, with the pass of each.
 
         Raises:
             LocalError: No heads, too many, two alike or at different steps, or a pass that is
@@ -51,36 +54,40 @@ class Keyring:
         """
         if not 1 <= len(heads) <= MAX_HEADS or len({head.epoch_id for head in heads}) != len(heads):
             raise LocalError("wrong number of epoch heads")
-        if len({head.step for head in heads}) != 1 or len(pass_) != PASS_BYTES:
-            raise LocalError("epoch heads at different steps, or a wrong pass")
-        self.heads = tuple(heads)
+        if len({head.step for head in heads}) != 1 or len(passes) != len(heads):
+            raise LocalError("epoch heads at different steps, or a pass too few")
+        if any(len(pass_) != PASS_BYTES for pass_ in passes):
+            raise LocalError("a pass is 32 bytes")
         self.step = heads[0].step
-        self.pass_ = bytearray(pass_)
-        self.frontier_tag = frontier_tag([head.epoch_id for head in heads])
-        self._old_heads: tuple[Head, ...] = ()
-        self._keys: dict[tuple[int, bytes, int], Key] = {}
+        self.waiting = False
+        self._held = {
+            head.epoch_id: Held(head, pass_, wanted_s=self.step * STEP_S)
+            for head, pass_ in zip(heads, passes, strict=True)
+        }
+        self._wanted = Frontier.of(self._held)
+        self._frontiers = Frontiers(self._wanted)
+        self._frontiers.index(self._held)
+        self._room_time_s = float(self.step * STEP_S)
+        self._forget_at_s = float("inf")
+        self._has_old_step = False
+        self._keys: dict[tuple[Frontier, int, bytes, int], Key] = {}
 
     @classmethod
     def create(cls, rng: Callable[[int], bytes]) -> "Keyring":
-        """Begin the first epoch of a room, at step 0."""
+        """Begin a room with one epoch of a random id, at step 0."""
         head = Head.create(rng)
-        return cls([head], hkdf(head.secret, b"pass"))
+        return cls([head], pass_of(head.secret))
 
     @classmethod
     def import_(
-        cls,
-        heads: Sequence[tuple[bytes, bytes]],
-        step: int,
-        room_time_s: float,
-        pass_: bytes,
+        cls, heads: Sequence[tuple[bytes, bytes, bytes]], step: int, room_time_s: float
     ) -> "Keyring":
         """Take what an admitting member handed over.
 
         Args:
-            heads: Epoch id and secret at ``step`` of each head.
+            heads: Epoch id, secret at ``step`` and pass of each head.
             step: The admitting member's step.
             room_time_s: The admitting member's room time, seconds since the room began.
-            pass_: 32 secret bytes.
 
         Raises:
             RemoteError: A length, a count or the step is out of range, or step and room time do
@@ -89,21 +96,171 @@ class Keyring:
         try:
             if abs(step_at(room_time_s) - step) > 1:
                 raise RemoteError("step and room time do not belong together")
-            keyring = cls([Head(epoch_id, secret, step) for epoch_id, secret in heads], pass_)
+            keyring = cls(
+                [Head(epoch_id, secret, step) for epoch_id, secret, _ in heads],
+                *[pass_ for _, _, pass_ in heads],
+            )
         except LocalError:
             raise RemoteError("malformed epoch keys") from None
         keyring.advance(room_time_s)
         return keyring
 
-    def export(self, step: int) -> list[tuple[bytes, bytes]]:
-        """Hand over the heads to somebody who was admitted: epoch ids and secrets.
+    def export(
+        self, step: int, ids: Iterable[bytes] | None = None
+    ) -> list[tuple[bytes, bytes, bytes]]:
+        """Hand over epochs to somebody who may have them: id, secret and pass of each.
+
+        Args:
+            step: The present one; the past is never handed over.
+            ids: Epochs whose secrets are here; by default those that we seal under.
 
         Raises:
-            LocalError: ``step`` is not the present one; the past is never handed over.
+            LocalError: ``step`` is not the present one, or a secret is not here.
         """
-        if step != self.step:
+        if step != self.seal_step:
             raise LocalError("only the present step can be handed over")
-        return [(head.epoch_id, bytes(head.secret)) for head in self.heads]
+        exported = []
+        for epoch_id in self.frontier.ids if ids is None else ids:
+            held = self._held.get(epoch_id)
+            if held is None:
+                raise LocalError("no such epoch here")
+            secret = held.at(step)
+            exported.append((epoch_id, bytes(secret), bytes(held.pass_)))
+            secret[:] = bytes(len(secret))
+        return exported
+
+    # --- epochs ---------------------------------------------------------------------------------
+
+    @property
+    def frontier(self) -> Frontier:
+        """The epochs that we seal under."""
+        return self._frontiers.present
+
+    @property
+    def frontier_tag(self) -> int:
+        """18-bit name of the epochs that we seal under, not secret."""
+        return self.frontier.tag
+
+    @property
+    def pass_(self) -> bytearray:
+        """32 secret bytes that open a relay's door for members."""
+        return self._held[self.frontier.ids[0]].pass_
+
+    @property
+    def seal_step(self) -> int:
+        """The step we seal under: ours, or the next if an epoch began ahead of our clock."""
+        return max([self.step, *(self._held[epoch].head.step for epoch in self.frontier.ids)])
+
+    @property
+    def missing(self) -> tuple[bytes, ...]:
+        """Heads of the room whose secrets are not here."""
+        return tuple(epoch for epoch in self._wanted.ids if epoch not in self._held)
+
+    def knows(self, epoch_id: bytes) -> bool:
+        """Whether the secret of an epoch is here."""
+        return epoch_id in self._held
+
+    def adopt(
+        self,
+        epoch_id: bytes,
+        secret: bytes | bytearray,
+        step: int,
+        parents: Iterable[bytes] = (),
+        pass_: bytes | None = None,
+    ) -> None:
+        """Take in the secret of an epoch; if the room has turned to it we seal under it at once.
+
+        Args:
+            epoch_id: 16 bytes.
+            secret: At ``step``; copied, so the caller zeroes its own.
+            step: Where the epoch began, or where a neighbour had it.
+            parents: The heads that it replaces.
+            pass_: The epoch's pass; None when ``secret`` is fresh, and the pass follows from it.
+
+        Raises:
+            RemoteError: A length is wrong, or the step is far from ours.
+        """
+        if epoch_id in self._held:
+            return
+        if not self.step - MAX_JUMP_STEPS <= step <= self.step + 1:
+            raise RemoteError("an epoch of another time")
+        try:
+            head = Head(epoch_id, secret, step)
+        except LocalError:
+            raise RemoteError("malformed epoch secret") from None
+        if pass_ is not None and len(pass_) != PASS_BYTES:
+            raise RemoteError("malformed pass")
+        held = Held(head, pass_ or pass_of(secret), wanted_s=self._room_time_s)
+        held.forward_to(self.step, keep_old=self._has_old_step)
+        self._held[epoch_id] = held
+        self._turn(Frontier.of({*self._wanted.ids, epoch_id} - set(parents)))
+
+    def set_heads(self, ids: Iterable[bytes], *, wait: bool = False) -> None:
+        """Say which epochs are the room's heads.
+
+        We seal under all of them as soon as all secrets are here, and under what we had until
+        then.
+
+        Args:
+            ids: Epoch ids; of too many the first, in their order.
+            wait: While a secret is missing, seal nothing: somebody was shut out who still holds
+                what we had.
+
+        Raises:
+            LocalError: No heads.
+        """
+        wanted = Frontier.of(sorted(ids)[:MAX_HEADS])
+        if not wanted.ids:
+            raise LocalError("a room has a key")
+        self._turn(wanted)
+        self.waiting = wait and bool(self.missing)
+
+    def frontier_of(self, tag: int) -> Frontier:
+        """Find the one set of epochs that a frame's tag stands for.
+
+        Raises:
+            RemoteError: It is none whose secrets are here.
+        """
+        frontier = self._frontiers.find(tag)
+        if frontier is None:
+            raise RemoteError("frame under unknown epochs")
+        return frontier
+
+    def _turn(self, wanted: Frontier) -> None:
+        self._note_wanted()  # what was wanted until now has its time from now on
+        self._wanted = wanted
+        if not self.missing:
+            self.waiting = False
+            self._frontiers.switch(wanted, self._room_time_s)
+        self._forget()
+
+    def _note_wanted(self) -> set[bytes]:
+        wanted = {*self._wanted.ids, *self.frontier.ids}
+        for epoch_id in wanted & self._held.keys():
+            self._held[epoch_id].wanted_s = self._room_time_s
+        return wanted
+
+    def _forget(self) -> None:
+        """Erase epochs that were not wanted for a while, and their frame keys with them."""
+        wanted = self._note_wanted()
+        idle = sorted(self._held.keys() - wanted, key=lambda one: self._held[one].wanted_s)
+        over_s = self._room_time_s - OLD_KEPT_S
+        for place, epoch_id in enumerate(idle, MAX_IDLE - len(idle)):
+            if place < 0 or self._held[epoch_id].wanted_s <= over_s:
+                self._held.pop(epoch_id).erase()
+        self._forget_at_s = min(
+            (self._held[one].wanted_s + OLD_KEPT_S for one in idle if one in self._held),
+            default=float("inf"),
+        )
+        self._frontiers.lapse(self._room_time_s)
+        self._frontiers.index(self._held)
+        self._keys = {
+            name: key
+            for name, key in self._keys.items()
+            if all(epoch in self._held for epoch in name[0].ids)
+        }
+
+    # --- steps ----------------------------------------------------------------------------------
 
     def advance(self, room_time_s: float) -> None:
         """Move to the step of ``room_time_s`` and erase what is over.
@@ -117,33 +274,37 @@ class Keyring:
         target = step_at(room_time_s)
         if target - self.step > MAX_JUMP_STEPS:
             raise LocalError("room time jumped too far")
+        self._room_time_s = max(self._room_time_s, room_time_s)
         if target > self.step:
             self._forward_to(target)
-        if self._old_heads and room_time_s - self.step * STEP_S >= OLD_STEP_KEPT_S:
-            self._replace_old(())
+        if self._has_old_step and room_time_s - self.step * STEP_S >= OLD_STEP_KEPT_S:
+            self._erase_old_step()
+        if self._room_time_s >= self._forget_at_s:
+            self._forget()
 
-    def live_step(self, step8: int) -> int:
+    def live_step(self, step8: int, frontier: Frontier | None = None) -> int:
         """Find the step that the 8 bits of a frame stand for: one back, now, or one ahead.
 
         Raises:
             RemoteError: It is none of them.
         """
         for step in (self.step, self.step - 1, self.step + 1):
-            if step & STEP_MASK == step8 and self._is_live(step):
+            if step & STEP_MASK == step8 and self._is_live(step, frontier or self.frontier):
                 return step
         raise RemoteError("frame of a step that is over or far ahead")
 
     @property
     def oldest_step(self) -> int:
         """The earliest step whose frames can still be opened."""
-        return self.step - 1 if self._old_heads else self.step
+        return self.step - 1 if self._has_old_step else self.step
 
-    def base_key(self, member_id: bytes, step: int) -> bytearray:
+    def base_key(self, member_id: bytes, step: int, frontier: Frontier | None = None) -> bytearray:
         """Derive the base key of a member's frames at a step.
 
         Args:
             member_id: 16 bytes.
             step: A live step, as ``live_step`` gives it.
+            frontier: From ``frontier_of``; by default what we seal under.
 
         Returns:
             32 secret bytes, for the caller to zero.
@@ -154,23 +315,31 @@ class Keyring:
         """
         if len(member_id) != MEMBER_ID_BYTES:
             raise LocalError("a member id is 16 bytes")
-        key = room_key(self._secrets(step), step)
-        base = bytearray(hkdf(key, b"sframe" + member_id))
-        key[:] = bytes(len(key))
-        return base
+        return self._derive(step, b"sframe" + member_id, frontier or self.frontier)
 
-    def frame_key(self, slot: int, member_id: bytes, step: int) -> Key:
+    def authenticator(self, step: int) -> bytearray:
+        """What two members compare by voice of the key they hold: 32 secret bytes.
+
+        Raises:
+            RemoteError: The step is not live.
+        """
+        return self._derive(step, b"sas", self.frontier)
+
+    def frame_key(
+        self, slot: int, member_id: bytes, step: int, frontier: Frontier | None = None
+    ) -> Key:
         """The SFrame key of a member in a slot at a live step; kept until the step is over.
 
         Raises:
             LocalError: ``slot`` or ``member_id`` is out of range.
             RemoteError: The step is not live.
         """
-        name = (slot, member_id, step)
+        frontier = frontier or self.frontier
+        name = (frontier, slot, member_id, step)
         key = self._keys.get(name)
         if key is None:
-            base = self.base_key(member_id, step)
-            key = Key(pack_kid(slot, self.frontier_tag, step), base)
+            base = self.base_key(member_id, step, frontier)
+            key = Key(pack_kid(slot, frontier.tag, step), base)
             base[:] = bytes(len(base))
             if len(self._keys) >= _MAX_KEYS:
                 self._keys.clear()
@@ -179,39 +348,37 @@ class Keyring:
 
     def erase(self) -> None:
         """Zero and forget everything, when the room is left. The keyring is of no use after."""
-        for head in self.heads:
-            head.erase()
-        self._replace_old(())
+        for held in self._held.values():
+            held.erase()
         self._keys.clear()
-        self.pass_[:] = bytes(PASS_BYTES)
 
     def _forward_to(self, target: int) -> None:
         """Hash on to a later step and keep the one right before it as the old one."""
-        for _ in range(target - self.step - 1):
-            for head in self.heads:
-                head.forward()
-        old_heads = tuple(head.copy() for head in self.heads)
-        for head in self.heads:
-            head.forward()
+        self._erase_old_step()
+        for held in self._held.values():
+            held.forward_to(target, keep_old=True)
         self.step = target
-        self._replace_old(old_heads)
+        self._has_old_step = True
+        self._drop_old_keys()
 
-    def _replace_old(self, old_heads: tuple[Head, ...]) -> None:
-        """Erase the old heads and the keys that came from them or from earlier ones."""
-        for head in self._old_heads:
-            head.erase()
-        self._old_heads = old_heads
-        self._keys = {name: key for name, key in self._keys.items() if name[2] >= self.oldest_step}
+    def _erase_old_step(self) -> None:
+        for held in self._held.values():
+            held.erase_old()
+        self._has_old_step = False
+        self._drop_old_keys()
 
-    def _is_live(self, step: int) -> bool:
-        return self.oldest_step <= step <= self.step + 1
+    def _drop_old_keys(self) -> None:
+        """Frame keys end with the step they belong to."""
+        self._keys = {name: key for name, key in self._keys.items() if name[3] >= self.oldest_step}
 
-    def _secrets(self, step: int) -> list[bytearray]:
-        if not self._is_live(step):
+    def _is_live(self, step: int, frontier: Frontier) -> bool:
+        oldest = max([self.oldest_step, *(self._held[one].oldest_step for one in frontier.ids)])
+        return oldest <= step <= self.step + 1
+
+    def _derive(self, step: int, label: bytes, frontier: Frontier) -> bytearray:
+        if not self._is_live(step, frontier):
             raise RemoteError("keys of that step are gone or not yet due")
-        heads = self._old_heads if step < self.step else self.heads
-        copies = [head.copy() for head in heads]
-        if step > self.step:
-            for head in copies:
-                head.forward()
-        return [head.secret for head in copies]
+        key = room_key([self._held[epoch].at(step) for epoch in frontier.ids], step)
+        derived = bytearray(hkdf(key, label))
+        key[:] = bytes(len(key))
+        return derived

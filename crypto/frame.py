@@ -51,11 +51,14 @@ class FrameError(RemoteError):
 
     Attributes:
         reason: For counting. ``Reason.FRONTIER`` may be cured by keys that are on their way.
+        member_id: Who holds the slot that the frame names; None if nobody does. Whether it is
+            that member's is not known.
     """
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, member_id: bytes | None = None) -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.member_id = member_id
 
 
 class FrameSealer:
@@ -117,14 +120,17 @@ class FrameSealer:
             The frame, 38 bytes longer than ``plaintext``.
 
         Raises:
-            LocalError: ``plaintext`` is too long, or 2^32 is reached: a new member key is due.
+            LocalError: ``plaintext`` is too long, 2^32 is reached (a new member key is due), or
+                the keyring waits for a newer key.
         """
         if len(plaintext) > MAX_PLAINTEXT_BYTES:
             raise LocalError("payload is too long for a frame")
+        if self._keyring.waiting:
+            raise LocalError("the key of this moment is not here yet")
         if self._next_counter >= COUNTER_LIMIT:
             raise LocalError("frame counter is used up")
         self._keyring.advance(room_time_s)
-        key = self._keyring.frame_key(self._slot, self._member_id, self._keyring.step)
+        key = self._keyring.frame_key(self._slot, self._member_id, self._keyring.seal_step)
         counter = self._next_counter
         self._next_counter += 1
         trailer = self._rng(TRAILER_BYTES - 1) + bytes((_TYPE_FILLER,))
@@ -175,21 +181,22 @@ class FrameOpener:
         member_id = members.get(slot)
         if member_id is None:
             raise FrameError(Reason.SLOT)
-        if tag != self._keyring.frontier_tag:
-            raise FrameError(Reason.FRONTIER)
-        with _refusing(Reason.STEP):
-            step = self._keyring.live_step(step8)
-        with _refusing(Reason.SEAL):
-            plaintext = self._keyring.frame_key(slot, member_id, step).open(frame, header)
+        with _refusing(Reason.FRONTIER, member_id):
+            frontier = self._keyring.frontier_of(tag)
+        with _refusing(Reason.STEP, member_id):
+            step = self._keyring.live_step(step8, frontier)
+        with _refusing(Reason.SEAL, member_id):
+            key = self._keyring.frame_key(slot, member_id, step, frontier)
+            plaintext = key.open(frame, header)
         self._check_replay(member_id, step, header.ctr)
         if plaintext[-1] != _TYPE_FILLER:
-            raise FrameError(Reason.TRAILER)
+            raise FrameError(Reason.TRAILER, member_id)
         return member_id, plaintext[:-TRAILER_BYTES]
 
     def _check_replay(self, member_id: bytes, step: int, counter: int) -> None:
         heard = self._heard.setdefault(member_id, _Heard(step))
         if not heard.window.accept(counter):
-            raise FrameError(Reason.REPLAY)
+            raise FrameError(Reason.REPLAY, member_id)
         heard.last_step = max(heard.last_step, step)
 
     def _tidy(self) -> None:
@@ -216,9 +223,9 @@ def _check_header(frame: bytes) -> Header:
 
 
 @contextmanager
-def _refusing(reason: Reason) -> Iterator[None]:
+def _refusing(reason: Reason, member_id: bytes | None = None) -> Iterator[None]:
     """Turn any refusal inside into one with a reason to count."""
     try:
         yield
     except RemoteError:
-        raise FrameError(reason) from None
+        raise FrameError(reason, member_id) from None

@@ -10,6 +10,7 @@ from crypto.kid import TAG_BITS
 STEP_S = 10
 EPOCH_ID_BYTES = 16
 SECRET_BYTES = 32
+PASS_BYTES = 32
 MAX_STEP = 2**32 - 1
 
 _LIMIT_S = (MAX_STEP + 1) * STEP_S
@@ -54,9 +55,69 @@ class Head:
         self.secret[:] = hkdf(self.secret, b"step")
         self.step += 1
 
+    def forward_to(self, step: int) -> None:
+        """Hash the secret on to a later step; nothing happens at an earlier one."""
+        while self.step < step:
+            self.forward()
+
     def erase(self) -> None:
         """Zero the secret."""
         self.secret[:] = bytes(SECRET_BYTES)
+
+
+def pass_of(fresh_secret: bytes | bytearray) -> bytes:
+    """What opens a relay's door to the members of an epoch: 32 secret bytes."""
+    return hkdf(fresh_secret, b"pass")
+
+
+class Held:
+    """An epoch in a keyring.
+
+    Attributes:
+        head: At the present step, or ahead of it if its author's clock is.
+        old: One step behind, while that step is kept.
+        pass_: 32 secret bytes.
+        wanted_s: Room time at which it was last one of the room's heads.
+    """
+
+    __slots__ = ("head", "old", "pass_", "wanted_s")
+
+    def __init__(self, head: Head, pass_: bytes | bytearray, wanted_s: float) -> None:
+        self.head = head
+        self.old: Head | None = None
+        self.pass_ = bytearray(pass_)
+        self.wanted_s = wanted_s
+
+    @property
+    def oldest_step(self) -> int:
+        """The earliest step at which the secret is here."""
+        return (self.old or self.head).step
+
+    def at(self, step: int) -> bytearray:
+        """Copy the secret at a step, not before ``oldest_step``; for the caller to zero."""
+        copy = (self.old if self.old and step == self.old.step else self.head).copy()
+        copy.forward_to(step)
+        return copy.secret
+
+    def forward_to(self, step: int, *, keep_old: bool) -> None:
+        """Hash on to a step; ``keep_old``: the one right before it stays for a while."""
+        if self.head.step < step:
+            self.erase_old()
+            self.head.forward_to(step - 1)
+            self.old = self.head.copy() if keep_old else None
+            self.head.forward()
+
+    def erase_old(self) -> None:
+        """Zero the step before."""
+        if self.old is not None:
+            self.old.erase()
+            self.old = None
+
+    def erase(self) -> None:
+        """Zero everything."""
+        self.erase_old()
+        self.head.erase()
+        self.pass_[:] = bytes(PASS_BYTES)
 
 
 def step_at(room_time_s: float) -> int:

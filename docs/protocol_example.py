@@ -132,20 +132,20 @@ def _join(host: Identity, genesis: Genesis) -> Example:
 
 def _sound(host: Identity, rng: Callable[[int], bytes]) -> Example:
     keyring = Keyring.create(rng)
-    head = keyring.heads[0]
+    ((epoch_id, secret, _),) = keyring.export(0)
     values = {
-        "epoch id": head.epoch_id.hex(),
-        "epoch secret": bytes(head.secret).hex(),
+        "epoch id": epoch_id.hex(),
+        "epoch secret": secret.hex(),
         "pass": bytes(keyring.pass_).hex(),
         "frontier tag": f"{keyring.frontier_tag:05x}",
-        "room key, step 0": bytes(room_key([bytearray(head.secret)], 0)).hex(),
+        "room key, step 0": bytes(room_key([bytearray(secret)], 0)).hex(),
         "base key, step 0": bytes(keyring.base_key(host.member_id, 0)).hex(),
         "kid": f"{pack_kid(1, keyring.frontier_tag, 0):08x}",
     }
     frame = FrameSealer(keyring, 1, host.member_id, rng).seal(bytes(PAYLOAD_BYTES), 0.0)
     values |= {"frame, front 9": frame[:9].hex(), "frame, hash": _hash(frame)}
     keyring.advance(10.0)
-    values["secret, step 1"] = bytes(head.secret).hex()
+    values["secret, step 1"] = keyring.export(1)[0][1].hex()
     values["ssrc"] = f"{ssrc_of('AAAAAAAA', 'BBBBBBBB'):08x}"
     return values
 

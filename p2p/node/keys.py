@@ -59,8 +59,8 @@ class RoomSecrets:
             missed_s = time.time() - self._wall_at_0_s - self.room_time.at(now)
             self.room_time.readmitted(room_s, now, missed_s)
             return
-        heads = [(head.epoch_id, head.secret) for head in admit.heads]
-        keyring = Keyring.import_(heads, admit.step, room_s, admit.pass_key)
+        heads = [(head.epoch_id, head.secret, head.pass_key) for head in admit.heads]
+        keyring = Keyring.import_(heads, admit.step, room_s)
         self.room_time = RoomTime(now, room_s)
         self._wall_at_0_s = time.time() - self.room_time.at(time.monotonic())
         self._hold(keyring)
@@ -71,18 +71,17 @@ class RoomSecrets:
             raise LookupError("not admitted ourselves")
         room_s = self.room_time.at(now)
         self.keyring.advance(room_s)
-        step = self.keyring.step
-        heads = tuple(HeadSecret(epoch, secret) for epoch, secret in self.keyring.export(step))
-        me, pass_key = self.identity.member_id, bytes(self.keyring.pass_)
-        return Admit(me, int(room_s * 1000), step, heads, pass_key, ops)
+        step = self.keyring.seal_step
+        heads = tuple(HeadSecret(*head) for head in self.keyring.export(step))
+        return Admit(self.identity.member_id, int(room_s * 1000), step, heads, ops)
 
     @staticmethod
     def _agrees(keyring: Keyring, admit: Admit) -> bool:
         """Whether another door handed out the keys that we hold."""
-        theirs = {(head.epoch_id, head.secret) for head in admit.heads}
-        if admit.step == keyring.step:
-            return theirs == set(keyring.export(keyring.step))
-        return {epoch for epoch, _ in theirs} == {head.epoch_id for head in keyring.heads}
+        theirs = {(head.epoch_id, head.secret, head.pass_key) for head in admit.heads}
+        if admit.step == keyring.seal_step:
+            return theirs == set(keyring.export(keyring.seal_step))
+        return {epoch for epoch, _, _ in theirs} == set(keyring.frontier.ids)
 
     def _hold(self, keyring: Keyring) -> None:
         self.keyring = keyring

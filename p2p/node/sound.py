@@ -192,11 +192,12 @@ class Sound:
             return
         room_s = self._secrets.room_time.at(arrival_s)
         try:
-            payload = stage.open(data, member, speakers, room_s)
+            opened = stage.open(data, member, speakers, room_s, arrival_s)
         except RemoteError:
             self._rejected_at_s[member] = arrival_s
             return
-        self.pipeline.put(n, payload, arrival_s)
+        if opened is not None:
+            self.pipeline.put(n, opened.payload, arrival_s)
 
     def unheard(self, member: bytes) -> bool:
         """Whether frames of this member arrived within the last 2 s that could not be opened."""
@@ -211,6 +212,8 @@ class Sound:
         if stage is None or slot is None:
             return
         frame = stage.seal(payload, slot, self._secrets.room_time.at(time.monotonic()))
+        if frame is None:
+            return
         for member, link in self._links():
             if link.send_frame(frame):
                 self.sent[member] += 1

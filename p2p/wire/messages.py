@@ -14,6 +14,10 @@ OP_BYTES_MAX = 1024
 BLOB_BYTES_MAX = 1100
 OPS_PER_MESSAGE = 256
 IDS_PER_MESSAGE = 1500
+WRAPS_PER_MESSAGE = 256
+HEADS_MAX = 16
+ASKED_MAX = 8
+COMPARE_BYTES_MAX = 64
 FIRST_ID = bytes(8)
 LAST_ID = b"\xff" * 8
 
@@ -24,6 +28,7 @@ Target20 = Annotated[bytes, Meta(min_length=20, max_length=20)]
 OpBytes = Annotated[bytes, Meta(min_length=1, max_length=OP_BYTES_MAX)]
 OpList = Annotated[tuple[OpBytes, ...], Meta(max_length=OPS_PER_MESSAGE)]
 Blob = Annotated[bytes, Meta(min_length=1, max_length=BLOB_BYTES_MAX)]
+Wrap = Annotated[bytes, Meta(min_length=52, max_length=52)]
 Card = Annotated[bytes, Meta(min_length=1, max_length=256)]
 Item = Annotated[bytes, Meta(min_length=1, max_length=1000)]
 Reason = Annotated[str, Meta(pattern=r"^[a-z_]{1,24}\Z")]
@@ -32,10 +37,20 @@ U48 = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF_FFFF)]
 
 
 class HeadSecret(Quiet, frozen=True):
-    """One epoch head: its id and its secret at the step that the message names. Secret."""
+    """One epoch head. Secret.
+
+    Attributes:
+        epoch_id: Its id.
+        secret: Its secret at the step that the message names.
+        pass_key: What a relay asks members of this epoch for.
+    """
 
     epoch_id: Id16
     secret: Key32
+    pass_key: Key32
+
+
+Heads = Annotated[tuple[HeadSecret, ...], Meta(min_length=1, max_length=HEADS_MAX)]
 
 
 class Join(Quiet, frozen=True, tag=1):
@@ -52,7 +67,6 @@ class Admit(Quiet, frozen=True, tag=2):
         room_time_ms: Time since the room began, as the member has it.
         step: Hash step of the secrets below.
         heads: Secrets of all epoch heads at that step, never of an earlier one. Secret.
-        pass_key: What relays of the room will ask for. Secret.
         ops: First operations the newcomer needs; it can apply them in this order. Further ones
             follow in ``Ops``.
     """
@@ -60,8 +74,7 @@ class Admit(Quiet, frozen=True, tag=2):
     member: Id16
     room_time_ms: U48
     step: U32
-    heads: Annotated[tuple[HeadSecret, ...], Meta(min_length=1, max_length=8)]
-    pass_key: Key32
+    heads: Heads
     ops: OpList = ()
 
 
@@ -118,6 +131,54 @@ class Near(Quiet, frozen=True, tag=7):
 
 class Bye(Quiet, frozen=True, tag=8):
     """I close this link on purpose."""
+
+
+class Wraps(Quiet, frozen=True, tag=9):
+    """The fresh secret of an epoch, wrapped for members: see ``crypto.wrap``.
+
+    Whoever passes it on sends each neighbour only what it or those behind it can open.
+    """
+
+    epoch_id: Id16
+    wraps: Annotated[tuple[Wrap, ...], Meta(min_length=1, max_length=WRAPS_PER_MESSAGE)]
+
+
+class AskKeys(Quiet, frozen=True, tag=10):
+    """I belong to the room and lack the secrets of these epoch heads."""
+
+    epochs: Annotated[tuple[Id16, ...], Meta(min_length=1, max_length=ASKED_MAX)]
+
+
+class GiveKeys(Quiet, frozen=True, tag=11):
+    """The answer to ``AskKeys``, only over a line that ends at the asker. Secret.
+
+    Attributes:
+        step: The present one; the past is never handed over.
+        heads: Secrets at that step.
+    """
+
+    step: U32
+    heads: Heads
+
+
+class Wait(Quiet, frozen=True, tag=12):
+    """A door to a newcomer: somebody is being asked whether you may come in."""
+
+
+class Compare(Quiet, frozen=True, tag=13):
+    """Two members compare words by voice: see ``crypto.sas``.
+
+    Attributes:
+        to: Whom it is for.
+        frm: Who says it; whether it is true is what the words will show.
+        kind: 0 commit, 1 nonce, 2 reveal.
+        data: By kind.
+    """
+
+    to: Id16
+    frm: Id16
+    kind: Annotated[int, Meta(ge=0, le=2)]
+    data: Annotated[bytes, Meta(min_length=32, max_length=COMPARE_BYTES_MAX)]
 
 
 class Doors(Quiet, frozen=True, tag=32):
@@ -181,6 +242,11 @@ Message = (
     | Carry
     | Near
     | Bye
+    | Wraps
+    | AskKeys
+    | GiveKeys
+    | Wait
+    | Compare
     | Doors
     | Cards
     | DoorUp

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto import epoch
+from crypto import epoch as epoch_module
 from crypto.epoch import MAX_HEADS, MAX_JUMP_STEPS, Keyring
 from crypto.errors import LocalError, RemoteError
-from crypto.head import Head
+from crypto.frontier import Frontier
+from crypto.head import Head, frontier_tag
 from crypto.kdf import hkdf
 
 MEMBER = b"\x0a" * 16
@@ -70,7 +71,7 @@ def test_looking_ahead_moves_nothing() -> None:
     ring = keyring()
     ring.base_key(MEMBER, 1)
     assert ring.step == 0
-    assert bytes(ring.heads[0].secret) == SECRET
+    assert ring.export(0) == [(EPOCH, SECRET, PASS)]
 
 
 def test_time_that_runs_backwards_moves_nothing() -> None:
@@ -99,15 +100,16 @@ def test_any_way_to_the_same_time_gives_the_same_keys(times: list[float], end: f
 def test_erased_bytes_are_zero() -> None:
     ring = keyring()
     ring.advance(10.0)
-    (old,) = ring._old_heads
+    held = ring._held[EPOCH]
+    old = held.old
     ring.frame_key(1, MEMBER, 0)
     ring.advance(12.0)
     assert not any(old.secret)
     assert not ring._keys
     ring.frame_key(1, MEMBER, 1)
     ring.erase()
-    assert not any(ring.heads[0].secret)
-    assert not any(ring.pass_)
+    assert not any(held.head.secret)
+    assert not any(held.pass_)
     assert not ring._keys
 
 
@@ -153,7 +155,7 @@ def test_who_is_admitted_computes_the_same_keys_and_none_of_the_past() -> None:
     host = Keyring.create(os.urandom)
     earlier = host.base_key(MEMBER, 0)
     host.advance(25.0)
-    guest = Keyring.import_(host.export(host.step), host.step, 25.0, bytes(host.pass_))
+    guest = Keyring.import_(host.export(host.step), host.step, 25.0)
     assert guest.base_key(MEMBER, 2) == host.base_key(MEMBER, 2)
     assert guest.frontier_tag == host.frontier_tag
     assert guest.pass_ == host.pass_
@@ -166,44 +168,46 @@ def test_who_is_admitted_computes_the_same_keys_and_none_of_the_past() -> None:
 
 def test_an_admission_that_arrives_late_is_caught_up_at_once() -> None:
     host = Keyring.create(os.urandom)
-    guest = Keyring.import_(host.export(0), 0, 10.5, bytes(host.pass_))
+    guest = Keyring.import_(host.export(0), 0, 10.5)
     host.advance(10.5)
     assert guest.step == 1
     assert guest.base_key(MEMBER, 1) == host.base_key(MEMBER, 1)
 
 
 @pytest.mark.parametrize(
-    ("heads", "step", "room_time_s", "pass_"),
+    ("heads", "step", "room_time_s"),
     [
-        ([], 0, 0.0, PASS),
-        ([(EPOCH, SECRET)] * 2, 0, 0.0, PASS),
-        ([(bytes((n,)) * 16, SECRET) for n in range(MAX_HEADS + 1)], 0, 0.0, PASS),
-        ([(EPOCH[:15], SECRET)], 0, 0.0, PASS),
-        ([(EPOCH, SECRET + b"x")], 0, 0.0, PASS),
-        ([(EPOCH, SECRET)], 0, 0.0, b"short"),
-        ([(EPOCH, SECRET)], -1, 0.0, PASS),
-        ([(EPOCH, SECRET)], 2, 0.0, PASS),
-        ([(EPOCH, SECRET)], 0, 1e9, PASS),
-        ([(EPOCH, SECRET)], 0, math.nan, PASS),
-        ([(EPOCH, SECRET)], 0, math.inf, PASS),
-        ([(EPOCH, SECRET)], 2**32, 2.0**32 * 10, PASS),
+        ([], 0, 0.0),
+        ([(EPOCH, SECRET, PASS)] * 2, 0, 0.0),
+        ([(bytes((n,)) * 16, SECRET, PASS) for n in range(MAX_HEADS + 1)], 0, 0.0),
+        ([(EPOCH[:15], SECRET, PASS)], 0, 0.0),
+        ([(EPOCH, SECRET + b"x", PASS)], 0, 0.0),
+        ([(EPOCH, SECRET, b"short")], 0, 0.0),
+        ([(EPOCH, SECRET, PASS)], -1, 0.0),
+        ([(EPOCH, SECRET, PASS)], 2, 0.0),
+        ([(EPOCH, SECRET, PASS)], 0, 1e9),
+        ([(EPOCH, SECRET, PASS)], 0, math.nan),
+        ([(EPOCH, SECRET, PASS)], 0, math.inf),
+        ([(EPOCH, SECRET, PASS)], 2**32, 2.0**32 * 10),
     ],
 )
 def test_a_misshapen_admission_is_refused(
-    heads: list[tuple[bytes, bytes]], step: int, room_time_s: float, pass_: bytes
+    heads: list[tuple[bytes, bytes, bytes]], step: int, room_time_s: float
 ) -> None:
     with pytest.raises(RemoteError):
-        Keyring.import_(heads, step, room_time_s, pass_)
+        Keyring.import_(heads, step, room_time_s)
 
 
-def test_heads_at_different_steps_do_not_go_together() -> None:
+def test_heads_at_different_steps_or_without_a_pass_do_not_go_together() -> None:
     with pytest.raises(LocalError):
-        Keyring([Head(EPOCH, SECRET, 0), Head(OTHER, SECRET, 1)], PASS)
+        Keyring([Head(EPOCH, SECRET, 0), Head(OTHER, SECRET, 1)], PASS, PASS)
+    with pytest.raises(LocalError):
+        Keyring([Head(EPOCH, SECRET, 0), Head(OTHER, SECRET, 0)], PASS)
 
 
 def test_with_two_heads_both_secrets_are_needed() -> None:
-    both = Keyring([Head(EPOCH, SECRET, 0), Head(OTHER, PASS, 0)], PASS)
-    swapped = Keyring([Head(OTHER, PASS, 0), Head(EPOCH, SECRET, 0)], PASS)
+    both = Keyring([Head(EPOCH, SECRET, 0), Head(OTHER, PASS, 0)], PASS, PASS)
+    swapped = Keyring([Head(OTHER, PASS, 0), Head(EPOCH, SECRET, 0)], PASS, PASS)
     for ring in (both, swapped):
         ring.advance(30.0)
     assert both.base_key(MEMBER, 3) == swapped.base_key(MEMBER, 3)
@@ -215,10 +219,187 @@ def test_with_two_heads_both_secrets_are_needed() -> None:
         assert ring.frontier_tag != both.frontier_tag
 
 
+# --- epochs that follow one another ---------------------------------------------------------------
+
+NEXT, THIRD = b"\x04" * 16, b"\x05" * 16
+FRESH = b"\x06" * 32
+
+
+def test_an_adopted_epoch_is_sealed_under_at_once_and_replaces_its_parents() -> None:
+    ring = keyring()
+    ring.adopt(NEXT, FRESH, 0, [EPOCH])
+    assert ring.frontier.ids == (NEXT,)
+    assert (ring.knows(NEXT), ring.knows(EPOCH), ring.knows(THIRD)) == (True, True, False)
+    assert ring.base_key(MEMBER, 0) == Keyring([Head(NEXT, FRESH, 0)], PASS).base_key(MEMBER, 0)
+    assert bytes(ring.pass_) == hkdf(FRESH, b"pass")
+
+
+def test_an_epoch_beside_another_joins_it_and_a_merge_replaces_both() -> None:
+    ring = keyring()
+    ring.adopt(NEXT, FRESH, 0)
+    assert ring.frontier.ids == (EPOCH, NEXT)
+    ring.adopt(THIRD, PASS, 0, [EPOCH, NEXT])
+    assert ring.frontier.ids == (THIRD,)
+
+
+def test_what_is_held_already_is_not_taken_again() -> None:
+    ring = keyring()
+    ring.adopt(EPOCH, FRESH, 0)
+    assert ring.export(0) == [(EPOCH, SECRET, PASS)]
+
+
+def test_the_heads_of_the_room_decide_what_is_sealed_under() -> None:
+    ring = keyring()
+    ring.adopt(NEXT, FRESH, 0, [EPOCH])
+    ring.set_heads([EPOCH])
+    assert ring.frontier.ids == (EPOCH,)
+    ring.set_heads([THIRD, NEXT])
+    assert ring.missing == (THIRD,)
+    assert ring.frontier.ids == (EPOCH,)
+    ring.adopt(THIRD, PASS, 0, [NEXT, EPOCH])
+    ring.set_heads([THIRD, NEXT])
+    assert ring.frontier.ids == (NEXT, THIRD)
+    assert ring.missing == ()
+    with pytest.raises(LocalError):
+        ring.set_heads([])
+
+
+def test_who_lacks_a_key_because_somebody_was_shut_out_waits_for_it() -> None:
+    ring = keyring()
+    ring.set_heads([NEXT], wait=True)
+    assert ring.waiting
+    ring.adopt(NEXT, FRESH, 0)
+    assert not ring.waiting
+    ring.set_heads([NEXT], wait=True)
+    assert not ring.waiting
+    ring.set_heads([THIRD])
+    assert not ring.waiting
+
+
+def test_old_frontiers_open_for_twenty_seconds_and_are_zeroed_then() -> None:
+    ring = keyring()
+    old, tag = ring._held[EPOCH], ring.frontier_tag
+    ring.advance(5.0)
+    ring.adopt(NEXT, FRESH, 0, [EPOCH])
+    assert ring.frontier_of(tag).ids == (EPOCH,)
+    key = ring.frame_key(1, MEMBER, 0, ring.frontier_of(tag))
+    assert key is ring.frame_key(1, MEMBER, 0, ring.frontier_of(tag))
+    ring.advance(24.9)
+    assert ring.base_key(MEMBER, 2, ring.frontier_of(tag))
+    ring.advance(25.0)
+    with pytest.raises(RemoteError):
+        ring.frontier_of(tag)
+    assert not any(old.head.secret)
+    assert not any(old.pass_)
+    assert not ring.knows(EPOCH)
+    assert not ring._keys
+
+
+def test_what_replaced_epochs_are_kept_is_bounded() -> None:
+    ring = keyring()
+    last = EPOCH
+    for number in range(100):
+        epoch = bytes((100 + number,)) * 16
+        ring.adopt(epoch, FRESH, 0, [last])
+        last = epoch
+    assert len(ring._held) == epoch_module.MAX_IDLE + 1
+    assert ring.knows(last)
+
+
+def test_a_single_epoch_and_a_part_of_the_frontier_can_be_opened() -> None:
+    ring = keyring()
+    ring.adopt(NEXT, FRESH, 0)
+    ring.adopt(THIRD, PASS, 0)
+    for part in ([EPOCH], [THIRD], [EPOCH, THIRD], [EPOCH, NEXT, THIRD]):
+        frontier = ring.frontier_of(frontier_tag(part))
+        assert frontier.ids == tuple(sorted(part))
+        heads = [
+            Head(*{EPOCH: (EPOCH, SECRET), NEXT: (NEXT, FRESH), THIRD: (THIRD, PASS)}[one], 0)
+            for one in part
+        ]
+        alone = Keyring(heads, *[PASS] * len(heads))
+        assert ring.base_key(MEMBER, 0, frontier) == alone.base_key(MEMBER, 0)
+
+
+def test_an_epoch_that_began_ahead_of_our_clock_is_sealed_under_from_its_step_on() -> None:
+    ring = keyring()
+    ring.adopt(NEXT, FRESH, 1, [EPOCH])
+    assert (ring.step, ring.seal_step) == (0, 1)
+    with pytest.raises(RemoteError):
+        ring.live_step(0)
+    early = ring.base_key(MEMBER, 1)
+    assert ring.export(1) == [(NEXT, FRESH, hkdf(FRESH, b"pass"))]
+    ring.advance(10.0)
+    assert (ring.step, ring.seal_step, ring.oldest_step) == (1, 1, 0)
+    assert ring.base_key(MEMBER, 1) == early
+    with pytest.raises(RemoteError):
+        ring.base_key(MEMBER, 0)
+
+
+def test_an_epoch_of_the_step_before_is_hashed_on_and_still_opens_what_lags() -> None:
+    ring = keyring()
+    ring.advance(10.5)
+    ring.adopt(NEXT, FRESH, 0, [EPOCH])
+    assert ring.live_step(0) == 0
+    assert ring.base_key(MEMBER, 0) == Keyring([Head(NEXT, FRESH, 0)], PASS).base_key(MEMBER, 0)
+    ring.advance(12.5)
+    with pytest.raises(RemoteError):
+        ring.live_step(0)
+    ring.adopt(THIRD, PASS, 0, [NEXT])
+    with pytest.raises(RemoteError):
+        ring.base_key(MEMBER, 0)
+    assert ring.export(1) == [(THIRD, hkdf(PASS, b"step"), hkdf(PASS, b"pass"))]
+
+
+def test_a_given_epoch_brings_its_pass() -> None:
+    ring = keyring()
+    ring.adopt(NEXT, FRESH, 0, [EPOCH], pass_=SECRET)
+    assert bytes(ring.pass_) == SECRET
+
+
+@pytest.mark.parametrize(
+    ("epoch_id", "secret", "step", "pass_"),
+    [
+        (NEXT, FRESH, 2, None),
+        (NEXT, FRESH, -MAX_JUMP_STEPS - 1, None),
+        (NEXT, FRESH, -1, None),
+        (NEXT, FRESH[:31], 0, None),
+        (NEXT[:15], FRESH, 0, None),
+        (NEXT, FRESH, 0, b"short"),
+    ],
+)
+def test_a_misshapen_epoch_changes_nothing(
+    epoch_id: bytes, secret: bytes, step: int, pass_: bytes | None
+) -> None:
+    ring = keyring()
+    with pytest.raises(RemoteError):
+        ring.adopt(epoch_id, secret, step, [EPOCH], pass_)
+    assert ring.export(0) == [(EPOCH, SECRET, PASS)]
+
+
+def test_only_what_is_held_is_handed_over() -> None:
+    ring = keyring()
+    ring.adopt(NEXT, FRESH, 0)
+    assert ring.export(0, [NEXT]) == [(NEXT, FRESH, hkdf(FRESH, b"pass"))]
+    with pytest.raises(LocalError):
+        ring.export(0, [THIRD])
+
+
+def test_the_authenticator_is_that_of_the_key_we_seal_under_and_of_the_step() -> None:
+    first, second = keyring(), keyring()
+    assert first.authenticator(0) == second.authenticator(0)
+    assert first.authenticator(1) != first.authenticator(0)
+    assert first.authenticator(0) != first.base_key(MEMBER, 0)
+    second.adopt(NEXT, FRESH, 0, [EPOCH])
+    assert first.authenticator(0) != second.authenticator(0)
+    with pytest.raises(RemoteError):
+        first.authenticator(2)
+
+
 def test_frame_keys_are_made_once_and_their_number_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(epoch, "_MAX_KEYS", 4)
+    monkeypatch.setattr(epoch_module, "_MAX_KEYS", 4)
     ring = keyring()
     assert ring.frame_key(1, MEMBER, 0) is ring.frame_key(1, MEMBER, 0)
     for slot in range(1, 64):
@@ -230,8 +411,8 @@ def test_a_base_key_is_zeroed_once_the_frame_key_is_made(monkeypatch: pytest.Mon
     held: list[bytearray] = []
     genuine = Keyring.base_key
 
-    def watched(ring: Keyring, member_id: bytes, step: int) -> bytearray:
-        held.append(genuine(ring, member_id, step))
+    def watched(ring: Keyring, member_id: bytes, step: int, frontier: Frontier) -> bytearray:
+        held.append(genuine(ring, member_id, step, frontier))
         return held[-1]
 
     monkeypatch.setattr(Keyring, "base_key", watched)

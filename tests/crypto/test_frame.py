@@ -35,7 +35,7 @@ PAYLOAD = b"opus" * 40
 
 def room() -> tuple[Keyring, Keyring]:
     host = Keyring.create(os.urandom)
-    return host, Keyring.import_(host.export(0), 0, 0.0, bytes(host.pass_))
+    return host, Keyring.import_(host.export(0), 0, 0.0)
 
 
 def talk() -> tuple[FrameSealer, FrameOpener]:
@@ -158,7 +158,7 @@ def test_the_window_is_kept_for_the_latest_step_it_saw() -> None:
 def test_a_window_that_a_member_pushed_ahead_heals_when_the_step_is_over() -> None:
     ours, theirs = room()
     sealer, opener = FrameSealer(ours, 1, SPEAKER, os.urandom), FrameOpener(theirs)
-    insider = Keyring.import_(ours.export(0), 0, 0.0, bytes(ours.pass_))
+    insider = Keyring.import_(ours.export(0), 0, 0.0)
     pushed = insider.frame_key(1, SPEAKER, 0).seal(COUNTER_LIMIT - 1, PAYLOAD + bytes(13))
     opener.open(pushed, SLOTS, 1.0)
     for at_s in range(1, 12):
@@ -279,9 +279,9 @@ def test_the_words_alone_open_no_captured_frame() -> None:
     frame = FrameSealer(ours, 1, SPEAKER, os.urandom).seal(PAYLOAD, 0.0)
     header = parse_header(frame)
     assert split_kid(header.kid).tag == ours.frontier_tag
-    epoch_id = ours.heads[0].epoch_id
+    (epoch_id,) = ours.frontier.ids
     for known in everything_the_words_give(key, genesis, r):
-        guess = Keyring.import_([(epoch_id, stretched(known))], 0, 0.0, bytes(ours.pass_))
+        guess = Keyring.import_([(epoch_id, stretched(known), bytes(ours.pass_))], 0, 0.0)
         assert refusal(FrameOpener(guess), frame) is Reason.SEAL
         for base_key in (known, bytes(guess.base_key(SPEAKER, 0)), bytes(ours.pass_)):
             with pytest.raises(RemoteError, match="not authentic"):
@@ -312,3 +312,36 @@ def test_a_captured_knock_opens_for_nobody_who_only_has_the_words() -> None:
     with pytest.raises(RemoteError, match="not authentic"):
         thief.accept(captured)
     assert door.accept(captured).payload == b"offer"
+
+
+NEXT, FRESH = b"\x0e" * 16, b"\x0f" * 32
+
+
+def test_frames_under_an_old_frontier_open_beside_those_under_the_new_one() -> None:
+    ours, theirs = room()
+    sealer, opener = FrameSealer(ours, 1, SPEAKER, os.urandom), FrameOpener(theirs)
+    early = sealer.seal(PAYLOAD, 0.0)
+    for ring in (ours, theirs):
+        ring.adopt(NEXT, FRESH, 0, ring.frontier.ids)
+    late = sealer.seal(PAYLOAD, 0.0)
+    assert parse_header(early).kid != parse_header(late).kid
+    assert opener.open(late, SLOTS, 0.0) == opener.open(early, SLOTS, 0.0) == (SPEAKER, PAYLOAD)
+    assert refusal(opener, early) is Reason.REPLAY
+
+
+def test_a_refused_frame_names_the_holder_of_its_slot() -> None:
+    ours, theirs = room()
+    ours.adopt(NEXT, FRESH, 0, ours.frontier.ids)
+    frame = FrameSealer(ours, 1, SPEAKER, os.urandom).seal(PAYLOAD, 0.0)
+    with pytest.raises(FrameError) as unknown:
+        FrameOpener(theirs).open(frame, SLOTS, 0.0)
+    assert (unknown.value.reason, unknown.value.member_id) == (Reason.FRONTIER, SPEAKER)
+
+
+def test_nothing_is_sealed_while_the_keyring_waits_for_a_newer_key() -> None:
+    ours, _ = room()
+    sealer = FrameSealer(ours, 1, SPEAKER, os.urandom)
+    ours.set_heads([NEXT], wait=True)
+    with pytest.raises(LocalError):
+        sealer.seal(PAYLOAD, 0.0)
+    assert sealer.sealed_count == 0

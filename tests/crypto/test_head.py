@@ -5,7 +5,7 @@ import math
 import pytest
 
 from crypto.errors import LocalError
-from crypto.head import MAX_STEP, Head, frontier_tag, room_key, step_at
+from crypto.head import MAX_STEP, Head, Held, frontier_tag, pass_of, room_key, step_at
 from crypto.kdf import hkdf
 
 ID = b"\x01" * 16
@@ -80,3 +80,37 @@ def test_a_step_takes_ten_seconds(room_time_s: float, step: int) -> None:
 def test_times_that_are_no_times_are_refused(room_time_s: float) -> None:
     with pytest.raises(LocalError):
         step_at(room_time_s)
+
+
+def test_on_to_a_later_step_and_never_back() -> None:
+    head, stepwise = Head(ID, SECRET, 2), Head(ID, SECRET, 2)
+    head.forward_to(5)
+    for _ in range(3):
+        stepwise.forward()
+    assert (head.secret, head.step) == (stepwise.secret, 5)
+    head.forward_to(1)
+    assert head.step == 5
+
+
+def test_the_pass_is_not_the_secret_nor_a_step_of_it() -> None:
+    assert pass_of(SECRET) == hkdf(SECRET, b"pass")
+    assert pass_of(SECRET) not in (SECRET, hkdf(SECRET, b"step"))
+
+
+def test_a_held_epoch_keeps_one_step_back_if_it_is_told_to() -> None:
+    held = Held(Head(ID, SECRET, 0), SECRET, 0.0)
+    held.forward_to(3, keep_old=True)
+    assert (held.oldest_step, held.head.step) == (2, 3)
+    assert held.at(2) == held.old.copy().secret
+    ahead = Head(ID, SECRET, 0)
+    ahead.forward_to(4)
+    assert held.at(4) == ahead.secret
+    old = held.old
+    held.forward_to(4, keep_old=False)
+    assert not any(old.secret)
+    assert (held.oldest_step, held.old) == (4, None)
+    held.forward_to(4, keep_old=True)
+    assert held.old is None
+    held.erase()
+    assert not any(held.head.secret)
+    assert not any(held.pass_)

@@ -91,9 +91,9 @@ async def test_keys_are_taken_only_from_a_door_that_shows_who_it_is() -> None:
     hooks = Hooks(lambda: None, lambda *_: None, lambda *_: None)
     members = Members(None, room, secrets, None, Work(), hooks, newcomer=True)  # type: ignore[arg-type]
     twin = Room(door, genesis.encode(), "door", now=0.0)
-    keys = (HeadSecret(bytes(16), bytes(32)),)
-    unknown = Admit(bytes(16), 0, 0, keys, bytes(32), ())
-    borrowed = Admit(door.member_id, 0, 0, keys, bytes(32), (twin.join_op,))
+    keys = (HeadSecret(bytes(16), bytes(32), bytes(32)),)
+    unknown = Admit(bytes(16), 0, 0, keys, ())
+    borrowed = Admit(door.member_id, 0, 0, keys, (twin.join_op,))
     for admit in (unknown, borrowed):
         with pytest.raises((RemoteError, ConnectionError)):
             await members.enter(_Answers(admit), bytes(32))  # type: ignore[arg-type]
@@ -114,8 +114,7 @@ async def test_a_door_that_hands_out_other_keys_is_noticed() -> None:
             honest.member,
             honest.room_time_ms,
             honest.step,
-            (type(honest.heads[0])(honest.heads[0].epoch_id, b"x" * 32),),
-            honest.pass_key,
+            (HeadSecret(honest.heads[0].epoch_id, b"x" * 32, honest.heads[0].pass_key),),
         )
         secrets.admitted(false, 0.0)
         assert "other room keys" in guest.node.view().problem

@@ -6,20 +6,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crypto.wrap import WRAP_BYTES
 from p2p.errors import LocalError, RemoteError
 from p2p.room.canonical import pack
 from p2p.wire import messages as m
 from p2p.wire.codec import decode, encode, have_messages, pages
 
+HEAD = [bytes(16), bytes(32), bytes(32)]
 EVERY_MESSAGE = [
     m.Join(b"op"),
-    m.Admit(bytes(16), 1, 2, (m.HeadSecret(bytes(16), bytes(32)),), bytes(32), (b"a", b"b")),
+    m.Admit(bytes(16), 1, 2, (m.HeadSecret(*HEAD),), (b"a", b"b")),
     m.Refuse("locked"),
     m.Ops((b"op",)),
     m.Have((bytes(8),)),
     m.Carry(bytes(16), b"f" * 16, b"sealed"),
     m.Near(7, (m.NearMember(bytes(16), 2),)),
     m.Bye(),
+    m.Wraps(bytes(16), (bytes(52),)),
+    m.AskKeys((bytes(16),)),
+    m.GiveKeys(2, (m.HeadSecret(*HEAD),)),
+    m.Wait(),
+    m.Compare(bytes(16), b"f" * 16, 0, bytes(36)),
     m.Doors(bytes(16)),
     m.Cards(bytes(16), (b"card",)),
     m.DoorUp(bytes(16), b"card"),
@@ -50,16 +57,25 @@ def test_no_message_shows_its_content():
         [1],
         [1, b""],
         [1, b"x" * 1025],
-        [2, 0, 0, [], bytes(32), [], False],
-        [2, -1, 0, [[bytes(16), bytes(32)]], bytes(32), [], False],
-        [2, 0, 2**32, [[bytes(16), bytes(32)]], bytes(32), [], False],
-        [2, 0, 0, [[bytes(16), bytes(31)]], bytes(32), [], False],
+        [2, bytes(16), 0, 0, [], []],
+        [2, bytes(16), -1, 0, [HEAD], []],
+        [2, bytes(16), 0, 2**32, [HEAD], []],
+        [2, bytes(16), 0, 0, [[bytes(16), bytes(31), bytes(32)]], []],
+        [2, bytes(16), 0, 0, [HEAD] * 17, []],
         [3, "Locked!"],
         [3, "x" * 25],
         [4, [b"x"] * 257],
         [5, [b"1234567"], bytes(8), bytes(8)],
         [6, bytes(16), bytes(16), b"x" * 1101],
         [7, [bytes(16)] * 65],
+        [9, bytes(16), []],
+        [9, bytes(16), [bytes(51)]],
+        [9, bytes(16), [bytes(52)] * 257],
+        [10, []],
+        [10, [bytes(16)] * 9],
+        [11, 0, []],
+        [13, bytes(16), bytes(16), 3, bytes(32)],
+        [13, bytes(16), bytes(16), 0, bytes(65)],
         [38, []],
         {"tag": 1},
         None,
@@ -101,8 +117,14 @@ def test_pages_keep_the_order_and_fit(ops, small):
     assert [op for page in cut for op in page] == ops
     for page in cut:
         assert page
-        admit = m.Admit(bytes(16), 1, 2, (m.HeadSecret(bytes(16), bytes(32)),) * 8, bytes(32), page)
+        heads = (m.HeadSecret(*HEAD),) * m.HEADS_MAX
+        admit = m.Admit(bytes(16), 1, 2, heads, page)
         assert decode(encode(admit)) == admit
+
+
+def test_as_many_wraps_as_a_message_may_hold_fit_into_it():
+    full = m.Wraps(bytes(16), (bytes(WRAP_BYTES),) * m.WRAPS_PER_MESSAGE)
+    assert decode(encode(full)) == full
 
 
 @given(st.sets(st.integers(0, 2**64 - 1), max_size=50))
