@@ -12,6 +12,7 @@ out, and two moderators who each shut somebody out need not agree first: each of
     key of a step        HKDF(sorted secrets, "room" | step)
     base key             HKDF(key of the step, "sframe" | member id)
     compared by voice    HKDF(key of the step, "sas")
+    gossip               HKDF(key of the step, "gossip")      what relays carry unread
 
 The old step is erased 2 s after the new one began: who seizes a running machine can read at most
 12 s of the past. An epoch that another one has replaced is erased 20 s later.
@@ -324,6 +325,14 @@ class Keyring:
             RemoteError: The step is not live.
         """
         return self._derive(step, b"sas", self.frontier)
+
+    def gossip_key(self, step: int, frontier: Frontier) -> bytearray:
+        """What members say to each other through relays is sealed with: 32 secret bytes.
+
+        Raises:
+            RemoteError: The step is not live.
+        """
+        return self._derive(step, b"gossip", frontier)
 
     def frame_key(
         self, slot: int, member_id: bytes, step: int, frontier: Frontier | None = None
