@@ -4,6 +4,10 @@
 each other through one entry node; two of them speak without a pause (real speech, real Opus), all
 four listen, nobody has a screen. CPU time and resident memory are the kernel's own figures
 (Linux: ``/proc``). Memory is read when the room has settled and at the end.
+
+Where two processors are one core, work beside us makes our own dearer. So the result says how busy
+the rest of the machine was, and how long a fixed piece of work took against its shortest time:
+a share of a core measured at ``slowdown`` 1.6 is not the share that a quiet machine would show.
 """
 
 import argparse
@@ -41,6 +45,19 @@ def resident_mib(pid: int) -> float:
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
+def busy_s() -> float:
+    """Seconds of processor time that everybody on this machine has used."""
+    user, nice, system, _, _, irq, softirq, *_ = Path("/proc/stat").read_text().split()[1:11]
+    return sum(map(int, (user, nice, system, irq, softirq))) / TICKS_PER_S
+
+
+def piece_of_work_s() -> float:
+    """Processor time of a fixed piece of work."""
+    began_s = time.process_time()
+    sum(number * number for number in range(50_000))
+    return time.process_time() - began_s
+
+
 async def open_room(house: House) -> list[Person]:
     """Host and three guests; the host and the first guest speak, and all hear them."""
     await house.entry_node()
@@ -58,17 +75,25 @@ async def open_room(house: House) -> list[Person]:
     return people
 
 
-async def measure(people: list[Person], seconds: float) -> list[dict]:
-    """One row a member."""
+async def measure(people: list[Person], relay: Person, seconds: float) -> tuple[list[dict], dict]:
+    """One row a member, and what else went on."""
     await asyncio.sleep(SETTLED_S)
     memory = {person: [resident_mib(person.pid)] for person in people}
     used_s = {person: cpu_s(person.pid) for person in people}
-    began_s = time.monotonic()
+    ours_s = sum(map(cpu_s, pids := [os.getpid(), relay.pid, *(one.pid for one in people)]))
+    pieces_s = [piece_of_work_s()]
+    busy_before_s, began_s = busy_s(), time.monotonic()
     while (passed_s := time.monotonic() - began_s) < seconds:
         await asyncio.sleep(min(SAMPLE_EVERY_S, seconds - passed_s))
         for person in people:
             memory[person].append(resident_mib(person.pid))
+        pieces_s += [piece_of_work_s() for _ in range(3)]
     passed_s = time.monotonic() - began_s
+    others_s = busy_s() - busy_before_s - (sum(map(cpu_s, pids)) - ours_s)
+    machine = {
+        "others_pct": round(100 * others_s / passed_s, 1),
+        "slowdown": round(statistics.fmean(pieces_s) / min(pieces_s), 2),
+    }
     rows = []
     for person in people:
         share = (cpu_s(person.pid) - used_s[person]) / passed_s
@@ -81,14 +106,14 @@ async def measure(people: list[Person], seconds: float) -> list[dict]:
                 "rss_max_mib": round(max(memory[person]), 1),
             }
         )
-    return rows
+    return rows, machine
 
 
 async def run(seconds: float) -> dict:
     """The whole bench; the result as one object."""
     async with House(lives_max_s=seconds + SPARE_S) as house:
         people = await open_room(house)
-        rows = await measure(people, seconds)
+        rows, machine = await measure(people, house.people[0], seconds)
         ends = [await person.leave() for person in people]
     for row, end in zip(rows, ends, strict=True):
         heard = end["totals"]["members"]
@@ -99,6 +124,7 @@ async def run(seconds: float) -> dict:
     result = {
         "schema": 1,
         "seconds": round(seconds),
+        **machine,
         "members": rows,
         "cpu_pct_mean": round(statistics.fmean(row["cpu_pct"] for row in rows), 1),
         "cpu_pct_max": max(row["cpu_pct"] for row in rows),

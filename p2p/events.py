@@ -44,7 +44,10 @@ class FirstSound:
 
 @dataclass(frozen=True, slots=True)
 class MemberChanged:
-    """A member appeared or changed name, role or state. ``by``: who caused it, if another."""
+    """A member appeared or changed name, role or state. ``by``: who caused it, if another.
+
+    With ``by`` and nothing else that is new, a moderator has muted it, or lets it speak again.
+    """
 
     n: int
     id: str
@@ -66,12 +69,20 @@ class HandChanged:
 class MicChanged:
     """Our own microphone.
 
-    ``why``: asked, muted, down, lapsed, lost, or granted. With ``on=False, why="granted"`` a
-    moderator has accepted our hand: ``mic on`` confirms, ``no`` declines, 60 s let it lapse.
+    ``why``: asked, muted, down, declined, lapsed, lost, removed, or granted. With ``on=False,
+    why="granted"`` a moderator has accepted our hand: ``mic on`` confirms, ``no`` declines, 60 s
+    let it lapse.
     """
 
     on: bool
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockChanged:
+    """The room lets nobody new in, or is open again."""
+
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +172,7 @@ RoomEvent = (
     | MemberChanged
     | HandChanged
     | MicChanged
+    | LockChanged
     | SpeakingChanged
     | Stats
     | Notice

@@ -1,5 +1,6 @@
 """Events as JSON objects, one a line: the contract with scripts."""
 
+import dataclasses
 import json
 import math
 from typing import Any
@@ -15,6 +16,7 @@ from p2p.events import (
     Joined,
     KeyShown,
     Left,
+    LockChanged,
     MemberChanged,
     MicChanged,
     Notice,
@@ -28,6 +30,13 @@ from tui.peertext import peer_text
 
 SCHEMA = 1
 _LINE_CELLS = 400
+_AS_THEY_ARE = {
+    KeyShown: "key",
+    HandChanged: "hand",
+    MicChanged: "mic",
+    LockChanged: "lock",
+    SpeakingChanged: "speaking",
+}
 
 
 def json_line(event: Event, t_ms: int) -> str | None:
@@ -46,8 +55,8 @@ def json_line(event: Event, t_ms: int) -> str | None:
 
 def _fields(event: RoomEvent) -> tuple[str, dict[str, Any]]:
     match event:
-        case KeyShown(words, line, digits, invite):
-            return "key", {"words": words, "line": line, "digits": digits, "invite": invite}
+        case KeyShown() | HandChanged() | MicChanged() | LockChanged() | SpeakingChanged():
+            return _AS_THEY_ARE[type(event)], dataclasses.asdict(event)
         case Joined(n, role, members, via, admitted_ms):
             numbers = {"members": members, "via": via, "admitted_ms": admitted_ms}
             return "joined", {"n": n, "role": role, **numbers}
@@ -56,12 +65,6 @@ def _fields(event: RoomEvent) -> tuple[str, dict[str, Any]]:
         case MemberChanged(n, member_id, name, role, state, by):
             who = {"n": n, "id": member_id, "name": peer_text(name)}
             return "member", {**who, "role": role, "state": state, "by": by}
-        case HandChanged(n, place):
-            return "hand", {"n": n, "place": place}
-        case MicChanged(on, why):
-            return "mic", {"on": on, "why": why}
-        case SpeakingChanged(n, on):
-            return "speaking", {"n": n, "on": on}
         case Stats(me, speakers, links, totals):
             extra = {"totals": totals} if totals else {}
             return "stats", {"me": me, "speakers": speakers, "links": links, **extra}

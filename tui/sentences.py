@@ -8,6 +8,7 @@ from p2p.events import (
     Joined,
     KeyShown,
     Left,
+    LockChanged,
     MemberChanged,
     MicChanged,
     Notice,
@@ -32,6 +33,7 @@ MIC_SENTENCES = {
     ),
     (False, "muted"): mark("microphone off: a moderator has muted you"),
     (False, "down"): mark("microphone off: you are in the audience now"),
+    (False, "declined"): mark("you declined the invitation to speak"),
     (False, "lapsed"): mark("the invitation to speak has lapsed"),
     (False, "lost"): mark("microphone off: the device is gone"),
 }
@@ -68,13 +70,13 @@ class Narrator:
                 self.roster.me = event.n
                 return [_joined(event, view)]
             case MemberChanged():
-                return self._member(event)
+                return self._member(event, view)
             case HandChanged():
                 return [self._hand(event)]
             case SpeakingChanged():
                 return [self._speaking(event)]
-            case MicChanged():
-                return [_mic(event)]
+            case MicChanged() | LockChanged():
+                return [_switched(event)]
             case FirstSound():
                 name = self.roster.name(event.from_n)
                 return [tr("first sound: {name}, {ms} ms after the start", name=name, ms=event.ms)]
@@ -96,7 +98,7 @@ class Narrator:
             marks.append(tr("does not answer"))
         return f"{event.n} {peer_text(event.name)} ({', '.join(marks)})"
 
-    def _member(self, event: MemberChanged) -> list[str]:
+    def _member(self, event: MemberChanged, view: RoomView) -> list[str]:
         before = self.roster.learn(event)
         me = event.n == self.roster.me
         name = self.roster.name(event.n)
@@ -111,7 +113,15 @@ class Narrator:
             told.append(tr("{old} is called {name} now", old=peer_text(before.name), name=name))
         if before.role != event.role:
             told.append(self._new_role(event, me=me))
+        if not told and event.by is not None and not me:
+            told.append(self._muted(event, view))
         return told
+
+    def _muted(self, event: MemberChanged, view: RoomView) -> str:
+        values = {"name": self.roster.name(event.n), "by": self.roster.name(event.by or 0)}
+        if any(member.n == event.n and member.muted for member in view.members):
+            return tr("muted: {name}, by {by}", **values)
+        return tr("may speak again: {name}, by {by}", **values)
 
     def _away(self, event: MemberChanged) -> str:
         name = self.roster.name(event.n)
@@ -170,7 +180,9 @@ def _joined(event: Joined, view: RoomView) -> str:
     )
 
 
-def _mic(event: MicChanged) -> str:
+def _switched(event: MicChanged | LockChanged) -> str:
+    if isinstance(event, LockChanged):
+        return tr("The room is locked.") if event.on else tr("The room is open again.")
     default = MIC_SENTENCES[event.on, "asked"]
     return tr(MIC_SENTENCES.get((event.on, event.why), default))
 

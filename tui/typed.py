@@ -87,6 +87,7 @@ def _bare(word: str, answer: Understood) -> _Reader:
 
 
 def _mic(rest: str, view: RoomView) -> Understood:
+    rest = rest.casefold()
     if rest not in ("on", "off"):
         raise UserError("bad_command", mark("Say `mic on` or `mic off`."))
     return SetMic(rest == "on")

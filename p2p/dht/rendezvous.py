@@ -107,6 +107,7 @@ async def keep_published(
     rng: Callable[[int], bytes],
     now: Callable[[], float],
     unix: Callable[[], int],
+    on_kept: Callable[[], None] = lambda: None,
 ) -> None:
     """Keep the records of a room alive until cancelled.
 
@@ -119,6 +120,7 @@ async def keep_published(
         rng: Source of random bytes.
         now: Monotonic seconds.
         unix: Wall clock, whole seconds.
+        on_kept: Called when other nodes have taken a record of ours: it can be found now.
     """
     publisher = Publisher(key, rng)
     written: set[Door] = set()
@@ -132,7 +134,7 @@ async def keep_published(
             async with asyncio.TaskGroup() as writers:
                 for place in publisher.due(now(), unix()):
                     writers.create_task(
-                        _write(publisher, place, dht, own, gone(), now=now, unix=unix)
+                        _write(publisher, place, dht, own, gone(), on_kept, now=now, unix=unix)
                     )
         await asyncio.sleep(_POLL_S)
 
@@ -143,6 +145,7 @@ async def _write(
     dht: Network,
     own: Sequence[Door],
     gone: Collection[bytes],
+    on_kept: Callable[[], None],
     *,
     now: Callable[[], float],
     unix: Callable[[], int],
@@ -151,6 +154,8 @@ async def _write(
     item = publisher.seal(place, own, gone, held[0] if held else None, unix())
     kept = await dht.put(item) if item is not None else 0
     publisher.wrote(place, kept, now())
+    if kept:
+        on_kept()
 
 
 def fitting(doors: Sequence[Door], scope: Scope | None) -> list[Door]:

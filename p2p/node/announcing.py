@@ -57,6 +57,7 @@ class Announcer:
         self._work = work
         self._relays = [c for c in given if c.kind == "relay"]
         self._lan: LanDoor | None = None
+        self._is_in_dht = False
         self._gone = gone
         self._hosts: list[Address] = []
         self._hosts_until_s = 0.0
@@ -125,7 +126,7 @@ class Announcer:
         if self._lan is not None:
             ways.append("lan")
         if self.expects_entry_nodes and self._net.dht.peers:
-            ways.append("dht")
+            ways.append("dht" if self._is_in_dht else "dht_soon")
         if self._couriers.links:
             ways.append("relay")
         if self.invite_contacts():
@@ -146,7 +147,11 @@ class Announcer:
             rng=system_rng,
             now=time.monotonic,
             unix=unix_s,
+            on_kept=self._kept,
         )
+
+    def _kept(self) -> None:
+        self._is_in_dht = True
 
     def _doors(self) -> list[Contact]:
         """Where a newcomer may knock, or leave a knock for us."""

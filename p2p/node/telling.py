@@ -10,7 +10,7 @@ from p2p.room import events as room_events
 from p2p.room.room import Room
 from p2p.room.stage import Stage
 
-_MIC_WHY = {"granted", "muted", "down", "lapsed", "asked", "removed"}
+_MIC_WHY = {"granted", "muted", "down", "declined", "lapsed", "asked", "removed"}
 
 
 class Teller:
@@ -25,6 +25,7 @@ class Teller:
         self._roll = roll
         self._emit = emit
         self._told: dict[bytes, events.MemberChanged] = {}
+        self._stage = Stage.LISTENING
         self._speaking: set[int] = set()
         self._first_sound = False
 
@@ -47,8 +48,7 @@ class Teller:
                     if member == room.me:
                         self._own_stage(stage, why)
                 case room_events.LockChanged(on=on):
-                    text = "The room is locked." if on else "The room is open again."
-                    self._emit(events.Notice("locked" if on else "unlocked", text))
+                    self._emit(events.LockChanged(on))
                 case room_events.TopicChanged(text=text):
                     if text:
                         self._emit(events.Notice("topic", text))
@@ -72,11 +72,14 @@ class Teller:
                 self._emit(events.FirstSound(n, round((at_s - began_s) * 1000)))
 
     def _own_stage(self, stage: Stage, why: str) -> None:
-        if stage in (Stage.HAND_UP, Stage.HOST):
-            return
+        before, self._stage = self._stage, stage
         taken = stage is Stage.SPEAKING and why == "asked"
-        if not taken and not (stage is Stage.LISTENING and why == "asked"):
-            self._emit(events.MicChanged(False, why if why in _MIC_WHY else "down"))
+        lowered = before is Stage.HAND_UP and stage is Stage.LISTENING and why == "asked"
+        if taken or lowered or stage in (Stage.HAND_UP, Stage.HOST):
+            return
+        if before is Stage.INVITED and why == "asked":
+            why = "declined"
+        self._emit(events.MicChanged(False, why if why in _MIC_WHY else "down"))
 
     def _named(self, room: Room, mesh: Mesh, member: bytes) -> None:
         if member not in self._told:
@@ -103,6 +106,6 @@ class Teller:
             event.role,
             event.state,
         )
-        if not same:
+        if by is not None or not same:
             self._told[member] = event
             self._emit(event)

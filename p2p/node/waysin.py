@@ -41,12 +41,13 @@ class WaysIn:
         """Notices that are due.
 
         Args:
-            ways: Which ways work now: ``lan``, ``dht``, ``relay``, ``invite``.
+            ways: Which ways work now: ``lan``, ``dht``, ``relay``, ``invite``; ``dht_soon`` while
+                entry nodes answer and do not keep our record yet.
             now: Monotonic seconds.
         """
         if not self._expects:
             yield from self._once(NO_ENTRY_NODE)
-        elif "dht" not in ways and now - self._began_s > NO_ANSWER_AFTER_S:
+        elif not {"dht", "dht_soon"} & set(ways) and now - self._began_s > NO_ANSWER_AFTER_S:
             yield from self._once(NO_ANSWER)
         for way in ways:
             if way in OPEN:

@@ -49,7 +49,11 @@ def _places(state: RoomState) -> dict[MemberId, int]:
 
 def _of_member(old: Member | None, new: Member, host: MemberId) -> Iterator[Event]:
     facts = (new.name, new.role, state_name(new))
-    if old is None or facts != (old.name, old.role, state_name(old)):
+    if (
+        old is None
+        or facts != (old.name, old.role, state_name(old))
+        or {old.stage, new.stage} == {Stage.SPEAKING, Stage.MUTED}
+    ):
         yield MemberChanged(new.id, *facts, by=_by(old, new, host))
     if old is not None and old.stage is not new.stage:
         yield StageChanged(new.id, new.stage, _why(old, new))

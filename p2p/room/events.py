@@ -14,7 +14,10 @@ Why = Literal["asked", "granted", "muted", "down", "lapsed", "removed"]
 
 @dataclass(frozen=True, slots=True)
 class MemberChanged:
-    """A member appeared, or its name, role or state changed. ``by``: who did it, if another."""
+    """A member appeared, or its name, role or state changed, or whether it is muted.
+
+    ``by``: who did it, if another.
+    """
 
     member: MemberId
     name: DisplayName

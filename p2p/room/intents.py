@@ -46,6 +46,9 @@ def writing_for(
     if not me.is_host or me.stage in GONE:
         raise UserError("not_host", "Only the host can do that.")
     if isinstance(command, commands.SetLock):
+        if command.on == state.locked:
+            now = "locked" if command.on else "open"
+            raise UserError(f"{now}_already", f"The room is {now} already.")
         return kinds.Lock, (command.on,)
     if isinstance(command, commands.SetTopic):
         return kinds.Topic, (command.text[: kinds.TOPIC_CHARS_MAX],)

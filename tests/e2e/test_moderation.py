@@ -41,14 +41,15 @@ async def test_a_locked_room_lets_nobody_in_until_it_is_unlocked(house: House) -
     host = await house.create("host", *DHT)
     words = await words_of(host)
     inside = await house.join("inside", words, *DHT)
-    host.say("lock")
-    await inside.until(lambda: any("locked" in line for line in inside.talk), "the lock")
+    await host.asks("lock", "lock", on=True)
+    await inside.hears("lock", on=True)
+    assert (await host.asks("lock", "error"))["code"] == "locked_already"
     outside = await house.knock("outside", words, *DHT)
     assert await outside.ended() == 6
     assert outside.heard("error")[0]["code"] == "locked"
     assert inside.heard("member", name="outside") == []
-    host.say("unlock")
-    await inside.until(lambda: any("open again" in line for line in inside.talk), "the unlocking")
+    await host.asks("unlock", "lock", on=False)
+    await inside.hears("lock", on=False)
     await house.join("outside", words, *DHT)
 
 
@@ -69,9 +70,11 @@ async def test_the_removed_are_out_and_everybody_sees_it(house: House) -> None:
 
 async def test_the_muted_stay_on_stage_and_ask_again(house: House) -> None:
     host, speaker, listener = await room_with_speaker(house)
-    mark = speaker.now
+    mark, marks = speaker.now, {person: person.now for person in (host, listener)}
     host.say("mute speaker")
     await speaker.hears("mic", mark, on=False, why="muted")
+    for person, since in marks.items():
+        await person.sees("speaker", since, role="speaker", by=person.n_of("host"))
     await falls_silent(speaker)
     assert (await speaker.asks("mic on", "error"))["code"] == "muted"
     assert (await speaker.counts())["sealed"] == (await speaker.counts())["sealed"]
@@ -100,6 +103,7 @@ async def test_a_speaker_goes_back_to_the_audience_by_itself(house: House) -> No
     speaker.say("audience")
     for person in (host, speaker, listener):
         await person.sees("speaker", marks[person], role="listener")
+    await speaker.hears("mic", since=marks[speaker], on=False)
     await falls_silent(speaker)
 
 
@@ -111,7 +115,7 @@ async def test_an_invitation_may_be_declined(house: House) -> None:
     await host.hears("hand", place=1)
     host.say("accept guest")
     await guest.hears("mic", why="granted")
-    guest.say("no")
+    await guest.asks("no", "mic", on=False, why="declined")
     assert (await guest.asks("mic on", "error"))["code"] == "not_on_stage"
     # And the hand may go up again.
     await give_the_floor(host, guest)

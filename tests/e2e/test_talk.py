@@ -16,6 +16,7 @@ EVENT_FIELDS = {
     "member": {"n", "id", "name", "role", "state", "by"},
     "hand": {"n", "place"},
     "mic": {"on", "why"},
+    "lock": {"on"},
     "speaking": {"n", "on"},
     "stats": {"me", "speakers", "links", "totals"},
     "left": {"why", "totals"},

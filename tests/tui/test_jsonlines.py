@@ -21,6 +21,7 @@ FIELDS = [
     ),
     (told.HandChanged(2, None), "hand", {"n", "place"}),
     (told.MicChanged(True, "asked"), "mic", {"on", "why"}),
+    (told.LockChanged(True), "lock", {"on"}),
     (told.SpeakingChanged(2, True), "speaking", {"n", "on"}),
     (told.Stats({}, [], []), "stats", {"me", "speakers", "links"}),
     (told.Stats({}, [], [], {"a": 1}), "stats", {"me", "speakers", "links", "totals"}),

@@ -36,6 +36,9 @@ def test_joining_says_where_how_many_and_what_we_are():
         (told.HandChanged(5, None), "your hand is down"),
         (told.MicChanged(True, "asked"), "microphone on"),
         (told.MicChanged(False, "muted"), "microphone off: a moderator has muted you"),
+        (told.MicChanged(False, "declined"), "you declined the invitation to speak"),
+        (told.LockChanged(True), "The room is locked."),
+        (told.LockChanged(False), "The room is open again."),
         (told.MicChanged(False, "something new"), "microphone off"),
         (told.FirstSound(1, 930), "first sound: 王小明, 930 ms after the start"),
         (told.Notice("lan_open", "By words."), "By words."),
@@ -68,6 +71,21 @@ def test_the_life_of_a_member_in_sentences(narrator):
     ]
     for event, sentences in story:
         assert said(narrator, event) == sentences
+
+
+def test_muting_is_told_to_everybody_but_the_muted_who_hears_it_of_the_microphone(narrator):
+    muted = [m.n for m in full_room().members if m.muted]
+    heard = [m.n for m in full_room().members if m.role == "speaker" and not m.muted and not m.me]
+    for n in (muted[0], heard[0], 5):
+        name = next(m.name for m in full_room().members if m.n == n)
+        said(narrator, changed(n, name, "speaker"))
+        told_now = said(narrator, changed(n, name, "speaker", by=1))
+        if n == 5:
+            assert told_now == []
+        elif n in muted:
+            assert told_now == [f"muted: {name}, by 王小明"]
+        else:
+            assert told_now == [f"may speak again: {name}, by 王小明"]
 
 
 def test_someone_whom_the_view_shows_already_is_still_announced():

@@ -12,6 +12,7 @@ VIEW = full_room("host")
     ("line", "meaning"),
     [
         ("mic on", ask.SetMic(True)),
+        ("Mic OFF", ask.SetMic(False)),
         ("  MIC off ", ask.SetMic(False)),
         ("hand", ask.RaiseHand()),
         ("lower", ask.LowerHand()),

@@ -27,6 +27,7 @@ _WORD_CELLS = 13
 WAYS = {
     "lan": mark("words on this network"),
     "dht": mark("words anywhere"),
+    "dht_soon": mark("words anywhere (in some seconds)"),
     "relay": mark("a relay"),
     "invite": mark("long invite"),
 }
@@ -137,7 +138,8 @@ class InviteScreen(ModalScreen[None]):
     def _fill_ways(self) -> None:
         view = self._node.view()
         self._set("ways", ways_sentence(view))
-        missing = tr(NO_ENTRY_NODE) if "dht" not in view.ways_in and not view.locked else ""
+        known = {"dht", "dht_soon"} & set(view.ways_in)
+        missing = "" if known or view.locked else tr(NO_ENTRY_NODE)
         self._set("missing", missing)
         self.query_one("#missing").display = bool(missing)
         keys = tr("F8 hides the key   Esc: back to the room")

@@ -35,10 +35,11 @@ async def _client(network, entries=5):
     return node
 
 
-def _publish(network, node, doors, unix=None):
+def _publish(network, node, doors, unix=None, **more):
     loop = asyncio.get_running_loop()
+    unix = unix or network.unix
     return loop.create_task(
-        keep_published(KEY, node, doors, rng=network.rng, now=loop.time, unix=unix or network.unix)
+        keep_published(KEY, node, doors, rng=network.rng, now=loop.time, unix=unix, **more)
     )
 
 
@@ -68,6 +69,31 @@ def test_a_door_is_found_within_three_seconds_of_its_publishing():
         began_s = loop.time()
         assert await _first(KEY, guest, network.unix) == DOOR
         assert loop.time() - began_s < 1.0
+        await _end(writing)
+
+    _in_network(test)
+
+
+def test_once_it_is_said_that_a_record_is_kept_a_guest_finds_it():
+    async def test(network):
+        host, guest, kept = await _client(network), await _client(network), asyncio.Event()
+        writing = _publish(network, host, lambda: [DOOR], on_kept=kept.set)
+        async with asyncio.timeout(10):
+            await kept.wait()
+        assert await _first(KEY, guest, network.unix) == DOOR
+        await _end(writing)
+
+    _in_network(test)
+
+
+def test_nobody_to_keep_a_record_means_that_nothing_is_said():
+    async def test(network):
+        said = []
+        network.kill(network.contacts, 1.0)
+        host = network.add(server=False)[0]
+        writing = _publish(network, host, lambda: [DOOR], on_kept=lambda: said.append(1))
+        await asyncio.sleep(30)
+        assert said == []
         await _end(writing)
 
     _in_network(test)

@@ -68,7 +68,7 @@ async def test_a_removed_member_is_out_and_a_locked_room_lets_nobody_in() -> Non
         left = await guest.until(e.Left)
         assert (left.why, left.exit_code) == ("removed", 6)
         host.node.do(c.SetLock(True))
-        await host.until(e.Notice, lambda n: n.code == "locked")
+        await host.until(e.LockChanged, lambda lock: lock.on)
         late = await house.guest("late", (await host.key()).words, only="dht")
         with pytest.raises(UserError, match="locked"):
             await late.running

@@ -14,8 +14,14 @@ def test_without_an_entry_node_it_is_said_once_what_to_do() -> None:
 def test_each_way_is_named_when_it_begins_to_work() -> None:
     ways = WaysIn(expects_entry_nodes=True, now=0.0)
     assert codes(ways, ("invite",), 1.0) == []
+    assert codes(ways, ("dht_soon",), 1.5) == []
     assert codes(ways, ("dht",), 2.0) == ["dht_open"]
     assert codes(ways, ("dht", "relay"), 2.0) == ["relay_open"]
+
+
+def test_an_entry_node_that_answers_is_not_called_silent_while_it_takes_the_record() -> None:
+    ways = WaysIn(expects_entry_nodes=True, now=0.0)
+    assert codes(ways, ("dht_soon",), NO_ANSWER_AFTER_S + 0.1) == []
 
 
 def test_silent_entry_nodes_are_said_after_a_while() -> None:

@@ -66,9 +66,10 @@ def test_what_happens_is_told_once_and_in_order():
         StageChanged(me, Stage.SPEAKING, "asked"),
     ]
     rooms.do(0, c.Mute(me))
-    assert rooms.events(1) == [StageChanged(me, Stage.MUTED, "muted")]
+    by_host = MemberChanged(me, "amina", "speaker", "here", rooms.ids[0])
+    assert rooms.events(1) == [by_host, StageChanged(me, Stage.MUTED, "muted")]
     rooms.do(0, c.Accept(me))
-    assert rooms.events(1) == [StageChanged(me, Stage.SPEAKING, "granted")]
+    assert rooms.events(1) == [by_host, StageChanged(me, Stage.SPEAKING, "granted")]
     rooms.do(0, c.MoveDown(me))
     assert rooms.events(1) == [
         MemberChanged(me, "amina", "listener", "here", rooms.ids[0]),
