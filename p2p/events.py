@@ -127,6 +127,13 @@ class CuesChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class EchoChanged:
+    """Whether the loudspeaker is taken out of our voice: ``auto``, ``on`` or ``off``."""
+
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Worth a line on the screen (or stderr) but no error: which ways into the room work now."""
 
@@ -152,7 +159,7 @@ class ErrorRaised:
     hint: str = ""
 
 
-OwnEvent = DeviceChanged | DevicesListed | VolumeChanged | CuesChanged
+OwnEvent = DeviceChanged | DevicesListed | VolumeChanged | CuesChanged | EchoChanged
 """What concerns only the own ears."""
 RoomEvent = (
     KeyShown
