@@ -20,6 +20,8 @@ HOP_BYTES = 1
 PROFILE_TABLE = 0
 PROFILE_HALL = 1
 PROFILES = (PROFILE_TABLE, PROFILE_HALL)
+PROFILE_OF = {"table": PROFILE_TABLE, "hall": PROFILE_HALL}
+"""By the name that the framer gives it."""
 TREE_FLAG = 0x80
 
 HOLD_S = 1.0
