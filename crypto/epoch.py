@@ -112,19 +112,18 @@ class Keyring:
         """Hand over epochs to somebody who may have them: id, secret and pass of each.
 
         Args:
-            step: The present one; the past is never handed over.
+            step: The present one (``step_of``); the past is never handed over.
             ids: Epochs whose secrets are here; by default those that we seal under.
 
         Raises:
             LocalError: ``step`` is not the present one, or a secret is not here.
         """
-        if step != self.seal_step:
-            raise LocalError("only the present step can be handed over")
+        wanted = self.frontier.ids if ids is None else tuple(ids)
+        if any(epoch not in self._held for epoch in wanted) or step != self.step_of(wanted):
+            raise LocalError("only what is here can be handed over, at the present step")
         exported = []
-        for epoch_id in self.frontier.ids if ids is None else ids:
-            held = self._held.get(epoch_id)
-            if held is None:
-                raise LocalError("no such epoch here")
+        for epoch_id in wanted:
+            held = self._held[epoch_id]
             secret = held.at(step)
             exported.append((epoch_id, bytes(secret), bytes(held.pass_)))
             secret[:] = bytes(len(secret))
@@ -150,7 +149,11 @@ class Keyring:
     @property
     def seal_step(self) -> int:
         """The step we seal under: ours, or the next if an epoch began ahead of our clock."""
-        return max([self.step, *(self._held[epoch].head.step for epoch in self.frontier.ids)])
+        return self.step_of(self.frontier.ids)
+
+    def step_of(self, ids: Iterable[bytes]) -> int:
+        """The step at which some epochs can be handed over, all of them held."""
+        return max([self.step, *(self._held[epoch].head.step for epoch in ids)])
 
     @property
     def missing(self) -> tuple[bytes, ...]:
@@ -169,13 +172,23 @@ class Keyring:
         parents: Iterable[bytes] = (),
         pass_: bytes | None = None,
     ) -> None:
-        """Take in the secret of an epoch; if the room has turned to it we seal under it at once.
+        """Take in the secret of an epoch and turn to it: from now on we seal under it.
+
+        Of ``parents`` it takes the place; beside other heads it stands. For the rest see ``hold``.
+        """
+        if epoch_id not in self._held:
+            self.hold(epoch_id, secret, step, pass_)
+            self._turn(Frontier.of({*self._wanted.ids, epoch_id} - set(parents)))
+
+    def hold(
+        self, epoch_id: bytes, secret: bytes | bytearray, step: int, pass_: bytes | None = None
+    ) -> None:
+        """Take in the secret of an epoch; what we seal under does not change by it.
 
         Args:
             epoch_id: 16 bytes.
             secret: At ``step``; copied, so the caller zeroes its own.
             step: Where the epoch began, or where a neighbour had it.
-            parents: The heads that it replaces.
             pass_: The epoch's pass; None when ``secret`` is fresh, and the pass follows from it.
 
         Raises:
@@ -194,7 +207,7 @@ class Keyring:
         held = Held(head, pass_ or pass_of(secret), wanted_s=self._room_time_s)
         held.forward_to(self.step, keep_old=self._has_old_step)
         self._held[epoch_id] = held
-        self._turn(Frontier.of({*self._wanted.ids, epoch_id} - set(parents)))
+        self._forget()
 
     def set_heads(self, ids: Iterable[bytes], *, wait: bool = False) -> None:
         """Say which epochs are the room's heads.
@@ -213,7 +226,8 @@ class Keyring:
         wanted = Frontier.of(sorted(ids)[:MAX_HEADS])
         if not wanted.ids:
             raise LocalError("a room has a key")
-        self._turn(wanted)
+        if wanted != self._wanted or (wanted != self.frontier and not self.missing):
+            self._turn(wanted)
         self.waiting = wait and bool(self.missing)
 
     def frontier_of(self, tag: int) -> Frontier:
@@ -244,7 +258,8 @@ class Keyring:
     def _forget(self) -> None:
         """Erase epochs that were not wanted for a while, and their frame keys with them."""
         wanted = self._note_wanted()
-        idle = sorted(self._held.keys() - wanted, key=lambda one: self._held[one].wanted_s)
+        idle = [one for one in self._held if one not in wanted]
+        idle.sort(key=lambda one: self._held[one].wanted_s)  # stable: the oldest goes first
         over_s = self._room_time_s - OLD_KEPT_S
         for place, epoch_id in enumerate(idle, MAX_IDLE - len(idle)):
             if place < 0 or self._held[epoch_id].wanted_s <= over_s:

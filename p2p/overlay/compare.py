@@ -283,7 +283,7 @@ class Comparing:
         pair.theirs = nonce
         pair.say_at_s = now
         if pair.state is not State.SHOWN:
-            self._show(member, pair)
+            self._show(member, pair, Act.NONCE)
 
     def _on_reveal(self, member: bytes, data: bytes) -> None:
         pair = self._pairs.get(member)
@@ -294,7 +294,7 @@ class Comparing:
         if pair.state is not State.SHOWN:
             pair.theirs = data
             pair.say_at_s = float("inf")
-            self._show(member, pair)
+            self._show(member, pair, Act.REVEAL)
 
     # --- what goes out --------------------------------------------------------------------------
 
@@ -314,13 +314,13 @@ class Comparing:
             return NONCE, pair.nonce + pair.commit[:_REF_BYTES]
         return REVEAL, pair.nonce
 
-    def _show(self, member: bytes, pair: _Pair) -> None:
+    def _show(self, member: bytes, pair: _Pair, act: Act) -> None:
         mine, other = self._party(self._room.me), self._party(member)
         parties, nonces = (mine, other), (pair.nonce, pair.theirs)
         if not pair.first:
             parties, nonces = parties[::-1], nonces[::-1]
         code: Code = code_of(*parties, nonces, self._room.room_id, pair.authenticator)
-        pair.state = State.SHOWN
+        pair.state = NEXT[pair.state, act]
         self._events.append(CompareReady(member, code.text, code.words))
 
     def _end(self, member: bytes) -> None:

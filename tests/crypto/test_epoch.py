@@ -245,6 +245,7 @@ def test_an_epoch_beside_another_joins_it_and_a_merge_replaces_both() -> None:
 def test_what_is_held_already_is_not_taken_again() -> None:
     ring = keyring()
     ring.adopt(EPOCH, FRESH, 0)
+    ring.hold(EPOCH, FRESH, 0)
     assert ring.export(0) == [(EPOCH, SECRET, PASS)]
 
 

@@ -1,0 +1,83 @@
+"""Beginning an epoch: a fresh secret, its signed record, and a wrap for everybody in the roster."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+from crypto.dh import KeyPair
+from crypto.epoch import Keyring
+from crypto.head import SECRET_BYTES, Head, pass_of
+from crypto.wrap import TAG_BYTES, commitment, wrap_all, wrap_tag
+from p2p.overlay.roomlike import EpochLike, RoomLike
+from p2p.overlay.turns import Why
+from p2p.rng import Rng
+
+
+class Begun(NamedTuple):
+    """An epoch of ours, and the wraps for all others."""
+
+    epoch_id: bytes
+    wraps: list[bytes]
+
+
+def pass_hash(pass_: bytes | bytearray) -> bytes:
+    """What a record says of the epoch's pass, so that relays can check it: 32 bytes."""
+    return blake2b(pass_, digest_size=32, person=b"teahouse/pass").digest()
+
+
+def first_epoch(room: RoomLike, rng: Rng) -> Keyring:
+    """Begin the key of a room that we make; nobody else is there to wrap it for."""
+    secret, ephemeral = bytearray(rng(SECRET_BYTES)), KeyPair.generate(rng)
+    pass_ = pass_of(secret)
+    epoch = room.write_epoch(
+        (), 0, "start", ephemeral.public, commitment(secret), pass_hash(pass_), [room.me]
+    )
+    keyring = Keyring([Head(epoch.id, secret, 0)], pass_)
+    secret[:] = bytes(SECRET_BYTES)
+    return keyring
+
+
+def next_epoch(
+    room: RoomLike, keyring: Keyring, parents: Sequence[EpochLike], why: Why, rng: Rng
+) -> Begun:
+    """Begin an epoch that replaces others; the keyring holds it and is not turned to it.
+
+    Args:
+        room: Whose roster gets the secret.
+        keyring: Takes it in.
+        parents: Heads, at least one.
+        why: What for.
+        rng: Source of the secret.
+    """
+    members = room.roster()
+    secret, ephemeral = bytearray(rng(SECRET_BYTES)), KeyPair.generate(rng)
+    ahead = max(parent.step for parent in parents)
+    step = max(keyring.step, min(ahead, keyring.step + 1))
+    epoch = room.write_epoch(
+        [parent.id for parent in parents],
+        step,
+        why,
+        ephemeral.public,
+        commitment(secret),
+        pass_hash(pass_of(secret)),
+        [member.id for member in members],
+    )
+    keyring.hold(epoch.id, secret, step)
+    receivers = [(member.id, member.recv) for member in members if member.id != room.me]
+    wraps = wrap_all(secret, receivers, ephemeral)
+    secret[:] = bytes(SECRET_BYTES)
+    return Begun(epoch.id, wraps)
+
+
+def slice_wraps(
+    wraps: Iterable[bytes], ephemeral: bytes, members: Iterable[bytes]
+) -> tuple[bytes, ...]:
+    """Keep those wraps that some members can open: what goes down one branch of a tree.
+
+    Args:
+        wraps: As in ``Wraps``.
+        ephemeral: From the epoch's record.
+        members: Who is reached that way.
+    """
+    tags = {wrap_tag(ephemeral, member) for member in members}
+    return tuple(wrap for wrap in wraps if wrap[:TAG_BYTES] in tags)

@@ -1,0 +1,382 @@
+"""Epochs of the room's key: when they begin, how their secrets reach everybody. Sans-IO.
+
+Theory of operation. The room's operations say which epochs there are and which of them nothing has
+replaced: the *heads*. This core sees to it that the keyring holds the secrets of all heads, and
+turns it to them; it begins epochs when it is our turn (``turns``), wraps their secrets for the
+roster, and asks and answers for what did not arrive (``asking``)::
+
+    record seen --(our wrap comes)--> held ----(replaced)---> old --(20 s)--> erased
+         |                             ^
+         +--(0.3 s)--> neighbours asked+
+
+From when a record is seen until its secret is held we seal under the key before, so that nobody
+becomes mute by a lost datagram; but if somebody was shut out in between we seal nothing for up to
+three seconds: what is said then is not for that one.
+"""
+
+from collections import Counter, deque
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from crypto.dh import KeyPair
+from crypto.epoch import Keyring
+from crypto.head import SECRET_BYTES
+from crypto.identity import Identity
+from p2p.errors import RemoteError, UserError
+from p2p.overlay.asking import SETTLE_S, Answering, Asking
+from p2p.overlay.begin import next_epoch, pass_hash, slice_wraps
+from p2p.overlay.recvkeys import RecvKeys
+from p2p.overlay.roomlike import EpochLike, RoomLike
+from p2p.overlay.turns import Turns, Why, is_scheduled
+from p2p.rng import Rng
+from p2p.wire.messages import (
+    ASKED_MAX,
+    WRAPS_PER_MESSAGE,
+    AskKeys,
+    GiveKeys,
+    HeadSecret,
+    Wraps,
+)
+
+RANK_MAX = 2
+"""Host, co-hosts and moderators begin epochs."""
+
+PARENTS_MAX = 8
+WAIT_S = 3.0
+TOLD_S = 1.0
+EARLY_MAX = 16
+POLL_S = 5.0
+
+KeyMessage = Wraps | AskKeys | GiveKeys
+Outgoing = tuple[bytes | None, KeyMessage]
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """Our person wants a new key; ``shut_out``: because somebody was removed."""
+
+    shut_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeysChanged:
+    """We seal under other epochs from now on; frames that wait may open."""
+
+    heads: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeysMissing:
+    """For a second by now we lack a key that the room uses; or no longer."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeysDiffer:
+    """A neighbour holds another secret than we do under the same epoch: somebody lied to one."""
+
+    member: bytes
+
+
+EpochEvent = KeysChanged | KeysMissing | KeysDiffer
+
+
+class Epochs:
+    """The epochs of one member's room.
+
+    Args:
+        room: What the members agree on.
+        keyring: Where the secrets are.
+        identity: Ours.
+        rng: Source of secrets.
+        now: Monotonic seconds.
+        recv: The receive key that our join named; None to publish one now.
+
+    Attributes:
+        counts: What happened: made, wrapped, given, refused.
+    """
+
+    def __init__(
+        self,
+        room: RoomLike,
+        keyring: Keyring,
+        identity: Identity,
+        rng: Rng,
+        now: float,
+        recv: KeyPair | None = None,
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self._me = identity.member_id
+        self._room = room
+        self._keyring = keyring
+        self._rng = rng
+        self._now = now
+        self._recv = RecvKeys(self._me, room.write_recv, rng, keyring.step, recv)
+        self._turns = Turns(rng)
+        self._asking = Asking(rng)
+        self._answering = Answering()
+        self._here: frozenset[bytes] | None = None
+        self._neighbours: frozenset[bytes] = frozenset()
+        self._known_s: dict[bytes, float] = {}
+        self._early: dict[bytes, tuple[bytes, ...]] = {}
+        self._shut_out: frozenset[bytes] = room.state.removed
+        self._told_missing = False
+        self._out: deque[Outgoing] = deque()
+        self._events: deque[EpochEvent] = deque()
+        self._follow()
+
+    # --- what others tell us --------------------------------------------------------------------
+
+    def observe_present(self, members: Collection[bytes], now: float) -> None:
+        """Say who is here; until then everybody in the roster counts as here."""
+        self._now = max(self._now, now)
+        self._here = frozenset(members) | {self._me}
+
+    def observe_neighbours(self, members: Collection[bytes], now: float) -> None:
+        """Say whom we can ask over a line that ends at them."""
+        self._now = max(self._now, now)
+        self._neighbours = frozenset(members) - {self._me}
+
+    def do(self, command: NewKey, now: float) -> None:
+        """Begin an epoch: at once, or with others that shut somebody out within 0.3 s.
+
+        Raises:
+            UserError: We may not.
+        """
+        self._now = max(self._now, now)
+        if not self._may_begin():
+            raise UserError("not_moderator", "Only moderators can make a new room key.")
+        if command.shut_out:
+            self._turns.shut_out(self._now)
+        else:
+            self._turns.ask(self._now)
+        self._begin_if_due()
+
+    def receive(self, message: KeyMessage, sender: bytes, now: float) -> None:
+        """Take in a message of a neighbour.
+
+        Args:
+            message: Of a line that ends at ``sender``.
+            sender: A member.
+            now: Monotonic seconds.
+
+        Raises:
+            RemoteError: It breaks a rule; nothing has changed.
+        """
+        self._now = max(self._now, now)
+        if not self._is_here():
+            return
+        self._follow()
+        if isinstance(message, Wraps):
+            self._take_wraps(message.epoch_id, message.wraps)
+        elif isinstance(message, AskKeys):
+            self._take_question(sender, message.epochs)
+        else:
+            self._take_answer(message, sender)
+        self._follow()
+
+    # --- time -----------------------------------------------------------------------------------
+
+    def to_send(self, now: float) -> list[Outgoing]:
+        """What has to go out: to one member, or with None to all neighbours.
+
+        Each neighbour needs only its own wraps and those of members behind it: ``slice_wraps``.
+        """
+        self.on_timer(now)
+        out = list(self._out)
+        self._out.clear()
+        return out
+
+    def next_timer(self) -> float:
+        """When ``on_timer`` wants to be called, monotonic seconds."""
+        since_s, place = self._asking.since_s, self._place()
+        times = [self._now + POLL_S, self._asking.next_timer]
+        if place is not None:
+            times.append(self._turns.next_timer(since_s, place))
+        if (recv_at_s := self._recv.next_timer()) is not None:
+            times.append(recv_at_s)
+        if (since_s := self._asking.lacking_since_s) is not None:
+            times += [
+                since_s + wait_s for wait_s in (TOLD_S, WAIT_S) if since_s + wait_s > self._now
+            ]
+        if self._answering.pending(self._now):
+            times.append(self._now + SETTLE_S)
+        return min(times)
+
+    def on_timer(self, now: float) -> None:
+        """Follow the room, and do what is due. Also to be called when the room has changed."""
+        self._now = max(self._now, now)
+        self._follow()
+        if not self._is_here():
+            return
+        self._begin_if_due()
+        self._recv.on_timer(self._keyring.step, self._now)
+        self._ask()
+        self._answer()
+
+    def next_event(self) -> EpochEvent | None:
+        """What changed, oldest first; None when all is told."""
+        return self._events.popleft() if self._events else None
+
+    # --- following the room ---------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        """Turn the keyring to the room's heads, as far as their secrets are here."""
+        state = self._room.state
+        if not state.heads or not self._is_here():
+            return
+        self._known_s = {epoch: self._known_s.get(epoch, self._now) for epoch in state.epochs}
+        for epoch_id in [one for one in self._early if one in state.epochs]:
+            self._open(state.epochs[epoch_id], self._early.pop(epoch_id))
+        before = self._keyring.frontier
+        since_s = self._asking.lacking_since_s
+        fresh = since_s is None or self._now - since_s < WAIT_S
+        self._keyring.set_heads(state.heads, wait=fresh and state.removed != self._shut_out)
+        self._asking.observe(self._keyring.missing, self._now)
+        if self._keyring.frontier != before:
+            self._shut_out = state.removed
+            self._recv.epoch_began(self._keyring.step, self._now)
+            self._events.append(KeysChanged(self._keyring.frontier.ids))
+        self._tell_missing()
+
+    def _tell_missing(self) -> None:
+        since_s = self._asking.lacking_since_s
+        missing = since_s is not None and self._now - since_s >= TOLD_S
+        if missing != self._told_missing:
+            self._told_missing = missing
+            self._events.append(KeysMissing(missing))
+
+    # --- beginning epochs -----------------------------------------------------------------------
+
+    def _begin_if_due(self) -> None:
+        place = self._place()
+        state = self._room.state
+        if place is None or not state.heads:
+            return
+        heads = [state.epochs[epoch] for epoch in state.heads]
+        self._turns.observe(len(heads), place, self._now)
+        why = self._turns.due(self._asking.since_s, place, self._now)
+        if why is None and is_scheduled(heads, place, self._keyring.step):
+            why = "timer"
+        if why is not None:
+            self._begin(why, heads[:PARENTS_MAX])
+
+    def _begin(self, why: Why, parents: Sequence[EpochLike]) -> None:
+        epoch_id, wraps = next_epoch(self._room, self._keyring, parents, why, self._rng)
+        for start in range(0, len(wraps), WRAPS_PER_MESSAGE):
+            page = tuple(wraps[start : start + WRAPS_PER_MESSAGE])
+            self._out.append((None, Wraps(epoch_id, page)))
+        self.counts["made"] += 1
+        self._turns.made(self._now)
+        self._follow()
+
+    def _is_here(self) -> bool:
+        return any(member.id == self._me for member in self._room.roster())
+
+    def _may_begin(self) -> bool:
+        return self._is_here() and self._room.state.members[self._me].rank <= RANK_MAX
+
+    def _place(self) -> int | None:
+        """How many who may begin epochs and are here are senior to us; None: we may not."""
+        seniors = sorted(
+            (member.rank, member.id)
+            for member in self._room.roster()
+            if member.rank <= RANK_MAX and (self._here is None or member.id in self._here)
+        )
+        ids = [member for _, member in seniors]
+        return ids.index(self._me) if self._me in ids else None
+
+    # --- secrets that come ----------------------------------------------------------------------
+
+    def _take_wraps(self, epoch_id: bytes, wraps: tuple[bytes, ...]) -> None:
+        epoch = self._room.state.epochs.get(epoch_id)
+        if epoch is not None:
+            self._open(epoch, wraps)
+        else:  # its record may be right behind
+            wraps = (self._early.pop(epoch_id, ()) + wraps)[-4 * WRAPS_PER_MESSAGE :]
+            self._early[epoch_id] = wraps
+            if len(self._early) > EARLY_MAX:
+                del self._early[next(iter(self._early))]
+
+    def _open(self, epoch: EpochLike, wraps: tuple[bytes, ...]) -> None:
+        if self._keyring.knows(epoch.id):
+            return
+        if not slice_wraps(wraps, epoch.ephemeral, [self._me]):
+            return  # others' wraps, to be passed on
+        try:
+            secret = self._recv.open(wraps, epoch)
+            self._keyring.hold(epoch.id, secret, epoch.step)
+        except RemoteError:
+            self.counts["unopened"] += 1
+            return
+        secret[:] = bytes(SECRET_BYTES)
+        self.counts["wrapped"] += 1
+
+    def _take_answer(self, message: GiveKeys, sender: bytes) -> None:
+        if not self._asking.was_asked(sender, self._now):
+            raise RemoteError("keys that nobody asked for")
+        if abs(message.step - self._keyring.step) > 1:
+            raise RemoteError("keys of another time")
+        for head in message.heads:
+            epoch = self._room.state.epochs.get(head.epoch_id)
+            if epoch is None or pass_hash(head.pass_key) != epoch.pass_hash:
+                raise RemoteError("keys of another room")
+            if self._keyring.knows(head.epoch_id):
+                self._compare(message.step, head, sender)
+            else:
+                self._keyring.hold(head.epoch_id, head.secret, message.step, head.pass_key)
+                self.counts["given"] += 1
+
+    def _compare(self, step: int, head: HeadSecret, sender: bytes) -> None:
+        ids = (head.epoch_id,)
+        if step == self._keyring.step_of(ids):
+            ((_, secret, _),) = self._keyring.export(step, ids)
+            if secret != head.secret:
+                self._events.append(KeysDiffer(sender))
+
+    # --- asking and answering -------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        missing = self._keyring.missing[:ASKED_MAX]
+        if not missing:
+            return
+        state = self._room.state
+        reachable = {member.id for member in self._room.roster()} & self._neighbours
+        likely = {state.epochs[epoch].author for epoch in missing}
+        for member in self._asking.due(reachable, likely, self._now):
+            self._out.append((member, AskKeys(missing)))
+
+    def _take_question(self, sender: bytes, epochs: tuple[bytes, ...]) -> None:
+        if all(member.id != sender for member in self._room.roster()):
+            self.counts["refused"] += 1
+            raise RemoteError("keys are for the roster")
+        if not self._answering.ask(sender, epochs, self._now):
+            raise RemoteError("asks too much")
+        self._answer()
+
+    def _answer(self) -> None:
+        """Give what can be given to those who wait and are still in the roster."""
+        pending = self._answering.pending(self._now)
+        if not pending:
+            return
+        roster = {member.id for member in self._room.roster()}
+        ready = {
+            epoch
+            for epoch in self._room.state.heads
+            if self._keyring.knows(epoch) and self._is_settled(epoch)
+        }
+        for member, epochs in pending:
+            ids = tuple(sorted(ready.intersection(epochs)))
+            if member not in roster:
+                self._answering.answered(member)
+            elif ids:
+                step = self._keyring.step_of(ids)
+                heads = tuple(HeadSecret(*head) for head in self._keyring.export(step, ids))
+                self._out.append((member, GiveKeys(step, heads)))
+                self._answering.answered(member)
+                self.counts["answered"] += 1
+
+    def _is_settled(self, epoch: bytes) -> bool:
+        mine = self._room.state.epochs[epoch].author == self._me
+        return mine or self._now - self._known_s[epoch] >= SETTLE_S

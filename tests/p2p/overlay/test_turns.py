@@ -1,0 +1,104 @@
+"""Whose turn it is to begin an epoch, and when."""
+
+import pytest
+
+from p2p.overlay.turns import (
+    BATCH_S,
+    LOST_S,
+    LOST_TURN_S,
+    MERGE_AGAIN_S,
+    MERGE_JITTER_S,
+    MERGE_TURN_S,
+    NEVER,
+    SCHEDULED_STEPS,
+    Turns,
+    is_scheduled,
+)
+from tests.p2p.overlay.fakeroom import FakeEpoch
+
+
+def turns(byte: int = 0) -> Turns:
+    return Turns(lambda size: bytes((byte,)) * size)
+
+
+def head(step: int) -> FakeEpoch:
+    return FakeEpoch(b"", b"", (), step, "", b"", b"", b"", ())
+
+
+def test_without_a_reason_nothing_is_due() -> None:
+    turn = turns()
+    turn.observe(1, 0, 5.0)
+    assert turn.due(None, 0, 1e9) is None
+    assert turn.next_timer(None, 0) == NEVER
+
+
+def test_what_a_person_asks_for_is_due_at_once_and_once() -> None:
+    turn = turns()
+    turn.ask(5.0)
+    assert turn.due(None, 9, 5.0) == "asked"
+    turn.made(5.0)
+    assert turn.due(None, 9, 6.0) is None
+
+
+def test_the_first_who_is_shut_out_is_so_at_once_the_next_with_others() -> None:
+    turn = turns()
+    turn.shut_out(5.0)
+    assert turn.due(None, 0, 5.0) == "kick"
+    turn.made(5.0)
+    turn.shut_out(5.1)
+    turn.shut_out(5.2)
+    assert turn.due(None, 0, 5.2) is None
+    assert turn.next_timer(None, 0) == 5.0 + BATCH_S
+    assert turn.due(None, 0, 5.0 + BATCH_S) == "kick"
+    turn.made(5.3)
+    turn.shut_out(9.0)
+    assert turn.due(None, 0, 9.0) == "kick"
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_two_heads_are_merged_in_the_order_of_seniority(place: int) -> None:
+    turn = turns()
+    turn.observe(2, place, 5.0)
+    turn.observe(3, place, 5.05)
+    at_s = 5.0 + place * MERGE_TURN_S
+    assert turn.next_timer(None, place) == pytest.approx(at_s)
+    if place:
+        assert turn.due(None, place, at_s - 0.01) is None
+    assert turn.due(None, place, at_s + 0.01) == "merge"
+
+
+def test_who_sees_one_head_again_does_not_merge() -> None:
+    turn = turns()
+    turn.observe(2, 0, 5.0)
+    turn.observe(1, 0, 5.1)
+    assert turn.due(None, 0, 9.0) is None
+
+
+def test_whose_merge_did_not_help_waits_a_little_longer_each_time() -> None:
+    turn, waits = turns(255), []
+    for number in range(3):
+        now = float(number)
+        turn.observe(2, 0, now)
+        waits.append(turn.next_timer(None, 0) - now)
+        turn.made(now)
+    assert waits == sorted(waits)
+    assert waits[0] < MERGE_JITTER_S < waits[1]
+    turn.observe(1, 0, 2.0 + MERGE_AGAIN_S)
+    turn.observe(1, 0, 2.1 + MERGE_AGAIN_S)
+    turn.observe(2, 0, 20.0)
+    assert turn.next_timer(None, 0) - 20.0 == pytest.approx(waits[0])
+
+
+def test_a_lost_secret_is_given_up_after_two_seconds_and_a_turn() -> None:
+    turn = turns()
+    at_s = 7.0 + LOST_S + 2 * LOST_TURN_S
+    assert turn.due(7.0, 2, at_s - 0.01) is None
+    assert turn.due(7.0, 2, at_s) == "merge"
+
+
+def test_the_schedule_counts_from_the_newest_head_and_one_step_for_each_senior() -> None:
+    heads = [head(3), head(7)]
+    assert not is_scheduled(heads, 0, 7 + SCHEDULED_STEPS - 1)
+    assert is_scheduled(heads, 0, 7 + SCHEDULED_STEPS)
+    assert not is_scheduled(heads, 2, 7 + SCHEDULED_STEPS + 1)
+    assert is_scheduled(heads, 2, 7 + SCHEDULED_STEPS + 2)
