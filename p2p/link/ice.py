@@ -262,6 +262,7 @@ class MuxConnection(ice.Connection):
             self._nominated[1] = before
         else:
             self._answered_s = time.monotonic()
+            self._mux.outlets_changed()
 
     def _authentic(self, message: stun.Message) -> bool:
         attributes = message.attributes

@@ -27,7 +27,7 @@ from p2p.link.channel import Channel
 from p2p.link.dtls import Certificate, DtlsPipe, DtlsTransport, fingerprint_of, make_certificate
 from p2p.link.errors import LinkFailed, Stage
 from p2p.link.ice import MuxConnection, make_credentials
-from p2p.link.media import MAX_FRAME_BYTES, Media
+from p2p.link.media import MAX_FRAME_BYTES, Media, Outlet
 from p2p.link.mux import Mux
 from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.offers import Candidate, CandidateKind, LinkOffer
@@ -232,6 +232,14 @@ class MediaLink:
         return self._ice.remote_address
 
     @property
+    def outlet(self) -> Outlet | None:
+        """Where frames leave; None if there are no keys or no way now. See ``Mux.changes``."""
+        address = self._ice.remote_address
+        if not self.established or address is None or self._media is None:
+            return None
+        return self._media.outlet(address)
+
+    @property
     def path(self) -> str:
         """``direct``, ``lan``, ``loopback``, ``ipv6``, or ``none`` while there is no way."""
         address = self._ice.remote_address
@@ -290,6 +298,7 @@ class MediaLink:
         srtp = dtls._tx_srtp, dtls._rx_srtp  # noqa: SLF001
         for packet, arrival_s in media.start(*srtp):
             self._open_packet(media, packet, arrival_s)
+        self._mux.outlets_changed()
         return dtls
 
     async def _open_channel(self, dtls: DtlsTransport) -> None:
@@ -350,6 +359,7 @@ class MediaLink:
     def _release(self) -> None:
         """Gives back everything that can be given back without waiting."""
         self.established = False
+        self._mux.outlets_changed()
         self._mux.routes.remove(self)
         self._ice.stop()
         self._pipe.close()

@@ -2,12 +2,13 @@
 
 import time
 from collections import deque
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pylibsrtp
 
 from p2p.errors import LocalError, RemoteError
 from p2p.link.rtp import LossMeter, Packetizer, ssrc_of, unpack
+from p2p.wire.addresses import Address
 
 MAX_FRAME_BYTES = 1200
 MAX_EARLY_PACKETS = 16
@@ -25,6 +26,20 @@ class SrtpSession(Protocol):
         ...
 
 
+class Outlet(NamedTuple):
+    """Where frames leave a link, for those who send one frame to many.
+
+    Attributes:
+        packetizer: Numbers packets; the same for everybody who sends over this link.
+        srtp: Seals them. Secret.
+        address: Where the peer is now.
+    """
+
+    packetizer: Packetizer
+    srtp: SrtpSession
+    address: Address
+
+
 class Media:
     """The two streams of a link.
 
@@ -34,13 +49,11 @@ class Media:
 
     Attributes:
         ssrc_in: Source of the peer's stream.
-        sent: Packets made.
         received: Packets opened.
     """
 
     def __init__(self, own_ufrag: str, remote_ufrag: str) -> None:
         self.ssrc_in = ssrc_of(remote_ufrag, own_ufrag)
-        self.sent = 0
         self.received = 0
         self._packetizer = Packetizer(ssrc_of(own_ufrag, remote_ufrag))
         self._outward: SrtpSession | None = None
@@ -63,8 +76,11 @@ class Media:
         """Makes an SRTP packet; LocalError while there are no keys."""
         if self._outward is None:
             raise LocalError("no keys yet")
-        self.sent += 1
         return self._outward.protect(self._packetizer.pack(frame))
+
+    def outlet(self, address: Address) -> Outlet | None:
+        """What is needed to make packets for the peer; None while there are no keys."""
+        return None if self._outward is None else Outlet(self._packetizer, self._outward, address)
 
     def open(self, packet: bytes, arrival_s: float) -> bytes | None:
         """Opens an SRTP packet.
@@ -89,6 +105,11 @@ class Media:
         self._loss.heard(seq, arrival_s)
         self.received += 1
         return frame
+
+    @property
+    def sent(self) -> int:
+        """Packets made."""
+        return self._packetizer.count
 
     @property
     def loss_pct(self) -> float:

@@ -9,7 +9,7 @@ import ipaddress
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 from p2p.errors import LocalError, RemoteError
@@ -54,6 +54,7 @@ class Mux(asyncio.DatagramProtocol):
         self._sock = sock
         self._six = sock.family == socket.AF_INET6
         self._dual = self._six and not sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+        self._outlets_changed = 0
         self._targets: dict[Address, tuple[str, int] | None] = {}
         self._transport: _DatagramTransport | None = None
         bound = sock.getsockname()
@@ -85,6 +86,16 @@ class Mux(asyncio.DatagramProtocol):
         return (6,) if self._six else (4,)
 
     @property
+    def raw_socket(self) -> socket.socket:
+        """For those who send many datagrams at once; closed with the mux."""
+        return self._sock
+
+    @property
+    def changes(self) -> int:
+        """Grows whenever the ``outlet`` of a link may be another, or a stream comes or ends."""
+        return self._outlets_changed + self.streams.changes
+
+    @property
     def wildcard(self) -> bool:
         """Whether the socket is bound to every address of the machine."""
         return self.local_ip in ("::", "0.0.0.0")  # noqa: S104  compared, not bound
@@ -102,12 +113,34 @@ class Mux(asyncio.DatagramProtocol):
         self.media_sizes[len(data)] += 1
         self._transmit(data, address)
 
+    def sent_media(self, sizes: Sequence[int]) -> None:
+        """Counts SRTP packets that somebody sent on the socket, each with its size in bytes."""
+        self.media_sizes.update(sizes)
+        self.counters["sent"] += len(sizes)
+        self.counters["bytes_out"] += sum(sizes)
+
+    def outlets_changed(self) -> None:
+        """A link got or lost its keys or moved to another address."""
+        self._outlets_changed += 1
+
+    def target(self, address: Address) -> tuple[str, int] | None:
+        """The address as the socket wants it.
+
+        Returns:
+            None if UDP does not get there from here: the socket is closed, it is no address of a
+            single host, or there is a stream to it.
+        """
+        if self._transport is None or address in self.streams:
+            return None
+        return self._target(address)
+
     def close(self) -> None:
         """Closes the socket; links are closed before by their owners."""
         self.streams.close()
         if self._transport is not None:
             self._transport.abort()
             self._transport = None
+            self.outlets_changed()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asyncio: the socket is ready."""
@@ -116,6 +149,7 @@ class Mux(asyncio.DatagramProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Asyncio: the socket is closed."""
         self._transport = None
+        self.outlets_changed()
 
     def error_received(self, exc: Exception) -> None:
         """Asyncio: the kernel could not send, for instance while the network is gone."""

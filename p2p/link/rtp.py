@@ -9,9 +9,9 @@ from p2p.errors import RemoteError
 HEADER_BYTES = 12
 PAYLOAD_TYPE = 111
 TICKS_PER_FRAME = 960
+FIRST_BYTE = 0x80  # version 2; no padding, extension or contributing sources
 SLOTS = 50
 
-_FIRST_BYTE = 0x80  # version 2; no padding, extension or contributing sources
 # A low start: SRTP cannot open a stream that it meets behind a wrap (RFC 3711 §3.3.1).
 _FIRST_SEQ = 1
 _REORDER = 1 << 15
@@ -23,23 +23,41 @@ def ssrc_of(sender_ufrag: str, receiver_ufrag: str) -> int:
     return int.from_bytes(hashlib.blake2b(name, digest_size=4, person=b"teahouse-ssrc").digest())
 
 
+def seq_and_ticks(number: int) -> tuple[int, int]:
+    """Sequence number and clock of a stream's packet; the clock counts packets, tells no time.
+
+    Args:
+        number: Counted from 0.
+    """
+    return (_FIRST_SEQ + number) & 0xFFFF, number * TICKS_PER_FRAME & 0xFFFFFFFF
+
+
 class Packetizer:
     """Puts headers with rising sequence numbers in front of frames.
 
     Args:
         ssrc: Of this direction.
+
+    Attributes:
+        count: Packets numbered so far.
     """
 
+    __slots__ = ("count", "ssrc")
+
     def __init__(self, ssrc: int) -> None:
-        self._ssrc = ssrc
-        self._count = 0
+        self.ssrc = ssrc
+        self.count = 0
+
+    def take(self) -> int:
+        """The number of the next packet, which nobody else gets."""
+        number = self.count
+        self.count = number + 1
+        return number
 
     def pack(self, frame: bytes) -> bytes:
-        """Makes an RTP packet (RFC 3550 §5.1). Its clock counts packets and tells no time."""
-        seq = (_FIRST_SEQ + self._count) & 0xFFFF
-        ticks = self._count * TICKS_PER_FRAME & 0xFFFFFFFF
-        self._count += 1
-        return struct.pack("!BBHII", _FIRST_BYTE, PAYLOAD_TYPE, seq, ticks, self._ssrc) + frame
+        """Makes an RTP packet (RFC 3550 §5.1)."""
+        seq, ticks = seq_and_ticks(self.take())
+        return struct.pack("!BBHII", FIRST_BYTE, PAYLOAD_TYPE, seq, ticks, self.ssrc) + frame
 
 
 def unpack(packet: bytes, ssrc: int) -> tuple[int, bytes]:
@@ -58,7 +76,7 @@ def unpack(packet: bytes, ssrc: int) -> tuple[int, bytes]:
     if len(packet) <= HEADER_BYTES:
         raise RemoteError("no frame in the packet")
     first, kind, seq, _, got = struct.unpack_from("!BBHII", packet)
-    if first != _FIRST_BYTE or kind != PAYLOAD_TYPE or got != ssrc:
+    if first != FIRST_BYTE or kind != PAYLOAD_TYPE or got != ssrc:
         raise RemoteError("packet of another kind")
     return seq, packet[HEADER_BYTES:]
 

@@ -89,11 +89,13 @@ class Streams:
         received: Takes ``(datagram, address)`` of what arrived.
 
     Attributes:
+        changes: Grows whenever a stream comes or ends.
         counters: Streams that came, were refused, and datagrams that were dropped.
     """
 
     def __init__(self, received: Received) -> None:
         self.received = received
+        self.changes = 0
         self.counters: Counter[str] = Counter()
         self._streams: dict[Address, _Stream] = {}
         self._server: asyncio.Server | None = None
@@ -178,6 +180,7 @@ class Streams:
             return False
         self.counters["stream_up"] += 1
         self._streams[stream.address] = stream
+        self.changes += 1
         if self._tidying is None:
             self._tidying = asyncio.get_running_loop().call_later(IDLE_S, self._tidy)
         return True
@@ -186,6 +189,7 @@ class Streams:
         """A stream ended."""
         if self._streams.get(stream.address) is stream:
             del self._streams[stream.address]
+            self.changes += 1
 
     def _tidy(self) -> None:
         """Ends streams on which nothing came for long."""
