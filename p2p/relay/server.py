@@ -1,15 +1,13 @@
-"""The relay: one UDP port that is a DHT server and a courier. It holds no room key."""
+"""The relay: one UDP port that is DHT server, courier and forwarder. It holds no room key."""
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 from crypto.dh import KeyPair
 from crypto.knock import FIRST_BYTES, HELLO, NO_PSK, Responder
-from crypto.record import Item
 from p2p.clock import unix_s
 from p2p.dht.bootstrap import known_contacts
 from p2p.dht.contact import NodeContact
@@ -25,34 +23,23 @@ from p2p.link.mux import Mux
 from p2p.link.reach import Station
 from p2p.link.whereabouts import Whereabouts
 from p2p.link.work import Work
+from p2p.relay.config import RelaySettings
+from p2p.relay.control import Control
 from p2p.relay.courier import Courier, ItemHanded, LookupAsked
+from p2p.relay.items import ItemKeeper
 from p2p.relay.keyfile import load_or_create
 from p2p.rng import Rng, system_rng
 from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.offers import HelloAck
 from p2p.wire.version import PROTOCOL_VERSION
 
+__all__ = ["Relay", "RelaySettings", "is_public", "run_relay"]
+
+LOG = logging.getLogger("teahouse.relay")
 _HELLO_BYTE = FIRST_BYTES[HELLO][0]
 SILENT_S = 10.0
 TIDY_EVERY_S = 1.0
-REPUBLISH_EVERY_S = 1200.0
-ITEMS_MAX = 4096
 DHT_RATE_PER_S = 400.0
-
-
-@dataclass(frozen=True, slots=True)
-class RelaySettings:
-    """What the volunteer chose.
-
-    Attributes:
-        listen: Address and port; the port goes into other people's lists.
-        bootstrap: ``ip:port#nodekey`` lines of other entry nodes.
-        state_dir: Where the key lives; None: a key for this run only.
-    """
-
-    listen: Address
-    bootstrap: tuple[str, ...] = ()
-    state_dir: Path | None = None
 
 
 class Relay:
@@ -64,18 +51,26 @@ class Relay:
         secret: Its X25519 secret.
         tasks: Where its work runs.
         rng: Source of handles.
+        control: What the volunteer says.
     """
 
     def __init__(
-        self, station: Station, dht: DhtNode, secret: bytes, tasks: Work, rng: Rng
+        self,
+        station: Station,
+        dht: DhtNode,
+        secret: bytes,
+        tasks: Work,
+        rng: Rng,
+        control: Control,
     ) -> None:
         self._station = station
         self._dht = dht
         self._tasks = tasks
+        self._control = control
         self._courier = Courier(rng)
+        self._items = ItemKeeper(dht, tasks)
         self._lines: dict[int, Line] = {}
         self._next_link = 1
-        self._items: dict[bytes, Item] = {}
         self._door = Door(
             station,
             Responder(secret, NO_PSK, HELLO, rng),
@@ -84,24 +79,43 @@ class Relay:
             self._line_up,
             tasks,
         )
+        self._door.answers = lambda _dh: self._has_room
         station.mux.on_datagram = self._datagram
 
-    async def run(self) -> None:
-        """Serves until cancelled."""
-        republish_s = time.monotonic() + REPUBLISH_EVERY_S
-        republishing: asyncio.Task[None] | None = None
+    async def run(self, drain_timeout_s: float) -> None:
+        """Serves until it is cancelled, or drained."""
         try:
-            while True:
-                await asyncio.sleep(TIDY_EVERY_S)
-                now = time.monotonic()
-                for line in list(self._lines.values()):
-                    if line.open and now - line.link.last_heard_s > SILENT_S:
-                        self._tasks.create_task(line.close())
-                if now >= republish_s and (republishing is None or republishing.done()):
-                    republish_s = now + REPUBLISH_EVERY_S
-                    republishing = self._tasks.create_task(self._republish())
+            while not self._control.draining.is_set():
+                self._tidy()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(TIDY_EVERY_S):
+                        await self._control.draining.wait()
+            await self._drain(drain_timeout_s)
         finally:
             await asyncio.gather(*(line.close() for line in self._lines.values()))
+
+    def refresh(self) -> None:
+        """Writes what is true now into the metrics."""
+        metrics, counters = self._control.metrics, self._station.mux.counters
+        metrics.links = len(self._lines)
+        metrics.dht_peers = self._dht.peers
+        metrics.bytes_in, metrics.bytes_out = counters["bytes_in"], counters["bytes_out"]
+
+    @property
+    def _has_room(self) -> bool:
+        if self._control.draining.is_set():
+            return False
+        return len(self._lines) < self._control.limits.max_links
+
+    async def _drain(self, limit_s: float) -> None:
+        await self._dht.close()  # from now on nobody is sent here
+
+    def _tidy(self) -> None:
+        now = time.monotonic()
+        for line in list(self._lines.values()):
+            if line.open and now - line.link.last_heard_s > SILENT_S:
+                self._tasks.create_task(line.close())
+        self._items.tick()
 
     def _datagram(self, data: bytes, sender: Address) -> None:
         if data[0] == DHT_TYPE:
@@ -140,7 +154,7 @@ class Relay:
                 case LookupAsked(link=link, target=target):
                     self._tasks.create_task(self._look_up(link, target))
                 case ItemHanded(item=data):
-                    self._take_item(data)
+                    self._items.take(data)
         for link, message in self._courier.to_send():
             if link in self._lines:
                 self._lines[link].send(message)
@@ -150,45 +164,27 @@ class Relay:
         self._courier.resolved(link, target, [item.encode() for item in found])
         self._flush()
 
-    def _take_item(self, data: bytes) -> None:
-        try:
-            item = Item.decode(data)
-            item.check_time(unix_s())
-            item.verify()
-        except RemoteError:
-            return
-        if item.target not in self._items and len(self._items) >= ITEMS_MAX:
-            self._forget_expired()
-            if len(self._items) >= ITEMS_MAX:
-                return
-        self._items[item.target] = item
-        self._tasks.create_task(self._put(item))
 
-    async def _put(self, item: Item) -> None:
-        await self._dht.put(item)
-
-    async def _republish(self) -> None:
-        self._forget_expired()
-        for item in list(self._items.values()):
-            if item.expires_s > time.time():
-                await self._dht.put(item)
-
-    def _forget_expired(self) -> None:
-        now = time.time()
-        self._items = {t: item for t, item in self._items.items() if item.expires_s > now}
-
-
-async def run_relay(settings: RelaySettings, ready: Callable[[NodeContact], None]) -> None:
-    """Runs a relay until it is cancelled.
+async def run_relay(
+    settings: RelaySettings,
+    ready: Callable[[NodeContact], None],
+    control: Control | None = None,
+    on_running: Callable[[Relay], None] = lambda _relay: None,
+) -> None:
+    """Runs a relay until it is cancelled or drained.
 
     Args:
         settings: What the volunteer chose.
         ready: Told the relay's own contact once it listens.
+        control: How to speak to it while it runs.
+        on_running: Takes the relay before ``ready`` is called.
 
     Raises:
         UserError: The port, an entry node's line or the key file is no good.
     """
+    control = control or Control(settings.limits)
     contacts = known_contacts(settings.bootstrap)
+    control.metrics.knows_entry_nodes = bool(contacts)
     rng = system_rng
     secret = rng(32) if settings.state_dir is None else load_or_create(settings.state_dir, rng)
     mux = await Mux.open(settings.listen)
@@ -204,10 +200,12 @@ async def run_relay(settings: RelaySettings, ready: Callable[[NodeContact], None
     station = Station(mux, make_certificate(), Calls(secret, rng), Whereabouts(mux))
     try:
         async with Work() as tasks:
-            relay = Relay(station, dht, secret, tasks, rng)
+            relay = Relay(station, dht, secret, tasks, rng, control)
             tasks.create_task(dht.start(contacts))
-            ready(NodeContact(_own_address(mux), KeyPair(secret).public))
-            await relay.run()
+            on_running(relay)
+            address = settings.public_address or _own_address(mux)
+            ready(NodeContact(address, KeyPair(secret).public))
+            await relay.run(settings.drain_timeout_s)
     finally:
         with contextlib.suppress(asyncio.CancelledError):
             await dht.close()
