@@ -20,14 +20,13 @@ from p2p.room.ops import decode_op
 from p2p.room.room import Room
 from p2p.room.stage import GONE
 from p2p.wire.addresses import Address, Scope
-from p2p.wire.codec import have_messages, pages
+from p2p.wire.codec import Message, have_messages, pages
 from p2p.wire.messages import (
     Admit,
     Bye,
     Carry,
     Have,
     Join,
-    Message,
     Near,
     NearMember,
     Ops,

@@ -84,6 +84,8 @@ class TreePlace:
 
     def failed(self, key: bytes, now: float) -> None:
         """It did not take us in, or is gone: it is asked again later, each time later still."""
+        if key not in self._before:
+            return
         if self.parent == key:
             self.parent = None
         wait_s = min(RETRY_MAX_S, 2.0 * self._waits.get(key, (RETRY_S / 2.0, 0.0))[0])

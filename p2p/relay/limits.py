@@ -49,6 +49,12 @@ class Uplink:
         self._window_bytes = 0.0
         self._per_s = 0.0
 
+    def set_rate(self, rate: float, now: float) -> None:
+        """Hold to another rate from now on."""
+        if rate != self._rate:
+            self._rate = rate
+            self._bucket = Allowance(Rate(rate * BURST_S, rate), now)
+
     def take(self, count: float, now: float) -> bool:
         """Ask to send ``count`` bytes; False: it would be over the cap, drop them."""
         if now - self._window_s >= 1.0:

@@ -20,3 +20,12 @@ def test_a_relay_is_busy_near_its_rate_and_no_longer_when_that_is_over() -> None
         uplink.take(95, tenth / 10)
     assert uplink.is_busy(1.05)
     assert not uplink.is_busy(2.2)
+
+
+def test_another_rate_holds_from_now_on() -> None:
+    uplink = Uplink(1000.0, 0.0)
+    assert uplink.take(1000, 0.0)
+    uplink.set_rate(1000.0, 0.0)
+    assert not uplink.take(1, 0.0)
+    uplink.set_rate(2000.0, 0.0)
+    assert uplink.take(2000, 0.0)
