@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from crypto.cookie import COOKIE_BYTE
 from crypto.dh import KeyPair
 from crypto.knock import FIRST_BYTES, HELLO, NO_PSK, Responder
 from p2p.clock import unix_s
@@ -41,7 +42,7 @@ __all__ = ["Relay", "RelaySettings", "is_public", "run_relay"]
 
 LOG = logging.getLogger("teahouse.relay")
 _HELLO_BYTE = FIRST_BYTES[HELLO][0]
-_ACK_BYTE = FIRST_BYTES[HELLO][1]
+_ANSWER_BYTES = (FIRST_BYTES[HELLO][1], COOKIE_BYTE)
 SILENT_S = 10.0
 SILENT_BOUGH_S = 3.5
 TIDY_EVERY_S = 1.0
@@ -171,7 +172,7 @@ class Relay:
         elif data[0] == _HELLO_BYTE:
             mux = self._station.mux
             self._door.asked(data, sender, lambda answer: mux.send(answer, sender))
-        elif data[0] == _ACK_BYTE:
+        elif data[0] in _ANSWER_BYTES:
             self._station.calls.receive(data)
         else:
             raise RemoteError("not for relays")
