@@ -7,9 +7,13 @@ again gets silence too: who hears no answer must knock with a new ``Caller``.
 
 ::
 
-    question  type 1 | mac1 16 | e 32 | sealed static 48 | sealed payload 415      = 512 bytes
-    answer    type 1 | tag 8 (first bytes of the caller's e) | e 32 | sealed 983   = 1,024 bytes
+    question  type 1 | mac1 16 | mac2 16 | e 32 | sealed static 48 | sealed payload 399  = 512 bytes
+    answer    type 1 | tag 8 (first bytes of the caller's e) | e 32 | sealed payload
+              983 = 1,024 bytes to a KNOCK, 471 = 512 bytes to a HELLO
     payload   length 2, big-endian | body | zeros
+
+A HELLO needs no secret, so its answer is not longer than itself: nobody is flooded by way of a
+relay. ``mac2`` is for cookies (``crypto.cookie``), zeros without one.
 """
 
 import hashlib
@@ -17,6 +21,7 @@ import hmac
 from collections import OrderedDict
 from collections.abc import Callable
 
+from crypto.cookie import MAC2_BYTES, NO_MAC2, read_cookie, with_cookie
 from crypto.dh import DH_BYTES, KeyPair
 from crypto.errors import LocalError, RemoteError
 from crypto.kdf import hkdf
@@ -29,23 +34,29 @@ PROTOCOL_VERSION = 1
 NOISE_NAME = "Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s"
 KNOCK_BYTES = 512
 WELCOME_BYTES = 1_024
+HELLO_ACK_BYTES = 512
 MAC_BYTES = 16
 CALL_TAG_BYTES = 8
 MAX_REMEMBERED = 65_536
 
 _TYPE_BYTES = 1
 _LENGTH_BYTES = 2
-_NOISE_AT = _TYPE_BYTES + MAC_BYTES
+_MAC1_END = _TYPE_BYTES + MAC_BYTES
+_NOISE_AT = _MAC1_END + MAC2_BYTES
 _QUESTION_PLAIN_BYTES = KNOCK_BYTES - _NOISE_AT - DH_BYTES - (DH_BYTES + TAG_BYTES) - TAG_BYTES
-_ANSWER_PLAIN_BYTES = WELCOME_BYTES - _TYPE_BYTES - CALL_TAG_BYTES - DH_BYTES - TAG_BYTES
+_ANSWER_OVERHEAD_BYTES = _TYPE_BYTES + CALL_TAG_BYTES + DH_BYTES + TAG_BYTES
 MAX_QUESTION_BYTES = _QUESTION_PLAIN_BYTES - _LENGTH_BYTES
-MAX_ANSWER_BYTES = _ANSWER_PLAIN_BYTES - _LENGTH_BYTES
+MAX_ANSWER_BYTES = WELCOME_BYTES - _ANSWER_OVERHEAD_BYTES - _LENGTH_BYTES
+MAX_HELLO_ACK_BYTES = HELLO_ACK_BYTES - _ANSWER_OVERHEAD_BYTES - _LENGTH_BYTES
 
 
 KNOCK = b"knock"  # asked of a member, under the room's pre-shared key
 HELLO = b"hello"  # asked of a relay, which holds no room key, under NO_PSK
 FIRST_BYTES = {KNOCK: (0xC0, 0xC1), HELLO: (0xC2, 0xC3)}
 """First byte of the question and of the answer, by purpose."""
+
+ANSWER_BYTES = {FIRST_BYTES[KNOCK][1]: WELCOME_BYTES, FIRST_BYTES[HELLO][1]: HELLO_ACK_BYTES}
+"""How long an answer is, by its first byte."""
 
 NO_PSK = bytes(PSK_BYTES)
 
@@ -56,6 +67,7 @@ class Caller:
     Attributes:
         datagram: The question, 512 bytes, ready to be sent. Sending it twice is harmless.
         tag: First 8 bytes of the answer's body, by which it finds its caller.
+        cookie: What the responder gave us to prove our address; None: nothing so far.
     """
 
     def __init__(
@@ -74,7 +86,7 @@ class Caller:
             responder_dh: Static public key of who is asked, 32 bytes.
             psk: 32 secret bytes; of the room for ``KNOCK``, ``NO_PSK`` for ``HELLO``.
             purpose: ``KNOCK`` or ``HELLO``.
-            payload: At most 397 bytes.
+            payload: At most 381 bytes.
             rng: Source of the ephemeral key.
 
         Raises:
@@ -93,9 +105,26 @@ class Caller:
         )
         message = self._noise.write_message(_pad(payload, _QUESTION_PLAIN_BYTES))
         head = bytes((question,))
-        self.datagram = head + _mac1(_mac_key(psk, responder_dh), head + message) + message
+        mac1 = _mac1(_mac_key(psk, responder_dh), head + message)
+        self.datagram = head + mac1 + NO_MAC2 + message
         self.tag = message[:CALL_TAG_BYTES]
         self._transport: Transport | None = None
+        self.cookie: bytes | None = None
+
+    def take_cookie(self, reply: bytes) -> None:
+        """Put the proof of a cookie into ``datagram``, which is to be sent again.
+
+        Raises:
+            RemoteError: It is none, of another question, or not the first.
+        """
+        if answer_tag(reply) != self.tag or self.cookie is not None:
+            raise RemoteError("cookie for another question")
+        self.prove(read_cookie(reply))
+
+    def prove(self, cookie: bytes) -> None:
+        """Put the proof of a cookie that an earlier question got into ``datagram``."""
+        self.cookie = cookie
+        self.datagram = with_cookie(self.datagram, cookie)
 
     def open_answer(self, datagram: bytes) -> bytes:
         """Open the answer and return its payload.
@@ -105,7 +134,7 @@ class Caller:
         Raises:
             RemoteError: This is not the answer to our question, or it was opened before.
         """
-        check_shape(datagram, WELCOME_BYTES, self._answer_byte)
+        check_shape(datagram, ANSWER_BYTES[self._answer_byte], self._answer_byte)
         if answer_tag(datagram) != self.tag or self._transport is not None:
             raise RemoteError("answer to another question")
         padded = self._noise.read_message(datagram[_TYPE_BYTES + CALL_TAG_BYTES :])
@@ -143,17 +172,18 @@ class Called:
         self._transport: Transport | None = None
 
     def answer(self, payload: bytes) -> bytes:
-        """Make the answer datagram, 1,024 bytes.
+        """Make the answer datagram: 1,024 bytes, or 512 to a HELLO.
 
         Args:
-            payload: At most 965 bytes.
+            payload: At most 965 bytes, or 453.
 
         Raises:
             LocalError: ``payload`` is too long, or an answer was made before.
         """
         if self._transport is not None:
             raise LocalError("answered before")
-        message = self._noise.write_message(_pad(payload, _ANSWER_PLAIN_BYTES))
+        plain_bytes = ANSWER_BYTES[self._answer_byte] - _ANSWER_OVERHEAD_BYTES
+        message = self._noise.write_message(_pad(payload, plain_bytes))
         self._transport = self._noise.split()
         return bytes((self._answer_byte,)) + self.tag + message
 
@@ -206,7 +236,7 @@ class Responder:
         """
         check_shape(datagram, KNOCK_BYTES, self._question_byte)
         mac = _mac1(self._mac_key, datagram[:_TYPE_BYTES] + datagram[_NOISE_AT:])
-        if not hmac.compare_digest(mac, datagram[_TYPE_BYTES:_NOISE_AT]):
+        if not hmac.compare_digest(mac, datagram[_TYPE_BYTES:_MAC1_END]):
             raise RemoteError("mac1 does not match")
 
     def accept(self, datagram: bytes) -> Called:

@@ -14,7 +14,7 @@ from p2p.dht import messages as dht_messages
 from p2p.link.rtp import HEADER_BYTES
 from p2p.overlay.stage import HOP_BYTE_OF, HOP_BYTES
 from p2p.room import kinds
-from p2p.wire import messages, offers
+from p2p.wire import messages, offers, relay_messages
 
 DOC = (pathlib.Path(__file__).parents[1] / "docs/protocol.md").read_text(encoding="utf-8")
 
@@ -45,6 +45,10 @@ def test_the_example_repeats_itself():
 
 def test_every_message_of_the_data_channel_is_in_the_table():
     assert rows("| tag | message | fields |") == tagged(messages.Message)
+
+
+def test_every_message_with_relays_is_in_the_table():
+    assert rows("| tag | relay message | fields |") == tagged(relay_messages.RelayMessage)
 
 
 def test_every_message_of_the_dht_is_in_the_table():

@@ -5,8 +5,10 @@ A responder answers each ephemeral key once, so a repeat is a new question with 
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
+from crypto.cookie import COOKIE_BYTE
 from crypto.errors import RemoteError
 from crypto.knock import CALL_TAG_BYTES, Caller, answer_tag
 from crypto.noise import Transport
@@ -31,6 +33,13 @@ class Answer(NamedTuple):
     tag: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    caller: Caller
+    answer: asyncio.Future[Answer]
+    send: Callable[[bytes], None]
+
+
 class Calls:
     """All questions of one node.
 
@@ -42,7 +51,7 @@ class Calls:
     def __init__(self, own_dh_secret: bytes | bytearray, rng: Rng) -> None:
         self._secret = own_dh_secret
         self._rng = rng
-        self._waiting: dict[bytes, tuple[Caller, asyncio.Future[Answer]]] = {}
+        self._waiting: dict[bytes, _Waiting] = {}
 
     async def ask(
         self,
@@ -59,7 +68,7 @@ class Calls:
             dh: Public key of who is asked.
             psk: The room's pre-shared key, or ``NO_PSK``.
             purpose: ``KNOCK`` or ``HELLO``.
-            payload: What is asked, at most 397 bytes.
+            payload: What is asked, at most 381 bytes.
             send: Takes each datagram to the responder, by whatever way.
             limit_s: Seconds until it is given up.
 
@@ -71,26 +80,29 @@ class Calls:
             RemoteError: ``dh`` is no usable public key.
         """
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        tags: list[bytes] = []
+        callers: list[Caller] = []
         wait_s = FIRST_WAIT_S
         try:
             async with asyncio.timeout(limit_s):
                 while True:
                     caller = Caller(self._secret, dh, psk, purpose, payload, self._rng)
+                    cookie = next((c.cookie for c in reversed(callers) if c.cookie), None)
+                    if cookie is not None:
+                        caller.prove(cookie)
                     if len(self._waiting) < MAX_WAITING:
-                        tags.append(caller.tag)
-                        self._waiting[caller.tag] = (caller, answer)
+                        callers.append(caller)
+                        self._waiting[caller.tag] = _Waiting(caller, answer, send)
                         send(caller.datagram)
                     done, _ = await asyncio.wait([answer], timeout=wait_s)
                     if done:
                         return answer.result()
                     wait_s *= WAIT_GROWTH
         finally:
-            for tag in tags:
-                self._waiting.pop(tag, None)
+            for caller in callers:
+                self._waiting.pop(caller.tag, None)
 
     def receive(self, datagram: bytes) -> None:
-        """Takes a WELCOME or HELLO-ACK.
+        """Takes a WELCOME or HELLO-ACK, or a cookie, with which it asks again at once.
 
         Raises:
             RemoteError: It answers nothing that was asked, or is not authentic.
@@ -98,7 +110,12 @@ class Calls:
         tag = answer_tag(datagram)
         if len(tag) != CALL_TAG_BYTES or tag not in self._waiting:
             raise RemoteError("answer to no question")
-        caller, answer = self._waiting[tag]
-        payload = caller.open_answer(datagram)
-        if not answer.done():
-            answer.set_result(Answer(payload, caller.transport, caller.tag))
+        waiting = self._waiting[tag]
+        if datagram[0] == COOKIE_BYTE:
+            waiting.caller.take_cookie(datagram)
+            waiting.send(waiting.caller.datagram)
+            return
+        payload = waiting.caller.open_answer(datagram)
+        if not waiting.answer.done():
+            caller = waiting.caller
+            waiting.answer.set_result(Answer(payload, caller.transport, caller.tag))

@@ -6,7 +6,7 @@ from collections import Counter
 
 from p2p.errors import RemoteError
 from p2p.wire import codec
-from p2p.wire.messages import Message
+from p2p.wire.codec import Message
 
 INBOX_MESSAGES = 512
 BREACHES_MAX = 16

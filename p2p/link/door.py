@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from crypto.cookie import CookieJar
 from crypto.knock import HELLO, Called, Responder
 from p2p.errors import RemoteError
 from p2p.link.candidates import believable
@@ -13,6 +14,7 @@ from p2p.link.errors import LinkFailed
 from p2p.link.line import Line
 from p2p.link.reach import LINK_LIMIT_S, Station
 from p2p.link.work import Work
+from p2p.rng import Rng, system_rng
 from p2p.room.allowance import Allowance, Rate
 from p2p.wire.addresses import Address, Scope, scope_of
 from p2p.wire.offers import Candidate, CandidateKind, Endpoint, Hello, Knock, LinkOffer
@@ -27,6 +29,12 @@ QUIET_S = 1.0
 SOURCES_MAX = 1024
 SOURCE_RATE = Rate(burst=40.0, per_s=8.0)
 """Questions of one address; a home or a mobile provider may hide many people behind one."""
+
+UNPROVEN_RATE = Rate(burst=40.0, per_s=20.0)
+"""HELLOs without a cookie that are answered, of all together: senders may be forged."""
+
+COOKIE_RATE = Rate(burst=1000.0, per_s=5000.0)
+"""Cookies given out; they are cheap, but not for nothing."""
 
 MakeAnswer = Callable[[Endpoint, LinkOffer], bytes]
 
@@ -55,6 +63,7 @@ class Door:
             side of the link.
         on_line: Takes each line that came up, with the caller's public key.
         tasks: Where link set-ups run.
+        rng: Source of the secrets of cookies.
 
     Attributes:
         answers: Asked with the caller's public key before a link is begun: whether to answer.
@@ -72,6 +81,7 @@ class Door:
         make_answer: MakeAnswer,
         on_line: Callable[[Line, bytes], None],
         tasks: Work,
+        rng: Rng = system_rng,
     ) -> None:
         self._station = station
         self._responder = responder
@@ -82,6 +92,11 @@ class Door:
         self._pending: dict[tuple[bytes, str], tuple[Line, str | None]] = {}
         self._up_s: dict[bytes, float] = {}
         self._sources: dict[str, Allowance] = {}
+        now = time.monotonic()
+        # A KNOCK needs the room's key; whoever has none cannot flood a member's door.
+        self._jar = CookieJar(rng, now) if purpose == HELLO else None
+        self._unproven = Allowance(UNPROVEN_RATE, now)
+        self._cookies = Allowance(COOKIE_RATE, now)
         self.answers: Callable[[bytes], bool] = lambda _dh: True
         self.through: Through | None = None
         self.links = True
@@ -110,6 +125,8 @@ class Door:
             raise RemoteError("from no node's address, or we are not to be found")
         # Rubbish that somebody sends in this address's name must not use up its allowance.
         self._responder.check(datagram)
+        if source is not None and not self._is_proven(datagram, source, answer):
+            raise RemoteError("asked for a cookie")
         if source is not None and not self._allows(source[0]):
             raise RemoteError("too many questions")
         called = self._responder.accept(datagram)
@@ -147,6 +164,21 @@ class Door:
         line = self._station.carried.open(called.transport, called.tag, answer, dialled=False)
         self.through.on_line(line, called.initiator_dh)
 
+    def _is_proven(self, question: bytes, source: Address, answer: Callable[[bytes], None]) -> bool:
+        """Whether the question is from where it says, or there are so few that it may be.
+
+        Otherwise it gets a cookie, which is far shorter than itself.
+        """
+        if self._jar is None:
+            return True
+        now, place = time.monotonic(), f"{source[0]} {source[1]}".encode()
+        if self._jar.proves(question, place, now) or self._unproven.take(now):
+            return True
+        self.counters["cookie"] += 1
+        if self._cookies.take(now):
+            answer(self._jar.reply(question, place, now))
+        return False
+
     def _make_room(self, ip: str | None) -> None:
         """Ends the oldest set-up where there are too many: an honest one takes a moment only."""
         same = [key for key, (_, source) in self._pending.items() if ip and source == ip]
@@ -182,7 +214,10 @@ class Door:
         """The caller's address, if there is one to go by, and the candidates to be checked."""
         if source is not None:
             # Only the address that the question came from: a list could point at third parties.
-            return source, (Candidate.of(source, CandidateKind.HOST),)
+            # With a HELLO not even that one: anybody may send it in another's name. The caller's
+            # own check comes first, made with what it learned from our answer.
+            known = () if self._jar is not None else (Candidate.of(source, CandidateKind.HOST),)
+            return source, known
         peer = toward or _global_address(offer)
         return peer, believable(offer.candidates, peer, self._station.whereabouts.seen)
 

@@ -14,13 +14,13 @@ from p2p.link.reach import Carrier, Station, Ways, reach
 from p2p.link.work import Work
 from p2p.relay.courier import card_handle
 from p2p.wire.addresses import Address, Scope, known_scope
+from p2p.wire.codec import Message
 from p2p.wire.messages import (
     Cards,
     CarryDoor,
     Doors,
     DoorUp,
     Items,
-    Message,
     Resolve,
     Resolved,
 )

@@ -21,12 +21,11 @@ from p2p.room.allowance import Allowance, Rate
 from p2p.room.room import Room
 from p2p.room.stage import GONE
 from p2p.wire.addresses import Address, Scope
-from p2p.wire.codec import have_messages, pages
+from p2p.wire.codec import Message, have_messages, pages
 from p2p.wire.messages import (
     Bye,
     Carry,
     Have,
-    Message,
     Near,
     NearMember,
     Ops,

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from crypto.cookie import COOKIE_BYTE
 from crypto.knock import FIRST_BYTES, KNOCK
 from p2p.clock import unix_s
 from p2p.dht.beacon import LAN_ANSWER_TYPE
@@ -21,7 +22,7 @@ from p2p.rng import Rng
 from p2p.wire.addresses import Address
 
 KNOCK_BYTE = bytes(FIRST_BYTES[KNOCK][:1])
-_ANSWER_BYTES = [answer for _, answer in FIRST_BYTES.values()]
+_ANSWER_BYTES = [COOKIE_BYTE, *(answer for _, answer in FIRST_BYTES.values())]
 LOCAL_DHT_RATE_PER_S = 400.0
 
 OnDatagram = Callable[[bytes, Address], None]

@@ -1,19 +1,26 @@
-"""``teahouse relay``: the volunteer's command line."""
+"""``teahouse relay``: the volunteer's program around one relay."""
 
-import argparse
 import asyncio
 import contextlib
+import logging
+import os
 import signal
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 
 from p2p.dht.contact import NodeContact
-from p2p.relay.keyfile import default_state_dir
-from p2p.relay.server import RelaySettings, is_public, run_relay
+from p2p.errors import UserError
+from p2p.log import start_log
+from p2p.relay import notify
+from p2p.relay.config import Config, RelaySettings, load
+from p2p.relay.control import Control
+from p2p.relay.metrics import Summary
+from p2p.relay.server import Relay, is_public, run_relay
+from p2p.relay.status import StatusPage, check
+from p2p.relay.units import said_bytes
 from p2p.wire.addresses import Address
 
-DEFAULT_LISTEN = ("0.0.0.0", 4433)  # noqa: S104  a relay is there to be reached
+LOG = logging.getLogger("teahouse.relay")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -23,76 +30,152 @@ def main(argv: Sequence[str]) -> int:
         argv: What follows ``relay`` on the command line.
 
     Returns:
-        The exit code.
+        The exit code: 0 also after SIGTERM; 1 of ``--check`` when the relay is not well.
 
     Raises:
-        UserError: An option is no good, or the port is in use.
+        UserError: An option is no good, or a port is in use.
     """
-    args = _parser().parse_args(argv)
-    state_dir = Path(args.state_dir) if args.state_dir else None
-    settings = RelaySettings(args.listen, tuple(args.bootstrap), state_dir)
-    asyncio.run(_run(settings))
+    config = load(argv, os.environ)
+    settings = config.settings()
+    if config.print_config:
+        sys.stdout.write(config.as_text())
+        return 0
+    if config.check:
+        return _check(settings.status)
+    if os.environ.get("TEAHOUSE_DEBUG") != "1":  # with it a log is there already
+        start_log(str(config["log-level"]))
+    # SIGINT reaches the whole group of a terminal; the second of any of them ends at once.
+    asyncio.run(Program(argv, config, settings).run())
     return 0
 
 
-async def _run(settings: RelaySettings) -> None:
-    running = asyncio.ensure_future(run_relay(settings, _announce))
+def _check(status: Address | None) -> int:
+    if status is None:
+        raise UserError(
+            "no_status",
+            "This relay has no status page to ask.",
+            "Give it one with --status 127.0.0.1:9095.",
+            exit_code=2,
+        )
+    well, words = asyncio.run(check(status))
+    sys.stdout.write(f"{words}\n")
+    return 0 if well else 1
+
+
+class Program:
+    """A relay with its signals, its status page and its log.
+
+    Args:
+        argv: The command line, read again when limits are to be.
+        config: As it was read from it.
+        settings: Of it.
+    """
+
+    def __init__(self, argv: Sequence[str], config: Config, settings: RelaySettings) -> None:
+        self._argv = argv
+        self._config = config
+        self._settings = settings
+        self._control = Control(settings.limits)
+        self._notifier = notify.Notifier()
+        self._refresh: Callable[[], None] = lambda: None
+
+    async def run(self) -> None:
+        """Serves until the first signal, waits for members to move, ends; at the second at once."""
+        relay = asyncio.ensure_future(self._serve())
+        with (
+            _signals(self._told_to_stop(relay), self._told_to_reload),
+            contextlib.suppress(asyncio.CancelledError),
+        ):
+            await relay
+
+    async def _serve(self) -> None:
+        page = StatusPage(self._control.metrics, lambda: self._refresh())
+        async with contextlib.AsyncExitStack() as stack:
+            if self._settings.status is not None:
+                try:
+                    await stack.enter_async_context(page.serving(self._settings.status))
+                except UserError as exc:
+                    if not self._config.is_default("status"):
+                        raise
+                    LOG.warning("no status page: %s", exc.message)
+            saying = asyncio.ensure_future(self._say_now_and_then())
+            stack.callback(saying.cancel)
+            await run_relay(self._settings, self._ready, self._control, self._running)
+
+    def _running(self, relay: Relay) -> None:
+        self._refresh = relay.refresh
+
+    def _ready(self, contact: NodeContact) -> None:
+        sys.stdout.write(f"{contact}\n")
+        sys.stdout.flush()
+        limits = self._settings.limits
+        _say("this line is for --bootstrap, --relay and for bootstrap_nodes.txt")
+        if not is_public(contact):
+            _say(
+                "the address in it is not a public one: people outside need the public address "
+                "and a forwarded UDP port in its place (--public-address)"
+            )
+        if self._settings.bootstrap_only:
+            _say("entry node and courier; it holds no room key and carries no sound")
+        else:
+            _say("entry node, courier and forwarder of sealed sound; it holds no room key")
+        _say(
+            f"at {said_bytes(limits.max_rate)}/s this can send {limits.monthly} a month; "
+            f"at most {limits.max_links} links and {limits.max_rooms} rooms"
+        )
+        self._notifier.say(notify.READY)
+
+    async def _say_now_and_then(self) -> None:
+        """Hourly line, and a sign of life for systemd."""
+        summary = Summary(self._control.metrics)
+        every_s = self._settings.summary_interval_s
+        tick_s = min(self._notifier.alive_every_s or 3600.0, every_s or 3600.0)
+        passed_s = 0.0
+        while True:
+            await asyncio.sleep(tick_s)
+            self._notifier.say(notify.ALIVE)
+            passed_s += tick_s
+            if every_s and passed_s >= every_s:
+                passed_s = 0.0
+                self._refresh()
+                LOG.info("%s", summary.line(every_s))
+
+    def _told_to_stop(self, relay: "asyncio.Future[None]") -> Callable[[], None]:
+        def stop() -> None:
+            if self._control.draining.is_set():
+                relay.cancel()
+                return
+            LOG.info("stopping; members get time to move. Once more stops at once")
+            self._notifier.say(notify.STOPPING)
+            self._control.drain()
+
+        return stop
+
+    def _told_to_reload(self) -> None:
+        try:
+            self._control.limits = load(self._argv, os.environ).settings().limits
+        except UserError as mistake:
+            LOG.warning("limits stay as they were: %s %s", mistake.message, mistake.hint)
+        else:
+            LOG.info("limits read again: %s a month at most", self._control.limits.monthly)
+
+
+@contextlib.contextmanager
+def _signals(stop: Callable[[], None], reload: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
+    handlers = {"SIGINT": stop, "SIGTERM": stop, "SIGHUP": reload}
+    known = [getattr(signal, name) for name in handlers if hasattr(signal, name)]
+    for number in known:
         # Not on Windows, where Ctrl-C raises KeyboardInterrupt instead.
         with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(name, running.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
-
-
-def _announce(contact: NodeContact) -> None:
-    sys.stdout.write(f"{contact}\n")
-    sys.stdout.flush()
-    _say("this line is for --bootstrap and for bootstrap_nodes.txt")
-    if not is_public(contact):
-        _say(
-            "the address in it is not a public one: people outside need the public address "
-            "and a forwarded UDP port in its place"
-        )
-    _say("entry node and courier; it holds no room key and carries no sound yet")
+            loop.add_signal_handler(number, handlers[number.name])
+    try:
+        yield
+    finally:
+        for number in known:
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
 
 
 def _say(text: str) -> None:
     sys.stderr.write(f"teahouse relay: {text}\n")
-
-
-def _address(text: str) -> Address:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise argparse.ArgumentTypeError("write it as HOST:PORT, for instance 0.0.0.0:4433")
-    return host.removeprefix("[").removesuffix("]"), int(port)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="teahouse relay",
-        description="An entry node for the DHT and a courier of sealed knocks, on one UDP port. "
-        "It holds no room key and carries no sound yet.",
-    )
-    parser.add_argument(
-        "--listen",
-        type=_address,
-        default=DEFAULT_LISTEN,
-        metavar="HOST:PORT",
-        help="where to listen (default 0.0.0.0:4433)",
-    )
-    parser.add_argument(
-        "--bootstrap",
-        action="append",
-        default=[],
-        metavar="HOST:PORT#NODEKEY",
-        help="another entry node; may be given several times",
-    )
-    parser.add_argument(
-        "--state-dir",
-        default=str(default_state_dir()),
-        metavar="DIR",
-        help="where the relay keeps its key (default %(default)s); '' for a key of this run only",
-    )
-    return parser

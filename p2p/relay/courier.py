@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from p2p.errors import RemoteError
 from p2p.rng import Rng
 from p2p.room.allowance import Allowance, Rate
+from p2p.wire.codec import Message
 from p2p.wire.messages import (
     Cards,
     CarryDoor,
     Doors,
     DoorUp,
     Items,
-    Message,
     Resolve,
     Resolved,
 )
 
-LINKS_MAX = 512
+LINKS_MAX = 2048
 DOORS_PER_LINK = 2
 DOORS_PER_TAG = 32
 PAIRS_PER_LINK = 32

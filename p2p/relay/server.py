@@ -1,15 +1,14 @@
-"""The relay: one UDP port that is a DHT server and a courier. It holds no room key."""
+"""The relay: one UDP port that is DHT server, courier and forwarder. It holds no room key."""
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
+from crypto.cookie import COOKIE_BYTE
 from crypto.dh import KeyPair
 from crypto.knock import FIRST_BYTES, HELLO, NO_PSK, Responder
-from crypto.record import Item
 from p2p.clock import unix_s
 from p2p.dht.bootstrap import known_contacts
 from p2p.dht.contact import NodeContact
@@ -20,39 +19,36 @@ from p2p.link.calls import Calls
 from p2p.link.candidates import ANYWHERE_V4, own_address_towards
 from p2p.link.door import Door
 from p2p.link.line import Line
-from p2p.link.link import make_certificate
+from p2p.link.link import MediaLink, make_certificate
 from p2p.link.mux import Mux
-from p2p.link.reach import Station
+from p2p.link.reach import Station, Ways, reach
 from p2p.link.whereabouts import Whereabouts
 from p2p.link.work import Work
+from p2p.relay.config import RelaySettings
+from p2p.relay.control import Control
 from p2p.relay.courier import Courier, ItemHanded, LookupAsked
+from p2p.relay.floor import MakeFloor, no_floor
+from p2p.relay.items import ItemKeeper
 from p2p.relay.keyfile import load_or_create
+from p2p.relay.limits import Uplink
+from p2p.relay.rooms import Call, Cut, Rooms
+from p2p.relay.spread import HEARTBEAT_EVERY_S, FanOut, OneByOne, Spread
 from p2p.rng import Rng, system_rng
 from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.offers import HelloAck
 from p2p.wire.version import PROTOCOL_VERSION
 
+__all__ = ["Relay", "RelaySettings", "is_public", "run_relay"]
+
+LOG = logging.getLogger("teahouse.relay")
 _HELLO_BYTE = FIRST_BYTES[HELLO][0]
+_ANSWER_BYTES = (FIRST_BYTES[HELLO][1], COOKIE_BYTE)
 SILENT_S = 10.0
+SILENT_BOUGH_S = 3.5
 TIDY_EVERY_S = 1.0
-REPUBLISH_EVERY_S = 1200.0
-ITEMS_MAX = 4096
+DRAIN_LOOK_S = 0.05
 DHT_RATE_PER_S = 400.0
-
-
-@dataclass(frozen=True, slots=True)
-class RelaySettings:
-    """What the volunteer chose.
-
-    Attributes:
-        listen: Address and port; the port goes into other people's lists.
-        bootstrap: ``ip:port#nodekey`` lines of other entry nodes.
-        state_dir: Where the key lives; None: a key for this run only.
-    """
-
-    listen: Address
-    bootstrap: tuple[str, ...] = ()
-    state_dir: Path | None = None
+HELLO_LIMIT_S = 1.5
 
 
 class Relay:
@@ -64,18 +60,37 @@ class Relay:
         secret: Its X25519 secret.
         tasks: Where its work runs.
         rng: Source of handles.
+        control: What the volunteer says.
+        make_floor: How the operations of a room are kept.
+        fanout: How copies of frames are sent.
     """
 
     def __init__(
-        self, station: Station, dht: DhtNode, secret: bytes, tasks: Work, rng: Rng
+        self,
+        station: Station,
+        dht: DhtNode,
+        secret: bytes,
+        tasks: Work,
+        rng: Rng,
+        control: Control,
+        make_floor: MakeFloor,
+        fanout: FanOut,
     ) -> None:
+        now = time.monotonic()
         self._station = station
         self._dht = dht
         self._tasks = tasks
+        self._control = control
         self._courier = Courier(rng)
+        self._items = ItemKeeper(dht, tasks)
         self._lines: dict[int, Line] = {}
+        self._links: dict[int, MediaLink] = {}
         self._next_link = 1
-        self._items: dict[bytes, Item] = {}
+        uplink = Uplink(control.limits.max_rate, now)
+        self._spread = Spread(fanout, self._links, uplink)
+        self._rooms = Rooms(
+            KeyPair(secret).public, make_floor, lambda: control.limits, uplink.is_busy, now
+        )
         self._door = Door(
             station,
             Responder(secret, NO_PSK, HELLO, rng),
@@ -84,24 +99,72 @@ class Relay:
             self._line_up,
             tasks,
         )
+        self._door.answers = lambda _dh: self._has_room
         station.mux.on_datagram = self._datagram
 
-    async def run(self) -> None:
-        """Serves until cancelled."""
-        republish_s = time.monotonic() + REPUBLISH_EVERY_S
-        republishing: asyncio.Task[None] | None = None
+    def carry_no_sound(self) -> None:
+        """Entry node and courier only."""
+        self._rooms.closed = "no_sound"
+
+    async def run(self, drain_timeout_s: float) -> None:
+        """Serves until it is cancelled, or drained."""
+        tidy_s = 0.0
         try:
-            while True:
-                await asyncio.sleep(TIDY_EVERY_S)
+            while not self._control.draining.is_set():
                 now = time.monotonic()
-                for line in list(self._lines.values()):
-                    if line.open and now - line.link.last_heard_s > SILENT_S:
-                        self._tasks.create_task(line.close())
-                if now >= republish_s and (republishing is None or republishing.done()):
-                    republish_s = now + REPUBLISH_EVERY_S
-                    republishing = self._tasks.create_task(self._republish())
+                if now - tidy_s >= TIDY_EVERY_S:
+                    tidy_s = now
+                    self._tidy(now)
+                self._beat(now)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(HEARTBEAT_EVERY_S):
+                        await self._control.draining.wait()
+            await self._drain(drain_timeout_s)
         finally:
             await asyncio.gather(*(line.close() for line in self._lines.values()))
+
+    def refresh(self) -> None:
+        """Writes what is true now into the metrics."""
+        metrics, counters = self._control.metrics, self._station.mux.counters
+        metrics.links = len(self._lines)
+        metrics.rooms, metrics.attached = self._rooms.count, self._rooms.attached
+        metrics.dht_peers = self._dht.peers
+        metrics.bytes_in, metrics.bytes_out = counters["bytes_in"], counters["bytes_out"]
+        metrics.frames = self._spread.frames
+        metrics.rejected = self._rooms.counters + self._door.counters
+        metrics.rejected["over_max_rate"] = self._spread.dropped
+
+    @property
+    def _has_room(self) -> bool:
+        if self._control.draining.is_set():
+            return False
+        return len(self._lines) < self._control.limits.max_links
+
+    async def _drain(self, limit_s: float) -> None:
+        """Has everybody move, and waits for it."""
+        until_s = time.monotonic() + limit_s
+        self._rooms.say_moving(limit_s)
+        self._flush()
+        await self._dht.close()  # from now on nobody is sent here
+        while self._rooms.attached and time.monotonic() < until_s:
+            self._beat(time.monotonic())
+            await asyncio.sleep(DRAIN_LOOK_S)
+
+    def _tidy(self, now: float) -> None:
+        boughs = {link for room in self._rooms.rooms() for link in room.boughs}
+        for number, line in list(self._lines.items()):
+            limit_s = SILENT_BOUGH_S if number in boughs else SILENT_S
+            if line.open and now - line.link.last_heard_s > limit_s:
+                self._tasks.create_task(line.close())
+        self._items.tick()
+        self._spread.keep_only(self._rooms.rooms())
+        self._spread.uplink.set_rate(self._control.limits.max_rate, now)
+
+    def _beat(self, now: float) -> None:
+        self._rooms.on_timer(now)
+        for room in self._rooms.rooms():
+            self._spread.beat(room, now)
+        self._flush()
 
     def _datagram(self, data: bytes, sender: Address) -> None:
         if data[0] == DHT_TYPE:
@@ -109,86 +172,106 @@ class Relay:
         elif data[0] == _HELLO_BYTE:
             mux = self._station.mux
             self._door.asked(data, sender, lambda answer: mux.send(answer, sender))
+        elif data[0] in _ANSWER_BYTES:
+            self._station.calls.receive(data)
         else:
             raise RemoteError("not for relays")
 
-    def _line_up(self, line: Line, _caller: bytes) -> None:
-        link, self._next_link = self._next_link, self._next_link + 1
-        self._lines[link] = line
-        self._tasks.create_task(self._serve(link, line))
+    def _line_up(self, line: Line, caller: bytes) -> None:
+        self._tasks.create_task(self._serve(self._add(line, caller)))
 
-    async def _serve(self, link: int, line: Line) -> None:
+    def _add(self, line: Line, peer: bytes) -> int:
+        number, self._next_link = self._next_link, self._next_link + 1
+        self._lines[number], self._links[number] = line, line.link
+        line.link.on_frame = lambda frame, at_s: self._frame(number, frame, at_s)
+        if line.dialled is False:
+            self._rooms.link_up(number, peer, line.link.tie, time.monotonic())
+        return number
+
+    def _frame(self, number: int, frame: bytes, now: float) -> None:
+        room = self._rooms.frame(frame, number, now)
+        if room is not None:
+            self._spread.send(room, number, frame, now)
+
+    async def _serve(self, number: int) -> None:
+        line = self._lines[number]
         try:
-            self._courier.link_up(link, time.monotonic())
+            self._courier.link_up(number, time.monotonic())
             while True:
                 message = await line.receive()
+                now = time.monotonic()
                 try:
-                    self._courier.receive(message, link, time.monotonic())
+                    if not self._rooms.receive(message, number, now):
+                        self._courier.receive(message, number, now)
                 except RemoteError as exc:
                     line.breach(str(exc))
                 self._flush()
         except (ConnectionError, RemoteError):
             pass
         finally:
-            self._courier.link_down(link)
-            self._lines.pop(link, None)
+            self._courier.link_down(number)
+            self._rooms.link_down(number, time.monotonic())
+            self._lines.pop(number, None)
+            self._links.pop(number, None)
             await line.close()
 
     def _flush(self) -> None:
-        while (event := self._courier.next_event()) is not None:
+        while (event := self._courier.next_event() or self._rooms.next_event()) is not None:
             match event:
                 case LookupAsked(link=link, target=target):
                     self._tasks.create_task(self._look_up(link, target))
                 case ItemHanded(item=data):
-                    self._take_item(data)
-        for link, message in self._courier.to_send():
+                    self._items.take(data)
+                case Cut(link=link) if link in self._lines:
+                    self._tasks.create_task(self._lines[link].close())
+                case Call():
+                    self._tasks.create_task(self._call(event))
+        for link, message in (*self._courier.to_send(), *self._rooms.to_send()):
             if link in self._lines:
                 self._lines[link].send(message)
+
+    async def _call(self, call: Call) -> None:
+        """One handshake with a relay that a room names, and the link if it answers."""
+        number, tie = None, b""
+        try:
+            ways = Ways(call.address)
+            line, _ = await reach(self._station, call.dh, NO_PSK, HELLO, ways, HELLO_LIMIT_S)
+            number, tie = self._add(line, call.dh), line.link.tie
+            self._tasks.create_task(self._serve(number))
+        except (TimeoutError, RemoteError):
+            pass
+        finally:
+            self._rooms.called(call, number, tie, time.monotonic())
+            self._flush()
 
     async def _look_up(self, link: int, target: bytes) -> None:
         found = await self._dht.get(target)
         self._courier.resolved(link, target, [item.encode() for item in found])
         self._flush()
 
-    def _take_item(self, data: bytes) -> None:
-        try:
-            item = Item.decode(data)
-            item.check_time(unix_s())
-            item.verify()
-        except RemoteError:
-            return
-        if item.target not in self._items and len(self._items) >= ITEMS_MAX:
-            self._forget_expired()
-            if len(self._items) >= ITEMS_MAX:
-                return
-        self._items[item.target] = item
-        self._tasks.create_task(self._put(item))
 
-    async def _put(self, item: Item) -> None:
-        await self._dht.put(item)
-
-    async def _republish(self) -> None:
-        self._forget_expired()
-        for item in list(self._items.values()):
-            if item.expires_s > time.time():
-                await self._dht.put(item)
-
-    def _forget_expired(self) -> None:
-        now = time.time()
-        self._items = {t: item for t, item in self._items.items() if item.expires_s > now}
-
-
-async def run_relay(settings: RelaySettings, ready: Callable[[NodeContact], None]) -> None:
-    """Runs a relay until it is cancelled.
+async def run_relay(
+    settings: RelaySettings,
+    ready: Callable[[NodeContact], None],
+    control: Control | None = None,
+    on_running: Callable[[Relay], None] = lambda _relay: None,
+    make_floor: MakeFloor = no_floor,
+) -> None:
+    """Runs a relay until it is cancelled or drained.
 
     Args:
         settings: What the volunteer chose.
         ready: Told the relay's own contact once it listens.
+        control: How to speak to it while it runs.
+        on_running: Takes the relay before ``ready`` is called.
+        make_floor: How the operations of a room are kept.
 
     Raises:
         UserError: The port, an entry node's line or the key file is no good.
     """
+    control = control or Control(settings.limits)
     contacts = known_contacts(settings.bootstrap)
+    control.metrics.knows_entry_nodes = bool(contacts)
     rng = system_rng
     secret = rng(32) if settings.state_dir is None else load_or_create(settings.state_dir, rng)
     mux = await Mux.open(settings.listen)
@@ -204,10 +287,14 @@ async def run_relay(settings: RelaySettings, ready: Callable[[NodeContact], None
     station = Station(mux, make_certificate(), Calls(secret, rng), Whereabouts(mux))
     try:
         async with Work() as tasks:
-            relay = Relay(station, dht, secret, tasks, rng)
+            relay = Relay(station, dht, secret, tasks, rng, control, make_floor, OneByOne())
+            if settings.bootstrap_only:
+                relay.carry_no_sound()
             tasks.create_task(dht.start(contacts))
-            ready(NodeContact(_own_address(mux), KeyPair(secret).public))
-            await relay.run()
+            on_running(relay)
+            address = settings.public_address or _own_address(mux)
+            ready(NodeContact(address, KeyPair(secret).public))
+            await relay.run(settings.drain_timeout_s)
     finally:
         with contextlib.suppress(asyncio.CancelledError):
             await dht.close()

@@ -21,12 +21,12 @@ class Allowance:
         self._left = rate.burst
         self._at = now
 
-    def take(self, now: float) -> bool:
-        """Use one token; False, and nothing used, when there is none."""
+    def take(self, now: float, count: float = 1.0) -> bool:
+        """Use ``count`` tokens; False, and nothing used, when there are not so many."""
         passed_s = max(0.0, now - self._at)
         self._left = min(self._rate.burst, self._left + passed_s * self._rate.per_s)
         self._at = max(self._at, now)
-        if self._left < 1:
+        if self._left < count:
             return False
-        self._left -= 1
+        self._left -= count
         return True

@@ -14,8 +14,12 @@ from p2p.wire.messages import (
     MESSAGE_BYTES_MAX,
     OPS_PER_MESSAGE,
     Have,
-    Message,
 )
+from p2p.wire.messages import Message as MemberMessage
+from p2p.wire.relay_messages import RelayMessage
+
+Message = MemberMessage | RelayMessage
+"""Everything that may come over a data channel."""
 
 PAGE_BYTES = 12 * 1024
 """Operations per page, leaving room for the other fields of ``Admit``."""

@@ -1,7 +1,7 @@
 """What two nodes say in the sealed handshake: how a direct link to each can be made.
 
 KNOCK and WELCOME run between members, HELLO and HELLO_ACK between a node and a relay. Sizes are
-chosen so that the largest value fits the padded datagram (512 and 1024 bytes).
+chosen so that the largest value fits the padded datagram (512 bytes, WELCOME 1,024).
 """
 
 import ipaddress
@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Self
 import msgspec
 from msgspec import Meta
 
-from crypto.knock import MAX_ANSWER_BYTES, MAX_QUESTION_BYTES
+from crypto.knock import MAX_ANSWER_BYTES, MAX_HELLO_ACK_BYTES, MAX_QUESTION_BYTES
 from p2p.errors import LocalError
 from p2p.room.canonical import Quiet, pack, unpack
 from p2p.wire.addresses import scope_of
@@ -164,6 +164,8 @@ class Hello(Greeting, frozen=True):
 
 class HelloAck(Greeting, frozen=True):
     """The relay's answer. ``seen``: the node's address as the relay saw it."""
+
+    LIMIT_BYTES: ClassVar[int] = MAX_HELLO_ACK_BYTES
 
     seen: Endpoint
     offer: LinkOffer

@@ -1,12 +1,22 @@
 """A door with a real socket; who asks at it never goes on to make a link."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 
 import pytest
 
+from crypto.cookie import COOKIE_REPLY_BYTES
 from crypto.dh import KeyPair
-from crypto.knock import HELLO, KNOCK, NO_PSK, Caller, Responder
+from crypto.knock import (
+    HELLO,
+    HELLO_ACK_BYTES,
+    KNOCK,
+    KNOCK_BYTES,
+    NO_PSK,
+    Caller,
+    Responder,
+)
 from p2p.errors import RemoteError
 from p2p.link.calls import Calls
 from p2p.link.carried import CarriedLine
@@ -16,6 +26,7 @@ from p2p.link.mux import Mux
 from p2p.link.reach import Station
 from p2p.link.whereabouts import Whereabouts
 from p2p.link.work import Work
+from p2p.room.allowance import Allowance, Rate
 from p2p.wire.messages import Bye
 from p2p.wire.offers import Hello, HelloAck, Knock
 from p2p.wire.version import PROTOCOL_VERSION
@@ -60,10 +71,13 @@ async def test_a_good_question_is_answered_and_its_copy_is_not(porch: Porch) -> 
     porch.ask(40_000, question)
     with pytest.raises(RemoteError):
         porch.ask(40_000, question)
-    assert [len(answer) for answer in porch.answers] == [1024]
+    assert [len(answer) for answer in porch.answers] == [512]
 
 
-async def test_one_address_asks_so_often_and_no_oftener(porch: Porch) -> None:
+async def test_one_address_asks_so_often_and_no_oftener(
+    porch: Porch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(porch.door, "_is_proven", lambda *_: True)
     question = porch.question()
     porch.ask(40_000, question)
     for _ in range(int(SOURCE_RATE.burst) - 1):
@@ -71,6 +85,37 @@ async def test_one_address_asks_so_often_and_no_oftener(porch: Porch) -> None:
             porch.ask(40_000, question)
     with pytest.raises(RemoteError, match="too many questions"):
         porch.ask(40_000)
+
+
+async def test_in_a_flood_only_who_proves_its_address_is_answered(porch: Porch) -> None:
+    porch.door._unproven = Allowance(Rate(0.0, 0.0), 0.0)
+    public = KeyPair(SECRET).public
+    greeting = Hello(
+        PROTOCOL_VERSION,
+        MediaLink(porch.station.mux, porch.station.certificate, controlling=True).offer,
+    ).encode()
+    caller = Caller(os.urandom(32), public, NO_PSK, HELLO, greeting, os.urandom)
+    with pytest.raises(RemoteError, match="cookie"):
+        porch.ask(4433, caller.datagram, ip="198.51.100.1")
+    [cookie] = porch.answers
+    assert len(cookie) == COOKIE_REPLY_BYTES < KNOCK_BYTES / 2
+    caller.take_cookie(cookie)
+    with pytest.raises(RemoteError, match="cookie"):
+        porch.ask(4434, caller.datagram, ip="198.51.100.1")
+    porch.ask(4433, caller.datagram, ip="198.51.100.1")
+    assert len(porch.answers[-1]) == HELLO_ACK_BYTES
+
+
+async def test_a_question_in_anothers_name_costs_that_one_nothing(
+    porch: Porch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To an address that did not ask goes one answer no longer than the question, no more."""
+    sent: list[bytes] = []
+    monkeypatch.setattr(porch.station.mux, "_transmit", lambda data, _address: sent.append(data))
+    porch.ask(4433, ip="198.51.100.1")
+    await asyncio.sleep(1.0)
+    assert [len(answer) for answer in porch.answers] == [HELLO_ACK_BYTES]
+    assert sent == []
 
 
 async def test_rubbish_in_the_name_of_an_address_does_not_shut_it_out(porch: Porch) -> None:
@@ -92,6 +137,7 @@ async def test_when_all_places_are_taken_the_oldest_set_up_gives_way(
     porch: Porch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(porch.door, "_allows", lambda ip: True)
+    monkeypatch.setattr(porch.door, "_is_proven", lambda *_: True)
     for number in range(PENDING_MAX + 3):
         porch.ask(40_000 + number)
     assert len(porch.answers) == PENDING_MAX + 3

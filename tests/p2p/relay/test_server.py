@@ -17,7 +17,7 @@ from p2p.link.work import Work
 from p2p.node.couriers import CourierLink, Couriers
 from p2p.node.net import Net
 from p2p.relay.courier import card_handle
-from p2p.relay.server import Relay, RelaySettings, is_public, run_relay
+from p2p.relay.server import RelaySettings, is_public, run_relay
 from p2p.wire.messages import Bye
 
 LOOPBACK = ("127.0.0.1", 0)
@@ -123,22 +123,6 @@ async def test_a_relay_that_is_cancelled_ends_and_its_links_see_it(desk: Desk) -
 def test_only_a_public_address_is_of_use_to_people_outside() -> None:
     assert is_public(NodeContact(("198.41.0.4", 4433), b"k" * 32))
     assert not is_public(NodeContact(("192.168.1.7", 4433), b"k" * 32))
-
-
-async def test_an_item_that_would_stay_for_ever_is_not_kept() -> None:
-    key, now = RoomKey(bytes(16)), int(time.time())
-    dht = SimpleNamespace(put=AsyncMock(return_value=1))
-    station = SimpleNamespace(mux=SimpleNamespace())
-    async with Work() as work:
-        relay = Relay(station, dht, bytes(32), work, os.urandom)  # type: ignore[arg-type]
-        hour = hour_of(now)
-        door = Contact(bytes(range(32)), ("192.0.2.7", 4433), "door")
-        far = seal_record(key, hour, 0, [door], now, now + 10**8, os.urandom)
-        good = seal_record(key, hour, 1, [door], now, expiry_of(hour), os.urandom)
-        relay._take_item(far.encode())
-        relay._take_item(good.encode())
-        await asyncio.sleep(0)
-        assert list(relay._items) == [good.target]
 
 
 async def test_a_relay_that_closes_on_us_is_not_called_again_at_once() -> None:

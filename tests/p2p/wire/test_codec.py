@@ -10,6 +10,7 @@ from crypto.wrap import WRAP_BYTES
 from p2p.errors import LocalError, RemoteError
 from p2p.room.canonical import pack
 from p2p.wire import messages as m
+from p2p.wire import relay_messages as r
 from p2p.wire.codec import decode, encode, have_messages, pages
 
 HEAD = [bytes(16), bytes(32), bytes(32)]
@@ -34,6 +35,19 @@ EVERY_MESSAGE = [
     m.Resolve(bytes(20)),
     m.Resolved(bytes(20), (b"item",)),
     m.Items((b"item",)),
+    r.Open(b"genesis", (b"op",)),
+    r.Pass(bytes(32), bytes(32), bytes(32), bytes(32), bytes(64)),
+    r.Passed(bytes(32), (bytes(16),)),
+    r.Present(bytes(32), (bytes(16),) * 400, (bytes(16),) * 400),
+    r.Floor(bytes(32), (b"op",)),
+    r.FloorHave(bytes(32), (bytes(8),) * m.IDS_PER_MESSAGE),
+    r.Gossip(bytes(32), r.EVERYBODY, bytes(16), bytes(r.GOSSIP_BYTES_MAX)),
+    r.RelayWraps(bytes(32), bytes(16), (bytes(52),) * 256),
+    r.Route(bytes(32), 63, 1, bytes(32), bytes(32), bytes(32), bytes(64)),
+    r.Moving(60),
+    r.RelayRefuse("bad_pass"),
+    r.JoinTree(bytes(32)),
+    r.Tune(bytes(32), True),
 ]
 
 

@@ -1,0 +1,97 @@
+"""Which frames go on: the forwarding table of one room at one relay. Sans-IO.
+
+No key and no memory of frames: a slot is taken from exactly one link, so nothing can circle, and
+only while its holder may be heard. Receivers throw doubles away (replay window) and open nothing
+that the holder did not seal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from p2p.errors import RemoteError
+
+SLOTS_AT_ONCE = 3
+PAUSE_S = 0.3
+"""Who speaks keeps its place among the slots at once until it was silent for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Where a slot's frames come from, as its holder said last."""
+
+    member: bytes
+    seq: int
+    link: int
+
+
+class Forwarder:
+    """The table.
+
+    A slot's frames are taken from the link over which its holder's newest route came; without
+    one, from the link at which the holder itself is attached.
+    """
+
+    def __init__(self) -> None:
+        self._speakers: Mapping[int, bytes] = {}
+        self._attached: dict[bytes, int] = {}
+        self._ways: dict[int, _Way] = {}
+        self._active: dict[int, float] = {}
+
+    @property
+    def active(self) -> list[int]:
+        """Slots that are passed on, silent ones of the last moment included."""
+        return list(self._active)
+
+    def set_speakers(self, speakers: Mapping[int, bytes]) -> None:
+        """Who may be heard now: slot to member id. Frames of all others stop at once."""
+        self._speakers = speakers
+        for slot in [s for s, way in self._ways.items() if speakers.get(s) != way.member]:
+            del self._ways[slot]
+        for slot in [s for s in self._active if s not in speakers]:
+            del self._active[slot]
+
+    def attach(self, member: bytes, link: int) -> None:
+        """A member is attached at this link, and no longer at an earlier one."""
+        self._attached[member] = link
+
+    def detach(self, link: int) -> None:
+        """A link is gone, with every way over it."""
+        for member in [m for m, at in self._attached.items() if at == link]:
+            del self._attached[member]
+        for slot in [s for s, way in self._ways.items() if way.link == link]:
+            del self._ways[slot]
+
+    def set_way(self, slot: int, member: bytes, seq: int, link: int) -> bool:
+        """A holder says, by a route whose signature was checked, over which link it comes.
+
+        Returns:
+            Whether that is news, to be passed on. An old or repeated one changes nothing.
+
+        Raises:
+            RemoteError: The member does not hold the slot.
+        """
+        if self._speakers.get(slot) != member:
+            raise RemoteError("route of a slot that is another's")
+        known = self._ways.get(slot)
+        if known is not None and seq <= known.seq:
+            return False
+        self._ways[slot] = _Way(member, seq, link)
+        return True
+
+    def passes(self, slot: int, link: int, now: float) -> bool:
+        """Whether a frame of this slot that came over this link goes on, now."""
+        holder = self._speakers.get(slot)
+        if holder is None or self._source(slot, holder) != link:
+            return False
+        if slot not in self._active and len(self._active) >= SLOTS_AT_ONCE:
+            quiet = [s for s, at_s in self._active.items() if now - at_s > PAUSE_S]
+            for each in quiet:
+                del self._active[each]
+            if not quiet:
+                return False
+        self._active[slot] = now
+        return True
+
+    def _source(self, slot: int, holder: bytes) -> int | None:
+        way = self._ways.get(slot)
+        return self._attached.get(holder) if way is None else way.link

@@ -1,0 +1,125 @@
+"""Every option of a relay, once: its name, what it means, how it is read, what it is otherwise."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from p2p.relay.keyfile import default_state_dir
+from p2p.relay.units import rate_of, time_of
+from p2p.wire.addresses import Address, scope_of
+
+LEVELS = ("debug", "info", "warning", "error")
+_TRUE, _FALSE = ("yes", "true", "on", "1"), ("no", "false", "off", "0", "")
+MOST = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option.
+
+    Attributes:
+        name: As a flag without the dashes in front, and as a key of the file.
+        read: From text; raises ValueError with what should stand there.
+        default: As text.
+        metavar: What the help calls its value; empty for a switch.
+        help: One line.
+        many: May be given several times, or as a list.
+    """
+
+    name: str
+    read: Callable[[str], object]
+    default: str
+    metavar: str
+    help: str
+    many: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"TEAHOUSE_RELAY_{self.name.upper().replace('-', '_')}"
+
+
+def address_of(text: str) -> Address:
+    """Read ``HOST:PORT``, IPv6 in brackets; raises ValueError."""
+    host, colon, port = text.strip().rpartition(":")
+    if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise ValueError("write it as HOST:PORT, for instance 0.0.0.0:4433")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _public_address(text: str) -> Address | None:
+    if not text.strip():
+        return None
+    host, port = address_of(text)
+    if scope_of(host) is None or not port:
+        raise ValueError("write the address and port that others reach: 203.0.113.7:4433")
+    return host, port
+
+
+def _status(text: str) -> Address | None:
+    return address_of(text) if text.strip() else None
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= MOST:
+        raise ValueError(f"write a whole number from 1 to {MOST}")
+    return int(text)
+
+
+def _switch(text: str) -> bool:
+    if text.strip().lower() not in (*_TRUE, *_FALSE):
+        raise ValueError("write yes or no")
+    return text.strip().lower() in _TRUE
+
+
+def _level(text: str) -> str:
+    if text.lower() not in LEVELS:
+        raise ValueError(f"write one of {', '.join(LEVELS)}")
+    return text.lower()
+
+
+OPTIONS = (
+    Option("listen", address_of, "0.0.0.0:4433", "HOST:PORT", "where to listen"),
+    Option(
+        "public-address",
+        _public_address,
+        "",
+        "HOST:PORT",
+        "what others reach it by, if that is another address (a forwarded port)",
+    ),
+    Option(
+        "bootstrap",
+        str,
+        "",
+        "HOST:PORT#NODEKEY",
+        "another entry node; may be given several times",
+        many=True,
+    ),
+    Option("max-rate", rate_of, "2MB/s", "RATE", "what it sends at most, all rooms together"),
+    Option("per-link-rate", rate_of, "64kB/s", "RATE", "what one link may send to it"),
+    Option("max-rooms", _count, "50", "N", "rooms at once"),
+    Option("max-links", _count, "200", "N", "links at once"),
+    Option("bootstrap-only", _switch, "no", "", "entry node and courier only: carry no sound"),
+    Option(
+        "status",
+        _status,
+        "127.0.0.1:9095",
+        "HOST:PORT",
+        "where /healthz and /metrics answer; '' for nowhere",
+    ),
+    Option(
+        "state-dir",
+        str,
+        str(default_state_dir()),
+        "DIR",
+        "where it keeps its key; '' for a key of this run only",
+    ),
+    Option("log-level", _level, "info", "LEVEL", ", ".join(LEVELS)),
+    Option("summary-interval", time_of, "1h", "TIME", "how often it says what it did; 0 for never"),
+    Option(
+        "drain-timeout",
+        time_of,
+        "60s",
+        "TIME",
+        "how long it waits for members to move when it is told to stop",
+    ),
+)

@@ -1,0 +1,161 @@
+"""What members and relays say to each other about rooms, and relays among themselves.
+
+Tags go on from those of ``messages``. A link carries one room.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from p2p.room.canonical import Quiet
+from p2p.wire.messages import FIRST_ID, IDS_PER_MESSAGE, LAST_ID, Id8, Id16, Key32, OpList, Reason
+
+GOSSIP_BYTES_MAX = 15_000
+MEMBERS_PER_MESSAGE = 400
+WRAPS_PER_MESSAGE = 256
+WRAP_BYTES = 52
+EVERYBODY = bytes(16)
+
+Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
+MemberIds = Annotated[tuple[Id16, ...], Meta(max_length=MEMBERS_PER_MESSAGE)]
+Wrap = Annotated[bytes, Meta(min_length=WRAP_BYTES, max_length=WRAP_BYTES)]
+
+
+class Open(Quiet, frozen=True, tag=39):
+    """To a relay: this room exists, and these floor operations belong to it."""
+
+    genesis: Annotated[bytes, Meta(min_length=1, max_length=160)]
+    ops: OpList = ()
+
+
+class Pass(Quiet, frozen=True, tag=40):
+    """To a relay: attach me.
+
+    Attributes:
+        room: Room id.
+        sign: Our Ed25519 key.
+        dh: Our X25519 key, the one that this link's HELLO was made with.
+        pass_key: Of an epoch head. Known to members and to the room's relays.
+        proof: Signature by ``sign`` over relay's dh | room | tie of the link.
+    """
+
+    room: Key32
+    sign: Key32
+    dh: Key32
+    pass_key: Key32
+    proof: Signature
+
+
+class Passed(Quiet, frozen=True, tag=41):
+    """From a relay: you are attached; these are here. Further ones follow in ``Present``."""
+
+    room: Key32
+    members: MemberIds
+
+
+class Present(Quiet, frozen=True, tag=42):
+    """From a relay: who came and who went, here and at the relays joined to it."""
+
+    room: Key32
+    here: MemberIds
+    gone: MemberIds
+
+
+class Floor(Quiet, frozen=True, tag=43):
+    """Both ways: floor operations that the other side may not have."""
+
+    room: Key32
+    ops: OpList
+
+
+class FloorHave(Quiet, frozen=True, tag=44):
+    """Both ways: what ``Have`` is between members, for floor operations."""
+
+    room: Key32
+    ids: Annotated[tuple[Id8, ...], Meta(max_length=IDS_PER_MESSAGE)]
+    first: Id8 = FIRST_ID
+    last: Id8 = LAST_ID
+
+
+class Gossip(Quiet, frozen=True, tag=45):
+    """Something sealed for one member, or with ``EVERYBODY`` for all; unreadable to relays."""
+
+    room: Key32
+    to: Id16
+    frm: Id16
+    blob: Annotated[bytes, Meta(min_length=1, max_length=GOSSIP_BYTES_MAX)]
+
+
+class RelayWraps(Quiet, frozen=True, tag=46):
+    """Wraps of an epoch's secret; each member gets its own only."""
+
+    room: Key32
+    epoch: Id16
+    wraps: Annotated[tuple[Wrap, ...], Meta(min_length=1, max_length=WRAPS_PER_MESSAGE)]
+
+
+class Route(Quiet, frozen=True, tag=47):
+    """A speaker says where its sound comes into the tree; every hop notes where this came from.
+
+    Attributes:
+        room: Room id.
+        slot: Its slot.
+        seq: Rises with every route of this speaker.
+        sign: Its keys, which are its member id.
+        dh: The other one.
+        parent: Key of the relay where its sound comes in.
+        signature: By ``sign`` over room | slot | seq | parent.
+    """
+
+    room: Key32
+    slot: Annotated[int, Meta(ge=1, le=63)]
+    seq: Annotated[int, Meta(ge=0, le=0xFFFF_FFFF_FFFF)]
+    sign: Key32
+    dh: Key32
+    parent: Key32
+    signature: Signature
+
+
+class Moving(Quiet, frozen=True, tag=48):
+    """From a relay: I stop within so many seconds, go elsewhere."""
+
+    seconds: Annotated[int, Meta(ge=0, le=3600)]
+
+
+class RelayRefuse(Quiet, frozen=True, tag=49):
+    """From a relay: no.
+
+    ``no_room``, ``bad_pass``, ``removed``, ``full``, ``busy``, ``draining``, ``no_sound``.
+    """
+
+    reason: Reason
+
+
+class JoinTree(Quiet, frozen=True, tag=50):
+    """Relay to relay: I hang under you in this room. Its HELLO has proven which relay it is."""
+
+    room: Key32
+
+
+class Tune(Quiet, frozen=True, tag=51):
+    """To a relay: send me the room's sound, or only what else there is (I hear it elsewhere)."""
+
+    room: Key32
+    on: bool
+
+
+RelayMessage = (
+    Open
+    | Pass
+    | Passed
+    | Present
+    | Floor
+    | FloorHave
+    | Gossip
+    | RelayWraps
+    | Route
+    | Moving
+    | RelayRefuse
+    | JoinTree
+    | Tune
+)

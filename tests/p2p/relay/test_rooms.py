@@ -1,0 +1,642 @@
+"""Rooms at relays, on a virtual clock: who gets in, what goes on, and what abuse comes to."""
+
+import os
+from collections import defaultdict
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from crypto.dh import KeyPair
+from crypto.epoch import Keyring
+from crypto.frame import FrameSealer
+from crypto.identity import Identity
+from p2p.errors import RemoteError
+from p2p.overlay.hop import for_tree
+from p2p.relay.limits import Limits
+from p2p.relay.room import EMPTY_S, OLD_PASS_S, PRESENCE_EVERY_S
+from p2p.relay.rooms import Call, Cut, Rooms
+from p2p.relay.seats import FLOOR_RATE, GOSSIP_RATE, ROUTE_RATE, WRAP_RATE
+from p2p.relay.wraps import wrap_tag
+from p2p.wire.messages import Bye
+from p2p.wire.relay_messages import (
+    EVERYBODY,
+    Floor,
+    FloorHave,
+    Gossip,
+    JoinTree,
+    Moving,
+    Open,
+    Passed,
+    Present,
+    RelayRefuse,
+    RelayWraps,
+    Tune,
+)
+from tests.p2p.relay.floors import Host, HostFloor
+
+
+def sealed(slot: int) -> bytes:
+    keyring = Keyring.create(os.urandom)
+    return for_tree(b"\0" + FrameSealer(keyring, slot, bytes(16), os.urandom).seal(b"p" * 99, 0.0))
+
+
+FRAMES = {slot: sealed(slot) for slot in (2, 3, 4, 5, 6)}
+
+
+class Relay:
+    """One relay's rooms, and the links of people to it."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.secret = os.urandom(32)
+        self.dh = KeyPair(self.secret).public
+        self.limits = limits or Limits()
+        self.busy = False
+        self.now = 100.0
+        self.rooms = Rooms(self.dh, HostFloor, lambda: self.limits, lambda _: self.busy, self.now)
+        self.ties: dict[int, bytes] = {}
+        self.got: dict[int, list] = defaultdict(list)
+        self.events: list = []
+        self._next = 1
+
+    def link(self, dh: bytes, tie: bytes | None = None) -> int:
+        number, self._next = self._next, self._next + 1
+        self.ties[number] = tie or os.urandom(64)
+        self.rooms.link_up(number, dh, self.ties[number], self.now)
+        return number
+
+    def tell(self, link: int, message) -> None:
+        try:
+            assert self.rooms.receive(message, link, self.now)
+        finally:
+            self.flush()
+
+    def flush(self) -> None:
+        for link, message in self.rooms.to_send():
+            self.got[link].append(message)
+        while (event := self.rooms.next_event()) is not None:
+            self.events.append(event)
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        self.rooms.on_timer(self.now)
+        self.flush()
+
+    def seat(self, host: Host, identity: Identity | None = None) -> int:
+        identity = identity or Identity.generate(os.urandom)
+        link = self.link(identity.dh)
+        self.tell(link, host.pass_of(identity, self.dh, self.ties[link]))
+        assert any(isinstance(one, Passed) for one in self.got[link])
+        return link
+
+    def all(self, link: int, kind: type) -> list:
+        return [one for one in self.got[link] if isinstance(one, kind)]
+
+    def hears(self, source: int, slot: int) -> list[int]:
+        """Links to which a frame of this slot goes on."""
+        room = self.rooms.frame(FRAMES[slot], source, self.now)
+        return [] if room is None else room.listeners(source)
+
+    def refusal(self, link: int) -> list[str]:
+        return [one.reason for one in self.all(link, RelayRefuse)]
+
+
+@pytest.fixture
+def host() -> Host:
+    return Host()
+
+
+@pytest.fixture
+def relay(host: Host) -> Relay:
+    made = Relay()
+    made.tell(made.link(host.identity.dh), Open(host.genesis, tuple(host.ops)))
+    return made
+
+
+@pytest.fixture
+def people() -> SimpleNamespace:
+    return SimpleNamespace(**{n: Identity.generate(os.urandom) for n in ("amina", "kenji", "omar")})
+
+
+def test_a_member_with_the_pass_is_attached_and_told_who_is_here(host, relay, people) -> None:
+    first = relay.seat(host, people.amina)
+    second = relay.seat(host, people.kenji)
+    both = tuple(sorted((people.amina.member_id, people.kenji.member_id)))
+    assert relay.all(second, Passed) == [Passed(host.room, both)]
+    assert len(relay.all(second, FloorHave)) == 1
+    relay.wait(PRESENCE_EVERY_S)
+    assert set(relay.all(first, Present)[0].here) == set(both)
+    relay.rooms.link_down(second, relay.now)
+    relay.wait(PRESENCE_EVERY_S)
+    assert relay.all(first, Present)[-1] == Present(host.room, (), (people.kenji.member_id,))
+    assert (relay.rooms.count, relay.rooms.attached) == (1, 1)
+
+
+def test_who_lacks_the_pass_or_shows_a_proof_of_another_link_stays_out(host, relay, people) -> None:
+    link = relay.link(people.amina.dh)
+    tie = relay.ties[link]
+    relay.tell(link, host.pass_of(people.amina, relay.dh, tie, pass_key=bytes(32)))
+    assert relay.refusal(link) == ["bad_pass"]
+    for wrong in (
+        host.pass_of(people.amina, relay.dh, os.urandom(64)),  # carried from another link
+        host.pass_of(people.amina, os.urandom(32), tie),  # shown to another relay
+        host.pass_of(people.kenji, relay.dh, tie),  # keys that this link was not made with
+    ):
+        with pytest.raises(RemoteError):
+            relay.tell(link, wrong)
+    other = Host()
+    relay.tell(link, other.pass_of(people.amina, relay.dh, tie))
+    assert relay.refusal(link)[-1] == "no_room"
+    assert relay.rooms.attached == 0
+    with pytest.raises(RemoteError):
+        relay.tell(link, Floor(host.room, ()))
+
+
+def test_an_old_pass_opens_for_a_minute_after_the_epoch_has_changed(host, relay, people) -> None:
+    old = host.pass_key
+    member = relay.seat(host)
+    relay.tell(member, Floor(host.room, (host.new_epoch(),)))
+    for waits_s, opens in ((OLD_PASS_S - 1, True), (2.0, False)):
+        relay.now += waits_s
+        link = relay.link(people.amina.dh)
+        relay.tell(link, host.pass_of(people.amina, relay.dh, relay.ties[link], pass_key=old))
+        assert bool(relay.all(link, Passed)) is opens
+    relay.tell(member, Floor(host.room, (host.new_epoch(),)))
+    assert relay.seat(host)
+
+
+def test_sound_goes_on_only_with_a_grant_and_stops_with_a_mute(host, relay, people) -> None:
+    amina, kenji = relay.seat(host, people.amina), relay.seat(host, people.kenji)
+    assert relay.hears(amina, 2) == []
+    relay.tell(kenji, Floor(host.room, (host.write("grant", 2, people.amina.member_id),)))
+    assert relay.hears(amina, 2) == [kenji]
+    assert relay.hears(kenji, 2) == []  # in another's slot
+    assert relay.hears(amina, 3) == []
+    assert relay.hears(99, 2) == []
+    relay.tell(kenji, Floor(host.room, (host.write("mute", 2),)))
+    assert relay.hears(amina, 2) == []
+    assert relay.rooms.counters["frame"] == 4
+
+
+def test_a_removed_member_is_cut_at_once_and_does_not_come_back(host, relay, people) -> None:
+    amina, kenji = relay.seat(host, people.amina), relay.seat(host, people.kenji)
+    relay.tell(kenji, Floor(host.room, (host.write("grant", 2, people.amina.member_id),)))
+    relay.tell(kenji, Floor(host.room, (host.write("remove", people.amina.member_id),)))
+    assert relay.events == [Cut(amina)]
+    assert relay.hears(amina, 2) == []
+    relay.rooms.link_down(amina, relay.now)
+    link = relay.link(people.amina.dh)
+    relay.tell(link, host.pass_of(people.amina, relay.dh, relay.ties[link]))
+    assert relay.refusal(link) == ["removed"]
+
+
+def test_who_attaches_again_takes_its_own_place(host, relay, people) -> None:
+    old = relay.seat(host, people.amina)
+    new = relay.seat(host, people.amina)
+    assert relay.events == [Cut(old)]
+    assert relay.rooms.attached == 1
+    relay.tell(new, host.pass_of(people.amina, relay.dh, relay.ties[new]))  # again: nothing new
+    assert len(relay.all(new, Passed)) == 1
+
+
+def test_floor_operations_go_to_all_others_once_and_forged_ones_to_nobody(host, relay) -> None:
+    one, two = relay.seat(host), relay.seat(host)
+    op = host.write("mute", 5)
+    relay.tell(one, Floor(host.room, (op, op)))
+    relay.tell(two, Floor(host.room, (op,)))
+    assert relay.all(two, Floor) == [Floor(host.room, (op,))]
+    assert relay.all(one, Floor) == []
+    with pytest.raises(RemoteError):
+        relay.tell(one, Floor(host.room, (b"forged" * 20,)))
+    assert len(relay.all(two, Floor)) == 1
+
+
+def test_what_somebody_lacks_is_sent_to_it(host, relay) -> None:
+    link = relay.seat(host)
+    relay.tell(link, FloorHave(host.room, ()))
+    assert relay.all(link, Floor) == [Floor(host.room, tuple(host.ops))]
+    relay.tell(link, FloorHave(host.room, relay.all(link, FloorHave)[0].ids))
+    assert len(relay.all(link, Floor)) == 1
+
+
+def test_gossip_goes_to_one_or_to_all_and_in_nobody_elses_name(host, relay, people) -> None:
+    amina, kenji, omar = (relay.seat(host, one) for one in vars(people).values())
+    to_all = Gossip(host.room, EVERYBODY, people.amina.member_id, b"sealed")
+    to_one = Gossip(host.room, people.omar.member_id, people.amina.member_id, b"sealed")
+    relay.tell(amina, to_all)
+    relay.tell(amina, to_one)
+    relay.tell(amina, Gossip(host.room, b"x" * 16, people.amina.member_id, b"nobody"))
+    assert [relay.all(link, Gossip) for link in (amina, kenji, omar)] == [
+        [],
+        [to_all],
+        [to_all, to_one],
+    ]
+    with pytest.raises(RemoteError):
+        relay.tell(kenji, to_all)
+
+
+def test_each_member_gets_its_own_wrap_and_later_ones_get_theirs_too(host, relay, people) -> None:
+    host_link = relay.seat(host, host.identity)
+    amina = relay.seat(host, people.amina)
+    wraps = {
+        name: wrap_tag(host.ephemeral, one.member_id) + bytes(48)
+        for name, one in vars(people).items()
+    }
+    message = RelayWraps(host.room, host.epoch, tuple(wraps.values()))
+    with pytest.raises(RemoteError):
+        relay.tell(amina, message)
+    relay.tell(host_link, message)
+    relay.tell(host_link, message)
+    assert relay.all(amina, RelayWraps) == [RelayWraps(host.room, host.epoch, (wraps["amina"],))]
+    kenji = relay.seat(host, people.kenji)
+    assert relay.all(kenji, RelayWraps) == [RelayWraps(host.room, host.epoch, (wraps["kenji"],))]
+    relay.tell(host_link, RelayWraps(host.room, b"?" * 16, (bytes(52),)))
+    relay.tell(host_link, Floor(host.room, (host.new_epoch(),)))
+    assert relay.all(relay.seat(host, people.omar), RelayWraps) == []
+
+
+def test_who_waits_in_reserve_gets_no_sound(host, relay, people) -> None:
+    amina, kenji = relay.seat(host, people.amina), relay.seat(host, people.kenji)
+    relay.tell(kenji, Floor(host.room, (host.write("grant", 2, people.amina.member_id),)))
+    relay.tell(kenji, Tune(host.room, on=False))
+    assert relay.hears(amina, 2) == []
+    assert relay.rooms.counters["frame"] == 0
+    relay.tell(kenji, Tune(host.room, on=True))
+    assert relay.hears(amina, 2) == [kenji]
+
+
+def test_a_relay_that_stops_tells_everybody_and_takes_nobody(host, relay, people) -> None:
+    one = relay.seat(host)
+    relay.rooms.say_moving(60.0)
+    relay.flush()
+    assert relay.all(one, Moving) == [Moving(60)]
+    link = relay.link(people.amina.dh)
+    relay.tell(link, host.pass_of(people.amina, relay.dh, relay.ties[link]))
+    assert relay.refusal(link) == ["draining"]
+
+
+def test_a_room_without_anybody_is_forgotten(host, relay) -> None:
+    one = relay.seat(host)
+    relay.wait(EMPTY_S + 1)
+    assert relay.rooms.count == 1
+    relay.rooms.link_down(one, relay.now)
+    relay.wait(EMPTY_S - 1)
+    assert relay.rooms.count == 1
+    relay.wait(2)
+    assert relay.rooms.count == 0
+
+
+# Abuse.
+
+
+def accepted(relay: Relay, link: int, make, most: int) -> int:
+    """How many messages one after the other stay below the rate."""
+    for count in range(most):
+        try:
+            relay.tell(link, make())
+        except RemoteError as exc:
+            if "rate" in str(exc):
+                return count
+    return most
+
+
+def test_rooms_are_bounded_and_a_room_must_prove_its_operations(host) -> None:
+    relay = Relay(Limits(max_rooms=1))
+    link = relay.link(host.identity.dh)
+    with pytest.raises(RemoteError):
+        relay.tell(link, Open(b"no genesis"))
+    assert relay.rooms.count == 0
+    relay.tell(link, Open(host.genesis, tuple(host.ops)))
+    other = Host()
+    relay.tell(link, Open(other.genesis, tuple(other.ops)))
+    assert relay.refusal(link) == ["full"]
+    with pytest.raises(RemoteError):
+        relay.tell(link, Open(host.genesis, tuple(other.ops)))
+    assert relay.rooms.count == 1
+
+
+def test_a_relay_near_its_cap_takes_nobody_new_but_keeps_who_is_there(host, relay, people) -> None:
+    relay.seat(host, people.amina)
+    relay.busy = True
+    link = relay.link(people.kenji.dh)
+    relay.tell(link, host.pass_of(people.kenji, relay.dh, relay.ties[link]))
+    assert relay.refusal(link) == ["busy"]
+    assert relay.seat(host, people.amina)
+
+
+def test_knocking_at_rooms_without_end_is_over_the_rate(host, relay, people) -> None:
+    link = relay.link(people.amina.dh)
+    message = host.pass_of(people.amina, relay.dh, relay.ties[link], pass_key=bytes(32))
+    assert 1 < accepted(relay, link, lambda: message, 100) < 10
+
+
+@pytest.mark.parametrize(
+    ("make", "rate"),
+    [
+        (lambda h, _: Floor(h.room, (h.ops[0],) * 10), FLOOR_RATE),
+        (lambda h, i: Gossip(h.room, EVERYBODY, i.member_id, os.urandom(8)), GOSSIP_RATE),
+        (lambda h, _: RelayWraps(h.room, h.epoch, (bytes(52),)), WRAP_RATE),
+        (lambda h, i: h.route_of(i, 2, 1, bytes(32)), ROUTE_RATE),
+    ],
+    ids=["floor", "gossip", "wraps", "routes"],
+)
+def test_each_kind_of_message_has_its_rate(host, relay, make, rate) -> None:
+    link = relay.seat(host, host.identity)
+    most = int(rate.burst) + 1
+    assert rate.burst / 10 <= accepted(relay, link, lambda: make(host, host.identity), most) < most
+
+
+def test_a_link_may_send_only_so_many_bytes(host, people) -> None:
+    relay = Relay(Limits(per_link_rate=1000.0))
+    relay.tell(relay.link(host.identity.dh), Open(host.genesis, tuple(host.ops)))
+    amina, kenji = relay.seat(host, people.amina), relay.seat(host, people.kenji)
+    relay.tell(kenji, Floor(host.room, (host.write("grant", 2, people.amina.member_id),)))
+    passed = sum(bool(relay.hears(amina, 2)) for _ in range(100))
+    assert passed == 2000 // len(FRAMES[2])
+    relay.now += 1.0
+    assert relay.hears(amina, 2) == [kenji]
+
+
+def test_what_is_not_for_rooms_is_left_to_others(host, relay) -> None:
+    link = relay.link(host.identity.dh)
+    assert not relay.rooms.receive(Bye(), link, relay.now)
+    for message in (Passed(host.room, ()), RelayRefuse("full")):
+        with pytest.raises(RemoteError):
+            relay.tell(link, message)
+    with pytest.raises(RemoteError):
+        relay.tell(77, Open(host.genesis))
+    with pytest.raises(RemoteError):
+        relay.tell(relay.seat(host), Present(host.room, (), ()))
+    relay.rooms.link_down(77, relay.now)
+
+
+def test_a_member_is_in_one_room_on_one_link(host, relay, people) -> None:
+    other = Host()
+    link = relay.seat(host, people.amina)
+    relay.tell(link, Open(other.genesis, tuple(other.ops)))
+    with pytest.raises(RemoteError):
+        relay.tell(link, other.pass_of(people.amina, relay.dh, relay.ties[link]))
+
+
+# Two relays and more.
+
+
+class Grove:
+    """Relays of one room, joined as their calls ask for it."""
+
+    def __init__(self, host: Host, count: int) -> None:
+        self.host = host
+        self.relays = [Relay() for _ in range(count)]
+        order = [[r.dh, bytes((198, 51, 100, n)), 4433] for n, r in enumerate(self.relays)]
+        host.write("carriers", order)
+        self.down: set[int] = set()
+        self.lines: dict[tuple[int, int], tuple[int, int]] = {}
+        for relay in self.relays:
+            relay.tell(relay.link(host.identity.dh), Open(host.genesis, tuple(host.ops)))
+
+    def run(self, seconds: float = 3.0) -> None:
+        for _ in range(int(seconds / 0.25)):
+            for relay in self.relays:
+                relay.wait(0.25)
+            self.deliver()
+
+    def deliver(self) -> None:
+        busy = True
+        while busy:
+            busy = False
+            for number, relay in enumerate(self.relays):
+                events, relay.events = relay.events, []
+                for event in events:
+                    busy = True
+                    if isinstance(event, Call):
+                        self._call(number, event)
+                    else:
+                        self._cut(number, event.link)
+                for link in list(relay.got):
+                    there = self.lines.get((number, link))
+                    if there is None:
+                        continue
+                    for message in relay.got.pop(link):
+                        busy = True
+                        self.relays[there[0]].tell(there[1], message)
+
+    def _call(self, number: int, call: Call) -> None:
+        caller = self.relays[number]
+        there = next(n for n, relay in enumerate(self.relays) if relay.dh == call.dh)
+        assert call.address == (f"198.51.100.{there}", 4433)
+        if there in self.down:
+            caller.rooms.called(call, None, b"", caller.now)
+            return
+        tie = os.urandom(64)
+        link = self.relays[there].link(caller.dh, tie)
+        own, caller._next = caller._next, caller._next + 1
+        self.lines[number, own] = there, link
+        self.lines[there, link] = number, own
+        caller.rooms.called(call, own, tie, caller.now)
+        caller.flush()
+
+    def _cut(self, number: int, link: int) -> None:
+        self.relays[number].rooms.link_down(link, self.relays[number].now)
+        there = self.lines.pop((number, link), None)
+        if there is not None:
+            del self.lines[there]
+            self.relays[there[0]].rooms.link_down(there[1], self.relays[there[0]].now)
+
+    def kill(self, number: int) -> None:
+        self.down.add(number)
+        for at, link in [key for key in self.lines if key[0] == number]:
+            self._cut(at, link)
+
+    def hears(self, number: int, source: int, slot: int) -> set[tuple[int, int]]:
+        """All seats that a frame reaches, by relay and link."""
+        reached: list[tuple[int, int]] = []
+        todo = [(number, source)]
+        while todo:
+            at, link = todo.pop()
+            for target in self.relays[at].hears(link, slot):
+                there = self.lines.get((at, target))
+                if there is None:
+                    reached.append((at, target))
+                else:
+                    todo.append(there)
+        assert len(reached) == len(set(reached)), "nobody hears a frame twice"
+        return set(reached)
+
+
+@pytest.fixture
+def grove(host: Host) -> Grove:
+    made = Grove(host, 3)
+    made.run()
+    return made
+
+
+def test_members_on_different_relays_hear_each_other(host, grove, people) -> None:
+    amina = grove.relays[2].seat(host, people.amina)
+    others = {(n, grove.relays[n].seat(host)) for n in range(3)}
+    grant = host.write("grant", 2, people.amina.member_id)
+    grove.relays[0].tell(next(link for n, link in others if n == 0), Floor(host.room, (grant,)))
+    grove.run(1.0)
+    assert grove.hears(2, amina, 2) == {one for one in others if one[0] == 2}
+    grove.relays[2].tell(amina, host.route_of(people.amina, 2, 1, grove.relays[2].dh))
+    grove.run(1.0)
+    assert grove.hears(2, amina, 2) == others
+
+
+def test_everybody_is_told_of_everybody_and_of_those_who_went(host, grove, people) -> None:
+    amina = grove.relays[0].seat(host, people.amina)
+    kenji = grove.relays[1].seat(host, people.kenji)
+    grove.run(1.0)
+    omar = grove.relays[2].seat(host, people.omar)
+    everybody = {one.member_id for one in vars(people).values()}
+    assert set(grove.relays[2].all(omar, Passed)[0].members) == everybody
+    grove.run(1.0)
+    for number, link in ((0, amina), (1, kenji)):
+        told = grove.relays[number].all(link, Present)
+        assert set().union(*(one.here for one in told)) == everybody
+    grove.relays[1].rooms.link_down(kenji, grove.relays[1].now)
+    grove.run(1.0)
+    assert people.kenji.member_id in grove.relays[2].all(omar, Present)[-1].gone
+
+
+def test_gossip_and_wraps_find_their_member_behind_another_relay(host, grove, people) -> None:
+    host_link = grove.relays[0].seat(host, host.identity)
+    amina = grove.relays[1].seat(host, people.amina)
+    kenji = grove.relays[2].seat(host, people.kenji)
+    grove.run(1.0)
+    note = Gossip(host.room, people.kenji.member_id, host.identity.member_id, b"sealed")
+    grove.relays[0].tell(host_link, note)
+    grove.relays[0].tell(
+        host_link, Gossip(host.room, EVERYBODY, host.identity.member_id, b"to all")
+    )
+    mine = wrap_tag(host.ephemeral, people.kenji.member_id) + bytes(48)
+    grove.relays[0].tell(host_link, RelayWraps(host.room, host.epoch, (mine,)))
+    grove.deliver()
+    assert [one.blob for one in grove.relays[2].all(kenji, Gossip)] == [b"sealed", b"to all"]
+    assert [one.blob for one in grove.relays[1].all(amina, Gossip)] == [b"to all"]
+    assert [one.wraps for one in grove.relays[2].all(kenji, RelayWraps)] == [(mine,)]
+    assert grove.relays[1].all(amina, RelayWraps) == []
+
+
+def test_a_relay_that_joins_later_gets_routes_and_wraps(host, people) -> None:
+    grove = Grove(host, 3)
+    grove.down = {2}
+    amina = grove.relays[0].seat(host, people.amina)
+    host_link = grove.relays[0].seat(host, host.identity)
+    grant = host.write("grant", 2, people.amina.member_id)
+    grove.relays[0].tell(host_link, Floor(host.room, (grant,)))
+    grove.relays[0].tell(amina, host.route_of(people.amina, 2, 1, grove.relays[0].dh))
+    mine = wrap_tag(host.ephemeral, people.kenji.member_id) + bytes(48)
+    grove.relays[0].tell(host_link, RelayWraps(host.room, host.epoch, (mine,)))
+    grove.run()
+    late = Relay()
+    late.secret, late.dh = grove.relays[1].secret, grove.relays[1].dh
+    grove.kill(1)
+    grove.relays[1] = late
+    late.rooms = Rooms(late.dh, HostFloor, lambda: late.limits, lambda _: False, late.now)
+    late.tell(late.link(host.identity.dh), Open(host.genesis, tuple(host.ops)))
+    grove.down = {2}
+    grove.run(60.0)
+    kenji = late.seat(host, people.kenji)
+    assert (1, kenji) in grove.hears(0, amina, 2)
+    assert [one.wraps for one in late.all(kenji, RelayWraps)] == [(mine,)]
+
+
+def test_when_the_root_dies_the_next_takes_its_place_and_gives_it_back(host, grove, people) -> None:
+    amina, kenji = (
+        grove.relays[1].seat(host, people.amina),
+        grove.relays[2].seat(host, people.kenji),
+    )
+    grant = host.write("grant", 2, people.amina.member_id)
+    grove.relays[1].tell(amina, Floor(host.room, (grant,)))
+    grove.relays[1].tell(amina, host.route_of(people.amina, 2, 1, grove.relays[1].dh))
+    grove.run(1.0)
+    assert grove.hears(1, amina, 2) == {(2, kenji)}
+    grove.kill(0)
+    grove.run(5.0)
+    grove.relays[1].tell(amina, host.route_of(people.amina, 2, 2, grove.relays[1].dh))
+    grove.deliver()
+    assert grove.hears(1, amina, 2) == {(2, kenji)}
+    grove.down = set()
+    grove.run(120.0)
+    parents = [relay.rooms.rooms()[0].place.parent for relay in grove.relays]
+    assert parents == [None, grove.relays[0].dh, grove.relays[0].dh]
+    grove.relays[1].tell(amina, host.route_of(people.amina, 2, 3, grove.relays[1].dh))
+    grove.deliver()
+    assert grove.hears(1, amina, 2) == {(2, kenji)}
+
+
+def test_a_speaker_that_moves_is_heard_without_a_gap_or_a_double(host, grove, people) -> None:
+    kenji = grove.relays[0].seat(host, people.kenji)
+    old = grove.relays[1].seat(host, people.amina)
+    grant = host.write("grant", 2, people.amina.member_id)
+    grove.relays[1].tell(old, Floor(host.room, (grant,)))
+    grove.relays[1].tell(old, host.route_of(people.amina, 2, 1, grove.relays[1].dh))
+    grove.deliver()
+    new = grove.relays[2].seat(host, people.amina)
+    before = grove.hears(1, old, 2) | grove.hears(2, new, 2)
+    assert (0, kenji) in before
+    grove.relays[2].tell(new, host.route_of(people.amina, 2, 2, grove.relays[2].dh))
+    grove.deliver()
+    assert (0, kenji) in grove.hears(2, new, 2)
+    assert (0, kenji) not in grove.hears(1, old, 2)
+
+
+def test_a_stranger_joins_no_tree_and_nobody_routes_for_another(host, grove, people) -> None:
+    relay = grove.relays[0]
+    stranger = relay.link(os.urandom(32))
+    relay.tell(stranger, JoinTree(host.room))
+    relay.tell(stranger, JoinTree(os.urandom(32)))
+    assert relay.refusal(stranger) == ["no_room", "no_room"]
+    amina = relay.seat(host, people.amina)
+    relay.tell(amina, Floor(host.room, (host.write("grant", 2, people.amina.member_id),)))
+    for wrong in (
+        host.route_of(people.kenji, 2, 1, relay.dh),
+        host.route_of(people.amina, 2, 1, grove.relays[1].dh),
+    ):
+        with pytest.raises(RemoteError):
+            relay.tell(amina, wrong)
+    relay.tell(amina, host.route_of(people.amina, 3, 1, relay.dh))  # no grant: nothing happens
+    good = host.route_of(people.amina, 2, 1, relay.dh)
+    with pytest.raises(RemoteError):
+        relay.tell(amina, msgspec.structs.replace(good, seq=2))
+
+
+def test_relays_that_the_room_no_longer_names_are_let_go(host, grove) -> None:
+    relay = grove.relays[0]
+    link = relay.seat(host)
+    assert len(relay.rooms.rooms()[0].boughs) == 2
+    keep = grove.relays[1]
+    order = [[relay.dh, bytes(4), 1], [keep.dh, bytes(4), 1]]
+    relay.tell(link, Floor(host.room, (host.write("carriers", order),)))
+    assert [bough.dh for bough in relay.rooms.rooms()[0].boughs.values()] == [keep.dh]
+    assert sum(isinstance(event, Cut) for event in relay.events) == 1
+
+
+@pytest.mark.parametrize("ip", [bytes((198, 51, 100, 9)), bytes((224, 0, 0, 1))])
+def test_an_address_that_is_no_relay_gets_one_handshake(host, ip) -> None:
+    """Nobody has a relay knock at a third party by naming it in a room."""
+    relay = Relay()
+    link = relay.link(host.identity.dh)
+    relay.tell(link, Open(host.genesis, tuple(host.ops)))
+    victims = [os.urandom(32) for _ in range(30)]
+    for _ in range(3):
+        for victim in victims:
+            order = [[victim, ip, 53], [relay.dh, bytes((198, 51, 100, 1)), 4433]]
+            host.write("carriers", order)
+        member = relay.seat(host)
+        relay.tell(member, Floor(host.room, tuple(host.ops)))
+        for _ in range(60):
+            relay.wait(1.0)
+            calls = [event for event in relay.events if isinstance(event, Call)]
+            for call in calls[-1:]:
+                relay.rooms.called(call, None, b"", relay.now)
+    calls = [event for event in relay.events if isinstance(event, Call)]
+    assert len(calls) == (1 if ip[0] == 198 else 0)
+
+
+def test_an_answer_that_comes_when_the_room_is_over_ends_the_link(host) -> None:
+    relay = Relay()
+    relay.rooms.called(Call(host.room, b"d" * 32, ("198.51.100.1", 1)), 7, bytes(64), relay.now)
+    relay.rooms.called(Call(host.room, b"d" * 32, ("198.51.100.1", 1)), None, b"", relay.now)
+    relay.flush()
+    assert relay.events == [Cut(7)]
