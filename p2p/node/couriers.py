@@ -24,6 +24,7 @@ from p2p.wire.messages import (
     Resolve,
     Resolved,
 )
+from p2p.wire.relay_messages import RelayMessage
 
 HELLO_LIMIT_S = 3.5
 STREAM_AFTER_S = 0.9
@@ -46,10 +47,14 @@ class CourierLink:
         contact: The relay.
         line: Its line.
         on_carried: Takes ``(link, handle, datagram)`` of what somebody sent us through it.
+
+    Attributes:
+        on_room: Takes what the relay says of a room; ``RemoteError`` from it is counted.
     """
 
     def __init__(self, contact: Contact, line: Line, on_carried: OnCarried) -> None:
         self.contact = contact
+        self.on_room: Callable[[RelayMessage], None] = self._no_room
         self._line = line
         self._on_carried = on_carried
         self._answers: dict[tuple[type[Message], bytes], asyncio.Future[Message]] = {}
@@ -72,6 +77,28 @@ class CourierLink:
             if left_s <= 0:
                 return
             await asyncio.sleep(min(0.5, left_s))
+
+    @property
+    def tie(self) -> bytes:
+        """What both ends know of this link and no other has, 64 bytes."""
+        return self._line.link.tie
+
+    @property
+    def rtt_ms(self) -> float | None:
+        """Round trip to the relay; None before the first."""
+        return self._line.link.rtt_ms
+
+    def on_frame(self, take: Callable[[bytes, float], None]) -> None:
+        """Has ``take`` get the frames that come over this link, each with its time of arrival."""
+        self._line.link.on_frame = take
+
+    def send(self, message: RelayMessage) -> None:
+        """Says something of a room to the relay."""
+        self._line.send(message)
+
+    def send_frame(self, frame: bytes) -> bool:
+        """Sends a frame, hop byte in front; False if it is lost."""
+        return self._line.link.send_frame(frame)
 
     def carry(self, handle: bytes, datagram: bytes) -> None:
         """Sends a datagram to a door (by its card's handle) or back to who asked (by a pair's)."""
@@ -124,8 +151,16 @@ class CourierLink:
                 self._answer((Cards, tag), message)
             case Resolved(target=target):
                 self._answer((Resolved, target), message)
+            case _ if isinstance(message, RelayMessage):
+                try:
+                    self.on_room(message)
+                except RemoteError as exc:
+                    self._line.breach(str(exc))
             case _:
                 self._line.breach("not a message of a relay")
+
+    def _no_room(self, _message: RelayMessage) -> None:
+        raise RemoteError("about a room we are not in")
 
     def _answer(self, key: tuple[type[Message], bytes], message: Message) -> None:
         waiting = self._answers.pop(key, None)

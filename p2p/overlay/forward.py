@@ -65,7 +65,8 @@ class Forwarder:
         """A holder says, by a route whose signature was checked, over which link it comes.
 
         Returns:
-            Whether that is news, to be passed on. An old or repeated one changes nothing.
+            Whether it is to be passed on: it is news, or the present one again, which may not
+            have got everywhere. An old one, or one that has gone round, changes nothing.
 
         Raises:
             RemoteError: The member does not hold the slot.
@@ -74,7 +75,7 @@ class Forwarder:
             raise RemoteError("route of a slot that is another's")
         known = self._ways.get(slot)
         if known is not None and seq <= known.seq:
-            return False
+            return (seq, link) == (known.seq, known.link)
         self._ways[slot] = _Way(member, seq, link)
         return True
 

@@ -323,7 +323,8 @@ class RelayRoom:
         if not self._seen.is_new(message.to, message.frm, message.blob):
             return
         if message.to == EVERYBODY:
-            self._send_all(message, link)
+            # Who waits in reserve hears it where it is tuned in.
+            self._out += [(one, message) for one in self.listeners(link)]
             return
         targets = [one for one, seat in self.seats.items() if seat.member == message.to] or [
             one for one, bough in self.boughs.items() if message.to in bough.present

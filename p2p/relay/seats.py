@@ -12,7 +12,7 @@ from p2p.room.ids import MemberId
 FLOOR_RATE = Rate(burst=2200.0, per_s=50.0)
 GOSSIP_RATE = Rate(burst=120.0, per_s=20.0)
 WRAP_RATE = Rate(burst=16.0, per_s=0.5)
-ROUTE_RATE = Rate(burst=20.0, per_s=1.0)
+ROUTE_RATE = Rate(burst=20.0, per_s=3.0)
 BOUGH_TIMES = 16.0
 """A relay speaks for many members."""
 

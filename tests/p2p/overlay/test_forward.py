@@ -45,6 +45,7 @@ def test_a_speaker_far_away_comes_by_the_link_that_has_its_route() -> None:
 def test_the_newest_route_counts_and_an_old_one_changes_nothing() -> None:
     table = a_table(s2=AMINA)
     assert table.set_way(2, AMINA, 5, TREE)
+    assert table.set_way(2, AMINA, 5, TREE)  # said again, for who had no grant to compare it with
     assert not table.set_way(2, AMINA, 5, OTHER_TREE)
     assert not table.set_way(2, AMINA, 4, AT_AMINA)
     assert table.passes(2, TREE, 0.0)
