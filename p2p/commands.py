@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 DeviceKind = Literal["mic", "speaker"]
+EntryMode = Literal["open", "ask", "invited"]
+Profile = Literal["table", "hall"]
+RankName = Literal["co-host", "moderator", "speaker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,82 @@ class MoveDown:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Moderators: remove the member ``n`` from the room."""
+    """Moderators: remove the member ``n`` from the room.
+
+    ``new_key``: the others get a new key, so that the old one opens nothing any more.
+    ``brood``: also everybody whom invites of that member brought in, and so on.
+    """
 
     n: int
+    new_key: bool = False
+    brood: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Give the member ``n`` powers, or take them away.
+
+    ``speaker`` stands for no power at all. A ``moderator`` named by a moderator can only mute,
+    move down and order the hands.
+    """
+
+    n: int
+    role: RankName
+
+
+@dataclass(frozen=True, slots=True)
+class HandOn:
+    """Name the member ``n`` successor: the highest rank that we can give, we keep ours."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetEntry:
+    """Moderators: whoever has the key comes in, has to be let in, or needs an invite."""
+
+    mode: EntryMode
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """Moderators: let in who waits outside under the number ``n``, or not."""
+
+    n: int
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """Moderators: a new key for everybody who is in the room now."""
+
+
+@dataclass(frozen=True, slots=True)
+class MakeInvite:
+    """Make a personal invite and emit it as ``KeyShown``.
+
+    Attributes:
+        uses: How many people may come in by it; 0: any number.
+        hours: How long it works, more than 0.
+    """
+
+    uses: int
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Begin to compare safety words with the member ``n``; the answer is ``Words``."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Say whether the member ``n`` read out the same words. Nobody else learns of it."""
+
+    n: int
+    same: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +142,13 @@ class SetLock:
     """Moderators: let nobody new in, or open the door again."""
 
     locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetProfile:
+    """Moderators: short delay (``table``) or fewer packets (``hall``) for everybody."""
+
+    profile: Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +229,16 @@ Command = (
     | Mute
     | MoveDown
     | Remove
+    | Promote
+    | HandOn
     | SetLock
+    | SetEntry
+    | SetProfile
+    | Let
+    | NewKey
+    | MakeInvite
+    | Compare
+    | Confirm
     | UseDevice
     | SetVolume
     | SetHushed

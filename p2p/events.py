@@ -9,18 +9,29 @@ from typing import Any, Literal
 from p2p.commands import DeviceKind
 
 MemberState = Literal["here", "left", "gone", "removed"]
+WordsState = Literal["ready", "verified", "differ", "failed"]
+Setting = Literal["lock", "entry", "profile"]
+KeyWhy = Literal["start", "kick", "merge", "timer", "asked"]
 RoleName = Literal["host", "co-host", "moderator", "speaker", "listener"]
 Via = Literal["dht", "lan", "invite", "relay", "self"]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyShown:
-    """The room key in every form in which it can be handed over. Secret."""
+    """The room key in every form in which it can be handed over. Secret.
+
+    Attributes:
+        invite: The long invite; the answer to ``MakeInvite`` carries the personal one.
+        uses: How many people it lets in, 0 any number; None: it is no personal invite.
+        hours: How long a personal invite works.
+    """
 
     words: str
     line: str
     digits: str
     invite: str
+    uses: int | None = None
+    hours: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,9 @@ class MemberChanged:
     """A member appeared or changed name, role or state. ``by``: who caused it, if another.
 
     With ``by`` and nothing else that is new, a moderator has muted it, or lets it speak again.
+
+    ``on_stage``: whether it may speak; None: as its role says. Co-hosts and moderators may be on
+    the stage or not.
     """
 
     n: int
@@ -55,6 +69,7 @@ class MemberChanged:
     role: RoleName
     state: MemberState
     by: int | None = None
+    on_stage: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +160,66 @@ class EchoChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody waits outside to be let in (entry mode ``ask``), or waits no longer.
+
+    ``n`` comes from the same numbers as members'; who is let in keeps it.
+    """
+
+    n: int
+    id: str
+    name: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How the comparison of safety words with the member ``n`` stands.
+
+    Attributes:
+        code: 4 characters of base 32; empty unless ``state`` is ``ready``. Not secret.
+        words: The same 20 bits as two words.
+        state: ready (read them to each other now), verified (we said they are the same),
+            differ (we said they are not), failed (the other did not answer, or cheated).
+    """
+
+    n: int
+    code: str
+    words: tuple[str, ...]
+    state: WordsState
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChanged:
+    """The room is run in another way now.
+
+    ``value``: ``on`` or ``off`` for the lock, else the entry mode or the profile. ``by``: who
+    did it, None when that is not one person.
+    """
+
+    what: Setting
+    value: str
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomKeyChanged:
+    """The members have a new key. ``n_members``: to how many it was given."""
+
+    why: KeyWhy
+    n_members: int
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
-    """Worth a line on the screen (or stderr) but no error: which ways into the room work now."""
+    """Worth a line on the screen (or stderr) but no error: which ways into the room work now.
+
+    ``n``: whom it is about, if anybody; then ``{name}`` in the message stands for the name.
+    """
 
     code: str
     message: str
+    n: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +242,8 @@ class ErrorRaised:
 
 OwnEvent = DeviceChanged | DevicesListed | VolumeChanged | CuesChanged | EchoChanged
 """What concerns only the own ears."""
+AgreedEvent = Waiting | Words | SettingChanged | RoomKeyChanged
+"""What the members agree on by themselves: who comes in, who is who, how, under which key."""
 RoomEvent = (
     KeyShown
     | Joined
@@ -186,4 +258,4 @@ RoomEvent = (
     | Left
     | ErrorRaised
 )
-Event = RoomEvent | OwnEvent
+Event = RoomEvent | AgreedEvent | OwnEvent

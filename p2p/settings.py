@@ -6,6 +6,9 @@ from crypto.errors import UserError
 
 MODES = ("open", "shield")
 WAYS = ("dht", "lan", "invite", "relay")
+RELAYS_CARRY_SOUND = False
+"""Until they do, shield is refused; from then on it is what a run begins with."""
+DEFAULT_MODE = "shield" if RELAYS_CARRY_SOUND else "open"
 MASKS = ("off", "disguise", "typed")
 ECHOES = ("auto", "on", "off")
 
@@ -19,6 +22,8 @@ class Settings:
         topic: Of a room that is created.
         listen: ``(host, port)`` to listen on; None: any port on every interface.
         bootstrap: ``ip:port#nodekey`` lines of entry nodes, beside ``bootstrap_nodes.txt``.
+        relays: ``ip:port#nodekey`` lines of relays to go through, beside those of the invite and
+            of ``bootstrap_nodes.txt``.
         mode: ``open`` or ``shield``.
         mic: ``default``, a device's name, ``file:PATH``, ``tone:HZ`` or ``silence``.
         speaker: ``default``, a device's name, or ``null``.
@@ -33,7 +38,8 @@ class Settings:
     topic: str = ""
     listen: tuple[str, int] | None = None
     bootstrap: tuple[str, ...] = ()
-    mode: str = "open"
+    relays: tuple[str, ...] = ()
+    mode: str = DEFAULT_MODE
     mic: str = "default"
     speaker: str = "default"
     only: str | None = None
@@ -46,15 +52,10 @@ class Settings:
         """Refuses what cannot work.
 
         Raises:
-            UserError: Shield was asked for, or a word is unknown.
+            UserError: Shield was asked for and cannot be had, or a word is unknown.
         """
-        if self.mode == "shield":
-            raise UserError(
-                "no_sound_relay",
-                "Shield mode needs a relay that carries sound, and none is known.",
-                "Use --mode open: people in the room can then see your network address.",
-                exit_code=3,
-            )
+        if self.mode == "shield" and not RELAYS_CARRY_SOUND:
+            raise no_relay()
         known = self.mode in MODES and (self.only is None or self.only in WAYS)
         if not known or self.mask not in MASKS or self.echo not in ECHOES:
             raise UserError("bad_option", "An option has an unknown value.", exit_code=2)
@@ -62,3 +63,16 @@ class Settings:
     def allows(self, way: str) -> bool:
         """Whether a room may be looked for by ``way``."""
         return self.only is None or self.only == way
+
+
+def no_relay() -> UserError:
+    """Return what ends a run in shield mode, or asks the person, when no relay is known.
+
+    Nothing falls back to open mode by itself: that would show the address.
+    """
+    return UserError(
+        "no_sound_relay",
+        "Shield mode needs a relay that carries sound, and none is known.",
+        "Name one with --relay, or use --mode open: people in the room then see your address.",
+        exit_code=3,
+    )

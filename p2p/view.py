@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from p2p.commands import EntryMode, Profile
 from p2p.events import MemberState, RoleName
 
 
@@ -14,7 +15,8 @@ class MemberView:
         id: Member id, 32 hex digits.
         name: Safe to print as it is (see ``p2p.room.names``).
         level_dbfs: Loudness now, -96 to 0; -96 when silent or not on stage.
-        path: ``direct``, ``lan``, ``loopback``, ``ipv6``, ``none``, or ``self``.
+        path: ``direct``, ``lan``, ``loopback``, ``ipv6``, ``relay``, ``none``, or
+            ``self``.
         rtt_ms: Round trip, None before it is known.
         loss_pct: Lost media datagrams from this member, 0 to 100.
         hand_place: Place in the queue, 1 first, None when the hand is down.
@@ -23,6 +25,11 @@ class MemberView:
         unheard: Frames arrive from it that cannot be opened.
         volume_db: How loud we made it for us alone, -30 to +12.
         hushed: We silenced it for us alone.
+        on_stage: It may speak; a co-host or moderator can also be in the audience.
+        rank: 0 host, 1 co-host, 2 moderator, 3 named by a moderator, 4 everybody else.
+        verified: We have compared safety words with it, and they were the same.
+        imitates: The member whose name this one's can be mistaken for, if it came earlier.
+        invited_by: The member whose personal invite brought this one in.
     """
 
     n: int
@@ -43,6 +50,28 @@ class MemberView:
     unheard: bool
     volume_db: float = 0.0
     hushed: bool = False
+    on_stage: bool = False
+    rank: int = 4
+    verified: bool = False
+    imitates: int | None = None
+    invited_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingView:
+    """Somebody who has the key and waits outside to be let in.
+
+    Attributes:
+        n: From the same numbers as members'.
+        id: The member id it would have.
+        name: Safe to print as it is.
+        imitates: The member whose name it can be mistaken for.
+    """
+
+    n: int
+    id: str
+    name: str
+    imitates: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +84,11 @@ class RoomView:
         speaker: The loudspeaker alone.
         cues: The sound cues that are on.
         echo: ``Settings.echo`` as it is now.
+        entry: How one gets in while the room is not locked.
+        profile: Short delay, or fewer packets for a large room.
+        waiting: Who waits outside; only members of rank 2 or less can let them in.
+        no_moderator: Nobody of rank 2 or less is left.
+        key_members: To how many members the present key was given; 0: not known.
     """
 
     topic: str
@@ -74,3 +108,8 @@ class RoomView:
     speaker: str = ""
     cues: tuple[str, ...] = ()
     echo: str = "auto"
+    entry: EntryMode = "open"
+    profile: Profile = "table"
+    waiting: tuple[WaitingView, ...] = ()
+    no_moderator: bool = False
+    key_members: int = 0

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from p2p.events import (
+    AgreedEvent,
     CuesChanged,
     DeviceChanged,
     DevicesListed,
@@ -23,9 +24,13 @@ from p2p.events import (
     Notice,
     OwnEvent,
     RoomEvent,
+    RoomKeyChanged,
+    SettingChanged,
     SpeakingChanged,
     Stats,
     VolumeChanged,
+    Waiting,
+    Words,
 )
 from tui.peertext import peer_text
 
@@ -49,7 +54,12 @@ def json_line(event: Event, t_ms: int) -> str | None:
     """
     if isinstance(event, Notice):
         return None
-    name, fields = _own_fields(event) if isinstance(event, OwnEvent) else _fields(event)
+    if isinstance(event, OwnEvent):
+        name, fields = _own_fields(event)
+    elif isinstance(event, AgreedEvent):
+        name, fields = _agreed_fields(event)
+    else:
+        name, fields = _fields(event)
     whole = {"schema": SCHEMA, "event": name, "t_ms": t_ms, **_finite(fields)}
     return json.dumps(whole, ensure_ascii=False, allow_nan=False, default=str)
 
@@ -76,6 +86,18 @@ def _fields(event: RoomEvent) -> tuple[str, dict[str, Any]]:
             return "error", {"code": code, "message": message, "hint": hint}
         case Notice(code, message):
             return "notice", {"code": code, "message": message}
+
+
+def _agreed_fields(event: AgreedEvent) -> tuple[str, dict[str, Any]]:
+    match event:
+        case Waiting(n, member_id, name, on):
+            return "waiting", {"n": n, "id": member_id, "name": peer_text(name), "on": on}
+        case Words(n, code, words, state):
+            return "words", {"n": n, "code": code, "words": words, "state": state}
+        case SettingChanged(what, value, by):
+            return "setting", {"what": what, "value": value, "by": by}
+        case RoomKeyChanged(why, n_members):
+            return "room_key", {"why": why, "members": n_members}
 
 
 def _own_fields(event: OwnEvent) -> tuple[str, dict[str, Any]]:

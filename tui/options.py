@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 
 from p2p.errors import UserError
-from p2p.settings import ECHOES, MASKS, MODES, WAYS, Settings
+from p2p.settings import DEFAULT_MODE, ECHOES, MASKS, MODES, WAYS, Settings
 from tui.ownsound import ALL_CUES, cues_command
 
 
@@ -48,10 +48,19 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         help="an entry node, as `teahouse relay` prints it; may be given more than once",
     )
     parser.add_argument(
+        "--relay",
+        action="append",
+        default=[],
+        metavar="HOST:PORT#KEY",
+        help="a relay to send sound through, as `teahouse relay` prints it; may be given more "
+        "than once",
+    )
+    parser.add_argument(
         "--mode",
         choices=MODES,
-        default="open",
-        help="open: direct links, people in the room can see your internet address",
+        default=DEFAULT_MODE,
+        help="shield: sound goes through relays, people in the room can not see your internet "
+        "address, a relay's operator can; open: direct links, people in the room can see it",
     )
     parser.add_argument("--only", choices=WAYS, help="find the room in this one way")
 
@@ -94,6 +103,7 @@ def settings_of(args: argparse.Namespace, guest: str) -> Settings:
         topic=getattr(args, "topic", ""),
         listen=args.listen,
         bootstrap=tuple(args.bootstrap),
+        relays=tuple(args.relay),
         mode=args.mode,
         mic=args.mic,
         speaker=args.speaker,

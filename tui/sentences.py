@@ -1,6 +1,7 @@
 """Events as plain sentences: read aloud by the line mode, kept in the log of the screen."""
 
 from p2p.events import (
+    AgreedEvent,
     ErrorRaised,
     Event,
     FirstSound,
@@ -20,6 +21,7 @@ from p2p.events import (
 from p2p.view import RoomView
 from tui.i18n import mark, tr, trn
 from tui.peertext import TOPIC_CELLS, peer_text
+from tui.roomsentences import agreed_sentences
 from tui.roster import ON_STAGE, ROLE_NAMES, Roster
 from tui.soundsentences import own_sentences
 from tui.statsentence import stats_sentence
@@ -60,6 +62,8 @@ class Narrator:
         self.roster.learn_view(view)
         if isinstance(event, OwnEvent):
             return own_sentences(event, self.roster)
+        if isinstance(event, AgreedEvent):
+            return agreed_sentences(event, self.roster)
         return self._tell_room(event, view)
 
     def _tell_room(self, event: RoomEvent, view: RoomView) -> list[str]:

@@ -9,7 +9,7 @@ from p2p.node.members import Members
 from p2p.node.net import Net
 from p2p.node.roll import ME, Roll
 from p2p.node.sound import Sound
-from p2p.room.stage import Stage
+from p2p.room.stage import ON_STAGE, Stage
 from p2p.room.state import Member
 from p2p.view import MemberView, RoomView
 
@@ -157,6 +157,8 @@ class Portrait:
             unheard=self._sound.unheard(member.id),
             volume_db=pipeline.volume_db(n),
             hushed=pipeline.is_muted(n),
+            on_stage=member.stage in ON_STAGE,
+            rank=0 if member.id == members.room.host else 4,
         )
 
     def _state(self, members: Members, member: Member) -> events.MemberState:
