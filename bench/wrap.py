@@ -1,0 +1,81 @@
+"""What a new key costs its author: wrapping one fresh secret for everybody in a room.
+
+``wrap.py [--members 700] [--rounds 15] [--json]``. Each round makes new keys; the median counts.
+"Bytes a member" is what travels for one, its share of the messages included.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from crypto.dh import KeyPair
+from crypto.wrap import commitment, unwrap, wrap_all
+from p2p.wire.codec import encode
+from p2p.wire.messages import WRAPS_PER_MESSAGE, Wraps
+
+WRAP_BAR_MS = 50.0
+BYTES_BAR = 55.0
+
+
+def measure(members: int, rounds: int) -> dict:
+    """Time several rounds, and check in each that a member finds and opens its own wrap."""
+    pairs = [KeyPair.generate(os.urandom) for _ in range(members)]
+    receivers = [(os.urandom(16), pair.public) for pair in pairs]
+    wall_ms, cpu_ms, open_ms = [], [], []
+    for number in range(rounds):
+        began_s, cpu_s = time.perf_counter(), time.thread_time()
+        secret, ephemeral = os.urandom(32), KeyPair.generate(os.urandom)
+        wraps = wrap_all(secret, receivers, ephemeral)
+        wall_ms.append(1000 * (time.perf_counter() - began_s))
+        cpu_ms.append(1000 * (time.thread_time() - cpu_s))
+        mine = number * 31 % members
+        began_s = time.perf_counter()
+        opened = unwrap(
+            wraps, ephemeral.public, receivers[mine][0], pairs[mine], commitment(secret)
+        )
+        open_ms.append(1000 * (time.perf_counter() - began_s))
+        if opened != secret:
+            raise SystemExit("a wrap opened to something else")
+    starts = range(0, members, WRAPS_PER_MESSAGE)
+    messages = [Wraps(bytes(16), tuple(wraps[at : at + WRAPS_PER_MESSAGE])) for at in starts]
+    total_bytes = sum(len(encode(message)) for message in messages)
+    result = {
+        "schema": 1,
+        "members": members,
+        "rounds": rounds,
+        "wrap_ms_median": round(statistics.median(wall_ms), 1),
+        "wrap_ms_best": round(min(wall_ms), 1),
+        "wrap_cpu_ms_median": round(statistics.median(cpu_ms), 1),
+        "open_ms_median": round(statistics.median(open_ms), 2),
+        "bytes_total": total_bytes,
+        "bytes_a_member": round(total_bytes / members, 1),
+        "bars": {"wrap_ms": WRAP_BAR_MS, "bytes_a_member": BYTES_BAR},
+    }
+    result["ok"] = result["wrap_ms_median"] <= WRAP_BAR_MS and result["bytes_a_member"] <= BYTES_BAR
+    return result
+
+
+def main() -> int:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--members", type=int, default=700)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--json", action="store_true", help="only the result, as one object")
+    args = parser.parse_args()
+    result = measure(args.members, args.rounds)
+    if not args.json:
+        for name in ("wrap_ms_median", "wrap_ms_best", "wrap_cpu_ms_median", "open_ms_median"):
+            print(f"{name:20} {result[name]:8} ms")
+        print(f"{'bytes_a_member':20} {result['bytes_a_member']:8}")
+    print(json.dumps(result))
+    return 0 if result["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,310 @@
+"""A room of simulated members: who is where, who hears whom, and what outsiders collect.
+
+Everybody has a line with everybody, as in a small room in open mode. Whoever is removed with a new
+key turns into an *outsider*: it keeps all it holds, taps every line (the wraps and the frames, not
+what protects a line), drops the operations that shut it or its friends out, and goes on asking.
+"""
+
+import contextlib
+import random
+from collections.abc import Iterable, Iterator
+from functools import lru_cache, partial
+from itertools import combinations
+
+from crypto.frame import FrameOpener
+from crypto.genesis import Genesis
+from crypto.identity import Identity
+from p2p.errors import RemoteError, UserError
+from p2p.overlay.epochs import NewKey
+from p2p.room import commands, ops
+from p2p.room.kinds import Remove
+from p2p.room.ops import decode_op
+from p2p.wire.messages import AskKeys, Ops, Wraps
+from tests.sim.room_client import Client
+from tests.sim.room_network import Clock, Network
+
+TICK_S = 0.25
+SPEAK_S = 0.25
+HAVE_S = 15.0
+NEAR_S = 2.0
+CREATED_S = 1_800_000_000
+
+
+@contextlib.contextmanager
+def signatures_checked_once() -> Iterator[None]:
+    """The same signature on the same bytes is computed once in a run, for all members together."""
+    genuine_verify, genuine_decode = ops.verify, ops.decode_op
+    known = lru_cache(maxsize=1 << 16)(genuine_verify)
+    ops.verify = known
+    try:
+        yield
+    finally:
+        ops.verify, ops.decode_op = genuine_verify, genuine_decode
+
+
+class World:
+    """Clients in one room.
+
+    Args:
+        seed: Decides everything that is random.
+        drift: The clocks run so much apart, at most.
+    """
+
+    def __init__(self, seed: int, *, drift: float = 2e-4, **network: object) -> None:
+        self.random = random.Random(seed)
+        self.clock = Clock()
+        self.network = Network(self.clock, seed + 1, **network)
+        self.clients: list[Client] = []
+        self.outsiders: list[Client] = []
+        self.tapped_wraps: dict[bytes, set[bytes]] = {}
+        self.tapped_frames: list[tuple[float, bytes, bytes]] = []
+        self.leaks: list[str] = []
+        self.drift = drift
+        host = self._identity()
+        self.genesis = Genesis(1, host.sign_key, host.dh, "open", CREATED_S, self.rng(32)).encode()
+        self.room_id = Genesis.decode(self.genesis).room_id
+        founder = self._client(host)
+        founder.found()
+        self.clock.later(0.0, self._beat)
+        self.clock.later(SPEAK_S, self._sound)
+        self.clock.later(HAVE_S / 3, self._compare)
+
+    def rng(self, size: int) -> bytes:
+        return self.random.randbytes(size)
+
+    def _identity(self) -> Identity:
+        return Identity.generate(self.rng)
+
+    def _client(self, identity: Identity) -> Client:
+        drift = self.random.uniform(-self.drift, self.drift)
+        client = Client(
+            len(self.clients), self.genesis, identity, self.rng, lambda: self.clock.now, drift,
+            self._send, self.others,
+        )  # fmt: skip
+        self.clients.append(client)
+        return client
+
+    # --- who is where ---------------------------------------------------------------------------
+
+    @property
+    def honest(self) -> list[Client]:
+        """Members who are in the room and play by the rules."""
+        return [
+            client
+            for client in self.clients
+            if client.honest and client.inside and not client.room.is_gone
+        ]
+
+    def others(self, client: Client) -> list[Client]:
+        """Whom a client has a line with."""
+        return [
+            other
+            for other in self.clients
+            if other.inside
+            and self.network.reaches(client, other)
+            and client.knows(other)
+            and other.knows(client)
+            and (other.honest or not client.room.is_gone)
+        ]
+
+    def join(self, door: Client) -> Client | None:
+        """Somebody new comes in through a door; None if it may not."""
+        client = self._client(self._identity())
+        client.part = door.part
+        if client.enter(door) is not None:
+            self.clients.remove(client)
+            return None
+        self._try_old_frames(client)
+        for other in self.others(client):
+            client.line_up(other)
+            other.line_up(client)
+        return client
+
+    def part(self, parts: Iterable[Iterable[Client]]) -> None:
+        """The network falls apart, or grows together."""
+        before = {client.number: client.part for client in self.clients}
+        for number, clients in enumerate(parts):
+            for client in clients:
+                client.part = number
+        for one, other in combinations(self.clients, 2):
+            were_together = before[one.number] == before[other.number]
+            if were_together and one.part != other.part:
+                self._down(one, other)
+            elif not were_together and one.part == other.part:
+                self._up(one, other)
+
+    def heal(self) -> None:
+        """One network again, everybody awake."""
+        for client in self.clients:
+            if not client.awake:
+                self.wake(client)
+        self.part([self.clients])
+
+    def sleep(self, client: Client) -> None:
+        for other in self.clients:
+            if other is not client:
+                self._down(client, other)
+        client.sleep()
+
+    def wake(self, client: Client) -> None:
+        client.wake()
+        for other in self.clients:
+            if other is not client:
+                self._up(client, other)
+
+    def _down(self, one: Client, other: Client) -> None:
+        self.network.cut(one, other)
+        for client, peer in ((one, other), (other, one)):
+            if peer.id in client.silences:
+                client.silences[peer.id].forget()
+
+    def _up(self, one: Client, other: Client) -> None:
+        if one.inside and other.inside and other in self.others(one):
+            one.line_up(other)
+            other.line_up(one)
+
+    # --- what happens ---------------------------------------------------------------------------
+
+    def do(self, client: Client, command: object) -> bool:
+        """A person does something; False if it could not."""
+        try:
+            client.room.do(command, client.now)
+        except UserError:
+            return False
+        client.pump()
+        return True
+
+    def new_key(self, client: Client, *, shut_out: bool = False) -> bool:
+        try:
+            client.epochs.do(NewKey(shut_out=shut_out), client.now)
+        except UserError:
+            return False
+        client.pump()
+        return True
+
+    def kick(self, client: Client, target: Client) -> bool:
+        """Remove somebody, with a new key; from then on it is an outsider."""
+        if not self.do(client, commands.Remove(target.id)):
+            return False
+        if not self.new_key(client, shut_out=True):
+            return False
+        if target.honest:
+            target.honest = False
+            self.outsiders.append(target)
+        return True
+
+    # --- what runs all the time -----------------------------------------------------------------
+
+    def _beat(self) -> None:
+        for client in self.clients:
+            if client.inside and client.awake and (client.honest or not client.room.is_gone):
+                client.tick([other.id for other in self.others(client)])
+        for outsider in self.outsiders:
+            self._pry(outsider)
+        self.clock.later(TICK_S, self._beat)
+
+    def _compare(self) -> None:
+        """Each says to one of the others what it holds, and what time it is in the room."""
+        for client in self.honest:
+            others = self.others(client)
+            if client.awake and others:
+                client.line_up(self.random.choice(others))
+                for other in others:
+                    other.room_time.hear(client.room_s, other.now)
+        self.clock.later(HAVE_S / 3, self._compare)
+
+    def _sound(self) -> None:
+        """Every speaker says something; all others try to hear it."""
+        for speaker in self.honest:
+            if not speaker.awake:
+                continue
+            frame = speaker.speak()
+            if frame is None:
+                continue
+            self.tapped_frames.append((self.clock.now, frame, speaker.id))
+            for listener in self.honest:
+                if listener is not speaker and speaker.knows(listener) and listener.knows(speaker):
+                    self.network.carry(speaker, listener, partial(listener.hear, frame, speaker))
+        del self.tapped_frames[:-400]
+        self.clock.later(SPEAK_S, self._sound)
+
+    def _send(self, sender: Client, to: Client, message: object) -> None:
+        if isinstance(message, Wraps):
+            self.tapped_wraps.setdefault(message.epoch_id, set()).update(message.wraps)
+        if isinstance(message, Ops) and not to.honest:
+            message = self._without_removals(message)
+        self.network.carry(sender, to, partial(self._arrive, sender, to, message))
+
+    def _arrive(self, sender: Client, to: Client, message: object) -> None:
+        if to.inside and to.knows(sender):
+            to.receive(message, sender)
+
+    # --- outsiders ------------------------------------------------------------------------------
+
+    def _without_removals(self, message: Ops) -> Ops:
+        friends = {outsider.id for outsider in self.outsiders}
+        kept = []
+        for data in message.ops:
+            body = decode_op(data, self.room_id).body
+            if not (isinstance(body, Remove) and body.member in friends):
+                kept.append(data)
+        return Ops(tuple(kept))
+
+    def _pry(self, outsider: Client) -> None:
+        """Try every wrap that was ever on a line with every receive key, ask for what is missing."""
+        state = outsider.room.state
+        for epoch_id, wraps in self.tapped_wraps.items():
+            record = state.epochs.get(epoch_id)
+            if record is not None and not outsider.keyring.knows(epoch_id):
+                with contextlib.suppress(RemoteError):
+                    secret = outsider.epochs._recv.open(wraps, record)
+                    outsider.keyring.hold(epoch_id, secret, record.step)
+        wanted = [head for head in state.heads if not outsider.keyring.knows(head)]
+        if wanted and self.random.random() < 0.2:
+            for other in self.others(outsider):
+                outsider.epochs._asking._asked[other.id] = outsider.now
+                self._send(outsider, other, AskKeys(tuple(wanted[:8])))
+
+    def pooled(self) -> set[bytes]:
+        """The epochs whose secrets somebody outside holds."""
+        return {epoch for outsider in self.outsiders for epoch in outsider.keyring._held}
+
+    def _try_old_frames(self, client: Client) -> None:
+        """Whoever comes in opens nothing from before, but for the step it came in."""
+        opener = FrameOpener(client.keyring)
+        for sealed_s, frame, speaker in self.tapped_frames:
+            if self.clock.now - sealed_s <= 12.0:
+                continue
+            with contextlib.suppress(RemoteError):
+                opener.open(frame[1:], {slot: speaker for slot in range(1, 64)}, client.room_s)
+                self.leaks.append(f"a frame {self.clock.now - sealed_s:.1f} s old was opened")
+
+    # --- judging --------------------------------------------------------------------------------
+
+    def longest_silence_s(self) -> float:
+        """The longest time that somebody could not open a speaker for want of a key."""
+        now = self.clock.now
+        lengths = [0.0]
+        for client in self.honest:
+            for silence in client.silences.values():
+                lengths.append(silence.longest_s)
+                if silence.since_s is not None:
+                    lengths.append(now - silence.since_s)
+        return max(lengths)
+
+    def differences(self) -> list[str]:
+        """What the honest members do not agree on; nothing when all is well."""
+        views = {
+            "roster": {tuple(member.id for member in c.room.roster()) for c in self.honest},
+            "queue": {c.room.state.queue for c in self.honest},
+            "stage": {tuple(c.room.state.slots.items()) for c in self.honest},
+            "heads": {c.room.state.heads for c in self.honest},
+            "step": {c.keyring.step for c in self.honest},
+            "key": {bytes(c.keyring.base_key(bytes(16), c.keyring.step)) for c in self.honest},
+        }
+        return [f"{name}: {len(found)} views" for name, found in views.items() if len(found) != 1]
+
+    def pooled_key(self) -> bool:
+        """Whether those outside, together, hold the key of the honest members."""
+        frontier = set(self.honest[0].keyring.frontier.ids)
+        return bool(self.outsiders) and frontier <= self.pooled()
