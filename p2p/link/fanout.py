@@ -52,7 +52,8 @@ class FanOut:
         """Sends one frame to each link once.
 
         Returns:
-            To how many; the others have no keys or no way now, or the network refused.
+            To how many; the others have no keys or no way now, or were refused by the kernel.
+            What the socket's queue drops is counted there.
 
         Raises:
             LocalError: The frame is empty or longer than 1,200 bytes.

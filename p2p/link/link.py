@@ -153,7 +153,11 @@ class MediaLink:
         address = self._ice.remote_address
         if not self.established or address is None or self._media is None:
             return False
-        self._mux.send_media(self._media.seal(frame), address)
+        packet = self._media.seal(frame)
+        if packet is None:
+            self._mux.counters["seal_failed"] += 1
+            return False
+        self._mux.send_media(packet, address)
         return True
 
     def send_message(self, data: bytes) -> bool:

@@ -72,11 +72,18 @@ class Media:
         self._early.clear()
         return early
 
-    def seal(self, frame: bytes) -> bytes:
-        """Makes an SRTP packet; LocalError while there are no keys."""
+    def seal(self, frame: bytes) -> bytes | None:
+        """Makes an SRTP packet; LocalError while there are no keys.
+
+        Returns:
+            None if SRTP refuses, for instance because the key is used up.
+        """
         if self._outward is None:
             raise LocalError("no keys yet")
-        return self._outward.protect(self._packetizer.pack(frame))
+        try:
+            return self._outward.protect(self._packetizer.pack(frame))
+        except pylibsrtp.Error:
+            return None
 
     def outlet(self, address: Address) -> Outlet | None:
         """What is needed to make packets for the peer; None while there are no keys."""

@@ -222,8 +222,7 @@ async def test_after_the_socket_closed_nothing_is_sent(bench, backend):
     s.hub.close()
     route.send(b"frame")
     assert s.hub.counters["sent"] == sent
-    assert s.hub.counters["no_way"] >= 3
-    assert sum(s.hub.media_sizes.values()) == 3
+    assert s.hub.counters["no_way"] == 3
 
 
 @pytest.fixture(params=[Backend.SENDMMSG, Backend.IN_PLACE], ids=lambda backend: backend.value)
@@ -235,10 +234,10 @@ def batched(request):
 
 async def test_an_address_that_the_kernel_refuses_is_skipped_and_counted(bench, batched):
     s = await star(bench, batched, count=4)
-    # Broadcast needs a permission that the socket does not have: EACCES, every time.
+    # From a socket of the loopback no way leads out of the machine: EINVAL, every time.
     for number in (0, 2):
         pair = s.links[number]._ice._nominated[1]
-        pair.remote_candidate.host = "255.255.255.255"
+        pair.remote_candidate._network_host = "192.0.2.1"
     route = s.fanout.route(s.links)
     assert [route.send(b"frame"), route.send(b"frame")] == [2, 2]
     await bench.until(lambda: len(s.got[1]) == len(s.got[3]) == 2)
@@ -286,10 +285,17 @@ async def test_an_interrupted_call_is_repeated(bench, batched):
 
 async def test_what_is_over_the_queue_is_counted_and_dropped(bench, batched, monkeypatch):
     s = await star(bench, batched, count=2)
-    s.fanout._batch._call = lambda *_args: sendmmsg.ctypes.set_errno(errno.EAGAIN) or -1
+    sent = s.hub.counters["sent"]
+
+    def full(*_args):
+        sendmmsg.ctypes.set_errno(errno.EAGAIN)
+        return -1
+
+    s.fanout._batch._call = full
     monkeypatch.setattr("p2p.link.mux.MAX_UNSENT_BYTES", -1)
-    assert s.fanout.send(b"frame", s.links) == 0
+    s.fanout.send(b"frame", s.links)
     assert s.hub.counters["send_dropped"] == 2
+    assert s.hub.counters["sent"] == sent
 
 
 @pytest.mark.parametrize("listen", [None, ("::1", 0)], ids=["dual", "ipv6"])

@@ -3,6 +3,7 @@
 import importlib.metadata
 import inspect
 
+import pylibsrtp
 import pytest
 from aioice import ice, stun
 from aiortc import RTCDtlsTransport, RTCSctpTransport
@@ -71,3 +72,10 @@ def test_signatures_are_as_they_were():
         "protocol",
     ]
     assert stun.RETRY_RTO == 0.5
+
+
+def test_the_inside_of_pylibsrtp_is_as_packets_are_sealed_in_place():
+    from pylibsrtp._binding import ffi, lib
+
+    assert ffi.typeof(lib.srtp_protect).args[1:] == (ffi.typeof("void *"), ffi.typeof("int *"))
+    assert ffi.typeof(pylibsrtp.Session()._srtp) is ffi.typeof("srtp_t *")
