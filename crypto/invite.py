@@ -2,21 +2,26 @@
 
 ``TEAHOUSE:`` and upper-case base 32, so that a QR code takes its compact alphabet:
 33 characters of room key as in ``words.to_line``, then a MessagePack array
-[contacts, seed] and a checksum of 4 bytes over key and array. The key stands by itself:
+[contacts, ticket] and a checksum of 4 bytes over key and array. The key stands by itself:
 it still works when the rest was cut off.
+
+A ticket makes the invite a personal one: 16 secret bytes, from which a signing key follows, and the
+id of the operation in which a member has named that key. Who comes by it signs its own name with it.
 """
 
 import hashlib
 import re
 from dataclasses import dataclass, field
 from itertools import accumulate, islice
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
 from crypto import base32
 from crypto.contact import Contact, PackedContact
 from crypto.errors import LocalError, RemoteError, UserError
+from crypto.identity import sign, sign_public_of
+from crypto.kdf import hkdf
 from crypto.keycode import LINE
 from crypto.keyhints import bad_key, too_long, two_keys
 from crypto.keytext import MAX_TEXT_CHARS, alnum_groups, normalise
@@ -24,25 +29,56 @@ from crypto.repair import Repair
 from crypto.roomkey import RoomKey
 from crypto.words import parse_verbose, to_line
 
-__all__ = ["MAX_CONTACTS", "SEED_BYTES", "Contact", "Invite", "parse_key_text"]
+__all__ = ["MAX_CONTACTS", "SEED_BYTES", "Contact", "Invite", "Ticket", "parse_key_text"]
 
 PREFIX = "TEAHOUSE:"
 MAX_CONTACTS = 2
 SEED_BYTES = 16
+ID_BYTES = 16
+TICKET_BYTES = SEED_BYTES + ID_BYTES
 MAX_INVITE_CHARS = 400
 _MAX_PREFIXES = 8
 _CHECK_BYTES = 4
 _PERSON = b"teahouse/invite"
+_CONTEXT = b"invite"
 _PREFIX = re.compile(r"teahouse\s*:", re.IGNORECASE)
 
 
 class _Hints(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     contacts: Annotated[list[PackedContact], msgspec.Meta(max_length=MAX_CONTACTS)]
-    seed: Annotated[bytes, msgspec.Meta(min_length=SEED_BYTES, max_length=SEED_BYTES)] | None
+    ticket: Annotated[bytes, msgspec.Meta(min_length=TICKET_BYTES, max_length=TICKET_BYTES)] | None
 
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(_Hints)
+
+
+class Ticket(NamedTuple):
+    """What makes an invite a personal one.
+
+    Attributes:
+        seed: 16 secret bytes.
+        invite: Id of the operation that names the key, 16 bytes; not secret.
+    """
+
+    seed: bytes
+    invite: bytes
+
+    def prove(self, room_id: bytes, member_id: bytes) -> bytes:
+        """Sign the name of whoever comes by this invite: 64 bytes."""
+        return sign(_sign_seed(self.seed), _CONTEXT, room_id + member_id)
+
+    def __repr__(self) -> str:
+        return "Ticket(…)"
+
+
+def invite_key(seed: bytes) -> bytes:
+    """The Ed25519 public key of an invite's seed of 16 bytes, for the operation that names it."""
+    return sign_public_of(_sign_seed(seed))
+
+
+def _sign_seed(seed: bytes) -> bytes:
+    return hkdf(seed, b"invite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +88,14 @@ class Invite:
     Attributes:
         key: The room key, secret.
         contacts: At most two nodes to ask first, so that no DHT is needed.
-        seed: Reserved: 16 secret bytes of a personal invitation, or ``None``.
+        ticket: Of a personal invite, or ``None``.
         repair: The mistake that was corrected in reading, to be shown; or ``None``.
         contacts_lost: The part with the contacts was damaged, only the key is good.
     """
 
     key: RoomKey
     contacts: tuple[Contact, ...] = ()
-    seed: bytes | None = field(default=None, repr=False)
+    ticket: Ticket | None = field(default=None, repr=False)
     repair: Repair | None = field(default=None, compare=False)
     contacts_lost: bool = field(default=False, compare=False)
 
@@ -67,18 +103,19 @@ class Invite:
         """Write the invite as one line, as secret as the key.
 
         Returns:
-            42 characters without contacts, at most 194 with two IPv4 contacts.
+            42 characters without contacts, at most 222 with two IPv4 contacts and a ticket.
 
         Raises:
-            LocalError: More than two contacts, a seed of another length, or a contact
+            LocalError: More than two contacts, a ticket of another length, or a contact
                 that nobody could use.
         """
-        if len(self.contacts) > MAX_CONTACTS or len(self.seed or bytes(SEED_BYTES)) != SEED_BYTES:
-            raise LocalError("invite with too many contacts or a seed of another length")
+        ticket = None if self.ticket is None else b"".join(self.ticket)
+        if len(self.contacts) > MAX_CONTACTS or len(ticket or bytes(TICKET_BYTES)) != TICKET_BYTES:
+            raise LocalError("invite with too many contacts or a ticket of another length")
         line = PREFIX + to_line(self.key).replace("-", "")
-        if not self.contacts and self.seed is None:
+        if not self.contacts and ticket is None:
             return line
-        hints = _ENCODER.encode(_Hints([c.pack() for c in self.contacts], self.seed))
+        hints = _ENCODER.encode(_Hints([c.pack() for c in self.contacts], ticket))
         return line + base32.encode(hints + _checksum(self.key, hints))
 
 
@@ -136,14 +173,14 @@ def _read(groups: list[str]) -> Invite | None:
     ends = list(accumulate(map(len, groups)))
     for end in reversed(ends):
         try:
-            contacts, seed = _read_hints(reading.key, letters[LINE.count : end])
+            contacts, ticket = _read_hints(reading.key, letters[LINE.count : end])
         except RemoteError:
             continue
-        return Invite(reading.key, contacts, seed, reading.repair)
+        return Invite(reading.key, contacts, ticket, reading.repair)
     return Invite(reading.key, repair=reading.repair, contacts_lost=LINE.count not in ends)
 
 
-def _read_hints(key: RoomKey, letters: str) -> tuple[tuple[Contact, ...], bytes | None]:
+def _read_hints(key: RoomKey, letters: str) -> tuple[tuple[Contact, ...], Ticket | None]:
     data = base32.decode(letters)
     packed, checksum = data[:-_CHECK_BYTES], data[-_CHECK_BYTES:]
     if checksum != _checksum(key, packed):
@@ -152,7 +189,10 @@ def _read_hints(key: RoomKey, letters: str) -> tuple[tuple[Contact, ...], bytes 
         hints = _DECODER.decode(packed)
     except msgspec.DecodeError as error:
         raise RemoteError("invite with malformed contacts") from error
-    return tuple(Contact.unpack(contact) for contact in hints.contacts), hints.seed
+    ticket = None
+    if hints.ticket is not None:
+        ticket = Ticket(hints.ticket[:SEED_BYTES], hints.ticket[SEED_BYTES:])
+    return tuple(Contact.unpack(contact) for contact in hints.contacts), ticket
 
 
 def _checksum(key: RoomKey, hints: bytes) -> bytes:

@@ -60,6 +60,11 @@ class Settings:
         if not known or self.mask not in MASKS or self.echo not in ECHOES:
             raise UserError("bad_option", "An option has an unknown value.", exit_code=2)
 
+    @property
+    def hidden(self) -> bool:
+        """Whether nobody in the room may learn our address."""
+        return self.mode == "shield"
+
     def allows(self, way: str) -> bool:
         """Whether a room may be looked for by ``way``."""
         return self.only is None or self.only == way

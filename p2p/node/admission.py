@@ -12,7 +12,7 @@ from p2p.link.conversation import Conversation
 from p2p.node.keys import RoomSecrets
 from p2p.room.ops import decode_op
 from p2p.room.room import Room
-from p2p.wire.codec import pages
+from p2p.wire.codec import Message, pages
 from p2p.wire.messages import Admit, Join, Ops, Refuse
 
 ATTACH_LIMIT_S = 4.0
@@ -90,22 +90,30 @@ class Admission:
         self._secrets.admitted(answer, now)  # not before: the keys of the first one are kept
         return answer.member
 
+    async def first_message(self, line: Conversation) -> Message | None:
+        """What somebody says first over a line that it dialled; None: nothing in time."""
+        try:
+            async with asyncio.timeout(ATTACH_LIMIT_S):
+                return await line.receive()
+        except (ConnectionError, TimeoutError):
+            await line.close()
+            return None
+
     async def answer(
-        self, line: Conversation, dh: bytes, *, all_at_once: bool = True
+        self, line: Conversation, dh: bytes, question: Message, *, all_at_once: bool = True
     ) -> bytes | None:
         """Answers a newcomer, or somebody who comes back, over a line that it dialled.
 
         Args:
             line: To the newcomer.
             dh: Its public key, proven by the handshake.
+            question: What it said first.
             all_at_once: Send all operations, or on a narrow line only the first page.
 
         Returns:
             The id of the member that was let in; None: it was not, and the line is closed.
         """
         try:
-            async with asyncio.timeout(ATTACH_LIMIT_S):
-                question = await line.receive()
             if not isinstance(question, Join):
                 raise RemoteError("no join")
             member = self._check(question.op, dh)
@@ -113,7 +121,7 @@ class Admission:
             line.send(Refuse(refused.reason))
             await asyncio.sleep(REFUSED_STAYS_S)
             await line.close()
-        except (RemoteError, ConnectionError, TimeoutError):
+        except RemoteError:
             await line.close()
         except BaseException:
             await line.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from crypto.contact import Contact
 from crypto.invite import MAX_CONTACTS
@@ -36,7 +36,7 @@ class Announcer:
         secrets: Our door's key and the room's.
         couriers: Our relays.
         work: Where publishing runs.
-        given: Contacts out of the invite we used; its relays are kept.
+        relays: Those that the person trusts; the first ones are kept.
         gone: Gives the keys of members that are not here any more.
     """
 
@@ -47,7 +47,7 @@ class Announcer:
         secrets: RoomSecrets,
         couriers: Couriers,
         work: Work,
-        given: tuple[Contact, ...],
+        relays: Sequence[Contact],
         gone: Callable[[], Collection[bytes]],
     ) -> None:
         self._settings = settings
@@ -55,7 +55,7 @@ class Announcer:
         self._secrets = secrets
         self._couriers = couriers
         self._work = work
-        self._relays = [c for c in given if c.kind == "relay"]
+        self._relays = list(relays)
         self._lan: LanDoor | None = None
         self._is_in_dht = False
         self._gone = gone
@@ -64,17 +64,21 @@ class Announcer:
 
     async def begin(self) -> None:
         """Starts everything that makes us known."""
-        if self._settings.allows("relay") or self._settings.only == "invite":
-            known = [Contact(c.key, c.address, "relay") for c in self._net.contacts]
+        hidden = self._settings.hidden
+        if hidden or self._settings.allows("relay") or self._settings.only == "invite":
             used = [courier.contact for courier in self._couriers.links]
-            for contact in [*self._relays, *known, *used]:
-                if known_scope(contact.address[0]) is not Scope.LOOPBACK or self._settings.only:
+            for contact in [*self._relays, *([] if hidden else used)]:
+                if (
+                    hidden
+                    or known_scope(contact.address[0]) is not Scope.LOOPBACK
+                    or self._settings.only
+                ):
                     self._couriers.keep(contact)
             for courier in self._couriers.links:
                 self.courier_up(courier)  # it was made while we came in
-        if has_lan(self._settings):
+        if has_lan(self._settings) and not hidden:
             self._lan = await open_lan_door(self._net, self._secrets)
-        if self._net.contacts and self._settings.allows("dht"):
+        if self._net.contacts and self._settings.allows("dht") and not hidden:
             self._work.create_task(self._publish())
         self._work.create_task(self._hand_items_again())
 
@@ -107,8 +111,9 @@ class Announcer:
     def invite_contacts(self) -> tuple[Contact, ...]:
         """What the long invite names: relays first, then our own address, if they can be used."""
         relays = [courier.contact for courier in self._couriers.links]
-        known = [Contact(c.key, c.address, "relay") for c in self._net.contacts]
-        relays += [c for c in [*self._relays, *known] if c not in relays]
+        relays += [c for c in self._relays if c not in relays]
+        if self._settings.hidden:
+            return tuple(relays[:MAX_CONTACTS])
         if self._settings.only in ("dht", "lan"):
             relays = []
         own = [Contact(self._secrets.identity.dh, a, "door") for a in self._own_addresses()]
@@ -118,7 +123,8 @@ class Announcer:
     @property
     def expects_entry_nodes(self) -> bool:
         """Whether the room is to be found through the DHT."""
-        return bool(self._net.contacts) and self._settings.allows("dht")
+        allowed = self._settings.allows("dht") and not self._settings.hidden
+        return bool(self._net.contacts) and allowed
 
     def ways_in(self) -> tuple[str, ...]:
         """Which ways into the room work now: codes for the front end."""
@@ -155,6 +161,8 @@ class Announcer:
 
     def _doors(self) -> list[Contact]:
         """Where a newcomer may knock, or leave a knock for us."""
+        if self._settings.hidden:
+            return [courier.contact for courier in self._couriers.links]
         entries = [known_scope(entry.address[0]) for entry in self._net.contacts]
         reach = max(entries, default=Scope.GLOBAL)
         addresses = [a for a in self._own_addresses() if known_scope(a[0]) >= reach]

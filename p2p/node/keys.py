@@ -41,11 +41,17 @@ class RoomSecrets:
         self._wall_at_0_s = 0.0
 
     def begin(self, genesis: bytes, r: bytes, now: float) -> None:
-        """We make the room: epoch 0 begins with a random secret."""
+        """We make the room; its key begins with ``hold``."""
         self.genesis, self.r = genesis, r
         self.room_time = RoomTime(now)
         self._wall_at_0_s = time.time()
-        self._hold(Keyring.create(self._rng))
+
+    @property
+    def the_keyring(self) -> Keyring:
+        """The epoch's secrets; raises LookupError before we are admitted."""
+        if self.keyring is None:
+            raise LookupError("not admitted ourselves")
+        return self.keyring
 
     def admitted(self, admit: Admit, now: float) -> None:
         """Takes what an admitting member handed over; when we come back, only the time.
@@ -63,26 +69,26 @@ class RoomSecrets:
         keyring = Keyring.import_(heads, admit.step, room_s)
         self.room_time = RoomTime(now, room_s)
         self._wall_at_0_s = time.time() - self.room_time.at(time.monotonic())
-        self._hold(keyring)
+        self.hold(keyring)
 
     def admit(self, ops: tuple[bytes, ...], now: float) -> Admit:
         """What we hand over to somebody whom we let in: the present, never the past."""
-        if self.keyring is None:
-            raise LookupError("not admitted ourselves")
+        keyring = self.the_keyring
         room_s = self.room_time.at(now)
-        self.keyring.advance(room_s)
-        step = self.keyring.seal_step
-        heads = tuple(HeadSecret(*head) for head in self.keyring.export(step))
+        keyring.advance(room_s)
+        step = keyring.seal_step
+        heads = tuple(HeadSecret(*head) for head in keyring.export(step))
         return Admit(self.identity.member_id, int(room_s * 1000), step, heads, ops)
 
     @staticmethod
     def _agrees(keyring: Keyring, admit: Admit) -> bool:
-        """Whether another door handed out the keys that we hold."""
-        theirs = {(head.epoch_id, head.secret, head.pass_key) for head in admit.heads}
-        if admit.step == keyring.seal_step:
-            return theirs == set(keyring.export(keyring.seal_step))
-        return {epoch for epoch, _, _ in theirs} == set(keyring.frontier.ids)
+        """Whether another door holds the same secrets of the epochs that both know."""
+        if admit.step != keyring.seal_step:
+            return True
+        ours = {epoch: secret for epoch, secret, _ in keyring.export(keyring.seal_step)}
+        return all(ours.get(head.epoch_id, head.secret) == head.secret for head in admit.heads)
 
-    def _hold(self, keyring: Keyring) -> None:
+    def hold(self, keyring: Keyring) -> None:
+        """Takes over the room's keys."""
         self.keyring = keyring
         self.stage = Stage(keyring, self.identity.member_id, self._rng)

@@ -6,50 +6,51 @@ No state lives outside of a ``Node``; several can run in one process.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 from audio.mask import LABELS
 from crypto.contact import Contact
+from crypto.dh import KeyPair
+from crypto.genesis import room_id_of
 from crypto.invite import Invite
-from crypto.knock import KNOCK, Responder
 from p2p import commands, events
 from p2p.clock import SleepWatch
 from p2p.errors import UserError
-from p2p.link.carried import PIECE_TYPE, CarriedLine
-from p2p.link.door import Door, Through
-from p2p.link.line import Line
 from p2p.link.link import MediaLink
 from p2p.link.work import Work
 from p2p.node.announcing import Announcer
-from p2p.node.asking import room_command
 from p2p.node.couriers import CourierLink, Couriers
 from p2p.node.desk import Desk
 from p2p.node.entry import Entry
+from p2p.node.keyforms import key_forms
 from p2p.node.keys import RoomSecrets
 from p2p.node.members import Hooks, Members
-from p2p.node.net import KNOCK_BYTE, Net
+from p2p.node.net import Net
+from p2p.node.obeying import Obedience
+from p2p.node.porch import Porch
 from p2p.node.portrait import Portrait
 from p2p.node.roll import ME, Roll
 from p2p.node.seeking import Seeker
 from p2p.node.silence import explained
 from p2p.node.sound import Devices, Sound
 from p2p.node.telling import Teller
+from p2p.node.trusted import trusted_relays
 from p2p.node.ways import sources
 from p2p.node.waysin import WaysIn
+from p2p.overlay.begin import first_epoch
 from p2p.rng import system_rng
 from p2p.room import commands as room_commands
 from p2p.room.room import Room
 from p2p.room.stage import GONE, Stage
-from p2p.settings import Settings
+from p2p.settings import Settings, no_relay
 from p2p.view import RoomView
-from p2p.wire.addresses import Address
-from p2p.wire.offers import Welcome
-from p2p.wire.version import PROTOCOL_VERSION
 
 TICK_S = 0.2
 STATS_EVERY_S = 5.0
 EVENTS_MAX = 4096
+PROFILES = ("table", "hall")
+"""By the number that the room has for them."""
 
 
 class Node:
@@ -80,17 +81,29 @@ class Node:
         self._left: asyncio.Future[events.Left] = asyncio.get_running_loop().create_future()
         self._roll = Roll(secrets.identity.member_id)
         self._work = Work()
+        self._relays = trusted_relays(settings, net.contacts, invite)
+        if settings.hidden and not self._relays:
+            raise no_relay()
+        self._porch = Porch(net, secrets, self._work, hidden=settings.hidden)
         self._couriers = Couriers(
-            net.station, self._work, self._carried, self._courier_up, self._alone
+            net.station, self._work, self._porch.carried, self._courier_up, self._alone
         )
         net.station.whereabouts.on_moved = self._moved
         self._sound = Sound(
-            devices, secrets, self._media_links, self._complain, settings.mask, settings.echo
+            devices,
+            secrets,
+            self._media_links,
+            self._send_afar,
+            self._roll.number,
+            self._complain,
+            settings.mask,
+            settings.echo,
         )
+        self._recv = KeyPair.generate(system_rng)
         self._members: Members | None = None
+        self._obedience: Obedience | None = None
         self._announcer: Announcer | None = None
         self._ways: WaysIn | None = None
-        self._door: Door | None = None
         self._desk = Desk(self._sound, self._roll, self._work, self._emit)
         self._desk.choose_cues(settings.cues)
         self._teller = Teller(self._roll, self._emit)
@@ -99,6 +112,7 @@ class Node:
         self._stats_s = 0.0
         self._end_s: float | None = None
         self._joined = False
+        self._profile = PROFILES[0]
 
     # --- the front end's side -----------------------------------------------------------------
 
@@ -124,10 +138,7 @@ class Node:
 
     def key_forms(self) -> events.KeyShown:
         """The room key in every form."""
-        from p2p.node.keyforms import key_forms
-
-        contacts = () if self._announcer is None else self._announcer.invite_contacts()
-        return key_forms(self._secrets.room_key, contacts)
+        return key_forms(self._secrets.room_key, self._invite_contacts())
 
     async def run(self) -> None:
         """Enters the room and stays until it is left.
@@ -144,7 +155,7 @@ class Node:
                     await self._live()
                     await self._go()
         finally:
-            self._door = None
+            self._porch.close()
             await self._sound.stop()
             await self._net.close()
         left = self._left.result() if self._left.done() else events.Left("asked", {})
@@ -165,33 +176,50 @@ class Node:
                 await entering
 
     async def _enter(self) -> events.Via:
-        self._work.create_task(self._net.dht.start(self._net.contacts))
+        if not self._settings.hidden:
+            self._work.create_task(self._net.dht.start(self._net.contacts))
         if self._invite is None:
             self._members = self._make_members()
+            self._secrets.hold(first_epoch(self._members.room, system_rng))
             return "self"
-        entry = Entry(self._net.station, self._secrets, self._couriers, self._make_members)
-        ways = sources(self._settings, self._net, self._secrets.room_key, self._invite)
+        entry = Entry(
+            self._net.station,
+            self._secrets,
+            self._couriers,
+            self._make_members,
+            hidden=self._settings.hidden,
+        )
         try:
-            self._members, via = await entry.run(ways)
+            self._members, via = await entry.run(self._sources())
         except UserError as exc:
             raise explained(exc, self._settings, self._net) from exc
         return via
 
     def _sources(self) -> list[tuple[events.Via, AsyncIterator[Contact]]]:
         invite = self._invite or Invite(self._secrets.room_key)
-        return sources(self._settings, self._net, self._secrets.room_key, invite)
+        return sources(self._settings, self._net, self._secrets.room_key, invite, self._relays)
 
     def _make_members(self) -> Members:
         now = time.monotonic()
         creating = self._invite is None
+        identity, genesis = self._secrets.identity, self._secrets.genesis
+        ticket = None if self._invite is None else self._invite.ticket
+        by_invite = {}
+        if ticket is not None:
+            proof = ticket.prove(room_id_of(genesis), identity.member_id)
+            by_invite = {"invite": ticket.invite, "proof": proof}
         room = Room(
-            self._secrets.identity,
-            self._secrets.genesis,
+            identity,
+            genesis,
             self._settings.name,
             now=now,
             topic=self._settings.topic if creating else "",
+            recv=self._recv.public,
+            **by_invite,
         )
-        hooks = Hooks(self._tell, self._frame, self._sealed)
+        hooks = Hooks(
+            self._tell, self._frame, self._porch.sealed, self._relay_frame, self._keys_came
+        )
         return Members(
             self._net.station,
             room,
@@ -200,36 +228,39 @@ class Node:
             self._work,
             hooks,
             newcomer=not creating,
+            hidden=self._settings.hidden,
         )
 
     async def _settle_in(self, via: events.Via) -> None:
         """Opens our own door, tells others of it, and says that we are in."""
         members, secrets = self._the_members(), self._secrets
-        psk = secrets.room_key.psk()
-        self._door = Door(
-            self._net.station,
-            Responder(secrets.identity.dh_secret, psk, KNOCK, system_rng),
-            KNOCK,
-            lambda seen, offer: Welcome(
-                PROTOCOL_VERSION, seen, offer, secrets.genesis, secrets.r
-            ).encode(),
-            self._line_up,
-            self._work,
-        )
-        self._door.answers = members.dialer.yields_to
-        self._door.through = Through(
-            lambda: Welcome(PROTOCOL_VERSION, None, None, secrets.genesis, secrets.r).encode(),
-            self._line_through,
-        )
-        members.dialer.is_called_by = self._door.is_linking
-        self._net.on_knock = self._knocked
-        given = () if self._invite is None else self._invite.contacts
+        rekeying, relaying = members.settle(self._recv)
+        self._porch.open(members)
         self._announcer = Announcer(
-            self._settings, self._net, secrets, self._couriers, self._work, given, members.gone
+            self._settings,
+            self._net,
+            secrets,
+            self._couriers,
+            self._work,
+            self._relays,
+            members.gone,
         )
         await self._announcer.begin()
-        seeker = Seeker(members, self._couriers, self._sources)
-        self._work.create_task(seeker.run())
+        if self._settings.hidden or self._settings.only not in ("dht", "lan"):
+            relaying.start(self._relays)
+        if not self._settings.hidden:
+            seeker = Seeker(members, self._couriers, self._sources)
+            self._work.create_task(seeker.run())
+        self._obedience = Obedience(
+            members,
+            rekeying,
+            relaying,
+            secrets,
+            self._sound,
+            self._roll,
+            self._invite_contacts,
+            self._emit,
+        )
         state = members.room.state
         count = len([m for m in state.members.values() if m.stage not in GONE])
         admitted_ms = round((time.monotonic() - self._began_s) * 1000)
@@ -258,9 +289,8 @@ class Node:
             await asyncio.wait([self._left], timeout=TICK_S)
             now = time.monotonic()
             self._secrets.room_time.slept(self._sleep.slept_s())
-            if self._secrets.keyring is not None:
-                # Also while nobody speaks: only this erases what could open the past.
-                self._secrets.keyring.advance(self._secrets.room_time.at(now))
+            # Also while nobody speaks: only this erases what could open the past.
+            self._secrets.the_keyring.advance(self._secrets.room_time.at(now))
             members.tick()
             self._tell()
             self._teller.tell_sound(self._sound, self._began_s)
@@ -275,7 +305,7 @@ class Node:
     async def _go(self) -> None:
         members = self._the_members()
         self._joined = False
-        self._door = None  # nobody is let in by who is leaving
+        self._porch.close()
         self._sound.set_mic(False, None)
         left = self._left.result()
         totals = self._portrait.totals(members)
@@ -298,10 +328,10 @@ class Node:
         if members is None or not self._joined:
             return
         self._teller.tell_room(members.room, members.mesh)
+        if members.rekeying is not None:
+            self._teller.tell_keys(members.rekeying.news(), members.room)
+        self._follow_room(members)
         me = members.room.myself
-        may_speak = me.stage in (Stage.HOST, Stage.SPEAKING)
-        if self._sound.pipeline.mic_on and not may_speak:
-            self._sound.set_mic(False, None)
         if me.stage is Stage.REMOVED:
             self._leave("removed", 6)
 
@@ -320,63 +350,38 @@ class Node:
         if not self._joined:
             raise UserError("not_joined", "You are not in the room yet.", "Wait for it.")
         members = self._the_members()
-        match command:
-            case commands.SetMic(on=on):
-                self._set_mic(members, on)
-            case commands.AskStats():
-                self._emit(self._portrait.stats(members))
-            case commands.ShowKey():
-                self._emit(self.key_forms())
-            case command if self._desk.do(command):
-                return
-            case _:
-                asked = room_command(command, self._roll)
-                if asked is not None:
-                    members.room.do(asked, time.monotonic())
+        if isinstance(command, commands.AskStats):
+            self._emit(self._portrait.stats(members))
+        elif self._desk.do(command):
+            return
+        elif self._obedience is not None:
+            self._obedience.do(command)
         members.pump()
         self._tell()
 
-    def _set_mic(self, members: Members, on: bool) -> None:
-        if on:
-            if (problem := self._sound.missing.get("no_microphone")) is not None:
-                raise problem
-            members.room.do(room_commands.TakeFloor(), time.monotonic())
-        self._sound.set_mic(on, members.room.myself.slot if on else None)
-        self._emit(events.MicChanged(on, "asked"))
+    def _follow_room(self, members: Members) -> None:
+        """Our microphone and the shape of our frames are as the room has them."""
+        me, state = members.room.myself, members.room.state
+        may_speak = me.slot is not None and me.stage in (Stage.HOST, Stage.SPEAKING)
+        if self._sound.pipeline.mic_on and not may_speak:
+            self._sound.set_mic(False, None)
+        if members.relaying is not None:
+            members.relaying.attachments.set_slot(me.slot if may_speak else None)
+        profile = PROFILES[state.profile]
+        if profile != self._profile:
+            self._profile = profile
+            self._sound.set_profile(profile)
 
     # --- what the parts report ------------------------------------------------------------------
-
-    def _knocked(self, datagram: bytes, sender: Address) -> None:
-        if self._door is not None:
-            mux = self._net.station.mux
-            self._door.asked(datagram, sender, lambda answer: mux.send(answer, sender))
-
-    def _line_up(self, line: Line, dh: bytes) -> None:
-        self._work.create_task(self._the_members().let_in(line, dh))
-
-    def _line_through(self, line: CarriedLine, dh: bytes) -> None:
-        self._work.create_task(self._the_members().let_in_through(line, dh))
-
-    def _carried(self, courier: CourierLink, handle: bytes, datagram: bytes) -> None:
-        self._sealed(datagram, courier.toward, lambda answer: courier.carry(handle, answer))
-
-    def _sealed(
-        self, datagram: bytes, toward: Address | None, answer: Callable[[bytes], None]
-    ) -> None:
-        """A KNOCK or WELCOME, or a piece of a line, that somebody carried."""
-        if datagram[:1] == bytes((PIECE_TYPE,)):
-            self._net.station.carried.receive(datagram)
-        elif self._door is not None and datagram[:1] == KNOCK_BYTE:
-            self._door.asked(datagram, None, answer, toward)
-        else:
-            self._net.station.calls.receive(datagram)
 
     def _courier_up(self, courier: CourierLink) -> None:
         if self._announcer is not None:
             self._announcer.courier_up(courier)
 
     def _alone(self) -> bool:
-        return self._members is None or not self._members.neighbours
+        members = self._members
+        attached = members is not None and members.relaying and members.relaying.is_attached
+        return members is None or not (members.neighbours or attached)
 
     def _moved(self) -> None:
         """Our router gave us another address, or we are on another network."""
@@ -388,8 +393,28 @@ class Node:
         members = self._members
         if members is None:
             return
-        speakers = members.room.state.slots
-        self._sound.frame(member, self._roll.number(member), data, arrival_s, speakers)
+        doubles = members.relaying is not None and members.relaying.is_attached
+        slots = members.room.state.slots
+        self._sound.frame(member, data, arrival_s, slots, doubles=doubles)
+
+    def _relay_frame(self, data: bytes, arrival_s: float) -> None:
+        slots = self._the_members().room.state.slots
+        self._sound.frame(None, data, arrival_s, slots, doubles=True)
+
+    def _keys_came(self) -> None:
+        if self._members is not None:
+            self._sound.keys_came(self._members.room.state.slots)
+
+    def _send_afar(self, frame: bytes) -> Iterable[bytes]:
+        """Sends a frame through our relay, if there is anybody who has no link with us."""
+        members = self._members
+        if members is None or members.relaying is None:
+            return ()
+        others = members.relaying.present - members.neighbours.keys()
+        return others if others and members.relaying.attachments.send_frame(frame) else ()
+
+    def _invite_contacts(self) -> tuple[Contact, ...]:
+        return () if self._announcer is None else self._announcer.invite_contacts()
 
     def _media_links(self) -> Iterator[tuple[bytes, MediaLink]]:
         neighbours = {} if self._members is None else self._members.neighbours

@@ -42,7 +42,7 @@ async def join_room(settings: Settings, invite: Invite) -> Node:
 
 
 async def _open(settings: Settings, secrets: RoomSecrets, invite: Invite | None) -> Node:
-    contacts = known_contacts(settings.bootstrap)
+    contacts = known_contacts([*settings.relays, *settings.bootstrap])
     net = await Net.open(settings.listen, contacts, secrets.identity.dh_secret, system_rng)
     try:
         devices = await open_devices(settings.mic, settings.speaker, settings.mask)

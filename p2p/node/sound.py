@@ -15,10 +15,11 @@ from audio.playout import Playout, playout_to
 from audio.problems import DeviceError
 from audio.treatment import Treatment
 from audio.typed import open_capture
+from crypto.frame import FrameError, Reason
 from p2p.errors import RemoteError, UserError
 from p2p.link.link import MediaLink
 from p2p.node.keys import RoomSecrets
-from p2p.overlay.stage import PROFILE_OF
+from p2p.overlay.stage import PROFILE_OF, Opened
 
 NO_DEVICE = frozenset({"no_microphone", "no_speaker"})
 
@@ -90,6 +91,8 @@ class Sound:
         devices: From ``open_devices``.
         secrets: For sealing and opening.
         links: Gives ``(member, link)`` of every neighbour, for each frame anew.
+        afar: Sends a frame to those who are no neighbours; says whom it should reach.
+        number: Gives the number of a member, which names it in the pipeline.
         on_problem: Told in the event loop.
         mask: See ``Settings.mask``.
         echo: See ``Settings.echo``.
@@ -105,6 +108,8 @@ class Sound:
         devices: Devices,
         secrets: RoomSecrets,
         links: Callable[[], Iterable[tuple[bytes, MediaLink]]],
+        afar: Callable[[bytes], Iterable[bytes]],
+        number: Callable[[bytes], int],
         on_problem: Callable[[UserError], None],
         mask: str = "off",
         echo: str = "auto",
@@ -114,6 +119,8 @@ class Sound:
         self.missing = {problem.code: problem for problem in devices.problems}
         self._secrets = secrets
         self._links = links
+        self._afar = afar
+        self._number = number
         self._on_problem = on_problem
         self._loop = asyncio.get_running_loop()
         self._rejected_at_s: dict[bytes, float] = {}
@@ -189,28 +196,48 @@ class Sound:
         self.missing.pop("no_speaker", None)
 
     def frame(
-        self, member: bytes, n: int, data: bytes, arrival_s: float, speakers: Mapping[int, bytes]
+        self,
+        sender: bytes | None,
+        data: bytes,
+        arrival_s: float,
+        speakers: Mapping[int, bytes],
+        *,
+        doubles: bool = False,
     ) -> None:
-        """Takes a frame that came on a member's link.
+        """Takes a frame that came on a link.
 
         Args:
-            member: Whose link.
-            n: Its number, which names it in the pipeline.
+            sender: The member whose link it is; None: a relay's.
             data: Foreign bytes.
             arrival_s: Monotonic seconds.
             speakers: Who may be heard: slot to member id.
+            doubles: Frames may come by two ways, so that a second one is nobody's fault.
         """
         stage = self._secrets.stage
         if stage is None:
             return
         room_s = self._secrets.room_time.at(arrival_s)
         try:
-            opened = stage.open(data, member, speakers, room_s, arrival_s)
+            opened = stage.open(data, sender, speakers, room_s, arrival_s, doubles=doubles)
+        except FrameError as error:
+            member = sender or error.member_id
+            if member is not None and not (doubles and error.reason is Reason.REPLAY):
+                self._rejected_at_s[member] = arrival_s
         except RemoteError:
-            self._rejected_at_s[member] = arrival_s
-            return
-        if opened is not None:
-            self.pipeline.put(n, opened.payload, arrival_s)
+            if sender is not None:
+                self._rejected_at_s[sender] = arrival_s
+        else:
+            if opened is not None:
+                self._play(opened)
+
+    def keys_came(self, speakers: Mapping[int, bytes]) -> None:
+        """Plays what was held until its key came."""
+        if self._secrets.stage is not None:
+            for opened in self._secrets.stage.retry(time.monotonic(), speakers):
+                self._play(opened)
+
+    def _play(self, opened: Opened) -> None:
+        self.pipeline.put(self._number(opened.member), opened.payload, opened.arrival_s)
 
     def unheard(self, member: bytes) -> bool:
         """Whether frames of this member arrived within the last 2 s that could not be opened."""
@@ -231,6 +258,8 @@ class Sound:
         for member, link in self._links():
             if link.send_frame(frame):
                 self.sent[member] += 1
+        for member in self._afar(frame):
+            self.sent[member] += 1
 
     def _problem(self, error: DeviceError) -> None:
         """From the worker's thread."""

@@ -1,14 +1,34 @@
 """What changed, in the words of the front end: the room's events and the mesh's, merged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from crypto.wordlist import words_of
 from p2p import events
+from p2p.node.rekeying import KeyEvent
 from p2p.node.roll import ME, Roll
 from p2p.node.sound import Sound
+from p2p.overlay.compare import CompareFailed, CompareReady, CompareVerified
+from p2p.overlay.epochs import KeysChanged, KeysDiffer, KeysMissing
 from p2p.overlay.mesh import Mesh
 from p2p.room import events as room_events
+from p2p.room.epochs import WHY
 from p2p.room.room import Room
 from p2p.room.stage import Stage
+
+PROFILES = ("table", "hall")
+KEY_MISSING = events.Notice(
+    "key_missing", "The room has a new key that has not reached you yet: asking for it."
+)
+KEY_HERE = events.Notice("key_here", "The room's key is here again.")
+KEYS_DIFFER = events.Notice(
+    "keys_differ", "Someone here hands out other room keys. Compare words with people you know."
+)
+NO_MODERATOR = events.Notice(
+    "no_moderator",
+    "Nobody who moderates is left. Sound goes on; no new speakers, removals or keys.",
+)
+MODERATOR_AGAIN = events.Notice("moderator_again", "There is somebody who moderates again.")
+IMITATES = "The name {name} looks like that of somebody who was here before."
 
 _MIC_WHY = {"granted", "muted", "down", "declined", "lapsed", "asked", "removed"}
 
@@ -27,6 +47,7 @@ class Teller:
         self._told: dict[bytes, events.MemberChanged] = {}
         self._stage = Stage.LISTENING
         self._speaking: set[int] = set()
+        self._waiting: dict[bytes, str] = {}
         self._first_sound = False
 
     def tell_room(self, room: Room, mesh: Mesh) -> None:
@@ -48,10 +69,44 @@ class Teller:
                     if member == room.me:
                         self._own_stage(stage, why)
                 case room_events.LockChanged(on=on):
-                    self._emit(events.LockChanged(on))
+                    self._setting("lock", "on" if on else "off")
+                case room_events.EntryChanged(mode=mode):
+                    self._setting("entry", mode)
+                case room_events.ProfileChanged(profile=profile):
+                    self._setting("profile", PROFILES[profile])
+                case room_events.AskingChanged(asking=asking):
+                    self._tell_waiting({one.member: str(one.name) for one in asking})
+                case room_events.NoModerator(on=on):
+                    self._emit(NO_MODERATOR if on else MODERATOR_AGAIN)
+                case room_events.NameImitates(member=member, other=other):
+                    self._named(room, mesh, member)
+                    if other in room.state.members:
+                        self._emit(events.Notice("imitates", IMITATES, self._roll.number(member)))
                 case room_events.TopicChanged(text=text):
                     if text:
                         self._emit(events.Notice("topic", text))
+
+    def tell_keys(self, news: Iterable[KeyEvent], room: Room) -> None:
+        """Says how the room's key, and comparisons of words, stand."""
+        for event in news:
+            match event:
+                case KeysChanged(heads=heads):
+                    epochs = [room.state.epochs[one] for one in heads if one in room.state.epochs]
+                    if epochs:
+                        newest = max(epochs, key=lambda one: (one.step, one.id))
+                        count = min(one.roster_count for one in epochs)
+                        self._emit(events.RoomKeyChanged(WHY[newest.why], count))
+                case KeysMissing(on=on):
+                    self._emit(KEY_MISSING if on else KEY_HERE)
+                case KeysDiffer():
+                    self._emit(KEYS_DIFFER)
+                case CompareReady(member=member, code=code, words=numbers):
+                    words = tuple(words_of("en")[number] for number in numbers)
+                    self._emit(events.Words(self._roll.number(member), code, words, "ready"))
+                case CompareVerified(member=member):
+                    self._emit(events.Words(self._roll.number(member), "", (), "verified"))
+                case CompareFailed(member=member):
+                    self._emit(events.Words(self._roll.number(member), "", (), "failed"))
 
     def tell_sound(self, sound: Sound, began_s: float) -> None:
         """Says who started and stopped speaking, and, once, that the first sound came."""
@@ -80,6 +135,17 @@ class Teller:
         if before is Stage.INVITED and why == "asked":
             why = "declined"
         self._emit(events.MicChanged(False, why if why in _MIC_WHY else "down"))
+
+    def _tell_waiting(self, names: dict[bytes, str]) -> None:
+        """Who waits outside and did not a moment ago, and the other way round."""
+        before, self._waiting = self._waiting, names
+        for member in [*before, *(new for new in names if new not in before)]:
+            if (member in before) != (member in names):
+                n, name = self._roll.number(member), names.get(member) or before[member]
+                self._emit(events.Waiting(n, member.hex(), name, member in names))
+
+    def _setting(self, what: events.Setting, value: str) -> None:
+        self._emit(events.SettingChanged(what, value))
 
     def _named(self, room: Room, mesh: Mesh, member: bytes) -> None:
         if member not in self._told:

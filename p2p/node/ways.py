@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from crypto.contact import Contact
 from crypto.invite import Invite
@@ -18,7 +18,7 @@ LOOK_AGAIN_S = 0.4
 
 
 def sources(
-    settings: Settings, net: Net, key: RoomKey, invite: Invite
+    settings: Settings, net: Net, key: RoomKey, invite: Invite, relays: Sequence[Contact]
 ) -> list[tuple[Via, AsyncIterator[Contact]]]:
     """All ways that the settings allow and that can work at all.
 
@@ -27,21 +27,23 @@ def sources(
         net: Our socket and DHT.
         key: Of the room.
         invite: Its contacts are asked first.
+        relays: Those that the person trusts; who hides goes by them alone.
     """
     found: list[tuple[Via, AsyncIterator[Contact]]] = []
+    if settings.hidden:
+        return [("relay", _listed(relays))]
     if settings.allows("invite") and invite.contacts:
         found.append(("invite", _listed(invite.contacts)))
     if has_lan(settings):
         found.append(("lan", ask_lan(net, key)))
     if net.contacts and settings.allows("dht"):
         found.append(("dht", _in_dht(net, key)))
-    if net.contacts and settings.allows("relay"):
-        relays = tuple(Contact(c.key, c.address, "relay") for c in net.contacts)
+    if relays and settings.allows("relay"):
         found.append(("relay", _listed(relays)))
     return found
 
 
-async def _listed(contacts: tuple[Contact, ...]) -> AsyncIterator[Contact]:
+async def _listed(contacts: Sequence[Contact]) -> AsyncIterator[Contact]:
     for contact in contacts:
         yield contact
 

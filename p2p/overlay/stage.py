@@ -121,6 +121,8 @@ class Stage:
         speakers: Mapping[int, bytes],
         room_s: float,
         arrival_s: float,
+        *,
+        doubles: bool = False,
     ) -> Opened | None:
         """Opens what arrived on a link.
 
@@ -132,6 +134,8 @@ class Stage:
                 The frames of others are dropped before any key is used.
             room_s: Room time in seconds.
             arrival_s: Monotonic seconds.
+            doubles: Frames may come by two ways: a second one is refused and not held against
+                anybody.
 
         Returns:
             The frame, or None: it is held, and ``retry`` gives it when its key has come.
@@ -150,7 +154,8 @@ class Stage:
             if error.reason is Reason.FRONTIER and error.member_id is not None:
                 self._hold(_Held(error.member_id, data, sender, room_s, arrival_s))
                 return None
-            self._refuse(sender or error.member_id, error.reason.value)
+            if not (doubles and error.reason is Reason.REPLAY):
+                self._refuse(sender or error.member_id, error.reason.value)
             raise
 
     def retry(self, now: float, speakers: Mapping[int, bytes] | None = None) -> list[Opened]:

@@ -54,17 +54,18 @@ def pages(ops: Iterable[bytes]) -> Iterator[tuple[bytes, ...]]:
         yield tuple(page)
 
 
-def have_messages(ids: Sequence[bytes]) -> list[Have]:
+def have_messages(ids: Sequence[bytes], at_once: int = IDS_PER_MESSAGE) -> list[Have]:
     """Say which operations we hold.
 
     Args:
         ids: Short ids (8 bytes) of all of them, ascending.
+        at_once: Ids in one message.
 
     Returns:
         At least one message. Together their ranges cover every possible id without overlap, so
         a peer can answer each by itself.
     """
-    chunks = [tuple(ids[i : i + IDS_PER_MESSAGE]) for i in range(0, len(ids), IDS_PER_MESSAGE)]
+    chunks = [tuple(ids[i : i + at_once]) for i in range(0, len(ids), at_once)]
     messages: list[Have] = []
     first = FIRST_ID
     for chunk, following in pairwise(chunks):

@@ -6,8 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crypto import base32
-from crypto.errors import LocalError, UserError
-from crypto.invite import MAX_INVITE_CHARS, Contact, Invite, parse_key_text
+from crypto.errors import LocalError, RemoteError, UserError
+from crypto.identity import verify
+from crypto.invite import (
+    MAX_INVITE_CHARS,
+    Contact,
+    Invite,
+    Ticket,
+    invite_key,
+    parse_key_text,
+)
 from crypto.keytext import MAX_TEXT_CHARS
 from crypto.roomkey import RoomKey
 from crypto.words import to_digits, to_line, to_words
@@ -17,6 +25,7 @@ OTHER = RoomKey(b"another key 16 b")
 DOOR = Contact(b"d" * 32, ("203.0.113.7", 4433), "door")
 RELAY = Contact(bytes(range(32)), ("2001:db8::7", 53), "relay")
 INVITE = Invite(KEY, (DOOR, RELAY))
+TICKET = Ticket(b"s" * 16, b"i" * 16)
 LINE = INVITE.to_line()
 SHORT = Invite(KEY).to_line()
 V4 = st.ip_addresses(v=4).filter(
@@ -45,10 +54,11 @@ def _with_hints(hints):
 @given(
     st.binary(min_size=16, max_size=16).map(RoomKey),
     st.lists(CONTACTS, max_size=2).map(tuple),
-    st.none() | st.binary(min_size=16, max_size=16),
+    st.none()
+    | st.builds(Ticket, st.binary(min_size=16, max_size=16), st.binary(min_size=16, max_size=16)),
 )
-def test_an_invite_comes_back(key, contacts, seed):
-    invite = Invite(key, contacts, seed)
+def test_an_invite_comes_back(key, contacts, ticket):
+    invite = Invite(key, contacts, ticket)
     read = parse_key_text(invite.to_line())
     assert read == invite
     assert read.repair is None
@@ -66,7 +76,7 @@ def test_the_line_fits_the_compact_alphabet_and_a_small_screen():
     assert set(line) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ:")
     assert len(line) == 194  # a QR code of version 6 at level L takes 195
     assert len(SHORT) == 42
-    with_all = Invite(KEY, (RELAY, RELAY), bytes(16)).to_line()
+    with_all = Invite(KEY, (RELAY, RELAY), TICKET).to_line()
     assert len(with_all) <= MAX_INVITE_CHARS
 
 
@@ -218,7 +228,7 @@ def test_no_text_makes_anything_but_a_user_error(text):
     "invite",
     [
         Invite(KEY, (DOOR,) * 3),
-        Invite(KEY, (), b"short"),
+        Invite(KEY, (), Ticket(b"short", bytes(16))),
         Invite(KEY, (Contact(b"d" * 32, ("tea.example", 9)),)),
     ],
 )
@@ -231,3 +241,11 @@ def test_an_invite_never_prints_its_secrets():
     text = repr(Invite(KEY, (DOOR,), b"0123456789abcdef"))
     assert repr(KEY.secret) not in text
     assert "0123456789abcdef" not in text
+
+
+def test_who_comes_by_a_personal_invite_proves_it_with_the_key_that_stands_in_the_room():
+    proof = TICKET.prove(b"r" * 32, b"m" * 16)
+    verify(invite_key(TICKET.seed), b"invite", b"r" * 32 + b"m" * 16, proof)
+    with pytest.raises(RemoteError):
+        verify(invite_key(b"t" * 16), b"invite", b"r" * 32 + b"m" * 16, proof)
+    assert "ssss" not in repr(TICKET)

@@ -276,7 +276,7 @@ class World:
             if self.clock.now - sealed_s <= 12.0:
                 continue
             with contextlib.suppress(RemoteError):
-                opener.open(frame[1:], {slot: speaker for slot in range(1, 64)}, client.room_s)
+                opener.open(frame[1:], dict.fromkeys(range(1, 64), speaker), client.room_s)
                 self.leaks.append(f"a frame {self.clock.now - sealed_s:.1f} s old was opened")
 
     # --- judging --------------------------------------------------------------------------------

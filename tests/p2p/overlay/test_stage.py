@@ -192,3 +192,16 @@ def test_a_frame_under_unknown_keys_is_tried_with_none(monkeypatch: pytest.Monke
     frame = alice.seal(b"payload", 1, 0.0)
     monkeypatch.setattr(Keyring, "frame_key", None)
     assert bob.open(frame, ALICE, SPEAKERS, 0.0, 0.0) is None
+
+
+def test_a_frame_that_came_by_two_ways_is_held_against_nobody() -> None:
+    alice, bob = stages(ALICE, BOB)
+    frame = alice.seal(b"payload", 1, 3.0)
+    assert bob.open(frame, None, SPEAKERS, 3.0, 7.0, doubles=True) is not None
+    for sender in (ALICE, None):
+        with pytest.raises(RemoteError):
+            bob.open(frame, sender, SPEAKERS, 3.0, 7.0, doubles=True)
+    assert bob.heard(ALICE).rejected == 0
+    with pytest.raises(RemoteError):
+        bob.open(frame, ALICE, SPEAKERS, 3.0, 7.0)
+    assert bob.heard(ALICE).refused == {"replay": 1}
