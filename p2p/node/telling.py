@@ -95,7 +95,8 @@ class Teller:
                     if epochs:
                         newest = max(epochs, key=lambda one: (one.step, one.id))
                         count = min(one.roster_count for one in epochs)
-                        self._emit(events.RoomKeyChanged(WHY[newest.why], count))
+                        why: events.KeyWhy = WHY[newest.why]  # type: ignore[assignment]
+                        self._emit(events.RoomKeyChanged(why, count))
                 case KeysMissing(on=on):
                     self._emit(KEY_MISSING if on else KEY_HERE)
                 case KeysDiffer():
