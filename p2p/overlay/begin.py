@@ -9,7 +9,7 @@ from crypto.epoch import Keyring
 from crypto.head import SECRET_BYTES, Head, pass_of
 from crypto.wrap import TAG_BYTES, commitment, wrap_all, wrap_tag
 from p2p.overlay.roomlike import EpochLike, RoomLike
-from p2p.overlay.turns import Why
+from p2p.overlay.turns import WHY, Why
 from p2p.rng import Rng
 
 
@@ -29,9 +29,8 @@ def first_epoch(room: RoomLike, rng: Rng) -> Keyring:
     """Begin the key of a room that we make; nobody else is there to wrap it for."""
     secret, ephemeral = bytearray(rng(SECRET_BYTES)), KeyPair.generate(rng)
     pass_ = pass_of(secret)
-    epoch = room.write_epoch(
-        (), 0, "start", ephemeral.public, commitment(secret), pass_hash(pass_), [room.me]
-    )
+    hashes = commitment(secret), pass_hash(pass_)
+    epoch = room.write_epoch((), 0, WHY.index("start"), ephemeral.public, *hashes, room.roster())
     keyring = Keyring([Head(epoch.id, secret, 0)], pass_)
     secret[:] = bytes(SECRET_BYTES)
     return keyring
@@ -56,11 +55,11 @@ def next_epoch(
     epoch = room.write_epoch(
         [parent.id for parent in parents],
         step,
-        why,
+        WHY.index(why),
         ephemeral.public,
         commitment(secret),
         pass_hash(pass_of(secret)),
-        [member.id for member in members],
+        members,
     )
     keyring.hold(epoch.id, secret, step)
     receivers = [(member.id, member.recv) for member in members if member.id != room.me]

@@ -1,6 +1,6 @@
 """What keys need to know of a room: the part of ``p2p.room.room.Room`` that they use."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 
@@ -74,13 +74,13 @@ class RoomLike(Protocol):
 
     def write_epoch(
         self,
-        parents: Iterable[bytes],
+        parents: Collection[bytes],
         step: int,
-        why: str,
+        why: int,
         ephemeral: bytes,
         commit: bytes,
         pass_hash: bytes,
-        members: Iterable[bytes],
+        members: Iterable[MemberLike],
     ) -> WrittenLike:
         """Sign the record of an epoch of ours."""
         ...

@@ -24,6 +24,7 @@ from p2p.overlay.roomlike import EpochLike
 from p2p.rng import Rng
 
 Why = Literal["start", "kick", "merge", "timer", "asked"]
+WHY: tuple[Why, ...] = ("start", "kick", "merge", "timer", "asked")
 
 BATCH_S = 0.3
 MERGE_TURN_S = 0.2

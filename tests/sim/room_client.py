@@ -123,7 +123,7 @@ class Client:
 
     def found(self) -> None:
         """Make the room."""
-        self._hold(first_epoch(self.room, self._rng))
+        self.hold(first_epoch(self.room, self._rng))
 
     def enter(self, door: "Client") -> str | None:
         """Come in through a door; the reason if it says no."""
@@ -139,12 +139,13 @@ class Client:
         self.room_time = RoomTime(self.now, door.room_s)
         for op in door.room.ops():
             self.room.receive(op, None, self.now)
-        self._hold(Keyring.import_(heads, step, self.room_s))
+        self.hold(Keyring.import_(heads, step, self.room_s))
         door.pump()
         self.pump()
         return None
 
-    def _hold(self, keyring: Keyring) -> None:
+    def hold(self, keyring: Keyring) -> None:
+        """It has been let in, with these keys."""
         self.keyring = keyring
         self.stage = Stage(keyring, self.id, self._rng)
         self.epochs = Epochs(self.room, keyring, self.identity, self._rng, self.now, recv=self.recv)

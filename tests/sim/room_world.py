@@ -251,7 +251,7 @@ class World:
         return Ops(tuple(kept))
 
     def _pry(self, outsider: Client) -> None:
-        """Try every wrap that was ever on a line with every receive key, ask for what is missing."""
+        """Try every wrap that was ever on a line, and ask for what is missing."""
         state = outsider.room.state
         for epoch_id, wraps in self.tapped_wraps.items():
             record = state.epochs.get(epoch_id)
@@ -276,7 +276,7 @@ class World:
             if self.clock.now - sealed_s <= 12.0:
                 continue
             with contextlib.suppress(RemoteError):
-                opener.open(frame[1:], {slot: speaker for slot in range(1, 64)}, client.room_s)
+                opener.open(frame[1:], dict.fromkeys(range(1, 64), speaker), client.room_s)
                 self.leaks.append(f"a frame {self.clock.now - sealed_s:.1f} s old was opened")
 
     # --- judging --------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from crypto.identity import Identity
+from p2p.overlay.turns import WHY
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ class FakeRoom:
 
     def write_epoch(self, parents, step, why, ephemeral, commit, pass_hash, members) -> FakeEpoch:
         epoch = FakeEpoch(
-            os.urandom(16), self.me, tuple(parents), step, why, ephemeral, commit, pass_hash,
-            tuple(members),
+            os.urandom(16), self.me, tuple(parents), step, WHY[why], ephemeral, commit, pass_hash,
+            tuple(member.id for member in members),
         )  # fmt: skip
         self.written.append(epoch)
         self.state.epochs[epoch.id] = epoch

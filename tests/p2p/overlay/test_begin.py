@@ -22,6 +22,7 @@ def a_room() -> FakeRoom:
 
 def test_a_room_begins_with_a_key_that_its_record_commits_to() -> None:
     room = FakeRoom(HOST)
+    room.join(HOST, 0)
     keyring = first_epoch(room, os.urandom)
     (epoch,) = room.written
     assert (epoch.parents, epoch.step, epoch.why) == ((), 0, "start")
