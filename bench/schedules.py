@@ -21,8 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tests.sim.once import pure_parts_once
 from tests.sim.room_schedule import SILENCE_MAX_S, Outcome, play
-from tests.sim.room_world import signatures_checked_once
 
 MEMBERS_MAX = 40
 
@@ -30,7 +30,7 @@ MEMBERS_MAX = 40
 def one(seed: int) -> Outcome:
     """Play one history, of a size that its seed decides; most are small."""
     size = random.Random(seed).choice([4, 5, 6, 8, 8, 10, 12, 16, 24, MEMBERS_MAX])
-    with signatures_checked_once():
+    with pure_parts_once():
         return play(seed, size, 40)
 
 

@@ -1,6 +1,5 @@
 """One member in the simulated network: the shipped cores, and around them what a node does."""
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -86,7 +85,6 @@ class Client:
         self.room_time = RoomTime(self.now)
         self.silences: dict[bytes, Silence] = {}
         self.pauses: Silence = Silence()
-        self.spent_s = 0.0
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -165,7 +163,6 @@ class Client:
             self._send(self, other, question)
 
     def receive(self, message: object, sender: "Client") -> None:
-        began_s = time.thread_time()
         now = self.now
         if isinstance(message, Ops):
             for op in message.ops:
@@ -179,7 +176,6 @@ class Client:
             except RemoteError as error:
                 self.room.counts[f"keys: {error}"] += 1
         self.pump()
-        self.spent_s += time.thread_time() - began_s
 
     def tick(self, present: Iterable[bytes]) -> None:
         """What a node does several times a second."""

@@ -7,8 +7,8 @@ what protects a line), drops the operations that shut it or its friends out, and
 
 import contextlib
 import random
-from collections.abc import Iterable, Iterator
-from functools import lru_cache, partial
+from collections.abc import Iterable
+from functools import partial
 from itertools import combinations
 
 from crypto.frame import FrameOpener
@@ -16,7 +16,7 @@ from crypto.genesis import Genesis
 from crypto.identity import Identity
 from p2p.errors import RemoteError, UserError
 from p2p.overlay.epochs import NewKey
-from p2p.room import commands, ops
+from p2p.room import commands
 from p2p.room.kinds import Remove
 from p2p.room.ops import decode_op
 from p2p.wire.messages import AskKeys, Ops, Wraps
@@ -28,18 +28,6 @@ SPEAK_S = 0.25
 HAVE_S = 15.0
 NEAR_S = 2.0
 CREATED_S = 1_800_000_000
-
-
-@contextlib.contextmanager
-def signatures_checked_once() -> Iterator[None]:
-    """The same signature on the same bytes is computed once in a run, for all members together."""
-    genuine_verify, genuine_decode = ops.verify, ops.decode_op
-    known = lru_cache(maxsize=1 << 16)(genuine_verify)
-    ops.verify = known
-    try:
-        yield
-    finally:
-        ops.verify, ops.decode_op = genuine_verify, genuine_decode
 
 
 class World:
@@ -266,8 +254,13 @@ class World:
                 self._send(outsider, other, AskKeys(tuple(wanted[:8])))
 
     def pooled(self) -> set[bytes]:
-        """The epochs whose secrets somebody outside holds."""
-        return {epoch for outsider in self.outsiders for epoch in outsider.keyring._held}
+        """The epochs whose secrets are held by those who are out.
+
+        Whose removal came to nothing, because a senior undid what its author did, is not out.
+        """
+        removed = self.honest[0].room.state.removed
+        out = [outsider for outsider in self.outsiders if outsider.id in removed]
+        return {epoch for outsider in out for epoch in outsider.keyring._held}
 
     def _try_old_frames(self, client: Client) -> None:
         """Whoever comes in opens nothing from before, but for the step it came in."""
@@ -307,4 +300,4 @@ class World:
     def pooled_key(self) -> bool:
         """Whether those outside, together, hold the key of the honest members."""
         frontier = set(self.honest[0].keyring.frontier.ids)
-        return bool(self.outsiders) and frontier <= self.pooled()
+        return frontier <= self.pooled()
