@@ -8,9 +8,10 @@ from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.head import SECRET_BYTES, Head, pass_of
 from crypto.wrap import TAG_BYTES, commitment, wrap_all, wrap_tag
-from p2p.overlay.roomlike import EpochLike, RoomLike
-from p2p.overlay.turns import WHY, Why
+from p2p.overlay.turns import Why
 from p2p.rng import Rng
+from p2p.room.epochs import WHY, EpochInfo
+from p2p.room.room import Room
 
 
 class Begun(NamedTuple):
@@ -25,7 +26,7 @@ def pass_hash(pass_: bytes | bytearray) -> bytes:
     return blake2b(pass_, digest_size=32, person=b"teahouse/pass").digest()
 
 
-def first_epoch(room: RoomLike, rng: Rng) -> Keyring:
+def first_epoch(room: Room, rng: Rng) -> Keyring:
     """Begin the key of a room that we make; nobody else is there to wrap it for."""
     secret, ephemeral = bytearray(rng(SECRET_BYTES)), KeyPair.generate(rng)
     pass_ = pass_of(secret)
@@ -37,7 +38,7 @@ def first_epoch(room: RoomLike, rng: Rng) -> Keyring:
 
 
 def next_epoch(
-    room: RoomLike, keyring: Keyring, parents: Sequence[EpochLike], why: Why, rng: Rng
+    room: Room, keyring: Keyring, parents: Sequence[EpochInfo], why: Why, rng: Rng
 ) -> Begun:
     """Begin an epoch that replaces others; the keyring holds it and is not turned to it.
 

@@ -26,9 +26,10 @@ from p2p.errors import RemoteError, UserError
 from p2p.overlay.asking import SETTLE_S, Answering, Asking
 from p2p.overlay.begin import next_epoch, pass_hash, slice_wraps
 from p2p.overlay.recvkeys import RecvKeys
-from p2p.overlay.roomlike import EpochLike, RoomLike
 from p2p.overlay.turns import Turns, Why, is_scheduled
 from p2p.rng import Rng
+from p2p.room.epochs import EpochInfo
+from p2p.room.room import Room
 from p2p.wire.messages import (
     ASKED_MAX,
     WRAPS_PER_MESSAGE,
@@ -99,7 +100,7 @@ class Epochs:
 
     def __init__(
         self,
-        room: RoomLike,
+        room: Room,
         keyring: Keyring,
         identity: Identity,
         rng: Rng,
@@ -262,7 +263,7 @@ class Epochs:
         if why is not None:
             self._begin(why, heads[:PARENTS_MAX])
 
-    def _begin(self, why: Why, parents: Sequence[EpochLike]) -> None:
+    def _begin(self, why: Why, parents: Sequence[EpochInfo]) -> None:
         epoch_id, wraps = next_epoch(self._room, self._keyring, parents, why, self._rng)
         for start in range(0, len(wraps), WRAPS_PER_MESSAGE):
             page = tuple(wraps[start : start + WRAPS_PER_MESSAGE])
@@ -299,7 +300,7 @@ class Epochs:
             if len(self._early) > EARLY_MAX:
                 del self._early[next(iter(self._early))]
 
-    def _open(self, epoch: EpochLike, wraps: tuple[bytes, ...]) -> None:
+    def _open(self, epoch: EpochInfo, wraps: tuple[bytes, ...]) -> None:
         if self._keyring.knows(epoch.id):
             return
         if not slice_wraps(wraps, epoch.ephemeral, [self._me]):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from crypto.identity import Identity
-from p2p.overlay.turns import WHY
+from p2p.room.epochs import WHY
 
 
 @dataclass(frozen=True)
