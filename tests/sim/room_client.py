@@ -20,7 +20,11 @@ KEY_MESSAGES = (Wraps, AskKeys, GiveKeys)
 
 @dataclass
 class Silence:
-    """Since when a listener can not open a speaker, for want of a key."""
+    """A listener that can not open a speaker for want of a key: since when, and how long at most.
+
+    It lasts from the first frame that could not be opened to the one that could, or, if the
+    speaker stops, to the last one that could not.
+    """
 
     since_s: float | None = None
     longest_s: float = 0.0
@@ -28,10 +32,11 @@ class Silence:
     def fail(self, now: float) -> None:
         if self.since_s is None:
             self.since_s = now
+        self.longest_s = max(self.longest_s, now - self.since_s)
 
     def hear(self, now: float) -> None:
         if self.since_s is not None:
-            self.longest_s = max(self.longest_s, now - self.since_s)
+            self.fail(now)
             self.since_s = None
 
     def forget(self) -> None:
@@ -68,6 +73,7 @@ class Client:
         self.part = 0
         self.awake = True
         self.honest = True
+        self.turned_away = False
         self.joined_s = clock()
         self._clock = clock
         self._rate = 1.0 + drift
@@ -77,6 +83,7 @@ class Client:
         self._send = send
         self._others = others
         self._rng = rng
+        self._lines: list[Client] = []
         self.recv = KeyPair.generate(rng)
         self.room = Room(identity, genesis, f"member {number}", now=self.now, recv=self.recv.public)
         self.keyring: Keyring | None = None
@@ -151,11 +158,8 @@ class Client:
     # --- lines ----------------------------------------------------------------------------------
 
     def knows(self, other: "Client") -> bool:
-        """Whether it would have a line with the other: nobody has one with who is gone."""
-        if not self.honest:
-            return True
-        member = self.room.state.members.get(other.id)
-        return member is not None and other.id not in self.room.state.removed
+        """Whether it would have a line with the other: nobody has one with who was removed."""
+        return not self.honest or other.id not in self.room.state.removed
 
     def line_up(self, other: "Client") -> None:
         """A line begins: both say what they hold."""
@@ -183,10 +187,11 @@ class Client:
         assert self.epochs is not None
         now = self.now
         here = set(present)
+        self._lines = list(self._others(self))
         self.keyring.advance(self.room_s)
         self.room.observe_present(here, now)
         self.epochs.observe_present(here, now)
-        self.epochs.observe_neighbours({other.id for other in self._others(self)}, now)
+        self.epochs.observe_neighbours({other.id for other in self._lines}, now)
         self.room.on_timer(now)
         self.pump()
 
@@ -197,7 +202,8 @@ class Client:
             out = self.epochs.to_send(now)
             self._say_keys(out)
         for outgoing in self.room.to_send(now):
-            for other in self._others(self):
+            # Also to whoever is removed by it: the line ends with the next tick only.
+            for other in dict.fromkeys([*self._lines, *self._others(self)]):
                 if other.id != outgoing.but and outgoing.to in (None, other.id):
                     self._send(self, other, Ops((outgoing.data,)))
         while self.room.next_event() is not None:

@@ -80,7 +80,10 @@ class World:
         return [
             client
             for client in self.clients
-            if client.honest and client.inside and not client.room.is_gone
+            if client.honest
+            and client.inside
+            and not client.turned_away
+            and not client.room.is_gone
         ]
 
     def others(self, client: Client) -> list[Client]:
@@ -185,8 +188,9 @@ class World:
 
     def _beat(self) -> None:
         for client in self.clients:
-            if client.inside and client.awake and (client.honest or not client.room.is_gone):
+            if client.inside and client.awake and not client.turned_away:
                 client.tick([other.id for other in self.others(client)])
+        self._turn_away()
         for outsider in self.outsiders:
             self._pry(outsider)
         self.clock.later(TICK_S, self._beat)
@@ -226,6 +230,14 @@ class World:
     def _arrive(self, sender: Client, to: Client, message: object) -> None:
         if to.inside and to.knows(sender):
             to.receive(message, sender)
+
+    def _turn_away(self) -> None:
+        """Whoever finds closed doors only is told that it was removed, and ends."""
+        honest = self.honest
+        for client in honest:
+            near = [other for other in honest if self.network.reaches(client, other)]
+            if near and not any(other.knows(client) for other in near):
+                client.turned_away = True
 
     # --- outsiders ------------------------------------------------------------------------------
 
@@ -276,14 +288,8 @@ class World:
 
     def longest_silence_s(self) -> float:
         """The longest time that somebody could not open a speaker for want of a key."""
-        now = self.clock.now
-        lengths = [0.0]
-        for client in self.honest:
-            for silence in client.silences.values():
-                lengths.append(silence.longest_s)
-                if silence.since_s is not None:
-                    lengths.append(now - silence.since_s)
-        return max(lengths)
+        silences = [one for client in self.honest for one in client.silences.values()]
+        return max((silence.longest_s for silence in silences), default=0.0)
 
     def differences(self) -> list[str]:
         """What the honest members do not agree on; nothing when all is well."""
