@@ -3,7 +3,8 @@
 ``kick.py [--members 700] [--kicks 20] [--seed 1] [--json]``. The simulator runs the shipped cores
 of every member; operations and wraps run down a tree of fan-out 4 from the moderator who removes,
 80 ms a hop. The removed member ignores its removal, taps every frame and every wrap, and tries them
-all with what it holds until the end. The author's own work is measured here and added.
+all with what it holds until the end. The author's own work is measured here and counts; it wraps
+for the speakers first.
 
 A kick counts from the command. *deaf*: when the last frame was sealed that the removed one could
 ever open. *last listener*: when the last honest member had the new key.
@@ -29,8 +30,8 @@ def simulated(members: int, kicks: int, seed: int) -> dict:
     with pure_parts_once():
         room = KickRoom(seed, members)
         found = [room.kick() for _ in range(kicks)]
-    deaf_ms = [1000 * kick.deaf_s + kick.author_ms for kick in found]
-    listener_ms = [1000 * kick.last_listener_s + kick.author_ms for kick in found]
+    deaf_ms = [1000 * kick.deaf_s for kick in found]
+    listener_ms = [1000 * kick.last_listener_s for kick in found]
     result = {
         "members": members,
         "kicks": kicks,
@@ -39,6 +40,7 @@ def simulated(members: int, kicks: int, seed: int) -> dict:
         "deaf_ms_median": round(statistics.median(deaf_ms)),
         "last_listener_ms_max": round(max(listener_ms)),
         "author_ms_median": round(statistics.median(kick.author_ms for kick in found)),
+        "wrapped_ms_median": round(statistics.median(kick.wrapped_ms for kick in found)),
         "longest_hold_ms": round(1000 * max(kick.held_s for kick in found)),
         "unopened_frames": sum(kick.unopened for kick in found),
         "paused_frames": sum(kick.paused for kick in found),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from typing import NamedTuple
 
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
@@ -14,11 +13,46 @@ from p2p.room.epochs import WHY, EpochInfo
 from p2p.room.room import Room
 
 
-class Begun(NamedTuple):
-    """An epoch of ours, and the wraps for all others."""
+class Wrapping:
+    """An epoch of ours that is being wrapped, some members at a time.
 
-    epoch_id: bytes
-    wraps: list[bytes]
+    Wrapping for hundreds takes as long as two frames of sound, so whoever speaks comes first: what
+    the removed can hear ends when the speakers turn.
+
+    Attributes:
+        epoch_id: The record's id.
+    """
+
+    def __init__(
+        self,
+        epoch_id: bytes,
+        secret: bytearray,
+        ephemeral: KeyPair,
+        receivers: list[tuple[bytes, bytes]],
+    ) -> None:
+        """Take over ``secret``, to be zeroed when the last wrap is made."""
+        self.epoch_id = epoch_id
+        self._secret = secret
+        self._ephemeral = ephemeral
+        self._waiting = receivers
+
+    @property
+    def done(self) -> bool:
+        """Everybody has been wrapped for."""
+        return not self._waiting
+
+    def some(self, count: int) -> tuple[bytes, ...]:
+        """Wrap for the next so many; fewer come out where a receive key is of no use."""
+        now, self._waiting = self._waiting[:count], self._waiting[count:]
+        wraps = tuple(wrap_all(self._secret, now, self._ephemeral))
+        if self.done:
+            self.stop()
+        return wraps
+
+    def stop(self) -> None:
+        """Zero the secret; nobody else is wrapped for."""
+        self._waiting = []
+        self._secret[:] = bytes(SECRET_BYTES)
 
 
 def pass_hash(pass_: bytes | bytearray) -> bytes:
@@ -39,7 +73,7 @@ def first_epoch(room: Room, rng: Rng) -> Keyring:
 
 def next_epoch(
     room: Room, keyring: Keyring, parents: Sequence[EpochInfo], why: Why, rng: Rng
-) -> Begun:
+) -> Wrapping:
     """Begin an epoch that replaces others; the keyring holds it and is not turned to it.
 
     Args:
@@ -63,10 +97,10 @@ def next_epoch(
         members,
     )
     keyring.hold(epoch.id, secret, step)
-    receivers = [(member.id, member.recv) for member in members if member.id != room.me]
-    wraps = wrap_all(secret, receivers, ephemeral)
-    secret[:] = bytes(SECRET_BYTES)
-    return Begun(epoch.id, wraps)
+    speaking = set(room.state.slots.values())
+    others = [member for member in members if member.id != room.me]
+    others.sort(key=lambda member: (member.id not in speaking, member.rank))
+    return Wrapping(epoch.id, secret, ephemeral, [(each.id, each.recv) for each in others])
 
 
 def slice_wraps(

@@ -30,7 +30,7 @@ SPEAK_FOR_S = 1.5
 
 @dataclass
 class Kick:
-    """What one removal came to, in seconds after the command.
+    """What one removal came to, in seconds after the command, the author's work included.
 
     Attributes:
         deaf_s: When the last frame was sealed that the removed one could ever open.
@@ -39,7 +39,8 @@ class Kick:
         held_s: The longest that a listener had to hold a frame for its key.
         unopened: Frames of honest speakers that a listener could not open within a second.
         paused: Frames that a speaker did not seal because its key was not there yet.
-        author_ms: What the removal cost its author, on this machine.
+        author_ms: What the author computed before the first wraps went out, on this machine.
+        wrapped_ms: And before the last.
         wraps_bytes: All wraps together.
     """
 
@@ -50,6 +51,7 @@ class Kick:
     unopened: int = 0
     paused: int = 0
     author_ms: float = 0.0
+    wrapped_ms: float = 0.0
     wraps_bytes: int = 0
 
 
@@ -151,27 +153,42 @@ class KickRoom:
         return found
 
     def _send_out(self, actor: Client, target: Client, found: Kick) -> None:
-        """The author's part; then operations and wraps run down the tree."""
+        """The author's part, and what it gives runs down the tree as soon as it is there."""
+        others = [client for client in self.clients if client is not actor]
+        self.random.shuffle(others)
         began_s = time.thread_time()
         actor.room.do(commands.Remove(target.id), actor.now)
         actor.epochs.do(NewKey(shut_out=True), actor.now)
         ops = [out.data for out in actor.room.to_send(actor.now)]
-        wraps = [m for _, m in actor.epochs.to_send(actor.now) if isinstance(m, Wraps)]
-        found.author_ms = 1000 * (time.thread_time() - began_s)
-        found.wraps_bytes = sum(len(encode(message)) for message in wraps)
+        spent_s = time.thread_time() - began_s
         (self._epoch,) = actor.keyring.frontier.ids
-        self._wraps = [wrap for message in wraps for wrap in message.wraps]
         ephemeral = actor.room.state.epochs[self._epoch].ephemeral
-        others = [client for client in self.clients if client is not actor]
-        self.random.shuffle(others)
-        for place, client in enumerate(others, start=1):
-            depth = 0
-            while place:
-                place, depth = (place - 1) // self.fan_out, depth + 1
-            mine = slice_wraps(self._wraps, ephemeral, [client.id])
-            self.clock.later(
-                depth * self.hop_s, partial(self._arrive, client, actor, ops, mine, target, found)
-            )
+        self._wraps = []
+        while True:
+            began_s = time.thread_time()
+            said = actor.epochs.to_send(actor.now)
+            spent_s += time.thread_time() - began_s
+            wraps = [wrap for _, m in said if isinstance(m, Wraps) for wrap in m.wraps]
+            if not self._wraps:
+                found.author_ms = 1000 * spent_s
+            found.wrapped_ms = 1000 * spent_s
+            for place, client in enumerate(others, start=1):
+                mine = slice_wraps(wraps, ephemeral, [client.id])
+                if ops or mine:
+                    arrive = partial(self._arrive, client, actor, ops, mine, target, found)
+                    self.clock.later(spent_s + self._hops(place) * self.hop_s, arrive)
+            if not said:
+                break
+            found.wraps_bytes += sum(len(encode(message)) for _, message in said)
+            self._wraps += wraps
+            ops = []
+
+    def _hops(self, place: int) -> int:
+        """How deep in the tree a place is, the root being 0."""
+        depth = 0
+        while place:
+            place, depth = (place - 1) // self.fan_out, depth + 1
+        return depth
 
     def _arrive(
         self, client: Client, actor: Client, ops: list[bytes], wraps: tuple[bytes, ...],
@@ -182,7 +199,8 @@ class KickRoom:
         client.room.to_send(client.now)
         if client is target:
             return
-        client.epochs.receive(Wraps(self._epoch, wraps), actor.id, client.now)
+        if wraps:
+            client.epochs.receive(Wraps(self._epoch, wraps), actor.id, client.now)
         client.pump()
         if client.keyring.frontier.ids == (self._epoch,):
             after_s = self.clock.now - self._began_s

@@ -199,8 +199,8 @@ class Client:
         """Say what there is to say."""
         now = self.now
         if self.epochs is not None:
-            out = self.epochs.to_send(now)
-            self._say_keys(out)
+            while out := self.epochs.to_send(now):
+                self._say_keys(out)
         for outgoing in self.room.to_send(now):
             # Also to whoever is removed by it: the line ends with the next tick only.
             for other in dict.fromkeys([*self._lines, *self._others(self)]):

@@ -35,6 +35,7 @@ class FakeState:
     members: dict[bytes, FakeMember] = field(default_factory=dict)
     removed: frozenset[bytes] = frozenset()
     epochs: dict[bytes, FakeEpoch] = field(default_factory=dict)
+    slots: dict[int, bytes] = field(default_factory=dict)
 
     @property
     def heads(self) -> tuple[bytes, ...]:
