@@ -217,7 +217,7 @@ class KickRoom:
             slot = speaker.slot
             self._frames.append((self.clock.now - self._began_s, slot, frame, speaker))
             if self._opens(target, frame, slot, speaker):
-                found.deaf_s = self.clock.now - self._began_s + FRAME_S
+                found.deaf_s = self.clock.now - self._began_s
             for listener in audience:
                 hops = self.random.randint(1, 5)
                 self.clock.later(hops * self.hop_s, partial(listener.hear, frame, speaker))
@@ -243,7 +243,7 @@ class KickRoom:
             raise RuntimeError("the removed member opened a wrap")
         for sealed_s, slot, frame, speaker in self._frames:
             if self._opens(target, frame, slot, speaker):  # all of them again, with all it has
-                found.deaf_s = max(found.deaf_s, sealed_s + FRAME_S)
+                found.deaf_s = max(found.deaf_s, sealed_s)
         found.held_s = max(
             (one.longest_s for listener in audience for one in listener.silences.values()),
             default=0.0,

@@ -84,6 +84,7 @@ class Client:
         self._others = others
         self._rng = rng
         self._lines: list[Client] = []
+        self.pump_due = False
         self.recv = KeyPair.generate(rng)
         self.room = Room(identity, genesis, f"member {number}", now=self.now, recv=self.recv.public)
         self.keyring: Keyring | None = None
@@ -179,7 +180,6 @@ class Client:
                 self.epochs.receive(message, sender.id, now)
             except RemoteError as error:
                 self.room.counts[f"keys: {error}"] += 1
-        self.pump()
 
     def tick(self, present: Iterable[bytes]) -> None:
         """What a node does several times a second."""
@@ -197,6 +197,7 @@ class Client:
 
     def pump(self) -> None:
         """Say what there is to say."""
+        self.pump_due = False
         now = self.now
         if self.epochs is not None:
             while out := self.epochs.to_send(now):

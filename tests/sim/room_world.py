@@ -26,7 +26,6 @@ from tests.sim.room_network import Clock, Network
 TICK_S = 0.25
 SPEAK_S = 0.25
 HAVE_S = 15.0
-NEAR_S = 2.0
 CREATED_S = 1_800_000_000
 
 
@@ -36,12 +35,29 @@ class World:
     Args:
         seed: Decides everything that is random.
         drift: The clocks run so much apart, at most.
+        tick_s: How often nodes look at their timers.
+        speak_s: How often speakers say something.
+        compare_s: How often each asks another what it lacks.
+        pump_s: So long a node gathers what comes in before it looks at the room again.
     """
 
-    def __init__(self, seed: int, *, drift: float = 2e-4, **network: object) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        drift: float = 2e-4,
+        tick_s: float = TICK_S,
+        speak_s: float = SPEAK_S,
+        compare_s: float = HAVE_S / 3,
+        pump_s: float = 0.0,
+    ) -> None:
         self.random = random.Random(seed)
         self.clock = Clock()
-        self.network = Network(self.clock, seed + 1, **network)
+        self.network = Network(self.clock, seed + 1)
+        self._tick_s, self._speak_s, self._compare_s = tick_s, speak_s, compare_s
+        self._count = 0
+        self._pump_s = pump_s
+        self.opened = 0
         self.clients: list[Client] = []
         self.outsiders: list[Client] = []
         self.tapped_wraps: dict[bytes, set[bytes]] = {}
@@ -54,8 +70,8 @@ class World:
         founder = self._client(host)
         founder.found()
         self.clock.later(0.0, self._beat)
-        self.clock.later(SPEAK_S, self._sound)
-        self.clock.later(HAVE_S / 3, self._compare)
+        self.clock.later(speak_s, self._sound)
+        self.clock.later(compare_s, self._compare)
 
     def rng(self, size: int) -> bytes:
         return self.random.randbytes(size)
@@ -69,6 +85,7 @@ class World:
             len(self.clients), self.genesis, identity, self.rng, lambda: self.clock.now, drift,
             self._send, self.others,
         )  # fmt: skip
+        self._count += 1
         self.clients.append(client)
         return client
 
@@ -110,6 +127,14 @@ class World:
             client.line_up(other)
             other.line_up(client)
         return client
+
+    def bury(self, client: Client) -> None:
+        """A client's machine is gone, without a word; nothing of it is left here."""
+        client.awake = False
+        self.clients.remove(client)
+        for other in self.clients:
+            self.network.cut(client, other)
+            other.silences.pop(client.id, None)
 
     def part(self, parts: Iterable[Iterable[Client]]) -> None:
         """The network falls apart, or grows together."""
@@ -193,7 +218,7 @@ class World:
         self._turn_away()
         for outsider in self.outsiders:
             self._pry(outsider)
-        self.clock.later(TICK_S, self._beat)
+        self.clock.later(self._tick_s, self._beat)
 
     def _compare(self) -> None:
         """Each says to one of the others what it holds, and what time it is in the room."""
@@ -203,7 +228,7 @@ class World:
                 client.line_up(self.random.choice(others))
                 for other in others:
                     other.room_time.hear(client.room_s, other.now)
-        self.clock.later(HAVE_S / 3, self._compare)
+        self.clock.later(self._compare_s, self._compare)
 
     def _sound(self) -> None:
         """Every speaker says something; all others try to hear it."""
@@ -216,9 +241,14 @@ class World:
             self.tapped_frames.append((self.clock.now, frame, speaker.id))
             for listener in self.honest:
                 if listener is not speaker and speaker.knows(listener) and listener.knows(speaker):
-                    self.network.carry(speaker, listener, partial(listener.hear, frame, speaker))
+                    self.network.carry(
+                        speaker, listener, partial(self._heard, listener, frame, speaker)
+                    )
         del self.tapped_frames[:-400]
-        self.clock.later(SPEAK_S, self._sound)
+        self.clock.later(self._speak_s, self._sound)
+
+    def _heard(self, listener: Client, frame: bytes, speaker: Client) -> None:
+        self.opened += listener.hear(frame, speaker)
 
     def _send(self, sender: Client, to: Client, message: object) -> None:
         if isinstance(message, Wraps):
@@ -230,6 +260,9 @@ class World:
     def _arrive(self, sender: Client, to: Client, message: object) -> None:
         if to.inside and to.knows(sender):
             to.receive(message, sender)
+            if not to.pump_due:
+                to.pump_due = True
+                self.clock.later(self._pump_s, to.pump)
 
     def _turn_away(self) -> None:
         """Whoever finds closed doors only is told that it was removed, and ends."""
