@@ -26,7 +26,7 @@ class InviteInfo:
         uses: Members it may bring in; 0 for any number.
         expires_s: Room time after which doors refuse it; 0 for never.
         used: Members it brought in.
-        revoked: It was taken back, or its maker is no longer in the room.
+        revoked: It was taken back.
     """
 
     id: OpId
@@ -94,7 +94,7 @@ def invites_of(
     revoked: Collection[OpId],
     here: Collection[MemberId],
 ) -> Mapping[OpId, InviteInfo]:
-    """Describe all invites, by id.
+    """Describe the invites of those who are here, by id.
 
     Args:
         registers: The set.
@@ -110,8 +110,8 @@ def invites_of(
             op.body.uses,
             op.body.expires_s,
             used.get(op.id, 0),
-            op.id in revoked or op.author not in here,
+            op.id in revoked,
         )
         for op in sorted(registers.all("invite"), key=lambda op: op.id)
-        if isinstance(op.body, Invite)
+        if isinstance(op.body, Invite) and op.author in here
     }

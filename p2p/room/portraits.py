@@ -118,9 +118,7 @@ class _Painter:
             invited_by=invite.author if invite else None,
             imitates=self._imitates.get(member),
             trusted=out or len(registers.read("join", member)) < 2,
-            cut=last_link(member, first, registers.links.values())
-            if ranked and member != registers.host
-            else first,
+            cut=self._cut(member, first) if ranked and not out else first,
             keeps=tuple(self._keeps.get(member, ())[:KEEPS_MAX]),
         )
 

@@ -125,7 +125,7 @@ class RoomState:
         epochs: All epochs that count, by id.
         asking: Who waits for a moderator, by member id.
         let: Whom a moderator said yes or no to.
-        invites: All invites, by id.
+        invites: The invites of those who are here, by id.
         live: The grant of each member that has one.
         by: Who moved a member to where it is, where it was another.
         over: Of every setting the operations that a new one replaces.
