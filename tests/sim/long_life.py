@@ -84,8 +84,9 @@ class LongRoom:
     def _turn_over(self, *, last: bool) -> None:
         """Somebody comes, somebody goes; those who may do something see to it that others can."""
         world = self.world
-        while len(world.honest) <= CROWD:
-            world.join(self.random.choice(world.honest))
+        before = list(world.honest)
+        while len(world.honest) <= CROWD or (last and len(world.honest) < 2 * CROWD):
+            world.join(self.random.choice(before))
         self._settle()
         co_hosts, moderators = self._ranked(CO_HOST), self._ranked(MODERATOR)
         plain = [c for c in world.honest if c not in co_hosts and c not in moderators]
@@ -111,7 +112,7 @@ class LongRoom:
         moderators = [*self._ranked(CO_HOST), *self._ranked(MODERATOR)]
         if len(speakers) >= 2 or not moderators:
             return
-        client = self.random.choice([c for c in world.honest if c not in speakers])
+        client = self.random.choice([c for c in world.honest if c not in (*speakers, *moderators)])
         if world.do(client, commands.RaiseHand()):
             self._settle()
             world.do(moderators[0], commands.Accept(client.id))

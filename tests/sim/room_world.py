@@ -82,7 +82,7 @@ class World:
     def _client(self, identity: Identity) -> Client:
         drift = self.random.uniform(-self.drift, self.drift)
         client = Client(
-            len(self.clients), self.genesis, identity, self.rng, lambda: self.clock.now, drift,
+            self._count, self.genesis, identity, self.rng, lambda: self.clock.now, drift,
             self._send, self.others,
         )  # fmt: skip
         self._count += 1
