@@ -6,7 +6,7 @@ co-hosts; every hour somebody comes and somebody goes, until nobody of the first
 Every hour all members must agree on roster, queue, stage and key, and somebody must be heard.
 
 Then a thousand members raise their hands within ten seconds, once in one network and once in two
-that find each other ten minutes later: how long until twenty clients show the same order.
+that find each other ten minutes later: how long until ten clients show the same order.
 """
 
 import argparse
