@@ -46,7 +46,6 @@ TESTED_BY = {
         "tests/p2p/node/test_members.py",
         "tests/e2e/test_talk.py",
     ],
-    "p2p/overlay/roomlike.py": ["tests/p2p/overlay/test_epochs.py"],  # types alone
     "p2p/relay/*.py": ["tests/p2p/relay/test_courier.py", "tests/e2e/test_starting.py"],
     # The parts of one evaluation: every order of operations has to end in the same room.
     "p2p/room/*.py": [

@@ -74,7 +74,7 @@ class Asking:
         if now < self._next_s:
             return []
         self._next_s = now + (AGAIN_S if self._tries < SOON_TRIES else LATER_S)
-        mixed = sorted(neighbours, key=lambda member: (member not in likely, self._rng(4)))
+        mixed = sorted(sorted(neighbours), key=lambda member: (member not in likely, self._rng(4)))
         start = self._tries * AT_ONCE % max(1, len(mixed)) if self._tries < SOON_TRIES else 0
         self._tries += 1
         chosen = (mixed[start:] + mixed[:start])[:AT_ONCE]

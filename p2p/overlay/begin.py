@@ -2,22 +2,57 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from typing import NamedTuple
 
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.head import SECRET_BYTES, Head, pass_of
 from crypto.wrap import TAG_BYTES, commitment, wrap_all, wrap_tag
-from p2p.overlay.roomlike import EpochLike, RoomLike
 from p2p.overlay.turns import Why
 from p2p.rng import Rng
+from p2p.room.epochs import WHY, EpochInfo
+from p2p.room.room import Room
 
 
-class Begun(NamedTuple):
-    """An epoch of ours, and the wraps for all others."""
+class Wrapping:
+    """An epoch of ours that is being wrapped, some members at a time.
 
-    epoch_id: bytes
-    wraps: list[bytes]
+    Wrapping for hundreds takes as long as two frames of sound, so whoever speaks comes first: what
+    the removed can hear ends when the speakers turn.
+
+    Attributes:
+        epoch_id: The record's id.
+    """
+
+    def __init__(
+        self,
+        epoch_id: bytes,
+        secret: bytearray,
+        ephemeral: KeyPair,
+        receivers: list[tuple[bytes, bytes]],
+    ) -> None:
+        """Take over ``secret``, to be zeroed when the last wrap is made."""
+        self.epoch_id = epoch_id
+        self._secret = secret
+        self._ephemeral = ephemeral
+        self._waiting = receivers
+
+    @property
+    def done(self) -> bool:
+        """Everybody has been wrapped for."""
+        return not self._waiting
+
+    def some(self, count: int) -> tuple[bytes, ...]:
+        """Wrap for the next so many; fewer come out where a receive key is of no use."""
+        now, self._waiting = self._waiting[:count], self._waiting[count:]
+        wraps = tuple(wrap_all(self._secret, now, self._ephemeral))
+        if self.done:
+            self.stop()
+        return wraps
+
+    def stop(self) -> None:
+        """Zero the secret; nobody else is wrapped for."""
+        self._waiting = []
+        self._secret[:] = bytes(SECRET_BYTES)
 
 
 def pass_hash(pass_: bytes | bytearray) -> bytes:
@@ -25,21 +60,20 @@ def pass_hash(pass_: bytes | bytearray) -> bytes:
     return blake2b(pass_, digest_size=32, person=b"teahouse/pass").digest()
 
 
-def first_epoch(room: RoomLike, rng: Rng) -> Keyring:
+def first_epoch(room: Room, rng: Rng) -> Keyring:
     """Begin the key of a room that we make; nobody else is there to wrap it for."""
     secret, ephemeral = bytearray(rng(SECRET_BYTES)), KeyPair.generate(rng)
     pass_ = pass_of(secret)
-    epoch = room.write_epoch(
-        (), 0, "start", ephemeral.public, commitment(secret), pass_hash(pass_), [room.me]
-    )
+    hashes = commitment(secret), pass_hash(pass_)
+    epoch = room.write_epoch((), 0, WHY.index("start"), ephemeral.public, *hashes, room.roster())
     keyring = Keyring([Head(epoch.id, secret, 0)], pass_)
     secret[:] = bytes(SECRET_BYTES)
     return keyring
 
 
 def next_epoch(
-    room: RoomLike, keyring: Keyring, parents: Sequence[EpochLike], why: Why, rng: Rng
-) -> Begun:
+    room: Room, keyring: Keyring, parents: Sequence[EpochInfo], why: Why, rng: Rng
+) -> Wrapping:
     """Begin an epoch that replaces others; the keyring holds it and is not turned to it.
 
     Args:
@@ -56,17 +90,17 @@ def next_epoch(
     epoch = room.write_epoch(
         [parent.id for parent in parents],
         step,
-        why,
+        WHY.index(why),
         ephemeral.public,
         commitment(secret),
         pass_hash(pass_of(secret)),
-        [member.id for member in members],
+        members,
     )
     keyring.hold(epoch.id, secret, step)
-    receivers = [(member.id, member.recv) for member in members if member.id != room.me]
-    wraps = wrap_all(secret, receivers, ephemeral)
-    secret[:] = bytes(SECRET_BYTES)
-    return Begun(epoch.id, wraps)
+    speaking = set(room.state.slots.values())
+    others = [member for member in members if member.id != room.me]
+    others.sort(key=lambda member: (member.id not in speaking, member.rank))
+    return Wrapping(epoch.id, secret, ephemeral, [(each.id, each.recv) for each in others])
 
 
 def slice_wraps(

@@ -23,8 +23,8 @@ from hashlib import blake2b
 from crypto.epoch import Keyring
 from crypto.sas import Code, Party, code_of, commit_to, is_committed
 from p2p.errors import RemoteError, UserError
-from p2p.overlay.roomlike import RoomLike
 from p2p.rng import Rng
+from p2p.room.room import Room
 from p2p.wire.messages import Compare
 
 LIMIT_S = 120.0
@@ -152,7 +152,7 @@ class Comparing:
         verified: Members whose keys our person has compared; known to us alone.
     """
 
-    def __init__(self, room: RoomLike, keyring: Keyring, rng: Rng) -> None:
+    def __init__(self, room: Room, keyring: Keyring, rng: Rng) -> None:
         self.verified: set[bytes] = set()
         self._room = room
         self._keyring = keyring

@@ -24,19 +24,13 @@ from crypto.head import SECRET_BYTES
 from crypto.identity import Identity
 from p2p.errors import RemoteError, UserError
 from p2p.overlay.asking import SETTLE_S, Answering, Asking
-from p2p.overlay.begin import next_epoch, pass_hash, slice_wraps
+from p2p.overlay.begin import Wrapping, next_epoch, pass_hash, slice_wraps
 from p2p.overlay.recvkeys import RecvKeys
-from p2p.overlay.roomlike import EpochLike, RoomLike
 from p2p.overlay.turns import Turns, Why, is_scheduled
 from p2p.rng import Rng
-from p2p.wire.messages import (
-    ASKED_MAX,
-    WRAPS_PER_MESSAGE,
-    AskKeys,
-    GiveKeys,
-    HeadSecret,
-    Wraps,
-)
+from p2p.room.epochs import EpochInfo
+from p2p.room.room import Room
+from p2p.wire.messages import ASKED_MAX, AskKeys, GiveKeys, HeadSecret, Wraps
 
 RANK_MAX = 2
 """Host, co-hosts and moderators begin epochs."""
@@ -45,7 +39,10 @@ PARENTS_MAX = 8
 WAIT_S = 3.0
 TOLD_S = 1.0
 EARLY_MAX = 16
+EARLY_WRAPS_MAX = 1024
 POLL_S = 5.0
+WRAPS_AT_ONCE = 100
+"""Some five milliseconds of work."""
 
 KeyMessage = Wraps | AskKeys | GiveKeys
 Outgoing = tuple[bytes | None, KeyMessage]
@@ -99,7 +96,7 @@ class Epochs:
 
     def __init__(
         self,
-        room: RoomLike,
+        room: Room,
         keyring: Keyring,
         identity: Identity,
         rng: Rng,
@@ -119,6 +116,7 @@ class Epochs:
         self._here: frozenset[bytes] | None = None
         self._neighbours: frozenset[bytes] = frozenset()
         self._known_s: dict[bytes, float] = {}
+        self._wrapping: Wrapping | None = None
         self._early: dict[bytes, tuple[bytes, ...]] = {}
         self._shut_out: frozenset[bytes] = room.state.removed
         self._told_missing = False
@@ -182,14 +180,19 @@ class Epochs:
         """What has to go out: to one member, or with None to all neighbours.
 
         Each neighbour needs only its own wraps and those of members behind it: ``slice_wraps``.
+        Call it again until it gives nothing, sound in between: a new key is wrapped for some
+        members at a time.
         """
         self.on_timer(now)
+        self._wrap()
         out = list(self._out)
         self._out.clear()
         return out
 
     def next_timer(self) -> float:
         """When ``on_timer`` wants to be called, monotonic seconds."""
+        if self._out or self._wrapping is not None:
+            return self._now
         since_s, place = self._asking.since_s, self._place()
         times = [self._now + POLL_S, self._asking.next_timer]
         if place is not None:
@@ -262,14 +265,24 @@ class Epochs:
         if why is not None:
             self._begin(why, heads[:PARENTS_MAX])
 
-    def _begin(self, why: Why, parents: Sequence[EpochLike]) -> None:
-        epoch_id, wraps = next_epoch(self._room, self._keyring, parents, why, self._rng)
-        for start in range(0, len(wraps), WRAPS_PER_MESSAGE):
-            page = tuple(wraps[start : start + WRAPS_PER_MESSAGE])
-            self._out.append((None, Wraps(epoch_id, page)))
+    def _begin(self, why: Why, parents: Sequence[EpochInfo]) -> None:
+        if self._wrapping is not None:
+            self._wrapping.stop()  # whoever still waits for that one needs the new one
+        self._wrapping = next_epoch(self._room, self._keyring, parents, why, self._rng)
         self.counts["made"] += 1
         self._turns.made(self._now)
         self._follow()
+
+    def _wrap(self) -> None:
+        """Wrap for some more."""
+        while self._wrapping is not None:
+            wraps = self._wrapping.some(WRAPS_AT_ONCE)
+            if wraps:
+                self._out.append((None, Wraps(self._wrapping.epoch_id, wraps)))
+            if self._wrapping.done:
+                self._wrapping = None
+            if wraps:
+                return
 
     def _is_here(self) -> bool:
         return any(member.id == self._me for member in self._room.roster())
@@ -294,12 +307,12 @@ class Epochs:
         if epoch is not None:
             self._open(epoch, wraps)
         else:  # its record may be right behind
-            wraps = (self._early.pop(epoch_id, ()) + wraps)[-4 * WRAPS_PER_MESSAGE :]
+            wraps = (self._early.pop(epoch_id, ()) + wraps)[-EARLY_WRAPS_MAX:]
             self._early[epoch_id] = wraps
             if len(self._early) > EARLY_MAX:
                 del self._early[next(iter(self._early))]
 
-    def _open(self, epoch: EpochLike, wraps: tuple[bytes, ...]) -> None:
+    def _open(self, epoch: EpochInfo, wraps: tuple[bytes, ...]) -> None:
         if self._keyring.knows(epoch.id):
             return
         if not slice_wraps(wraps, epoch.ephemeral, [self._me]):

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from crypto.dh import KeyPair
 from crypto.errors import RemoteError
 from crypto.wrap import unwrap
-from p2p.overlay.roomlike import EpochLike
 from p2p.rng import Rng
+from p2p.room.epochs import EpochInfo
 
 ROTATE_STEPS = 80
 OLD_KEPT_S = 60.0
@@ -48,7 +48,7 @@ class RecvKeys:
         if first is None:
             publish(self._present.public)
 
-    def open(self, wraps: Iterable[bytes], epoch: EpochLike) -> bytearray:
+    def open(self, wraps: Iterable[bytes], epoch: EpochInfo) -> bytearray:
         """Find and open our wrap of an epoch.
 
         Returns:

@@ -20,8 +20,8 @@ why        what for                                                when, the k-t
 from dataclasses import dataclass
 from typing import Literal
 
-from p2p.overlay.roomlike import EpochLike
 from p2p.rng import Rng
+from p2p.room.epochs import EpochInfo
 
 Why = Literal["start", "kick", "merge", "timer", "asked"]
 
@@ -112,7 +112,7 @@ class Turns:
         return at_s
 
 
-def is_scheduled(heads: list[EpochLike], place: int, step: int) -> bool:
+def is_scheduled(heads: list[EpochInfo], place: int, step: int) -> bool:
     """Whether the newest epoch is so old that a new one is due, and it is our turn.
 
     Args:

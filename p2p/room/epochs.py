@@ -70,7 +70,7 @@ def roster_root(members: Iterable[tuple[MemberId, bytes]]) -> bytes:
 
 
 class Epochs:
-    """The epochs that count.
+    """The epochs that count: by somebody with the power to, and with all that led to them.
 
     Attributes:
         by_id: All of them.
@@ -81,7 +81,8 @@ class Epochs:
     """
 
     def __init__(self, registers: Registers, authority: Authority) -> None:
-        acts = authority.acts(Epoch)
+        adrift = _adrift(registers)
+        acts = [act for act in authority.acts(Epoch) if act.op.id not in adrift]
         self.by_id: Mapping[OpId, EpochInfo] = {
             act.op.id: _info(act.op, act.body) for act in sorted(acts, key=lambda act: act.op.id)
         }
@@ -113,6 +114,35 @@ class Epochs:
             for head in self.heads
             for entry in self.by_id[head].stage
         ]
+
+
+def _adrift(registers: Registers) -> set[OpId]:
+    """Find links of which not everything is here that led to them.
+
+    To a link leads what its author did before it; to an epoch also those it replaces. Whoever hides
+    a removal and shows the epoch that followed it must not make us believe that the removed one
+    was meant to have its key.
+
+    Returns:
+        Their ids. A relay knows no joins, so it can not follow authors' chains; nor does it give
+        anybody a key.
+    """
+    joins = {op.id for op in registers.all("join")}
+    known = joins | registers.links.keys()
+    leads = {
+        op.id: [
+            *([op.body.prev] if registers.read("join", op.author) else []),
+            *(op.body.parents if isinstance(op.body, Epoch) else []),
+        ]
+        for op in registers.links.values()
+    }
+    adrift = {link for link, before in leads.items() if not known.issuperset(before)}
+    while adrift:
+        more = {link for link, before in leads.items() if not adrift.isdisjoint(before)} - adrift
+        if not more:
+            break
+        adrift |= more
+    return adrift
 
 
 def issued_under(acts: Iterable[Act[F]], epochs: frozenset[OpId]) -> list[Act[F]]:

@@ -1,6 +1,5 @@
 """One member in the simulated network: the shipped cores, and around them what a node does."""
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -21,7 +20,11 @@ KEY_MESSAGES = (Wraps, AskKeys, GiveKeys)
 
 @dataclass
 class Silence:
-    """Since when a listener can not open a speaker, for want of a key."""
+    """A listener that can not open a speaker for want of a key: since when, and how long at most.
+
+    It lasts from the first frame that could not be opened to the one that could, or, if the
+    speaker stops, to the last one that could not.
+    """
 
     since_s: float | None = None
     longest_s: float = 0.0
@@ -29,10 +32,11 @@ class Silence:
     def fail(self, now: float) -> None:
         if self.since_s is None:
             self.since_s = now
+        self.longest_s = max(self.longest_s, now - self.since_s)
 
     def hear(self, now: float) -> None:
         if self.since_s is not None:
-            self.longest_s = max(self.longest_s, now - self.since_s)
+            self.fail(now)
             self.since_s = None
 
     def forget(self) -> None:
@@ -69,6 +73,7 @@ class Client:
         self.part = 0
         self.awake = True
         self.honest = True
+        self.turned_away = False
         self.joined_s = clock()
         self._clock = clock
         self._rate = 1.0 + drift
@@ -78,6 +83,8 @@ class Client:
         self._send = send
         self._others = others
         self._rng = rng
+        self._lines: list[Client] = []
+        self.pump_due = False
         self.recv = KeyPair.generate(rng)
         self.room = Room(identity, genesis, f"member {number}", now=self.now, recv=self.recv.public)
         self.keyring: Keyring | None = None
@@ -86,7 +93,6 @@ class Client:
         self.room_time = RoomTime(self.now)
         self.silences: dict[bytes, Silence] = {}
         self.pauses: Silence = Silence()
-        self.spent_s = 0.0
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -123,7 +129,7 @@ class Client:
 
     def found(self) -> None:
         """Make the room."""
-        self._hold(first_epoch(self.room, self._rng))
+        self.hold(first_epoch(self.room, self._rng))
 
     def enter(self, door: "Client") -> str | None:
         """Come in through a door; the reason if it says no."""
@@ -139,12 +145,13 @@ class Client:
         self.room_time = RoomTime(self.now, door.room_s)
         for op in door.room.ops():
             self.room.receive(op, None, self.now)
-        self._hold(Keyring.import_(heads, step, self.room_s))
+        self.hold(Keyring.import_(heads, step, self.room_s))
         door.pump()
         self.pump()
         return None
 
-    def _hold(self, keyring: Keyring) -> None:
+    def hold(self, keyring: Keyring) -> None:
+        """It has been let in, with these keys."""
         self.keyring = keyring
         self.stage = Stage(keyring, self.id, self._rng)
         self.epochs = Epochs(self.room, keyring, self.identity, self._rng, self.now, recv=self.recv)
@@ -152,11 +159,8 @@ class Client:
     # --- lines ----------------------------------------------------------------------------------
 
     def knows(self, other: "Client") -> bool:
-        """Whether it would have a line with the other: nobody has one with who is gone."""
-        if not self.honest:
-            return True
-        member = self.room.state.members.get(other.id)
-        return member is not None and other.id not in self.room.state.removed
+        """Whether it would have a line with the other: nobody has one with who was removed."""
+        return not self.honest or other.id not in self.room.state.removed
 
     def line_up(self, other: "Client") -> None:
         """A line begins: both say what they hold."""
@@ -164,7 +168,6 @@ class Client:
             self._send(self, other, question)
 
     def receive(self, message: object, sender: "Client") -> None:
-        began_s = time.thread_time()
         now = self.now
         if isinstance(message, Ops):
             for op in message.ops:
@@ -177,8 +180,6 @@ class Client:
                 self.epochs.receive(message, sender.id, now)
             except RemoteError as error:
                 self.room.counts[f"keys: {error}"] += 1
-        self.pump()
-        self.spent_s += time.thread_time() - began_s
 
     def tick(self, present: Iterable[bytes]) -> None:
         """What a node does several times a second."""
@@ -186,21 +187,24 @@ class Client:
         assert self.epochs is not None
         now = self.now
         here = set(present)
+        self._lines = list(self._others(self))
         self.keyring.advance(self.room_s)
         self.room.observe_present(here, now)
         self.epochs.observe_present(here, now)
-        self.epochs.observe_neighbours({other.id for other in self._others(self)}, now)
+        self.epochs.observe_neighbours({other.id for other in self._lines}, now)
         self.room.on_timer(now)
         self.pump()
 
     def pump(self) -> None:
         """Say what there is to say."""
+        self.pump_due = False
         now = self.now
         if self.epochs is not None:
-            out = self.epochs.to_send(now)
-            self._say_keys(out)
+            while out := self.epochs.to_send(now):
+                self._say_keys(out)
         for outgoing in self.room.to_send(now):
-            for other in self._others(self):
+            # Also to whoever is removed by it: the line ends with the next tick only.
+            for other in dict.fromkeys([*self._lines, *self._others(self)]):
                 if other.id != outgoing.but and outgoing.to in (None, other.id):
                     self._send(self, other, Ops((outgoing.data,)))
         while self.room.next_event() is not None:

@@ -7,8 +7,8 @@ what protects a line), drops the operations that shut it or its friends out, and
 
 import contextlib
 import random
-from collections.abc import Iterable, Iterator
-from functools import lru_cache, partial
+from collections.abc import Iterable
+from functools import partial
 from itertools import combinations
 
 from crypto.frame import FrameOpener
@@ -16,7 +16,7 @@ from crypto.genesis import Genesis
 from crypto.identity import Identity
 from p2p.errors import RemoteError, UserError
 from p2p.overlay.epochs import NewKey
-from p2p.room import commands, ops
+from p2p.room import commands
 from p2p.room.kinds import Remove
 from p2p.room.ops import decode_op
 from p2p.wire.messages import AskKeys, Ops, Wraps
@@ -26,20 +26,7 @@ from tests.sim.room_network import Clock, Network
 TICK_S = 0.25
 SPEAK_S = 0.25
 HAVE_S = 15.0
-NEAR_S = 2.0
 CREATED_S = 1_800_000_000
-
-
-@contextlib.contextmanager
-def signatures_checked_once() -> Iterator[None]:
-    """The same signature on the same bytes is computed once in a run, for all members together."""
-    genuine_verify, genuine_decode = ops.verify, ops.decode_op
-    known = lru_cache(maxsize=1 << 16)(genuine_verify)
-    ops.verify = known
-    try:
-        yield
-    finally:
-        ops.verify, ops.decode_op = genuine_verify, genuine_decode
 
 
 class World:
@@ -48,12 +35,29 @@ class World:
     Args:
         seed: Decides everything that is random.
         drift: The clocks run so much apart, at most.
+        tick_s: How often nodes look at their timers.
+        speak_s: How often speakers say something.
+        compare_s: How often each asks another what it lacks.
+        pump_s: So long a node gathers what comes in before it looks at the room again.
     """
 
-    def __init__(self, seed: int, *, drift: float = 2e-4, **network: object) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        drift: float = 2e-4,
+        tick_s: float = TICK_S,
+        speak_s: float = SPEAK_S,
+        compare_s: float = HAVE_S / 3,
+        pump_s: float = 0.0,
+    ) -> None:
         self.random = random.Random(seed)
         self.clock = Clock()
-        self.network = Network(self.clock, seed + 1, **network)
+        self.network = Network(self.clock, seed + 1)
+        self._tick_s, self._speak_s, self._compare_s = tick_s, speak_s, compare_s
+        self._count = 0
+        self._pump_s = pump_s
+        self.opened = 0
         self.clients: list[Client] = []
         self.outsiders: list[Client] = []
         self.tapped_wraps: dict[bytes, set[bytes]] = {}
@@ -66,8 +70,8 @@ class World:
         founder = self._client(host)
         founder.found()
         self.clock.later(0.0, self._beat)
-        self.clock.later(SPEAK_S, self._sound)
-        self.clock.later(HAVE_S / 3, self._compare)
+        self.clock.later(speak_s, self._sound)
+        self.clock.later(compare_s, self._compare)
 
     def rng(self, size: int) -> bytes:
         return self.random.randbytes(size)
@@ -78,9 +82,10 @@ class World:
     def _client(self, identity: Identity) -> Client:
         drift = self.random.uniform(-self.drift, self.drift)
         client = Client(
-            len(self.clients), self.genesis, identity, self.rng, lambda: self.clock.now, drift,
+            self._count, self.genesis, identity, self.rng, lambda: self.clock.now, drift,
             self._send, self.others,
         )  # fmt: skip
+        self._count += 1
         self.clients.append(client)
         return client
 
@@ -92,7 +97,10 @@ class World:
         return [
             client
             for client in self.clients
-            if client.honest and client.inside and not client.room.is_gone
+            if client.honest
+            and client.inside
+            and not client.turned_away
+            and not client.room.is_gone
         ]
 
     def others(self, client: Client) -> list[Client]:
@@ -119,6 +127,14 @@ class World:
             client.line_up(other)
             other.line_up(client)
         return client
+
+    def bury(self, client: Client) -> None:
+        """A client's machine is gone, without a word; nothing of it is left here."""
+        client.awake = False
+        self.clients.remove(client)
+        for other in self.clients:
+            self.network.cut(client, other)
+            other.silences.pop(client.id, None)
 
     def part(self, parts: Iterable[Iterable[Client]]) -> None:
         """The network falls apart, or grows together."""
@@ -197,11 +213,12 @@ class World:
 
     def _beat(self) -> None:
         for client in self.clients:
-            if client.inside and client.awake and (client.honest or not client.room.is_gone):
+            if client.inside and client.awake and not client.turned_away:
                 client.tick([other.id for other in self.others(client)])
+        self._turn_away()
         for outsider in self.outsiders:
             self._pry(outsider)
-        self.clock.later(TICK_S, self._beat)
+        self.clock.later(self._tick_s, self._beat)
 
     def _compare(self) -> None:
         """Each says to one of the others what it holds, and what time it is in the room."""
@@ -211,7 +228,7 @@ class World:
                 client.line_up(self.random.choice(others))
                 for other in others:
                     other.room_time.hear(client.room_s, other.now)
-        self.clock.later(HAVE_S / 3, self._compare)
+        self.clock.later(self._compare_s, self._compare)
 
     def _sound(self) -> None:
         """Every speaker says something; all others try to hear it."""
@@ -224,9 +241,14 @@ class World:
             self.tapped_frames.append((self.clock.now, frame, speaker.id))
             for listener in self.honest:
                 if listener is not speaker and speaker.knows(listener) and listener.knows(speaker):
-                    self.network.carry(speaker, listener, partial(listener.hear, frame, speaker))
+                    self.network.carry(
+                        speaker, listener, partial(self._heard, listener, frame, speaker)
+                    )
         del self.tapped_frames[:-400]
-        self.clock.later(SPEAK_S, self._sound)
+        self.clock.later(self._speak_s, self._sound)
+
+    def _heard(self, listener: Client, frame: bytes, speaker: Client) -> None:
+        self.opened += listener.hear(frame, speaker)
 
     def _send(self, sender: Client, to: Client, message: object) -> None:
         if isinstance(message, Wraps):
@@ -238,6 +260,17 @@ class World:
     def _arrive(self, sender: Client, to: Client, message: object) -> None:
         if to.inside and to.knows(sender):
             to.receive(message, sender)
+            if not to.pump_due:
+                to.pump_due = True
+                self.clock.later(self._pump_s, to.pump)
+
+    def _turn_away(self) -> None:
+        """Whoever finds closed doors only is told that it was removed, and ends."""
+        honest = self.honest
+        for client in honest:
+            near = [other for other in honest if self.network.reaches(client, other)]
+            if near and not any(other.knows(client) for other in near):
+                client.turned_away = True
 
     # --- outsiders ------------------------------------------------------------------------------
 
@@ -251,7 +284,7 @@ class World:
         return Ops(tuple(kept))
 
     def _pry(self, outsider: Client) -> None:
-        """Try every wrap that was ever on a line with every receive key, ask for what is missing."""
+        """Try every wrap that was ever on a line, and ask for what is missing."""
         state = outsider.room.state
         for epoch_id, wraps in self.tapped_wraps.items():
             record = state.epochs.get(epoch_id)
@@ -266,8 +299,13 @@ class World:
                 self._send(outsider, other, AskKeys(tuple(wanted[:8])))
 
     def pooled(self) -> set[bytes]:
-        """The epochs whose secrets somebody outside holds."""
-        return {epoch for outsider in self.outsiders for epoch in outsider.keyring._held}
+        """The epochs whose secrets are held by those who are out.
+
+        Whose removal came to nothing, because a senior undid what its author did, is not out.
+        """
+        removed = self.honest[0].room.state.removed
+        out = [outsider for outsider in self.outsiders if outsider.id in removed]
+        return {epoch for outsider in out for epoch in outsider.keyring._held}
 
     def _try_old_frames(self, client: Client) -> None:
         """Whoever comes in opens nothing from before, but for the step it came in."""
@@ -283,14 +321,8 @@ class World:
 
     def longest_silence_s(self) -> float:
         """The longest time that somebody could not open a speaker for want of a key."""
-        now = self.clock.now
-        lengths = [0.0]
-        for client in self.honest:
-            for silence in client.silences.values():
-                lengths.append(silence.longest_s)
-                if silence.since_s is not None:
-                    lengths.append(now - silence.since_s)
-        return max(lengths)
+        silences = [one for client in self.honest for one in client.silences.values()]
+        return max((silence.longest_s for silence in silences), default=0.0)
 
     def differences(self) -> list[str]:
         """What the honest members do not agree on; nothing when all is well."""
@@ -307,4 +339,4 @@ class World:
     def pooled_key(self) -> bool:
         """Whether those outside, together, hold the key of the honest members."""
         frontier = set(self.honest[0].keyring.frontier.ids)
-        return bool(self.outsiders) and frontier <= self.pooled()
+        return frontier <= self.pooled()

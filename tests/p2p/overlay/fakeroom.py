@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from crypto.identity import Identity
+from p2p.room.epochs import WHY
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class FakeState:
     members: dict[bytes, FakeMember] = field(default_factory=dict)
     removed: frozenset[bytes] = frozenset()
     epochs: dict[bytes, FakeEpoch] = field(default_factory=dict)
+    slots: dict[int, bytes] = field(default_factory=dict)
 
     @property
     def heads(self) -> tuple[bytes, ...]:
@@ -64,8 +66,8 @@ class FakeRoom:
 
     def write_epoch(self, parents, step, why, ephemeral, commit, pass_hash, members) -> FakeEpoch:
         epoch = FakeEpoch(
-            os.urandom(16), self.me, tuple(parents), step, why, ephemeral, commit, pass_hash,
-            tuple(members),
+            os.urandom(16), self.me, tuple(parents), step, WHY[why], ephemeral, commit, pass_hash,
+            tuple(member.id for member in members),
         )  # fmt: skip
         self.written.append(epoch)
         self.state.epochs[epoch.id] = epoch

@@ -92,11 +92,10 @@ class People:
 
     def carry(self) -> None:
         """Bring everything that is said to whom it is for, within one view."""
-        out = [
-            (person, to, message)
-            for person in self.people
-            for to, message in person.epochs.to_send(self.now)
-        ]
+        out = []
+        for person in self.people:
+            while said := person.epochs.to_send(self.now):
+                out += [(person, to, message) for to, message in said]
         for person, to, message in out:
             for other in self.people:
                 if other is person or to not in (None, other.id):

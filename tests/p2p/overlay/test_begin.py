@@ -22,6 +22,7 @@ def a_room() -> FakeRoom:
 
 def test_a_room_begins_with_a_key_that_its_record_commits_to() -> None:
     room = FakeRoom(HOST)
+    room.join(HOST, 0)
     keyring = first_epoch(room, os.urandom)
     (epoch,) = room.written
     assert (epoch.parents, epoch.step, epoch.why) == ((), 0, "start")
@@ -34,25 +35,53 @@ def test_the_next_is_wrapped_for_all_others_and_held_but_not_turned_to() -> None
     room = a_room()
     keyring = first_epoch(room, os.urandom)
     (first,) = room.written
-    begun = next_epoch(room, keyring, [first], "asked", os.urandom)
+    wrapping = next_epoch(room, keyring, [first], "asked", os.urandom)
     epoch = room.written[-1]
-    assert len(begun.wraps) == 3
+    wraps = wrapping.some(9)
+    assert wrapping.done
+    assert len(wraps) == 3
     assert set(epoch.members) == {HOST.member_id, *(other.member_id for other in OTHERS)}
     assert keyring.frontier.ids == (first.id,)
     ((_, secret, pass_),) = keyring.export(0, [epoch.id])
     assert pass_hash(pass_) == epoch.pass_hash
     for other, recv in zip(OTHERS, RECV, strict=True):
-        mine = unwrap(begun.wraps, epoch.ephemeral, other.member_id, recv, epoch.commit)
+        mine = unwrap(wraps, epoch.ephemeral, other.member_id, recv, epoch.commit)
         assert mine == secret
+
+
+def test_who_speaks_is_wrapped_for_first_and_the_secret_is_zeroed_after_the_last() -> None:
+    room = a_room()
+    keyring = first_epoch(room, os.urandom)
+    room.state.slots = {1: HOST.member_id, 2: OTHERS[2].member_id}
+    wrapping = next_epoch(room, keyring, room.written, "asked", os.urandom)
+    epoch = room.written[-1]
+    secret = wrapping._secret
+    (first,) = wrapping.some(1)
+    assert unwrap([first], epoch.ephemeral, OTHERS[2].member_id, RECV[2], epoch.commit) == secret
+    assert not wrapping.done
+    assert len(wrapping.some(5)) == 2
+    assert wrapping.done
+    assert not any(secret)
+
+
+def test_what_is_stopped_wraps_for_nobody_else() -> None:
+    room = a_room()
+    wrapping = next_epoch(room, first_epoch(room, os.urandom), room.written, "kick", os.urandom)
+    secret = wrapping._secret
+    wrapping.stop()
+    assert wrapping.some(5) == ()
+    assert not any(secret)
 
 
 def test_each_branch_gets_only_the_wraps_of_its_members() -> None:
     room = a_room()
     keyring = first_epoch(room, os.urandom)
-    begun = next_epoch(room, keyring, room.written, "asked", os.urandom)
+    wraps = next_epoch(room, keyring, room.written, "asked", os.urandom).some(9)
     epoch = room.written[-1]
     branch = [OTHERS[0].member_id, OTHERS[2].member_id, b"x" * 16]
-    sliced = slice_wraps(begun.wraps, epoch.ephemeral, branch)
-    assert sliced == (begun.wraps[0], begun.wraps[2])
+    sliced = slice_wraps(wraps, epoch.ephemeral, branch)
+    assert len(sliced) == 2
     assert {len(wrap) for wrap in sliced} == {WRAP_BYTES}
-    assert slice_wraps(begun.wraps, epoch.ephemeral, []) == ()
+    secret = unwrap(sliced, epoch.ephemeral, OTHERS[0].member_id, RECV[0], epoch.commit)
+    assert unwrap(sliced, epoch.ephemeral, OTHERS[2].member_id, RECV[2], epoch.commit) == secret
+    assert slice_wraps(wraps, epoch.ephemeral, []) == ()

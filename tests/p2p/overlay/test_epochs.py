@@ -1,6 +1,7 @@
 """Epochs: who begins them and when, and how their keys reach everybody who may have them."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.wrap import commitment, wrap_all
 from p2p.errors import RemoteError, UserError
+from p2p.overlay import epochs as epochs_module
 from p2p.overlay.begin import next_epoch, pass_hash, slice_wraps
 from p2p.overlay.epochs import (
     EARLY_MAX,
@@ -92,6 +94,47 @@ def test_a_key_is_not_made_by_who_was_removed(people: People) -> None:
         people[2].epochs.do(NewKey(), people.now)
     people.wait(5.0)
     assert people[2].room.written == []
+
+
+def test_a_large_roster_is_wrapped_for_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(epochs_module, "WRAPS_AT_ONCE", 2)
+    people = People(HOST, LISTENER, LISTENER, LISTENER, LISTENER, LISTENER)
+    host = people[0].epochs
+    host.do(NewKey(), people.now)
+    pages = []
+    while out := host.to_send(people.now):
+        assert len(pages) == 2 or host.next_timer() == people.now
+        pages += [message for _, message in out]
+    assert [len(page.wraps) for page in pages] == [2, 2, 1]
+    assert host.next_timer() > people.now
+
+
+def test_a_key_that_is_replaced_before_it_is_wrapped_for_all_is_not_wrapped_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(epochs_module, "WRAPS_AT_ONCE", 2)
+    people = People(HOST, LISTENER, LISTENER, LISTENER, LISTENER, LISTENER)
+    host = people[0].epochs
+    host.do(NewKey(), people.now)
+    host.to_send(people.now)
+    host.do(NewKey(), people.now)
+    second = people[0].room.written[-1].id
+    pages = []
+    while out := host.to_send(people.now):
+        pages += [message for _, message in out]
+    assert [(page.epoch_id, len(page.wraps)) for page in pages] == [(second, 2)] * 2 + [(second, 1)]
+
+
+def test_receive_keys_of_no_use_do_not_stop_the_wrapping(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(epochs_module, "WRAPS_AT_ONCE", 1)
+    people = People(HOST, LISTENER, LISTENER)
+    state = people[0].room.state
+    for number in (1, 2):
+        member = people[number].id
+        state.members[member] = replace(state.members[member], recv=bytes(32))
+    people[0].epochs.do(NewKey(), people.now)
+    assert people[0].epochs.to_send(people.now) == []
+    assert people[0].epochs.next_timer() > people.now
 
 
 # --- more than one head ---------------------------------------------------------------------------
@@ -467,8 +510,9 @@ def test_the_timer_names_what_is_due_next(people: People) -> None:
     assert idle.next_timer() == pytest.approx(people.now + 0.3)
     people.wait(0.7)
     assert idle.next_timer() <= people.now + 0.5
-    people[0].epochs.do(NewKey(shut_out=True), people.now)
-    people[0].epochs.do(NewKey(shut_out=True), people.now)
+    for _ in range(2):
+        people[0].epochs.do(NewKey(shut_out=True), people.now)
+        people[0].epochs.to_send(people.now)
     assert people[0].epochs.next_timer() == pytest.approx(people.now + 0.3)
     people[1].epochs.receive(AskKeys((b"x" * 16,)), people[3].id, people.now)
     assert people[1].epochs.next_timer() <= people.now + 0.3

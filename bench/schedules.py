@@ -1,0 +1,87 @@
+"""Random histories of a room, played by the shipped cores in virtual time.
+
+``schedules.py [--count 200] [--seed N] [--jobs 2] [--json]``. Each history has 4 to 40 members who
+join, leave, are removed with a new key, speak, are muted, lock the room, fall apart into up to
+three networks and grow together, sleep and wake, with clocks that run apart, and messages that come
+late, twice and in another order. In the end all honest members must have the same roster, queue,
+stage and key; those removed, with all they hold together, must not have it; nobody who came in may
+open a frame from before; and no speaker may go unopened for want of a key for more than 2 s.
+
+A history that fails is named by its seed: ``--seed N --count 1`` plays it again.
+"""
+
+import argparse
+import json
+import multiprocessing
+import random
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.sim.once import pure_parts_once
+from tests.sim.room_schedule import SILENCE_MAX_S, Outcome, play
+
+MEMBERS_MAX = 40
+
+
+def one(seed: int) -> Outcome:
+    """Play one history, of a size that its seed decides; most are small."""
+    size = random.Random(seed).choice([4, 5, 6, 8, 8, 10, 12, 16, 24, MEMBERS_MAX])
+    with pure_parts_once():
+        return play(seed, size, 40)
+
+
+def main() -> int:
+    """Plays, counts, prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1, help="of the first history")
+    parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
+    parser.add_argument("--json", action="store_true", help="only the result, as one object")
+    args = parser.parse_args()
+    began_s = time.monotonic()
+    seeds = range(args.seed, args.seed + args.count)
+    done: Counter[str] = Counter()
+    failed: list[dict] = []
+    silence_s = pause_s = virtual_s = 0.0
+    members = epochs = 0
+    with multiprocessing.get_context("spawn").Pool(args.jobs) as pool:
+        for outcome in pool.imap_unordered(one, seeds):
+            done += outcome.done
+            silence_s = max(silence_s, outcome.longest_silence_s)
+            pause_s = max(pause_s, outcome.longest_pause_s)
+            virtual_s += outcome.virtual_s
+            members += outcome.members
+            epochs += outcome.epochs
+            if outcome.problems:
+                failed.append({"seed": outcome.seed, "problems": outcome.problems})
+                if not args.json:
+                    print(f"seed {outcome.seed}: {'; '.join(outcome.problems)}", flush=True)
+    result = {
+        "schema": 1,
+        "seed": args.seed,
+        "schedules": args.count,
+        "failed": len(failed),
+        "failures": failed[:20],
+        "members": members,
+        "epochs": epochs,
+        "happened": dict(sorted(done.items())),
+        "longest_silence_s": round(silence_s, 2),
+        "longest_pause_s": round(pause_s, 2),
+        "virtual_hours": round(virtual_s / 3600, 1),
+        "minutes": round((time.monotonic() - began_s) / 60, 1),
+        "bars": {"failed": 0, "longest_silence_s": SILENCE_MAX_S},
+        "ok": not failed,
+    }
+    if not args.json:
+        print(f"seeds {seeds.start} to {seeds.stop - 1}: {len(failed)} of {args.count} failed")
+        print(", ".join(f"{name} {count}" for name, count in result["happened"].items()))
+    print(json.dumps(result))
+    return 0 if result["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""An epoch counts only with all that led to it: what is hidden must not make it say more."""
+
+import itertools
+
+from crypto.genesis import Genesis
+from p2p.room.floor import FloorRoom
+from p2p.room.kinds import FLOOR
+from tests.p2p.room.people import People
+
+
+def a_room() -> People:
+    people = People(4)
+    people.epoch(0, why=0)
+    people.promote(0, 1, 2)
+    people.promote(0, 2, 2)
+    return people
+
+
+def without(people: People, *hidden: object):
+    return people.state([op for op in people.ops if op not in hidden])
+
+
+def test_an_epoch_does_not_count_while_the_removal_before_it_is_hidden() -> None:
+    people = a_room()
+    before = people.state().heads
+    removal = people.remove(4, by=1)
+    epoch = people.epoch(1, why=1)
+    seen = without(people, removal)
+    assert people.ids[4] not in seen.removed
+    assert seen.heads == before
+    assert people.state().heads == (epoch.id,)
+    assert people.state().removed == {people.ids[4]}
+
+
+def test_nor_does_one_that_was_built_on_it_by_somebody_else() -> None:
+    people = a_room()
+    before = people.state().heads
+    removal = people.remove(4, by=1)
+    first = people.epoch(1, why=1)
+    second = people.epoch(2, why=3)
+    third = people.epoch(0, why=3)
+    assert without(people, removal).heads == before
+    assert without(people, first).heads == before
+    assert without(people, first, removal).heads == before
+    assert without(people, second).heads == (first.id,)
+    assert people.state().heads == (third.id,)
+
+
+def test_in_whatever_order_all_of_it_comes_the_same_counts_in_the_end() -> None:
+    people = a_room()
+    ready = list(people.ops)
+    late = [people.remove(4, by=1), people.epoch(1, why=1), people.epoch(2, why=3)]
+    for order in itertools.permutations(late):
+        for count in range(len(order)):
+            heads = people.state([*ready, *order[:count]]).heads
+            assert len(heads) == 1
+        assert people.state([*ready, *order]).heads == (late[-1].id,)
+
+
+def test_a_relay_that_knows_no_joins_goes_by_what_epochs_replace() -> None:
+    people = a_room()
+    relay = FloorRoom(Genesis.encode(people.genesis))
+    before = people.state().heads
+    people.remove(4, by=1)
+    first, second = people.epoch(1, why=1), people.epoch(2, why=3)
+    for op in people.ops:
+        if type(op.body) in FLOOR and op is not first:
+            relay.receive(op.data, None, 0.0)
+    assert relay.state.heads == before
+    relay.receive(first.data, None, 0.0)
+    assert relay.state.heads == people.state().heads == (second.id,)

@@ -1,0 +1,60 @@
+"""What is pure is computed once for all members of a simulated room.
+
+Hundreds of members in one process check the same signature on the same bytes and evaluate the same
+set of operations. Both are functions of their input alone, so the simulation keeps their results;
+what it runs is still the code that ships.
+"""
+
+import contextlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from p2p.room import ops, opset, room
+
+KEPT = 64
+
+
+class _Memory:
+    """The last results of a function, by a key made of its arguments."""
+
+    def __init__(self, function: Callable[..., Any], key: Callable[..., Hashable]) -> None:
+        self._function = function
+        self._key = key
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def __call__(self, *args: Any) -> Any:
+        key = self._key(*args)
+        if key not in self._results:
+            self._results[key] = self._function(*args)
+            if len(self._results) > KEPT:
+                self._results.popitem(last=False)
+        self._results.move_to_end(key)
+        return self._results[key]
+
+
+def _same_set(held: Iterable[ops.Op], *rest: Hashable) -> Hashable:
+    return frozenset(op.id for op in held), *rest
+
+
+def _findings(*args: Any) -> Any:
+    held, *rest = args
+    return _GENUINE_FINDINGS(list(held), *rest)
+
+
+_GENUINE_FINDINGS = opset.Findings
+
+
+@contextlib.contextmanager
+def pure_parts_once() -> Iterator[None]:
+    """Inside, each signature is checked once and each set of operations evaluated once."""
+    genuine = ops.verify, opset.Findings, opset.kept, room.state_of
+    ops.verify = lru_cache(maxsize=1 << 16)(ops.verify)
+    opset.Findings = _Memory(_findings, lambda held, *rest: _same_set(held, *rest))
+    opset.kept = _Memory(opset.kept, lambda findings: findings)
+    room.state_of = _Memory(room.state_of, lambda findings: findings)
+    try:
+        yield
+    finally:
+        ops.verify, opset.Findings, opset.kept, room.state_of = genuine
