@@ -1,25 +1,14 @@
-"""A relay in a process of its own, which can be killed. Run as a module; prints its line."""
+"""``teahouse relay`` for the rooms of the tests: a process that can be killed."""
 
-import asyncio
-import signal
+import functools
 import sys
 
-from p2p.relay.control import Control
-from p2p.relay.server import RelaySettings, run_relay
+from p2p.relay import cli
+from p2p.relay.server import run_relay
 from tests.p2p.relay.floors import HostFloor
 
-
-async def main() -> None:
-    control = Control()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, control.drain)
-    await run_relay(
-        RelaySettings(("127.0.0.1", 0), drain_timeout_s=10.0),
-        lambda contact: print(contact, flush=True),
-        control,
-        make_floor=HostFloor,
-    )
-
+OPTIONS = ("--listen", "127.0.0.1:0", "--state-dir", "", "--drain-timeout", "10s")
 
 if __name__ == "__main__":
-    asyncio.run(main())
-    sys.exit(0)
+    cli.run_relay = functools.partial(run_relay, make_floor=HostFloor)  # type: ignore[assignment]
+    sys.exit(cli.main([*OPTIONS, *sys.argv[1:]]))
