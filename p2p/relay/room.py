@@ -178,6 +178,7 @@ class RelayRoom:
                 here.allowances.route(now)
                 self._route(message, link, here)
             case Present() if isinstance(here, Bough):
+                here.allowances.floor(1, now)
                 here.present = (here.present | set(message.here)) - set(message.gone)
                 if len(here.present) > SEATS_MAX:
                     here.present = set()
@@ -221,10 +222,6 @@ class RelayRoom:
         """Tells everybody to go elsewhere."""
         self._send_all(Moving(min(3600, max(0, int(seconds)))), None)
 
-    def next_timer(self) -> float | None:
-        """When ``on_timer`` is due."""
-        return self._presence_due_s
-
     def on_timer(self, now: float) -> None:
         """Says who came and went since the last time."""
         if self._presence_due_s is None or now < self._presence_due_s:
@@ -254,10 +251,7 @@ class RelayRoom:
     def _changed(self, now: float) -> None:
         self.version += 1
         self._presence_due_s = self._presence_due_s or now + PRESENCE_EVERY_S
-        if self.seats or self.boughs:
-            self._empty_since_s = None
-        elif self._empty_since_s is None:
-            self._empty_since_s = now
+        self._empty_since_s = None if self.seats or self.boughs else now
 
     def _greet(self, link: int, *, answer: bool = True) -> None:
         here = sorted(self.members)

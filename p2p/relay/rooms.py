@@ -339,7 +339,6 @@ class Rooms:
         """Takes over what a room wants to be sent and cut."""
         self._out += room.to_send()
         for link in room.cuts:
-            if link in self._links:
-                self._links[link].room = None
+            self._links[link].room = None
             self._events.append(Cut(link))
         room.cuts.clear()

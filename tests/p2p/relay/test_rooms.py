@@ -13,6 +13,8 @@ from crypto.frame import FrameSealer
 from crypto.identity import Identity
 from p2p.errors import RemoteError
 from p2p.overlay.hop import for_tree
+from p2p.relay import rooms as rooms_module
+from p2p.relay.floor import no_floor
 from p2p.relay.limits import Limits
 from p2p.relay.room import EMPTY_S, OLD_PASS_S, PRESENCE_EVERY_S
 from p2p.relay.rooms import Call, Cut, Rooms
@@ -632,6 +634,95 @@ def test_an_address_that_is_no_relay_gets_one_handshake(host, ip) -> None:
                 relay.rooms.called(call, None, b"", relay.now)
     calls = [event for event in relay.events if isinstance(event, Call)]
     assert len(calls) == (1 if ip[0] == 198 else 0)
+
+
+def joined(host: Host, relay: Relay, count: int = 1) -> list[int]:
+    """Links of other relays that hang under this one."""
+    others = [os.urandom(32) for _ in range(count)]
+    order = [[dh, bytes((198, 51, 100, 7)), 1] for dh in (relay.dh, *others)]
+    relay.tell(relay.link(host.identity.dh), Open(host.genesis, (host.write("carriers", order),)))
+    links = [relay.link(dh) for dh in others]
+    for link in links:
+        relay.tell(link, JoinTree(host.room))
+    return links
+
+
+def test_a_relay_that_calls_again_takes_its_own_place(host, relay) -> None:
+    [old] = joined(host, relay)
+    new = relay.link(relay.rooms.rooms()[0].boughs[old].dh)
+    relay.tell(new, JoinTree(host.room))
+    assert relay.events == [Cut(old)]
+    assert list(relay.rooms.rooms()[0].boughs) == [new]
+    relay.tell(new, JoinTree(host.room))
+    assert relay.refusal(new) == ["full"]
+    relay.tell(new, Tune(host.room, on=False))  # of no meaning between relays
+    assert relay.rooms.rooms()[0].listeners(99) == [new]
+
+
+def test_only_so_many_relays_hang_under_one(host, relay, monkeypatch) -> None:
+    monkeypatch.setattr(rooms_module, "BOUGHS_MAX", 2)
+    links = joined(host, relay, 3)
+    assert relay.refusal(links[2]) == ["full"]
+
+
+def test_a_relay_that_lies_about_its_members_is_bounded(host, relay, people, monkeypatch) -> None:
+    [bough] = joined(host, relay)
+    ghosts = tuple(os.urandom(16) for _ in range(300))
+    relay.tell(bough, Present(host.room, ghosts, ()))
+    amina = relay.seat(host, people.amina)
+    relay.tell(bough, Gossip(host.room, EVERYBODY, ghosts[0], b"sealed"))
+    relay.tell(bough, Gossip(host.room, EVERYBODY, ghosts[0], b"sealed"))  # gone round
+    relay.tell(bough, Gossip(host.room, EVERYBODY, os.urandom(16), b"of nobody"))
+    assert [one.blob for one in relay.all(amina, Gossip)] == [b"sealed"]
+    assert accepted(relay, bough, lambda: Present(host.room, ghosts, ()), 4) == 4
+    more = [tuple(os.urandom(16) for _ in range(400)) for _ in range(2)]
+    relay.tell(bough, Present(host.room, more[0], ()))
+    with pytest.raises(RemoteError, match="members"):
+        relay.tell(bough, Present(host.room, more[1], ()))
+
+
+def test_a_full_room_takes_nobody_new(host, relay, people, monkeypatch) -> None:
+    monkeypatch.setattr(rooms_module, "SEATS_MAX", 1)
+    relay.seat(host, people.amina)
+    link = relay.link(people.kenji.dh)
+    relay.tell(link, host.pass_of(people.kenji, relay.dh, relay.ties[link]))
+    assert relay.refusal(link) == ["full"]
+    assert relay.seat(host, people.amina)
+
+
+def test_a_parent_that_refuses_dies_or_is_too_late_is_let_go(host, relay) -> None:
+    now = relay.now
+    parents = [os.urandom(32) for _ in range(2)]
+    order = [[dh, bytes((198, 51, 100, n)), 1] for n, dh in enumerate((*parents, relay.dh))]
+    relay.tell(relay.link(host.identity.dh), Open(host.genesis, (host.write("carriers", order),)))
+    relay.wait(1.0)
+    [first] = relay.events
+    relay.rooms.called(first, 70, os.urandom(64), now)
+    relay.wait(1.0)  # still waits for its answer
+    assert relay.events == [first]
+    relay.tell(70, RelayRefuse("full"))
+    assert relay.events == [first, Cut(70)]
+    relay.rooms.link_down(70, relay.now)
+    relay.wait(1.0)
+    second = relay.events[-1]
+    assert (first.dh, second.dh) == tuple(parents)
+    relay.rooms.called(second, 71, os.urandom(64), relay.now)
+    relay.wait(5.0)
+    assert relay.events[-1].dh == first.dh
+    relay.rooms.called(relay.events[-1], 72, os.urandom(64), relay.now)
+    relay.tell(72, Passed(host.room, ()))
+    relay.tell(71, Passed(host.room, ()))
+    assert relay.events[-1] == Cut(71)
+    assert list(relay.rooms.rooms()[0].boughs) == [72]
+
+
+def test_what_a_room_hears_from_nobody_is_refused(host, relay) -> None:
+    [room] = relay.rooms.rooms()
+    with pytest.raises(RemoteError):
+        room.receive(Floor(host.room, ()), 99, relay.now)
+    room.detach(99, relay.now)
+    with pytest.raises(RemoteError):
+        no_floor(host.genesis)
 
 
 def test_an_answer_that_comes_when_the_room_is_over_ends_the_link(host) -> None:
