@@ -2,22 +2,13 @@
 
 from collections.abc import Iterator
 
-from p2p.room.events import (
-    Event,
-    HandChanged,
-    LockChanged,
-    MemberChanged,
-    MemberState,
-    StageChanged,
-    TopicChanged,
-    Why,
-)
+from p2p.room import events as e
 from p2p.room.ids import MemberId
 from p2p.room.roster import Member, RoomState
 from p2p.room.stage import Stage
 
 
-def changes(old: RoomState | None, new: RoomState) -> Iterator[Event]:
+def changes(old: RoomState | None, new: RoomState) -> Iterator[e.Event]:
     """Compare two states.
 
     Args:
@@ -27,49 +18,71 @@ def changes(old: RoomState | None, new: RoomState) -> Iterator[Event]:
     Yields:
         The room's own changes, then members (id order), then places in the queue.
     """
-    if new.locked != (old is not None and old.locked):
-        yield LockChanged(new.locked)
-    if new.topic != (old.topic if old else ""):
-        yield TopicChanged(new.topic)
+    yield from _of_room(old, new)
     for member in new.members.values():
         before = old.members.get(member.id) if old else None
-        yield from _of_member(before, member, new.host)
+        yield from _of_member(before, member, new)
+        other = member.imitates
+        if old is not None and before is None and other is not None and other in old.members:
+            yield e.NameImitates(member.id, other)
     places = _places(new)
     before_places = _places(old) if old else {}
     for who in sorted(before_places.keys() - places.keys()):
-        yield HandChanged(who, None)
+        yield e.HandChanged(who, None)
     for who, place in places.items():
         if before_places.get(who) != place:
-            yield HandChanged(who, place)
+            yield e.HandChanged(who, place)
+
+
+def _of_room(old: RoomState | None, new: RoomState) -> Iterator[e.RoomWideEvent]:
+    if new.locked != (old is not None and old.locked):
+        yield e.LockChanged(new.locked)
+    if new.topic != (old.topic if old else ""):
+        yield e.TopicChanged(new.topic)
+    if new.entry != (old.entry if old else "open"):
+        yield e.EntryChanged(new.entry)
+    if new.profile != (old.profile if old else 0):
+        yield e.ProfileChanged(new.profile)
+    if new.asking != (old.asking if old else ()):
+        yield e.AskingChanged(new.asking)
+    if new.heads != (old.heads if old else ()):
+        yield e.EpochChanged(new.heads)
+    if new.no_moderator != (old is not None and old.no_moderator):
+        yield e.NoModerator(new.no_moderator)
 
 
 def _places(state: RoomState) -> dict[MemberId, int]:
     return {member: place for place, member in enumerate(state.queue, start=1)}
 
 
-def _of_member(old: Member | None, new: Member, host: MemberId) -> Iterator[Event]:
+def _of_member(old: Member | None, new: Member, state: RoomState) -> Iterator[e.Event]:
     facts = (new.name, new.role, state_name(new))
     if old is None or facts != (old.name, old.role, state_name(old)):
-        yield MemberChanged(new.id, *facts, by=_by(old, new, host))
+        yield e.MemberChanged(new.id, *facts, by=_by(old, new, state))
     if old is not None and old.stage is not new.stage:
-        yield StageChanged(new.id, new.stage, _why(old, new))
+        yield e.StageChanged(new.id, new.stage, _why(old, new))
+    if old is not None and old.rank != new.rank and new.is_here:
+        yield e.RankChanged(new.id, new.rank, new.ranked_by)
 
 
-def state_name(member: Member) -> MemberState:
+def state_name(member: Member) -> e.MemberState:
     """Name a member's state as far as operations tell: whether it is in reach they do not."""
     if member.stage is Stage.REMOVED:
         return "removed"
     return "left" if member.stage is Stage.LEFT else "here"
 
 
-def _by(old: Member | None, new: Member, host: MemberId) -> MemberId | None:
-    if old is None or new.id == host or new.stage is Stage.LEFT:
+def _by(old: Member | None, new: Member, state: RoomState) -> MemberId | None:
+    """Who did it, if another did."""
+    if old is None or new.stage is Stage.LEFT:
         return None
+    if old.rank != new.rank and new.is_here:
+        return new.ranked_by
     own = new.wish != old.wish and new.stage is not Stage.REMOVED
-    return None if own else host
+    return None if own else state.by.get(new.id)
 
 
-def _why(old: Member, new: Member) -> Why:
+def _why(old: Member, new: Member) -> e.Why:
     if new.stage is Stage.REMOVED:
         return "removed"
     if new.stage is Stage.INVITED or (old.stage is Stage.MUTED and new.stage is Stage.SPEAKING):

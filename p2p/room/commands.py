@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from p2p.room.ids import MemberId
+from p2p.room.ids import MemberId, OpId
+from p2p.room.kinds import Carrier, EntryMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,44 +33,104 @@ class GoToAudience:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """Host: invite a member to speak, or give a muted speaker its voice back."""
+    """Moderators: invite a member to speak, or give a muted speaker its voice back."""
 
     member: MemberId
 
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """Host: silence a speaker."""
+    """Moderators: silence a speaker."""
 
     member: MemberId
 
 
 @dataclass(frozen=True, slots=True)
 class MoveDown:
-    """Host: off the stage, out of an invitation, or hand down."""
+    """Moderators: off the stage, out of an invitation, or hand down."""
 
     member: MemberId
 
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Host: out for ever."""
+    """Moderators: out for ever. ``brood``: with everybody its invites brought in, and theirs."""
 
     member: MemberId
+    brood: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Give a member a rank below our own, 1 to 4, or give up our own."""
+
+    member: MemberId
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """Moderators: yes or no to somebody who waits to be let in."""
+
+    member: MemberId
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SetLock:
-    """Host: let nobody new in, or somebody again."""
+    """Moderators: let nobody new in, or somebody again."""
 
     on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SetTopic:
-    """Host: say what the room is about."""
+    """Moderators: say what the room is about."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetEntry:
+    """Moderators: who is let in."""
+
+    mode: EntryMode
+
+
+@dataclass(frozen=True, slots=True)
+class SetProfile:
+    """Moderators: how sound is sent, 0 table, 1 hall."""
+
+    profile: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetCarriers:
+    """Moderators: the relays of the room, the root of the tree first."""
+
+    relays: tuple[Carrier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MakeInvite:
+    """Let whoever holds the secret half of ``key`` in as brought by us.
+
+    Attributes:
+        key: Ed25519 public key.
+        uses: How many members; 0 for any number.
+        expires_s: Room time after which it is refused; 0 for never.
+    """
+
+    key: bytes
+    uses: int
+    expires_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uninvite:
+    """Take an invite back: our own, or as a moderator that of a junior."""
+
+    invite: OpId
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +142,9 @@ OwnCommand = RaiseHand | LowerHand | TakeFloor | Decline | GoToAudience | Leave
 """About ourselves."""
 
 TowardsCommand = Accept | Mute | MoveDown | Remove
-"""About another member."""
+"""What moves another member."""
 
-Command = OwnCommand | TowardsCommand | SetLock | SetTopic
+SettingCommand = SetLock | SetTopic | SetEntry | SetProfile | SetCarriers
+"""About the room."""
+
+Command = OwnCommand | TowardsCommand | SettingCommand | Promote | Let | MakeInvite | Uninvite

@@ -1,14 +1,15 @@
 """Who is let in by a member whose door somebody knocks at."""
 
 from p2p.errors import RemoteError
+from p2p.room.invites import proves
 from p2p.room.kinds import Join
-from p2p.room.ops import verify_join
+from p2p.room.ops import Op, verify_join
 from p2p.room.opset import MEMBERS_MAX, OpSet
 from p2p.room.roster import RoomState
 from p2p.room.stage import Stage
 
 
-def refusal(join: bytes, dh: bytes, ops: OpSet, state: RoomState) -> str | None:
+def refusal(join: bytes, dh: bytes, ops: OpSet, state: RoomState, room_s: float) -> str | None:
     """Tell why somebody is not let in.
 
     Args:
@@ -16,11 +17,14 @@ def refusal(join: bytes, dh: bytes, ops: OpSet, state: RoomState) -> str | None:
         dh: The X25519 key that the handshake has proven.
         ops: What we hold.
         state: The room now.
+        room_s: Room time, by which invites expire.
 
     Returns:
         None if it may come in (then ``Room.receive`` the join), else the reason for
-        ``wire.messages.Refuse``: bad_join, removed, left, locked, full. Whoever is in the roster
-        already comes back with the same join, locked or not.
+        ``wire.messages.Refuse``: bad_join, removed, left, locked, full; ask if a moderator has to
+        be asked, denied if one said no; invited if it needs an invite, used_up or expired if the
+        one that it brings is. Whoever is in the roster already comes back with the same join,
+        however shut the room is.
     """
     try:
         op = ops.read(join)
@@ -34,6 +38,30 @@ def refusal(join: bytes, dh: bytes, ops: OpSet, state: RoomState) -> str | None:
     known = state.members.get(op.author)
     if known is not None:
         return "left" if known.stage is Stage.LEFT else None
+    if ops.has_forgotten(op.author):
+        return "left"
+    return _shut(op, op.body, state, room_s) or _full(ops)
+
+
+def _full(ops: OpSet) -> str | None:
+    return "full" if ops.members() >= MEMBERS_MAX else None
+
+
+def _shut(op: Op, join: Join, state: RoomState, room_s: float) -> str | None:
+    """Tell what keeps a newcomer out of the room as it is now."""
     if state.locked:
         return "locked"
-    return "full" if len(state.members) >= MEMBERS_MAX else None
+    if state.entry == "open":
+        return None
+    answer = state.let.get(op.author)
+    if answer is not None:
+        return None if answer else "denied"
+    invite = state.invites.get(join.invite)
+    problem: str | None = None
+    if invite is None or invite.revoked or not proves(op, invite.key):
+        problem = "invited"
+    elif invite.is_used_up:
+        problem = "used_up"
+    elif 0 < invite.expires_s <= room_s:
+        problem = "expired"
+    return "ask" if problem is not None and state.entry == "ask" else problem

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from p2p.room.ids import MemberId
+from p2p.room.ids import MemberId, OpId
+from p2p.room.kinds import EntryMode
 from p2p.room.names import DisplayName
-from p2p.room.roster import Role
+from p2p.room.roster import Asking, Role
 from p2p.room.stage import Stage
 
 MemberState = Literal["here", "left", "removed"]
@@ -58,5 +59,68 @@ class TopicChanged:
     text: str
 
 
-Event = MemberChanged | StageChanged | HandChanged | LockChanged | TopicChanged
+@dataclass(frozen=True, slots=True)
+class EntryChanged:
+    """Others are let in now."""
+
+    mode: EntryMode
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """Sound is sent in another way: 0 table, 1 hall."""
+
+    profile: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankChanged:
+    """A member who was here before has another rank. ``by``: who gave or took it, if another."""
+
+    member: MemberId
+    rank: int
+    by: MemberId | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskingChanged:
+    """These wait for a moderator now."""
+
+    asking: tuple[Asking, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoModerator:
+    """``on``: nobody is left who could change anything. Presence is not looked at."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EpochChanged:
+    """Other epochs are heads now."""
+
+    heads: tuple[OpId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NameImitates:
+    """A member came whose name looks like that of ``other``, who was here before it."""
+
+    member: MemberId
+    other: MemberId
+
+
+RoomWideEvent = (
+    LockChanged
+    | TopicChanged
+    | EntryChanged
+    | ProfileChanged
+    | AskingChanged
+    | NoModerator
+    | EpochChanged
+)
+"""About the room as a whole."""
+
+Event = RoomWideEvent | MemberChanged | StageChanged | HandChanged | RankChanged | NameImitates
 """Everything that a room reports."""

@@ -1,17 +1,30 @@
 """From what a person wants to the operation that says it, if the member's place allows it."""
 
+from typing import NamedTuple
+
 from p2p.errors import UserError
 from p2p.room import commands, kinds
-from p2p.room.ids import NONE
+from p2p.room.ids import NONE, OpId
+from p2p.room.powers import NOBODY, POWERS
 from p2p.room.refusals import refusal
+from p2p.room.registers import INVITES_MAX
 from p2p.room.roster import Member, RoomState
-from p2p.room.stage import GONE, NEXT, Act, Stage
+from p2p.room.stage import NEXT, Act, Stage
 
 STAGE_MAX = 16
 """Members on stage or invited at once, the host included."""
 
-Writing = tuple[type[kinds.Body], tuple[object, ...]]
-"""A kind of operation, and its own fields."""
+LIVE_INVITES_MAX = 8
+"""Invites of one member that let somebody in."""
+
+
+class Writing(NamedTuple):
+    """A kind of operation, its own fields, and the appointment it is written under."""
+
+    kind: type[kinds.Body]
+    fields: tuple[object, ...]
+    auth: OpId = NONE
+
 
 _OWN: dict[type, tuple[Act, type[kinds.Body]]] = {
     commands.RaiseHand: (Act.RAISE, kinds.Hand),
@@ -20,6 +33,21 @@ _OWN: dict[type, tuple[Act, type[kinds.Body]]] = {
     commands.Decline: (Act.DECLINE, kinds.Decline),
     commands.GoToAudience: (Act.AUDIENCE, kinds.Audience),
     commands.Leave: (Act.LEAVE, kinds.Leave),
+}
+
+_SETTINGS: dict[type, type[kinds.Body]] = {
+    commands.SetLock: kinds.Lock,
+    commands.SetTopic: kinds.Topic,
+    commands.SetEntry: kinds.Entry,
+    commands.SetProfile: kinds.Profile,
+    commands.SetCarriers: kinds.Carriers,
+}
+
+_TOWARDS: dict[type, type[kinds.Body]] = {
+    commands.Accept: kinds.Grant,
+    commands.Mute: kinds.Mute,
+    commands.MoveDown: kinds.Down,
+    commands.Remove: kinds.Remove,
 }
 
 
@@ -41,15 +69,45 @@ def writing_for(
     Raises:
         UserError: It is not possible from where the member stands, or not for us to do.
     """
+    match command:
+        case commands.MakeInvite():
+            return _invite(command, me, state)
+        case commands.Uninvite():
+            return _uninvite(command, me, state)
+        case commands.Promote():
+            return _promote(command, me, state)
+        case commands.Accept() | commands.Mute() | commands.MoveDown() | commands.Remove():
+            return _towards(command, me, state, last_slot)
+        case commands.Let():
+            return _let(command, me, state)
     if isinstance(command, commands.OwnCommand):
         return _own(command, me)
-    if not me.is_host or me.stage in GONE:
-        raise UserError("not_host", "Only the host can do that.")
-    if isinstance(command, commands.SetLock):
-        return kinds.Lock, (command.on,)
-    if isinstance(command, commands.SetTopic):
-        return kinds.Topic, (command.text[: kinds.TOPIC_CHARS_MAX],)
-    return _towards(command, state, last_slot)
+    return _setting(command, me, state)
+
+
+def _powerful(me: Member, kind: type[kinds.Body], *fields: object) -> Writing:
+    """Write with a power, if we have it."""
+    if me.rank > POWERS[kind] or not me.is_here:
+        raise UserError("not_host", "Only the host and moderators can do that.")
+    return Writing(kind, fields, me.auth)
+
+
+def _setting(command: commands.SettingCommand, me: Member, state: RoomState) -> Writing:
+    kind, value = _SETTINGS[type(command)], _value(command)
+    return _powerful(me, kind, value, state.over.get(kind, ())[: kinds.OVER_MAX])
+
+
+def _value(command: commands.SettingCommand) -> object:
+    match command:
+        case commands.SetLock():
+            return command.on
+        case commands.SetTopic():
+            return command.text[: kinds.TOPIC_CHARS_MAX]
+        case commands.SetEntry():
+            return command.mode
+        case commands.SetProfile():
+            return command.profile
+    return command.relays
 
 
 def _own(command: commands.OwnCommand, me: Member) -> Writing | None:
@@ -64,28 +122,104 @@ def _own(command: commands.OwnCommand, me: Member) -> Writing | None:
         Act.TAKE: (me.grant,),
         Act.DECLINE: (me.grant, False),
     }
-    return kind, fields.get(act, ())
+    return Writing(kind, fields.get(act, ()))
 
 
-def _towards(command: commands.TowardsCommand, state: RoomState, last_slot: int) -> Writing:
-    """Translate what the host does to a member."""
-    if command.member not in state.members:
-        raise UserError("no_such_member", "There is no such member.")
-    member = state.members[command.member]
-    if isinstance(command, commands.Accept):
-        if member.stage is Stage.MUTED:
-            return kinds.Mute, (member.id, False)
-        _require(Act.ACCEPT, member)
-        return kinds.Grant, (_free_slot(state, last_slot), member.id, member.wish)
-    if isinstance(command, commands.Mute):
-        _require(Act.MUTE, member)
-        return kinds.Mute, (member.id, True)
-    if isinstance(command, commands.MoveDown):
-        _require(Act.DOWN, member)
-        return kinds.Down, (member.id, member.wish, False)
+def _towards(
+    command: commands.TowardsCommand, me: Member, state: RoomState, last_slot: int
+) -> Writing:
+    """Translate what a moderator does to a member."""
+    muted = command.member in state.live and bool(state.live[command.member].mutes)
+    accepts = isinstance(command, commands.Accept)
+    _powerful(me, kinds.Mute if accepts and muted else _TOWARDS[type(command)])
+    member = _junior(command.member, me, state)
+    match command:
+        case commands.Accept() if member.stage is Stage.MUTED:
+            live = state.live[member.id]
+            lifts = live.mutes[: kinds.LIFTS_MAX]
+            return _powerful(me, kinds.Mute, state.epoch, member.id, live.id, False, lifts)
+        case commands.Accept():
+            _require(Act.ACCEPT, member)
+            slot = free_slot(state, last_slot)
+            return _powerful(me, kinds.Grant, state.epoch, slot, member.id, member.wish)
+        case commands.Mute():
+            _require(Act.MUTE, member)
+            return _powerful(me, kinds.Mute, state.epoch, member.id, member.grant, True, ())
+        case commands.MoveDown():
+            _require(Act.DOWN, member)
+            return down(me, member, state, lapsed=False)
     _require(Act.REMOVE, member)
-    last = member.wish if member.wish != NONE else member.join
-    return kinds.Remove, (member.id, member.join, last)
+    if member.id == me.id:
+        raise UserError("own_removal", "You cannot remove yourself.", "Leave the room instead.")
+    return _powerful(
+        me, kinds.Remove, member.id, member.join, member.cut, command.brood, member.keeps
+    )
+
+
+def down(me: Member, member: Member, state: RoomState, *, lapsed: bool) -> Writing:
+    """Write that a member is moved down from where it stands now."""
+    grant = member.grant if member.grant is not None else NONE
+    return _powerful(me, kinds.Down, state.epoch, member.id, member.wish, grant, lapsed)
+
+
+def _junior(target: bytes, me: Member, state: RoomState) -> Member:
+    """Find a member that we may act on: one of lower rank, or ourselves."""
+    if target not in state.members:
+        raise UserError("no_such_member", "There is no such member.")
+    member = state.members[target]
+    if member.rank <= me.rank and member.id != me.id and member.is_here:
+        raise UserError("is_senior", "This member has your rank or a higher one.")
+    return member
+
+
+def _promote(command: commands.Promote, me: Member, state: RoomState) -> Writing:
+    member = _junior(command.member, me, state)
+    own = member.id == me.id
+    if not own:
+        _powerful(me, kinds.Rank)
+    if not member.is_here:
+        raise refusal(Act.REMOVE, member.stage, own=own)
+    if not me.rank < command.rank <= NOBODY or (me.is_host and own):
+        raise UserError("not_yours_to_give", "You can only give ranks below your own.")
+    if command.rank == member.rank:
+        raise UserError("same_rank", "This member has that rank already.")
+    rises = command.rank < member.rank
+    over = () if rises else member.tenures[: kinds.OVER_MAX]
+    keeps = () if rises else member.keeps
+    keys = (member.sign, member.dh)
+    fields = (member.id, command.rank, *keys, over, member.cut, keeps)
+    return Writing(kinds.Rank, fields, me.auth)
+
+
+def _let(command: commands.Let, me: Member, state: RoomState) -> Writing:
+    if command.member in state.members:
+        _junior(command.member, me, state)
+    elif command.member not in state.let and all(
+        one.member != command.member for one in state.asking
+    ):
+        raise UserError("no_such_member", "There is no such member.")
+    return _powerful(me, kinds.Let, command.member, command.on)
+
+
+def _invite(command: commands.MakeInvite, me: Member, state: RoomState) -> Writing:
+    if not me.is_here:
+        raise refusal(Act.LEAVE, me.stage, own=True)
+    mine = [one for one in state.invites.values() if one.by == me.id]
+    live = [one for one in mine if not (one.revoked or one.is_used_up)]
+    if len(live) >= LIVE_INVITES_MAX or len(mine) >= INVITES_MAX:
+        raise UserError("too_many_invites", "You have made too many invites.", "Use an old one.")
+    return Writing(kinds.Invite, (command.key, command.uses, command.expires_s))
+
+
+def _uninvite(command: commands.Uninvite, me: Member, state: RoomState) -> Writing:
+    invite = state.invites.get(command.invite)
+    if invite is None:
+        raise UserError("no_such_invite", "There is no such invite.")
+    if invite.by == me.id and me.is_here:
+        return Writing(kinds.Uninvite, (invite.id,))
+    if invite.by in state.members:
+        _junior(invite.by, me, state)
+    return _powerful(me, kinds.Uninvite, invite.id)
 
 
 def _require(act: Act, member: Member) -> None:
@@ -93,7 +227,12 @@ def _require(act: Act, member: Member) -> None:
         raise refusal(act, member.stage, own=False)
 
 
-def _free_slot(state: RoomState, last_slot: int) -> int:
+def free_slot(state: RoomState, last_slot: int) -> int:
+    """Choose a slot for a new speaker.
+
+    Raises:
+        UserError: The stage is full.
+    """
     used = {member.slot for member in state.members.values() if member.slot is not None}
     if len(used) >= STAGE_MAX:
         raise UserError("stage_full", "The stage is full.", "Move somebody down first.")

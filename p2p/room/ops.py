@@ -14,9 +14,9 @@ from crypto.identity import Identity, member_id, verify
 from p2p.errors import LocalError, RemoteError
 from p2p.room.canonical import pack, unpack
 from p2p.room.ids import NONE, ROOM_ID_BYTES, MemberId, OpId, op_id
-from p2p.room.kinds import KINDS, NUMBERS, OPS_VERSION, Body, Join
+from p2p.room.kinds import KINDS, LINKS, NUMBERS, OPS_VERSION, Body, Carriers, Join, Rank
 
-OP_BYTES_MAX = 1024
+OP_BYTES_MAX = 1280
 SIGNATURE_BYTES = 64
 _CONTEXT = b"op"
 
@@ -31,7 +31,7 @@ class Op:
 
     Attributes:
         id: Hash of ``data``.
-        data: Body and signature, at most 1,024 bytes.
+        data: Body and signature, at most 1,280 bytes.
         body: One of ``kinds``, or a bare ``Body`` if this program does not know the kind.
     """
 
@@ -93,7 +93,21 @@ def decode_op(data: bytes, room_id: bytes) -> Op:
     body = _typed(raw, front)
     if (body.seq == 0) != isinstance(body, Join) or (body.seq == 0) != (body.prev == NONE):
         raise RemoteError("misplaced")
+    if not _is_sound(body):
+        raise RemoteError("malformed")
     return Op(op_id(data), data, body)
+
+
+def _is_sound(body: Body) -> bool:
+    """Check what the types of the fields cannot say."""
+    match body:
+        case Join():
+            return len(body.proof) == (SIGNATURE_BYTES if body.invite != NONE else 0)
+        case Rank():
+            return member_id(body.sign, body.dh) == body.member
+        case Carriers():
+            return all(len(relay.ip) in (4, 16) for relay in body.relays)
+    return True
 
 
 def _peek(raw: bytes) -> _Peek:
@@ -145,7 +159,7 @@ def verify_join(op: Op, join: Join) -> None:
 
 
 class Pen:
-    """Writes the operations of one member, each after the one before."""
+    """Writes the operations of one member, each under the next number."""
 
     def __init__(self, identity: Identity, room_id: bytes) -> None:
         if len(room_id) != ROOM_ID_BYTES:
@@ -156,12 +170,13 @@ class Pen:
         self._seq = 0
         self._prev = NONE
 
-    def write(self, kind: type[Body], *fields: object) -> Op:
+    def write(self, kind: type[Body], *fields: object, auth: OpId = NONE) -> Op:
         """Sign the next operation.
 
         Args:
             kind: One of ``kinds``; a join first, and only then.
             fields: The kind's own fields in order, within their bounds.
+            auth: The ``Rank`` operation whose power is used.
 
         Raises:
             LocalError: The result is one that peers would refuse.
@@ -172,7 +187,7 @@ class Pen:
             self.author,
             self._seq,
             self._prev,
-            NONE,
+            auth,
             NUMBERS[kind],
             *fields,
         )
@@ -183,5 +198,6 @@ class Pen:
         except RemoteError as error:
             raise LocalError("operation out of bounds") from error
         self._seq += 1
-        self._prev = op.id
+        if kind in LINKS:
+            self._prev = op.id
         return op

@@ -1,41 +1,64 @@
 """The set of operations a member holds: checked on the way in, bounded, and handed on."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from crypto.genesis import Genesis
 from crypto.identity import member_id
 from p2p.errors import RemoteError
-from p2p.room.ids import MemberId, OpId, short
-from p2p.room.kinds import Join
+from p2p.room.findings import Findings
+from p2p.room.ids import NONE, MemberId, OpId, short
+from p2p.room.kinds import Down, EntryMode, Epoch, Grant, Join, Leave, Mute, Rank, Remove
 from p2p.room.ops import Op, decode_op, verify_join, verify_op
-from p2p.room.registers import Registers
+from p2p.room.powers import standing, takes_power
+from p2p.room.pruning import kept, order
 
-MEMBERS_MAX = 512
-"""Members in a run of the room, the gone included."""
+MEMBERS_MAX = 1024
+"""Members in a room that are remembered, the gone included."""
 
-OPS_MAX = 8192
-"""Reached only under attack: an honest room of 512 needs some 2,600."""
+OPS_MAX = 16384
+"""Reached only under attack."""
 
+LASTING_MAX = 4096
+"""Operations with a power that no epoch ends. The host's removals and appointments: twice that."""
+
+LASTING_PER_AUTHOR_MAX = 1024
+FLOOR_PER_EPOCH_MAX = 2048
 HELD_MAX = 128
 HELD_PER_AUTHOR_MAX = 8
 SPENT_MAX = 4096
+FORGOTTEN_MAX = 4096
 UNSETTLED_MAX = 256
+
+_FLOOR = (Grant, Mute, Down)
 
 
 class OpSet:
     """All operations that still count, by id.
 
-    An operation of somebody whose join has not come yet cannot be checked and waits for it, as
-    long as there is room.
+    An operation waits, as long as there is room, for what it hangs on: the join of its author, the
+    appointment it acts under, the epoch it belongs to. So nothing is in the set whose author or
+    credentials are in doubt.
+
+    Args:
+        genesis: Names the host.
+        blind: For relays, which see no joins: keys of authors are those of their appointments.
     """
 
-    def __init__(self, genesis: Genesis) -> None:
+    def __init__(self, genesis: Genesis, *, blind: bool = False) -> None:
         self.host: MemberId = member_id(genesis.sign, genesis.dh)
         self.room_id: bytes = genesis.room_id
+        self._entry: EntryMode = genesis.entry
+        self._blind = blind
         self._keys: dict[MemberId, bytes] = {self.host: genesis.sign}
         self._ops: dict[OpId, Op] = {}
+        self._ranks: dict[OpId, Op] = {}
+        self._epochs: set[OpId] = set()
+        self._joined: set[MemberId] = set()
         self._spent: dict[OpId, None] = {}
+        self._forgotten: dict[MemberId, None] = {}
         self._held: dict[OpId, Op] = {}
+        self._counts: Counter[object] = Counter()
         self._unsettled = 0
 
     def __len__(self) -> int:
@@ -44,9 +67,26 @@ class OpSet:
     def __contains__(self, op: OpId) -> bool:
         return op in self._ops
 
-    def knows(self, op: OpId) -> bool:
+    def has_joined(self, member: MemberId) -> bool:
+        """Tell whether a join of this member is here."""
+        return member in self._joined
+
+    def has_forgotten(self, member: MemberId) -> bool:
+        """Tell whether this member left and is no longer remembered otherwise."""
+        return member in self._forgotten
+
+    def members(self) -> int:
+        """Count the members remembered, the gone included."""
+        return len(self._joined)
+
+    def knows(self, op: Op) -> bool:
         """Tell whether the operation is here, waits, or was here and no longer counts."""
-        return op in self._ops or op in self._spent or op in self._held
+        return (
+            op.id in self._ops
+            or op.id in self._spent
+            or op.id in self._held
+            or op.author in self._forgotten
+        )
 
     def read(self, data: bytes) -> Op:
         """Decode an operation of this room; its signature is checked by ``check``.
@@ -63,10 +103,10 @@ class OpSet:
             op: From ``read``; not one that we know.
 
         Returns:
-            False if its author has not joined yet, so that nothing can be said: ``hold`` it.
+            False if what it hangs on has not come yet, so that nothing can be said: ``hold`` it.
 
         Raises:
-            RemoteError: It is forged, or there is no more room.
+            RemoteError: It is forged, takes a power that nobody gave, or there is no more room.
         """
         key = self._keys.get(op.author)
         if isinstance(op.body, Join):
@@ -75,8 +115,17 @@ class OpSet:
             return False
         else:
             verify_op(op, key)
+        stands = standing(op, self.host, self._ranks)
+        if stands is False:
+            raise RemoteError("powerless")
+        if stands is None or not self._epoch_is_known(op):
+            return False
         self._require_room(op)
         return True
+
+    def _epoch_is_known(self, op: Op) -> bool:
+        epoch = op.body.epoch if isinstance(op.body, _FLOOR) else NONE
+        return epoch == NONE or epoch in self._epochs
 
     def insert(self, op: Op) -> list[Op]:
         """Take in an operation that ``check`` let pass, or one that we wrote ourselves.
@@ -84,26 +133,59 @@ class OpSet:
         Returns:
             The operations that are new by it: itself, and those that waited for it.
         """
-        self._ops[op.id] = op
         new = [op]
-        if isinstance(op.body, Join):
-            self._keys[op.author] = op.body.sign
-            new += self._release(op.author, op.body.sign)
+        self._put(op)
+        if isinstance(op.body, Join | Rank | Epoch):
+            new += self._release()
         self._unsettled += len(new)
         if self._unsettled >= UNSETTLED_MAX:
             self.settle()
         return new
 
+    def _put(self, op: Op) -> None:
+        self._ops[op.id] = op
+        self._index(op)
+        for slot in self._slots(op):
+            self._counts[slot] += 1
+
+    def _index(self, op: Op) -> None:
+        body = op.body
+        if isinstance(body, Join):
+            self._joined.add(op.author)
+            self._keys[op.author] = body.sign
+        elif isinstance(body, Rank):
+            self._ranks[op.id] = op
+            if self._blind:
+                self._keys[body.member] = body.sign
+        elif isinstance(body, Epoch):
+            self._epochs.add(op.id)
+
+    def _slots(self, op: Op) -> tuple[object, ...]:
+        """Under what an operation is counted, the limits being in ``_require_room``."""
+        if isinstance(op.body, _FLOOR):
+            return (op.body.epoch,)
+        if takes_power(op, self.host):
+            return ("lasting", (op.author,))
+        return ()
+
     def _require_room(self, op: Op) -> None:
-        if op.author == self.host:
-            return
-        if op.author not in self._keys and len(self._keys) >= MEMBERS_MAX:
+        fresh = isinstance(op.body, Join) and op.author not in self._joined
+        if op.author != self.host and (
+            (fresh and len(self._joined) >= MEMBERS_MAX) or len(self._ops) >= OPS_MAX
+        ):
             raise RemoteError("full")
-        if len(self._ops) >= OPS_MAX:
-            raise RemoteError("full")
+        if isinstance(op.body, _FLOOR):
+            if self._counts[op.body.epoch] >= FLOOR_PER_EPOCH_MAX:
+                raise RemoteError("full")
+        elif takes_power(op, self.host):
+            spared = op.author == self.host and isinstance(op.body, Remove | Rank)
+            if self._counts["lasting"] >= LASTING_MAX * (2 if spared else 1):
+                raise RemoteError("full")
+            if op.author != self.host and self._counts[(op.author,)] >= LASTING_PER_AUTHOR_MAX:
+                raise RemoteError("full")
 
     def hold(self, op: Op) -> None:
-        """Keep an operation until its author's join comes; the oldest give way.
+        """Keep an operation until what it hangs on comes; the oldest give way.
 
         Raises:
             RemoteError: Too many of this author wait already.
@@ -114,40 +196,59 @@ class OpSet:
         if len(self._held) > HELD_MAX:
             del self._held[next(iter(self._held))]
 
-    def _release(self, author: MemberId, key: bytes) -> list[Op]:
-        waiting = [op for op in self._held.values() if op.author == author]
+    def _release(self) -> list[Op]:
+        """Take in what waited and can be checked now; drop what turns out to be bad."""
         good: list[Op] = []
-        for op in waiting:
-            del self._held[op.id]
-            try:
-                verify_op(op, key)
-            except RemoteError:
-                continue
-            self._ops[op.id] = op
-            good.append(op)
+        found = True
+        while found:
+            found = False
+            for op in list(self._held.values()):
+                try:
+                    ready = self.check(op)
+                except RemoteError:
+                    del self._held[op.id]
+                    continue
+                if ready:
+                    del self._held[op.id]
+                    self._put(op)
+                    good.append(op)
+                    found = True
         return good
 
-    def settle(self) -> Registers:
+    def settle(self) -> Findings:
         """Drop what no longer counts.
 
         Returns:
-            What is left, sorted into registers, ready for ``state.state_of``.
+            What all this means, ready for ``state.state_of``.
         """
-        registers = Registers(self._ops.values(), self.host)
-        kept = {op.id: op for op in registers.kept()}
+        findings = Findings(self._ops.values(), self.host, self._entry)
+        left = {op.id: op for op in kept(findings)}
+        gone = {op.author for op in findings.registers.all("leave")}
+        gone -= {op.author for op in left.values() if isinstance(op.body, Leave)}
         for op in self._ops.values():
-            # A dropped join may count again: a removal can name it.
-            if op.id not in kept and not isinstance(op.body, Join):
+            # What may count again is not refused when it comes again: a dropped join, which a
+            # removal can name, and what was dropped for its epoch.
+            if op.id not in left and not isinstance(op.body, Join | Grant | Mute | Down):
                 self._spent[op.id] = None
-        while len(self._spent) > SPENT_MAX:
-            del self._spent[next(iter(self._spent))]
-        self._ops = kept
+        self._forgotten |= dict.fromkeys(gone)
+        for memory, limit in ((self._spent, SPENT_MAX), (self._forgotten, FORGOTTEN_MAX)):
+            while len(memory) > limit:
+                del memory[next(iter(memory))]
+        if len(left) < len(self._ops):
+            self._forget(left)
         self._unsettled = 0
-        return registers
+        return findings
+
+    def _forget(self, left: dict[OpId, Op]) -> None:
+        self._ops = {}
+        self._counts.clear()
+        self._joined.clear()
+        for op in left.values():
+            self._put(op)
 
     def all(self) -> list[bytes]:
         """Bytes of all operations; whoever reads from the front can check each when it comes."""
-        return [op.data for op in self._ops.values()]
+        return [op.data for op in sorted(self._ops.values(), key=order)]
 
     def ids(self) -> list[bytes]:
         """Short ids (8 bytes) of all operations, ascending."""
@@ -162,11 +263,12 @@ class OpSet:
             last: Highest short id it speaks of.
 
         Returns:
-            Bytes of the operations in that range that it does not have.
+            Bytes of the operations in that range that it does not have, as ``all`` orders them.
         """
         theirs = set(have)
-        return [
-            op.data
+        found = [
+            op
             for op in self._ops.values()
             if first <= short(op.id) <= last and short(op.id) not in theirs
         ]
+        return [op.data for op in sorted(found, key=order)]

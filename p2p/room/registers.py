@@ -1,191 +1,174 @@
-"""Which operations of a set still say something: the newest of each register.
+"""A set of operations, sorted: what each member says of itself, and what is said with a power.
 
-A register is something one author sets again and again: its own wish, its word on one member, the
-lock. Only the newest value counts, by the author's own sequence number. Two values with the same
-number mean that the author has signed two histories (equivocation); then the register is tied and
-read as its most restrictive value until a newer one comes.
+What a member says of itself is a register: its wish, its key for wraps. Only the newest value
+counts, by the author's own sequence number. Two values with the same number mean that the author
+has signed two histories; then a wish is tied and read as none until a newer one comes.
 
-Keeping only what still counts is a join semilattice: whatever order and grouping in which sets are
-merged and cut down, the same operations remain. So members converge by exchanging what they kept,
-and memory depends on the number of members and not on how long the room lasts.
+All of this depends on operations of one author alone, so keeping only what still counts is a join
+semilattice: whatever order and grouping in which sets are merged and cut down, the same remains.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final, TypeVar
 
-from p2p.room.ids import NONE, MemberId, OpId
+from p2p.room.ids import MemberId, OpId
 from p2p.room.kinds import (
+    LINKS,
+    Ask,
     Audience,
     Body,
     Decline,
-    Down,
-    Grant,
     Hand,
     HandRef,
+    Invite,
     Join,
     Leave,
-    Lock,
-    Mute,
     Order,
+    Rank,
+    Recv,
     Remove,
     Take,
-    Topic,
+    Uninvite,
 )
 from p2p.room.ops import Op
+from p2p.room.powers import NOBODY, standing, takes_power
 
 B = TypeVar("B", bound=Body)
 
-Register = tuple[str, MemberId]
-"""What is set, and by whom or about whom."""
-
 OTHERS_OF_HOST = 512
 OTHERS_OF_MEMBER = 16
-"""Kept operations per author that are of no register: unknown kinds, powers it does not have."""
+"""Kept operations per author of kinds that this program does not know."""
+
+ASKS_MAX = 8
+"""Members waiting at one member's door: the newest count."""
+
+INVITES_MAX = 64
+"""Invites of one member in its life, and as many taken back: the first count, for the lineage of
+those who came by them must not be pushed out by later ones."""
 
 _TIE = 2
-_WISHES: Final = (Hand, Take, Decline, Audience)
+_NEWEST: Final[dict[type[Body], int]] = {
+    **dict.fromkeys((Hand, Take, Decline, Audience), _TIE),
+    Recv: 1,
+    Leave: 1,
+    Ask: ASKS_MAX,
+}
+_FIRST: Final[dict[type[Body], int]] = {Join: _TIE, Invite: INVITES_MAX, Uninvite: INVITES_MAX}
+_NAMES: Final[dict[type[Body], str]] = {
+    **dict.fromkeys((Hand, Take, Decline, Audience), "wish"),
+    Recv: "recv",
+    Leave: "leave",
+    Ask: "ask",
+    Join: "join",
+    Invite: "invite",
+    Uninvite: "uninvite",
+}
 
 
-def register_of(op: Op, host: MemberId) -> Register | None:
-    """Name the register that an operation sets.
-
-    Args:
-        op: Any operation.
-        host: The only member whose word on others counts.
-
-    Returns:
-        None for orders, unknown kinds, and acts without the power for them.
-    """
-    body = op.body
-    if isinstance(body, Join):
-        return "join", body.author
-    if isinstance(body, Leave):
-        return "leave", body.author
-    if isinstance(body, _WISHES):
-        return "wish", body.author
-    if not has_power(op, host):
-        return None
-    if isinstance(body, Grant | Down):
-        return "floor", body.member
-    if isinstance(body, Mute):
-        return "mute", body.member
-    if isinstance(body, Remove):
-        return ("remove", body.member) if body.member != host else None
-    if isinstance(body, Lock):
-        return "lock", host
-    return ("topic", host) if isinstance(body, Topic) else None
-
-
-def has_power(op: Op, host: MemberId) -> bool:
-    """Tell whether the author may decide about others: only the host may, by the genesis."""
-    return op.author == host and op.body.auth == NONE
+def age(op: Op) -> tuple[int, OpId]:
+    """Order the operations of one author, the oldest first."""
+    return op.seq, op.id
 
 
 class Registers:
-    """A set of operations, sorted into registers.
+    """A set of operations, sorted.
 
     Attributes:
         host: Member id of the host.
+        powers: Operations that take a power and have the credentials for it.
+        waiting: Such whose credentials are not known yet.
+        ranks: Those of them that appoint somebody, by id.
+        links: Those of them that are links of their author's chain, by id.
     """
 
     def __init__(self, ops: Iterable[Op], host: MemberId) -> None:
         self.host = host
-        self._held: dict[Register, dict[OpId, Op]] = defaultdict(dict)
-        orders: dict[OpId, Op] = {}
-        others: dict[OpId, Op] = {}
-        for op in ops:
-            register = register_of(op, host)
-            if register is not None:
-                self._held[register][op.id] = op
-            elif isinstance(op.body, Order) and has_power(op, host):
-                orders[op.id] = op
+        self.powers: list[Op] = []
+        self.ranks: dict[OpId, Op] = {}
+        self.links: dict[OpId, Op] = {}
+        self.waiting: list[Op] = []
+        self._own: dict[str, dict[MemberId, tuple[Op, ...]]] = {
+            name: {} for name in {*_NAMES.values(), "other"}
+        }
+        held: dict[tuple[str, MemberId], list[Op]] = defaultdict(list)
+        claims: list[Op] = []
+        for op in {op.id: op for op in ops}.values():
+            if takes_power(op, host):
+                claims.append(op)
             else:
-                others[op.id] = op
-        self._orders = sorted(orders.values(), key=_age)
-        self._others = list(others.values())
-        self._kept = {register: _newest(held) for register, held in self._held.items()}
-        self._pin_joins()
+                held[_NAMES.get(type(op.body), "other"), op.author].append(op)
+        self._look_at(claims)
+        self._pinned = {op.body.join for op in self.powers if isinstance(op.body, Remove)}
+        for (name, author), some in held.items():
+            self._own[name][author] = self._counting(name, author, some)
 
-    def _pin_joins(self) -> None:
-        """A removed member is known by the join that its removal names, and by no later one."""
-        for register, held in self._held.items():
-            if register[0] != "remove":
+    def _look_at(self, claims: list[Op]) -> None:
+        """Sort out who has the credentials; those of a rank hang on those of higher ones."""
+        claims.sort(key=lambda op: op.body.rank if isinstance(op.body, Rank) else NOBODY + 1)
+        for op in claims:
+            stands = standing(op, self.host, self.ranks)
+            if stands is None:
+                self.waiting.append(op)
+            if not stands:
                 continue
-            first = min(held.values(), key=_age)
-            self._kept[register] = (first,)
-            joins = self._held.get(("join", register[1]), {})
-            for removal in self.bodies(*register, Remove):
-                if removal.join in joins:
-                    self._kept["join", register[1]] = (joins[removal.join],)
+            self.powers.append(op)
+            if type(op.body) in LINKS:
+                self.links[op.id] = op
+            if isinstance(op.body, Rank):
+                self.ranks[op.id] = op
 
-    def read(self, what: str, whom: MemberId) -> tuple[Op, ...]:
+    def _counting(self, name: str, author: MemberId, ops: list[Op]) -> tuple[Op, ...]:
+        """What still counts of a register, the oldest first."""
+        ops.sort(key=age)
+        if name == "join":
+            # A removed member is known by the join that its removal names.
+            return tuple(op for n, op in enumerate(ops) if n < _TIE or op.id in self._pinned)
+        if name in ("invite", "uninvite"):
+            return tuple(ops[:INVITES_MAX])
+        if name == "other":
+            return tuple(ops[-(OTHERS_OF_HOST if author == self.host else OTHERS_OF_MEMBER) :])
+        if name == "ask":
+            return tuple(ops[-ASKS_MAX:])
+        top = ops[-1].seq
+        return tuple(op for op in ops if op.seq == top)[:_TIE]
+
+    def read(self, name: str, author: MemberId) -> tuple[Op, ...]:
         """Give the value of a register: nothing, one operation, or two when it is tied."""
-        return self._kept.get((what, whom), ())
+        return self._own[name].get(author, ())
 
-    def bodies(self, what: str, whom: MemberId, kind: type[B]) -> list[B]:
-        """Like ``read``, but only the values of one kind, without their ids."""
-        return [op.body for op in self.read(what, whom) if isinstance(op.body, kind)]
+    def all(self, name: str) -> list[Op]:
+        """Give the operations of all registers of a name."""
+        return [op for ops in self._own[name].values() for op in ops]
+
+    def own(self) -> list[Op]:
+        """Everything that members say of themselves and that still counts."""
+        return [
+            op
+            for name, by_author in self._own.items()
+            for author, ops in by_author.items()
+            if not (name in ("wish", "recv") and author in self._own["leave"])
+            for op in ops
+        ]
 
     def members(self) -> list[MemberId]:
         """Everyone who ever joined, by id."""
-        return sorted(whom for what, whom in self._kept if what == "join")
+        return sorted(self._own["join"])
 
-    def removed(self) -> frozenset[MemberId]:
-        """Everyone who is out for ever, joined or not."""
-        return frozenset(whom for what, whom in self._kept if what == "remove")
+    def left(self, member: MemberId) -> bool:
+        """Tell whether the member has left for good."""
+        return member in self._own["leave"]
 
-    def gone(self, member: MemberId) -> bool:
-        """Tell whether the member left or was removed."""
-        return bool(self.read("leave", member) or self.read("remove", member))
-
-    def orders(self) -> list[Order]:
-        """What the host said of the order of hands, oldest first."""
-        return [op.body for op in self._orders if isinstance(op.body, Order)]
+    def wish(self, member: MemberId) -> Op | None:
+        """Give the member's own last wish; None for none, a tied one, or if it left."""
+        wishes = self.read("wish", member)
+        return wishes[0] if len(wishes) == 1 and not self.left(member) else None
 
     def is_past(self, hand: HandRef) -> bool:
-        """Tell whether an acknowledged hand can never matter again."""
+        """Tell whether a hand can never matter again, by its owner's own word."""
         wish = self.read("wish", hand.member)
-        return self.gone(hand.member) or bool(wish and wish[0].seq > hand.seq)
+        return self.left(hand.member) or bool(wish and wish[0].seq > hand.seq)
 
-    def kept(self) -> list[Op]:
-        """All operations that still count or may count for a newer program.
-
-        Returns:
-            The host's first (its key is in the genesis), then member by member, each from its
-            join on: whoever reads from the front can check every one when it comes.
-        """
-        ops = [op for register, held in self._kept.items() for op in held if self._counts(register)]
-        ops += [op for op in self._orders if not self._is_spent(op)]
-        ops += self._newest_others()
-        return sorted(ops, key=lambda op: (op.author != self.host, op.author, *_age(op)))
-
-    def _counts(self, register: Register) -> bool:
-        what, whom = register
-        if what == "leave":
-            return not self.read("remove", whom)
-        return what not in ("wish", "floor", "mute") or not self.gone(whom)
-
-    def _is_spent(self, op: Op) -> bool:
-        return isinstance(op.body, Order) and all(self.is_past(hand) for hand in op.body.hands)
-
-    def _newest_others(self) -> list[Op]:
-        by_author: dict[MemberId, list[Op]] = defaultdict(list)
-        for op in self._others:
-            if not self.read("remove", op.author):
-                by_author[op.author].append(op)
-        newest: list[Op] = []
-        for author, ops in by_author.items():
-            limit = OTHERS_OF_HOST if author == self.host else OTHERS_OF_MEMBER
-            newest += sorted(ops, key=_age)[-limit:]
-        return newest
-
-
-def _age(op: Op) -> tuple[int, bytes]:
-    return op.seq, op.id
-
-
-def _newest(held: dict[OpId, Op]) -> tuple[Op, ...]:
-    """The operations of the highest sequence number, at most two: enough to show a tie."""
-    top = max(op.seq for op in held.values())
-    return tuple(sorted((op for op in held.values() if op.seq == top), key=_age)[:_TIE])
+    def is_spent(self, order: Order) -> bool:
+        """Tell whether all hands that an order names are past."""
+        return all(self.is_past(hand) for hand in order.hands)

@@ -1,39 +1,28 @@
 """One member's view of a room: takes operations in, gives operations out, tells what changed."""
 
-from collections import Counter, deque
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from crypto.genesis import Genesis
 from crypto.identity import Identity
 from p2p.errors import RemoteError, UserError
 from p2p.room import commands, kinds
-from p2p.room.allowance import Allowance, Rate
+from p2p.room.allowance import Allowance
 from p2p.room.changes import changes
-from p2p.room.deadlines import Deadlines
+from p2p.room.duties import Duties
 from p2p.room.entry import refusal
+from p2p.room.epochs import roster_root
 from p2p.room.events import Event
-from p2p.room.ids import MemberId, OpId
+from p2p.room.ids import NONE, MemberId, OpId
+from p2p.room.intake import HOST_RATE, OWN_RATE, Intake
 from p2p.room.intents import writing_for
 from p2p.room.names import DisplayName
 from p2p.room.ops import Op, Pen
 from p2p.room.opset import OpSet
+from p2p.room.powers import MODERATOR
 from p2p.room.stage import GONE
 from p2p.room.state import Member, RoomState, state_of
-
-AUTHOR_RATE = Rate(burst=32, per_s=4)
-"""New operations of one member that we take in. The host is exempt: it orders everybody's hands."""
-
-SENDER_RATE = Rate(burst=4096, per_s=100)
-"""Operations of one neighbour, whoever signed them, that we check a signature for."""
-
-JOIN_RATE = Rate(burst=64, per_s=0.2)
-"""Joins of members unknown so far that one neighbour may bring: keys cost nothing to make up."""
-
-OWN_RATE = Rate(burst=16, per_s=2)
-"""Our own commands: well below what others take in."""
-
-HOST_RATE = Rate(burst=128, per_s=16)
 
 
 class Outgoing(NamedTuple):
@@ -55,7 +44,8 @@ class Room:
 
     Nothing that comes from outside makes ``receive`` raise. What is bad is dropped and counted in
     ``counts`` under a fixed reason: forged, wrong_room, oversized, malformed, version, flood, full,
-    misplaced, stranger; what waits for its author's join as ``held``, what came twice as ``known``.
+    misplaced, stranger, powerless; what waits for what it hangs on as ``held``, what came twice as
+    ``known``.
     """
 
     def __init__(
@@ -67,6 +57,8 @@ class Room:
         now: float,
         topic: str = "",
         recv: bytes = bytes(32),
+        invite: OpId = NONE,
+        proof: bytes = b"",
     ) -> None:
         """Enter a room, on this side: others learn of it when they get ``join_op``.
 
@@ -77,22 +69,22 @@ class Room:
             now: Monotonic seconds.
             topic: For the host only.
             recv: X25519 public key for the next epoch; zeros for none.
+            invite: The invite we come by.
+            proof: Its key's signature over room id | member id, context "invite".
 
         Raises:
             RemoteError: The genesis is malformed.
         """
         self.genesis = Genesis.decode(genesis)
         self.me: MemberId = identity.member_id
-        self.counts: Counter[str] = Counter()
         self._ops = OpSet(self.genesis)
+        self._intake = Intake(self._ops)
+        self.counts = self._intake.counts
         self.room_id: bytes = self._ops.room_id
         self.host: MemberId = self._ops.host
         self.is_host: bool = self.me == self.host
         self._pen = Pen(identity, self.room_id)
-        self._deadlines = Deadlines(self.me, self.host)
-        self._authors: dict[MemberId, Allowance] = {}
-        self._senders: dict[MemberId, Allowance] = {}
-        self._joins: dict[MemberId, Allowance] = {}
+        self._duties = Duties(self.me, now)
         self._own = Allowance(HOST_RATE if self.is_host else OWN_RATE, now)
         self._out: dict[OpId, Outgoing] = {}
         self._events: deque[Event] = deque()
@@ -102,11 +94,10 @@ class Room:
         self._settled = False
         self._state: RoomState
         shown = DisplayName.clean(name, self.me)
-        self.join_op: bytes = self._write(
-            kinds.Join, identity.sign_key, identity.dh, recv, str(shown)
-        ).data
+        keys = (identity.sign_key, identity.dh, recv)
+        self.join_op: bytes = self._write(kinds.Join, *keys, str(shown), invite, proof).data
         if self.is_host and topic:
-            self._write(kinds.Topic, topic[: kinds.TOPIC_CHARS_MAX])
+            self._write(kinds.Topic, topic[: kinds.TOPIC_CHARS_MAX], ())
         self._settle()
 
     @property
@@ -128,11 +119,24 @@ class Room:
     def hand_since(self, member: MemberId) -> float | None:
         """Since when, by our monotonic clock, this hand is up; None when it is down."""
         self._settle()
-        return self._deadlines.hand_since(member)
+        return self._duties.deadlines.hand_since(member)
 
-    def refusal(self, join: bytes, dh: bytes) -> str | None:
+    def roster(self) -> list[Member]:
+        """Give those whom a new secret is wrapped to: see ``RoomState.roster``."""
+        return self.state.roster()
+
+    def refusal(self, join: bytes, dh: bytes, room_s: float = 0.0) -> str | None:
         """Tell why somebody who knocks is not let in: see ``entry.refusal``."""
-        return refusal(join, dh, self._ops, self.state)
+        return refusal(join, dh, self._ops, self.state, room_s)
+
+    def observe_present(self, members: Collection[MemberId], now: float) -> None:
+        """Take note who is in reach, ourselves not counted.
+
+        The most senior of those, and of us, names hands, takes invitations back, and so on; until
+        this is called the first time, everybody counts as present.
+        """
+        self._now = max(self._now, now)
+        self._duties.observe_present(members, self.state, self._now)
 
     def receive(self, data: bytes, sender: MemberId | None, now: float) -> bool:
         """Take in one operation from a neighbour.
@@ -146,34 +150,13 @@ class Room:
             True if it was new and counts. Otherwise see ``counts``.
         """
         self._now = max(self._now, now)
-        try:
-            reason = self._take_in(data, sender)
-        except RemoteError as error:
-            reason = str(error)
-        self.counts[reason] += 1
-        return reason == "new"
-
-    def _take_in(self, data: bytes, sender: MemberId | None) -> str:
-        op = self._ops.read(data)
-        if self._ops.knows(op.id):
-            return "known"
-        if sender is not None and not self._allow(self._senders, sender, SENDER_RATE):
-            return "flood"
-        if not self._ops.check(op):
-            self._ops.hold(op)
-            return "held"
-        stranger = isinstance(op.body, kinds.Join) and op.author not in self.state.members
-        if stranger and sender is not None and not self._allow(self._joins, sender, JOIN_RATE):
-            return "flood"
-        if op.author != self.host and not self._allow(self._authors, op.author, AUTHOR_RATE):
-            return "flood"
+        op = self._intake.take_in(data, sender, self._now)
+        if op is None:
+            return False
+        if isinstance(op.body, kinds.Join):
+            self._duties.gate.came(op.author, self._state, self._now)
         self._insert(op, sender)
-        return "new"
-
-    def _allow(self, buckets: dict[MemberId, Allowance], who: MemberId, rate: Rate) -> bool:
-        if who not in buckets:
-            buckets[who] = Allowance(rate, self._now)
-        return buckets[who].take(self._now)
+        return True
 
     def _insert(self, op: Op, sender: MemberId | None) -> None:
         for new in self._ops.insert(op):
@@ -192,13 +175,66 @@ class Room:
             return
         if not isinstance(command, commands.Leave) and not self._own.take(self._now):
             raise UserError("too_fast", "Too many commands at once.", "Wait a few seconds.")
-        kind, fields = writing
-        op = self._write(kind, *fields)
+        op = self._write(writing.kind, *writing.fields, auth=writing.auth)
         if isinstance(op.body, kinds.Grant):
             self._last_slot = op.body.slot
 
-    def _write(self, kind: type[kinds.Body], *fields: object) -> Op:
-        op = self._pen.write(kind, *fields)
+    def write_recv(self, public: bytes) -> Op:
+        """Publish our X25519 key of 32 bytes for the wraps of the next epoch."""
+        return self._write(kinds.Recv, public)
+
+    def write_ask(self, join: bytes) -> Op:
+        """Say that somebody waits at our door, whose join this is."""
+        return self._write(kinds.Ask, join)
+
+    def write_epoch(
+        self,
+        parents: Collection[OpId],
+        step: int,
+        why: int,
+        ephemeral: bytes,
+        commit: bytes,
+        pass_hash: bytes,
+        members: Iterable[Member],
+    ) -> Op:
+        """Sign a new epoch; the grants in force are restated in it.
+
+        Args:
+            parents: The epochs it replaces, at most 8.
+            step: Step of room time.
+            why: See ``epochs.WHY``.
+            ephemeral: X25519 public key of the wraps.
+            commit: Hash of the secret.
+            pass_hash: Hash of the pass.
+            members: Whom the secret is wrapped to.
+
+        Raises:
+            UserError: We are no moderator.
+            LocalError: A value is out of bounds.
+        """
+        me = self.myself
+        if me.rank > MODERATOR or not me.is_here:
+            raise UserError("not_host", "Only the host and moderators can do that.")
+        roster = [(member.id, member.recv) for member in members]
+        live = sorted(self.state.live.values(), key=lambda one: one.slot)
+        stage = tuple(one.entry for one in live)[: kinds.STAGE_ENTRIES_MAX]
+        return self._write(
+            kinds.Epoch,
+            tuple(sorted(parents)),
+            step,
+            why,
+            ephemeral,
+            commit,
+            pass_hash,
+            len(roster),
+            roster_root(roster),
+            stage,
+            auth=me.auth,
+        )
+
+    def _write(self, kind: type[kinds.Body], *fields: object, auth: OpId = NONE) -> Op:
+        op = self._pen.write(kind, *fields, auth=auth)
+        self._duties.reissue.wrote(op.body)
         self._insert(op, None)
         return op
 
@@ -213,20 +249,13 @@ class Room:
     def next_timer(self) -> float | None:
         """When ``on_timer`` wants to be called, monotonic seconds; None for never."""
         self._settle()
-        return self._deadlines.next_due()
+        return self._duties.next_due(self._now)
 
     def on_timer(self, now: float) -> None:
-        """Let invitations lapse, and, as the host, put new hands into their order."""
+        """Do what is due: see ``duties``."""
         self._now = max(self._now, now)
-        state = self.state
-        for member in self._deadlines.lapsed(self._now):
-            entry = state.members[member]
-            if member == self.me:
-                self._write(kinds.Decline, entry.grant, True)
-            else:
-                self._write(kinds.Down, member, entry.wish, True)
-        for hands in self._deadlines.to_name(self._now):
-            self._write(kinds.Order, hands)
+        for writing in self._duties.due(self.state, self._now):
+            self._write(writing.kind, *writing.fields, auth=writing.auth)
 
     def next_event(self) -> Event | None:
         """Give the next change that was not told yet; None when all is told."""
@@ -241,7 +270,7 @@ class Room:
             return
         self._settled = True
         self._state = state_of(self._ops.settle())
-        self._deadlines.observe(self._state, self._now)
+        self._duties.observe(self._state, self._now)
 
     def ops(self) -> list[bytes]:
         """Give all operations that still count, in an order that can be applied page by page."""
@@ -259,3 +288,10 @@ class Room:
         """Give what a neighbour lacks: see ``opset.OpSet.missing``."""
         self._settle()
         return self._ops.missing(have, first, last)
+
+    def is_floor(self, data: bytes) -> bool:
+        """Tell whether the bytes are an operation that relays see; it may still be forged."""
+        try:
+            return type(self._ops.read(data).body) in kinds.FLOOR
+        except RemoteError:
+            return False

@@ -47,15 +47,15 @@ class People:
     def host(self) -> bytes:
         return self.ids[0]
 
-    def write(self, number: int, kind: type[kinds.Body], *fields: object) -> Op:
-        op = self.pens[number].write(kind, *fields)
+    def write(self, number: int, kind: type[kinds.Body], *fields: object, auth: bytes = NONE) -> Op:
+        op = self.pens[number].write(kind, *fields, auth=auth)
         self.ops.append(op)
         return op
 
-    def fork(self, number: int, kind: type[kinds.Body], *fields: object) -> Op:
+    def fork(self, number: int, kind: type[kinds.Body], *fields: object, auth=NONE) -> Op:
         """Write an operation and forget having done so: the next one gets the same number."""
         pen = copy.copy(self.pens[number])
-        op = pen.write(kind, *fields)
+        op = pen.write(kind, *fields, auth=auth)
         self.ops.append(op)
         return op
 
@@ -68,24 +68,67 @@ class People:
     def stage(self, number: int) -> str:
         return self.member(number).stage
 
+    def auth(self, number: int) -> bytes:
+        """The appointment under which a member acts now."""
+        return self.member(number).auth
+
+    def act(self, number: int, kind: type[kinds.Body], *fields: object) -> Op:
+        """Write with whatever power the member has."""
+        return self.write(number, kind, *fields, auth=self.auth(number))
+
+    def epoch(self, number: int = 0, why: int = 3, parents=None) -> Op:
+        """Make a new epoch out of what this author sees."""
+        state = self.state()
+        stage = tuple(live.entry for live in state.live.values())
+        before = state.heads if parents is None else parents
+        key = bytes(32)
+        fields = (before, 0, why, key, key, key, len(state.roster()), key, stage)
+        return self.act(number, kinds.Epoch, *fields)
+
+    def promote(self, by: int, number: int, rank: int) -> Op:
+        """Give a rank; take the one before away if it was higher."""
+        member = self.member(number)
+        over = member.tenures if rank > member.rank else ()
+        keys = (member.sign, member.dh)
+        fields = (member.id, rank, *keys, over, member.cut, member.keeps)
+        return self.act(by, kinds.Rank, *fields)
+
     # What people do, as the program writes it.
 
     def raise_hand(self, number: int) -> Op:
         return self.write(number, kinds.Hand, True)
 
-    def accept(self, number: int, slot: int = 2) -> Op:
-        return self.write(0, kinds.Grant, slot, self.ids[number], self.member(number).wish)
+    def accept(self, number: int, slot: int = 2, by: int = 0) -> Op:
+        epoch = self.state().epoch
+        wish = self.member(number).wish
+        return self.act(by, kinds.Grant, epoch, slot, self.ids[number], wish)
+
+    def mute(self, number: int, by: int = 0) -> Op:
+        grant = self.member(number).grant or NONE
+        return self.act(by, kinds.Mute, self.state().epoch, self.ids[number], grant, True)
+
+    def unmute(self, number: int, by: int = 0) -> Op:
+        state = self.state()
+        live = state.live.get(self.ids[number])
+        grant, lifts = (live.id, live.mutes) if live else (NONE, ())
+        return self.act(by, kinds.Mute, state.epoch, self.ids[number], grant, False, lifts)
+
+    def down(self, number: int, *, lapsed: bool = False, by: int = 0) -> Op:
+        me = self.member(number)
+        epoch = self.state().epoch
+        return self.act(by, kinds.Down, epoch, me.id, me.wish, me.grant or NONE, lapsed)
 
     def take(self, number: int) -> Op:
         return self.write(number, kinds.Take, self.member(number).grant or NONE)
 
-    def remove(self, number: int) -> Op:
+    def remove(self, number: int, by: int = 0, brood: bool = False) -> Op:
         member = self.member(number)
-        return self.write(0, kinds.Remove, member.id, member.join, member.wish)
+        fields = (member.id, member.join, member.cut, brood, member.keeps)
+        return self.act(by, kinds.Remove, *fields)
 
-    def bring_on_stage(self, number: int, slot: int = 2) -> None:
+    def bring_on_stage(self, number: int, slot: int = 2, by: int = 0) -> None:
         self.raise_hand(number)
-        self.accept(number, slot)
+        self.accept(number, slot, by)
         self.take(number)
 
 

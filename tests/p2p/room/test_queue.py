@@ -12,7 +12,7 @@ from tests.p2p.room.people import People
 def name(people: People, *numbers: int) -> None:
     seqs = {op.author: op.seq for op in people.ops if isinstance(op.body, kinds.Hand)}
     hands = tuple(HandRef(people.ids[n], seqs[people.ids[n]]) for n in numbers)
-    people.write(0, kinds.Order, hands)
+    people.write(0, kinds.Order, people.state().named, hands)
 
 
 def test_the_hosts_order_is_everybodys():
@@ -50,8 +50,9 @@ def test_an_order_ends_with_the_hands_it_named():
 @given(st.permutations(range(8)), st.integers(0, 8))
 def test_named_hands_stand_before_unnamed_ones(order, named):
     raised = [(HandRef(bytes([n]) * 16, 1), bytes([n]) * 16) for n in range(8)]
-    rank = {raised[n][0]: place for place, n in enumerate(order[:named])}
-    queue, unnamed = queue_of([raised[n] for n in order], rank)
+    places = {raised[n][0]: (at, 0, b"", b"") for at, n in enumerate(order[:named])}
+    queue, unnamed, base = queue_of([raised[n] for n in order], places)
+    assert base == named
     assert queue[:named] == tuple(bytes([n]) * 16 for n in order[:named])
     assert queue[named:] == tuple(hand.member for hand in unnamed)
     assert list(queue[named:]) == sorted(queue[named:])

@@ -6,8 +6,9 @@ from p2p.errors import RemoteError, UserError
 from p2p.room import commands as c
 from p2p.room import kinds
 from p2p.room.events import HandChanged, LockChanged, MemberChanged, StageChanged, TopicChanged
+from p2p.room.intake import AUTHOR_RATE, JOIN_RATE, OWN_RATE, SENDER_RATE
 from p2p.room.ops import Pen
-from p2p.room.room import AUTHOR_RATE, JOIN_RATE, OWN_RATE, SENDER_RATE, Room
+from p2p.room.room import Room
 from p2p.room.stage import Stage
 from tests.p2p.room.people import People, Rooms, genesis_of, identity
 
@@ -353,13 +354,11 @@ def test_a_removed_member_is_refused_and_changes_nothing_any_more():
     assert rooms.ids[1] in rooms[2].state.removed
     assert rooms[2].refusal(rooms[1].join_op, identity(1).dh) == "removed"
     before = rooms[2].state
-    held = rooms[2].ids()
     people = People(1)
     people.raise_hand(1)
     for data in [op.data for op in people.ops if op.author == rooms.ids[1]]:
         rooms[2].receive(data, rooms.ids[1], rooms.now)
     assert rooms[2].state == before
-    assert rooms[2].ids() == held
 
 
 def test_a_locked_room_lets_nobody_new_in_but_its_own_members_back():
@@ -419,7 +418,7 @@ def test_bad_operations_are_dropped_and_counted():
     state = rooms[0].state
     for data in (
         b"",
-        b"x" * 1025,
+        b"x" * 1281,
         b"x" * 200,
         hand[:-1] + bytes([hand[-1] ^ 1]),
         elsewhere.data,

@@ -38,13 +38,13 @@ def act(people: People, number: int, what: Act) -> None:
         case Act.ACCEPT:
             people.accept(number)
         case Act.LAPSE:
-            people.write(0, kinds.Down, me.id, me.wish, True)
+            people.down(number, lapsed=True)
         case Act.MUTE:
-            people.write(0, kinds.Mute, me.id, True)
+            people.mute(number)
         case Act.UNMUTE:
-            people.write(0, kinds.Mute, me.id, False)
+            people.unmute(number)
         case Act.DOWN:
-            people.write(0, kinds.Down, me.id, me.wish, False)
+            people.down(number)
         case Act.REMOVE:
             people.remove(number)
 

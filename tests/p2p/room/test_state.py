@@ -4,14 +4,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from p2p.room import kinds
+from p2p.room.findings import Findings
 from p2p.room.ids import NONE
 from p2p.room.kinds import HandRef
 from p2p.room.ops import Pen
-from p2p.room.registers import OTHERS_OF_HOST, OTHERS_OF_MEMBER, Registers
+from p2p.room.pruning import kept
+from p2p.room.registers import OTHERS_OF_HOST, OTHERS_OF_MEMBER
 from p2p.room.stage import Stage
 from tests.p2p.room.people import People, identity
 
 WHO = st.integers(0, 3)
+
+
+def kept_of(people, ops):
+    return kept(Findings(ops, people.host, "open"))
+
+
 STEP = st.tuples(
     WHO,
     st.sampled_from(
@@ -46,11 +54,17 @@ def play(steps) -> People:
                 write(actor, kinds.Leave)
             case "grant" | "invite":
                 wish = state.members[other].wish
-                write(0, kinds.Grant, 2 + target % 2, other, wish if what == "grant" else NONE)
+                hand = wish if what == "grant" else NONE
+                write(0, kinds.Grant, NONE, 2 + target % 2, other, hand)
             case "mute" | "unmute":
-                write(0, kinds.Mute, other, what == "mute")
+                live = state.live.get(other)
+                grant, lifts = (live.id, live.mutes[:4]) if live else (NONE, ())
+                on = what == "mute"
+                write(0, kinds.Mute, NONE, other, grant, on, () if on else lifts)
             case "down" | "lapse":
-                write(0, kinds.Down, other, state.members[other].wish, what == "lapse")
+                target_now = state.members[other]
+                grant = target_now.grant or NONE
+                write(0, kinds.Down, NONE, other, target_now.wish, grant, what == "lapse")
             case "remove":
                 write(0, kinds.Remove, other, state.members[other].join, NONE)
             case "lock":
@@ -59,9 +73,9 @@ def play(steps) -> People:
                 write(0, kinds.Topic, f"topic {target}")
             case "order":
                 hands = tuple(HandRef(i, s) for i, s in hands_up(people, state))
-                write(0, kinds.Order, hands or (HandRef(other, 1),))
+                write(0, kinds.Order, state.named, hands or (HandRef(other, 1),))
             case "usurp":
-                write(actor, kinds.Grant, 5, me, mine.wish)
+                write(actor, kinds.Grant, NONE, 5, me, mine.wish)
     return people
 
 
@@ -86,14 +100,14 @@ def test_order_and_repetition_change_nothing(people, shuffler):
 @given(HISTORY, st.data())
 def test_what_is_kept_means_the_same_and_merges_like_the_whole(people, data):
     ops = people.ops
-    kept = Registers(ops, people.host).kept()
+    kept = kept_of(people, ops)
     assert people.state(kept) == people.state()
-    assert Registers(kept, people.host).kept() == kept
+    assert kept_of(people, kept) == kept
     in_both = data.draw(st.lists(st.integers(0, 2), min_size=len(ops), max_size=len(ops)))
     one = [op for op, side in zip(ops, in_both, strict=True) if side != 1]
     two = [op for op, side in zip(ops, in_both, strict=True) if side != 0]
-    merged = Registers(one, people.host).kept() + Registers(two, people.host).kept()
-    assert Registers(merged, people.host).kept() == kept
+    merged = kept_of(people, one) + kept_of(people, two)
+    assert kept_of(people, merged) == kept
 
 
 @settings(max_examples=40)
@@ -121,7 +135,6 @@ def test_the_state_makes_sense_whatever_was_signed(people):
 def test_what_a_removed_key_adds_changes_nothing(people, more):
     people.remove(1)
     before = people.state()
-    kept = Registers(people.ops, people.host).kept()
     count = len(people.ops)
     for _, what, _, forked in more:
         write = people.fork if forked else people.write
@@ -134,9 +147,9 @@ def test_what_a_removed_key_adds_changes_nothing(people, more):
         elif what == "leave":
             write(1, kinds.Leave)
         else:
-            write(1, kinds.Order, (HandRef(people.ids[1], 1),))
+            write(1, kinds.Order, 0, (HandRef(people.ids[1], 1),))
     assert people.state() == before
-    assert Registers(people.ops, people.host).kept() == kept
+    assert people.state(kept_of(people, people.ops)) == before
     assert len(people.ops) == count + len(more)
 
 
@@ -148,33 +161,31 @@ def test_an_ungranted_key_changes_nobody_elses_state():
     people.bring_on_stage(2)
     before = people.state()
     me, other = people.ids[1], people.ids[2]
-    people.write(1, kinds.Grant, 9, me, NONE)
-    people.write(1, kinds.Mute, other, True)
-    people.write(1, kinds.Down, other, people.member(2).wish, False)
+    people.write(1, kinds.Grant, NONE, 9, me, NONE)
+    people.write(1, kinds.Mute, NONE, other, people.member(2).grant, True)
+    wish, grant = people.member(2).wish, people.member(2).grant
+    people.write(1, kinds.Down, NONE, other, wish, grant, False)
     people.write(1, kinds.Remove, other, NONE, NONE)
     people.write(1, kinds.Remove, people.host, NONE, NONE)
     people.write(1, kinds.Lock, True)
     people.write(1, kinds.Topic, "mine")
-    people.write(1, kinds.Order, (HandRef(me, 1),))
+    people.write(1, kinds.Order, 0, (HandRef(me, 1),))
     assert people.state() == before
 
 
 def test_nobody_removes_the_host_not_even_itself():
     people = People()
     people.write(0, kinds.Remove, people.host, NONE, NONE)
-    people.write(0, kinds.Grant, 9, people.host, NONE)
-    people.write(0, kinds.Mute, people.host, True)
+    people.write(0, kinds.Grant, NONE, 9, people.host, NONE)
+    people.write(0, kinds.Mute, NONE, people.host, NONE, True)
     assert people.stage(0) == Stage.HOST
     assert people.state().slots == {1: people.host}
 
 
-def test_an_act_under_a_power_that_nobody_gave_is_ignored(monkeypatch):
+def test_an_act_under_a_power_that_nobody_gave_is_ignored():
     people = People()
-    monkeypatch.setattr("p2p.room.ops.NONE", bytes(15) + b"\x01")
-    lock = people.pens[0].write(kinds.Lock, True)
-    monkeypatch.undo()
-    assert lock.body.auth != NONE
-    assert not people.state([*people.ops, lock]).locked
+    people.write(0, kinds.Lock, True, auth=bytes(15) + b"\x01")
+    assert not people.state().locked
 
 
 def test_a_removal_stands_even_for_somebody_never_seen():
@@ -214,7 +225,7 @@ def test_taking_what_was_taken_back_has_no_effect():
     people = People()
     people.raise_hand(1)
     grant = people.accept(1)
-    people.write(0, kinds.Down, people.ids[1], people.member(1).wish, True)
+    people.down(1, lapsed=True)
     assert people.member(1).lapsed
     people.write(1, kinds.Take, grant.id)
     assert people.stage(1) == Stage.LISTENING
@@ -225,14 +236,14 @@ def test_a_hand_raised_again_survives_a_word_about_the_one_before():
     old = people.raise_hand(1)
     people.write(1, kinds.Hand, False)
     people.raise_hand(1)
-    people.write(0, kinds.Down, people.ids[1], old.id, False)
+    people.write(0, kinds.Down, NONE, people.ids[1], old.id, NONE, False)
     assert people.stage(1) == Stage.HAND_UP
 
 
 def test_a_new_grant_ends_a_mute():
     people = People()
     people.bring_on_stage(1)
-    people.write(0, kinds.Mute, people.ids[1], True)
+    people.mute(1)
     assert people.stage(1) == Stage.MUTED
     assert people.member(1).role == "speaker"
     assert people.member(1).slot == 2
@@ -278,25 +289,24 @@ def test_two_words_of_the_host_under_one_number_are_read_as_the_stricter():
     people.fork(0, kinds.Lock, False)
     assert not people.state().locked  # the very same operation twice is one
     people.fork(0, kinds.Lock, True)
-    people.fork(0, kinds.Topic, "a")
-    people.fork(0, kinds.Topic, "b")
-    people.fork(0, kinds.Mute, target, False)
-    people.fork(0, kinds.Mute, target, True)
+    people.write(0, kinds.Topic, "a")
+    people.mute(1)
+    people.unmute(1)
     state = people.state()
     assert state.locked
     assert state.topic == ""
     assert state.members[target].stage is Stage.MUTED
-    people.fork(0, kinds.Grant, 3, target, people.member(1).wish)
-    people.fork(0, kinds.Grant, 4, target, people.member(1).wish)
-    assert people.stage(1) == Stage.LISTENING
 
 
-def test_a_room_is_locked_by_two_histories_that_both_say_open():
+def test_what_two_histories_open_stays_as_it_was():
     people = People()
-    people.fork(0, kinds.Lock, False)
-    people.pens[0]._prev = b"another history."
-    people.fork(0, kinds.Lock, False)
+    lock = people.write(0, kinds.Lock, True)
+    people.fork(0, kinds.Lock, False, (lock.id,))
+    people.write(0, kinds.Topic, "hides the fork")
+    people.pens[0]._prev = lock.id
+    people.write(0, kinds.Entry, "open")
     assert people.state().locked
+    assert people.state().topic == ""
 
 
 def test_two_joins_of_one_key_have_no_name():
@@ -315,15 +325,16 @@ def test_the_name_of_a_removed_member_is_the_one_it_had():
         people.pens[1]._seq, people.pens[1]._prev = 0, NONE
         people.write(1, kinds.Join, key.sign_key, key.dh, bytes(32), name)
     assert people.member(1).name == "member 1"
-    assert people.state(Registers(people.ops, people.host).kept()) == people.state()
+    assert people.state(kept_of(people, people.ops)) == people.state()
 
 
-def test_the_first_of_several_removals_is_the_one():
+def test_a_second_removal_changes_nothing():
     people = People()
-    first = people.remove(1)
     people.remove(1)
-    kept = Registers(people.ops, people.host).kept()
-    assert [op for op in kept if isinstance(op.body, kinds.Remove)] == [first]
+    before = people.state()
+    assert before.removed == {people.ids[1]}
+    people.write(0, kinds.Remove, people.ids[1], before.members[people.ids[1]].join, NONE)
+    assert people.state() == before
 
 
 # -- how much is kept
@@ -333,26 +344,32 @@ def test_a_long_life_leaves_little_behind():
     people = People(2)
     for _ in range(50):
         hand = people.raise_hand(1)
-        people.write(0, kinds.Order, (HandRef(people.ids[1], hand.seq),))
+        people.write(0, kinds.Order, 0, (HandRef(people.ids[1], hand.seq),))
         people.accept(1)
         people.take(1)
-        people.write(0, kinds.Mute, people.ids[1], True)
+        people.mute(1)
         people.write(1, kinds.Audience)
-        people.write(0, kinds.Lock, True)
-    kept = Registers(people.ops, people.host).kept()
-    assert len(kept) == 3 + 4
-    people.write(1, kinds.Leave)
-    assert len(Registers(people.ops, people.host).kept()) == 3 + 2
+        people.epoch()
+        people.ops = kept_of(people, people.ops)
+    joins, epochs, wish, last_two = 3, 50, 1, 2
+    assert len(people.ops) == joins + epochs + wish + last_two
 
 
-def test_acts_without_power_are_kept_for_newer_programs_but_only_so_many():
+def test_kinds_of_a_newer_program_are_kept_but_only_so_many(monkeypatch):
+    monkeypatch.setitem(kinds.NUMBERS, kinds.Body, 77)
     people = People(2)
-    for number in range(OTHERS_OF_MEMBER + 5):
-        last = people.write(1, kinds.Topic, str(number))
-    kept = Registers(people.ops, people.host).kept()
+    for _ in range(OTHERS_OF_MEMBER + 5):
+        last = people.write(1, kinds.Body)
+    kept = kept_of(people, people.ops)
     assert len(kept) == 3 + OTHERS_OF_MEMBER
     assert last in kept
     assert OTHERS_OF_HOST > OTHERS_OF_MEMBER
+
+
+def test_what_takes_a_power_that_its_author_never_had_is_dropped():
+    people = People(2)
+    people.write(1, kinds.Topic, "mine")
+    assert len(kept_of(people, people.ops)) == 3
 
 
 def test_two_members_of_one_name_are_two():

@@ -63,7 +63,7 @@ def test_no_message_shows_its_content():
         [8, 1],
         [1],
         [1, b""],
-        [1, b"x" * 1025],
+        [1, b"x" * 1281],
         [2, 0, 0, [], bytes(32), [], False],
         [2, -1, 0, [[bytes(16), bytes(32)]], bytes(32), [], False],
         [2, 0, 2**32, [[bytes(16), bytes(32)]], bytes(32), [], False],

@@ -1,0 +1,95 @@
+"""What is taken in from neighbours, and how much of it."""
+
+from collections import Counter
+from typing import TypeVar
+
+from p2p.errors import RemoteError
+from p2p.room.allowance import Allowance, Rate
+from p2p.room.ids import NONE, MemberId
+from p2p.room.kinds import Body, Join
+from p2p.room.ops import Op
+from p2p.room.opset import OpSet
+
+AUTHOR_RATE = Rate(burst=32, per_s=4)
+"""New operations of one member about itself that we take in."""
+
+POWER_RATE = Rate(burst=512, per_s=16)
+"""New operations of one member that use a power. The host is exempt."""
+
+SENDER_RATE = Rate(burst=4096, per_s=100)
+"""Operations of one neighbour, whoever signed them, that we check a signature for."""
+
+JOIN_RATE = Rate(burst=64, per_s=0.2)
+"""Joins of members unknown so far that one neighbour may bring: keys cost nothing to make up."""
+
+OWN_RATE = Rate(burst=16, per_s=2)
+"""Our own commands: well below what others take in."""
+
+HOST_RATE = Rate(burst=128, per_s=16)
+
+K = TypeVar("K")
+
+
+class Intake:
+    """Decodes, checks and counts, before anything reaches the set.
+
+    Args:
+        ops: The set.
+        only: Kinds that may come at all; None for any.
+
+    Attributes:
+        counts: What became of everything that came, by reason.
+    """
+
+    def __init__(self, ops: OpSet, only: frozenset[type[Body]] | None = None) -> None:
+        self.counts: Counter[str] = Counter()
+        self._ops = ops
+        self._only = only
+        self._authors: dict[tuple[MemberId, bool], Allowance] = {}
+        self._senders: dict[MemberId, Allowance] = {}
+        self._joins: dict[MemberId, Allowance] = {}
+
+    def take_in(self, data: bytes, sender: MemberId | None, now: float) -> Op | None:
+        """Judge one operation.
+
+        Args:
+            data: Hostile bytes.
+            sender: The neighbour it came from; None for ourselves.
+            now: Monotonic seconds.
+
+        Returns:
+            The operation if it may be inserted.
+        """
+        try:
+            op = self._ops.read(data)
+            reason = self._judge(op, sender, now)
+        except RemoteError as error:
+            reason = str(error)
+        self.counts[reason] += 1
+        return op if reason == "new" else None
+
+    def _judge(self, op: Op, sender: MemberId | None, now: float) -> str:
+        if self._only is not None and type(op.body) not in self._only:
+            return "not_floor"
+        if self._ops.knows(op):
+            return "known"
+        if sender is not None and not _allow(self._senders, sender, SENDER_RATE, now):
+            return "flood"
+        if not self._ops.check(op):
+            self._ops.hold(op)
+            return "held"
+        stranger = isinstance(op.body, Join) and not self._ops.has_joined(op.author)
+        if stranger and sender is not None and not _allow(self._joins, sender, JOIN_RATE, now):
+            return "flood"
+        powerful = op.body.auth != NONE
+        rate = POWER_RATE if powerful else AUTHOR_RATE
+        exempt = op.author == self._ops.host
+        if not exempt and not _allow(self._authors, (op.author, powerful), rate, now):
+            return "flood"
+        return "new"
+
+
+def _allow(buckets: dict[K, Allowance], who: K, rate: Rate, now: float) -> bool:
+    if who not in buckets:
+        buckets[who] = Allowance(rate, now)
+    return buckets[who].take(now)

@@ -1,0 +1,117 @@
+"""Who came by whose invite."""
+
+import functools
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from crypto.identity import verify
+from p2p.errors import RemoteError
+from p2p.room.ids import MemberId, OpId
+from p2p.room.kinds import Invite, Join
+from p2p.room.ops import Op
+from p2p.room.registers import Registers
+
+CONTEXT = b"invite"
+
+
+@dataclass(frozen=True, slots=True)
+class InviteInfo:
+    """An invite as everybody sees it.
+
+    Attributes:
+        id: Its operation.
+        by: Whose it is.
+        key: Ed25519 public key, whose secret half its holders have.
+        uses: Members it may bring in; 0 for any number.
+        expires_s: Room time after which doors refuse it; 0 for never.
+        used: Members it brought in.
+        revoked: It was taken back, or its maker is no longer in the room.
+    """
+
+    id: OpId
+    by: MemberId
+    key: bytes
+    uses: int
+    expires_s: int
+    used: int
+    revoked: bool
+
+    @property
+    def is_used_up(self) -> bool:
+        """Tell whether as many members came by it as may."""
+        return 0 < self.uses <= self.used
+
+
+@functools.lru_cache(maxsize=4096)
+def proves(join: Op, key: bytes) -> bool:
+    """Tell whether a join is counter-signed by the key of an invite."""
+    body = join.body
+    if not isinstance(body, Join):
+        return False
+    try:
+        verify(key, CONTEXT, body.room + body.author, body.proof)
+    except RemoteError:
+        return False
+    return True
+
+
+class Lineage:
+    """Who brought in whom: joins that prove to come by an invite of somebody else."""
+
+    def __init__(self, registers: Registers) -> None:
+        self._invites: dict[OpId, Op] = {}
+        self._brought: dict[MemberId, list[MemberId]] = defaultdict(list)
+        invites = {op.id: op for op in registers.all("invite")}
+        for join in registers.all("join"):
+            body = join.body
+            invite = invites.get(body.invite) if isinstance(body, Join) else None
+            if invite is None or not isinstance(invite.body, Invite):
+                continue
+            if invite.author != join.author and proves(join, invite.body.key):
+                self._invites[join.id] = invite
+                self._brought[invite.author].append(join.author)
+
+    def invite_of(self, join: OpId) -> Op | None:
+        """Give the invite by which somebody joined."""
+        return self._invites.get(join)
+
+    def brood(self, member: MemberId) -> Iterator[MemberId]:
+        """Give everybody whom the member's invites brought in, and whom theirs did."""
+        seen = {member}
+        waiting = [member]
+        while waiting:
+            for child in self._brought.get(waiting.pop(), ()):
+                if child not in seen:
+                    seen.add(child)
+                    waiting.append(child)
+                    yield child
+
+
+def invites_of(
+    registers: Registers,
+    used: Mapping[OpId, int],
+    revoked: Collection[OpId],
+    here: Collection[MemberId],
+) -> Mapping[OpId, InviteInfo]:
+    """Describe all invites, by id.
+
+    Args:
+        registers: The set.
+        used: How many members each brought in.
+        revoked: Invites that were taken back.
+        here: Members whose invites let others in.
+    """
+    return {
+        op.id: InviteInfo(
+            op.id,
+            op.author,
+            op.body.key,
+            op.body.uses,
+            op.body.expires_s,
+            used.get(op.id, 0),
+            op.id in revoked or op.author not in here,
+        )
+        for op in sorted(registers.all("invite"), key=lambda op: op.id)
+        if isinstance(op.body, Invite)
+    }
