@@ -28,7 +28,6 @@ from p2p.link.work import Work
 from p2p.relay.config import RelaySettings
 from p2p.relay.control import Control
 from p2p.relay.courier import Courier, ItemHanded, LookupAsked
-from p2p.relay.floor import MakeFloor, no_floor
 from p2p.relay.items import ItemKeeper
 from p2p.relay.keyfile import load_or_create
 from p2p.relay.limits import Uplink
@@ -63,7 +62,6 @@ class Relay:
         tasks: Where its work runs.
         rng: Source of handles.
         control: What the volunteer says.
-        make_floor: How the operations of a room are kept.
         fanout: How copies of frames are sent.
     """
 
@@ -75,7 +73,6 @@ class Relay:
         tasks: Work,
         rng: Rng,
         control: Control,
-        make_floor: MakeFloor,
         fanout: FanOut,
     ) -> None:
         now = time.monotonic()
@@ -93,9 +90,7 @@ class Relay:
         self._looked_s = now
         uplink = Uplink(control.limits.max_rate, now)
         self._spread = Spread(fanout, self._links, uplink)
-        self._rooms = Rooms(
-            KeyPair(secret).public, make_floor, lambda: control.limits, uplink.is_busy, now
-        )
+        self._rooms = Rooms(KeyPair(secret).public, lambda: control.limits, uplink.is_busy, now)
         self._door = Door(
             station,
             Responder(secret, NO_PSK, HELLO, rng),
@@ -271,7 +266,6 @@ async def run_relay(
     ready: Callable[[NodeContact], None],
     control: Control | None = None,
     on_running: Callable[[Relay], None] = lambda _relay: None,
-    make_floor: MakeFloor = no_floor,
 ) -> None:
     """Runs a relay until it is cancelled or drained.
 
@@ -280,7 +274,6 @@ async def run_relay(
         ready: Told the relay's own contact once it listens.
         control: How to speak to it while it runs.
         on_running: Takes the relay before ``ready`` is called.
-        make_floor: How the operations of a room are kept.
 
     Raises:
         UserError: The port, an entry node's line or the key file is no good.
@@ -303,7 +296,7 @@ async def run_relay(
     station = Station(mux, make_certificate(), Calls(secret, rng), Whereabouts(mux))
     try:
         async with Work() as tasks:
-            relay = Relay(station, dht, secret, tasks, rng, control, make_floor, OneByOne())
+            relay = Relay(station, dht, secret, tasks, rng, control, OneByOne())
             if settings.bootstrap_only:
                 relay.carry_no_sound()
             tasks.create_task(dht.start(contacts))

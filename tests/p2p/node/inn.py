@@ -24,7 +24,7 @@ from p2p.relay.control import Control
 from p2p.relay.limits import Limits
 from p2p.relay.server import RelaySettings, run_relay
 from tests.e2e.person import SLACK
-from tests.p2p.relay.floors import Host, HostFloor
+from tests.p2p.relay.floors import Host
 
 LIMIT_S = 10.0 * SLACK
 FRAME_S = 0.02
@@ -101,7 +101,6 @@ class Inn:
             RelaySettings(("127.0.0.1", 0), drain_timeout_s=10.0, **settings),  # type: ignore[arg-type]
             ready.set_result,
             control,
-            make_floor=HostFloor,
         )
         self.running.append(asyncio.ensure_future(relay))
         self.controls.append(control)
@@ -111,9 +110,11 @@ class Inn:
         """A relay in a process of its own; its log goes to a file, or nowhere."""
         with (log or Path(os.devnull)).open("w") as stderr:
             child = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-B", "-m", "tests.p2p.node.relay_child"),
+                *(sys.executable, "-P", "-B", "-m", "tui", "relay"),
+                *("--listen", "127.0.0.1:0", "--state-dir", "", "--drain-timeout", "10s"),
                 *("--status", "", *options),
                 cwd=Path(__file__).parents[3],
+                env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr,
             )
@@ -147,7 +148,7 @@ class Inn:
         named = [
             [r.dh, ipaddress.ip_address(r.address[0]).packed, r.address[1]] for r in self.relays
         ]
-        self.host.write("carriers", named)
+        self.host.carriers(named)
 
     async def close(self) -> None:
         for relay in self.running:
@@ -198,5 +199,5 @@ async def talking(member: Member, voice: Speaker) -> AsyncIterator[None]:
 
 
 def granted(inn: Inn, member: Member, by: Member) -> None:
-    by.seats.send_floor([inn.host.write("grant", SLOT, member.identity.member_id)])
+    by.seats.send_floor([inn.host.grant(SLOT, member.identity.member_id)])
     member.seats.set_slot(SLOT)

@@ -33,7 +33,7 @@ async def test_sound_is_forwarded_with_a_grant_and_not_without(inn: Inn) -> None
     async with talking(amina, voice):
         await until(lambda: len(host.heard) > 20)
         assert amina.heard == []  # nobody hears itself
-        host.seats.send_floor([inn.host.write("mute", SLOT)])
+        host.seats.send_floor([inn.host.mute(SLOT)])
         await asyncio.sleep(0.3)
         count = len(host.heard)
         await asyncio.sleep(0.3)
@@ -66,7 +66,7 @@ async def test_who_is_removed_is_cut_and_does_not_get_back(inn: Inn) -> None:
     voice = Speaker()
     async with talking(amina, voice):
         await until(lambda: len(host.heard) > 5)
-        host.seats.send_floor([inn.host.write("remove", amina.identity.member_id)])
+        host.seats.send_floor([inn.host.remove(amina.identity.member_id)])
         await until(lambda: amina.seats.first is None)
         await until(lambda: "removed" in amina.seats.refused.values())
     assert amina.seats.first is None
