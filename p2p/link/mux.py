@@ -16,6 +16,7 @@ from p2p.errors import LocalError, RemoteError
 from p2p.link.bind import bound_socket
 from p2p.link.demux import MAX_DATAGRAM_BYTES, Kind, kind_of, rtp_ssrc, stun_head
 from p2p.link.routes import Routes
+from p2p.link.shed import let_in, queue_fill
 from p2p.link.streams import Streams
 from p2p.wire.addresses import Address, normalise
 
@@ -107,6 +108,15 @@ class Mux(asyncio.DatagramProtocol):
             LocalError: It is empty or longer than 1,500 bytes.
         """
         self._transmit(data, address)
+
+    def let_hellos_in(self, share: float) -> bool:
+        """See ``shed.let_in``."""
+        return let_in(self._sock, share)
+
+    @property
+    def queue_fill(self) -> float:
+        """How full the queue of received datagrams is, 0 to 1."""
+        return queue_fill(self._sock)
 
     def send_media(self, data: bytes, address: Address) -> None:
         """Sends one SRTP packet and counts its size."""

@@ -13,11 +13,12 @@ from p2p.errors import RemoteError
 from p2p.overlay.forward import Forwarder
 from p2p.overlay.hop import tree_slot
 from p2p.overlay.tree import TreePlace
-from p2p.relay.floor import FloorLog, FloorState
 from p2p.relay.limits import Limits
 from p2p.relay.seats import BOUGH_TIMES, Allowances, Bough, Seat, Seen
 from p2p.relay.wraps import WrapShelf
-from p2p.room.ids import NONE, MemberId, op_id, short
+from p2p.room.floor import FloorRoom
+from p2p.room.ids import ID_BYTES, NONE, MemberId
+from p2p.room.roster import RoomState
 from p2p.wire.codec import Message, have_messages, pages
 from p2p.wire.relay_messages import (
     EVERYBODY,
@@ -38,6 +39,7 @@ PRESENCE_EVERY_S = 0.25
 SEATS_MAX = 1024
 BOUGHS_MAX = 8
 EMPTY_S = 30.0
+_HARMLESS = ("new", "known", "held", "full", "flood", "version")
 
 
 class RelayRoom:
@@ -63,7 +65,7 @@ class RelayRoom:
         self,
         genesis: bytes,
         room: bytes,
-        floor: FloorLog,
+        floor: FloorRoom,
         own_dh: bytes,
         limits: Limits,
         now: float,
@@ -90,7 +92,7 @@ class RelayRoom:
         self._settle(now)
 
     @property
-    def state(self) -> FloorState:
+    def state(self) -> RoomState:
         """What follows from the floor."""
         return self._floor.state
 
@@ -167,7 +169,8 @@ class RelayRoom:
                 self.take_ops(ops, link, now)
             case FloorHave(ids=ids, first=first, last=last):
                 here.allowances.floor(1, now)
-                self._answer_have(link, frozenset(ids), first, last)
+                missing = self._floor.missing(ids, first, last)
+                self._out += [(link, Floor(self.id, page)) for page in pages(missing)]
             case Gossip():
                 here.allowances.gossip(len(message.blob), now)
                 self._gossip(message, link, here)
@@ -178,6 +181,7 @@ class RelayRoom:
                 here.allowances.route(now)
                 self._route(message, link, here)
             case Present() if isinstance(here, Bough):
+                here.allowances.floor(1, now)
                 here.present = (here.present | set(message.here)) - set(message.gone)
                 if len(here.present) > SEATS_MAX:
                     here.present = set()
@@ -201,29 +205,20 @@ class RelayRoom:
 
     def take_ops(self, ops: Iterable[bytes], link: int, now: float) -> None:
         """Takes floor operations and passes new ones on; raises RemoteError after the last."""
-        seat = self.seats.get(link)
-        sender = seat.member if seat else NONE
-        fresh, breach = [], None
-        for data in ops:
-            try:
-                if self._floor.receive(data, sender, now):
-                    fresh.append(data)
-            except RemoteError as exc:
-                breach = exc
+        seat, bough = self.seats.get(link), self.boughs.get(link)
+        sender = seat.member if seat else bough.dh[:ID_BYTES] if bough else NONE
+        bad_before = self._bad_ops
+        fresh = [data for data in ops if self._floor.receive(data, sender, now)]
         if fresh:
             for page in pages(fresh):
                 self._send_all(Floor(self.id, page), link)
             self._settle(now)
-        if breach is not None:
-            raise breach
+        if self._bad_ops > bad_before:
+            raise RemoteError("forged or malformed operations")
 
     def say_moving(self, seconds: float) -> None:
         """Tells everybody to go elsewhere."""
         self._send_all(Moving(min(3600, max(0, int(seconds)))), None)
-
-    def next_timer(self) -> float | None:
-        """When ``on_timer`` is due."""
-        return self._presence_due_s
 
     def on_timer(self, now: float) -> None:
         """Says who came and went since the last time."""
@@ -246,6 +241,12 @@ class RelayRoom:
         out, self._out = self._out, []
         return out
 
+    @property
+    def _bad_ops(self) -> int:
+        """Operations so far that no honest sender would have passed on."""
+        counts = self._floor.counts
+        return counts.total() - sum(counts[reason] for reason in _HARMLESS)
+
     def _beyond(self, link: int) -> set[MemberId]:
         """Everybody but those behind this bough."""
         others = (bough.present for one, bough in self.boughs.items() if one != link)
@@ -254,10 +255,7 @@ class RelayRoom:
     def _changed(self, now: float) -> None:
         self.version += 1
         self._presence_due_s = self._presence_due_s or now + PRESENCE_EVERY_S
-        if self.seats or self.boughs:
-            self._empty_since_s = None
-        elif self._empty_since_s is None:
-            self._empty_since_s = now
+        self._empty_since_s = None if self.seats or self.boughs else now
 
     def _greet(self, link: int, *, answer: bool = True) -> None:
         here = sorted(self.members)
@@ -265,10 +263,9 @@ class RelayRoom:
             first, here = here[:MEMBERS_PER_MESSAGE], here[MEMBERS_PER_MESSAGE:]
             self._out.append((link, Passed(self.id, tuple(first))))
         self._out += [(link, message) for message in self._present(set(here), set())]
-        ids = sorted(short(op_id(op)) for op in self._floor.ops())
         self._out += [
             (link, FloorHave(self.id, have.ids, have.first, have.last))
-            for have in have_messages(ids)
+            for have in have_messages(self._floor.ids())
         ]
 
     def _present(self, here: set[MemberId], gone: set[MemberId]) -> list[Present]:
@@ -305,14 +302,6 @@ class RelayRoom:
         for link in off:
             self.detach(link, now)
         self.cuts += off
-
-    def _answer_have(self, link: int, ids: frozenset[bytes], first: bytes, last: bytes) -> None:
-        missing = [
-            op
-            for op in self._floor.ops()
-            if first <= short(op_id(op)) <= last and short(op_id(op)) not in ids
-        ]
-        self._out += [(link, Floor(self.id, page)) for page in pages(missing)]
 
     def _gossip(self, message: Gossip, link: int, here: Seat | Bough) -> None:
         if isinstance(here, Seat):

@@ -9,11 +9,12 @@ from crypto.genesis import room_id_of
 from crypto.identity import member_id
 from crypto.relaypass import check_pass
 from p2p.errors import RemoteError
-from p2p.relay.floor import MakeFloor
 from p2p.relay.limits import Limits
 from p2p.relay.probes import Probes
 from p2p.relay.room import BOUGHS_MAX, SEATS_MAX, RelayRoom
 from p2p.room.allowance import Allowance, Rate
+from p2p.room.floor import FloorRoom
+from p2p.room.kinds import Carrier
 from p2p.wire.addresses import Address, scope_of
 from p2p.wire.codec import Message
 from p2p.wire.relay_messages import (
@@ -64,7 +65,6 @@ class Rooms:
 
     Args:
         own_dh: The relay's public key.
-        make_floor: How the operations of a room are kept.
         limits: Asked whenever it matters: they may change.
         is_busy: Whether there is no more sound to give, from the time.
         now: Monotonic seconds.
@@ -77,7 +77,6 @@ class Rooms:
     def __init__(
         self,
         own_dh: bytes,
-        make_floor: MakeFloor,
         limits: Callable[[], Limits],
         is_busy: Callable[[float], bool],
         now: float,
@@ -85,7 +84,6 @@ class Rooms:
         self.closed = ""
         self.counters: Counter[str] = Counter()
         self._own_dh = own_dh
-        self._make_floor = make_floor
         self._limits = limits
         self._is_busy = is_busy
         self._probes = Probes(now)
@@ -240,7 +238,7 @@ class Rooms:
         if room is None:
             if len(self._rooms) >= self._limits().max_rooms:
                 return "full"
-            floor = self._make_floor(message.genesis)
+            floor = FloorRoom(message.genesis)
             room = self._rooms[room_id] = RelayRoom(
                 message.genesis, room_id, floor, self._own_dh, self._limits(), now
             )
@@ -328,8 +326,8 @@ class Rooms:
         if any(one.joining == room.id and one.dh == dh for one in self._links.values()):
             return
         [carrier, *_] = [each for each in room.state.carriers if each.dh == dh]
-        address = str(ipaddress.ip_address(carrier.ip)), carrier.port
-        if scope_of(address[0]) is None or not self._probes.may_call(address, now):
+        address = _address_of(carrier)
+        if address is None or not self._probes.may_call(address, now):
             room.place.failed(dh, now)
             return
         self._calling.add((room.id, dh))
@@ -339,7 +337,15 @@ class Rooms:
         """Takes over what a room wants to be sent and cut."""
         self._out += room.to_send()
         for link in room.cuts:
-            if link in self._links:
-                self._links[link].room = None
+            self._links[link].room = None
             self._events.append(Cut(link))
         room.cuts.clear()
+
+
+def _address_of(carrier: Carrier) -> Address | None:
+    """Where a relay is said to be; None for what no node can have."""
+    try:
+        ip = str(ipaddress.ip_address(carrier.ip))
+    except ValueError:
+        return None
+    return (ip, carrier.port) if scope_of(ip) is not None else None

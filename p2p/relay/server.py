@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from crypto.cookie import COOKIE_BYTE
+from crypto.cookie import COOKIE_BYTE, MAC2_AT, NO_MAC2
 from crypto.dh import KeyPair
 from crypto.knock import FIRST_BYTES, HELLO, NO_PSK, Responder
 from p2p.clock import unix_s
@@ -22,12 +22,12 @@ from p2p.link.line import Line
 from p2p.link.link import MediaLink, make_certificate
 from p2p.link.mux import Mux
 from p2p.link.reach import Station, Ways, reach
+from p2p.link.shed import Gauge
 from p2p.link.whereabouts import Whereabouts
 from p2p.link.work import Work
 from p2p.relay.config import RelaySettings
 from p2p.relay.control import Control
 from p2p.relay.courier import Courier, ItemHanded, LookupAsked
-from p2p.relay.floor import MakeFloor, no_floor
 from p2p.relay.items import ItemKeeper
 from p2p.relay.keyfile import load_or_create
 from p2p.relay.limits import Uplink
@@ -47,6 +47,7 @@ SILENT_S = 10.0
 SILENT_BOUGH_S = 3.5
 TIDY_EVERY_S = 1.0
 DRAIN_LOOK_S = 0.05
+STRANGERS_LOOK = 50
 DHT_RATE_PER_S = 400.0
 HELLO_LIMIT_S = 1.5
 
@@ -61,7 +62,6 @@ class Relay:
         tasks: Where its work runs.
         rng: Source of handles.
         control: What the volunteer says.
-        make_floor: How the operations of a room are kept.
         fanout: How copies of frames are sent.
     """
 
@@ -73,7 +73,6 @@ class Relay:
         tasks: Work,
         rng: Rng,
         control: Control,
-        make_floor: MakeFloor,
         fanout: FanOut,
     ) -> None:
         now = time.monotonic()
@@ -86,11 +85,12 @@ class Relay:
         self._lines: dict[int, Line] = {}
         self._links: dict[int, MediaLink] = {}
         self._next_link = 1
+        self._gauge = Gauge()
+        self._strangers = 0  # HELLOs without a cookie since the last look
+        self._looked_s = now
         uplink = Uplink(control.limits.max_rate, now)
         self._spread = Spread(fanout, self._links, uplink)
-        self._rooms = Rooms(
-            KeyPair(secret).public, make_floor, lambda: control.limits, uplink.is_busy, now
-        )
+        self._rooms = Rooms(KeyPair(secret).public, lambda: control.limits, uplink.is_busy, now)
         self._door = Door(
             station,
             Responder(secret, NO_PSK, HELLO, rng),
@@ -161,15 +161,26 @@ class Relay:
         self._spread.uplink.set_rate(self._control.limits.max_rate, now)
 
     def _beat(self, now: float) -> None:
+        self._shed(now)
         self._rooms.on_timer(now)
         for room in self._rooms.rooms():
             self._spread.beat(room, now)
         self._flush()
 
+    def _shed(self, now: float) -> None:
+        """Has the kernel take part of a flood of HELLOs off us."""
+        mux, count, passed_s = self._station.mux, self._strangers, now - self._looked_s
+        self._strangers, self._looked_s = 0, now
+        if self._gauge.came(count, max(0.001, passed_s), mux.queue_fill):
+            mux.let_hellos_in(self._gauge.share)
+
     def _datagram(self, data: bytes, sender: Address) -> None:
         if data[0] == DHT_TYPE:
             self._dht.receive(data, sender)
         elif data[0] == _HELLO_BYTE:
+            self._strangers += data[MAC2_AT:].startswith(NO_MAC2)
+            if self._strangers >= STRANGERS_LOOK:
+                self._shed(time.monotonic())
             mux = self._station.mux
             self._door.asked(data, sender, lambda answer: mux.send(answer, sender))
         elif data[0] in _ANSWER_BYTES:
@@ -255,7 +266,6 @@ async def run_relay(
     ready: Callable[[NodeContact], None],
     control: Control | None = None,
     on_running: Callable[[Relay], None] = lambda _relay: None,
-    make_floor: MakeFloor = no_floor,
 ) -> None:
     """Runs a relay until it is cancelled or drained.
 
@@ -264,7 +274,6 @@ async def run_relay(
         ready: Told the relay's own contact once it listens.
         control: How to speak to it while it runs.
         on_running: Takes the relay before ``ready`` is called.
-        make_floor: How the operations of a room are kept.
 
     Raises:
         UserError: The port, an entry node's line or the key file is no good.
@@ -287,7 +296,7 @@ async def run_relay(
     station = Station(mux, make_certificate(), Calls(secret, rng), Whereabouts(mux))
     try:
         async with Work() as tasks:
-            relay = Relay(station, dht, secret, tasks, rng, control, make_floor, OneByOne())
+            relay = Relay(station, dht, secret, tasks, rng, control, OneByOne())
             if settings.bootstrap_only:
                 relay.carry_no_sound()
             tasks.create_task(dht.start(contacts))

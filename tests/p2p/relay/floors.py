@@ -1,82 +1,22 @@
-"""A room's floor for the tests beside this file, and who writes its operations."""
+"""The floor of a room for the tests beside this file: its host, who writes real operations."""
 
 import os
-from dataclasses import dataclass, field
-
-import msgspec
 
 from crypto.genesis import Genesis
-from crypto.identity import Identity, verify
+from crypto.identity import Identity
 from crypto.relaypass import pass_hash, prove_pass, sign_route
-from p2p.errors import RemoteError
+from p2p.room import kinds
+from p2p.room.ids import NONE
+from p2p.room.ops import Op, Pen
 from p2p.wire.relay_messages import Pass, Route
 
 
-@dataclass
-class Epoch:
-    author: bytes
-    ephemeral: bytes
-    pass_hash: bytes
-
-
-@dataclass
-class Carrier:
-    dh: bytes
-    ip: bytes
-    port: int
-
-
-@dataclass
-class State:
-    slots: dict[int, bytes] = field(default_factory=dict)
-    removed: frozenset[bytes] = frozenset()
-    heads: tuple[bytes, ...] = ()
-    epochs: dict[bytes, Epoch] = field(default_factory=dict)
-    carriers: list[Carrier] = field(default_factory=list)
-
-
-class HostFloor:
-    """Operations of the host alone, in the order of their numbers."""
-
-    def __init__(self, genesis: bytes) -> None:
-        self._sign = Genesis.decode(genesis).sign
-        self._ops: dict[bytes, list] = {}
-
-    def receive(self, data: bytes, _sender: bytes, _now: float) -> bool:
-        if data in self._ops:
-            return False
-        verify(self._sign, b"op", data[:-64], data[-64:])
-        try:
-            self._ops[data] = msgspec.msgpack.decode(data[:-64])
-        except msgspec.DecodeError:
-            raise RemoteError("malformed") from None
-        return True
-
-    def ops(self) -> list[bytes]:
-        return list(self._ops)
-
-    @property
-    def state(self) -> State:
-        state = State()
-        for _, kind, *fields in sorted(self._ops.values()):
-            match kind:
-                case "grant":
-                    state.slots[fields[0]] = fields[1]
-                case "mute":
-                    state.slots.pop(fields[0], None)
-                case "remove":
-                    state.removed |= {fields[0]}
-                    state.slots = {s: m for s, m in state.slots.items() if m != fields[0]}
-                case "epoch":
-                    state.epochs[fields[0]] = Epoch(*fields[1:])
-                    state.heads = (fields[0],)
-                case "carriers":
-                    state.carriers = [Carrier(*each) for each in fields[0]]
-        return state
-
-
 class Host:
-    """Who writes. Its room has one epoch from the start."""
+    """Who writes. Its room has one epoch from the start.
+
+    Attributes:
+        ops: Floor operations so far.
+    """
 
     def __init__(self) -> None:
         self.identity = Identity.generate(os.urandom)
@@ -85,17 +25,46 @@ class Host:
         ).encode()
         self.room = Genesis.decode(self.genesis).room_id
         self.ops: list[bytes] = []
+        self.epoch = NONE
+        self._pen = Pen(self.identity, self.room)
+        self._pen.write(
+            kinds.Join, self.identity.sign_key, self.identity.dh, bytes(32), "host", NONE, b""
+        )
+        self._grants: dict[int, Op] = {}
         self.new_epoch()
 
-    def write(self, kind: str, *fields: object) -> bytes:
-        raw = msgspec.msgpack.encode([len(self.ops), kind, *fields])
-        self.ops.append(raw + self.identity.sign(b"op", raw))
-        return self.ops[-1]
+    def _write(self, kind: type[kinds.Body], *fields: object) -> Op:
+        op = self._pen.write(kind, *fields)
+        self.ops.append(op.data)
+        return op
+
+    def grant(self, slot: int, member: bytes) -> bytes:
+        op = self._write(kinds.Grant, self.epoch, slot, member, NONE)
+        self._grants[slot] = op
+        return op.data
+
+    def mute(self, slot: int) -> bytes:
+        grant = self._grants[slot]
+        return self._write(kinds.Mute, self.epoch, grant.body.member, grant.id, True).data  # type: ignore[attr-defined]
+
+    def remove(self, member: bytes) -> bytes:
+        return self._write(kinds.Remove, member, NONE, NONE).data
+
+    def lock(self) -> bytes:
+        return self._write(kinds.Lock, True).data
+
+    def carriers(self, relays: list[tuple[bytes, bytes, int]]) -> bytes:
+        return self._write(kinds.Carriers, tuple(kinds.Carrier(*each) for each in relays)).data
 
     def new_epoch(self) -> bytes:
-        self.pass_key, self.epoch, self.ephemeral = (os.urandom(n) for n in (32, 16, 32))
+        self.pass_key, self.ephemeral = os.urandom(32), os.urandom(32)
+        parents = () if self.epoch == NONE else (self.epoch,)
+        some = bytes(32)
         hashed = pass_hash(self.pass_key)
-        return self.write("epoch", self.epoch, self.identity.member_id, self.ephemeral, hashed)
+        fields = (parents, 0, 4, self.ephemeral, some, hashed, 0, some, ())
+        op = self._write(kinds.Epoch, *fields)
+        self.epoch = op.id
+        return op.data
 
     def pass_of(self, identity: Identity, relay_dh: bytes, tie: bytes, **other: bytes) -> Pass:
         proof = prove_pass(identity, relay_dh, self.room, tie)

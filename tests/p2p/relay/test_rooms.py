@@ -13,6 +13,7 @@ from crypto.frame import FrameSealer
 from crypto.identity import Identity
 from p2p.errors import RemoteError
 from p2p.overlay.hop import for_tree
+from p2p.relay import rooms as rooms_module
 from p2p.relay.limits import Limits
 from p2p.relay.room import EMPTY_S, OLD_PASS_S, PRESENCE_EVERY_S
 from p2p.relay.rooms import Call, Cut, Rooms
@@ -33,7 +34,7 @@ from p2p.wire.relay_messages import (
     RelayWraps,
     Tune,
 )
-from tests.p2p.relay.floors import Host, HostFloor
+from tests.p2p.relay.floors import Host
 
 
 def sealed(slot: int) -> bytes:
@@ -53,7 +54,7 @@ class Relay:
         self.limits = limits or Limits()
         self.busy = False
         self.now = 100.0
-        self.rooms = Rooms(self.dh, HostFloor, lambda: self.limits, lambda _: self.busy, self.now)
+        self.rooms = Rooms(self.dh, lambda: self.limits, lambda _: self.busy, self.now)
         self.ties: dict[int, bytes] = {}
         self.got: dict[int, list] = defaultdict(list)
         self.events: list = []
@@ -168,20 +169,20 @@ def test_an_old_pass_opens_for_a_minute_after_the_epoch_has_changed(host, relay,
 def test_sound_goes_on_only_with_a_grant_and_stops_with_a_mute(host, relay, people) -> None:
     amina, kenji = relay.seat(host, people.amina), relay.seat(host, people.kenji)
     assert relay.hears(amina, 2) == []
-    relay.tell(kenji, Floor(host.room, (host.write("grant", 2, people.amina.member_id),)))
+    relay.tell(kenji, Floor(host.room, (host.grant(2, people.amina.member_id),)))
     assert relay.hears(amina, 2) == [kenji]
     assert relay.hears(kenji, 2) == []  # in another's slot
     assert relay.hears(amina, 3) == []
     assert relay.hears(99, 2) == []
-    relay.tell(kenji, Floor(host.room, (host.write("mute", 2),)))
+    relay.tell(kenji, Floor(host.room, (host.mute(2),)))
     assert relay.hears(amina, 2) == []
     assert relay.rooms.counters["frame"] == 4
 
 
 def test_a_removed_member_is_cut_at_once_and_does_not_come_back(host, relay, people) -> None:
     amina, kenji = relay.seat(host, people.amina), relay.seat(host, people.kenji)
-    relay.tell(kenji, Floor(host.room, (host.write("grant", 2, people.amina.member_id),)))
-    relay.tell(kenji, Floor(host.room, (host.write("remove", people.amina.member_id),)))
+    relay.tell(kenji, Floor(host.room, (host.grant(2, people.amina.member_id),)))
+    relay.tell(kenji, Floor(host.room, (host.remove(people.amina.member_id),)))
     assert relay.events == [Cut(amina)]
     assert relay.hears(amina, 2) == []
     relay.rooms.link_down(amina, relay.now)
@@ -201,7 +202,7 @@ def test_who_attaches_again_takes_its_own_place(host, relay, people) -> None:
 
 def test_floor_operations_go_to_all_others_once_and_forged_ones_to_nobody(host, relay) -> None:
     one, two = relay.seat(host), relay.seat(host)
-    op = host.write("mute", 5)
+    op = host.lock()
     relay.tell(one, Floor(host.room, (op, op)))
     relay.tell(two, Floor(host.room, (op,)))
     assert relay.all(two, Floor) == [Floor(host.room, (op,))]
@@ -257,7 +258,7 @@ def test_each_member_gets_its_own_wrap_and_later_ones_get_theirs_too(host, relay
 
 def test_who_waits_in_reserve_gets_no_sound(host, relay, people) -> None:
     amina, kenji = relay.seat(host, people.amina), relay.seat(host, people.kenji)
-    relay.tell(kenji, Floor(host.room, (host.write("grant", 2, people.amina.member_id),)))
+    relay.tell(kenji, Floor(host.room, (host.grant(2, people.amina.member_id),)))
     relay.tell(kenji, Tune(host.room, on=False))
     assert relay.hears(amina, 2) == []
     assert relay.rooms.counters["frame"] == 0
@@ -350,7 +351,7 @@ def test_a_link_may_send_only_so_many_bytes(host, people) -> None:
     relay = Relay(Limits(per_link_rate=1000.0))
     relay.tell(relay.link(host.identity.dh), Open(host.genesis, tuple(host.ops)))
     amina, kenji = relay.seat(host, people.amina), relay.seat(host, people.kenji)
-    relay.tell(kenji, Floor(host.room, (host.write("grant", 2, people.amina.member_id),)))
+    relay.tell(kenji, Floor(host.room, (host.grant(2, people.amina.member_id),)))
     passed = sum(bool(relay.hears(amina, 2)) for _ in range(100))
     assert passed == 2000 // len(FRAMES[2])
     relay.now += 1.0
@@ -388,7 +389,7 @@ class Grove:
         self.host = host
         self.relays = [Relay() for _ in range(count)]
         order = [[r.dh, bytes((198, 51, 100, n)), 4433] for n, r in enumerate(self.relays)]
-        host.write("carriers", order)
+        host.carriers(order)
         self.down: set[int] = set()
         self.lines: dict[tuple[int, int], tuple[int, int]] = {}
         for relay in self.relays:
@@ -473,7 +474,7 @@ def grove(host: Host) -> Grove:
 def test_members_on_different_relays_hear_each_other(host, grove, people) -> None:
     amina = grove.relays[2].seat(host, people.amina)
     others = {(n, grove.relays[n].seat(host)) for n in range(3)}
-    grant = host.write("grant", 2, people.amina.member_id)
+    grant = host.grant(2, people.amina.member_id)
     grove.relays[0].tell(next(link for n, link in others if n == 0), Floor(host.room, (grant,)))
     grove.run(1.0)
     assert grove.hears(2, amina, 2) == {one for one in others if one[0] == 2}
@@ -522,7 +523,7 @@ def test_a_relay_that_joins_later_gets_routes_and_wraps(host, people) -> None:
     grove.down = {2}
     amina = grove.relays[0].seat(host, people.amina)
     host_link = grove.relays[0].seat(host, host.identity)
-    grant = host.write("grant", 2, people.amina.member_id)
+    grant = host.grant(2, people.amina.member_id)
     grove.relays[0].tell(host_link, Floor(host.room, (grant,)))
     grove.relays[0].tell(amina, host.route_of(people.amina, 2, 1, grove.relays[0].dh))
     mine = wrap_tag(host.ephemeral, people.kenji.member_id) + bytes(48)
@@ -532,7 +533,7 @@ def test_a_relay_that_joins_later_gets_routes_and_wraps(host, people) -> None:
     late.secret, late.dh = grove.relays[1].secret, grove.relays[1].dh
     grove.kill(1)
     grove.relays[1] = late
-    late.rooms = Rooms(late.dh, HostFloor, lambda: late.limits, lambda _: False, late.now)
+    late.rooms = Rooms(late.dh, lambda: late.limits, lambda _: False, late.now)
     late.tell(late.link(host.identity.dh), Open(host.genesis, tuple(host.ops)))
     grove.down = {2}
     grove.run(60.0)
@@ -546,7 +547,7 @@ def test_when_the_root_dies_the_next_takes_its_place_and_gives_it_back(host, gro
         grove.relays[1].seat(host, people.amina),
         grove.relays[2].seat(host, people.kenji),
     )
-    grant = host.write("grant", 2, people.amina.member_id)
+    grant = host.grant(2, people.amina.member_id)
     grove.relays[1].tell(amina, Floor(host.room, (grant,)))
     grove.relays[1].tell(amina, host.route_of(people.amina, 2, 1, grove.relays[1].dh))
     grove.run(1.0)
@@ -568,7 +569,7 @@ def test_when_the_root_dies_the_next_takes_its_place_and_gives_it_back(host, gro
 def test_a_speaker_that_moves_is_heard_without_a_gap_or_a_double(host, grove, people) -> None:
     kenji = grove.relays[0].seat(host, people.kenji)
     old = grove.relays[1].seat(host, people.amina)
-    grant = host.write("grant", 2, people.amina.member_id)
+    grant = host.grant(2, people.amina.member_id)
     grove.relays[1].tell(old, Floor(host.room, (grant,)))
     grove.relays[1].tell(old, host.route_of(people.amina, 2, 1, grove.relays[1].dh))
     grove.deliver()
@@ -588,7 +589,7 @@ def test_a_stranger_joins_no_tree_and_nobody_routes_for_another(host, grove, peo
     relay.tell(stranger, JoinTree(os.urandom(32)))
     assert relay.refusal(stranger) == ["no_room", "no_room"]
     amina = relay.seat(host, people.amina)
-    relay.tell(amina, Floor(host.room, (host.write("grant", 2, people.amina.member_id),)))
+    relay.tell(amina, Floor(host.room, (host.grant(2, people.amina.member_id),)))
     for wrong in (
         host.route_of(people.kenji, 2, 1, relay.dh),
         host.route_of(people.amina, 2, 1, grove.relays[1].dh),
@@ -607,7 +608,7 @@ def test_relays_that_the_room_no_longer_names_are_let_go(host, grove) -> None:
     assert len(relay.rooms.rooms()[0].boughs) == 2
     keep = grove.relays[1]
     order = [[relay.dh, bytes(4), 1], [keep.dh, bytes(4), 1]]
-    relay.tell(link, Floor(host.room, (host.write("carriers", order),)))
+    relay.tell(link, Floor(host.room, (host.carriers(order),)))
     assert [bough.dh for bough in relay.rooms.rooms()[0].boughs.values()] == [keep.dh]
     assert sum(isinstance(event, Cut) for event in relay.events) == 1
 
@@ -622,7 +623,7 @@ def test_an_address_that_is_no_relay_gets_one_handshake(host, ip) -> None:
     for _ in range(3):
         for victim in victims:
             order = [[victim, ip, 53], [relay.dh, bytes((198, 51, 100, 1)), 4433]]
-            host.write("carriers", order)
+            host.carriers(order)
         member = relay.seat(host)
         relay.tell(member, Floor(host.room, tuple(host.ops)))
         for _ in range(60):
@@ -632,6 +633,93 @@ def test_an_address_that_is_no_relay_gets_one_handshake(host, ip) -> None:
                 relay.rooms.called(call, None, b"", relay.now)
     calls = [event for event in relay.events if isinstance(event, Call)]
     assert len(calls) == (1 if ip[0] == 198 else 0)
+
+
+def joined(host: Host, relay: Relay, count: int = 1) -> list[int]:
+    """Links of other relays that hang under this one."""
+    others = [os.urandom(32) for _ in range(count)]
+    order = [[dh, bytes((198, 51, 100, 7)), 1] for dh in (relay.dh, *others)]
+    relay.tell(relay.link(host.identity.dh), Open(host.genesis, (host.carriers(order),)))
+    links = [relay.link(dh) for dh in others]
+    for link in links:
+        relay.tell(link, JoinTree(host.room))
+    return links
+
+
+def test_a_relay_that_calls_again_takes_its_own_place(host, relay) -> None:
+    [old] = joined(host, relay)
+    new = relay.link(relay.rooms.rooms()[0].boughs[old].dh)
+    relay.tell(new, JoinTree(host.room))
+    assert relay.events == [Cut(old)]
+    assert list(relay.rooms.rooms()[0].boughs) == [new]
+    relay.tell(new, JoinTree(host.room))
+    assert relay.refusal(new) == ["full"]
+    relay.tell(new, Tune(host.room, on=False))  # of no meaning between relays
+    assert relay.rooms.rooms()[0].listeners(99) == [new]
+
+
+def test_only_so_many_relays_hang_under_one(host, relay, monkeypatch) -> None:
+    monkeypatch.setattr(rooms_module, "BOUGHS_MAX", 2)
+    links = joined(host, relay, 3)
+    assert relay.refusal(links[2]) == ["full"]
+
+
+def test_a_relay_that_lies_about_its_members_is_bounded(host, relay, people, monkeypatch) -> None:
+    [bough] = joined(host, relay)
+    ghosts = tuple(os.urandom(16) for _ in range(300))
+    relay.tell(bough, Present(host.room, ghosts, ()))
+    amina = relay.seat(host, people.amina)
+    relay.tell(bough, Gossip(host.room, EVERYBODY, ghosts[0], b"sealed"))
+    relay.tell(bough, Gossip(host.room, EVERYBODY, ghosts[0], b"sealed"))  # gone round
+    relay.tell(bough, Gossip(host.room, EVERYBODY, os.urandom(16), b"of nobody"))
+    assert [one.blob for one in relay.all(amina, Gossip)] == [b"sealed"]
+    assert accepted(relay, bough, lambda: Present(host.room, ghosts, ()), 4) == 4
+    more = [tuple(os.urandom(16) for _ in range(400)) for _ in range(2)]
+    relay.tell(bough, Present(host.room, more[0], ()))
+    with pytest.raises(RemoteError, match="members"):
+        relay.tell(bough, Present(host.room, more[1], ()))
+
+
+def test_a_full_room_takes_nobody_new(host, relay, people, monkeypatch) -> None:
+    monkeypatch.setattr(rooms_module, "SEATS_MAX", 1)
+    relay.seat(host, people.amina)
+    link = relay.link(people.kenji.dh)
+    relay.tell(link, host.pass_of(people.kenji, relay.dh, relay.ties[link]))
+    assert relay.refusal(link) == ["full"]
+    assert relay.seat(host, people.amina)
+
+
+def test_a_parent_that_refuses_dies_or_is_too_late_is_let_go(host, relay) -> None:
+    now = relay.now
+    parents = [os.urandom(32) for _ in range(2)]
+    order = [[dh, bytes((198, 51, 100, n)), 1] for n, dh in enumerate((*parents, relay.dh))]
+    relay.tell(relay.link(host.identity.dh), Open(host.genesis, (host.carriers(order),)))
+    relay.wait(1.0)
+    [first] = relay.events
+    relay.rooms.called(first, 70, os.urandom(64), now)
+    relay.wait(1.0)  # still waits for its answer
+    assert relay.events == [first]
+    relay.tell(70, RelayRefuse("full"))
+    assert relay.events == [first, Cut(70)]
+    relay.rooms.link_down(70, relay.now)
+    relay.wait(1.0)
+    second = relay.events[-1]
+    assert (first.dh, second.dh) == tuple(parents)
+    relay.rooms.called(second, 71, os.urandom(64), relay.now)
+    relay.wait(5.0)
+    assert relay.events[-1].dh == first.dh
+    relay.rooms.called(relay.events[-1], 72, os.urandom(64), relay.now)
+    relay.tell(72, Passed(host.room, ()))
+    relay.tell(71, Passed(host.room, ()))
+    assert relay.events[-1] == Cut(71)
+    assert list(relay.rooms.rooms()[0].boughs) == [72]
+
+
+def test_what_a_room_hears_from_nobody_is_refused(host, relay) -> None:
+    [room] = relay.rooms.rooms()
+    with pytest.raises(RemoteError):
+        room.receive(Floor(host.room, ()), 99, relay.now)
+    room.detach(99, relay.now)
 
 
 def test_an_answer_that_comes_when_the_room_is_over_ends_the_link(host) -> None:

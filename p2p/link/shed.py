@@ -1,0 +1,110 @@
+"""Has the kernel throw most of a flood of HELLOs away before it fills the socket's queue.
+
+Each datagram costs this program some fifty microseconds, and one that finds the queue full is lost
+whatever it is: sound too. So when the queue fills up and HELLOs are what comes, a socket filter
+(classic BPF, Linux) lets only a random share of those without a cookie in, as many as this machine
+can look at. Elsewhere nothing happens, and the program sheds what it can itself.
+"""
+
+import ctypes
+import socket
+import struct
+import sys
+
+from crypto.cookie import MAC2_AT
+from crypto.knock import FIRST_BYTES, HELLO
+
+FLOOD_PER_S = 200.0
+"""More HELLOs without a cookie than that are a flood; so few never are."""
+
+FULL, EMPTY = 0.05, 0.01
+"""Of the queue: from the one on less is let in, below the other more again."""
+
+LEAST = 1.0 / 256
+
+_ATTACH, _DETACH = 26, 27  # SO_ATTACH_FILTER, SO_DETACH_FILTER
+_MEMINFO, _MEMINFO_BYTES = 55, 36  # SO_MEMINFO: bytes queued, the most there may be, …
+_UDP_HEADER_BYTES = 8  # a filter on a UDP socket sees the header first
+_RANDOM = 0xFFFFF000 + 56  # SKF_AD_OFF + SKF_AD_RANDOM: a random number instead of packet bytes
+_LOAD_BYTE, _LOAD_WORD, _IF_EQUAL, _IF_NOT_LESS, _RETURN = 0x30, 0x20, 0x15, 0x35, 0x06
+_ALL, _NOTHING = 0xFFFF, 0
+
+
+def let_in(sock: socket.socket, share: float) -> bool:
+    """Lets a share of the HELLOs without a cookie in, and everything else as before.
+
+    Args:
+        sock: UDP.
+        share: 0 to 1; 1 takes the filter off.
+
+    Returns:
+        Whether this system can do that.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        if share >= 1.0:
+            sock.setsockopt(socket.SOL_SOCKET, _DETACH, 0)
+            return True
+        code = _program(share)
+        kept = ctypes.create_string_buffer(code, len(code))
+        head = struct.pack("HP", len(code) // 8, ctypes.addressof(kept))
+        sock.setsockopt(socket.SOL_SOCKET, _ATTACH, head)
+    except OSError:
+        return share >= 1.0  # there was none to take off
+    return True
+
+
+def _program(share: float) -> bytes:
+    steps = (
+        (_LOAD_BYTE, 0, 0, _UDP_HEADER_BYTES),
+        (_IF_EQUAL, 0, 4, FIRST_BYTES[HELLO][0]),
+        (_LOAD_WORD, 0, 0, _UDP_HEADER_BYTES + MAC2_AT),
+        (_IF_EQUAL, 0, 2, 0),
+        (_LOAD_WORD, 0, 0, _RANDOM),
+        (_IF_NOT_LESS, 1, 0, int(share * 0xFFFFFFFF)),
+        (_RETURN, 0, 0, _ALL),
+        (_RETURN, 0, 0, _NOTHING),
+    )
+    return b"".join(struct.pack("HBBI", *step) for step in steps)
+
+
+def queue_fill(sock: socket.socket) -> float:
+    """How full the queue of received datagrams is, 0 to 1; 0 where that is not told."""
+    try:
+        info = sock.getsockopt(socket.SOL_SOCKET, _MEMINFO, _MEMINFO_BYTES)
+    except OSError:
+        return 0.0
+    queued, most = struct.unpack_from("II", info)
+    return float(queued / most) if sys.platform.startswith("linux") and most else 0.0
+
+
+class Gauge:
+    """Finds the share, quartered while the queue fills, raised slowly while it is empty.
+
+    Attributes:
+        share: To be let in from now on.
+    """
+
+    def __init__(self) -> None:
+        self.share = 1.0
+
+    def came(self, count: int, seconds: float, fill: float) -> bool:
+        """Notes what came.
+
+        Args:
+            count: HELLOs without a cookie that came in.
+            seconds: In which time.
+            fill: How full the queue is now.
+
+        Returns:
+            Whether ``share`` is another now.
+        """
+        before, per_s = self.share, count / seconds / self.share
+        if per_s < FLOOD_PER_S:
+            self.share = 1.0
+        elif fill > FULL:
+            self.share = max(LEAST, self.share / 4.0)
+        elif fill < EMPTY:
+            self.share = min(1.0, self.share * 1.02)
+        return self.share != before
