@@ -16,7 +16,7 @@ _SEEN = {
     "shield": (
         mark("your IP is hidden from members; the relay's operator sees it"),
         mark("IP hidden from members, not from the relay"),
-        mark("IP hidden, but not from the relay"),
+        mark("IP seen by the relay only"),
     ),
 }
 _GOOD_LOSS_PCT = 2.0

@@ -1,7 +1,8 @@
 """The front end with a scripted node, to look at: ``python tests/tui/preview.py join violin``.
 
-PREVIEW_ROLE is the own role; with PREVIEW_ROOM=run there are moderators, and people who wait. PREVIEW_NAME is given to a speaker as it is, so that a test can
-see what reaches the terminal. Levels move, nothing else does.
+PREVIEW_ROLE is the own role; with PREVIEW_ROOM=run there are moderators, and people who wait.
+PREVIEW_NAME is given to a speaker as it is, so that a test can see what reaches the terminal.
+Levels move, nothing else does.
 """
 
 import dataclasses

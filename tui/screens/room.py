@@ -289,7 +289,7 @@ class RoomScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show the help page."""
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self._node.view().mode))
 
     def action_leave(self) -> None:
         """Leave; ask first when others would notice a gap."""
