@@ -182,11 +182,8 @@ class ScriptedNode:
             case ask.SetProfile(profile):
                 self.now = dataclasses.replace(self.now, profile=profile)
                 self.tell(told.SettingChanged("profile", profile, me.n))
-            case ask.Remove(n, new_key):
-                self.change(n, state="removed")
-                self.tell_member(n, by=me.n)
-                if new_key:
-                    self.new_key("kick")
+            case ask.Remove(new_key=True):
+                self.new_key("kick")
             case ask.Promote(n, role):
                 rank = {"co-host": 1, "moderator": 2 if me.rank < 2 else 3, "speaker": 4}[role]
                 self.change(n, rank=rank, role=self._role(n, rank))

@@ -288,7 +288,7 @@ async def test_a_person_who_types_is_asked_before_what_weighs():
     await run.to_the_end()
     assert run.node.asked == [ask.Remove(6, new_key=True), ask.Mute(2), ask.Leave()]
     assert "Nothing was done." in run.talk.lines
-    assert "10:31:04 new key for 11 members; who was removed" in "\n".join(run.out.lines)
+    assert "10:31:04 new key for 12 members; who was removed" in "\n".join(run.out.lines)
 
 
 async def test_the_last_moderator_who_types_is_asked_before_leaving():
