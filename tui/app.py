@@ -18,7 +18,7 @@ from textual.screen import Screen
 
 from p2p.commands import Leave, MakeInvite, ShowKey
 from p2p.errors import UserError
-from p2p.events import Joined, KeyShown, Left
+from p2p.events import Joined, KeyShown, Left, Notice
 from p2p.settings import NO_RELAY, Settings
 from tui.failures import told, user_error_in
 from tui.foretell import last_moderator
@@ -26,6 +26,7 @@ from tui.i18n import tr
 from tui.nodelike import Backend, NodeLike
 from tui.powers import is_last_moderator
 from tui.readings import reading_notes
+from tui.roomsentences import NOTICE_SENTENCES
 from tui.screens.invite import InviteScreen
 from tui.screens.norelay import OPEN, NoRelayScreen
 from tui.screens.problem import ProblemScreen
@@ -37,6 +38,7 @@ from tui.sentences import LEFT_SENTENCES
 LEAVING_LIMIT_S = 1.5
 HANG_UP_LIMIT_S = 5.0
 ASKED_AGAIN_S = 10.0
+OUTSIDE = "waiting_outside"
 Opening = Callable[[Settings], Awaitable[NodeLike]]
 
 
@@ -153,6 +155,8 @@ class TeahouseApp(App[int]):
                     await self._enter(node, event)
                 if self._room is not None:
                     self._room.show_event(event)
+                elif isinstance(event, Notice) and event.code == OUTSIDE:
+                    self._wait_outside()
             await asyncio.wait([running], timeout=LEAVING_LIMIT_S)
             running.cancel()
         return event
@@ -163,6 +167,10 @@ class TeahouseApp(App[int]):
         await asyncio.shield(asyncio.ensure_future(self.switch_screen(self._room)))
         if event.via == "self":
             self.show_key(ShowKey())
+
+    def _wait_outside(self) -> None:
+        if isinstance(self.screen, WaitScreen):
+            self.screen.tell(tr(NOTICE_SENTENCES[OUTSIDE]))
 
     def _ask_for_relay(self, opening: Opening, error: UserError) -> None:
         """Let the person name a relay or show its address; nothing of this goes by itself."""

@@ -24,6 +24,7 @@ NOTICE_SENTENCES = {
     "moderator_again": mark("Somebody who can moderate is here again."),
     "keys_missing": mark("Somebody's sound can not be opened yet: asking for the new key."),
     "keys_back": mark("The new key is here."),
+    "waiting_outside": mark("You wait outside: a moderator has to let you in."),
 }
 
 

@@ -46,6 +46,11 @@ LEFT_SENTENCES = {
     "removed": mark("a moderator has removed you from the room"),
     "locked": mark("the room is locked"),
     "refused": mark("the room did not let you in"),
+    "denied": mark("a moderator did not let you in"),
+    "invited": mark("the room lets in only who has a personal invite"),
+    "used_up": mark("this invite has been used up"),
+    "expired": mark("this invite has expired"),
+    "full": mark("the room is full"),
     "nobody": mark("no one is in this room now"),
 }
 

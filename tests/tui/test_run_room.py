@@ -379,6 +379,31 @@ async def test_a_room_without_moderators_says_what_no_longer_works():
         assert seat.reads("no new speakers, removals, keys")
 
 
+async def test_whoever_waits_outside_is_told_so_until_let_in():
+    node = ScriptedNode(opening=[told.Notice("waiting_outside", "")])
+    async with Seat(node) as seat:
+        assert seat.reads("You wait outside: a moderator has to let you in. Esc: give up")
+        await seat.tell(node.joined())
+        assert isinstance(seat.screen, RoomScreen)
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("denied", "a moderator did not let you in"),
+        ("expired", "this invite has expired"),
+        ("removed", "a moderator has removed you from the room"),
+    ],
+)
+async def test_a_door_that_stays_shut_ends_with_a_sentence_and_exit_code_6(why, words):
+    node = ScriptedNode(opening=[told.Notice("waiting_outside", ""), told.Left(why, {}, 6)])
+    node._ended.set()
+    async with Seat(node) as seat:
+        assert seat.reads(words)
+        await seat.press("escape")
+    assert seat.app.failure.exit_code == 6
+
+
 def refusing(backend_node, message="Shield mode needs a relay that carries sound."):
     """An app whose rooms open only in open mode, or with a relay."""
     app = app_with(backend_node, mode="shield")
