@@ -16,7 +16,7 @@ from tui.widgets.plaintext import PlainText
 
 SEEN = {
     "open": mark("People in the room can see this computer's internet address."),
-    "shield": mark("People in the room do not see your address; the relay's operator does."),
+    "shield": mark("Members do not see your address; the relay's operator does."),
 }
 
 
