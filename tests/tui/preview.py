@@ -38,7 +38,8 @@ def make() -> ScriptedNode:
     if name:
         for n in (3, 6, 9):
             node.change(n, name=name)
-        node.now = dataclasses.replace(node.now, topic=name)
+        waiting = tuple(dataclasses.replace(one, name=name) for one in node.now.waiting)
+        node.now = dataclasses.replace(node.now, topic=name, waiting=waiting)
     return node
 
 
