@@ -7,7 +7,7 @@ from collections.abc import Callable
 from p2p import commands as ask
 from p2p import events as told
 from p2p.errors import UserError
-from p2p.settings import Settings
+from p2p.settings import Settings, no_relay
 from p2p.view import MemberView, RoomView, WaitingView
 from tui.nodelike import NodeLike
 
@@ -265,5 +265,7 @@ class ScriptedBackend:
         self.settings = settings
         if self.failure:
             raise self.failure
+        if settings.mode == "shield" and not settings.relays:
+            raise no_relay()
         self.node = self._make()
         return self.node
