@@ -224,7 +224,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The run is over. ``why``: asked, time, signal, removed, locked, refused, nobody."""
+    """The run is over.
+
+    ``why``: asked, time, signal, removed, nobody, or why nobody let us in: locked, denied,
+    invited, used_up, expired, full, refused.
+    """
 
     why: str
     totals: dict[str, Any]

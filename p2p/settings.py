@@ -7,8 +7,9 @@ from crypto.errors import UserError
 MODES = ("open", "shield")
 WAYS = ("dht", "lan", "invite", "relay")
 RELAYS_CARRY_SOUND = False
-"""Until they do, shield is refused; from then on it is what a run begins with."""
-DEFAULT_MODE = "shield" if RELAYS_CARRY_SOUND else "open"
+"""Until they do, shield is refused; from then on it is what ``create`` and ``join`` begin with."""
+NO_RELAY = "no_sound_relay"
+"""Code of the error after which a person may name a relay."""
 MASKS = ("off", "disguise", "typed")
 ECHOES = ("auto", "on", "off")
 
@@ -22,8 +23,6 @@ class Settings:
         topic: Of a room that is created.
         listen: ``(host, port)`` to listen on; None: any port on every interface.
         bootstrap: ``ip:port#nodekey`` lines of entry nodes, beside ``bootstrap_nodes.txt``.
-        relays: ``ip:port#nodekey`` lines of relays to go through, beside those of the invite and
-            of ``bootstrap_nodes.txt``.
         mode: ``open`` or ``shield``.
         mic: ``default``, a device's name, ``file:PATH``, ``tone:HZ`` or ``silence``.
         speaker: ``default``, a device's name, or ``null``.
@@ -32,14 +31,15 @@ class Settings:
         mask: How our voice leaves: ``off``, ``disguise`` or ``typed``.
         echo: Whether the loudspeaker is taken out of it: ``auto``, ``on`` or ``off``.
         seconds: End of the run, counted from ``joined``; None: none.
+        relays: ``ip:port#nodekey`` lines of relays to go through, beside those of the invite and
+            of ``bootstrap_nodes.txt``.
     """
 
     name: str = ""
     topic: str = ""
     listen: tuple[str, int] | None = None
     bootstrap: tuple[str, ...] = ()
-    relays: tuple[str, ...] = ()
-    mode: str = DEFAULT_MODE
+    mode: str = "open"
     mic: str = "default"
     speaker: str = "default"
     only: str | None = None
@@ -47,6 +47,7 @@ class Settings:
     cues: tuple[str, ...] | None = None
     mask: str = "off"
     echo: str = "auto"
+    relays: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Refuses what cannot work.
@@ -76,7 +77,7 @@ def no_relay() -> UserError:
     Nothing falls back to open mode by itself: that would show the address.
     """
     return UserError(
-        "no_sound_relay",
+        NO_RELAY,
         "Shield mode needs a relay that carries sound, and none is known.",
         "Name one with --relay, or use --mode open: people in the room then see your address.",
         exit_code=3,

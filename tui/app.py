@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import threading
@@ -15,15 +16,19 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from p2p.commands import Leave, ShowKey
+from p2p.commands import Leave, MakeInvite, ShowKey
 from p2p.errors import UserError
-from p2p.events import Joined, KeyShown, Left
-from p2p.settings import Settings
+from p2p.events import Joined, KeyShown, Left, Notice
+from p2p.settings import NO_RELAY, Settings
 from tui.failures import told, user_error_in
+from tui.foretell import last_moderator
 from tui.i18n import tr
 from tui.nodelike import Backend, NodeLike
+from tui.powers import is_last_moderator
 from tui.readings import reading_notes
+from tui.roomsentences import NOTICE_SENTENCES
 from tui.screens.invite import InviteScreen
+from tui.screens.norelay import OPEN, NoRelayScreen
 from tui.screens.problem import ProblemScreen
 from tui.screens.room import RoomScreen
 from tui.screens.start import StartScreen
@@ -32,7 +37,9 @@ from tui.sentences import LEFT_SENTENCES
 
 LEAVING_LIMIT_S = 1.5
 HANG_UP_LIMIT_S = 5.0
-Opening = Callable[[], Awaitable[NodeLike]]
+ASKED_AGAIN_S = 10.0
+OUTSIDE = "waiting_outside"
+Opening = Callable[[Settings], Awaitable[NodeLike]]
 
 
 class TeahouseApp(App[int]):
@@ -76,6 +83,7 @@ class TeahouseApp(App[int]):
         self._key: KeyShown | None = None
         self._key_wanted = False
         self._leaving = False
+        self._warned_s = -math.inf
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer none: Textual's own would write a picture with all names to the disk."""
@@ -91,13 +99,15 @@ class TeahouseApp(App[int]):
         if self._opening is not None:
             self._open(self._opening)
         else:
-            self.push_screen(StartScreen(self._settings.name))
+            self.push_screen(StartScreen(self._settings.name, self._settings.mode))
 
     def on_start_screen_asked(self, message: StartScreen.Asked) -> None:
         """Join or create what the start screen asked for."""
-        settings = replace(self._settings, name=message.name, topic=message.topic)
+        self._settings = replace(
+            self._settings, name=message.name, topic=message.topic, mode=message.mode
+        )
         if message.key is None:
-            self._open(lambda: self._backend.create(settings))
+            self._open(self._backend.create)
             return
         try:
             invite = self._backend.parse_key(message.key)
@@ -107,7 +117,7 @@ class TeahouseApp(App[int]):
             if isinstance(self.screen, StartScreen):
                 self.screen.show_failure(*told(error))
             return
-        self._open(lambda: self._backend.join(settings, invite))
+        self._open(lambda settings: self._backend.join(settings, invite))
 
     def _open(self, opening: Opening) -> None:
         self.push_screen(WaitScreen(tr("Opening the room …")))
@@ -116,12 +126,15 @@ class TeahouseApp(App[int]):
     async def _live(self, opening: Opening) -> None:
         """Open the room, stay in it, and end the program with its exit code."""
         try:
-            node = self._node = await opening()
+            self._settings.check()
+            node = self._node = await opening(self._settings)
             left = await self._stay(node)
         except (UserError, ExceptionGroup) as error:
             known = user_error_in(error)
             if known is None:
                 self._end(error)
+            elif known.code == NO_RELAY and self._room is None:
+                self._ask_for_relay(opening, known)
             else:
                 self._tell_failure(known)
         except Exception as error:
@@ -142,6 +155,8 @@ class TeahouseApp(App[int]):
                     await self._enter(node, event)
                 if self._room is not None:
                     self._room.show_event(event)
+                elif isinstance(event, Notice) and event.code == OUTSIDE:
+                    self._wait_outside()
             await asyncio.wait([running], timeout=LEAVING_LIMIT_S)
             running.cancel()
         return event
@@ -151,7 +166,27 @@ class TeahouseApp(App[int]):
         # A node that fails just now cancels us, and half a switch would freeze the screen.
         await asyncio.shield(asyncio.ensure_future(self.switch_screen(self._room)))
         if event.via == "self":
-            self.show_invite()
+            self.show_key(ShowKey())
+
+    def _wait_outside(self) -> None:
+        if isinstance(self.screen, WaitScreen):
+            self.screen.tell(tr(NOTICE_SENTENCES[OUTSIDE]))
+
+    def _ask_for_relay(self, opening: Opening, error: UserError) -> None:
+        """Let the person name a relay or show its address; nothing of this goes by itself."""
+
+        def answered(answer: str | None) -> None:
+            if not answer:
+                self._tell_failure(error)
+                return
+            if answer == OPEN:
+                self._settings = replace(self._settings, mode="open")
+            else:
+                relays = (*self._settings.relays, answer)
+                self._settings = replace(self._settings, relays=relays)
+            self.run_worker(self._live(opening), exit_on_error=False, name="room")
+
+        self.push_screen(NoRelayScreen(), answered)
 
     def _got_key(self, event: KeyShown) -> None:
         self._key = event
@@ -159,11 +194,11 @@ class TeahouseApp(App[int]):
             self._key_wanted = False
             self.push_screen(InviteScreen(self._node, event))
 
-    def show_invite(self) -> None:
-        """Ask the node for the key and show it as soon as it comes."""
+    def show_key(self, wanted: ShowKey | MakeInvite) -> None:
+        """Ask the node for the key or an invite, and show it as soon as it comes."""
         if self._node is not None:
             self._key_wanted = True
-            self._node.do(ShowKey())
+            self._node.do(wanted)
 
     def leave(self, why: str = "asked") -> None:
         """Leave the room; the program ends when the others have been told."""
@@ -182,7 +217,16 @@ class TeahouseApp(App[int]):
         self.leave(why)
 
     def action_leave_at_once(self) -> None:
-        """Leave without a question."""
+        """Leave without a question; the last moderator is told once what that ends."""
+        now = time.monotonic()
+        inside = self._node is not None and self._room is not None
+        if inside and now > self._warned_s + ASKED_AGAIN_S:
+            view = self._node.view() if self._node else None
+            if view is not None and is_last_moderator(view):
+                self._warned_s = now
+                warning = tr("{lost} Ctrl+Q again leaves at once.", lost=last_moderator(view))
+                self.notify(warning, severity="warning", timeout=ASKED_AGAIN_S, markup=False)
+                return
         self.leave()
 
     def action_help_quit(self) -> None:

@@ -11,6 +11,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ COMMANDS = """commands:
 """
 _ELSEWHERE = {"relay": "p2p.relay.cli", "demo": "tui.demo.cli", "devices": "tui.devices"}
 _USAGE = 2
+Opening = Callable[[Settings], Awaitable[NodeLike]]
 
 
 def main(argv: Sequence[str] | None = None, backend: Backend | None = None) -> int:
@@ -108,17 +110,21 @@ def _room(
     command: str | None, options: "argparse.Namespace", backend: Backend, started_s: float
 ) -> int:
     settings = settings_of(options, f"guest-{secrets.randbelow(900) + 100}")
-    settings.check()
     plain = options.plain or options.json
-    if not plain and not _has_terminal():
+    screen = not plain and _has_terminal()
+    if not screen:  # on the screen a person is asked for a relay if one is missing
+        settings.check()
+    if not plain and not screen:
         plain = True
         _say(tr("No terminal here: going on in the line mode, as with --plain."))
     reader = LineReader()
-    opening = _opening(command, options, backend, settings, reader, plain=plain)
+    opening = _opening(command, options, backend, reader, plain=plain)
     if plain:
         if opening is None:
             raise UserError("no_key", mark("There is no room key."), "", _USAGE)
-        return _run_lines(opening, reader, as_json=options.json, started_s=started_s)
+        return _run_lines(
+            partial(opening, settings), reader, as_json=options.json, started_s=started_s
+        )
     return _run_screen(opening, backend, settings, options)
 
 
@@ -126,21 +132,20 @@ def _opening(
     command: str | None,
     options: "argparse.Namespace",
     backend: Backend,
-    settings: Settings,
     reader: LineReader,
     *,
     plain: bool,
-) -> Callable[[], Awaitable[NodeLike]] | None:
+) -> Opening | None:
     """Return what opens the room; None when the start screen has to ask first."""
     if command == "create":
-        return lambda: backend.create(settings)
+        return backend.create
     text = key_text(options.key, options.key_file, reader, _say, may_ask=plain)
     if text is None:
         return None
     invite = backend.parse_key(text)
     for note in reading_notes(invite):
         _say(note)
-    return lambda: backend.join(settings, invite)
+    return lambda settings: backend.join(settings, invite)
 
 
 def _run_lines(
@@ -157,7 +162,8 @@ def _run_lines(
     talk = LineWriter(2, encoding=sys.stderr.encoding)
 
     async def stay() -> int:
-        mode = LineMode(out, talk, reader, as_json=as_json, started_s=started_s)
+        asks = not as_json and sys.stdin is not None and sys.stdin.isatty()
+        mode = LineMode(out, talk, reader, as_json=as_json, started_s=started_s, asks=asks)
         return await mode.run(opening)
 
     try:
@@ -168,7 +174,7 @@ def _run_lines(
 
 
 def _run_screen(
-    opening: Callable[[], Awaitable[NodeLike]] | None,
+    opening: Opening | None,
     backend: Backend,
     settings: Settings,
     options: "argparse.Namespace",

@@ -7,7 +7,7 @@ path would let a stranger write escape sequences to the terminal. Widgets and se
 
 from typing import NewType
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 from p2p.room.names import clean
 
@@ -49,3 +49,17 @@ def fit_right(text: str, cells: int) -> str:
     """Return ``text`` in exactly ``cells`` terminal cells: cut, or padded on the left."""
     cut = clip(text, cells)
     return " " * (cells - cell_len(cut)) + cut
+
+
+def wrapped(text: str, cells: int) -> list[str]:
+    """Return ``text`` in lines of at most ``cells`` terminal cells, cut at spaces if possible."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(longer) <= cells:
+            lines[-1] = longer
+            continue
+        pieces = chop_cells(word, max(1, cells))
+        lines += pieces if lines[-1] else []
+        lines = lines if lines[-1] else pieces
+    return lines

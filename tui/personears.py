@@ -4,7 +4,6 @@ from p2p.commands import SetHushed, SetVolume
 from p2p.view import MemberView
 from tui.i18n import tr
 from tui.peertext import peer_text
-from tui.roster import ON_STAGE
 
 STEP_DB = 3.0
 LOWEST_DB = -30.0
@@ -24,7 +23,7 @@ EarCommand = SetVolume | SetHushed
 
 def ear_actions(one: MemberView) -> list[tuple[str, str, EarCommand]]:
     """Return key, what it changes, and the command; only for someone who can be heard."""
-    if one.me or one.role not in ON_STAGE or one.state not in ("here", "gone"):
+    if one.me or not one.on_stage or one.state not in ("here", "gone"):
         return []
     name = peer_text(one.name)
     possible: list[tuple[str, str, EarCommand]] = []

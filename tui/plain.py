@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 
-from p2p.commands import AskStats, Leave
+from p2p.commands import AskStats, Command, Leave
 from p2p.errors import UserError
 from p2p.events import (
     ErrorRaised,
@@ -22,17 +22,19 @@ from p2p.events import (
     MemberChanged,
     Notice,
     Stats,
+    Waiting,
 )
 from p2p.view import RoomView
 from tui.devicelist import devices_listed
 from tui.failures import as_event, user_error_in
+from tui.foretell import foretell, needs_yes
 from tui.i18n import tr
 from tui.jsonlines import json_line
 from tui.linereader import LineReader
 from tui.linewriter import LineWriter
 from tui.nodelike import NodeLike
 from tui.roster import member_event
-from tui.sentences import Narrator, key_lines, notice_line
+from tui.sentences import Narrator, key_lines
 from tui.typed import Question, help_lines, understand
 
 INTERRUPTED = 130
@@ -48,6 +50,7 @@ class LineMode:
         lines: Where commands come from; None for no commands at all.
         as_json: Events as JSON instead of sentences.
         started_s: Monotonic time at which the program started.
+        asks: A person types: what cannot be taken back waits for a `yes`.
         clock_text: Returns the time of day, to put in front of a sentence.
     """
 
@@ -59,6 +62,7 @@ class LineMode:
         *,
         as_json: bool,
         started_s: float,
+        asks: bool = False,
         clock_text: Callable[[], str] = lambda: time.strftime("%H:%M:%S"),
     ) -> None:
         self._out = out
@@ -66,7 +70,9 @@ class LineMode:
         self._lines = lines
         self._as_json = as_json
         self._started_s = started_s
+        self._asks = asks
         self._clock_text = clock_text
+        self._unsure: Command | None = None
         self._narrator = Narrator()
         self._joined = asyncio.Event()
         self._stats_asked = False
@@ -127,6 +133,9 @@ class LineMode:
             return
         await self._joined.wait()
         async for line in self._lines.lines():
+            if self._unsure is not None:
+                self._answered(node, line)
+                continue
             try:
                 wish = understand(line, node.view())
             except UserError as error:
@@ -138,7 +147,25 @@ class LineMode:
                 self._answer(wish, node.view())
             elif wish is not None:
                 self._stats_asked = self._stats_asked or isinstance(wish, AskStats)
-                node.do(wish)
+                self._do(node, wish)
+
+    def _do(self, node: NodeLike, wish: Command) -> None:
+        """Say what changes, ask a person who can still say no, and do it."""
+        view = node.view()
+        if changes := foretell(wish, view):
+            self._talk.write(changes)
+        if self._asks and needs_yes(wish, view):
+            self._unsure = wish
+            self._talk.write(tr("`yes` does it, anything else does not."))
+        else:
+            node.do(wish)
+
+    def _answered(self, node: NodeLike, line: str) -> None:
+        wish, self._unsure = self._unsure, None
+        if wish is not None and line.strip().casefold() in ("yes", "y", tr("yes")):
+            node.do(wish)
+        else:
+            self._talk.write(tr("Nothing was done."))
 
     def _answer(self, question: Question, view: RoomView) -> None:
         """Answer from the view what is no matter of the node."""
@@ -149,6 +176,7 @@ class LineMode:
         events: list[Event] = []
         if question.about == "who":
             events = [member_event(member) for member in view.members]
+            events += [Waiting(one.n, one.id, one.name, True) for one in view.waiting]
         else:
             places = {m.hand_place: m.n for m in view.members if m.hand_place is not None}
             events = [HandChanged(places[place], place) for place in sorted(places)]
@@ -158,7 +186,7 @@ class LineMode:
             if self._as_json or not isinstance(event, MemberChanged):
                 self._emit(event, view)
             else:
-                self._out.write(self._narrator.describe(event))
+                self._out.write(self._narrator.describe(event, view))
 
     def _emit(self, event: Event, view: RoomView) -> None:
         if self._as_json:
@@ -185,7 +213,8 @@ class LineMode:
         if line is not None:
             self._out.write(line)
         elif isinstance(event, Notice):
-            self._talk.write(notice_line(event))
+            for sentence in self._narrator.tell(event, EMPTY_ROOM):
+                self._talk.write(sentence)
 
 
 EMPTY_ROOM = RoomView(

@@ -6,7 +6,7 @@ Pure: a view goes in, lines come out. Screens draw them, tests compare them.
 from p2p.view import MemberView, RoomView
 from tui.i18n import mark, tr
 from tui.peertext import NAME_CELLS, fit, fit_right, peer_text
-from tui.roster import ON_STAGE
+from tui.powers import NOBODY
 from tui.spans import Row, Span, Tone
 
 METER_STEPS = 8
@@ -25,6 +25,7 @@ PATH_NAMES = {
     "lan": mark("lan"),
     "loopback": mark("local"),
     "ipv6": mark("ipv6"),
+    "relay": mark("relay"),
     "none": mark("no link"),
 }
 
@@ -43,7 +44,7 @@ def meter(level_dbfs: float) -> tuple[Span, Span]:
 
 def on_stage(view: RoomView) -> list[MemberView]:
     """Return those who may speak and are not gone for good, in order of appearance."""
-    return [one for one in view.members if one.role in ON_STAGE and _present(one)]
+    return [one for one in view.members if one.on_stage and _present(one)]
 
 
 def queue(view: RoomView) -> list[MemberView]:
@@ -54,7 +55,7 @@ def queue(view: RoomView) -> list[MemberView]:
 
 def audience(view: RoomView) -> list[MemberView]:
     """Return the listeners, in order of appearance."""
-    return [one for one in view.members if one.role not in ON_STAGE and _present(one)]
+    return [one for one in view.members if not one.on_stage and _present(one)]
 
 
 def _present(one: MemberView) -> bool:
@@ -72,7 +73,8 @@ def _stage_spans(one: MemberView, view: RoomView, width: int) -> tuple[Span, ...
     head = (
         Span(f"{sign} ", tone),
         Span(fit(peer_text(one.name), NAME_CELLS), name),
-        Span(" " + fit(_tag(one), 4), "gold"),
+        trust_sign(one),
+        Span(fit(_tag(one), 4), "gold"),
     )
     level = view.mic_level_dbfs if one.me and view.mic_on else one.level_dbfs
     middle = (Span(" "), *_meter_or_word(one, level, mic_off=one.me and not view.mic_on))
@@ -98,6 +100,13 @@ def state_sign(one: MemberView) -> tuple[str, Tone]:
     if one.speaking:
         return "▸", "accent"
     return ("~", "warn") if is_poor(one) else (" ", "plain")
+
+
+def trust_sign(one: MemberView) -> Span:
+    """Return the mark behind a name: verified by voice, or looking like another's name."""
+    if one.imitates is not None:
+        return Span("!", "alarm")
+    return Span("✓", "accent") if one.verified else Span(" ")
 
 
 def is_poor(one: MemberView) -> bool:
@@ -152,13 +161,14 @@ def hand_rows(view: RoomView, width: int) -> list[Row]:
         waited = _waited(one, view)
         name_cells = max(4, min(NAME_CELLS, width - 5 - 9))
         note = (
-            Span(fit_right(tr("invited"), 9), "gold")
+            Span(fit_right(tr("invited"), 8), "gold")
             if one.invited
-            else Span(fit_right(waited, 9), "dim")
+            else Span(fit_right(waited, 8), "dim")
         )
         tone: Tone = "strong" if one.me else "plain"
         place = Span(fit_right(str(one.hand_place), 2) + "  ", "dim")
-        rows.append(Row(one.n, (place, Span(fit(peer_text(one.name), name_cells), tone), note)))
+        name = Span(fit(peer_text(one.name), name_cells), tone)
+        rows.append(Row(one.n, (place, name, trust_sign(one), note)))
     return rows
 
 
@@ -177,15 +187,19 @@ def minutes(seconds: float) -> str:
     return f"{rest // 60}:{rest % 60:02}"
 
 
+def _audience_note(one: MemberView) -> str:
+    if one.me:
+        return tr("you")
+    return tr("away") if one.state == "gone" else _tag(one)
+
+
 def audience_rows(view: RoomView, width: int) -> list[Row]:
     """Return the listeners: state and name."""
     rows = []
     for one in audience(view):
         sign = "x" if one.state == "gone" else " "
         tone: Tone = "strong" if one.me else "dim" if one.state == "gone" else "plain"
-        note = tr("you") if one.me else tr("away") if one.state == "gone" else ""
+        note = Span(_audience_note(one), "gold" if one.rank < NOBODY else "dim")
         name = fit(peer_text(one.name), max(4, min(NAME_CELLS, width - 10)))
-        rows.append(
-            Row(one.n, (Span(f"{sign} ", "dim"), Span(name, tone), Span(" " + note, "dim")))
-        )
+        rows.append(Row(one.n, (Span(f"{sign} ", "dim"), Span(name, tone), trust_sign(one), note)))
     return rows

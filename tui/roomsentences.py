@@ -18,8 +18,14 @@ VERIFIED_MEANS = mark(
     "Verified means: the voice that read the words to you has the keys of this name, until it "
     "leaves. It does not mean that the person is honest, or does not record."
 )
-NO_MODERATOR = mark("Nobody can moderate any more: sound goes on; no new speakers, removals, keys.")
-MODERATOR_AGAIN = mark("Somebody who can moderate is here again.")
+NO_MODERATOR = mark("Nobody can moderate now: sound goes on; no new speakers, removals, keys.")
+NOTICE_SENTENCES = {
+    "no_moderator": NO_MODERATOR,
+    "moderator_again": mark("Somebody who can moderate is here again."),
+    "keys_missing": mark("Somebody's sound can not be opened yet: asking for the new key."),
+    "keys_back": mark("The new key is here."),
+    "waiting_outside": mark("You wait outside: a moderator has to let you in."),
+}
 
 
 def agreed_sentences(event: AgreedEvent, roster: Roster) -> list[str]:

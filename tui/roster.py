@@ -16,6 +16,11 @@ MODERATING = frozenset(("host", "co-host", "moderator"))
 ON_STAGE = frozenset(("host", "co-host", "moderator", "speaker"))
 
 
+def stands(event: MemberChanged) -> bool:
+    """Tell whether the member of ``event`` is on stage."""
+    return event.role in ON_STAGE if event.on_stage is None else event.on_stage
+
+
 class Roster:
     """Who is who, also after they have left: a sentence may still name them."""
 
@@ -51,4 +56,4 @@ class Roster:
 
 def member_event(one: MemberView) -> MemberChanged:
     """Return what a view shows of one member as the event that would tell it."""
-    return MemberChanged(one.n, one.id, one.name, one.role, one.state)
+    return MemberChanged(one.n, one.id, one.name, one.role, one.state, on_stage=one.on_stage)

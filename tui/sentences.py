@@ -21,8 +21,9 @@ from p2p.events import (
 from p2p.view import RoomView
 from tui.i18n import mark, tr, trn
 from tui.peertext import TOPIC_CELLS, peer_text
-from tui.roomsentences import agreed_sentences
-from tui.roster import ON_STAGE, ROLE_NAMES, Roster
+from tui.powers import find
+from tui.roomsentences import NOTICE_SENTENCES, agreed_sentences
+from tui.roster import MODERATING, ROLE_NAMES, Roster, stands
 from tui.soundsentences import own_sentences
 from tui.statsentence import stats_sentence
 
@@ -47,6 +48,11 @@ LEFT_SENTENCES = {
     "removed": mark("a moderator has removed you from the room"),
     "locked": mark("the room is locked"),
     "refused": mark("the room did not let you in"),
+    "denied": mark("a moderator did not let you in"),
+    "invited": mark("the room lets in only who has a personal invite"),
+    "used_up": mark("this invite has been used up"),
+    "expired": mark("this invite has expired"),
+    "full": mark("the room is full"),
     "nobody": mark("no one is in this room now"),
 }
 
@@ -87,19 +93,26 @@ class Narrator:
             case Stats():
                 return [stats_sentence(event, self.roster)]
             case Notice():
-                return [notice_line(event)]
+                return [self._notice(event)]
             case Left():
                 return [tr(LEFT_SENTENCES.get(event.why, event.why))]
             case ErrorRaised():
                 return error_lines(safe(tr(event.message)), safe(tr(event.hint)))
 
-    def describe(self, event: MemberChanged) -> str:
+    def describe(self, event: MemberChanged, view: RoomView) -> str:
         """Return one line of the answer to `who`: number, name, role, and what is special."""
         marks = [tr(ROLE_NAMES[event.role])]
         if event.n == self.roster.me:
             marks.append(tr("you"))
         if event.state != "here":
             marks.append(tr("does not answer"))
+        one = find(view, event.n)
+        if one is not None and one.verified:
+            marks.append(tr("verified"))
+        if one is not None and one.imitates is not None:
+            marks.append(tr("a name like that of {name}", name=self.roster.name(one.imitates)))
+        if one is not None and one.invited_by is not None:
+            marks.append(tr("invited by {name}", name=self.roster.name(one.invited_by)))
         return f"{event.n} {peer_text(event.name)} ({', '.join(marks)})"
 
     def _member(self, event: MemberChanged, view: RoomView) -> list[str]:
@@ -109,14 +122,18 @@ class Narrator:
         if event.state != "here":
             return [] if before and before.state == event.state else [self._away(event)]
         if before is None:
-            return [] if me else [tr("here: {name} ({role})", name=name, role=_role(event))]
+            new = [] if me else [tr("here: {name} ({role})", name=name, role=_role(event))]
+            return new + self._imitation(event, view)
         told = []
         if before.state != "here":
             told.append(tr("back: {name} ({role})", name=name, role=_role(event)))
         if before.name != event.name:
             told.append(tr("{old} is called {name} now", old=peer_text(before.name), name=name))
+            told += self._imitation(event, view)
         if before.role != event.role:
-            told.append(self._new_role(event, me=me))
+            told += self._new_role(event, before, me=me)
+        elif stands(before) != stands(event):
+            told.append(self._new_place(event, me=me))
         if not told and event.by is not None and not me:
             told.append(self._muted(event, view))
         return told
@@ -126,6 +143,20 @@ class Narrator:
         if any(member.n == event.n and member.muted for member in view.members):
             return tr("muted: {name}, by {by}", **values)
         return tr("may speak again: {name}, by {by}", **values)
+
+    def _imitation(self, event: MemberChanged, view: RoomView) -> list[str]:
+        """Warn of a name that can be mistaken for another member's."""
+        one = find(view, event.n)
+        if one is None or one.imitates is None:
+            return []
+        values = {"name": self.roster.name(event.n), "other": self.roster.name(one.imitates)}
+        sentence = tr(
+            "careful: {name} (number {n}) is not {other} (number {m}), the names only look alike",
+            n=event.n,
+            m=one.imitates,
+            **values,
+        )
+        return [sentence]
 
     def _away(self, event: MemberChanged) -> str:
         name = self.roster.name(event.n)
@@ -137,20 +168,49 @@ class Narrator:
             return tr("left: {name}", name=name)
         return tr("gone: {name} does not answer any more", name=name)
 
-    def _new_role(self, event: MemberChanged, *, me: bool) -> str:
+    def _new_role(self, event: MemberChanged, before: MemberChanged, *, me: bool) -> list[str]:
+        """Tell of powers that were given or taken, else of the place on stage."""
         name, role = self.roster.name(event.n), _role(event)
-        on_stage = event.role in ON_STAGE
+        if event.role in MODERATING:
+            return [
+                tr("you are a {role} now", role=role)
+                if me
+                else tr("{name} is a {role} now", name=name, role=role)
+            ]
+        told = []
+        if before.role in MODERATING:
+            old = tr(ROLE_NAMES[before.role])
+            told.append(
+                tr("you are no {role} any more", role=old)
+                if me
+                else tr("{name} is no {role} any more", name=name, role=old)
+            )
+        if not told or stands(before) != stands(event):
+            told.append(self._new_place(event, me=me))
+        return told
+
+    def _new_place(self, event: MemberChanged, *, me: bool) -> str:
+        name, role = self.roster.name(event.n), _role(event)
         if me:
             return (
                 tr("you are on stage now ({role})", role=role)
-                if on_stage
+                if stands(event)
                 else tr("you are in the audience now")
             )
         return (
             tr("on stage: {name} ({role})", name=name, role=role)
-            if on_stage
+            if stands(event)
             else tr("in the audience: {name}", name=name)
         )
+
+    def _notice(self, event: Notice) -> str:
+        """Return one line of talk; what is in it may have been typed by another person."""
+        if event.code == "topic":
+            return tr("topic: {text}", text=peer_text(event.message, TOPIC_CELLS))
+        if event.code in NOTICE_SENTENCES:
+            return tr(NOTICE_SENTENCES[event.code])
+        values = {} if event.n is None else {"name": self.roster.name(event.n)}
+        return safe(tr(event.message, **values))
 
     def _hand(self, event: HandChanged) -> str:
         me = event.n == self.roster.me
@@ -194,13 +254,6 @@ def _switched(event: MicChanged | LockChanged) -> str:
 def room_name(view: RoomView) -> str:
     """Return the room's topic, safe to print, or "the room" when it has none."""
     return peer_text(view.topic, TOPIC_CELLS) or tr("the room")
-
-
-def notice_line(event: Notice) -> str:
-    """Return one line of talk; the topic in it was typed by another person."""
-    if event.code == "topic":
-        return tr("topic: {text}", text=peer_text(event.message, TOPIC_CELLS))
-    return safe(tr(event.message))
 
 
 def safe(line: str) -> str:

@@ -1,35 +1,59 @@
 """The lines around the people: what room this is, what we are, how the links are, the keys."""
 
-from p2p.view import MemberView, RoomView
+from p2p.view import RoomView
 from tui.i18n import mark, tr, trn
 from tui.peertext import TOPIC_CELLS, peer_text
+from tui.powers import MODERATOR, myself
 from tui.presenter import meter, minutes, queue
-from tui.roster import MODERATING, ON_STAGE, ROLE_NAMES
+from tui.roomsentences import NO_MODERATOR
+from tui.roster import ROLE_NAMES
 from tui.spans import Span, Spans, width_of
 
+_HEADER_GAP = 4
+_ENTRY_WORDS = {"open": "", "ask": mark("asks at the door"), "invited": mark("by invite only")}
+_SEEN = {
+    "open": (mark("members see your IP"),),
+    "shield": (
+        mark("your IP is hidden from members; the relay's operator sees it"),
+        mark("IP hidden from members, not from the relay"),
+        mark("IP seen by the relay only"),
+    ),
+}
 _GOOD_LOSS_PCT = 2.0
 _GOOD_RTT_MS = 250.0
 _FAIR_LOSS_PCT = 8.0
 _FAIR_RTT_MS = 500.0
 
 
-def myself(view: RoomView) -> MemberView | None:
-    """Return the member that is this person, None before joining."""
-    return next((one for one in view.members if one.me), None)
+def header(view: RoomView, width: int = 80) -> tuple[Spans, Spans]:
+    """Return the left and the right half of the first line; who sees the address goes last.
 
-
-def header(view: RoomView) -> tuple[Spans, Spans]:
-    """Return the left and the right half of the first line."""
+    Args:
+        view: The room.
+        width: Cells of the line.
+    """
     here = sum(one.state == "here" for one in view.members)
-    left: Spans = (
-        Span(peer_text(view.topic, TOPIC_CELLS) or "Teahouse", "strong"),
-        Span("   " + trn("{count} here", "{count} here", here)),
-        Span("   " + minutes(view.room_time_s), "dim"),
-    )
-    if view.locked:
-        left += (Span("   " + tr("locked"), "gold"),)
-    seen = tr("members see your IP") if view.mode == "open" else tr("your IP is hidden")
-    return left, (Span(tr("end-to-end encrypted"), "accent"), Span("   " + seen, "dim"))
+    name = Span(peer_text(view.topic, TOPIC_CELLS) or "Teahouse", "strong")
+    count = Span("   " + trn("{count} here", "{count} here", here))
+    clock = Span("   " + minutes(view.room_time_s), "dim")
+    door = tr("locked") if view.locked else tr(_ENTRY_WORDS[view.entry])
+    doors = (Span("   " + door, "gold"),) if door else ()
+    sealed = Span(tr("end-to-end encrypted") + "   ", "accent")
+    key = Span(f"{key_count(view)}   " if view.key_members else "", "accent")
+    seen = [(Span(tr(text), "dim"),) for text in _SEEN[view.mode]]
+    rights = [(*front, *last) for last in seen for front in ((sealed, key), (key,), (sealed,), ())]
+    for left in ((name, count, clock, *doors), (name, count, *doors), (name, *doors)):
+        room = width - width_of(left) - _HEADER_GAP
+        for right in rights:
+            if width_of(right) <= room:
+                return left, right
+    return (name, count, clock, *doors), seen[-1]
+
+
+def key_count(view: RoomView) -> str:
+    """Return to how many members the present key was given."""
+    count = view.key_members
+    return trn("key: {count} member", "key: {count} members", count)
 
 
 def own_line(view: RoomView, invited_left_s: float | None = None) -> tuple[Spans, Spans]:
@@ -53,7 +77,7 @@ def own_line(view: RoomView, invited_left_s: float | None = None) -> tuple[Spans
         left_s = "" if invited_left_s is None else f"   {invited_left_s:.0f} s"
         asked = Span(tr("You are invited to speak") + left_s, "gold")
         return (asked,), (Span(tr("Space says yes and opens your mic, N declines")),)
-    if me.role in ON_STAGE:
+    if me.on_stage:
         return (off, role), (Span(tr("Space opens your microphone"), "dim"),)
     if me.hand_place is not None:
         hand = Span("   " + tr("hand up, place {place}", place=me.hand_place), "gold")
@@ -69,9 +93,11 @@ def _mask(view: RoomView) -> str:
 
 def links_line(view: RoomView) -> tuple[Spans, Spans]:
     """Return how the links are, or the one problem that matters more."""
-    note = (Span(tr("Anyone here may be recording."), "dim"),)
     if view.problem:
         return (Span("! " + peer_text(tr(view.problem), 76), "warn"),), ()
+    if view.no_moderator:
+        return (Span("! " + tr(NO_MODERATOR), "warn"),), ()
+    note = (Span(tr("Anyone here may be recording."), "dim"),)
     others = [one for one in view.members if not one.me and one.state == "here"]
     if not others:
         return (Span(tr("Nobody else is here yet. I shows the key."), "dim"),), note
@@ -106,12 +132,16 @@ def _grade(linked: int, loss_pct: float, trip_ms: float) -> str:
 def keys_line(view: RoomView, width: int) -> Spans:
     """Return the keys that mean something now, as many as fit."""
     me = myself(view)
-    moderating = me is not None and me.role in MODERATING
+    moderating = me is not None and me.rank <= MODERATOR
     keys = [(tr("Space"), tr("mic")), ("H", tr("hand")), ("I", tr("invite"))]
     if moderating and queue(view):
         keys.append(("A", tr("accept")))
+    if moderating and view.waiting:
+        keys.append(("W", trn("{count} waits", "{count} wait", len(view.waiting))))
+    if moderating:
+        keys.append(("R", tr("room")))
     keys += [(tr("Enter"), tr("person")), ("F1", tr("help")), ("Q", tr("leave"))]
-    droppable = [tr("person"), tr("invite"), tr("hand")]
+    droppable = [tr("person"), tr("invite"), tr("room"), tr("hand")]
     spans = _key_spans(keys, 3)
     while droppable and width_of(spans) > width:
         word = droppable.pop(0)

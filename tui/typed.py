@@ -15,21 +15,20 @@ from p2p.commands import (
     MoveDown,
     Mute,
     RaiseHand,
-    Remove,
     SetHushed,
     SetLock,
     SetMic,
     ShowKey,
 )
 from p2p.errors import UserError
-from p2p.view import MemberView, RoomView
+from p2p.view import RoomView
 from tui.i18n import mark, tr
 from tui.ownsound import cues_command, device_command, echo_command, say_command, volume_command
 from tui.peertext import peer_text
+from tui.typedroom import ROOM_READERS, room_help_lines
+from tui.whom import find_member
 
-NOT_YET = frozenset(("promote", "entry", "new", "invite", "words"))
 MAX_LINE_CHARS = 512
-_PRESENT = frozenset(("here", "gone"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +53,6 @@ def understand(line: str, view: RoomView) -> Understood | None:
         return None
     word, _, rest = text[:MAX_LINE_CHARS].partition(" ")
     word, rest = word.casefold(), rest.strip()
-    if word in NOT_YET:
-        raise UserError(
-            "not_yet",
-            mark("`{word}` is not built yet."),
-            mark("`help` lists what works now."),
-            word=word,
-        )
     reader = _READERS.get(word)
     if reader is None:
         raise UserError(
@@ -102,16 +94,6 @@ def _accept(rest: str, view: RoomView) -> Understood:
     return AcceptHand(find_member(rest, view).n)
 
 
-def _remove(rest: str, view: RoomView) -> Understood:
-    if rest.endswith(" new key"):
-        raise UserError(
-            "not_yet",
-            mark("`new key` is not built yet."),
-            mark("`remove N` removes; `lock` keeps the door shut."),
-        )
-    return Remove(find_member(rest, view).n)
-
-
 def _device(rest: str, view: RoomView) -> Understood:
     return device_command(rest) if rest else Question("devices")
 
@@ -119,39 +101,6 @@ def _device(rest: str, view: RoomView) -> Understood:
 def _volume(rest: str, view: RoomView) -> Understood:
     who, _, level = rest.rpartition(" ")
     return volume_command(find_member(who.strip(), view).n, level)
-
-
-def find_member(text: str, view: RoomView) -> MemberView:
-    """Return the one member whom ``text`` names: ``7``, ``#7``, or an unambiguous name.
-
-    Raises:
-        UserError: Nobody, or more than one.
-    """
-    here = [member for member in view.members if member.state in _PRESENT]
-    number = text.removeprefix("#")
-    if number.isdecimal():
-        found = [member for member in here if member.n == int(number)]
-        if found:
-            return found[0]
-    wanted = peer_text(text)
-    found = [member for member in here if peer_text(member.name) == wanted]
-    if not found:
-        folded = wanted.casefold()
-        found = [member for member in here if peer_text(member.name).casefold() == folded]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UserError(
-            "ambiguous_name",
-            mark("More than one person has this name."),
-            mark("Say the number instead: {numbers}"),
-            numbers=", ".join(str(member.n) for member in found),
-        )
-    raise UserError(
-        "no_such_member",
-        mark("Nobody here has this name or number."),
-        mark("`who` lists everybody with their numbers."),
-    )
 
 
 _READERS: dict[str, _Reader] = {
@@ -165,7 +114,6 @@ _READERS: dict[str, _Reader] = {
     "hands": _bare("hands", Question("hands")),
     "mute": lambda rest, view: Mute(find_member(rest, view).n),
     "down": lambda rest, view: MoveDown(find_member(rest, view).n),
-    "remove": _remove,
     "device": _device,
     "devices": _bare("devices", Question("devices")),
     "volume": _volume,
@@ -176,6 +124,7 @@ _READERS: dict[str, _Reader] = {
     "say": lambda rest, view: say_command(rest),
     "lock": _bare("lock", SetLock(locked=True)),
     "unlock": _bare("unlock", SetLock(locked=False)),
+    **ROOM_READERS,
     "key": _bare("key", ShowKey()),
     "stats": _bare("stats", AskStats()),
     "help": _bare("help", Question("help")),
@@ -195,8 +144,7 @@ def help_lines() -> list[str]:
         tr("who | hands         who is here; who wants to speak"),
         tr("accept N            moderators: invite by place in the queue, number or name"),
         tr("mute N | down N     moderators: silence a speaker, or move to the audience"),
-        tr("remove N            moderators: remove from the room"),
-        tr("lock | unlock       moderators: let nobody new in, or open the door again"),
+        *room_help_lines(),
         tr("devices             which microphones and speakers there are"),
         tr("device mic NAME     use another microphone; `device speaker NAME`; NAME or default"),
         tr("volume N DB         hear someone louder or softer, -30 to 12; only you know"),

@@ -33,5 +33,5 @@ def app_with(node: ScriptedNode | None = None, **settings: object) -> TeahouseAp
     """The app about to enter the scripted room; without ``node``, at the start screen."""
     backend = ScriptedBackend((lambda: node) if node else ScriptedNode)
     asked = Settings(name="amina", **settings)  # type: ignore[arg-type]
-    opening = (lambda: backend.join(asked, None)) if node else None
+    opening = (lambda settings: backend.join(settings, None)) if node else None
     return TeahouseApp(backend, asked, opening, meter_hz=0, clock_text=lambda: "10:31")

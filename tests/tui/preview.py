@@ -1,7 +1,8 @@
 """The front end with a scripted node, to look at: ``python tests/tui/preview.py join violin``.
 
-PREVIEW_ROLE is the own role. PREVIEW_NAME is given to a speaker as it is, so that a test can
-see what reaches the terminal. Levels move, nothing else does.
+PREVIEW_ROLE is the own role; with PREVIEW_ROOM=run there are moderators, and people who wait.
+PREVIEW_NAME is given to a speaker as it is, so that a test can see what reaches the terminal.
+Levels move, nothing else does.
 """
 
 import dataclasses
@@ -14,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from p2p.view import RoomView
-from tests.tui.scripted import ScriptedBackend, ScriptedNode, full_room
+from tests.tui.scripted import ScriptedBackend, ScriptedNode, full_room, run_room
 from tui.cli import main
 
 
@@ -31,12 +32,14 @@ class TalkingNode(ScriptedNode):
 
 
 def make() -> ScriptedNode:
-    node = TalkingNode(full_room(os.environ.get("PREVIEW_ROLE", "listener")))
+    built = run_room if os.environ.get("PREVIEW_ROOM") == "run" else full_room
+    node = TalkingNode(built(os.environ.get("PREVIEW_ROLE", "listener")))
     name = os.environ.get("PREVIEW_NAME")
     if name:
         for n in (3, 6, 9):
             node.change(n, name=name)
-        node.now = dataclasses.replace(node.now, topic=name)
+        waiting = tuple(dataclasses.replace(one, name=name) for one in node.now.waiting)
+        node.now = dataclasses.replace(node.now, topic=name, waiting=waiting)
     return node
 
 

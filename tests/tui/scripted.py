@@ -7,8 +7,8 @@ from collections.abc import Callable
 from p2p import commands as ask
 from p2p import events as told
 from p2p.errors import UserError
-from p2p.settings import Settings
-from p2p.view import MemberView, RoomView
+from p2p.settings import Settings, no_relay
+from p2p.view import MemberView, RoomView, WaitingView
 from tui.nodelike import NodeLike
 
 WORDS = "amber otter violin maple river lamp stone cloud seven garden early paper winter tea dance"
@@ -19,6 +19,8 @@ KEY = told.KeyShown(
     invite="TEAHOUSE:"
     + "7K3QM0XW4P9TZRB2HJ6DV8N1CYE5GA4F7ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFGHIJKLMNOPQRSTUVWX2A",
 )
+
+PERSONAL = KEY.invite[:-2] + "9Z"
 
 
 def member(n: int, name: str, role: str = "listener", **changes: object) -> MemberView:
@@ -39,6 +41,8 @@ def member(n: int, name: str, role: str = "listener", **changes: object) -> Memb
         "rtt_ms": 38.0,
         "loss_pct": 0.0,
         "unheard": False,
+        "on_stage": role != "listener",
+        "rank": {"host": 0, "co-host": 1, "moderator": 2}.get(role, 4),
     }
     return MemberView(**(fields | changes))  # type: ignore[arg-type]
 
@@ -78,6 +82,31 @@ def full_room(me_role: str = "listener") -> RoomView:
         member(11, "བསྟན་འཛིན"),
         member(12, "guest-3", state="gone"),
     )
+
+
+def run_room(me_role: str = "host", **changes: object) -> RoomView:
+    """A room with all ranks, somebody who imitates a name, and two who wait outside."""
+    inside = {one.n: one for one in full_room(me_role).members}
+    ranks = {"host": 0, "co-host": 1, "moderator": 2, "speaker": 4, "listener": 4}
+    moved = {
+        1: {"role": "host", "rank": 0} if me_role != "host" else {"role": "co-host", "rank": 1},
+        2: {"verified": True},
+        3: {"role": "moderator", "rank": 3},
+        4: {"role": "moderator", "rank": 2, "path": "relay"},
+        5: {"rank": ranks[me_role]},
+        9: {"role": "moderator", "rank": 2, "on_stage": False, "verified": True},
+        10: {"invited_by": 6},
+        11: {"invited_by": 10},
+    }
+    for n, change in moved.items():
+        inside[n] = dataclasses.replace(inside[n], **change)  # type: ignore[arg-type]
+    imitator = member(13, "Iau", imitates=6, invited_by=11)
+    outside = (
+        WaitingView(14, f"{14:032x}", "sofiа", imitates=10),
+        WaitingView(15, f"{15:032x}", "小李"),
+    )
+    fields = {"entry": "ask", "waiting": outside, "key_members": 13} | changes
+    return room(*inside.values(), imitator, **fields)
 
 
 class ScriptedNode:
@@ -148,8 +177,59 @@ class ScriptedNode:
                 self.tell(told.EchoChanged(mode))
             case ask.SetLock(locked):
                 self.now = dataclasses.replace(self.now, locked=locked)
+                value = "on" if locked else "off"
+                self.tell(told.SettingChanged("lock", value, me.n))
+            case ask.SetEntry(mode):
+                self.now = dataclasses.replace(self.now, entry=mode)
+                self.tell(told.SettingChanged("entry", mode, me.n))
+            case ask.SetProfile(profile):
+                self.now = dataclasses.replace(self.now, profile=profile)
+                self.tell(told.SettingChanged("profile", profile, me.n))
+            case ask.Remove(new_key=True):
+                self.new_key("kick")
+            case ask.Promote(n, role):
+                rank = {"co-host": 1, "moderator": 2 if me.rank < 2 else 3, "speaker": 4}[role]
+                self.change(n, rank=rank, role=self._role(n, rank))
+                self.tell_member(n, by=me.n)
+            case ask.HandOn(n):
+                self.do(ask.Promote(n, "co-host" if me.rank == 0 else "moderator"))
+                self.asked.pop()
+            case ask.Let(n, on):
+                one = next(one for one in self.now.waiting if one.n == n)
+                rest = tuple(other for other in self.now.waiting if other.n != n)
+                self.now = dataclasses.replace(self.now, waiting=rest)
+                self.tell(told.Waiting(n, one.id, one.name, False))
+                if on:
+                    members = (*self.now.members, member(n, one.name))
+                    self.now = dataclasses.replace(self.now, members=members)
+                    self.tell_member(n)
+            case ask.NewKey():
+                self.new_key("asked")
+            case ask.MakeInvite(uses, hours):
+                self.tell(dataclasses.replace(KEY, invite=PERSONAL, uses=uses, hours=hours))
+            case ask.Compare(n):
+                self.tell(told.Words(n, "K7QD", ("river", "lamp"), "ready"))
+            case ask.Confirm(n, same):
+                self.change(n, verified=same)
+                self.tell(told.Words(n, "", (), "verified" if same else "differ"))
             case _:
                 pass
+
+    def new_key(self, why: str) -> None:
+        here = sum(one.state in ("here", "gone") for one in self.now.members)
+        self.now = dataclasses.replace(self.now, key_members=here)
+        self.tell(told.RoomKeyChanged(why, here))  # type: ignore[arg-type]
+
+    def tell_member(self, n: int, by: int | None = None) -> None:
+        one = next(one for one in self.now.members if one.n == n)
+        who = (one.n, one.id, one.name, one.role, one.state)
+        self.tell(told.MemberChanged(*who, by, one.on_stage))
+
+    def _role(self, n: int, rank: int) -> str:
+        if rank < 4:
+            return "co-host" if rank == 1 else "moderator"
+        one = next(one for one in self.now.members if one.n == n)
+        return "speaker" if one.on_stage else "listener"
 
     async def next_event(self) -> told.Event:
         return await self._events.get()
@@ -188,5 +268,7 @@ class ScriptedBackend:
         self.settings = settings
         if self.failure:
             raise self.failure
+        if settings.mode == "shield" and not settings.relays:
+            raise no_relay()
         self.node = self._make()
         return self.node

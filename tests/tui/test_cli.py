@@ -10,7 +10,7 @@ import pytest
 from p2p.errors import UserError
 from tests.tui.scripted import WORDS, ScriptedBackend
 from tui import cli
-from tui.options import host_port, room_parser, settings_of
+from tui.options import DEFAULT_MODE, host_port, room_parser, settings_of
 
 ROOT = Path(__file__).parents[2]
 PREVIEW = [sys.executable, str(ROOT / "tests" / "tui" / "preview.py")]
@@ -104,6 +104,7 @@ def test_a_closed_standard_input_neither_fails_nor_leaves():
     ("args", "text", "code", "first"),
     [
         (["create", "--mode", "shield"], "", 3, "Shield mode needs a relay"),
+        (["join", "-", "--mode", "shield", "--plain"], "", 3, "Shield mode needs a relay"),
         (["join", "-", "--plain"], "", 4, "There is no room key on standard input."),
         (["join", "-", "--plain"], "vioiln\n", 4, "Word 7 is not in the list."),
         (["join", "--key-file", "/no/such", "--plain"], "", 2, "The key file cannot be read"),
@@ -205,6 +206,10 @@ def test_all_options_reach_the_node():
             "a:1#k",
             "--bootstrap",
             "b:2#k",
+            "--relay",
+            "r:1#k",
+            "--relay",
+            "r:2#k",
             "--mic",
             "tone:440",
             "--speaker",
@@ -217,7 +222,8 @@ def test_all_options_reach_the_node():
     )
     settings = settings_of(args, "guest-1")
     assert (settings.name, settings.topic, settings.listen) == ("lau", "tea", ("::1", 4433))
-    assert (settings.bootstrap, settings.mode) == (("a:1#k", "b:2#k"), "open")
+    assert (settings.bootstrap, settings.mode) == (("a:1#k", "b:2#k"), DEFAULT_MODE)
+    assert settings.relays == ("r:1#k", "r:2#k")
     assert (settings.mic, settings.speaker, settings.only) == ("tone:440", "null", "dht")
     assert settings.seconds == 2.5
 

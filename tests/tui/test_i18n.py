@@ -6,7 +6,7 @@ from string import Formatter
 import pytest
 
 from tests.tui.drawn import app_with, text_of
-from tests.tui.scripted import ScriptedNode, full_room
+from tests.tui.scripted import ScriptedNode, full_room, run_room
 from tui.i18n import chosen_language, mark, parse_catalogue, tr, trn, use_language
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +104,39 @@ async def test_no_english_is_left_on_a_chinese_screen(chinese, keys):
         await pilot.pause()
         await pilot.pause()
         text = text_of(app)
+    assert_only_names(text, names)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("r",),
+        ("w",),
+        ("r", "v"),
+        ("r", "o"),
+        ("enter",),
+        ("tab", "enter"),
+        ("tab", "enter", "x"),
+        ("tab", "enter", "c"),
+        ("tab", "enter", "w"),
+        ("tab", "enter", "w", "s"),
+    ],
+)
+async def test_no_english_is_left_where_the_room_is_run_in_chinese(chinese, keys):
+    node = ScriptedNode(run_room("host"))
+    app = app_with(node)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        await pilot.press(*keys)
+        await pilot.pause()
+        await pilot.pause()
+        text = text_of(app)
+    names = {one.name for one in (*node.now.members, *node.now.waiting)}
+    assert_only_names(text, names | {"tea-house", "K7QD", "river", "lamp"})
+
+
+def assert_only_names(text, names):
     text = text.replace("teahouse relay", "")
     for known in sorted(names, key=len, reverse=True):
         text = text.replace(known, "")

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.peertext import clip, fit, fit_right, peer_text
+from tui.peertext import clip, fit, fit_right, peer_text, wrapped
 
 EVIL = "A\x1b]0;pwned\x07\x9b31m\u202e\u2028\x00\ud800b"
 
@@ -30,3 +30,16 @@ def test_wide_characters_are_cut_by_cells_and_not_by_count():
     assert clip("王小明王小明", 7) == "王小明…"
     assert clip("王小明", 6) == "王小明"
     assert fit("王", 4) == "王  "
+
+
+@given(st.text(alphabet="ab 王小བ"), st.integers(2, 12))
+def test_wrapped_text_fits_and_loses_nothing_but_spaces(text, cells):
+    lines = wrapped(text, cells)
+    assert all(cell_len(line) <= cells for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_text_is_wrapped_at_spaces_where_there_are_some():
+    assert wrapped("new key for 12 members", 12) == ["new key for", "12 members"]
+    assert wrapped("被请出的人打不开", 8) == ["被请出的", "人打不开"]
+    assert wrapped("", 8) == [""]

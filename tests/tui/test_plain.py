@@ -9,7 +9,7 @@ import pytest
 from p2p import commands as ask
 from p2p import events as told
 from p2p.errors import UserError
-from tests.tui.scripted import KEY, ScriptedNode, full_room
+from tests.tui.scripted import KEY, PERSONAL, ScriptedNode, full_room, member, room, run_room
 from tui.linereader import LineReader
 from tui.plain import INTERRUPTED, LineMode
 
@@ -42,7 +42,7 @@ class Typing:
 class Run:
     """One line mode with a scripted node."""
 
-    def __init__(self, node=None, *, as_json=False, opening=None):
+    def __init__(self, node=None, *, as_json=False, opening=None, asks=False):
         self.node = node or ScriptedNode()
         self.out, self.talk, self.typing = Kept(), Kept(), Typing()
         self.mode = LineMode(
@@ -51,6 +51,7 @@ class Run:
             self.typing.reader,
             as_json=as_json,
             started_s=time.monotonic(),
+            asks=asks,
             clock_text=lambda: "10:31:04",
         )
         self._opening = opening or self._open
@@ -266,3 +267,77 @@ async def test_the_exit_code_is_the_one_of_the_node():
     run.node.tell(told.Left("removed", {}, exit_code=6))
     run.node._ended.set()
     assert await run.to_the_end() == 6
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_what_a_command_changes_is_said_before_it_is_done(as_json):
+    run = Run(ScriptedNode(full_room("host")), as_json=as_json)
+    seen = []
+    do = run.node.do
+    run.node.do = lambda command: (seen.append(list(run.talk.lines)), do(command))
+    run.typing.type("remove lau", "lock", "leave")
+    await run.to_the_end()
+    assert run.node.asked == [ask.Remove(6), ask.SetLock(True), ask.Leave()]
+    assert "come back under a new name unless you lock the room" in seen[0][-1]
+    assert "Nobody new comes in" in seen[1][-1]
+
+
+async def test_a_person_who_types_is_asked_before_what_weighs():
+    run = Run(ScriptedNode(full_room("host")), asks=True)
+    run.typing.type("remove lau", "no", "remove lau new key", "yes", "mute 2", "leave")
+    await run.to_the_end()
+    assert run.node.asked == [ask.Remove(6, new_key=True), ask.Mute(2), ask.Leave()]
+    assert "Nothing was done." in run.talk.lines
+    assert "10:31:04 new key for 12 members; who was removed" in "\n".join(run.out.lines)
+
+
+async def test_the_last_moderator_who_types_is_asked_before_leaving():
+    view = room(member(1, "amina", "host", me=True), member(2, "lau"))
+    run = Run(ScriptedNode(view), asks=True)
+    run.node.tell_member(2)
+    run.typing.type("leave", "no", "promote lau co-host", "yes", "leave")
+    await run.to_the_end()
+    assert run.node.asked == [ask.Promote(2, "co-host"), ask.Leave()]
+    assert "10:31:04 lau is a co-host now" in run.out.lines
+
+
+async def test_a_script_leaves_without_a_question():
+    view = room(member(1, "amina", "host", me=True), member(2, "lau"))
+    run = Run(ScriptedNode(view), as_json=True)
+    run.typing.type("leave")
+    assert await run.to_the_end() == 0
+    assert run.node.asked == [ask.Leave()]
+
+
+async def test_the_room_is_run_by_typed_lines_and_answers_in_json():
+    run = Run(ScriptedNode(run_room("host")), as_json=True)
+    run.typing.type("who", "let 14", "entry invited", "new key", "words 6", "words 6 same")
+    run.typing.type("invite 1 2", "promote lau moderator", "leave")
+    await run.to_the_end()
+    events = [event for event in run.events() if event["event"] not in ("joined", "left")]
+    answers = [
+        {key: value for key, value in event.items() if key not in ("schema", "t_ms", "id")}
+        for event in events[15:]
+    ]
+    assert [event["event"] for event in events[:15]] == ["member"] * 13 + ["waiting"] * 2
+    lau = {"event": "member", "n": 6, "name": "lau", "state": "here", "by": 5}
+    words = {"event": "words", "n": 6}
+    assert answers == [
+        {"event": "waiting", "n": 14, "name": "sofiа", "on": False},
+        {"event": "member", "n": 14, "name": "sofiа", "role": "listener", "state": "here"}
+        | {"by": None},
+        {"event": "setting", "what": "entry", "value": "invited", "by": 5},
+        {"event": "room_key", "why": "asked", "members": 14},
+        words | {"code": "K7QD", "words": ["river", "lamp"], "state": "ready"},
+        words | {"code": "", "words": [], "state": "verified"},
+        {"event": "key", "words": KEY.words, "line": KEY.line, "digits": KEY.digits}
+        | {"invite": PERSONAL},
+        lau | {"role": "moderator"},
+    ]
+
+
+async def test_who_names_those_who_wait_outside():
+    run = Run(ScriptedNode(run_room("host")))
+    run.typing.type("who", "leave")
+    await run.to_the_end()
+    assert "10:31:04 waits outside: 小李; `let 15` or `deny 15`" in run.out.lines

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tui.scripted import full_room, member, room
+from tests.tui.scripted import full_room, member, room, run_room
 from tui.presenter import (
     METER_STEPS,
     audience_rows,
@@ -125,3 +125,45 @@ def test_the_keys_that_leave_and_help_always_stay(width):
     line = text(keys_line(full_room("host"), width))
     assert "F1 help" in line
     assert "Q leave" in line
+
+
+@pytest.mark.parametrize("mode", ["open", "shield"])
+@pytest.mark.parametrize("changes", [{}, {"locked": True}, {"entry": "invited"}])
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_header_always_has_room_for_who_sees_the_address(mode, changes, width):
+    view = room(*full_room().members, mode=mode, key_members=12, **changes)
+    left, right = header(view, width)
+    assert width_of(left) + width_of(right) < width
+    assert "IP" in text(right)
+
+
+def test_the_header_counts_the_members_who_have_the_key():
+    assert "key: 12 members" in text(header(room(key_members=12), 120)[1])
+    assert "key" not in text(header(room(), 120)[1])
+
+
+def test_a_mark_behind_the_name_says_verified_or_imitating():
+    rows = {row.n: text(row.spans) for row in audience_rows(run_room(), 26)}
+    assert "omar            ✓mod" in rows[9]
+    assert "Iau             !" in rows[13]
+    assert "ئايگۈل          ✓" in text(stage_rows(run_room(), 60)[1].spans)
+    imitator = room(member(2, "a", hand_place=1, imitates=1, hand_since_s=0.0))
+    assert "!" in text(hand_rows(imitator, 26)[0].spans)
+
+
+def test_moderators_stand_where_they_are_and_not_where_their_rank_would_put_them():
+    view = run_room()
+    assert 9 in [row.n for row in audience_rows(view, 26)]
+    assert 9 not in [row.n for row in stage_rows(view, 60)]
+
+
+def test_a_problem_comes_before_a_room_without_moderators():
+    view = room(no_moderator=True)
+    assert text(links_line(view)[0]).startswith("! Nobody can moderate now")
+    assert width_of(links_line(view)[0]) <= 78
+    assert text(links_line(room(no_moderator=True, problem="No mic."))[0]) == "! No mic."
+
+
+def test_who_waits_is_shown_to_those_who_can_let_in():
+    assert "W 2 wait" in text(keys_line(run_room("host"), 80))
+    assert "wait" not in text(keys_line(run_room("listener"), 80))

@@ -1,7 +1,10 @@
+import dataclasses
+
 import pytest
 
 from p2p import events as told
-from tests.tui.scripted import KEY, full_room, room
+from tests.tui.scripted import KEY, full_room, room, run_room
+from tui.roster import member_event
 from tui.sentences import Narrator
 
 
@@ -93,6 +96,68 @@ def test_someone_whom_the_view_shows_already_is_still_announced():
     narrator.tell(told.Joined(5, "listener", 12, "dht", 812), full_room())
     assert said(narrator, changed(6, "lau")) == ["here: lau (listener)"]
     assert said(narrator, changed(5, "amina")) == []
+
+
+def test_powers_are_told_when_given_and_when_taken(narrator):
+    story = [
+        (changed(20, "omar"), ["here: omar (listener)"]),
+        (changed(20, "omar", "moderator", by=1), ["omar is a moderator now"]),
+        (changed(20, "omar", "co-host", by=1), ["omar is a co-host now"]),
+        (changed(20, "omar", "listener", by=1), ["omar is no co-host any more"]),
+        (changed(5, "amina", "moderator", by=1), ["you are a moderator now"]),
+        (changed(5, "amina", "listener", by=1), ["you are no moderator any more"]),
+    ]
+    for event, sentences in story:
+        event = dataclasses.replace(event, on_stage=False)
+        assert said(narrator, event) == sentences
+
+
+def test_a_moderator_steps_onto_the_stage_and_down_again(narrator):
+    def moderator(on_stage):
+        return dataclasses.replace(changed(20, "omar", "moderator"), on_stage=on_stage)
+
+    said(narrator, moderator(False))
+    assert said(narrator, moderator(True)) == ["on stage: omar (moderator)"]
+    assert said(narrator, moderator(False)) == ["in the audience: omar"]
+    lost = dataclasses.replace(changed(20, "omar", "speaker"), on_stage=True)
+    assert said(narrator, lost) == ["omar is no moderator any more", "on stage: omar (speaker)"]
+
+
+def test_a_name_that_looks_like_another_s_is_warned_of(narrator):
+    view = run_room("listener")
+    lines = narrator.tell(changed(13, "Iau"), view)
+    assert lines == [
+        "here: Iau (listener)",
+        "careful: Iau (number 13) is not lau (number 6), the names only look alike",
+    ]
+    renamed = narrator.tell(changed(13, "1au"), view)
+    assert renamed[0] == "Iau is called 1au now"
+    assert renamed[1].startswith("careful: 1au")
+
+
+def test_who_says_what_is_special_about_a_person(narrator):
+    view = run_room("listener")
+    for n, line in [
+        (2, "2 ئايگۈل (speaker, verified)"),
+        (10, "10 sofia (listener, invited by lau)"),
+        (13, "13 Iau (listener, a name like that of lau, invited by བསྟན་འཛིན)"),
+    ]:
+        narrator.tell(told.HandChanged(6, None), view)
+        event = member_event(next(one for one in view.members if one.n == n))
+        assert narrator.describe(event, view) == line
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (told.Notice("no_moderator", ""), "Nobody can moderate now: sound goes on; "),
+        (told.Notice("moderator_again", ""), "Somebody who can moderate is here again."),
+        (told.Notice("flood", "{name} sends too much.", 6), "lau sends too much."),
+        (told.Notice("keys_missing", ""), "Somebody's sound can not be opened yet"),
+    ],
+)
+def test_notices_about_the_room_are_sentences(narrator, event, sentence):
+    assert said(narrator, event)[0].startswith(sentence)
 
 
 def test_own_changes_are_told_as_you(narrator):

@@ -60,6 +60,45 @@ def test_an_escape_sequence_in_a_name_never_reaches_the_terminal(size):
     assert "\u202e" not in text
 
 
+@pytest.mark.parametrize("keys", [b"w", b"\t\rx"], ids=["door", "out"])
+def test_no_menu_lets_an_escape_sequence_through(keys):
+    written, code = bytes_on_a_terminal(
+        ["join", "violin"],
+        until=b"F1",
+        keys=keys,
+        PREVIEW_NAME=EVIL,
+        PREVIEW_ROOM="run",
+        PREVIEW_ROLE="host",
+    )
+    text = written.decode("utf-8", "replace")
+    assert code == 0
+    assert "]0;pwned" in text
+    assert "\x1b]0;pwned" not in text
+    assert "\x9b" not in text
+    assert "\u202e" not in text
+
+
+def test_a_person_at_a_terminal_is_asked_in_the_line_mode():
+    written, code = bytes_on_a_terminal(
+        ["join", "violin", "--plain"],
+        until=b"joined",
+        keys=b"remove lau new key\nno\nremove lau new key\nyes\nleave\n",
+        PREVIEW_ROLE="host",
+    )
+    text = written.decode("utf-8", "replace")
+    assert code == 0
+    assert text.count("can come back under a new name unless you lock the room") == 2
+    assert text.count("Nothing was done.") == 1
+    assert text.count("new key for 12 members; who was removed") == 1
+
+
+def test_on_the_screen_shield_without_a_relay_is_a_question():
+    written, _ = bytes_on_a_terminal(
+        ["join", "violin", "--mode", "shield"], until=b"No relay is known", keys=b"\x1b"
+    )
+    assert "Go on in the open" in written.decode("utf-8", "replace")
+
+
 def test_the_line_mode_on_a_terminal_is_harmless_too():
     written, code = bytes_on_a_terminal(
         ["join", "violin", "--plain"], until=b"joined", keys=b"who\nleave\n", PREVIEW_NAME=EVIL

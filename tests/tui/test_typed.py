@@ -3,7 +3,7 @@ import pytest
 from p2p import commands as ask
 from p2p.errors import UserError
 from tests.tui.scripted import full_room, member, room
-from tui.typed import NOT_YET, Question, help_lines, understand
+from tui.typed import Question, help_lines, understand
 
 VIEW = full_room("host")
 
@@ -53,8 +53,6 @@ def test_a_line_means_what_the_contract_says(line, meaning):
         ("mute 99", "no_such_member"),
         ("mute", "no_such_member"),
         ("accept nobody", "no_such_member"),
-        ("remove 2 new key", "not_yet"),
-        *((word, "not_yet") for word in sorted(NOT_YET)),
     ],
 )
 def test_what_cannot_be_done_has_a_code(line, code):

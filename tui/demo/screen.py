@@ -61,7 +61,7 @@ def run_screen(seconds: float | None) -> int:
         The exit code.
     """
     backend, settings = RealBackend(), Settings(name=tr("you"), seconds=seconds)
-    app = TeahouseApp(backend, settings, _Guest(backend, settings).open, meter_hz=10.0)
+    app = TeahouseApp(backend, settings, lambda asked: _Guest(backend, asked).open(), meter_hz=10.0)
     app.run()
     if app.failure is not None:
         raise app.failure

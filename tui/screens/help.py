@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from tui.i18n import tr
+from tui.i18n import mark, tr
 from tui.peertext import fit
 from tui.widgets.plaintext import PlainText
 
@@ -22,6 +22,7 @@ def help_keys() -> list[tuple[str, str]]:
         ("N, F6", tr("decline an invitation to speak")),
         ("D, F7    T, F9", tr("another microphone or speaker;  speak by typing")),
         ("E, F8", tr("headphones: echo cancellation off; again: by itself")),
+        ("R, F12   W, F11", tr("the room: door, key, invites;  who waits outside")),
         (tr("Tab, arrows, Enter"), tr("choose a person, and what to do")),
         ("Q, F10", tr("leave; asks when you are on stage")),
         ("Ctrl+Q", tr("leave at once")),
@@ -30,15 +31,43 @@ def help_keys() -> list[tuple[str, str]]:
 
 def help_signs() -> str:
     """Return what the letters in front of names mean."""
-    return tr("▸ speaks  M muted  S silenced by you  ~ poor link  ? not opened  x away")
+    return "\n".join(
+        [
+            tr("▸ speaks  M muted  S silenced by you  ~ poor link  ? unopened  x away"),
+            tr("behind a name: ✓ verified by safety words  ! looks like another's"),
+            tr("key: N members: how many were given the key of the sound"),
+        ]
+    )
+
+
+SEEN_BY = {
+    "open": mark(
+        "People in the room: your name, your role, when you speak, and the internet "
+        "address of this computer. People outside: that you send sound-like packets, "
+        "not what is in them."
+    ),
+    "shield": mark(
+        "People in the room: your name, your role, and when you speak. The relay's operator: the "
+        "internet address of this computer, and when you are in this room. Nobody outside the "
+        "room: what is said."
+    ),
+}
 
 
 class HelpScreen(ModalScreen[None]):
-    """The help page."""
+    """The help page.
+
+    Args:
+        mode: ``open`` or ``shield``.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1,q,enter,question_mark", "dismiss", show=False)
     ]
+
+    def __init__(self, mode: str) -> None:
+        super().__init__()
+        self._mode = mode
 
     def compose(self) -> ComposeResult:
         """Keys, then the two honest paragraphs."""
@@ -47,14 +76,7 @@ class HelpScreen(ModalScreen[None]):
             yield PlainText("\n".join(f"{fit(key, 20)}{says}" for key, says in help_keys()))
             yield PlainText(help_signs(), classes="quiet gap")
             yield PlainText(tr("What others can see of you"), classes="title gap")
-            yield PlainText(
-                tr(
-                    "People in the room: your name, your role, when you speak, and the internet "
-                    "address of this computer. People outside: that you send sound-like packets, "
-                    "not what is in them."
-                ),
-                classes="quiet",
-            )
+            yield PlainText(tr(SEEN_BY[self._mode]), classes="quiet")
             yield PlainText(tr("What Teahouse cannot do"), classes="title gap")
             yield PlainText(
                 tr(

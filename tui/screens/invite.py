@@ -7,15 +7,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
-from p2p.commands import SetLock
+from p2p.commands import MakeInvite, SetLock
 from p2p.events import KeyShown
 from p2p.view import RoomView
+from tui.foretell import foretell
 from tui.i18n import mark, tr
 from tui.nodelike import NodeLike
 from tui.peertext import fit, peer_text
+from tui.powers import runs_room
 from tui.qr import largest_that_fits
-from tui.roster import MODERATING
-from tui.statuslines import myself
 from tui.widgets.plaintext import PlainText
 
 _TEXT_CELLS = 38
@@ -30,6 +30,11 @@ WAYS = {
     "dht_soon": mark("words anywhere (in some seconds)"),
     "relay": mark("a relay"),
     "invite": mark("long invite"),
+}
+ROOM_KEY = {
+    "open": mark("Room key: who has it can come in and listen"),
+    "ask": mark("Room key: who has it waits outside for a yes"),
+    "invited": mark("Room key: not enough now, R makes invites"),
 }
 NO_ENTRY_NODE = mark(
     "Nobody outside this network can find the room by words yet: no entry node is known. "
@@ -82,12 +87,13 @@ class InviteScreen(ModalScreen[None]):
             with Horizontal(id="both"):
                 yield PlainText(id="code")
                 with Vertical(id="beside"):
-                    yield PlainText(tr("Room key: who has it can come in and listen"))
-                    yield PlainText(id="words", classes="key")
-                    yield PlainText(tr("As one line"), classes="gap quiet")
-                    yield PlainText(id="line", classes="key")
-                    yield PlainText(tr("As digits, for the telephone"), classes="gap quiet")
-                    yield PlainText(id="digits", classes="key")
+                    yield PlainText(id="what")
+                    if self._key.uses is None:
+                        yield PlainText(id="words", classes="key")
+                        yield PlainText(tr("As one line"), classes="gap quiet")
+                        yield PlainText(id="line", classes="key")
+                        yield PlainText(tr("As digits, for the telephone"), classes="gap quiet")
+                        yield PlainText(id="digits", classes="key")
                     yield PlainText(id="ways", classes="gap")
             yield PlainText(id="missing", classes="alarm")
             yield PlainText(id="invite-title", classes="quiet")
@@ -111,40 +117,56 @@ class InviteScreen(ModalScreen[None]):
     def action_lock(self) -> None:
         """Moderators: lock the room, or open it again."""
         view = self._node.view()
-        me = myself(view)
-        if me is not None and me.role in MODERATING:
+        if runs_room(view):
             self._node.do(SetLock(not view.locked))
             self._fill_ways()
 
     def _fill(self) -> None:
         key, hidden = self._key, "· · ·" if self._hidden else ""
-        self._set("words", hidden or words_in_columns(key.words))
-        self._set("line", hidden or key.line)
-        self._set("digits", hidden or key.digits)
+        if key.uses is None:
+            self._set("words", hidden or words_in_columns(key.words))
+            self._set("line", hidden or key.line)
+            self._set("digits", hidden or key.digits)
         self._set("invite", hidden or key.invite)
         room = (self.size.width - _TEXT_CELLS - 6, self.size.height - _LINES_BELOW)
-        fits = None if hidden else largest_that_fits([key.invite, key.line], *room)
+        fits = None if hidden else largest_that_fits(self._forms(), *room)
         code = self.query_one("#code")
         code.display = fits is not None
         self._set("code", "\n".join(fits[1]) if fits else "")
         note = tr("Long invite, works without an entry node")
+        if key.uses is not None:
+            note = tr("Personal invite, to be given to nobody else")
         if fits:
             note += "   " + (
                 tr("(the QR code)") if fits[0] == 0 else tr("(QR code: the key alone)")
             )
+        elif key.uses is not None and not hidden:
+            note += "   " + tr("(a larger window shows it as a QR code)")
         self._set("invite-title", note)
         self._fill_ways()
 
+    def _forms(self) -> list[str]:
+        """Return what may stand in the QR code, the best first."""
+        key = self._key
+        return [key.invite, key.line] if key.uses is None else [key.invite]
+
+    def _what(self, view: RoomView) -> str:
+        """Return who comes in by this key or invite."""
+        key = self._key
+        if key.uses is not None:
+            return foretell(MakeInvite(key.uses, key.hours), view)
+        return tr(ROOM_KEY[view.entry])
+
     def _fill_ways(self) -> None:
         view = self._node.view()
+        self._set("what", self._what(view))
         self._set("ways", ways_sentence(view))
         known = {"dht", "dht_soon"} & set(view.ways_in)
         missing = "" if known or view.locked else tr(NO_ENTRY_NODE)
         self._set("missing", missing)
         self.query_one("#missing").display = bool(missing)
         keys = tr("F8 hides the key   Esc: back to the room")
-        me = myself(view)
-        if me is not None and me.role in MODERATING:
+        if runs_room(view):
             keys += "   " + (tr("L opens the room") if view.locked else tr("L locks the room"))
         self._set("invite-keys", keys)
 

@@ -8,52 +8,25 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from p2p.commands import AcceptHand, Command, GoToAudience, MoveDown, Mute, Remove
+from p2p.commands import Command, Compare, Remove
 from p2p.view import MemberView, RoomView
+from tui.foretell import foretell
 from tui.i18n import tr
 from tui.nodelike import NodeLike
 from tui.peertext import peer_text
-from tui.personears import EAR_KEYS, EarCommand, ear_actions, volume_note
+from tui.personactions import Action, actions_for, removal_answers, removal_commands
+from tui.personears import EAR_KEYS, EarCommand, volume_note
+from tui.powers import find
 from tui.presenter import PATH_NAMES
-from tui.roster import MODERATING, ON_STAGE, ROLE_NAMES
+from tui.roster import ROLE_NAMES
 from tui.screens.question import QuestionScreen
-from tui.statuslines import myself
 from tui.widgets.plaintext import PlainText
 
-_F_KEYS = {"f5": "a", "f6": "m", "f7": "d", "f9": "x", **EAR_KEYS}
+WORDS = "words"
 
 
-def actions_for(one: MemberView, view: RoomView) -> list[tuple[str, str, Command]]:
-    """Return key, what it changes, and the command, for each thing one may do with ``one``."""
-    me = myself(view)
-    name = peer_text(one.name)
-    if one.me:
-        if one.role not in ON_STAGE:
-            return []
-        return [("D", tr("Go back to the audience; you listen from then on."), GoToAudience())]
-    if me is None or me.role not in MODERATING:
-        return []
-    possible: list[tuple[str, str, Command]] = []
-    if one.hand_place is not None and not one.invited:
-        say = tr("Accept: {name} may speak, and opens the microphone alone.", name=name)
-        possible.append(("A", say, AcceptHand(one.n)))
-    if one.role in ON_STAGE and one.role != "host":
-        if not one.muted:
-            say = tr("Mute: nobody hears {name} any more.", name=name)
-            possible.append(("M", say, Mute(one.n)))
-        else:
-            say = tr("Give {name} the voice back.", name=name)
-            possible.append(("A", say, AcceptHand(one.n)))
-        say = tr("Move to the audience: {name} listens from then on.", name=name)
-        possible.append(("D", say, MoveDown(one.n)))
-    if one.role != "host":
-        say = tr("Remove from the room; asks once more.")
-        possible.append(("X", say, Remove(one.n)))
-    return possible
-
-
-class PersonScreen(ModalScreen[None]):
-    """The menu of one person.
+class PersonScreen(ModalScreen[str]):
+    """The menu of one person. Ends with ``WORDS`` to compare safety words.
 
     Args:
         node: The room.
@@ -72,59 +45,72 @@ class PersonScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Name, what is known, what can be done."""
         view = self._node.view()
-        one = next((member for member in view.members if member.n == self._n), None)
+        one = find(view, self._n)
         with VerticalScroll(classes="sheet"):
             if one is None:
                 yield PlainText(tr("This person is not in the room any more."))
                 return
             yield PlainText(peer_text(one.name), classes="title")
-            yield PlainText(_about(one), classes="quiet")
-            for place, (key, says, _) in enumerate(_menu(one, view)):
-                f_key = next(name for name, letter in _F_KEYS.items() if letter == key.lower())
+            yield PlainText(_about(one, view), classes="quiet")
+            for warning in _warnings(one, view):
+                yield PlainText(warning, classes="alarm")
+            for place, action in enumerate(actions_for(one, view)):
+                keys = f"{action.key} / {action.f_key.upper()}"
                 gap = "gap" if place == 0 else ""
-                yield PlainText(f"{key} / {f_key.upper()}  {says}", classes=f"key {gap}".strip())
+                yield PlainText(f"{keys}  {action.says}", classes=f"key {gap}".strip())
             yield PlainText(tr("Esc: back"), classes="quiet gap")
 
     def on_key(self, event: events.Key) -> None:
         """Do what the key stands for, if it is on the menu."""
-        letter = _F_KEYS.get(event.key, event.key.lower())
+        pressed = EAR_KEYS.get(event.key, event.key).lower()
         view = self._node.view()
-        one = next((member for member in view.members if member.n == self._n), None)
-        for key, _, command in _menu(one, view) if one else []:
-            if key.lower() == letter:
+        one = find(view, self._n)
+        for action in actions_for(one, view) if one else []:
+            if pressed in (action.key.lower(), action.f_key):
                 event.stop()
-                if isinstance(command, EarCommand):
-                    self._node.do(command)
-                    self.refresh(recompose=True)  # one step is seldom enough: the menu stays
-                elif isinstance(command, Remove):
-                    self._ask_before_removing(peer_text(one.name) if one else "", command)
-                else:
-                    self._node.do(command)
-                    self.dismiss()
+                self._choose(action, one, view)
+                return
 
-    def _ask_before_removing(self, name: str, command: Remove) -> None:
-        question = QuestionScreen(
-            tr("Remove {name} from the room?", name=name),
-            tr(
-                "The room key stays as it is: with it {name} can come back under a new name. "
-                "Locking the room (I, then L) keeps the door shut.",
-                name=name,
-            ),
+    def _choose(self, action: Action, one: MemberView | None, view: RoomView) -> None:
+        command = action.command
+        if isinstance(command, EarCommand):
+            self._node.do(command)
+            self.refresh(recompose=True)  # one step is seldom enough: the menu stays
+        elif isinstance(command, Compare):
+            self.dismiss(WORDS)
+        elif isinstance(command, Remove) and one is not None:
+            title = tr("Remove {name} from the room?", name=peer_text(one.name))
+            self.app.push_screen(QuestionScreen(title, *removal_answers(one, view)), self._out)
+        elif action.asks:
+            question = QuestionScreen(action.says.partition(";")[0], foretell(command, view))
+            self.app.push_screen(question, lambda yes: self._do(command) if yes else None)
+        else:
+            self._do(command)
+
+    def _out(self, letter: str | None) -> None:
+        if letter:
+            self._do(*removal_commands(letter, self._n))
+
+    def _do(self, *commands: Command) -> None:
+        for command in commands:
+            self._node.do(command)
+        self.dismiss()
+
+
+def _warnings(one: MemberView, view: RoomView) -> list[str]:
+    other = None if one.imitates is None else find(view, one.imitates)
+    if other is None:
+        return []
+    return [
+        tr(
+            "! This name looks like that of {name} (number {n}), but it is somebody else.",
+            name=peer_text(other.name),
+            n=other.n,
         )
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._node.do(command)
-                self.dismiss()
-
-        self.app.push_screen(question, answered)
+    ]
 
 
-def _menu(one: MemberView, view: RoomView) -> list[tuple[str, str, Command]]:
-    return [*actions_for(one, view), *ear_actions(one)]
-
-
-def _about(one: MemberView) -> str:
+def _about(one: MemberView, view: RoomView) -> str:
     parts = [tr(ROLE_NAMES[one.role])]
     if one.me:
         parts.append(tr("you"))
@@ -140,4 +126,8 @@ def _about(one: MemberView) -> str:
         parts.append(note)
     if one.path in PATH_NAMES:
         parts.append(tr(PATH_NAMES[one.path]))
+    if not one.me:
+        parts.append(tr("verified") if one.verified else tr("not verified"))
+    if one.invited_by is not None and (by := find(view, one.invited_by)) is not None:
+        parts.append(tr("invited by {name}", name=peer_text(by.name)))
     return " · ".join(parts)

@@ -15,14 +15,28 @@ from p2p.commands import (
     Decline,
     GoToAudience,
     LowerHand,
+    MakeInvite,
     RaiseHand,
     SetEcho,
     SetMic,
+    ShowKey,
 )
-from p2p.events import ErrorRaised, Event, FirstSound, KeyShown, MicChanged, SpeakingChanged, Stats
+from p2p.events import (
+    ErrorRaised,
+    Event,
+    FirstSound,
+    KeyShown,
+    MicChanged,
+    SpeakingChanged,
+    Stats,
+    Waiting,
+    Words,
+)
 from p2p.view import RoomView
-from tui.i18n import tr, trn
+from tui.i18n import tr
 from tui.nodelike import NodeLike
+from tui.peertext import peer_text
+from tui.powers import find, is_last_moderator, myself, runs_room
 from tui.presenter import (
     STAGE_PLACES,
     audience_rows,
@@ -30,15 +44,19 @@ from tui.presenter import (
     queue,
     stage_rows,
 )
-from tui.roster import MODERATING, ON_STAGE
 from tui.screens.devices import DeviceScreen
 from tui.screens.help import HelpScreen
-from tui.screens.person import PersonScreen
+from tui.screens.newinvite import NewInviteScreen
+from tui.screens.outside import OutsideScreen
+from tui.screens.person import WORDS, PersonScreen
 from tui.screens.question import QuestionScreen
+from tui.screens.roommenu import HAND_ON, INVITE, OUTSIDE, RoomMenuScreen
+from tui.screens.successor import SuccessorScreen
 from tui.screens.typing import TypingScreen
+from tui.screens.words import WordsScreen
 from tui.sentences import Narrator, safe
 from tui.spans import Span
-from tui.statuslines import header, keys_line, links_line, myself, own_line
+from tui.statuslines import header, keys_line, links_line, own_line
 from tui.widgets.line import Line
 from tui.widgets.log import EventLog
 from tui.widgets.people import PeopleList
@@ -79,6 +97,8 @@ class RoomScreen(Screen[None]):
         Binding("d,f7", "devices", show=False, id="devices"),
         Binding("e,f8", "echo", show=False, id="echo"),
         Binding("t,f9", "type", show=False, id="type"),
+        Binding("r,f12", "room", show=False, id="room"),
+        Binding("w,f11", "outside", show=False, id="outside"),
         Binding("f1,question_mark", "help", show=False, id="help"),
         Binding("q,f10", "leave", show=False, id="leave"),
         Binding("tab", "next_list", show=False, id="next"),
@@ -99,6 +119,7 @@ class RoomScreen(Screen[None]):
         self._beats = 0
         self._invited_s: float | None = None
         self._timer: Timer | None = None
+        self._words: dict[int, Words] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the parts; ``theme.tcss`` says where they go at which size."""
@@ -154,7 +175,7 @@ class RoomScreen(Screen[None]):
         self._beats += 1
 
     def _draw_slow(self, view: RoomView) -> None:
-        self._line("header").show(*header(view))
+        self._line("header").show(*header(view, self._line("header").size.width))
         self._line("links").show(*links_line(view))
         self._line("keys").show(keys_line(view, self.size.width))
         hands, hearers = (self.query_one(f"#{name}", PeopleList) for name in ("hands", "audience"))
@@ -181,12 +202,32 @@ class RoomScreen(Screen[None]):
         if isinstance(event, ErrorRaised):
             text = "\n".join(safe(tr(part)) for part in (event.message, event.hint) if part)
             self.notify(text, severity="warning", markup=False)
-        sentences = self._narrator.tell(event, self._node.view())
+        if isinstance(event, Words):
+            self._heed_words(event)
+        view = self._node.view()
+        if isinstance(event, Waiting) and event.on and runs_room(view):
+            waits = tr("{name} waits outside. W: let in or not", name=peer_text(event.name))
+            self.notify(waits, markup=False)
+        sentences = self._narrator.tell(event, view)
+        if isinstance(event, Words):
+            sentences = sentences[:1]  # what to do about it stands on its own screen
         if not isinstance(event, _SILENT) and getattr(event, "code", "") not in _ON_INVITE_SCREEN:
             for sentence in sentences:
                 for log in self.query(EventLog):
                     log.tell(self._clock_text(), sentence)
         self.draw_all()
+
+    def _heed_words(self, event: Words) -> None:
+        """Show the words where they were asked for; else say that somebody asks."""
+        self._words[event.n] = event
+        shown = [screen for screen in self.app.screen_stack if isinstance(screen, WordsScreen)]
+        for screen in shown:
+            screen.tell(event)
+        if event.state == "ready" and not any(screen.is_about(event.n) for screen in shown):
+            one = find(self._node.view(), event.n)
+            name = peer_text(one.name if one else "")
+            ask = tr("{name} wants to compare safety words: choose {name}, then W.", name=name)
+            self.notify(ask, markup=False)
 
     def _invitation_left_s(self, view: RoomView) -> float | None:
         me = myself(view)
@@ -198,7 +239,7 @@ class RoomScreen(Screen[None]):
         """Open or close the microphone; also says yes to an invitation."""
         view = self._node.view()
         me = myself(view)
-        if me is not None and me.role not in ON_STAGE and not me.invited:
+        if me is not None and not me.on_stage and not me.invited:
             self.notify(tr("You are in the audience. H raises your hand."), markup=False)
             return
         self._node.do(SetMic(not view.mic_on))
@@ -208,7 +249,7 @@ class RoomScreen(Screen[None]):
         me = myself(self._node.view())
         if me is None:
             return
-        if me.role in ON_STAGE:
+        if me.on_stage:
             self.app.push_screen(
                 QuestionScreen(tr("Leave the stage?"), tr("You listen from then on.")),
                 lambda yes: self._node.do(GoToAudience()) if yes else None,
@@ -219,9 +260,8 @@ class RoomScreen(Screen[None]):
     def action_accept(self) -> None:
         """Moderators: invite the chosen hand, or the first one."""
         view = self._node.view()
-        me = myself(view)
         raised = [one for one in queue(view) if not one.invited]
-        if me is None or me.role not in MODERATING:
+        if not runs_room(view):
             self.notify(tr("Only a moderator can accept a hand."), markup=False)
         elif not raised:
             self.notify(tr("No hand is waiting."), markup=False)
@@ -236,7 +276,7 @@ class RoomScreen(Screen[None]):
 
     def action_invite(self) -> None:
         """Show the room key."""
-        self.app.show_invite()  # type: ignore[attr-defined]
+        self.app.show_key(ShowKey())  # type: ignore[attr-defined]
 
     def action_devices(self) -> None:
         """Choose another microphone or speaker."""
@@ -255,29 +295,48 @@ class RoomScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show the help page."""
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self._node.view().mode))
 
     def action_leave(self) -> None:
         """Leave; ask first when others would notice a gap."""
         view = self._node.view()
         me = myself(view)
-        moderators = [one for one in view.members if one.role in MODERATING and one.state == "here"]
-        last = me is not None and me.role in MODERATING and len(moderators) == 1
         others = sum(one.state == "here" and not one.me for one in view.members)
-        if me is None or me.role not in ON_STAGE or not others:
+        if is_last_moderator(view):
+            self.app.push_screen(SuccessorScreen(self._node, leaving=True), self._leave_if)
+        elif me is None or not me.on_stage or not others:
             self.app.leave()  # type: ignore[attr-defined]
-            return
-        why = tr("You are on stage.")
-        if last:
-            why = trn(
-                "You are the last moderator: {count} person stays without one.",
-                "You are the last moderator: {count} people stay without one.",
-                others,
+        else:
+            self.app.push_screen(
+                QuestionScreen(tr("Leave the room?"), tr("You are on stage.")), self._leave_if
             )
-        self.app.push_screen(
-            QuestionScreen(tr("Leave the room?"), why),
-            lambda yes: self.app.leave() if yes else None,  # type: ignore[attr-defined]
-        )
+
+    def _leave_if(self, answer: str | None) -> None:
+        if answer:
+            self.app.leave()  # type: ignore[attr-defined]
+
+    def action_room(self) -> None:
+        """Show how the room is run, and what we can change of it."""
+        self.app.push_screen(RoomMenuScreen(self._node), self._go_on)
+
+    def _go_on(self, wanted: str | None) -> None:
+        if wanted == INVITE:
+            self.app.push_screen(NewInviteScreen(self._node), self._make_invite)
+        elif wanted == OUTSIDE:
+            self.action_outside()
+        elif wanted == HAND_ON:
+            self.app.push_screen(SuccessorScreen(self._node, leaving=False))
+
+    def _make_invite(self, wanted: MakeInvite | None) -> None:
+        if wanted is not None:
+            self.app.show_key(wanted)  # type: ignore[attr-defined]
+
+    def action_outside(self) -> None:
+        """Moderators: let in who waits outside, or not."""
+        if runs_room(self._node.view()):
+            self.app.push_screen(OutsideScreen(self._node))
+        else:
+            self.notify(tr("Only a moderator can let somebody in."), markup=False)
 
     def action_next_list(self) -> None:
         """Go to the next list; in a narrow window also to the other side."""
@@ -289,4 +348,14 @@ class RoomScreen(Screen[None]):
 
     def on_people_list_chosen(self, message: PeopleList.Chosen) -> None:
         """Show what can be done with the chosen person."""
-        self.app.push_screen(PersonScreen(self._node, message.n))
+        n = message.n
+
+        def chosen(what: str | None) -> None:
+            one = find(self._node.view(), n)
+            if what == WORDS and one is not None:
+                begun = self._words.get(n)
+                known = begun if begun is not None and begun.state == "ready" else None
+                name = peer_text(one.name)
+                self.app.push_screen(WordsScreen(self._node, n, name, known))
+
+        self.app.push_screen(PersonScreen(self._node, n), chosen)

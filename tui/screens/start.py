@@ -8,10 +8,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Button, Input
+from textual.widgets import Button, Checkbox, Input
 
-from tui.i18n import tr
+from p2p.settings import RELAYS_CARRY_SOUND
+from tui.i18n import mark, tr
 from tui.widgets.plaintext import PlainText
+
+SEEN = {
+    "open": mark("People in the room can see this computer's internet address."),
+    "shield": mark("Members do not see your address; the relay's operator does."),
+}
 
 
 class KeyInput(Input):
@@ -29,6 +35,7 @@ class StartScreen(Screen[None]):
 
     Args:
         name: What stands in the field of the name.
+        mode: ``open`` or ``shield``, as it is chosen at first.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,14 +48,16 @@ class StartScreen(Screen[None]):
         ``key`` is None for a new room, else the text in which to look for a room key.
         """
 
-        def __init__(self, key: str | None, name: str, topic: str) -> None:
+        def __init__(self, key: str | None, name: str, topic: str, mode: str) -> None:
             super().__init__()
+            self.mode = mode
             self.key = key
             self.name = name
             self.topic = topic
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, mode: str = "open") -> None:
         super().__init__()
+        self._mode = mode
         self._guest = name
 
     def compose(self) -> ComposeResult:
@@ -62,13 +71,17 @@ class StartScreen(Screen[None]):
             yield Input(self._guest, max_length=64, id="name")
             yield PlainText(tr("Topic, for a new room only"))
             yield Input(max_length=120, id="topic")
+            if self._mode == "shield" or RELAYS_CARRY_SOUND:
+                yield Checkbox(
+                    tr("Hide my address: sound goes through relays, a little later"),
+                    self._mode == "shield",
+                    id="shield",
+                )
             with Horizontal(id="buttons"):
                 yield Button(tr("Join"), id="join")
                 yield Button(tr("Create a room"), id="create")
             yield PlainText(id="failure", classes="alarm")
-            yield PlainText(
-                tr("People in the room can see this computer's internet address."), classes="quiet"
-            )
+            yield PlainText(tr(SEEN[self._mode]), id="seen", classes="quiet")
             yield PlainText(
                 tr("They may record you. Teahouse cannot prevent that."), classes="quiet"
             )
@@ -85,6 +98,11 @@ class StartScreen(Screen[None]):
         failure.update("\n".join(line for line in (message, hint, " ") if line))
         failure.display = True
         failure.scroll_visible(animate=False)
+
+    def on_checkbox_changed(self, message: Checkbox.Changed) -> None:
+        """Say who sees the address then."""
+        self._mode = "shield" if message.value else "open"
+        self.query_one("#seen", PlainText).update(tr(SEEN[self._mode]))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a field joins when there is a key, creates in the field of the topic."""
@@ -106,4 +124,4 @@ class StartScreen(Screen[None]):
             self.query_one("#key").focus()
             return
         name, topic = (self.query_one(f"#{field}", Input).value for field in ("name", "topic"))
-        self.post_message(self.Asked(key, name.strip() or self._guest, topic))
+        self.post_message(self.Asked(key, name.strip() or self._guest, topic, self._mode))

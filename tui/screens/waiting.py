@@ -27,4 +27,12 @@ class WaitScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The sentence, and the way out."""
-        yield PlainText(f"{self._what}\n\n{tr('Esc: give up')}")
+        yield PlainText(self._text())
+
+    def tell(self, what: str) -> None:
+        """Say what we wait for now."""
+        self._what = what
+        self.query_one(PlainText).update(self._text())
+
+    def _text(self) -> str:
+        return f"{self._what}\n\n{tr('Esc: give up')}"

@@ -6,8 +6,8 @@ from typing import ClassVar
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.peertext import clip
-from tui.spans import Span
+from tui.peertext import wrapped
+from tui.spans import Span, Spans
 from tui.widgets.painting import TONE_CLASSES, strip_of
 
 MAX_SENTENCES = 100
@@ -28,13 +28,18 @@ class EventLog(Widget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Return the line ``y``; the newest sentence is on the last line used."""
-        first = max(0, len(self._told) - self.size.height)
-        place = first + y
-        if place >= len(self._told):
-            return strip_of(self, (), self.size.width, self.rich_style)
-        clock, sentence = self._told[place]
-        start = f"  {clock}  "
-        cut = clip(sentence, self.size.width - len(start))
-        spans = (Span(start, "dim"), Span(cut, "dim"))
+        """Return the line ``y``; the end of the newest sentence is on the last line used."""
+        lines = self._lines()
+        spans = lines[y] if y < len(lines) else ()
         return strip_of(self, spans, self.size.width, self.rich_style)
+
+    def _lines(self) -> list[Spans]:
+        """Return the last lines, as many as fit; a long sentence takes several."""
+        lines: deque[Spans] = deque(maxlen=max(1, self.size.height))
+        for clock, sentence in list(self._told)[-max(1, self.size.height) :]:
+            start = f"  {clock}  "
+            room = self.size.width - len(start)
+            for place, part in enumerate(wrapped(sentence, room) if room > 0 else []):
+                front = start if place == 0 else " " * len(start)
+                lines.append((Span(front, "dim"), Span(part, "dim")))
+        return list(lines)

@@ -1,0 +1,484 @@
+"""What moderators see and do: menus of a person and of the room, the door, words, the way out."""
+
+import dataclasses
+
+import pytest
+
+from p2p import commands as ask
+from p2p import events as told
+from p2p.errors import UserError
+from tests.tui.drawn import app_with, assert_looks_like, text_of
+from tests.tui.scripted import PERSONAL, ScriptedNode, full_room, member, room, run_room
+from tui.screens.invite import InviteScreen
+from tui.screens.newinvite import NewInviteScreen
+from tui.screens.norelay import NoRelayScreen
+from tui.screens.outside import OutsideScreen
+from tui.screens.person import PersonScreen
+from tui.screens.question import QuestionScreen
+from tui.screens.room import RoomScreen
+from tui.screens.roommenu import RoomMenuScreen
+from tui.screens.successor import SuccessorScreen
+from tui.screens.words import WordsScreen
+
+
+async def settle(pilot):
+    await pilot.pause()
+    await pilot.pause()
+
+
+def words_of(app):
+    return " ".join(text_of(app).split())
+
+
+class Seat:
+    """A person at the screen of ``node``."""
+
+    def __init__(self, node, size=(80, 24), **settings):
+        self.node = node
+        self.app = app_with(node, **settings)
+        self._running = self.app.run_test(size=size)
+
+    async def __aenter__(self):
+        self._pilot = await self._running.__aenter__()
+        await settle(self._pilot)
+        return self
+
+    async def __aexit__(self, *error):
+        await self._running.__aexit__(*error)
+
+    async def press(self, *keys):
+        await self._pilot.press(*keys)
+        await settle(self._pilot)
+
+    async def tell(self, event):
+        self.node.tell(event)
+        await settle(self._pilot)
+
+    @property
+    def screen(self):
+        return self.app.screen
+
+    @property
+    def asked(self):
+        return self.node.asked
+
+    def noted(self, words):
+        return any(words in note.message for note in self.app._notifications)
+
+    def reads(self, words):
+        return words in words_of(self.app)
+
+
+def last_host(*others):
+    return ScriptedNode(room(member(1, "amina", "host", me=True, path="self"), *others))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_room_with_all_ranks_looks_as_drawn(size):
+    async with Seat(ScriptedNode(run_room("host")), size) as seat:
+        assert_looks_like(seat.app, f"run-room-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize(
+    ("keys", "picture"),
+    [
+        (("tab", "enter"), "person"),
+        (("tab", "enter", "x"), "remove"),
+        (("r",), "room-menu"),
+        (("w",), "outside"),
+        (("down", "enter", "w"), "words"),
+        (("r", "v"), "new-invite"),
+    ],
+)
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_menus_look_as_drawn(keys, picture, size):
+    async with Seat(ScriptedNode(run_room("host")), size) as seat:
+        await seat.press(*keys)
+        assert_looks_like(seat.app, f"{picture}-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("keys", [("tab", "enter", "x"), ("r",), ("w",), ("r", "v"), ("r", "o")])
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (60, 20)])
+async def test_no_size_breaks_a_menu(keys, size):
+    from rich.cells import cell_len
+
+    async with Seat(ScriptedNode(run_room("host")), size) as seat:
+        await seat.press(*keys)
+        assert max(cell_len(line) for line in text_of(seat.app).splitlines()) <= size[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "commands"),
+    [
+        ("y", [ask.Remove(6)]),
+        ("f7", [ask.Remove(6, new_key=True)]),
+        ("b", [ask.Remove(6, new_key=True, brood=True)]),
+        ("l", [ask.SetLock(True), ask.Remove(6, new_key=True)]),
+        ("n", []),
+        ("escape", []),
+    ],
+)
+async def test_a_person_is_removed_in_the_way_that_was_read(key, commands):
+    async with Seat(ScriptedNode(run_room("host", entry="open"))) as seat:
+        await seat.press("tab", "enter", "f9")
+        assert seat.reads("With the same room key lau can come back")
+        await seat.press(key)
+        assert seat.asked == commands
+
+
+@pytest.mark.parametrize(
+    ("key", "role", "words"),
+    [
+        ("c", "co-host", "nobody can name another co-host"),
+        ("o", "moderator", "accept hands, mute, move down and remove"),
+    ],
+)
+async def test_a_promotion_is_asked_for_once_more(key, role, words):
+    async with Seat(ScriptedNode(run_room("host"))) as seat:
+        await seat.press("tab", "enter", key)
+        assert isinstance(seat.screen, QuestionScreen)
+        assert seat.reads(words)
+        await seat.press("n")
+        assert isinstance(seat.screen, PersonScreen)
+        await seat.press(key, "y")
+        assert seat.asked == [ask.Promote(6, role)]
+        assert isinstance(seat.screen, RoomScreen)
+
+
+async def test_powers_are_taken_back_by_the_same_menu():
+    async with Seat(ScriptedNode(run_room("host"))) as seat:
+        await seat.press("down", "down", "enter", "b", "y")
+        assert seat.asked == [ask.Promote(3, "speaker")]
+
+
+@pytest.mark.parametrize(
+    ("key", "command"),
+    [
+        ("l", ask.SetLock(True)),
+        ("f5", ask.SetLock(True)),
+        ("1", ask.SetEntry("open")),
+        ("f8", ask.SetEntry("invited")),
+        ("k", ask.NewKey()),
+        ("p", ask.SetProfile("hall")),
+    ],
+)
+async def test_the_room_menu_changes_what_it_says(key, command):
+    async with Seat(ScriptedNode(run_room("moderator"))) as seat:
+        await seat.press("r", key)
+        assert seat.asked == [command]
+        assert isinstance(seat.screen, RoomScreen)
+
+
+async def test_a_listener_finds_in_the_room_menu_how_it_is_run_and_invites():
+    async with Seat(ScriptedNode(run_room("listener"))) as seat:
+        await seat.press("f12")
+        assert isinstance(seat.screen, RoomMenuScreen)
+        assert seat.reads("whoever comes waits until a moderator says yes")
+        assert seat.reads("key: 13 members")
+        await seat.press("l", "k", "1", "w", "o")
+        assert seat.asked == []
+        await seat.press("v")
+        assert isinstance(seat.screen, NewInviteScreen)
+
+
+async def test_a_moderator_cannot_hand_the_room_on():
+    async with Seat(ScriptedNode(run_room("moderator"))) as seat:
+        await seat.press("r", "o")
+        assert isinstance(seat.screen, RoomMenuScreen)
+        assert not seat.reads("Hand the room on")
+
+
+async def test_a_change_of_the_room_stands_in_the_log_with_its_author():
+    async with Seat(ScriptedNode(run_room("listener"))) as seat:
+        await seat.tell(told.SettingChanged("lock", "on", 4))
+        await seat.tell(told.RoomKeyChanged("timer", 13))
+        assert seat.reads("the room is locked: nobody new comes in (by kenji)")
+        assert seat.reads("new key for 13 members")
+
+
+async def test_who_waits_outside_is_announced_and_let_in_or_not():
+    async with Seat(ScriptedNode(run_room("host"))) as seat:
+        await seat.tell(told.Waiting(14, "ab", "sofiа", True))
+        assert seat.noted("sofiа waits outside. W: let in or not")
+        await seat.press("w")
+        assert isinstance(seat.screen, OutsideScreen)
+        assert seat.reads("! looks like sofia")
+        await seat.press("d")
+        assert seat.asked == [ask.Let(14, on=False)]
+        assert seat.reads("小李 comes in, as a listener")
+        await seat.press("l")
+        assert seat.asked[1:] == [ask.Let(15, on=True)]
+        assert seat.reads("Nobody waits.")
+        await seat.press("l", "escape")
+        assert len(seat.asked) == 2
+        assert seat.reads("小李")
+
+
+async def test_a_listener_lets_nobody_in():
+    async with Seat(ScriptedNode(run_room("listener"))) as seat:
+        await seat.tell(told.Waiting(14, "ab", "sofiа", True))
+        assert not seat.noted("W: let in or not")
+        await seat.press("w")
+        assert isinstance(seat.screen, RoomScreen)
+        assert seat.noted("Only a moderator can let somebody in.")
+
+
+async def test_safety_words_are_read_compared_and_leave_a_mark():
+    async with Seat(ScriptedNode(full_room())) as seat:
+        await seat.press("enter", "f8")
+        assert isinstance(seat.screen, WordsScreen)
+        assert seat.reads("K7QD = river lamp")
+        assert seat.reads("Did you hear the same from 王小明?")
+        assert seat.reads("It does not mean that the person is honest")
+        await seat.press("s")
+        assert seat.asked == [ask.Compare(1), ask.Confirm(1, same=True)]
+        assert seat.reads("✓ 王小明 is verified")
+        await seat.press("escape")
+        assert "王小明          ✓" in text_of(seat.app)
+
+
+async def test_words_that_differ_are_a_warning_and_can_be_compared_again():
+    async with Seat(ScriptedNode(full_room())) as seat:
+        await seat.press("enter", "w", "d")
+        assert seat.reads("someone is between you")
+        await seat.press("s")
+        assert seat.asked == [ask.Compare(1), ask.Confirm(1, same=False)]
+        await seat.press("r")
+        assert seat.asked[2:] == [ask.Compare(1)]
+        assert seat.reads("K7QD = river lamp")
+
+
+async def test_whoever_does_not_answer_is_said_not_to():
+    node = ScriptedNode(full_room())
+    do = node.do
+    node.do = lambda wish: node.asked.append(wish) if isinstance(wish, ask.Compare) else do(wish)
+    async with Seat(node) as seat:
+        await seat.press("enter", "w")
+        assert seat.reads("Asking 王小明's program.")
+        await seat.press("s")
+        assert seat.asked == [ask.Compare(1)]
+        await seat.tell(told.Words(6, "AAAA", ("a", "b"), "ready"))
+        assert not seat.reads("AAAA =")
+        await seat.tell(told.Words(1, "", (), "failed"))
+        assert seat.reads("王小明 did not answer within 2 minutes")
+
+
+async def test_a_comparison_that_the_other_began_opens_no_screen_by_itself():
+    async with Seat(ScriptedNode(full_room())) as seat:
+        await seat.tell(told.Words(1, "M2XA", ("tea", "cloud"), "ready"))
+        assert isinstance(seat.screen, RoomScreen)
+        assert seat.noted("王小明 wants to compare safety words: choose 王小明, then W.")
+        await seat.press("enter", "w")
+        assert seat.reads("M2XA = tea cloud")
+        assert seat.asked == []
+
+
+async def test_an_invite_is_for_as_many_and_as_long_as_was_typed():
+    async with Seat(ScriptedNode(run_room("listener")), (120, 40)) as seat:
+        await seat.press("r", "v")
+        assert seat.reads("A personal invite for 24 h lets in 1 person.")
+        await seat.press("backspace", "x")
+        assert seat.reads("Two numbers, please.")
+        await seat.press("enter")
+        assert seat.asked == []
+        await seat.press("backspace", "5", "enter")
+        assert seat.asked == [ask.MakeInvite(5, 24.0)]
+        assert isinstance(seat.screen, InviteScreen)
+        assert seat.reads("lets in 5 people.")
+        assert PERSONAL in "".join(text_of(seat.app).split())
+        assert "▀" in text_of(seat.app)
+        assert not seat.reads("amber")
+        await seat.press("f8")
+        assert "TEAHOUSE:" not in text_of(seat.app)
+
+
+async def test_an_invite_for_too_long_is_refused_while_it_is_typed():
+    async with Seat(ScriptedNode(run_room("listener"))) as seat:
+        await seat.press("r", "v", "tab", "0", "enter")
+        assert seat.reads("up to 168 hours")
+        assert seat.asked == []
+        await seat.press("escape")
+        assert isinstance(seat.screen, RoomScreen)
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("open", "who has it can come in"),
+        ("ask", "who has it waits outside"),
+        ("invited", "not enough now"),
+    ],
+)
+async def test_the_key_is_shown_with_what_it_opens_now(entry, words):
+    async with Seat(ScriptedNode(run_room("host", entry=entry))) as seat:
+        await seat.press("i")
+        assert seat.reads(words)
+
+
+async def test_the_last_moderator_names_a_successor_and_leaves():
+    node = last_host(member(2, "lau"), member(3, "kenji", "speaker", verified=True))
+    async with Seat(node) as seat:
+        await seat.press("q")
+        assert isinstance(seat.screen, SuccessorScreen)
+        assert seat.reads("You are the last moderator: 2 people stay without one.")
+        assert_looks_like(seat.app, "successor-80x24")
+        await seat.press("enter")
+        assert seat.reads("Hand the room on to kenji?")
+        await seat.press("n", "down", "enter", "y")
+    assert node.asked == [ask.HandOn(2), ask.Leave()]
+    assert seat.app.return_code == 0
+
+
+@pytest.mark.parametrize(("key", "asked"), [("y", [ask.Leave()]), ("n", []), ("q", [])])
+async def test_the_last_moderator_may_leave_without_a_successor_or_stay(key, asked):
+    node = last_host(member(2, "lau"))
+    async with Seat(node) as seat:
+        await seat.press("q", key)
+    assert node.asked == asked
+
+
+async def test_a_last_moderator_who_can_name_nobody_is_told_so():
+    node = ScriptedNode(room(member(1, "amina", "moderator", me=True), member(2, "lau")))
+    async with Seat(node) as seat:
+        await seat.press("q")
+        assert seat.reads("You can name no successor")
+        await seat.press("enter")
+        assert isinstance(seat.screen, SuccessorScreen)
+        await seat.press("f5")
+    assert node.asked == [ask.Leave()]
+
+
+async def test_a_host_hands_the_room_on_and_stays():
+    node = last_host(member(2, "lau"))
+    async with Seat(node) as seat:
+        await seat.press("r", "o", "y")
+        assert isinstance(seat.screen, SuccessorScreen)
+        await seat.press("enter", "y")
+        assert node.asked == [ask.HandOn(2)]
+        assert isinstance(seat.screen, RoomScreen)
+        assert seat.reads("co-host")
+
+
+async def test_ctrl_q_tells_the_last_moderator_once_what_is_lost_and_then_leaves():
+    node = last_host(member(2, "lau"))
+    async with Seat(node) as seat:
+        await seat.press("ctrl+q")
+        assert seat.noted("Ctrl+Q again leaves at once.")
+        assert node.asked == []
+        await seat.press("ctrl+q")
+    assert node.asked == [ask.Leave()]
+
+
+async def test_a_room_without_moderators_says_what_no_longer_works():
+    node = ScriptedNode(full_room())
+    async with Seat(node) as seat:
+        node.now = dataclasses.replace(node.now, no_moderator=True)
+        await seat.tell(told.Notice("no_moderator", ""))
+        assert text_of(seat.app).count("Nobody can moderate now: sound goes on") == 2
+        await seat.press("r")
+        assert seat.reads("no new speakers, removals, keys")
+
+
+async def test_whoever_waits_outside_is_told_so_until_let_in():
+    node = ScriptedNode(opening=[told.Notice("waiting_outside", "")])
+    async with Seat(node) as seat:
+        assert seat.reads("You wait outside: a moderator has to let you in. Esc: give up")
+        await seat.tell(node.joined())
+        assert isinstance(seat.screen, RoomScreen)
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("denied", "a moderator did not let you in"),
+        ("expired", "this invite has expired"),
+        ("removed", "a moderator has removed you from the room"),
+    ],
+)
+async def test_a_door_that_stays_shut_ends_with_a_sentence_and_exit_code_6(why, words):
+    node = ScriptedNode(opening=[told.Notice("waiting_outside", ""), told.Left(why, {}, 6)])
+    node._ended.set()
+    async with Seat(node) as seat:
+        assert seat.reads(words)
+        await seat.press("escape")
+    assert seat.app.failure.exit_code == 6
+
+
+def refusing(backend_node, message="Shield mode needs a relay that carries sound."):
+    """An app whose rooms open only in open mode, or with a relay."""
+    app = app_with(backend_node, mode="shield")
+    opening = app._opening
+
+    async def open_it(settings):
+        if settings.mode == "shield" and settings.relays != ("192.0.2.7:4433#KEY",):
+            raise UserError("no_sound_relay", message, "Name one.", 3)
+        return await opening(settings)
+
+    app._opening = open_it
+    return app
+
+
+@pytest.fixture
+def relays_carry_sound(monkeypatch):
+    monkeypatch.setattr("p2p.settings.RELAYS_CARRY_SOUND", True)
+    monkeypatch.setattr("tui.screens.start.RELAYS_CARRY_SOUND", True)
+
+
+@pytest.mark.usefixtures("relays_carry_sound")
+async def test_without_a_relay_a_person_may_name_one():
+    app = refusing(ScriptedNode())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert isinstance(app.screen, NoRelayScreen)
+        assert_looks_like(app, "no-relay-80x24")
+        await pilot.press(*"nonsense", "enter")
+        await settle(pilot)
+        assert isinstance(app.screen, NoRelayScreen)
+        await pilot.press(*"192.0.2.7:4433", "number_sign", *"KEY")
+        app._settings = dataclasses.replace(app._settings, relays=())
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, RoomScreen)
+        assert app._settings.mode == "shield"
+
+
+@pytest.mark.usefixtures("relays_carry_sound")
+async def test_without_a_relay_a_person_may_choose_to_be_seen():
+    app = refusing(ScriptedNode())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("tab", "tab", "enter")
+        await settle(pilot)
+        assert isinstance(app.screen, RoomScreen)
+        assert app._settings.mode == "open"
+
+
+@pytest.mark.usefixtures("relays_carry_sound")
+@pytest.mark.parametrize("keys", [("escape",), ("tab", "tab", "tab", "enter")])
+async def test_giving_up_ends_with_exit_code_3_and_shows_no_address(keys):
+    node = ScriptedNode()
+    app = refusing(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        assert isinstance(app.screen, NoRelayScreen)
+        await pilot.press(*keys)
+        await settle(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+    assert app.failure.exit_code == 3
+    assert node.asked == []
+
+
+@pytest.mark.usefixtures("relays_carry_sound")
+async def test_the_start_screen_offers_to_hide_the_address():
+    app = app_with(None, mode="shield")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert_looks_like(app, "start-shield-80x24")
+        await pilot.press("tab", "tab", "tab", "space")
+        await settle(pilot)
+        assert "People in the room can see this computer's internet address." in text_of(app)
+        await pilot.press("tab", "tab", "enter")
+        await settle(pilot)
+        assert app._settings.mode == "open"

@@ -1,0 +1,87 @@
+"""Who may do what to whom, for menus: a node would refuse the rest."""
+
+from p2p.commands import RankName
+from p2p.view import MemberView, RoomView
+
+HOST = 0
+CO_HOST = 1
+MODERATOR = 2
+APPOINTEE = 3
+NOBODY = 4
+
+
+def myself(view: RoomView) -> MemberView | None:
+    """Return the member that is this person, None before joining."""
+    return next((one for one in view.members if one.me), None)
+
+
+def find(view: RoomView, n: int) -> MemberView | None:
+    """Return the member with the number ``n``, None when there is none."""
+    return next((one for one in view.members if one.n == n), None)
+
+
+def runs_room(view: RoomView) -> bool:
+    """Tell whether we may lock, let in, remove, accept and renew the key."""
+    me = myself(view)
+    return me is not None and me.rank <= MODERATOR
+
+
+def may_quiet(me: MemberView, one: MemberView) -> bool:
+    """Tell whether ``me`` may mute ``one`` and move it down."""
+    return me.rank <= APPOINTEE and me.rank < one.rank
+
+
+def may_remove(me: MemberView, one: MemberView) -> bool:
+    """Tell whether ``me`` may remove ``one``, and accept its hand."""
+    return me.rank <= MODERATOR and me.rank < one.rank
+
+
+def ranks_to_give(me: MemberView, one: MemberView) -> list[RankName]:
+    """Return what ``me`` can make of ``one``: only below itself, and only of its juniors."""
+    if not may_remove(me, one) or one.state not in ("here", "gone"):
+        return []
+    ranks: list[RankName] = []
+    if me.rank == HOST and one.rank != CO_HOST:
+        ranks.append("co-host")
+    if one.rank != given_rank(me, "moderator"):
+        ranks.append("moderator")
+    if one.rank < NOBODY:
+        ranks.append("speaker")
+    return ranks
+
+
+def given_rank(me: MemberView, role: RankName) -> int:
+    """Return the rank that ``role`` stands for when ``me`` gives it."""
+    if role == "co-host":
+        return CO_HOST
+    if role == "speaker":
+        return NOBODY
+    return MODERATOR if me.rank < MODERATOR else APPOINTEE
+
+
+def is_last_moderator(view: RoomView) -> bool:
+    """Tell whether others are here and we alone can run the room."""
+    me = myself(view)
+    others = [one for one in view.members if one.state == "here" and not one.me]
+    alone = all(one.rank > MODERATOR for one in others)
+    return me is not None and me.rank <= MODERATOR and bool(others) and alone
+
+
+def successors(view: RoomView) -> list[MemberView]:
+    """Return who could run the room after us: nobody, unless we are the host or a co-host."""
+    me = myself(view)
+    if me is None or me.rank > CO_HOST:
+        return []
+    others = [one for one in view.members if one.state == "here" and one.rank > me.rank]
+    return sorted(others, key=lambda one: (one.rank, not one.verified, not one.on_stage, one.n))
+
+
+def brood(view: RoomView, n: int) -> list[MemberView]:
+    """Return who is here by invites of member ``n``, or of somebody whom these brought in."""
+    found = {n}
+    grown = True
+    while grown:
+        more = {one.n for one in view.members if one.invited_by in found} - found
+        found |= more
+        grown = bool(more)
+    return [one for one in view.members if one.n in found - {n} and one.state in ("here", "gone")]
