@@ -207,15 +207,15 @@ async def member(world: World, contacts: list[NodeContact], invite: Invite | Non
 async def join(world: World, contacts: list[NodeContact], result: dict) -> None:
     """Open a room, and join it once the record is out."""
     host = await member(world, contacts, None)
-    await host.until(events.Notice, lambda notice: notice.code == "dht_open")
-    guest = await member(world, contacts, parse_key_text((await host.key()).words))
+    admitted_s = float("inf")
     try:
-        joined = await guest.until(events.Joined)
-        result["admitted_s"].append(joined.admitted_ms / 1000)
+        await host.until(events.Notice, lambda notice: notice.code == "dht_open")
+        guest = await member(world, contacts, parse_key_text((await host.key()).words))
+        admitted_s = (await guest.until(events.Joined)).admitted_ms / 1000
         await guest.leave()
-    except UserError as error:
-        result["admitted_s"].append(float("inf"))
-        result["failures"].append(error.code)
+    except (UserError, TimeoutError) as error:
+        result["failures"].append(getattr(error, "code", "nothing happened for too long"))
+    result["admitted_s"].append(admitted_s)
     await host.leave()
 
 
@@ -225,9 +225,11 @@ async def miss(world: World, contacts: list[NodeContact], result: dict) -> None:
     stranger = await member(world, contacts, Invite(RoomKey(world.random.randbytes(16))))
     error = (await asyncio.gather(stranger.running, return_exceptions=True))[0]
     assert isinstance(error, UserError), error
+    took_s = time.monotonic() - began_s
     if error.code != "no_room":
+        took_s = float("inf")
         result["failures"].append(f"absent: {error.code}")
-    result["absent_s"].append(time.monotonic() - began_s)
+    result["absent_s"].append(took_s)
 
 
 def percentile(values: list[float], share: float) -> float | None:
@@ -248,7 +250,7 @@ def summary(args, result: dict, cpu_s: float) -> dict:
         succeeded >= SUCCESS_BAR
         and (figures["find_s_p95"] or 99) <= FIND_BAR_S
         and (figures["admitted_s_p95"] or 99) <= ADMITTED_BAR_S
-        and figures["absent_s_max"] <= ABSENT_BAR_S
+        and (figures["absent_s_max"] or 99) <= ABSENT_BAR_S
     )
     return {
         "schema": 1,
