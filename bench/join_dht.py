@@ -207,14 +207,15 @@ async def member(world: World, contacts: list[NodeContact], invite: Invite | Non
 async def join(world: World, contacts: list[NodeContact], result: dict) -> None:
     """Open a room, and join it once the record is out."""
     host = await member(world, contacts, None)
-    await host.until(events.Notice, lambda notice: notice.code == "dht_open")
-    guest = await member(world, contacts, parse_key_text((await host.key()).words))
+    admitted_s = float("inf")
     try:
-        joined = await guest.until(events.Joined)
-        result["admitted_s"].append(joined.admitted_ms / 1000)
+        await host.until(events.Notice, lambda notice: notice.code == "dht_open")
+        guest = await member(world, contacts, parse_key_text((await host.key()).words))
+        admitted_s = (await guest.until(events.Joined)).admitted_ms / 1000
         await guest.leave()
-    except UserError:
-        result["admitted_s"].append(float("inf"))
+    except (UserError, TimeoutError) as error:
+        result["failures"].append(getattr(error, "code", "nothing happened for too long"))
+    result["admitted_s"].append(admitted_s)
     await host.leave()
 
 
@@ -224,8 +225,11 @@ async def miss(world: World, contacts: list[NodeContact], result: dict) -> None:
     stranger = await member(world, contacts, Invite(RoomKey(world.random.randbytes(16))))
     error = (await asyncio.gather(stranger.running, return_exceptions=True))[0]
     assert isinstance(error, UserError), error
-    assert error.code == "no_room", error.code
-    result["absent_s"].append(time.monotonic() - began_s)
+    took_s = time.monotonic() - began_s
+    if error.code != "no_room":
+        took_s = float("inf")
+        result["failures"].append(f"absent: {error.code}")
+    result["absent_s"].append(took_s)
 
 
 def percentile(values: list[float], share: float) -> float | None:
@@ -246,7 +250,7 @@ def summary(args, result: dict, cpu_s: float) -> dict:
         succeeded >= SUCCESS_BAR
         and (figures["find_s_p95"] or 99) <= FIND_BAR_S
         and (figures["admitted_s_p95"] or 99) <= ADMITTED_BAR_S
-        and figures["absent_s_max"] <= ABSENT_BAR_S
+        and (figures["absent_s_max"] or 99) <= ABSENT_BAR_S
     )
     return {
         "schema": 1,
@@ -259,6 +263,8 @@ def summary(args, result: dict, cpu_s: float) -> dict:
         "rtt_ms": args.rtt_ms,
         "rounds": args.rounds,
         "success": round(succeeded, 4),
+        "failures": result["failures"],
+        "late_ms_p95": percentile(result["late_ms"], 0.95),
         "kept_least": min(result["kept"]),
         "kept_median": percentile(result["kept"], 0.5),
         "cpu_s": round(cpu_s, 1),
@@ -267,18 +273,28 @@ def summary(args, result: dict, cpu_s: float) -> dict:
     }
 
 
+async def watch(late_ms: list[float]) -> None:
+    """Note how late this process comes to its datagrams: it plays all nodes on one core."""
+    while True:
+        began_s = time.monotonic()
+        await asyncio.sleep(0.05)
+        late_ms.append(1000 * (time.monotonic() - began_s - 0.05))
+
+
 async def run(args) -> dict:
     """Make the network, let part of it die, go through all rounds."""
     world = World(args)
     wires, contacts = await grow(world, args.nodes)
     dead = set(world.random.sample(contacts, int(args.nodes * args.dead)))
     world.dead = {each.address for each in dead}
-    result: dict = {name: [] for name in (*MEASURED, "kept")}
+    result: dict = {name: [] for name in (*MEASURED, "kept", "failures", "late_ms")}
+    watching = asyncio.ensure_future(watch(result["late_ms"]))
     for number in range(args.rounds):
         await one_round(world, contacts, result)
         await asyncio.gather(join(world, contacts, result), miss(world, contacts, result))
         if not args.json:
             print(f"round {number + 1} of {args.rounds}", file=sys.stderr)
+    watching.cancel()
     for wire in wires:
         await wire.close()
     return summary(args, result, time.process_time())

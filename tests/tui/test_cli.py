@@ -51,6 +51,29 @@ def test_the_line_mode_loads_no_screen():
     assert done.stderr.strip() == "False"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="is ended by a signal")
+def test_a_running_relay_has_loaded_no_screen_and_no_sound_of_ours():
+    code = (
+        "import sys; sys.path.insert(0, '.'); from tui.cli import main;"
+        "ended = main(['relay', '--listen', '127.0.0.1:0', '--state-dir', '']);"
+        "print(ended, [m for m in ('textual', 'sounddevice', 'miniaudio', 'audio') if m in"
+        " sys.modules])"
+    )
+    relay = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert "#" in relay.stdout.readline()
+        relay.send_signal(signal.SIGTERM)
+        assert relay.communicate(timeout=30)[0] == "0 []\n"
+    finally:
+        relay.kill()
+
+
 def test_a_key_from_the_first_line_of_input_and_commands_behind_it():
     done = start("join", "-", "--plain", "--json", input=f"{WORDS}\nhand\nleave\n")
     assert done.returncode == 0
