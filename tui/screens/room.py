@@ -19,7 +19,16 @@ from p2p.commands import (
     SetEcho,
     SetMic,
 )
-from p2p.events import ErrorRaised, Event, FirstSound, KeyShown, MicChanged, SpeakingChanged, Stats
+from p2p.events import (
+    ErrorRaised,
+    Event,
+    FirstSound,
+    KeyShown,
+    MicChanged,
+    Notice,
+    SpeakingChanged,
+    Stats,
+)
 from p2p.view import RoomView
 from tui.i18n import tr, trn
 from tui.nodelike import NodeLike
@@ -34,6 +43,7 @@ from tui.roster import MODERATING, ON_STAGE
 from tui.screens.devices import DeviceScreen
 from tui.screens.help import HelpScreen
 from tui.screens.person import PersonScreen
+from tui.screens.problem import ProblemScreen
 from tui.screens.question import QuestionScreen
 from tui.screens.typing import TypingScreen
 from tui.sentences import Narrator, safe
@@ -182,6 +192,9 @@ class RoomScreen(Screen[None]):
             text = "\n".join(safe(tr(part)) for part in (event.message, event.hint) if part)
             self.notify(text, severity="warning", markup=False)
         sentences = self._narrator.tell(event, self._node.view())
+        if isinstance(event, Notice) and event.code == "mask":
+            # The log has room for its beginning only, and the microphone waits behind this.
+            self.app.push_screen(ProblemScreen(tr("Before you speak"), "\n".join(sentences)))
         if not isinstance(event, _SILENT) and getattr(event, "code", "") not in _ON_INVITE_SCREEN:
             for sentence in sentences:
                 for log in self.query(EventLog):
