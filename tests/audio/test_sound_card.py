@@ -153,7 +153,6 @@ def _say_a_tone_into_other_cards(sound_server: SoundServer) -> None:
         listener = sound_server.listen("disc.monitor")
         _until(lambda: len(listener.samples()) > 2 * RATE_HZ)
         heard = listener.stop()[-RATE_HZ:]
-    assert loop.problems == []
     assert _strongest_hz(heard) == pytest.approx(1000, abs=3)
     assert dbfs(heard) == pytest.approx(-20, abs=2)
 
