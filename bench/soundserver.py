@@ -129,9 +129,9 @@ class SoundServer:
         self._socket.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def speaking(self, samples: Pcm) -> Iterator[None]:
-        """Play samples into the virtual microphone while the block runs."""
-        command = ["pacat", "--device=mic_in", "--rate=48000", "--channels=1", "--format=s16le"]
+    def speaking(self, samples: Pcm, sink: str = "mic_in") -> Iterator[None]:
+        """Play samples into the virtual microphone, or another sink, while the block runs."""
+        command = ["pacat", f"--device={sink}", "--rate=48000", "--channels=1", "--format=s16le"]
         process = subprocess.Popen(
             [*command, "--raw", "--latency-msec=20"],
             stdin=subprocess.PIPE,

@@ -1,4 +1,5 @@
 import os
+import struct
 import sys
 import wave
 from pathlib import Path
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from audio.level import dbfs
+from audio.mixer import CEILING, Mixer
 from audio.pcm import BLOCK_SAMPLES, RATE_HZ
 from audio.problems import DeviceError
 from audio.sources import CLIPS, FileSource, ToneSource, clip_path, source_from
@@ -63,6 +65,20 @@ def test_a_file_of_any_rate_and_channel_count_keeps_its_pitch_and_level(
     heard = _hear(FileSource(path), 90)
     assert _strongest_hz(heard) == pytest.approx(1000, abs=2)
     assert dbfs(heard) == pytest.approx(20 * np.log10(8000 / 32768 / np.sqrt(2)), abs=0.3)
+
+
+def test_a_file_of_numbers_that_are_none_is_bounded_sound(tmp_path: Path):
+    samples = np.tile(np.array([np.nan, np.inf, -np.inf, 1e30, 0.1], "<f4"), 9600)
+    body = samples.tobytes()
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH", b"RIFF", 36 + len(body), b"WAVE", b"fmt ", 16, 3, 1, 48000, 192000, 4, 32
+    ) + struct.pack("<4sI", b"data", len(body))
+    path = tmp_path / "nan.wav"
+    path.write_bytes(head + body)
+    heard = _hear(FileSource(path), 90)
+    mixer = Mixer()
+    played = [mixer.mix({1: block}) for block in heard.reshape(-1, BLOCK_SAMPLES)]
+    assert 0 < np.abs(np.concatenate(played).astype(int)).max() <= CEILING
 
 
 def test_a_file_begins_again_at_its_end_without_a_hole(tmp_path: Path):

@@ -2,6 +2,7 @@ import dataclasses
 
 import pytest
 
+from audio.mask import LABELS, MaskMode
 from p2p import commands as ask
 from p2p import events as told
 from p2p.errors import UserError
@@ -111,6 +112,25 @@ async def test_the_hand_goes_up_and_down(key):
         assert "hand up, place 4" in text_of(app)
         await pilot.press(key)
         assert node.asked == [ask.RaiseHand(), ask.LowerHand()]
+
+
+@pytest.mark.parametrize("mask", [MaskMode.DISGUISE, MaskMode.TYPED])
+@pytest.mark.parametrize("size", [(80, 24), (40, 20)])
+async def test_what_a_mask_can_do_is_read_in_full_before_the_microphone_opens(mask, size):
+    node = ScriptedNode(full_room("speaker"))
+    app = app_with(node)
+    async with app.run_test(size=size) as pilot:
+        await entered(pilot)
+        node.tell(told.Notice("mask", LABELS[mask]))
+        await entered(pilot)
+        shown = " ".join(word for line in text_of(app).splitlines() for word in line.split())
+        words = LABELS[mask].split()
+        assert all(word in shown for word in words[-6:]), "the end is there too"
+        await pilot.press("f2")
+        assert node.asked == []
+        await pilot.press("space")
+        await pilot.press("f2")
+        assert node.asked == [ask.SetMic(True)]
 
 
 @pytest.mark.parametrize("key", ["e", "f8"])

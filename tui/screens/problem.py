@@ -1,4 +1,4 @@
-"""Why there is no room: one line what happened, one line what to do."""
+"""Something to read before anything else: why there is no room, or what a disguise can do."""
 
 from typing import ClassVar
 
@@ -12,11 +12,11 @@ from tui.widgets.plaintext import PlainText
 
 
 class ProblemScreen(ModalScreen[None]):
-    """Shown when a run cannot go on.
+    """Shown when a run cannot go on, or may not before this has been read.
 
     Args:
         message: What happened.
-        hint: What to do; may be empty.
+        hint: What to do, or more about it; may be empty.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
