@@ -45,6 +45,7 @@ class Hub:
         self._routes: dict[int, object] = {}
 
     async def open(self):
+        """Starts; returns the relay's address and public key."""
         self._mux = mux = await Mux.open(("127.0.0.1", 0))
         self._fanout = FanOut(mux, self._backend)
         station = Station(
@@ -79,13 +80,16 @@ class Hub:
         route.send(frame)
 
     def settle(self) -> None:
+        """What is there now stays: no need to look through it for garbage."""
         gc.collect()
         gc.freeze()
 
     def counters(self) -> dict:
+        """What was counted by socket and door, and the links."""
         return {**self._mux.counters, **self._door.counters, "links": len(self._lines)}
 
     def backend(self) -> str:
+        """The way that was chosen."""
         return self._fanout.backend.value
 
 
@@ -171,6 +175,7 @@ class Members:
         return sent[0]
 
     def heard(self) -> int:
+        """Sound packets that arrived at those who count."""
         return self._count.sweep()
 
     def delays_ms(self) -> list[float]:
@@ -179,4 +184,5 @@ class Members:
         return taken
 
     def alive(self) -> int:
+        """Links that are up."""
         return sum(line.open for line in self._lines)

@@ -91,7 +91,6 @@ def _run(conn, make, args) -> None:
 
 async def _serve(conn, make, args) -> None:
 
-
     subject = make(*args)
     loop, asked = asyncio.get_running_loop(), asyncio.Queue()
 
