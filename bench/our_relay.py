@@ -106,14 +106,14 @@ class Members:
         self._address, self._dh = address, dh
         self._ips = (f"127.{net}.{n >> 8}.{n & 255}" for n in itertools.count(1))
         self._certificate = make_certificate()
-        self._places = asyncio.Semaphore(AT_A_TIME)
         self._count = Count()
         self._lines: list[Line] = []
         self._delays_ms: list[float] = []
         self._again = 0
 
-    async def join(self, members: int, role: str = "count") -> int:
+    async def join(self, members: int, role: str = "count", at_a_time: int = AT_A_TIME) -> int:
         """Makes links that ``count``, or ``watch`` the delay, or ``speak``."""
+        self._places = asyncio.Semaphore(at_a_time)
         done = await asyncio.gather(
             *(self._join(role) for _ in range(members)), return_exceptions=True
         )
