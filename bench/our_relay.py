@@ -28,8 +28,8 @@ from p2p.wire.offers import HelloAck
 from p2p.wire.version import PROTOCOL_VERSION
 
 ASK_LIMIT_S = 20.0
-AGAIN_MAX = 200
-AT_A_TIME = 8
+AGAIN_MAX = 2000
+AT_A_TIME = 3
 """Set-ups of one process at a time: both ends of all of them share this machine."""
 
 _FIRST_SOUND_BYTE = 0x80

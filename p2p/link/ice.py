@@ -15,6 +15,7 @@ from aioice.candidate import Candidate as IceCandidate
 from aioice.candidate import candidate_foundation, candidate_priority
 
 from p2p.link.checks import MuxStun
+from p2p.link.consent import SettledChecks, answer_to, is_signed
 from p2p.link.mux import Mux
 from p2p.link.routes import Session
 from p2p.wire.addresses import Address
@@ -91,6 +92,8 @@ class MuxConnection(ice.Connection):
         self._unanswered = 0
         self._probed_s = 0.0
         self._answered_s = time.monotonic()
+        self._checks = SettledChecks()
+        self._own_check: tuple[object, bytes] = (None, b"")
         self._stuns = [MuxStun(self, self, mux, version) for version in mux.families]
         self._protocols += self._stuns
         self._local_candidates += [protocol.local_candidate for protocol in self._stuns]
@@ -138,6 +141,10 @@ class MuxConnection(ice.Connection):
 
     def on_stun(self, data: bytes, address: Address) -> None:
         """Takes a STUN message for this connection; bad ones are counted."""
+        way = self._way
+        if self._is_routine(data, address, way):
+            self.on_heard()
+            return
         try:
             message = stun.parse_message(data)
         except Exception:  # hostile bytes: struct, unicode and value errors
@@ -151,6 +158,9 @@ class MuxConnection(ice.Connection):
             good = not self._closing and self._authentic(message)
             if good:
                 self.request_received(message, address, protocol)
+                usual = self.ice_controlling or "USE-CANDIDATE" in message.attributes
+                if usual and self._settled_at(address) and way == self._way:
+                    self._checks.learn(data, address, way)
         if good:
             self.on_heard()
         else:
@@ -189,8 +199,10 @@ class MuxConnection(ice.Connection):
         if pair is not None and isinstance(pair.protocol, MuxStun):
             self._unanswered += 1
             self._probed_s = time.monotonic()
-            request = self.build_request(pair, nominate=self.ice_controlling)
-            pair.protocol.probe(request, pair.remote_addr, self.remote_key)
+            if self._own_check[0] != self._way:
+                request = self.build_request(pair, nominate=self.ice_controlling)
+                self._own_check = self._way, bytes(request)
+            pair.protocol.probe(self._own_check[1], pair.remote_addr, self.remote_key)
 
     async def query_consent(self) -> None:
         """Asks every second; gives up 30 s after the last answer (RFC 7675 §5.1).
@@ -204,8 +216,12 @@ class MuxConnection(ice.Connection):
             every_s = CONSENT_EVERY_S * (0.8 + 0.4 * self._rng(1)[0] / 255)
             first_s = min(max(CONSENT_REPEAT_S, 2.0 * (self.rtt_s or 0.0)), every_s)
             await asyncio.sleep(first_s)
-            if not self._unanswered:
-                await asyncio.sleep(every_s - first_s)
+            # From the last probe on: an answer to the peer's own check is one as well.
+            while not self._unanswered:
+                rest_s = self._probed_s + every_s - time.monotonic()
+                if rest_s <= 0.0:
+                    break
+                await asyncio.sleep(rest_s)
             silent_s = time.monotonic() - self._answered_s
             if silent_s > CONSENT_LIMIT_S and self._unanswered >= CONSENT_MIN_UNANSWERED:
                 self._query_consent_task = None
@@ -263,6 +279,34 @@ class MuxConnection(ice.Connection):
         else:
             self._answered_s = time.monotonic()
             self._mux.outlets_changed()
+
+    @property
+    def _way(self) -> tuple[ice.CandidatePair | None, bool]:
+        """The way in use, and our role: what a check depends on."""
+        return self._nominated.get(1), self.ice_controlling
+
+    def _settled_at(self, address: Address) -> bool:
+        """Whether another check of the peer from there can change nothing."""
+        pair = self._nominated.get(1)
+        if pair is None or pair.remote_addr != address or pair.state != _PAIR.SUCCEEDED:
+            return False
+        return not self._closing
+
+    def _is_routine(self, data: bytes, address: Address, way: object) -> bool:
+        """Deals with the peer's usual check, and its usual answer to ours."""
+        if any(protocol.probe_answered(data, address) for protocol in self._stuns):
+            return True
+        if not self._checks.repeats(data, address, way) or not self._settled_at(address):
+            return False
+        own_key = self.local_password.encode()
+        if not is_signed(data, own_key):
+            return False
+        self._mux.send(answer_to(data, address, own_key), address)
+        self._mux.routes.claim(address, self.session, proven=not self.ice_controlling)
+        for protocol in self._stuns:
+            protocol.recheck(address)
+        self._answer_back()
+        return True
 
     def _authentic(self, message: stun.Message) -> bool:
         attributes = message.attributes
