@@ -6,6 +6,7 @@ from aioice import stun
 from hypothesis import given
 from hypothesis import strategies as st
 
+from p2p.link import ice
 from p2p.link.consent import (
     SettledChecks,
     answer_to,
@@ -146,3 +147,47 @@ async def test_a_forged_repeat_is_refused_and_not_answered(bench):
     assert b.mux.counters["sent"] == sent
     refused = b.mux.counters["stun_refused"] + b.mux.counters["stun_malformed"]
     assert refused == 4
+
+
+async def checks_in(mux, seconds):
+    before = mux.counters["stun"]
+    await asyncio.sleep(seconds)
+    return mux.counters["stun"] - before
+
+
+async def test_a_link_with_a_relay_asks_for_consent_more_rarely_while_it_hears_it(
+    bench, monkeypatch
+):
+    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.3)
+    counts = {}
+    for patient in (False, True):
+        relay = bench.end(await bench.mux(), controlling=False)
+        member = bench.end(await bench.mux(), controlling=True)
+        for end in (relay, member) if patient else ():
+            end.link.be_patient()
+        await bench.up(member, relay)
+
+        async def speak(link=relay.link):
+            while True:
+                link.send_frame(b"here I am")
+                await asyncio.sleep(0.05)
+
+        task = asyncio.ensure_future(speak())
+        await asyncio.sleep(0.6)
+        counts[patient] = await checks_in(relay.mux, 3.0)
+        task.cancel()
+    assert 0 < counts[True] < counts[False] / 2
+
+
+async def test_a_silent_relay_is_asked_every_second_as_ever(bench, monkeypatch):
+    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.3)
+    relay = bench.end(await bench.mux(), controlling=False)
+    member = bench.end(await bench.mux(), controlling=True)
+    for end in (relay, member):
+        end.link.be_patient()
+    await bench.up(member, relay)
+    await asyncio.sleep(0.6)
+    weather = bench.weather(relay.mux)
+    weather.lose = lambda _data: True
+    asked = relay.mux.counters["stun"]
+    await bench.until(lambda: relay.mux.counters["stun"] >= asked + 4, 4.0)
