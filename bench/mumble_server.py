@@ -19,7 +19,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from bench.datagram_count import Count
-from bench.processes import every
+from bench.processes import end_with_parent, every
 
 PACKAGE = "mumble-server"
 PROGRAM = "/usr/sbin/murmurd"
@@ -96,6 +96,7 @@ class MumbleServer:
             [PROGRAM, "-fg", "-ini", str(ini)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            preexec_fn=end_with_parent,
         )
         self.pid = self._process.pid
         self._wait()
