@@ -139,6 +139,7 @@ class Members:
                 mux.raw_socket,
                 lambda data: data[0] == _FIRST_SOUND_BYTE,
                 lambda data, sender: mux.datagram_received(data, sender),
+                line.link._heard,
             )
 
     async def _reach(self, station: Station) -> Line:
