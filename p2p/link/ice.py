@@ -218,7 +218,8 @@ class MuxConnection(ice.Connection):
             spread = 0.8 + 0.4 * self._rng(1)[0] / 255
             every_s = CONSENT_EVERY_S * spread
             first_s = min(max(CONSENT_REPEAT_S, 2.0 * (self.rtt_s or 0.0)), every_s)
-            await asyncio.sleep(first_s)
+            hurry = self.patience == 1.0 or self.ice_controlling or self._unanswered > 1
+            await asyncio.sleep(first_s if hurry else every_s * self.patience)
             # From the last probe on: an answer to the peer's own check is one as well.
             while not self._unanswered:
                 rest_s = self._probed_s + self._consent_every_s(spread) - time.monotonic()
@@ -238,7 +239,7 @@ class MuxConnection(ice.Connection):
 
     @property
     def _is_silent(self) -> bool:
-        """Whether the way in use has not been shown to work for longer than it should take."""
+        """Whether the way in use was not shown to work for longer than it should take."""
         return time.monotonic() - self._answered_s > SILENT_PATH_S * self.patience
 
     def seen_at(self, address: Address, witness: str) -> None:
@@ -301,9 +302,8 @@ class MuxConnection(ice.Connection):
     def _settled_at(self, address: Address) -> bool:
         """Whether another check of the peer from there can change nothing."""
         pair = self._nominated.get(1)
-        if pair is None or pair.remote_addr != address:
-            return False
-        return pair.state == _PAIR.SUCCEEDED and not self._closing
+        here = pair is not None and (pair.remote_addr, pair.state) == (address, _PAIR.SUCCEEDED)
+        return here and not self._closing
 
     def _is_routine(self, data: bytes, address: Address, way: object) -> bool:
         """Deals with the peer's usual check, and its usual answer to ours."""
