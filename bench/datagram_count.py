@@ -21,7 +21,7 @@ class Count:
 
     def __init__(self) -> None:
         self.counted = 0
-        self._socks: list[tuple[socket.socket, Callable, Callable | None]] = []
+        self._socks: list[tuple[socket.socket, Callable, Callable | None, Callable]] = []
         self._task: asyncio.Task | None = None
 
     def add(
@@ -29,6 +29,7 @@ class Count:
         sock: socket.socket,
         is_sound: Callable[[bytes], bool],
         other: Callable[[bytes, tuple], None] | None = None,
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
         """From now on counts here.
 
@@ -36,14 +37,16 @@ class Count:
             sock: Non-blocking.
             is_sound: Tells by a datagram's bytes whether it counts.
             other: Takes what does not count, with its sender.
+            heard: Called when something was counted here.
         """
-        self._socks.append((sock, is_sound, other))
+        self._socks.append((sock, is_sound, other, heard))
         if self._task is None:
             self._task = asyncio.ensure_future(self._sweep_for_ever())
 
     def sweep(self) -> int:
         """Counts what is there now; returns ``counted``."""
-        for sock, is_sound, other in self._socks:
+        for sock, is_sound, other, heard in self._socks:
+            before = self.counted
             while True:
                 try:
                     data, sender = sock.recvfrom(_MAX_BYTES)
@@ -53,6 +56,8 @@ class Count:
                     self.counted += 1
                 elif other is not None:
                     other(data, sender)
+            if self.counted > before:
+                heard()
         return self.counted
 
     async def _sweep_for_ever(self) -> None:

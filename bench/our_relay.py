@@ -28,8 +28,8 @@ from p2p.wire.offers import HelloAck
 from p2p.wire.version import PROTOCOL_VERSION
 
 ASK_LIMIT_S = 20.0
-AGAIN_MAX = 200
-AT_A_TIME = 8
+AGAIN_MAX = 2000
+AT_A_TIME = 3
 """Set-ups of one process at a time: both ends of all of them share this machine."""
 
 _FIRST_SOUND_BYTE = 0x80
@@ -45,6 +45,7 @@ class Hub:
         self._routes: dict[int, object] = {}
 
     async def open(self):
+        """Starts; returns the relay's address and public key."""
         self._mux = mux = await Mux.open(("127.0.0.1", 0))
         self._fanout = FanOut(mux, self._backend)
         station = Station(
@@ -79,13 +80,16 @@ class Hub:
         route.send(frame)
 
     def settle(self) -> None:
+        """What is there now stays: no need to look through it for garbage."""
         gc.collect()
         gc.freeze()
 
     def counters(self) -> dict:
+        """What was counted by socket and door, and the links."""
         return {**self._mux.counters, **self._door.counters, "links": len(self._lines)}
 
     def backend(self) -> str:
+        """The way that was chosen."""
         return self._fanout.backend.value
 
 
@@ -102,14 +106,14 @@ class Members:
         self._address, self._dh = address, dh
         self._ips = (f"127.{net}.{n >> 8}.{n & 255}" for n in itertools.count(1))
         self._certificate = make_certificate()
-        self._places = asyncio.Semaphore(AT_A_TIME)
         self._count = Count()
         self._lines: list[Line] = []
         self._delays_ms: list[float] = []
         self._again = 0
 
-    async def join(self, members: int, role: str = "count") -> int:
+    async def join(self, members: int, role: str = "count", at_a_time: int = AT_A_TIME) -> int:
         """Makes links that ``count``, or ``watch`` the delay, or ``speak``."""
+        self._places = asyncio.Semaphore(at_a_time)
         done = await asyncio.gather(
             *(self._join(role) for _ in range(members)), return_exceptions=True
         )
@@ -135,6 +139,7 @@ class Members:
                 mux.raw_socket,
                 lambda data: data[0] == _FIRST_SOUND_BYTE,
                 lambda data, sender: mux.datagram_received(data, sender),
+                line.link._heard,
             )
 
     async def _reach(self, station: Station) -> Line:
@@ -171,6 +176,7 @@ class Members:
         return sent[0]
 
     def heard(self) -> int:
+        """Sound packets that arrived at those who count."""
         return self._count.sweep()
 
     def delays_ms(self) -> list[float]:
@@ -179,4 +185,5 @@ class Members:
         return taken
 
     def alive(self) -> int:
+        """Links that are up."""
         return sum(line.open for line in self._lines)

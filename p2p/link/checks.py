@@ -6,6 +6,7 @@ other's NAT, and waiting half a second for the next one is what a person would h
 """
 
 import asyncio
+import os
 import time
 from typing import Protocol
 
@@ -13,6 +14,13 @@ from aioice import ice, stun
 from aioice.candidate import Candidate as IceCandidate
 from aioice.candidate import candidate_foundation, candidate_priority
 
+from p2p.link.consent import (
+    TRANSACTION_BYTES,
+    is_signed,
+    mapped_address,
+    signed,
+    transaction_of,
+)
 from p2p.link.mux import Mux
 from p2p.link.routes import Session
 from p2p.wire.addresses import Address
@@ -59,8 +67,8 @@ class CheckOwner(Protocol):
 class _Check:
     """One request that waits for its response."""
 
-    def __init__(self, message: stun.Message, address: Address, now: float) -> None:
-        self.message = message
+    def __init__(self, data: bytes, address: Address, now: float) -> None:
+        self.data = data
         self.address = address
         self.first_s = self.last_s = now
         self.sends = 0
@@ -111,7 +119,9 @@ class MuxStun(ice.StunProtocol):
         retransmissions: int | None = None,
     ) -> tuple[stun.Message, Address]:
         """Asks until the answer comes: quick repeats at first, 3.5 s at most."""
-        check = self._begin(request, addr, integrity_key)
+        if integrity_key is not None:
+            request.add_message_integrity(integrity_key)
+        check = self._begin(request.transaction_id, bytes(request), addr)
         check.answer = asyncio.get_running_loop().create_future()
         wait_s = FIRST_REPEAT_S
         try:
@@ -125,13 +135,35 @@ class MuxStun(ice.StunProtocol):
         finally:
             self._drop(request.transaction_id)
 
-    def probe(self, request: stun.Message, addr: Address, integrity_key: bytes) -> None:
-        """Asks once, without waiting; the connection is told of the answer."""
+    def probe(self, request: bytes, addr: Address, integrity_key: bytes) -> None:
+        """Asks once, without waiting; the connection is told of the answer.
+
+        Args:
+            request: Without proof; every probe gets a transaction of its own.
+            addr: Whom.
+            integrity_key: The peer's password. Secret.
+        """
         now = time.monotonic()
         for transaction, check in list(self._checks.items()):
             if check.answer is None and now - check.first_s > PROBE_ANSWER_LIMIT_S:
                 self._drop(transaction)
-        self._send(self._begin(request, addr, integrity_key))
+        transaction = os.urandom(TRANSACTION_BYTES)
+        data = signed(request, transaction, integrity_key)
+        self._send(self._begin(transaction, data, addr))
+
+    def probe_answered(self, data: bytes, addr: Address) -> bool:
+        """Takes the usual answer to a probe; False: it is something else, or not authentic."""
+        check = self._checks.get(transaction_of(data))
+        mapped = mapped_address(data)
+        if check is None or check.answer is not None or mapped is None:
+            return False
+        if not is_signed(data, self._owner.remote_key):
+            return False
+        self._owner.seen_at(mapped, addr[0])
+        self._owner.measured(time.monotonic() - check.first_s)
+        self._drop(transaction_of(data))
+        self._owner.consented()
+        return True
 
     def recheck(self, addr: Address) -> None:
         """Repeats a waiting request now: the peer's own check shows that the way just opened."""
@@ -170,19 +202,17 @@ class MuxStun(ice.StunProtocol):
             raise stun.TransactionFailed(message)
         raise stun.TransactionTimeout
 
-    def _begin(self, request: stun.Message, addr: Address, key: bytes | None) -> _Check:
-        if key is not None:
-            request.add_message_integrity(key)
-        check = _Check(request, addr, time.monotonic())
-        self._checks[request.transaction_id] = check
-        self._mux.routes.expect(request.transaction_id, self._owner.session)
+    def _begin(self, transaction: bytes, data: bytes, addr: Address) -> _Check:
+        check = _Check(data, addr, time.monotonic())
+        self._checks[transaction] = check
+        self._mux.routes.expect(transaction, self._owner.session)
         return check
 
     def _send(self, check: _Check) -> None:
         if check.sends < MAX_SENDS:
             check.sends += 1
             check.last_s = time.monotonic()
-            self.send_stun(check.message, check.address)
+            self._mux.send(check.data, check.address)
 
     def _drop(self, transaction: bytes) -> None:
         self._checks.pop(transaction, None)

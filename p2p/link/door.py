@@ -230,6 +230,8 @@ class Door:
     ) -> Line:
         own = self._station.whereabouts.offer(peer)
         link = self._station.new_link(controlling=False, candidates=own)
+        if self._greeting is Hello:
+            link.be_patient()
         line = Line(link, dialled=False)
         remote = LinkOffer(offer.ufrag, offer.pwd, offer.fingerprint, candidates)
         self._tasks.create_task(self._connect(key, line, remote))

@@ -15,6 +15,7 @@ from aioice.candidate import Candidate as IceCandidate
 from aioice.candidate import candidate_foundation, candidate_priority
 
 from p2p.link.checks import MuxStun
+from p2p.link.consent import SettledChecks, answer_to, is_signed
 from p2p.link.mux import Mux
 from p2p.link.routes import Session
 from p2p.wire.addresses import Address
@@ -60,6 +61,8 @@ class MuxConnection(ice.Connection):
         on_seen_at: Called whenever the peer answers a check, with our address as it sees it and
             the IP it answers from.
         rtt_s: Smoothed round trip, None before the first.
+        patience: How much rarer than every second consent is asked for. For the caller of a relay
+            only while it hears the relay; for the relay always.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class MuxConnection(ice.Connection):
         self.on_heard: Callable[[], None] = lambda: None
         self.on_seen_at: Callable[[Address, str], None] = lambda _address, _witness: None
         self.rtt_s: float | None = None
+        self.patience = 1.0
         self._mux = mux
         self._rng = rng
         self._conflicts = 0
@@ -91,6 +95,8 @@ class MuxConnection(ice.Connection):
         self._unanswered = 0
         self._probed_s = 0.0
         self._answered_s = time.monotonic()
+        self._checks = SettledChecks()
+        self._own_check: tuple[object, bytes] = (None, b"")
         self._stuns = [MuxStun(self, self, mux, version) for version in mux.families]
         self._protocols += self._stuns
         self._local_candidates += [protocol.local_candidate for protocol in self._stuns]
@@ -138,6 +144,10 @@ class MuxConnection(ice.Connection):
 
     def on_stun(self, data: bytes, address: Address) -> None:
         """Takes a STUN message for this connection; bad ones are counted."""
+        way = self._way
+        if self._is_routine(data, address, way):
+            self.on_heard()
+            return
         try:
             message = stun.parse_message(data)
         except Exception:  # hostile bytes: struct, unicode and value errors
@@ -151,6 +161,9 @@ class MuxConnection(ice.Connection):
             good = not self._closing and self._authentic(message)
             if good:
                 self.request_received(message, address, protocol)
+                usual = self.ice_controlling or "USE-CANDIDATE" in message.attributes
+                if usual and self._settled_at(address) and way == self._way:
+                    self._checks.learn(data, address, way)
         if good:
             self.on_heard()
         else:
@@ -179,8 +192,7 @@ class MuxConnection(ice.Connection):
 
     def may_be_at(self, address: Address) -> None:
         """The peer's sound comes from there: if that is news, or what we use is silent, checks."""
-        silent = time.monotonic() - self._answered_s > SILENT_PATH_S
-        if silent or not self.knows(address):
+        if self._is_silent or not self.knows(address):
             self.late_candidate(address)
 
     def probe(self) -> None:
@@ -189,8 +201,10 @@ class MuxConnection(ice.Connection):
         if pair is not None and isinstance(pair.protocol, MuxStun):
             self._unanswered += 1
             self._probed_s = time.monotonic()
-            request = self.build_request(pair, nominate=self.ice_controlling)
-            pair.protocol.probe(request, pair.remote_addr, self.remote_key)
+            if self._own_check[0] != self._way:
+                request = self.build_request(pair, nominate=self.ice_controlling)
+                self._own_check = self._way, bytes(request)
+            pair.protocol.probe(self._own_check[1], pair.remote_addr, self.remote_key)
 
     async def query_consent(self) -> None:
         """Asks every second; gives up 30 s after the last answer (RFC 7675 §5.1).
@@ -201,16 +215,32 @@ class MuxConnection(ice.Connection):
         self.consented()
         while True:
             self.probe()
-            every_s = CONSENT_EVERY_S * (0.8 + 0.4 * self._rng(1)[0] / 255)
+            spread = 0.8 + 0.4 * self._rng(1)[0] / 255
+            every_s = CONSENT_EVERY_S * spread
             first_s = min(max(CONSENT_REPEAT_S, 2.0 * (self.rtt_s or 0.0)), every_s)
-            await asyncio.sleep(first_s)
-            if not self._unanswered:
-                await asyncio.sleep(every_s - first_s)
+            hurry = self.patience == 1.0 or self.ice_controlling or self._unanswered > 1
+            await asyncio.sleep(first_s if hurry else every_s * self.patience)
+            # From the last probe on: an answer to the peer's own check is one as well.
+            while not self._unanswered:
+                rest_s = self._probed_s + self._consent_every_s(spread) - time.monotonic()
+                if rest_s <= 0.0:
+                    break
+                await asyncio.sleep(min(rest_s, every_s) if self.ice_controlling else rest_s)
             silent_s = time.monotonic() - self._answered_s
             if silent_s > CONSENT_LIMIT_S and self._unanswered >= CONSENT_MIN_UNANSWERED:
                 self._query_consent_task = None
                 self.on_lost()
                 return
+
+    def _consent_every_s(self, spread: float) -> float:
+        heard = time.monotonic() - self.session.last_heard_s < CONSENT_EVERY_S
+        patience = self.patience if heard or not self.ice_controlling else 1.0
+        return CONSENT_EVERY_S * spread * patience
+
+    @property
+    def _is_silent(self) -> bool:
+        """Whether the way in use was not shown to work for longer than it should take."""
+        return time.monotonic() - self._answered_s > SILENT_PATH_S * self.patience
 
     def seen_at(self, address: Address, witness: str) -> None:
         """The peer says from where our check came."""
@@ -264,6 +294,32 @@ class MuxConnection(ice.Connection):
             self._answered_s = time.monotonic()
             self._mux.outlets_changed()
 
+    @property
+    def _way(self) -> tuple[ice.CandidatePair | None, bool]:
+        """The way in use, and our role: what a check depends on."""
+        return self._nominated.get(1), self.ice_controlling
+
+    def _settled_at(self, address: Address) -> bool:
+        """Whether another check of the peer from there can change nothing."""
+        pair = self._nominated.get(1)
+        here = pair is not None and (pair.remote_addr, pair.state) == (address, _PAIR.SUCCEEDED)
+        return here and not self._closing
+
+    def _is_routine(self, data: bytes, address: Address, way: object) -> bool:
+        """Deals with the peer's usual check, and its usual answer to ours."""
+        if any(protocol.probe_answered(data, address) for protocol in self._stuns):
+            return True
+        if not self._checks.repeats(data, address, way) or not self._settled_at(address):
+            return False
+        if not is_signed(data, own_key := self.local_password.encode()):
+            return False
+        self._mux.send(answer_to(data, address, own_key), address)
+        self._mux.routes.claim(address, self.session, proven=not self.ice_controlling)
+        for protocol in self._stuns:
+            protocol.recheck(address)
+        self._answer_back()
+        return True
+
     def _authentic(self, message: stun.Message) -> bool:
         attributes = message.attributes
         return (
@@ -280,9 +336,10 @@ class MuxConnection(ice.Connection):
         One whose check was cancelled when another pair won; or one that worked before, when the
         peer comes back to it because the pair in use has fallen silent.
         """
-        silent = time.monotonic() - self._answered_s > SILENT_PATH_S
         dropped = pair.state == _PAIR.IN_PROGRESS and pair.task is not None and pair.task.done()
-        returned = pair.state == _PAIR.SUCCEEDED and pair is not self._nominated.get(1) and silent
+        returned = (
+            pair.state == _PAIR.SUCCEEDED and pair is not self._nominated.get(1) and self._is_silent
+        )
         if dropped or (returned and self.ice_controlling):
             pair.task = None
             pair.state = _PAIR.WAITING
@@ -301,10 +358,11 @@ class MuxConnection(ice.Connection):
 
     def _prefers(self, used: ice.CandidatePair, other: ice.CandidatePair) -> bool:
         """Whether the way in use is to be kept: it works, and is the shorter one."""
-        works = time.monotonic() - self._answered_s < SILENT_PATH_S
         if other.remote_addr == self._told or other.remote_candidate.type == "prflx":
             return False  # not one of those that were offered together: the peer has moved
-        return works and used.remote_candidate.priority > other.remote_candidate.priority
+        return (
+            not self._is_silent and used.remote_candidate.priority > other.remote_candidate.priority
+        )
 
     def _check_again(self, pair: ice.CandidatePair) -> None:
         if pair.task is None or pair.task.done():

@@ -37,6 +37,7 @@ __all__ = ["Certificate", "LinkFailed", "MediaLink", "make_certificate"]
 DRAIN_LIMIT_S = 0.25
 CLOSE_LIMIT_S = 1.0
 MOVED_CHECK_EVERY_S = 1.0
+RELAY_PATIENCE = 5.0
 
 _DTLS_APPLICATION_DATA = 23
 
@@ -170,6 +171,14 @@ class MediaLink:
             LocalError: It is empty or longer than 16 KiB.
         """
         return self._channel is not None and self._channel.send_message(data)
+
+    def be_patient(self) -> None:
+        """For links with a relay, before ``connect``: consent is asked for every 5 s at leisure.
+
+        A relay has a thousand of them; that it has gone its members hear, for it is never silent
+        (RFC 7675 §5.1).
+        """
+        self._ice.patience = RELAY_PATIENCE
 
     def migrate(self) -> None:
         """Our own network changed: tells the peer at once by a check from the new address."""

@@ -21,11 +21,15 @@ from p2p.link.streams import Streams
 from p2p.wire.addresses import Address, normalise
 
 MAX_UNSENT_BYTES = 1 << 18
+RECEIVE_BYTES = 2048
+"""More than a datagram may have, so that one that is too long shows."""
 _KNOWN_ADDRESSES = 4096
 
 
 class _DatagramTransport(Protocol):
     """What asyncio's datagram transports have, though not all of it is declared."""
+
+    max_size: int
 
     def sendto(self, data: bytes, addr: tuple[str, int]) -> None: ...
 
@@ -155,6 +159,8 @@ class Mux(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asyncio: the socket is ready."""
         self._transport = cast("_DatagramTransport", transport)
+        # asyncio asks the system for 256 KiB of memory for each datagram, and gives it back.
+        self._transport.max_size = RECEIVE_BYTES
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Asyncio: the socket is closed."""

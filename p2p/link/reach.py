@@ -110,6 +110,8 @@ async def reach(
         RemoteError: The answer is no good, or the link did not come up.
     """
     link = station.new_link(controlling=True)
+    if purpose == HELLO:
+        link.be_patient()
     line = Line(link, dialled=True)
     greeting = Knock if purpose == KNOCK else Hello
 

@@ -1,7 +1,9 @@
 """Names of aioice and aiortc that are used though they are not promised to stay."""
 
+import asyncio
 import importlib.metadata
 import inspect
+import socket
 
 import pylibsrtp
 import pytest
@@ -9,6 +11,7 @@ from aioice import ice, stun
 from aiortc import RTCDtlsTransport, RTCSctpTransport
 
 from p2p.link.dtls import make_certificate
+from p2p.link.mux import RECEIVE_BYTES, Mux
 
 CONNECTION_NAMES = (
     "_local_candidates _local_candidates_start _local_candidates_end _protocols _check_list "
@@ -79,3 +82,25 @@ def test_the_inside_of_pylibsrtp_is_as_packets_are_sealed_in_place():
 
     assert ffi.typeof(lib.srtp_protect).args[1:] == (ffi.typeof("void *"), ffi.typeof("int *"))
     assert ffi.typeof(pylibsrtp.Session()._srtp) is ffi.typeof("srtp_t *")
+
+
+async def test_asyncio_reads_no_more_than_it_is_told_to():
+    sizes = []
+
+    class Sock(socket.socket):
+        def recvfrom(self, size):
+            sizes.append(size)
+            return super().recvfrom(size)
+
+    sock = Sock(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(("127.0.0.1", 0))
+    sock.setblocking(False)
+    loop = asyncio.get_running_loop()
+    _, mux = await loop.create_datagram_endpoint(lambda: Mux(sock), sock=sock)
+    mux.send(b"\xc0", ("127.0.0.1", mux.local_port))
+    async with asyncio.timeout(3.0):
+        while not mux.counters["own"]:  # noqa: ASYNC110  nothing here has an event to wait for
+            await asyncio.sleep(0.005)
+    mux.close()
+    await asyncio.sleep(0)
+    assert set(sizes) == {RECEIVE_BYTES}
