@@ -4,9 +4,8 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from p2p.room.powers import MODERATOR
-
 from p2p.room import commands
+from p2p.room.powers import MODERATOR
 from p2p.room.stage import Stage
 from tests.sim.room_client import Client
 from tests.sim.room_world import World

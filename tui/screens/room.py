@@ -27,24 +27,12 @@ from p2p.events import (
     FirstSound,
     KeyShown,
     MicChanged,
+    Notice,
     SpeakingChanged,
     Stats,
     Waiting,
     Words,
 )
-<<<<<<< HEAD
-=======
-from p2p.events import (
-    ErrorRaised,
-    Event,
-    FirstSound,
-    KeyShown,
-    MicChanged,
-    Notice,
-    SpeakingChanged,
-    Stats,
-)
->>>>>>> sound
 from p2p.view import RoomView
 from tui.i18n import tr
 from tui.nodelike import NodeLike
@@ -59,14 +47,10 @@ from tui.presenter import (
 )
 from tui.screens.devices import DeviceScreen
 from tui.screens.help import HelpScreen
-<<<<<<< HEAD
 from tui.screens.newinvite import NewInviteScreen
 from tui.screens.outside import OutsideScreen
 from tui.screens.person import WORDS, PersonScreen
-=======
-from tui.screens.person import PersonScreen
 from tui.screens.problem import ProblemScreen
->>>>>>> sound
 from tui.screens.question import QuestionScreen
 from tui.screens.roommenu import HAND_ON, INVITE, OUTSIDE, RoomMenuScreen
 from tui.screens.successor import SuccessorScreen
@@ -220,7 +204,6 @@ class RoomScreen(Screen[None]):
         if isinstance(event, ErrorRaised):
             text = "\n".join(safe(tr(part)) for part in (event.message, event.hint) if part)
             self.notify(text, severity="warning", markup=False)
-<<<<<<< HEAD
         if isinstance(event, Words):
             self._heed_words(event)
         view = self._node.view()
@@ -228,14 +211,11 @@ class RoomScreen(Screen[None]):
             waits = tr("{name} waits outside. W: let in or not", name=peer_text(event.name))
             self.notify(waits, markup=False)
         sentences = self._narrator.tell(event, view)
-        if isinstance(event, Words):
-            sentences = sentences[:1]  # what to do about it stands on its own screen
-=======
-        sentences = self._narrator.tell(event, self._node.view())
         if isinstance(event, Notice) and event.code == "mask":
             # The log has room for its beginning only, and the microphone waits behind this.
             self.app.push_screen(ProblemScreen(tr("Before you speak"), "\n".join(sentences)))
->>>>>>> sound
+        if isinstance(event, Words):
+            sentences = sentences[:1]  # what to do about it stands on its own screen
         if not isinstance(event, _SILENT) and getattr(event, "code", "") not in _ON_INVITE_SCREEN:
             for sentence in sentences:
                 for log in self.query(EventLog):
