@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from p2p.room.authority import Act, Authority
 from p2p.room.ids import NONE, MemberId, OpId
-from p2p.room.kinds import Epoch, Grant, Mute, StageEntry
+from p2p.room.kinds import Epoch, Grant, Join, Mute, StageEntry
 from p2p.room.ops import Op
 from p2p.room.registers import Registers
 
@@ -127,7 +127,7 @@ def _adrift(registers: Registers) -> set[OpId]:
         Their ids. A relay knows no joins, so it can not follow authors' chains; nor does it give
         anybody a key.
     """
-    joins = {op.id for op in registers.all("join")}
+    joins = {op.id for op, _ in registers.all("join", Join)}
     known = joins | registers.links.keys()
     leads = {
         op.id: [
