@@ -5,8 +5,8 @@
 [contacts, ticket] and a checksum of 4 bytes over key and array. The key stands by itself:
 it still works when the rest was cut off.
 
-A ticket makes the invite a personal one: 16 secret bytes, from which a signing key follows, and the
-id of the operation in which a member has named that key. Who comes by it signs its own name with it.
+A ticket makes the invite a personal one: 16 secret bytes, from which a signing key follows, and
+the id of the operation in which a member has named that key. Who comes by it signs its own name.
 """
 
 import hashlib

@@ -93,11 +93,11 @@ class Node:
             devices,
             secrets,
             self._media_links,
-            self._send_afar,
-            self._roll.number,
             self._complain,
             settings.mask,
             settings.echo,
+            afar=self._send_afar,
+            number=self._roll.number,
         )
         self._recv = KeyPair.generate(system_rng)
         self._members: Members | None = None

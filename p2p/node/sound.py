@@ -91,11 +91,11 @@ class Sound:
         devices: From ``open_devices``.
         secrets: For sealing and opening.
         links: Gives ``(member, link)`` of every neighbour, for each frame anew.
-        afar: Sends a frame to those who are no neighbours; says whom it should reach.
-        number: Gives the number of a member, which names it in the pipeline.
         on_problem: Told in the event loop.
         mask: See ``Settings.mask``.
         echo: See ``Settings.echo``.
+        afar: Sends a frame to those who are no neighbours; says whom it should reach.
+        number: Gives the number of a member, which names it in the pipeline.
 
     Attributes:
         sent: Frames sent to each member.
@@ -108,11 +108,12 @@ class Sound:
         devices: Devices,
         secrets: RoomSecrets,
         links: Callable[[], Iterable[tuple[bytes, MediaLink]]],
-        afar: Callable[[bytes], Iterable[bytes]],
-        number: Callable[[bytes], int],
         on_problem: Callable[[UserError], None],
         mask: str = "off",
         echo: str = "auto",
+        *,
+        afar: Callable[[bytes], Iterable[bytes]] = lambda _frame: (),
+        number: Callable[[bytes], int] = lambda _member: 0,
     ) -> None:
         self.sent: Counter[bytes] = Counter()
         self.slot: int | None = None

@@ -68,23 +68,28 @@ class Teller:
                     self._named(room, mesh, member)
                     if member == room.me:
                         self._own_stage(stage, why)
-                case room_events.LockChanged(on=on):
-                    self._setting("lock", "on" if on else "off")
-                case room_events.EntryChanged(mode=mode):
-                    self._setting("entry", mode)
-                case room_events.ProfileChanged(profile=profile):
-                    self._setting("profile", PROFILES[profile])
-                case room_events.AskingChanged(asking=asking):
-                    self._tell_waiting({one.member: str(one.name) for one in asking})
-                case room_events.NoModerator(on=on):
-                    self._emit(NO_MODERATOR if on else MODERATOR_AGAIN)
                 case room_events.NameImitates(member=member, other=other):
                     self._named(room, mesh, member)
                     if other in room.state.members:
                         self._emit(events.Notice("imitates", IMITATES, self._roll.number(member)))
-                case room_events.TopicChanged(text=text):
-                    if text:
-                        self._emit(events.Notice("topic", text))
+                case _:
+                    self._wide(event)
+
+    def _wide(self, event: room_events.Event) -> None:
+        """Says what changed in the room as a whole."""
+        match event:
+            case room_events.LockChanged(on=on):
+                self._emit(events.LockChanged(on))
+            case room_events.TopicChanged(text=text) if text:
+                self._emit(events.Notice("topic", text))
+            case room_events.EntryChanged(mode=mode):
+                self._emit(events.SettingChanged("entry", mode))
+            case room_events.ProfileChanged(profile=profile):
+                self._emit(events.SettingChanged("profile", PROFILES[profile]))
+            case room_events.AskingChanged(asking=asking):
+                self._tell_waiting({one.member: str(one.name) for one in asking})
+            case room_events.NoModerator(on=on):
+                self._emit(NO_MODERATOR if on else MODERATOR_AGAIN)
 
     def tell_keys(self, news: Iterable[KeyEvent], room: Room) -> None:
         """Says how the room's key, and comparisons of words, stand."""
@@ -144,9 +149,6 @@ class Teller:
             if (member in before) != (member in names):
                 n, name = self._roll.number(member), names.get(member) or before[member]
                 self._emit(events.Waiting(n, member.hex(), name, member in names))
-
-    def _setting(self, what: events.Setting, value: str) -> None:
-        self._emit(events.SettingChanged(what, value))
 
     def _named(self, room: Room, mesh: Mesh, member: bytes) -> None:
         if member not in self._told:
