@@ -334,19 +334,11 @@ class Keyring:
         return self._derive(step, b"sframe" + member_id, frontier or self.frontier)
 
     def authenticator(self, step: int) -> bytearray:
-        """What two members compare by voice of the key they hold: 32 secret bytes.
-
-        Raises:
-            RemoteError: The step is not live.
-        """
+        """What two members compare by voice: 32 secret bytes; raises like ``base_key``."""
         return self._derive(step, b"sas", self.frontier)
 
     def gossip_key(self, step: int, frontier: Frontier) -> bytearray:
-        """What members say to each other through relays is sealed with: 32 secret bytes.
-
-        Raises:
-            RemoteError: The step is not live.
-        """
+        """Seals what members say through relays: 32 secret bytes; raises like ``base_key``."""
         return self._derive(step, b"gossip", frontier)
 
     def frame_key(

@@ -6,7 +6,7 @@ from crypto.errors import UserError
 
 MODES = ("open", "shield")
 WAYS = ("dht", "lan", "invite", "relay")
-RELAYS_CARRY_SOUND = False
+RELAYS_CARRY_SOUND = True
 """Until they do, shield is refused; from then on it is what ``create`` and ``join`` begin with."""
 NO_RELAY = "no_sound_relay"
 """Code of the error after which a person may name a relay."""

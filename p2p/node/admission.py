@@ -13,9 +13,12 @@ from p2p.node.keys import RoomSecrets
 from p2p.room.ops import decode_op
 from p2p.room.room import Room
 from p2p.wire.codec import Message, pages
-from p2p.wire.messages import Admit, Join, Ops, Refuse
+from p2p.wire.messages import Admit, Join, Ops, Refuse, Wait
 
 ATTACH_LIMIT_S = 4.0
+WAIT_LIMIT_S = 120.0
+"""How long somebody may wait outside until a moderator says yes or no."""
+LOOK_EVERY_S = 0.25
 REFUSED_STAYS_S = 0.5
 """A line stays open so long after a no, or the other side might not read why."""
 
@@ -36,6 +39,10 @@ class Admission:
         secrets: Ours and the room's.
         has_place: Whether this member may have a link with us; others hear ``full``.
         on_change: Told when the room may have changed.
+        on_wait: Told when we are kept waiting outside.
+
+    Attributes:
+        waiting: We wait outside until a moderator says yes or no.
     """
 
     def __init__(
@@ -44,7 +51,10 @@ class Admission:
         secrets: RoomSecrets,
         has_place: Callable[[bytes], bool],
         on_change: Callable[[], None],
+        on_wait: Callable[[], None],
     ) -> None:
+        self.waiting = False
+        self._on_wait = on_wait
         self._room = room
         self._secrets = secrets
         self._has_place = has_place
@@ -67,9 +77,12 @@ class Admission:
             ConnectionError: The line ended.
             TimeoutError: It did not answer in time.
         """
-        async with asyncio.timeout(ATTACH_LIMIT_S):
+        async with asyncio.timeout(ATTACH_LIMIT_S) as limit:
             line.send(Join(self._room.join_op))
             answer = await line.receive()
+            if isinstance(answer, Wait):
+                limit.reschedule(asyncio.get_running_loop().time() + WAIT_LIMIT_S)
+                answer = await self._outside(line)
             if isinstance(answer, Refuse):
                 raise RefusedError(answer.reason)
             if not isinstance(answer, Admit):
@@ -89,6 +102,15 @@ class Admission:
             raise RemoteError("another member than it says")
         self._secrets.admitted(answer, now)  # not before: the keys of the first one are kept
         return answer.member
+
+    async def _outside(self, line: Conversation) -> Message:
+        """Waits for a moderator's word."""
+        self.waiting = True
+        self._on_wait()
+        try:
+            return await line.receive()
+        finally:
+            self.waiting = False
 
     async def first_message(self, line: Conversation) -> Message | None:
         """What somebody says first over a line that it dialled; None: nothing in time."""
@@ -116,7 +138,7 @@ class Admission:
         try:
             if not isinstance(question, Join):
                 raise RemoteError("no join")
-            member = self._check(question.op, dh)
+            member = await self._check(line, question.op, dh)
         except RefusedError as refused:
             line.send(Refuse(refused.reason))
             await asyncio.sleep(REFUSED_STAYS_S)
@@ -135,11 +157,13 @@ class Admission:
             return member
         return None
 
-    def _check(self, join: bytes, dh: bytes) -> bytes:
+    async def _check(self, line: Conversation, join: bytes, dh: bytes) -> bytes:
         """Checks a join operation; returns the member's id."""
         if self._secrets.keyring is None:
             raise RefusedError("busy")
-        reason = self._room.refusal(join, dh)
+        reason = self._refusal(join, dh)
+        if reason == "ask":
+            reason = await self._moderators_word(line, join, dh)
         if reason is not None:
             raise RefusedError(reason)
         member = decode_op(join, self._room.room_id).author
@@ -150,6 +174,23 @@ class Admission:
         if member not in self._room.state.members or member == self._room.me:
             raise RefusedError("bad_join")
         return member
+
+    def _refusal(self, join: bytes, dh: bytes) -> str | None:
+        return self._room.refusal(join, dh, self._secrets.room_time.at(time.monotonic()))
+
+    async def _moderators_word(self, line: Conversation, join: bytes, dh: bytes) -> str | None:
+        """Asks the moderators, and waits; None: a moderator said yes."""
+        member = decode_op(join, self._room.room_id).author
+        if all(asking.member != member for asking in self._room.state.asking):
+            self._room.write_ask(join)
+            self._on_change()
+        line.send(Wait())
+        until_s = time.monotonic() + WAIT_LIMIT_S
+        reason: str | None = "ask"
+        while reason == "ask" and line.open and time.monotonic() < until_s:
+            await asyncio.sleep(LOOK_EVERY_S)
+            reason = self._refusal(join, dh)
+        return "denied" if reason == "ask" else reason
 
     def _take_ops(self, ops: tuple[bytes, ...], now: float) -> None:
         for op in ops:

@@ -14,7 +14,7 @@ from p2p.link.carried import CarriedLine
 from p2p.link.line import Line
 from p2p.link.reach import Carrier, Station, Way, Ways, reach, reach_through
 from p2p.link.work import Work
-from p2p.node.admission import RefusedError
+from p2p.node.admission import Admission, RefusedError
 from p2p.node.couriers import CourierLink, Couriers
 from p2p.node.keys import RoomSecrets
 from p2p.node.members import Members
@@ -38,6 +38,14 @@ REFUSALS = {
     "locked": ("locked", "The room is locked.", "Ask someone inside to open it."),
     "removed": ("removed", "A moderator removed you from this room.", ""),
     "left": ("left", "This run has left the room already.", "Join again."),
+    "invited": (
+        "invited",
+        "This room lets in only who has a personal invite.",
+        "Ask someone inside for one.",
+    ),
+    "denied": ("denied", "A moderator did not let you in.", ""),
+    "used_up": ("used_up", "This invite has been used up.", "Ask for another one."),
+    "expired": ("expired", "This invite has expired.", "Ask for another one."),
     "full": ("full", "The room is full.", "Rooms hold 16 people for now."),
 }
 
@@ -75,6 +83,8 @@ class Entry:
         self._refused_s = 0.0
         self._refusals: set[bytes] = set()
         self._imposter = False
+        self._asking: Admission | None = None
+        self._waited_s = 0.0
         self._turn = asyncio.Lock()
         self._slots = asyncio.Semaphore(TRIES_AT_ONCE)
         self._entered: asyncio.Future[tuple[Members, Via]] = (
@@ -104,6 +114,10 @@ class Entry:
     def _give_up(self, waited_s: float) -> None:
         known = self._doors.keys() | {dh for dh, _ in self._behind}
         wait_s = OTHERS_S if self._refusals >= known else OTHERS_LIMIT_S
+        if self._asking is not None and self._asking.waiting:
+            self._waited_s = waited_s  # outside, until a moderator says something
+            return
+        waited_s -= self._waited_s
         if self._refused is not None and time.monotonic() - self._refused_s > wait_s:
             code, message, hint = REFUSALS.get(
                 self._refused, ("refused", "The room did not let you in.", "Try again.")
@@ -250,6 +264,7 @@ class Entry:
             raise RemoteError("another room")
         self._secrets.genesis, self._secrets.r = welcome.genesis, welcome.r
         members = self._make_members()
+        self._asking = members.admission
         if isinstance(line, CarriedLine):
             await members.admission.ask(line, dh)
             members.introduced()

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from crypto.dh import KeyPair
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
 from p2p.link.line import Line
@@ -16,29 +15,24 @@ from p2p.link.work import Work
 from p2p.node.admission import Admission
 from p2p.node.couriers import Couriers
 from p2p.node.dialing import Dialer
+from p2p.node.exchange import Exchange, ExchangeHooks
 from p2p.node.keys import RoomSecrets
-from p2p.node.privately import PrivateLines
-from p2p.node.rekeying import KeyHooks, Rekeying
-from p2p.node.relaying import RelayHooks, Relaying
-from p2p.overlay.begin import slice_wraps
+from p2p.node.rekeying import Rekeying
+from p2p.node.relaying import Relaying
 from p2p.overlay.mesh import ROOM_LIMIT, Mesh
 from p2p.room.allowance import Allowance, Rate
 from p2p.room.room import Room
 from p2p.room.stage import GONE
 from p2p.wire.addresses import Address, Scope
-from p2p.wire.codec import Message, have_messages, pages
+from p2p.wire.codec import Message, have_messages
 from p2p.wire.messages import (
     AskKeys,
     Bye,
     Carry,
-    GiveKeys,
-    Have,
     Near,
     NearMember,
     Ops,
-    Wraps,
 )
-from p2p.wire.relay_messages import EVERYBODY
 
 SILENT_S = 3.0
 CARRIED_LASTS_S = 4.0
@@ -47,9 +41,6 @@ MOVED_FOR_S = 6.0
 GLARE_S = 2.0
 ASK_AGAIN_EVERY_S = 15.0
 CARRY_RATE = Rate(burst=60.0, per_s=10.0)
-MESSAGE_RATE = Rate(burst=256.0, per_s=60.0)
-HAVE_RATE = Rate(burst=6.0, per_s=0.5)
-RATES_MAX = 1024
 MESSAGES_AT_ONCE = 16
 """Then sound and the other links get their turn."""
 
@@ -64,14 +55,6 @@ class Neighbour:
     carry: Allowance
 
 
-@dataclass(slots=True)
-class _Rates:
-    """How much one member may say, over all its ways."""
-
-    messages: Allowance
-    have: Allowance
-
-
 @dataclass(frozen=True, slots=True)
 class Hooks:
     """What the owner wants to know.
@@ -82,13 +65,15 @@ class Hooks:
         on_datagram: ``(datagram, toward, answer)`` of a sealed datagram that a member carried.
         on_relay_frame: ``(frame, arrival_s)`` of each frame that a relay brings.
         on_keys: Keys have come: frames that waited for them may open.
+        on_wait: We have to wait outside until a moderator lets us in.
     """
 
     on_change: Callable[[], None]
     on_frame: Callable[[bytes, bytes, float], None]
     on_datagram: Callable[[bytes, Address | None, Callable[[bytes], None]], None]
-    on_relay_frame: Callable[[bytes, float], None]
-    on_keys: Callable[[], None]
+    on_relay_frame: Callable[[bytes, float], None] = lambda _frame, _arrival_s: None
+    on_keys: Callable[[], None] = lambda: None
+    on_wait: Callable[[], None] = lambda: None
 
 
 class Members:
@@ -105,8 +90,7 @@ class Members:
         hidden: We make no links with members; everything goes by relays.
 
     Attributes:
-        rekeying: The room's key as it changes; None until ``settle``.
-        relaying: Our relays; None until ``settle``.
+        exchange: What we say and hear; ``settle`` it once the room's key is here.
     """
 
     def __init__(
@@ -123,53 +107,37 @@ class Members:
     ) -> None:
         self.room = room
         self.mesh = Mesh(secrets.identity.member_id, dials=not hidden)
-        self.rekeying: Rekeying | None = None
-        self.relaying: Relaying | None = None
-        self._private = PrivateLines(station, secrets, couriers, work, self._take_private)
-        self._rates: dict[bytes, _Rates] = {}
-        self._couriers = couriers
         self.neighbours: dict[bytes, Neighbour] = {}
+        exchange_hooks = ExchangeHooks(
+            hooks.on_change,
+            self._attached_changed,
+            hooks.on_relay_frame,
+            hooks.on_keys,
+            self.pump,
+            self._send_ops,
+        )
+        self.exchange = Exchange(
+            station, room, secrets, couriers, work, self._lines, exchange_hooks
+        )
         self._secrets = secrets
         self._work = work
         self._hooks = hooks
-        self.admission = Admission(room, secrets, self._has_place, hooks.on_change)
+        self.admission = Admission(room, secrets, self._has_place, self._let_know, hooks.on_wait)
         self.dialer = Dialer(self, station, secrets, couriers, work)
         self._ask_again_s = 0.0
         self._asked = 0
         self._newcomer = newcomer
         self._moved_s = -MOVED_FOR_S
 
-    def settle(self, recv: KeyPair) -> tuple[Rekeying, Relaying]:
-        """We hold the room's key: we take part in changing it, and may go by relays.
+    @property
+    def rekeying(self) -> Rekeying | None:
+        """The room's key as it changes; None until we have settled in."""
+        return self.exchange.rekeying
 
-        Args:
-            recv: The receive key that our join named.
-        """
-        key_hooks = KeyHooks(self.say, self._keys_came)
-        self.rekeying = Rekeying(self.room, self._secrets, recv, key_hooks)
-        relay_hooks = RelayHooks(self._take_from_afar, self._hooks.on_relay_frame, self._changed)
-        self.relaying = Relaying(self.room, self._secrets, self._couriers, self._work, relay_hooks)
-        return self.rekeying, self.relaying
-
-    def say(self, to: bytes | None, message: Message) -> None:
-        """Sends a message by the best way there is.
-
-        Args:
-            to: A member; None for everybody.
-            message: Keys go only over lines that end at the member.
-        """
-        if isinstance(message, Wraps):
-            self._spread(message)
-            return
-        neighbour = None if to is None else self.neighbours.get(to)
-        if neighbour is not None:
-            neighbour.line.send(message)
-        elif to is not None and isinstance(message, AskKeys | GiveKeys):
-            known = self.room.state.members.get(to)
-            if known is not None:
-                self._private.say(to, known.dh, message)
-        elif self.relaying is not None:
-            self.relaying.say(message, to or EVERYBODY)
+    @property
+    def relaying(self) -> Relaying | None:
+        """Our relays; None until we have settled in."""
+        return self.exchange.relaying
 
     # --- letting in, and being let in ---------------------------------------------------------
 
@@ -190,10 +158,7 @@ class Members:
         """The same over a line that somebody carries; members also ask for keys that way."""
         first = await self.admission.first_message(line)
         if isinstance(first, AskKeys):
-            asker = [m.id for m in self.room.roster() if m.dh == dh]
-            if asker:
-                self._private.serve(asker[0], line, first)
-            else:
+            if not self.exchange.serve(dh, line, first):
                 await line.close()
         elif first is not None:
             member = await self.admission.answer(line, dh, first, all_at_once=False)
@@ -264,7 +229,7 @@ class Members:
 
     def _take(self, neighbour: Neighbour, message: Message) -> None:
         now = time.monotonic()
-        if self._take_any(neighbour.member, message, now):
+        if self.exchange.take(neighbour.member, message, now):
             return
         match message:
             case Near(members=members):
@@ -279,73 +244,19 @@ class Members:
             case _:
                 raise RemoteError("not a message between neighbours")
 
-    def _take_any(self, frm: bytes, message: Message, now: float) -> bool:
-        """Takes what a member may say by any way; False if there is more to do about it."""
-        rates = self._rates.get(frm)
-        if rates is None:
-            if len(self._rates) >= RATES_MAX:
-                del self._rates[next(iter(self._rates))]
-            rates = self._rates[frm] = _Rates(
-                Allowance(MESSAGE_RATE, now), Allowance(HAVE_RATE, now)
-            )
-        if not rates.messages.take(now):
-            raise RemoteError("talks too much")
-        match message:
-            case Ops(ops=ops):
-                self._take_ops(ops, frm, now)
-            case Have(ids=ids, first=first, last=last):
-                if not rates.have.take(now):
-                    raise RemoteError("asks too much")
-                for page in pages(self.room.missing(ids, first, last)):
-                    self.say(frm, Ops(page))
-            case Near(room_time_ms=room_time_ms):
-                self._secrets.room_time.hear(room_time_ms / 1000, now)
-                return False
-            case _:
-                return self.rekeying is not None and self.rekeying.take(message, frm)
-        return True
+    def _lines(self) -> dict[bytes, Line]:
+        return {member: neighbour.line for member, neighbour in self.neighbours.items()}
 
-    def _take_from_afar(self, frm: bytes, message: Message) -> None:
-        """What came through a relay, sealed to the room; the relay names the sender."""
-        if isinstance(message, AskKeys | GiveKeys | Carry):
-            raise RemoteError("not for everybody's eyes")
-        self._take_any(frm, message, time.monotonic())
-        self.pump()
-
-    def _take_private(self, frm: bytes, message: Message) -> None:
-        if not isinstance(message, AskKeys | GiveKeys):
-            raise RemoteError("not on a line for keys")
-        self._take_any(frm, message, time.monotonic())
-        self.pump()
-
-    def _spread(self, message: Wraps) -> None:
-        """Gives every neighbour its wrap, and the relays those of the others."""
-        self._send_ops()  # a wrap is of use once its epoch is known
-        epoch = self.room.state.epochs.get(message.epoch_id)
-        if epoch is None:
-            return
-        for neighbour in self.neighbours.values():
-            wraps = slice_wraps(message.wraps, epoch.ephemeral, [neighbour.member])
-            if wraps:
-                neighbour.line.send(Wraps(message.epoch_id, wraps))
-        if self.relaying is not None:
-            self.relaying.send_wraps(message)
-
-    def _keys_came(self) -> None:
-        self._hooks.on_keys()
-        if self.relaying is not None:
-            self.relaying.retry(time.monotonic())
-
-    def _changed(self) -> None:
+    def _attached_changed(self) -> None:
         """Who is attached has changed, or by what relay we are."""
         if self.relaying is not None:
             self.mesh.set_attached(self.relaying.present, time.monotonic())
         self._hooks.on_change()
 
-    def _take_ops(self, ops: tuple[bytes, ...], sender: bytes | None, now: float) -> None:
-        for op in ops:
-            self.room.receive(op, sender, now)
+    def _let_know(self) -> None:
+        """Somebody comes in, or asks to: the others hear of it at once."""
         self._hooks.on_change()
+        self._send_ops()
 
     # --- carrying -------------------------------------------------------------------------------
 
@@ -420,7 +331,11 @@ class Members:
         self._cut_removed()
         self.mesh.on_timer(now)
         self._observe(now)
+        removed = self.room.state.removed
         self.room.on_timer(now)
+        if self.rekeying is not None and self.room.state.removed != removed:
+            # Whom we turned out by ourselves may have been given keys at a door.
+            self.rekeying.new_key(shut_out=True)
         if now >= self._ask_again_s and self.neighbours:
             self._ask_again_s = now + ASK_AGAIN_EVERY_S
             some = list(self.neighbours.values())[self._asked % len(self.neighbours)]

@@ -6,7 +6,7 @@ No state lives outside of a ``Node``; several can run in one process.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 from audio.mask import LABELS
@@ -17,7 +17,6 @@ from crypto.invite import Invite
 from p2p import commands, events
 from p2p.clock import SleepWatch
 from p2p.errors import UserError
-from p2p.link.link import MediaLink
 from p2p.link.work import Work
 from p2p.node.announcing import Announcer
 from p2p.node.couriers import CourierLink, Couriers
@@ -34,6 +33,7 @@ from p2p.node.roll import ME, Roll
 from p2p.node.seeking import Seeker
 from p2p.node.silence import explained
 from p2p.node.sound import Devices, Sound
+from p2p.node.soundways import SoundWays
 from p2p.node.telling import Teller
 from p2p.node.trusted import trusted_relays
 from p2p.node.ways import sources
@@ -49,8 +49,9 @@ from p2p.view import RoomView
 TICK_S = 0.2
 STATS_EVERY_S = 5.0
 EVENTS_MAX = 4096
-PROFILES = ("table", "hall")
-"""By the number that the room has for them."""
+WAITING_OUTSIDE = events.Notice(
+    "waiting_outside", "You wait outside: a moderator has to let you in."
+)
 
 
 class Node:
@@ -72,9 +73,7 @@ class Node:
         devices: Devices,
         invite: Invite | None,
     ) -> None:
-        self._settings = settings
-        self._net = net
-        self._secrets = secrets
+        self._settings, self._net, self._secrets = settings, net, secrets
         self._invite = invite
         self._began_s = time.monotonic()
         self._events: asyncio.Queue[events.Event] = asyncio.Queue(EVENTS_MAX)
@@ -89,14 +88,15 @@ class Node:
             net.station, self._work, self._porch.carried, self._courier_up, self._alone
         )
         net.station.whereabouts.on_moved = self._moved
+        self._ways_of_sound = SoundWays()
         self._sound = Sound(
             devices,
             secrets,
-            self._media_links,
+            self._ways_of_sound.links,
             self._complain,
             settings.mask,
             settings.echo,
-            afar=self._send_afar,
+            afar=self._ways_of_sound.send_afar,
             number=self._roll.number,
         )
         self._recv = KeyPair.generate(system_rng)
@@ -109,10 +109,8 @@ class Node:
         self._teller = Teller(self._roll, self._emit)
         self._portrait = Portrait(settings.mode, self._roll, net, self._sound, secrets)
         self._sleep = SleepWatch()
-        self._stats_s = 0.0
-        self._end_s: float | None = None
+        self._stats_s, self._end_s = 0.0, float("inf")
         self._joined = False
-        self._profile = PROFILES[0]
 
     # --- the front end's side -----------------------------------------------------------------
 
@@ -218,7 +216,12 @@ class Node:
             **by_invite,
         )
         hooks = Hooks(
-            self._tell, self._frame, self._porch.sealed, self._relay_frame, self._keys_came
+            self._tell,
+            self._ways_of_sound.frame,
+            self._porch.sealed,
+            self._ways_of_sound.relay_frame,
+            self._ways_of_sound.keys_came,
+            self._outside,
         )
         return Members(
             self._net.station,
@@ -234,7 +237,8 @@ class Node:
     async def _settle_in(self, via: events.Via) -> None:
         """Opens our own door, tells others of it, and says that we are in."""
         members, secrets = self._the_members(), self._secrets
-        rekeying, relaying = members.settle(self._recv)
+        self._ways_of_sound.settle(members, self._sound)
+        rekeying, relaying = members.exchange.settle(self._recv)
         self._porch.open(members)
         self._announcer = Announcer(
             self._settings,
@@ -299,7 +303,7 @@ class Node:
             if now >= self._stats_s:
                 self._stats_s = now + STATS_EVERY_S
                 self._emit(self._portrait.stats(members))
-            if self._end_s is not None and now >= self._end_s:
+            if now >= self._end_s:
                 self._leave("time")
 
     async def _go(self) -> None:
@@ -330,7 +334,7 @@ class Node:
         self._teller.tell_room(members.room, members.mesh)
         if members.rekeying is not None:
             self._teller.tell_keys(members.rekeying.news(), members.room)
-        self._follow_room(members)
+        self._ways_of_sound.follow_room()
         me = members.room.myself
         if me.stage is Stage.REMOVED:
             self._leave("removed", 6)
@@ -359,19 +363,6 @@ class Node:
         members.pump()
         self._tell()
 
-    def _follow_room(self, members: Members) -> None:
-        """Our microphone and the shape of our frames are as the room has them."""
-        me, state = members.room.myself, members.room.state
-        may_speak = me.slot is not None and me.stage in (Stage.HOST, Stage.SPEAKING)
-        if self._sound.pipeline.mic_on and not may_speak:
-            self._sound.set_mic(False, None)
-        if members.relaying is not None:
-            members.relaying.attachments.set_slot(me.slot if may_speak else None)
-        profile = PROFILES[state.profile]
-        if profile != self._profile:
-            self._profile = profile
-            self._sound.set_profile(profile)
-
     # --- what the parts report ------------------------------------------------------------------
 
     def _courier_up(self, courier: CourierLink) -> None:
@@ -379,9 +370,8 @@ class Node:
             self._announcer.courier_up(courier)
 
     def _alone(self) -> bool:
-        members = self._members
-        attached = members is not None and members.relaying and members.relaying.is_attached
-        return members is None or not (members.neighbours or attached)
+        linked = self._members is not None and self._members.neighbours
+        return not linked and not self._ways_of_sound.attached
 
     def _moved(self) -> None:
         """Our router gave us another address, or we are on another network."""
@@ -389,36 +379,11 @@ class Node:
         if self._members is not None:
             self._members.moved()
 
-    def _frame(self, member: bytes, data: bytes, arrival_s: float) -> None:
-        members = self._members
-        if members is None:
-            return
-        doubles = members.relaying is not None and members.relaying.is_attached
-        slots = members.room.state.slots
-        self._sound.frame(member, data, arrival_s, slots, doubles=doubles)
-
-    def _relay_frame(self, data: bytes, arrival_s: float) -> None:
-        slots = self._the_members().room.state.slots
-        self._sound.frame(None, data, arrival_s, slots, doubles=True)
-
-    def _keys_came(self) -> None:
-        if self._members is not None:
-            self._sound.keys_came(self._members.room.state.slots)
-
-    def _send_afar(self, frame: bytes) -> Iterable[bytes]:
-        """Sends a frame through our relay, if there is anybody who has no link with us."""
-        members = self._members
-        if members is None or members.relaying is None:
-            return ()
-        others = members.relaying.present - members.neighbours.keys()
-        return others if others and members.relaying.attachments.send_frame(frame) else ()
+    def _outside(self) -> None:
+        self._emit(WAITING_OUTSIDE)
 
     def _invite_contacts(self) -> tuple[Contact, ...]:
         return () if self._announcer is None else self._announcer.invite_contacts()
-
-    def _media_links(self) -> Iterator[tuple[bytes, MediaLink]]:
-        neighbours = {} if self._members is None else self._members.neighbours
-        return ((member, neighbour.line.link) for member, neighbour in neighbours.items())
 
     def _complain(self, error: UserError) -> None:
         self._emit(events.ErrorRaised(error.code, error.message, error.hint))

@@ -9,9 +9,10 @@ from p2p.node.members import Members
 from p2p.node.net import Net
 from p2p.node.roll import ME, Roll
 from p2p.node.sound import Sound
+from p2p.node.soundways import PROFILES
 from p2p.room.stage import ON_STAGE, Stage
 from p2p.room.state import Member
-from p2p.view import MemberView, RoomView
+from p2p.view import MemberView, RoomView, WaitingView
 
 SILENCE_DBFS = -96.0
 NO_LINKS = "Nobody can be reached now: trying again."
@@ -75,7 +76,24 @@ class Portrait:
             speaker=pipeline.playout_name,
             cues=pipeline.cues,
             echo=pipeline.treatment.echo.value,
+            **({} if members is None else self._agreed(members)),
         )
+
+    def _agreed(self, members: Members) -> dict[str, Any]:
+        """How the room is run, and under which key."""
+        state = members.room.state
+        waiting = [
+            WaitingView(self._roll.number(one.member), one.member.hex(), str(one.name))
+            for one in state.asking
+        ]
+        counts = [state.epochs[head].roster_count for head in state.heads]
+        return {
+            "entry": state.entry,
+            "profile": PROFILES[state.profile],
+            "waiting": tuple(waiting),
+            "no_moderator": state.no_moderator,
+            "key_members": min(counts, default=0),
+        }
 
     def stats(self, members: Members) -> events.Stats:
         """The numbers of ``stats``, totals since joining."""
@@ -92,6 +110,7 @@ class Portrait:
             row["level_dbfs"] = round(stats["level_dbfs"], 1)
             speakers.append(row)
         links = [self._link(members, member) for member in members.neighbours]
+        links += [self._relayed(members, member) for member in self._afar(members)]
         sealed = 0 if self._secrets.stage is None else self._secrets.stage.sealed
         return events.Stats(
             me={"sealed": sealed, "mic": self._sound.pipeline.mic_on},
@@ -130,14 +149,13 @@ class Portrait:
         n = self._roll.number(member.id)
         me = n == ME
         pipeline = self._sound.pipeline
-        neighbour = members.neighbours.get(member.id)
-        link = None if neighbour is None else neighbour.line.link
         level_dbfs = levels.get(n, SILENCE_DBFS)
         is_speaking = n in speaking
         if me:
             level_dbfs = pipeline.mic_level_dbfs if pipeline.mic_on else SILENCE_DBFS
             is_speaking = pipeline.mic_on and pipeline.mic_speaking
         raised_s = members.room.hand_since(member.id)
+        path, rtt_ms, loss_pct = self._way(members, member.id)
         return MemberView(
             n=n,
             id=member.id.hex(),
@@ -151,15 +169,29 @@ class Portrait:
             hand_place=members.room.state.place_of(member.id),
             hand_since_s=None if raised_s is None else self._secrets.room_time.at(raised_s),
             level_dbfs=level_dbfs,
-            path="self" if me else "none" if link is None else link.path,
-            rtt_ms=None if link is None else link.rtt_ms,
-            loss_pct=None if link is None else link.loss_pct,
+            path="self" if me else path,
+            rtt_ms=rtt_ms,
+            loss_pct=loss_pct,
             unheard=self._sound.unheard(member.id),
             volume_db=pipeline.volume_db(n),
             hushed=pipeline.is_muted(n),
             on_stage=member.stage in ON_STAGE,
-            rank=0 if member.id == members.room.host else 4,
+            rank=member.rank,
+            verified=members.rekeying is not None and member.id in members.rekeying.verified,
+            imitates=None if member.imitates is None else self._roll.number(member.imitates),
+            invited_by=None if member.invited_by is None else self._roll.number(member.invited_by),
         )
+
+    def _way(self, members: Members, member: bytes) -> tuple[str, float | None, float | None]:
+        """By what way a member is reached, its round trip and what gets lost on it."""
+        neighbour = members.neighbours.get(member)
+        if neighbour is not None:
+            link = neighbour.line.link
+            return link.path, link.rtt_ms, link.loss_pct
+        relaying = members.relaying
+        if relaying is not None and member in relaying.present:
+            return "relay", relaying.rtt_ms, relaying.loss_pct
+        return "none", None, None
 
     def _state(self, members: Members, member: Member) -> events.MemberState:
         if member.stage is Stage.LEFT:
@@ -181,13 +213,32 @@ class Portrait:
             "loss_pct": round(link.loss_pct, 1),
         }
 
+    def _afar(self, members: Members) -> list[bytes]:
+        """Members that only a relay connects us with."""
+        if members.relaying is None:
+            return []
+        known = members.room.state.members
+        afar = members.relaying.present - members.neighbours.keys()
+        return sorted(member for member in afar if member in known)
+
+    def _relayed(self, members: Members, member: bytes) -> dict[str, Any]:
+        relaying = members.relaying
+        rtt_ms = None if relaying is None else relaying.rtt_ms
+        loss_pct = None if relaying is None else relaying.loss_pct
+        return {
+            "n": self._roll.number(member),
+            "path": "relay",
+            "rtt_ms": None if rtt_ms is None else round(rtt_ms, 1),
+            "loss_pct": round(loss_pct or 0.0, 1),
+        }
+
     def trouble(self, members: Members | None) -> str:
         """What is wrong with the room as a whole, or nothing."""
         return KEYS_DIFFER if self._secrets.keys_differ else self.lost(members)
 
     def lost(self, members: Members | None) -> str:
         """That nobody can be reached, if so."""
-        if members is None or members.neighbours:
+        if members is None or members.neighbours or self._afar(members):
             return ""
         others = [m for m in members.room.state.members.values() if m.id != members.room.me]
         alone = all(m.stage in (Stage.LEFT, Stage.REMOVED) for m in others)

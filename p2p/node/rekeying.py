@@ -109,8 +109,9 @@ class Rekeying:
         now = time.monotonic()
         self._secrets.the_keyring.advance(self._secrets.room_time.at(now))
         self._comparing.on_timer(now)
-        out: list[Outgoing] = list(self._epochs.to_send(now))
-        out += self._comparing.to_send(now)
+        out: list[Outgoing] = list(self._comparing.to_send(now))
+        while more := self._epochs.to_send(now):
+            out += more  # wraps come page by page, those of speakers first
         for to, message in out:
             self._hooks.say(to, message)
         while (event := self._next_event()) is not None:

@@ -17,18 +17,16 @@ from p2p.room.stage import Stage
 
 PROFILES = ("table", "hall")
 KEY_MISSING = events.Notice(
-    "key_missing", "The room has a new key that has not reached you yet: asking for it."
+    "keys_missing", "Somebody's sound can not be opened yet: asking for the new key."
 )
-KEY_HERE = events.Notice("key_here", "The room's key is here again.")
+KEY_HERE = events.Notice("keys_back", "The new key is here.")
 KEYS_DIFFER = events.Notice(
-    "keys_differ", "Someone here hands out other room keys. Compare words with people you know."
+    "keys_differ", "Someone here hands out other room keys. Leave, and join again."
 )
 NO_MODERATOR = events.Notice(
-    "no_moderator",
-    "Nobody who moderates is left. Sound goes on; no new speakers, removals or keys.",
+    "no_moderator", "Nobody can moderate now: sound goes on; no new speakers, removals, keys."
 )
-MODERATOR_AGAIN = events.Notice("moderator_again", "There is somebody who moderates again.")
-IMITATES = "The name {name} looks like that of somebody who was here before."
+MODERATOR_AGAIN = events.Notice("moderator_again", "Somebody who can moderate is here again.")
 
 _MIC_WHY = {"granted", "muted", "down", "declined", "lapsed", "asked", "removed"}
 
@@ -68,10 +66,6 @@ class Teller:
                     self._named(room, mesh, member)
                     if member == room.me:
                         self._own_stage(stage, why)
-                case room_events.NameImitates(member=member, other=other):
-                    self._named(room, mesh, member)
-                    if other in room.state.members:
-                        self._emit(events.Notice("imitates", IMITATES, self._roll.number(member)))
                 case _:
                     self._wide(event)
 

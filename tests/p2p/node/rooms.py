@@ -79,6 +79,7 @@ class House:
         self._people: list[Person] = []
         self._relays: list[asyncio.Future[None]] = []
         self.entry_nodes: list[str] = []
+        self.relay_port = 0
 
     async def relay(self) -> str:
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -87,6 +88,7 @@ class House:
         self._relays.append(asyncio.ensure_future(relay))
         line = await asyncio.wait_for(ready, LIMIT_S)
         self.entry_nodes.append(line)
+        self.relay_port = int(line.partition("#")[0].rpartition(":")[2])
         return line
 
     def settings(self, name: str, **more: object) -> Settings:

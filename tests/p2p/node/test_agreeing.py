@@ -1,0 +1,112 @@
+"""What the members of a room decide by themselves, between real nodes."""
+
+import asyncio
+
+import pytest
+
+from p2p import commands as c
+from p2p import events as e
+from p2p.errors import UserError
+from tests.p2p.node.rooms import House, Person, a_house
+
+
+async def people(house: House, *names: str) -> list[Person]:
+    await house.relay()
+    host = await house.host("host", only="dht")
+    words = (await host.key()).words
+    found = [host]
+    for name in names:
+        person = await house.guest(name, words, only="dht")
+        await person.until(e.Joined)
+        found.append(person)
+    for person in found:
+        for other in ("host", *names):
+            if other != person.node._settings.name:
+                await person.until(
+                    e.MemberChanged, lambda m, o=other: m.name == o and m.state == "here"
+                )
+    return found
+
+
+async def test_the_room_goes_on_under_a_co_host_when_the_host_has_left() -> None:
+    async with a_house() as house:
+        host, ann, bob = await people(house, "ann", "bob")
+        host.node.do(c.Promote(host.number_of("ann"), "co-host"))
+        await ann.until(e.MemberChanged, lambda m: m.n == 1 and m.role == "co-host")
+        await host.leave()
+        bob.node.do(c.RaiseHand())
+        await ann.until(e.HandChanged, lambda hand: hand.place == 1)
+        ann.node.do(c.AcceptHand(ann.number_of("bob")))
+        await bob.until(e.MicChanged, lambda mic: mic.why == "granted")
+        bob.node.do(c.SetMic(True))
+        await ann.until(e.FirstSound)
+
+
+async def test_who_is_removed_with_a_new_key_opens_nothing_and_the_others_go_on() -> None:
+    async with a_house() as house:
+        host, ann, bob = await people(house, "ann", "bob")
+        host.node.do(c.SetMic(True))
+        await ann.until(e.FirstSound)
+        host.node.do(c.Remove(host.number_of("bob"), new_key=True))
+        await bob.until(e.Left)
+        for person in (host, ann):
+            changed = await person.until(e.RoomKeyChanged, lambda key: key.why == "kick")
+            assert changed.n_members == 2
+        heard = ann.node._secrets.stage.heard(host.node._members.room.me)
+        opened = heard.opened
+        await asyncio.sleep(0.5)
+        assert heard.opened > opened + 10
+
+
+async def test_who_asks_to_come_in_waits_until_a_moderator_says_yes() -> None:
+    async with a_house() as house:
+        (host,) = await people(house)
+        host.node.do(c.SetEntry("ask"))
+        await host.until(e.SettingChanged, lambda one: (one.what, one.value) == ("entry", "ask"))
+        late = await house.guest("late", (await host.key()).words, only="dht")
+        waiting = await host.until(e.Waiting, lambda one: one.on)
+        assert waiting.name == "late"
+        assert (await late.until(e.Notice)).code == "waiting_outside"
+        host.node.do(c.Let(waiting.n, True))
+        await late.until(e.Joined)
+
+
+async def test_a_personal_invite_opens_a_room_that_the_words_do_not() -> None:
+    async with a_house() as house:
+        (host,) = await people(house)
+        host.node.do(c.SetEntry("invited"))
+        host.node.do(c.MakeInvite(1, 24.0))
+        invite = await host.until(e.KeyShown, lambda key: key.uses == 1)
+        guest = await house.guest("guest", invite.invite, only="dht")
+        await guest.until(e.Joined)
+        [row] = [row for row in host.node.view().members if row.name == "guest"]
+        assert row.invited_by == 1
+        second = await house.guest("second", invite.invite, only="dht")
+        with pytest.raises(UserError, match="used_up"):
+            await second.running
+
+
+async def test_two_compare_words_by_voice_and_see_each_other_as_verified() -> None:
+    async with a_house() as house:
+        host, ann = await people(house, "ann")
+        host.node.do(c.Compare(host.number_of("ann")))
+        ours = await host.until(e.Words, lambda one: one.state == "ready")
+        theirs = await ann.until(e.Words, lambda one: one.state == "ready")
+        assert (ours.code, ours.words) == (theirs.code, theirs.words)
+        host.node.do(c.Confirm(ours.n, same=True))
+        await host.until(e.Words, lambda one: one.state == "verified")
+        assert [row.verified for row in host.node.view().members if row.n == ours.n] == [True]
+
+
+async def test_the_profile_is_the_rooms() -> None:
+    async with a_house() as house:
+        host, ann = await people(house, "ann")
+        host.node.do(c.SetMic(True))
+        await ann.until(e.FirstSound)
+        host.node.do(c.SetProfile("hall"))
+        await ann.until(e.SettingChanged, lambda one: one.value == "hall")
+        heard = ann.node._secrets.stage.heard(host.node._members.room.me)
+        opened = heard.opened
+        await asyncio.sleep(0.6)
+        assert heard.opened >= opened + 5
+        assert heard.rejected == 0

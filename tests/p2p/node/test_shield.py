@@ -1,0 +1,66 @@
+"""Members that nobody in the room can find: everything goes through a relay."""
+
+import pytest
+
+from p2p import commands as c
+from p2p import events as e
+from p2p.errors import UserError
+from p2p.node import create_room
+from tests.p2p.node.rooms import House, Person, a_house
+
+
+async def hidden_pair(house: House) -> tuple[Person, Person]:
+    relay = await house.relay()
+    house.entry_nodes.clear()  # they know the relay because it was named to them
+    ways = {"mode": "shield", "relays": (relay,)}
+    host = await house.host("host", **ways)
+    guest = await house.guest("guest", (await host.key()).words, **ways)
+    await guest.until(e.Joined)
+    return host, guest
+
+
+async def test_two_who_hide_hear_each_other_and_have_no_link() -> None:
+    async with a_house() as house:
+        host, guest = await hidden_pair(house)
+        await host.until(e.MemberChanged, lambda m: m.name == "guest" and m.state == "here")
+        host.node.do(c.SetMic(True))
+        await guest.until(e.FirstSound)
+        assert guest.node._members.neighbours == {}
+        assert host.node._members.neighbours == {}
+        [row] = [row for row in guest.node.view().members if row.name == "host"]
+        assert row.path == "relay"
+        relay = house.relay_port
+        for person in (host, guest):
+            others = {port for _, port in person.node._net.station.mux._targets}
+            assert others == {relay}
+
+
+async def test_who_hides_raises_a_hand_speaks_and_is_removed_with_a_new_key() -> None:
+    async with a_house() as house:
+        host, guest = await hidden_pair(house)
+        n = (await host.until(e.MemberChanged, lambda m: m.name == "guest")).n
+        guest.node.do(c.RaiseHand())
+        await host.until(e.HandChanged, lambda hand: hand.place == 1)
+        host.node.do(c.AcceptHand(n))
+        await guest.until(e.MicChanged, lambda mic: mic.why == "granted")
+        guest.node.do(c.SetMic(True))
+        await host.until(e.FirstSound)
+        host.node.do(c.Remove(n, new_key=True))
+        left = await guest.until(e.Left)
+        assert (left.why, left.exit_code) == ("removed", 6)
+        await host.until(e.RoomKeyChanged, lambda key: key.why == "kick")
+
+
+async def test_without_a_relay_nobody_hides() -> None:
+    async with a_house() as house:
+        with pytest.raises(UserError, match="no_sound_relay"):
+            await create_room(house.settings("host", mode="shield"))
+
+
+async def test_a_straight_knock_at_a_hidden_door_is_met_with_silence() -> None:
+    async with a_house() as house:
+        host, _ = await hidden_pair(house)
+        invite = (await host.key()).invite
+        late = await house.guest("late", invite, mode="open", only="invite")
+        assert (await late.until(e.Joined)).via == "invite"
+        assert late.node._members.neighbours == {}
