@@ -6,8 +6,6 @@ from crypto.errors import UserError
 
 MODES = ("open", "shield")
 WAYS = ("dht", "lan", "invite", "relay")
-RELAYS_CARRY_SOUND = True
-"""Until they do, shield is refused; from then on it is what ``create`` and ``join`` begin with."""
 NO_RELAY = "no_sound_relay"
 """Code of the error after which a person may name a relay."""
 MASKS = ("off", "disguise", "typed")
@@ -53,10 +51,8 @@ class Settings:
         """Refuses what cannot work.
 
         Raises:
-            UserError: Shield was asked for and cannot be had, or a word is unknown.
+            UserError: A word is unknown.
         """
-        if self.mode == "shield" and not RELAYS_CARRY_SOUND:
-            raise no_relay()
         known = self.mode in MODES and (self.only is None or self.only in WAYS)
         if not known or self.mask not in MASKS or self.echo not in ECHOES:
             raise UserError("bad_option", "An option has an unknown value.", exit_code=2)

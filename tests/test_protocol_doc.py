@@ -12,7 +12,7 @@ from crypto.frame import OVERHEAD_BYTES
 from docs.protocol_example import PAGE, example, page
 from p2p.dht import messages as dht_messages
 from p2p.link.rtp import HEADER_BYTES
-from p2p.overlay.stage import HOP_BYTE_OF, HOP_BYTES
+from p2p.overlay.stage import PROFILE_OF, HOP_BYTES
 from p2p.room import kinds
 from p2p.wire import messages, offers, relay_messages
 
@@ -96,4 +96,4 @@ def test_the_one_size_of_media_datagrams_of_each_profile_is_right():
     table, hall = around + TABLE.payload_bytes, around + HALL.payload_bytes
     sentence = f"`table` every media datagram has {table} bytes, of profile `hall` {hall}"
     assert sentence in " ".join(DOC.split())
-    assert set(HOP_BYTE_OF) == {profile.name for profile in PROFILES.values()}
+    assert set(PROFILE_OF) == {profile.name for profile in PROFILES.values()}

@@ -5,10 +5,10 @@ import math
 from collections.abc import Sequence
 
 from p2p.errors import UserError
-from p2p.settings import ECHOES, MASKS, MODES, RELAYS_CARRY_SOUND, WAYS, Settings
+from p2p.settings import ECHOES, MASKS, MODES, WAYS, Settings
 from tui.ownsound import ALL_CUES, cues_command
 
-DEFAULT_MODE = "shield" if RELAYS_CARRY_SOUND else "open"
+DEFAULT_MODE = "shield"
 
 
 def room_parser(command: str, *, joins: bool) -> argparse.ArgumentParser:

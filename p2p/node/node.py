@@ -43,7 +43,7 @@ from p2p.rng import system_rng
 from p2p.room import commands as room_commands
 from p2p.room.room import Room
 from p2p.room.stage import GONE, Stage
-from p2p.settings import Settings, no_relay
+from p2p.settings import Settings
 from p2p.view import RoomView
 
 TICK_S = 0.2
@@ -81,8 +81,6 @@ class Node:
         self._roll = Roll(secrets.identity.member_id)
         self._work = Work()
         self._relays = trusted_relays(settings, net.contacts, invite)
-        if settings.hidden and not self._relays:
-            raise no_relay()
         self._porch = Porch(net, secrets, self._work, hidden=settings.hidden)
         self._couriers = Couriers(
             net.station, self._work, self._porch.carried, self._courier_up, self._alone

@@ -11,8 +11,9 @@ from p2p.node.keys import RoomSecrets
 from p2p.node.net import Net
 from p2p.node.node import Node
 from p2p.node.sound import open_devices
+from p2p.node.trusted import trusted_relays
 from p2p.rng import system_rng
-from p2p.settings import Settings
+from p2p.settings import Settings, no_relay
 
 
 async def create_room(settings: Settings) -> Node:
@@ -43,6 +44,8 @@ async def join_room(settings: Settings, invite: Invite) -> Node:
 
 async def _open(settings: Settings, secrets: RoomSecrets, invite: Invite | None) -> Node:
     contacts = known_contacts([*settings.relays, *settings.bootstrap])
+    if settings.hidden and not trusted_relays(settings, contacts, invite):
+        raise no_relay()
     net = await Net.open(settings.listen, contacts, secrets.identity.dh_secret, system_rng)
     try:
         devices = await open_devices(settings.mic, settings.speaker, settings.mask)

@@ -77,7 +77,7 @@ class House:
 
     def _common(self, name: str, mic: str) -> tuple[str, ...]:
         return (
-            *("--plain", "--json", "--listen", "127.0.0.1:0", "--name", name),
+            *("--plain", "--json", "--mode", "open", "--listen", "127.0.0.1:0", "--name", name),
             *("--mic", mic, "--speaker", "null", "--seconds", self._seconds),
             *self._bootstrap(),
         )

@@ -52,7 +52,7 @@ class Roommate:
         self.process = host.start(
             *PROGRAM,
             *how,
-            *("--plain", "--json", "--name", name, "--speaker", "null"),
+            *("--plain", "--json", "--mode", "open", "--name", name, "--speaker", "null"),
             *(options if "--mic" in options else (*options, "--mic", "silence")),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -78,7 +78,19 @@ async def test_a_member_in_the_line_mode_writes_nothing(house: House, tmp_path: 
     guest = Person("guest")
     house.people.append(guest)
     await guest.start(
-        *(*tracing(log), *PROGRAM, "join", "-", "--plain", "--json", *DHT, "--name", "guest"),
+        *(
+            *tracing(log),
+            *PROGRAM,
+            "join",
+            "-",
+            "--plain",
+            "--json",
+            "--mode",
+            "open",
+            *DHT,
+            "--name",
+            "guest",
+        ),
         *("--listen", "127.0.0.1:0", "--mic", "silence", "--speaker", "null"),
         *("--bootstrap", house.entry_nodes[0]),
     )
@@ -103,7 +115,17 @@ async def test_the_screen_writes_nothing(tmp_path: Path, sound: tuple[str, ...])
     home.mkdir()
     process = await asyncio.create_subprocess_exec(
         *tracing(log),
-        *(*PROGRAM, "create", "--listen", "127.0.0.1:0", "--name", "host", *sound),
+        *(
+            *PROGRAM,
+            "create",
+            "--mode",
+            "open",
+            "--listen",
+            "127.0.0.1:0",
+            "--name",
+            "host",
+            *sound,
+        ),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -69,7 +69,18 @@ async def true_datagrams(house: House, relay: Person, host: Person) -> list[byte
     try:
         line = str(NodeContact(to_relay.address, node.key))
         guest = await house.run(
-            *("join", "-", "--plain", "--json", "--listen", "127.0.0.1:0", "--name", "seen"),
+            *(
+                "join",
+                "-",
+                "--plain",
+                "--json",
+                "--mode",
+                "open",
+                "--listen",
+                "127.0.0.1:0",
+                "--name",
+                "seen",
+            ),
             *("--mic", "silence", "--speaker", "null"),
             *("--bootstrap", line),
         )

@@ -26,7 +26,17 @@ async def test_an_invite_in_lower_case_and_in_two_lines_still_opens_the_room(
     path = tmp_path / "invite"
     path.write_text(f"come in!\n{invite[:40]}\n{invite[40:]}\n")
     guest = await house.run(
-        *("join", "--key-file", str(path), "--plain", "--json", "--only", "invite"),
+        *(
+            "join",
+            "--key-file",
+            str(path),
+            "--plain",
+            "--json",
+            "--mode",
+            "open",
+            "--only",
+            "invite",
+        ),
         *("--listen", "127.0.0.1:0", "--mic", "silence", "--speaker", "null"),
     )
     await guest.hears("joined")

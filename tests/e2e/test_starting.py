@@ -14,7 +14,7 @@ from tests.e2e.person import SLACK, Person
 pytestmark = pytest.mark.e2e
 
 NO_ROOM = "11ZG8-TSHBS-SJVES-CXT7M-NCX8H-4BBTV-JTM"
-QUIET = ("--plain", "--json", "--mic", "silence", "--speaker", "null")
+QUIET = ("--plain", "--json", "--mode", "open", "--mic", "silence", "--speaker", "null")
 A_NODE_KEY = "A" * 52
 
 
@@ -178,7 +178,7 @@ async def test_a_command_that_is_not_possible_is_answered_by_an_error(house: Hou
         "mute nobody": "no_such_member",
         "no": "not_invited",
         "audience": "not_on_stage",
-        "promote 1 moderator": "not_yet",
+        "promote 1 moderator": "not_host",
         "mic": "bad_command",
         "\x1b[2J": "unknown_command",
     }

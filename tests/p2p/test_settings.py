@@ -1,18 +1,22 @@
 import pytest
 
 from p2p.errors import UserError
-from p2p.settings import Settings
+from p2p.settings import Settings, no_relay
 
 
 def test_what_nobody_chose_works() -> None:
     Settings().check()
 
 
-def test_shield_is_refused_with_the_option_to_give() -> None:
-    with pytest.raises(UserError) as raised:
-        Settings(mode="shield").check()
-    assert (raised.value.code, raised.value.exit_code) == ("no_sound_relay", 3)
-    assert "--mode open" in raised.value.hint
+def test_without_a_relay_shield_ends_with_the_option_to_give() -> None:
+    error = no_relay()
+    assert (error.code, error.exit_code) == ("no_sound_relay", 3)
+    assert "--mode open" in error.hint
+
+
+def test_who_chose_shield_hides() -> None:
+    assert Settings(mode="shield").hidden
+    assert not Settings(mode="open").hidden
 
 
 @pytest.mark.parametrize(

@@ -418,13 +418,6 @@ def refusing(backend_node, message="Shield mode needs a relay that carries sound
     return app
 
 
-@pytest.fixture
-def relays_carry_sound(monkeypatch):
-    monkeypatch.setattr("p2p.settings.RELAYS_CARRY_SOUND", True)
-    monkeypatch.setattr("tui.screens.start.RELAYS_CARRY_SOUND", True)
-
-
-@pytest.mark.usefixtures("relays_carry_sound")
 async def test_without_a_relay_a_person_may_name_one():
     app = refusing(ScriptedNode())
     async with app.run_test(size=(80, 24)) as pilot:
@@ -442,7 +435,6 @@ async def test_without_a_relay_a_person_may_name_one():
         assert app._settings.mode == "shield"
 
 
-@pytest.mark.usefixtures("relays_carry_sound")
 async def test_without_a_relay_a_person_may_choose_to_be_seen():
     app = refusing(ScriptedNode())
     async with app.run_test(size=(80, 24)) as pilot:
@@ -453,7 +445,6 @@ async def test_without_a_relay_a_person_may_choose_to_be_seen():
         assert app._settings.mode == "open"
 
 
-@pytest.mark.usefixtures("relays_carry_sound")
 @pytest.mark.parametrize("keys", [("escape",), ("tab", "tab", "tab", "enter")])
 async def test_giving_up_ends_with_exit_code_3_and_shows_no_address(keys):
     node = ScriptedNode()
@@ -470,7 +461,6 @@ async def test_giving_up_ends_with_exit_code_3_and_shows_no_address(keys):
     assert node.asked == []
 
 
-@pytest.mark.usefixtures("relays_carry_sound")
 async def test_the_start_screen_offers_to_hide_the_address():
     app = app_with(None, mode="shield")
     async with app.run_test(size=(80, 24)) as pilot:

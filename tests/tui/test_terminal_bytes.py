@@ -45,7 +45,7 @@ def bytes_on_a_terminal(args, *, until, keys=b"", columns=80, rows=24, **environ
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 def test_an_escape_sequence_in_a_name_never_reaches_the_terminal(size):
     written, code = bytes_on_a_terminal(
-        ["join", "violin"],
+        ["join", "--mode", "open", "violin"],
         until=b"F1",
         keys=b"\r",
         columns=size[0],
@@ -63,7 +63,7 @@ def test_an_escape_sequence_in_a_name_never_reaches_the_terminal(size):
 @pytest.mark.parametrize("keys", [b"w", b"\t\rx"], ids=["door", "out"])
 def test_no_menu_lets_an_escape_sequence_through(keys):
     written, code = bytes_on_a_terminal(
-        ["join", "violin"],
+        ["join", "--mode", "open", "violin"],
         until=b"F1",
         keys=keys,
         PREVIEW_NAME=EVIL,
@@ -80,7 +80,7 @@ def test_no_menu_lets_an_escape_sequence_through(keys):
 
 def test_a_person_at_a_terminal_is_asked_in_the_line_mode():
     written, code = bytes_on_a_terminal(
-        ["join", "violin", "--plain"],
+        ["join", "--mode", "open", "violin", "--plain"],
         until=b"joined",
         keys=b"remove lau new key\nno\nremove lau new key\nyes\nleave\n",
         PREVIEW_ROLE="host",
@@ -94,14 +94,14 @@ def test_a_person_at_a_terminal_is_asked_in_the_line_mode():
 
 def test_on_the_screen_shield_without_a_relay_is_a_question():
     written, _ = bytes_on_a_terminal(
-        ["join", "violin", "--mode", "shield"], until=b"No relay is known", keys=b"\x1b"
+        ["join", "--mode", "open", "violin", "--mode", "shield"], until=b"No relay is known", keys=b"\x1b"
     )
     assert "Go on in the open" in written.decode("utf-8", "replace")
 
 
 def test_the_line_mode_on_a_terminal_is_harmless_too():
     written, code = bytes_on_a_terminal(
-        ["join", "violin", "--plain"], until=b"joined", keys=b"who\nleave\n", PREVIEW_NAME=EVIL
+        ["join", "--mode", "open", "violin", "--plain"], until=b"joined", keys=b"who\nleave\n", PREVIEW_NAME=EVIL
     )
     assert code == 0
     assert b"pwned" in written
@@ -111,7 +111,7 @@ def test_the_line_mode_on_a_terminal_is_harmless_too():
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "vt100"}, {"LC_ALL": "C"}])
 def test_states_can_be_told_apart_without_colours(environ):
-    written, code = bytes_on_a_terminal(["join", "violin"], until=b"F1", **environ)
+    written, code = bytes_on_a_terminal(["join", "--mode", "open", "violin"], until=b"F1", **environ)
     assert code == 0
     text = written.decode("utf-8", "replace")
     for sign in ("▸", "M ", "muted", "~ ", "x ", "away", "mic off"):
@@ -120,7 +120,7 @@ def test_states_can_be_told_apart_without_colours(environ):
 
 def test_a_dumb_terminal_gets_lines():
     written, code = bytes_on_a_terminal(
-        ["join", "violin"], until=b"joined", keys=b"leave\n", TERM="dumb"
+        ["join", "--mode", "open", "violin"], until=b"joined", keys=b"leave\n", TERM="dumb"
     )
     assert code == 0
     assert b"No terminal here" in written

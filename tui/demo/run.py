@@ -119,7 +119,18 @@ class Demo:
         bootstrap = [part for line in self.bootstrap for part in ("--bootstrap", line)]
         await child.start(
             *how,
-            *("--plain", "--json", "--only", "dht", "--listen", "127.0.0.1:0", "--name", name),
+            *(
+                "--plain",
+                "--json",
+                "--mode",
+                "open",
+                "--only",
+                "dht",
+                "--listen",
+                "127.0.0.1:0",
+                "--name",
+                name,
+            ),
             *("--mic", MICS.get(name, "silence"), "--speaker", "null"),
             *bootstrap,
         )

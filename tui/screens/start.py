@@ -10,7 +10,6 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Button, Checkbox, Input
 
-from p2p.settings import RELAYS_CARRY_SOUND
 from tui.i18n import mark, tr
 from tui.widgets.plaintext import PlainText
 
@@ -71,12 +70,11 @@ class StartScreen(Screen[None]):
             yield Input(self._guest, max_length=64, id="name")
             yield PlainText(tr("Topic, for a new room only"))
             yield Input(max_length=120, id="topic")
-            if self._mode == "shield" or RELAYS_CARRY_SOUND:
-                yield Checkbox(
-                    tr("Hide my address: sound goes through relays, a little later"),
-                    self._mode == "shield",
-                    id="shield",
-                )
+            yield Checkbox(
+                tr("Hide my address: sound goes through relays, a little later"),
+                self._mode == "shield",
+                id="shield",
+            )
             with Horizontal(id="buttons"):
                 yield Button(tr("Join"), id="join")
                 yield Button(tr("Create a room"), id="create")
