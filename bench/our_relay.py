@@ -138,7 +138,7 @@ class Members:
             self._count.add(
                 mux.raw_socket,
                 lambda data: data[0] == _FIRST_SOUND_BYTE,
-                lambda data, sender: mux.datagram_received(data, sender),
+                lambda data, sender: mux._received(data, sender, time.monotonic()),
                 line.link._heard,
             )
 
