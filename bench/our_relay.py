@@ -138,7 +138,7 @@ class Members:
             self._count.add(
                 mux.raw_socket,
                 lambda data: data[0] == _FIRST_SOUND_BYTE,
-                lambda data, sender: mux.datagram_received(data, sender),
+                lambda data, sender: mux._received(data, sender, time.monotonic()),
                 line.link._heard,
             )
 
@@ -174,6 +174,32 @@ class Members:
 
         await every(1.0 / rate, int(rate * seconds), say)
         return sent[0]
+
+    async def plain_address(self) -> tuple:
+        """A bare socket that watches the delay of bare datagrams: a way without a relay."""
+        watch = self._watch
+
+        class Plain(asyncio.DatagramProtocol):
+            def datagram_received(self, data: bytes, addr: tuple) -> None:
+                watch(data, 0.0)
+
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(Plain, local_addr=("127.0.0.1", 0))
+        return transport.get_extra_info("sockname")
+
+    async def speak_plainly(self, address, rate: int, seconds: float, payload_bytes: int) -> None:
+        """Sends as ``speak`` does, to a bare socket."""
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(
+            asyncio.DatagramProtocol, remote_addr=address
+        )
+        padding = bytes(payload_bytes - 8)
+        await every(
+            1.0 / rate,
+            int(rate * seconds),
+            lambda: transport.sendto(time.monotonic_ns().to_bytes(8, "big") + padding),
+        )
+        transport.close()
 
     def heard(self) -> int:
         """Sound packets that arrived at those who count."""

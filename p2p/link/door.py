@@ -19,7 +19,7 @@ from p2p.room.allowance import Allowance, Rate
 from p2p.wire.addresses import Address, Scope, scope_of
 from p2p.wire.offers import Candidate, CandidateKind, Endpoint, Hello, Knock, LinkOffer
 
-PENDING_MAX = 64
+PENDING_MAX = 128
 PENDING_EACH = 16
 """Links in the making, and of these those of one address; the oldest gives way to a new one."""
 

@@ -23,6 +23,9 @@ from p2p.wire.addresses import Address, normalise
 MAX_UNSENT_BYTES = 1 << 18
 RECEIVE_BYTES = 2048
 """More than a datagram may have, so that one that is too long shows."""
+READ_ON_MAX = 32
+"""Datagrams that are taken in one go besides the first; timers and tasks wait for them."""
+
 _KNOWN_ADDRESSES = 4096
 
 
@@ -60,6 +63,7 @@ class Mux(asyncio.DatagramProtocol):
         self._six = sock.family == socket.AF_INET6
         self._dual = self._six and not sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
         self._outlets_changed = 0
+        self._reads_on = False
         self._targets: dict[Address, tuple[str, int] | None] = {}
         self._transport: _DatagramTransport | None = None
         bound = sock.getsockname()
@@ -161,6 +165,8 @@ class Mux(asyncio.DatagramProtocol):
         self._transport = cast("_DatagramTransport", transport)
         # asyncio asks the system for 256 KiB of memory for each datagram, and gives it back.
         self._transport.max_size = RECEIVE_BYTES
+        # Where the loop waits for datagrams and does not, as on Windows, read ahead by itself.
+        self._reads_on = isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Asyncio: the socket is closed."""
@@ -174,6 +180,19 @@ class Mux(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Asyncio: a datagram arrived."""
         self._received(data, normalise(addr), time.monotonic())
+        if self._reads_on:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Takes what else has arrived: asyncio would run everything else first, each time."""
+        for _ in range(READ_ON_MAX):
+            if self._transport is None:
+                return
+            try:
+                data, addr = self._sock.recvfrom(RECEIVE_BYTES)
+            except OSError:  # there is nothing; or the network's trouble, of which asyncio hears
+                return
+            self._received(data, normalise(addr), time.monotonic())
 
     def _received(self, data: bytes, address: Address, arrival_s: float) -> None:
         if not 0 < len(data) <= MAX_DATAGRAM_BYTES:

@@ -179,3 +179,38 @@ async def test_without_ipv6_there_is_a_plain_socket(bench, monkeypatch):
 )
 def test_an_address_has_one_form(raw, plain):
     assert normalise(raw) == plain
+
+
+async def test_datagrams_that_wait_are_taken_in_one_go_and_bounded(bench):
+    mux = await bench.mux()
+    turns, got = [0], []
+
+    def count_turns():
+        turns[0] += 1
+        asyncio.get_running_loop().call_soon(count_turns)
+
+    mux.on_datagram = lambda data, _sender: got.append((turns[0], data))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for number in range(100):
+            sender.sendto(b"\xc0%d" % number, ("127.0.0.1", mux.local_port))
+        count_turns()
+        await bench.until(lambda: len(got) == 100)
+    assert [data for _, data in got] == [b"\xc0%d" % number for number in range(100)]
+    in_one_go = [sum(turn == each for turn, _ in got) for each in {turn for turn, _ in got}]
+    assert max(in_one_go) == mux_module.READ_ON_MAX + 1
+
+
+async def test_a_socket_that_is_closed_while_it_is_read_is_read_no_more(bench):
+    mux, got = await bench.mux(), []
+
+    def take(data, _sender):
+        got.append(data)
+        mux.close()
+
+    mux.on_datagram = take
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(3):
+            sender.sendto(b"\xc0", ("127.0.0.1", mux.local_port))
+        await bench.until(lambda: got)
+        await asyncio.sleep(0.05)
+    assert got == [b"\xc0"]
