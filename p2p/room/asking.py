@@ -7,18 +7,16 @@ from p2p.errors import RemoteError
 from p2p.room.ids import MemberId
 from p2p.room.kinds import Ask, Join
 from p2p.room.names import DisplayName
-from p2p.room.ops import Op, decode_op, verify_join
+from p2p.room.ops import decode_op, verify_join
 from p2p.room.registers import Registers
 from p2p.room.roster import Asking
 
 
 @functools.lru_cache(maxsize=1024)
-def newcomer_of(ask: Op) -> tuple[MemberId, str] | None:
-    """Give id and name of the member whose join an ``Ask`` holds; None if it is no good join."""
-    if not isinstance(ask.body, Ask):
-        return None
+def newcomer_of(join: bytes, room_id: bytes) -> tuple[MemberId, str] | None:
+    """Give id and name of a member by its join; None if the bytes are no good join."""
     try:
-        op = decode_op(ask.body.join, ask.body.room)
+        op = decode_op(join, room_id)
         if not isinstance(op.body, Join):
             return None
         verify_join(op, op.body)
@@ -41,8 +39,8 @@ def asking(
         One entry for each newcomer, by id.
     """
     waiting: dict[MemberId, Asking] = {}
-    for ask in sorted(registers.all("ask"), key=lambda op: op.id):
-        newcomer = newcomer_of(ask) if ask.author in doors else None
+    for ask, body in registers.all("ask", Ask):
+        newcomer = newcomer_of(body.join, body.room) if ask.author in doors else None
         if newcomer is not None and newcomer[0] not in decided:
             member, name = newcomer
             entry = Asking(member, DisplayName.clean(name, member), ask.author)

@@ -12,7 +12,7 @@ it afterwards.
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 from p2p.room.chain import Cut, chain_of, without_fork
 from p2p.room.ids import NONE, MemberId, OpId
@@ -26,12 +26,16 @@ _ON_PERSONS: Final = (Grant, Mute, Down, Let)
 _NOTHING = Cut(frozenset(), frozenset())
 
 
+B = TypeVar("B", bound=Body, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Act:
-    """An operation that counts, and the rank under which its author wrote it."""
+class Act(Generic[B]):
+    """An operation that counts, what it says, and the rank under which its author wrote it."""
 
     op: Op
     rank: int
+    body: B
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Authority:
         self.removals: dict[MemberId, Removal] = {}
         self._registers = registers
         self._lineage = lineage
-        self._acts: dict[type[Body], list[Act]] = defaultdict(list)
+        self._acts: dict[type[Body], list[Any]] = defaultdict(list)
         self._by_auth: dict[OpId, list[Op]] = defaultdict(list)
         for op in sorted(registers.powers, key=lambda op: op.id):
             self._by_auth[op.body.auth].append(op)
@@ -77,7 +81,7 @@ class Authority:
         for stratum in strata:
             self._decide(stratum)
 
-    def acts(self, kind: type[Body]) -> list[Act]:
+    def acts(self, kind: type[B]) -> list[Act[B]]:
         """Give the operations of a kind that count."""
         return self._acts.get(kind, [])
 
@@ -125,7 +129,7 @@ class Authority:
             elif isinstance(body, Rank):
                 self._rank(tenure, op, body)
             elif not isinstance(body, _ON_PERSONS) or self._may_touch(tenure, body.member):
-                self._acts[type(body)].append(Act(op, tenure.rank))
+                self._acts[type(body)].append(Act(op, tenure.rank, body))
 
     def _counted(self, tenure: Tenure) -> list[Op]:
         ops = self._by_auth.get(tenure.id, [])
@@ -146,12 +150,14 @@ class Authority:
                 self._end(tenure, body, Cut(chain, frozenset(body.keeps)))
 
     def _rank(self, tenure: Tenure, op: Op, body: Rank) -> None:
-        if body.member != tenure.member:
-            if self.rank_of(body.member) <= tenure.rank:
-                return
+        """Take in an appointment. One of somebody who is senior by now adds nothing to its rank.
+
+        It still counts, for what its holder did under it before it rose must not fall with it.
+        """
+        if body.member != tenure.member and self.rank_of(body.member) > tenure.rank:
             chain = chain_of(body.member, body.cut, self._registers.links)
             self._end(tenure, body, Cut(chain, frozenset(body.keeps)))
-        self._acts[Rank].append(Act(op, tenure.rank))
+        self._acts[Rank].append(Act(op, tenure.rank, body))
         if body.rank < NOBODY:
             self._appoint(Tenure(op.id, body.member, body.rank))
 
@@ -170,7 +176,7 @@ class Authority:
     def _remove(self, tenure: Tenure, op: Op, body: Remove) -> None:
         if body.member == tenure.member or self.rank_of(body.member) <= tenure.rank:
             return
-        self._acts[Remove].append(Act(op, tenure.rank))
+        self._acts[Remove].append(Act(op, tenure.rank, body))
         chain = chain_of(body.member, body.cut, self._registers.links)
         self._outs[body.member].append(Cut(chain, frozenset(body.keeps)))
         self.removals.setdefault(body.member, Removal(op.author, body.join))

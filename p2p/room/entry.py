@@ -58,7 +58,7 @@ def _shut(op: Op, join: Join, state: RoomState, room_s: float) -> str | None:
         return None if answer else "denied"
     invite = state.invites.get(join.invite)
     problem: str | None = None
-    if invite is None or invite.revoked or not proves(op, invite.key):
+    if invite is None or invite.revoked or not proves(op, join.proof, invite.key):
         problem = "invited"
     elif invite.is_used_up:
         problem = "used_up"

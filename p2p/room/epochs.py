@@ -8,12 +8,15 @@ import functools
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from p2p.room.authority import Act, Authority
 from p2p.room.ids import NONE, MemberId, OpId
-from p2p.room.kinds import Epoch, StageEntry
+from p2p.room.kinds import Epoch, Grant, Join, Mute, StageEntry
 from p2p.room.ops import Op
 from p2p.room.registers import Registers
+
+F = TypeVar("F", Grant, Mute)
 
 WHY = ("start", "kick", "merge", "timer", "asked")
 """Reasons for an epoch, by number."""
@@ -40,7 +43,7 @@ class EpochInfo:
 def _info(op: Op, body: Epoch) -> EpochInfo:
     return EpochInfo(
         op.id,
-        op.author,
+        body.author,
         body.parents,
         body.step,
         body.why,
@@ -81,9 +84,7 @@ class Epochs:
         adrift = _adrift(registers)
         acts = [act for act in authority.acts(Epoch) if act.op.id not in adrift]
         self.by_id: Mapping[OpId, EpochInfo] = {
-            op.id: _info(op, op.body)
-            for op in sorted((act.op for act in acts), key=lambda op: op.id)
-            if isinstance(op.body, Epoch)
+            act.op.id: _info(act.op, act.body) for act in sorted(acts, key=lambda act: act.op.id)
         }
         self._ranks = {act.op.id: act.rank for act in acts}
         replaced = self._replaced(registers)
@@ -94,16 +95,16 @@ class Epochs:
 
     def _replaced(self, registers: Registers) -> set[OpId]:
         """Everything before an epoch that counts, also by way of one that does not."""
+        parents = {
+            op.id: op.body.parents for op in registers.links.values() if isinstance(op.body, Epoch)
+        }
         replaced: set[OpId] = set()
         waiting = [parent for info in self.by_id.values() for parent in info.parents]
         while waiting:
             epoch = waiting.pop()
-            op = registers.links.get(epoch)
-            if epoch in replaced or op is None or not isinstance(op.body, Epoch):
-                continue
-            replaced.add(epoch)
-            if epoch not in self.by_id:
-                waiting += op.body.parents
+            if epoch not in replaced:
+                replaced.add(epoch)
+                waiting += parents.get(epoch, ())
         return replaced
 
     def restated(self) -> list[tuple[EpochInfo, int, StageEntry]]:
@@ -126,7 +127,7 @@ def _adrift(registers: Registers) -> set[OpId]:
         Their ids. A relay knows no joins, so it can not follow authors' chains; nor does it give
         anybody a key.
     """
-    joins = {op.id for op in registers.all("join")}
+    joins = {op.id for op, _ in registers.all("join", Join)}
     known = joins | registers.links.keys()
     leads = {
         op.id: [
@@ -144,6 +145,6 @@ def _adrift(registers: Registers) -> set[OpId]:
     return adrift
 
 
-def issued_under(acts: Iterable[Act], epochs: frozenset[OpId]) -> list[Act]:
+def issued_under(acts: Iterable[Act[F]], epochs: frozenset[OpId]) -> list[Act[F]]:
     """Give those acts on the floor that name one of these epochs."""
-    return [act for act in acts if getattr(act.op.body, "epoch", NONE) in epochs]
+    return [act for act in acts if act.body.epoch in epochs]

@@ -79,17 +79,12 @@ class Floor:
         self._blind = blind
         self.downs: dict[tuple[MemberId, OpId], Ended] = {}
         for act in authority.acts(Down):
-            body = act.op.body
-            if isinstance(body, Down):
-                end = Ended(act.op.id, act.op.author, body.lapsed)
-                for ended in (body.seen, body.grant):
-                    self.downs.setdefault((body.member, ended), end)
+            end = Ended(act.op.id, act.op.author, act.body.lapsed)
+            for ended in (act.body.seen, act.body.grant):
+                self.downs.setdefault((act.body.member, ended), end)
         self.mutes: dict[OpId, MemberId] = {}
         self.lifted: frozenset[OpId] = frozenset(
-            one
-            for act in authority.acts(Mute)
-            if isinstance(act.op.body, Mute) and not act.op.body.on
-            for one in act.op.body.lifts
+            one for act in authority.acts(Mute) if not act.body.on for one in act.body.lifts
         )
         muted = self._muted(authority, epochs)
         held: dict[MemberId, Live] = {}
@@ -108,10 +103,9 @@ class Floor:
         """Grants that nobody ended and that their member wants, the first to have a slot first."""
         found: dict[OpId, tuple[int, Live]] = {}
         for act in issued_under(authority.acts(Grant), epochs.current):
-            op, body = act.op, act.op.body
-            if isinstance(body, Grant):
-                live = Live(op.id, body.slot, body.member, short(body.hand), op.author)
-                found[op.id] = (act.rank, live)
+            op, body = act.op, act.body
+            live = Live(op.id, body.slot, body.member, short(body.hand), op.author)
+            found[op.id] = (act.rank, live)
         for _, _, entry in epochs.restated():
             by = found[entry.grant][1].by if entry.grant in found else None
             live = Live(entry.grant, entry.slot, entry.member, entry.hand, by)
@@ -144,12 +138,15 @@ class Floor:
     ) -> dict[tuple[MemberId, OpId], set[OpId]]:
         """What silences each member on each grant."""
         acts = issued_under(authority.acts(Mute), epochs.current)
-        words = [(act, act.op.body) for act in acts if isinstance(act.op.body, Mute)]
         lifted = {
-            (body.member, body.grant, one) for _, body in words if not body.on for one in body.lifts
+            (act.body.member, act.body.grant, one)
+            for act in acts
+            if not act.body.on
+            for one in act.body.lifts
         }
         muted: dict[tuple[MemberId, OpId], set[OpId]] = defaultdict(set)
-        for act, body in words:
+        for act in acts:
+            body = act.body
             if body.on and (body.member, body.grant, act.op.id) not in lifted:
                 muted[body.member, body.grant].add(act.op.id)
                 self.mutes[act.op.id] = act.op.author

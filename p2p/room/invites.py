@@ -44,13 +44,10 @@ class InviteInfo:
 
 
 @functools.lru_cache(maxsize=4096)
-def proves(join: Op, key: bytes) -> bool:
-    """Tell whether a join is counter-signed by the key of an invite."""
-    body = join.body
-    if not isinstance(body, Join):
-        return False
+def proves(join: Op, proof: bytes, key: bytes) -> bool:
+    """Tell whether the proof in a join is a signature by the key of an invite."""
     try:
-        verify(key, CONTEXT, body.room + body.author, body.proof)
+        verify(key, CONTEXT, join.body.room + join.author, proof)
     except RemoteError:
         return False
     return True
@@ -62,13 +59,10 @@ class Lineage:
     def __init__(self, registers: Registers) -> None:
         self._invites: dict[OpId, Op] = {}
         self._brought: dict[MemberId, list[MemberId]] = defaultdict(list)
-        invites = {op.id: op for op in registers.all("invite")}
-        for join in registers.all("join"):
-            body = join.body
-            invite = invites.get(body.invite) if isinstance(body, Join) else None
-            if invite is None or not isinstance(invite.body, Invite):
-                continue
-            if invite.author != join.author and proves(join, invite.body.key):
+        invites = {op.id: (op, body.key) for op, body in registers.all("invite", Invite)}
+        for join, body in registers.all("join", Join):
+            invite, key = invites.get(body.invite, (join, b""))
+            if invite.author != join.author and proves(join, body.proof, key):
                 self._invites[join.id] = invite
                 self._brought[invite.author].append(join.author)
 
@@ -106,12 +100,12 @@ def invites_of(
         op.id: InviteInfo(
             op.id,
             op.author,
-            op.body.key,
-            op.body.uses,
-            op.body.expires_s,
+            body.key,
+            body.uses,
+            body.expires_s,
             used.get(op.id, 0),
             op.id in revoked,
         )
-        for op in sorted(registers.all("invite"), key=lambda op: op.id)
-        if isinstance(op.body, Invite) and op.author in here
+        for op, body in registers.all("invite", Invite)
+        if op.author in here
     }

@@ -223,7 +223,7 @@ class OpSet:
         """
         findings = Findings(self._ops.values(), self.host, self._entry)
         left = {op.id: op for op in kept(findings)}
-        gone = {op.author for op in findings.registers.all("leave")}
+        gone = {op.author for op, _ in findings.registers.all("leave", Leave)}
         gone -= {op.author for op in left.values() if isinstance(op.body, Leave)}
         for op in self._ops.values():
             # What may count again is not refused when it comes again: a dropped join, which a

@@ -183,14 +183,13 @@ def _keeps(findings: Findings, floor: Floor, settings: Settings) -> dict[MemberI
     for act in authority.acts(Topic):
         if act.op.id in settings.over[Topic]:
             keeps[act.op.author].append(act.op.id)
-    for act in authority.acts(Down):
-        body = act.op.body
-        if isinstance(body, Down) and body.member not in authority.removals:
-            wish = registers.wish(body.member)
-            if (wish.id if wish else NONE) == body.seen or (
-                wish is not None and took(wish.body, body.grant)
-            ):
-                keeps[act.op.author].append(act.op.id)
-    for act in authority.acts(Let):
-        keeps[act.op.author].append(act.op.id)
+    for down in authority.acts(Down):
+        if down.body.member in authority.removals:
+            continue
+        wish = registers.wish(down.body.member)
+        ends_hand = (wish.id if wish else NONE) == down.body.seen
+        if ends_hand or (wish is not None and took(wish.body, down.body.grant)):
+            keeps[down.op.author].append(down.op.id)
+    for let in authority.acts(Let):
+        keeps[let.op.author].append(let.op.id)
     return {author: ids for author, ids in keeps.items() if authority.rank_of(author) < NOBODY}

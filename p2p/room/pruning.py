@@ -16,7 +16,7 @@ operation that is dropped may come in again: should its epoch turn out to be a h
 
 from p2p.room.findings import Findings
 from p2p.room.ids import NONE, MemberId, OpId
-from p2p.room.kinds import Down, Epoch, Grant, Join, Mute, Order, Rank, Remove
+from p2p.room.kinds import Down, Epoch, Grant, Invite, Join, Leave, Mute, Order, Rank, Remove
 from p2p.room.ops import Op
 from p2p.room.registers import Registers, age
 
@@ -55,12 +55,12 @@ def _is_past(op: Op, findings: Findings) -> bool:
 
 def _forgotten(registers: Registers) -> set[MemberId]:
     """Members who left without a trace, beyond so many."""
-    left = {op.author for op in registers.all("leave")}
+    left = {op.author for op, _ in registers.all("leave", Leave)}
     if len(left) <= LEFT_MAX:
         return set()
     traces = {op.author for op in registers.powers}
     traces |= {op.body.member for op in registers.powers if isinstance(op.body, Rank | Remove)}
-    traces |= {op.author for op in registers.all("invite")}
+    traces |= {op.author for op, _ in registers.all("invite", Invite)}
     return set(sorted(left - traces)[LEFT_MAX:])
 
 

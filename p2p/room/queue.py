@@ -28,7 +28,7 @@ Place = tuple[int, int, MemberId, OpId]
 """What a named hand is sorted by: place in the list, then rank, author and id of the order."""
 
 
-def places(orders: Iterable[Act]) -> dict[HandRef, Place]:
+def places(orders: Iterable[Act[Order]]) -> dict[HandRef, Place]:
     """Find out where hands were named, the first naming counting.
 
     Args:
@@ -36,11 +36,9 @@ def places(orders: Iterable[Act]) -> dict[HandRef, Place]:
     """
     named: dict[HandRef, Place] = {}
     for act in orders:
-        body = act.op.body
-        if isinstance(body, Order):
-            for place, hand in enumerate(body.hands, start=body.base):
-                key = (place, act.rank, act.op.author, act.op.id)
-                named[hand] = min(key, named.get(hand, key))
+        for place, hand in enumerate(act.body.hands, start=act.body.base):
+            key = (place, act.rank, act.op.author, act.op.id)
+            named[hand] = min(key, named.get(hand, key))
     return named
 
 

@@ -48,13 +48,6 @@ INVITES_MAX = 64
 those who came by them must not be pushed out by later ones."""
 
 _TIE = 2
-_NEWEST: Final[dict[type[Body], int]] = {
-    **dict.fromkeys((Hand, Take, Decline, Audience), _TIE),
-    Recv: 1,
-    Leave: 1,
-    Ask: ASKS_MAX,
-}
-_FIRST: Final[dict[type[Body], int]] = {Join: _TIE, Invite: INVITES_MAX, Uninvite: INVITES_MAX}
 _NAMES: Final[dict[type[Body], str]] = {
     **dict.fromkeys((Hand, Take, Decline, Audience), "wish"),
     Recv: "recv",
@@ -137,9 +130,11 @@ class Registers:
         """Give the value of a register: nothing, one operation, or two when it is tied."""
         return self._own[name].get(author, ())
 
-    def all(self, name: str) -> list[Op]:
-        """Give the operations of all registers of a name."""
-        return [op for ops in self._own[name].values() for op in ops]
+    def all(self, name: str, kind: type[B]) -> list[tuple[Op, B]]:
+        """Give the operations of all registers of a name with what they say, by id."""
+        ops = [op for ops in self._own[name].values() for op in ops]
+        ops.sort(key=lambda op: op.id)
+        return [(op, op.body) for op in ops if isinstance(op.body, kind)]
 
     def own(self) -> list[Op]:
         """Everything that members say of themselves and that still counts."""

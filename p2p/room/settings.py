@@ -6,6 +6,7 @@ the stricter one is read until somebody replaces both.
 """
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from p2p.room.authority import Act, Authority
 from p2p.room.ids import MemberId, OpId
@@ -25,17 +26,15 @@ from p2p.room.registers import age
 
 STRICTNESS: tuple[EntryMode, ...] = ("open", "ask", "invited")
 
-_Setting = Lock | Entry | Topic | Profile | Carriers
+S = TypeVar("S", Lock, Entry, Topic, Profile, Carriers)
 
 
-def heads_of(acts: Iterable[Act]) -> list[Act]:
+def heads_of(acts: Iterable[Act[S]]) -> list[Act[S]]:
     """Give the values of a setting that nothing replaces, the most senior author's first."""
-    newest: dict[MemberId, Act] = {}
+    newest: dict[MemberId, Act[S]] = {}
     replaced: set[OpId] = set()
     for act in acts:
-        body = act.op.body
-        if isinstance(body, _Setting):
-            replaced.update(body.over)
+        replaced.update(act.body.over)
         held = newest.setdefault(act.op.author, act)
         if age(act.op) > age(held.op):
             newest[act.op.author] = act
@@ -57,34 +56,33 @@ class Settings:
     """
 
     def __init__(self, authority: Authority, entry: EntryMode) -> None:
-        heads = {
-            kind: [act.op for act in heads_of(authority.acts(kind))]
-            for kind in (Lock, Entry, Topic, Profile, Carriers)
-        }
-        self.over: dict[type[Body], tuple[OpId, ...]] = {
-            kind: tuple(op.id for op in ops) for kind, ops in heads.items()
-        }
-        self.locked: bool = any(op.body.on for op in heads[Lock] if isinstance(op.body, Lock))
-        modes = [op.body.mode for op in heads[Entry] if isinstance(op.body, Entry)]
+        self.over: dict[type[Body], tuple[OpId, ...]] = {}
+        self.locked: bool = any(body.on for body in self._heads(authority, Lock))
+        modes = [body.mode for body in self._heads(authority, Entry)]
         self.entry: EntryMode = max(modes, key=STRICTNESS.index, default=entry)
-        topics = [op.body.text for op in heads[Topic] if isinstance(op.body, Topic)]
+        topics = [body.text for body in self._heads(authority, Topic)]
         self.topic: str = clean(topics[0], TOPIC_CELLS) if topics else ""
-        profiles = [op.body.profile for op in heads[Profile] if isinstance(op.body, Profile)]
+        profiles = [body.profile for body in self._heads(authority, Profile)]
         self.profile: int = profiles[0] if profiles else 0
-        relays = [op.body.relays for op in heads[Carriers] if isinstance(op.body, Carriers)]
+        relays = [body.relays for body in self._heads(authority, Carriers)]
         self.carriers: tuple[Carrier, ...] = relays[0] if relays else ()
         self.let: dict[MemberId, bool] = _let(authority.acts(Let))
 
+    def _heads(self, authority: Authority, kind: type[S]) -> list[S]:
+        """Read a setting, and note what a new value of it replaces."""
+        heads = heads_of(authority.acts(kind))
+        self.over[kind] = tuple(act.op.id for act in heads)
+        return [act.body for act in heads]
 
-def _let(acts: Iterable[Act]) -> dict[MemberId, bool]:
+
+def _let(acts: Iterable[Act[Let]]) -> dict[MemberId, bool]:
     """The most senior word on each member; of one author the newest, of equals the no."""
-    newest: dict[tuple[MemberId, MemberId], tuple[Act, Let]] = {}
+    newest: dict[tuple[MemberId, MemberId], Act[Let]] = {}
     for act in acts:
-        if isinstance(act.op.body, Let):
-            key = (act.op.body.member, act.op.author)
-            if key not in newest or age(act.op) > age(newest[key][0].op):
-                newest[key] = (act, act.op.body)
-    words = [(act.rank, body.on, body.member) for act, body in newest.values()]
+        held = newest.setdefault((act.body.member, act.op.author), act)
+        if age(act.op) > age(held.op):
+            newest[act.body.member, act.op.author] = act
+    words = [(act.rank, act.body.on, act.body.member) for act in newest.values()]
     let: dict[MemberId, bool] = {}
     for _, on, member in sorted(words):
         let.setdefault(member, on)

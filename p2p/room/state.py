@@ -10,7 +10,7 @@ from p2p.room.findings import Findings
 from p2p.room.grants import Floor
 from p2p.room.ids import MemberId, OpId
 from p2p.room.invites import invites_of
-from p2p.room.kinds import HOST_SLOT, HandRef, Order, Take, Uninvite
+from p2p.room.kinds import HOST_SLOT, HandRef, Invite, Order, Take, Uninvite
 from p2p.room.ops import Op
 from p2p.room.portraits import portraits
 from p2p.room.powers import NOBODY
@@ -101,15 +101,14 @@ def _queue(
 def _revoked(findings: Findings) -> frozenset[OpId]:
     """Invites taken back: by their maker, or by somebody senior to it."""
     registers, authority = findings.registers, findings.authority
-    makers = {op.id: op.author for op in registers.all("invite")}
-    words = [(op, NOBODY) for op in registers.all("uninvite")]
-    words += [(act.op, act.rank) for act in authority.acts(Uninvite)]
+    makers = {op.id: op.author for op, _ in registers.all("invite", Invite)}
+    words = [(body, NOBODY) for _, body in registers.all("uninvite", Uninvite)]
+    words += [(act.body, act.rank) for act in authority.acts(Uninvite)]
     return frozenset(
-        op.body.invite
-        for op, rank in words
-        if isinstance(op.body, Uninvite)
-        and (maker := makers.get(op.body.invite)) is not None
-        and (maker == op.author or authority.rank_of(maker) > rank)
+        body.invite
+        for body, rank in words
+        if (maker := makers.get(body.invite)) is not None
+        and (maker == body.author or authority.rank_of(maker) > rank)
     )
 
 
