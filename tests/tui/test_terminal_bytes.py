@@ -131,7 +131,7 @@ def test_the_program_ends_when_its_terminal_is_closed():
     child, terminal = pty.fork()
     if child == 0:
         os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"})
-        os.execv(sys.executable, [sys.executable, PREVIEW, "join", "violin"])
+        os.execv(sys.executable, [sys.executable, PREVIEW, "join", "--mode", "open", "violin"])
     written, deadline = b"", time.monotonic() + 20
     while b"F1" not in written and time.monotonic() < deadline:
         written += os.read(terminal, 65_536)
