@@ -284,6 +284,8 @@ async def run_relay(
     rng = system_rng
     secret = rng(32) if settings.state_dir is None else load_or_create(settings.state_dir, rng)
     mux = await Mux.open(settings.listen)
+    # For members on networks that let no UDP out; where the port is taken, UDP alone has to do.
+    await mux.streams.listen((settings.listen[0], mux.local_port))
     dht = DhtNode(
         mux.send,
         secret,

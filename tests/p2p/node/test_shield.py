@@ -64,3 +64,17 @@ async def test_a_straight_knock_at_a_hidden_door_is_met_with_silence() -> None:
         late = await house.guest("late", invite, mode="open", only="invite")
         assert (await late.until(e.Joined)).via == "invite"
         assert late.node._members.neighbours == {}
+
+
+async def test_who_has_no_udp_gets_to_the_relay_by_tcp() -> None:
+    async with a_house() as house:
+        relay = await house.relay()
+        house.entry_nodes.clear()
+        host = await house.host("host", mode="shield", relays=(relay,))
+        words = (await host.key()).words
+        guest = await house.guest("guest", words, mode="shield", relays=(relay,))
+        guest.node._net.station.mux._transport.sendto = lambda *_: None
+        await guest.until(e.Joined)
+        assert guest.node._net.station.mux.streams
+        host.node.do(c.SetMic(True))
+        await guest.until(e.FirstSound)
