@@ -46,7 +46,7 @@ REFUSALS = {
     "denied": ("denied", "A moderator did not let you in.", ""),
     "used_up": ("used_up", "This invite has been used up.", "Ask for another one."),
     "expired": ("expired", "This invite has expired.", "Ask for another one."),
-    "full": ("full", "The room is full.", "Rooms hold 16 people for now."),
+    "full": ("full", "The room is full.", "Ask for a relay: without one a room holds 16 people."),
 }
 
 
