@@ -10,10 +10,10 @@ The three take turns, so that what else runs on the machine disturbs them alike:
 not the microseconds. A hop is what the relay adds to the delay between two processes. Then: 100
 newcomers join at once while somebody speaks, and 1,000 listeners get 10^6 packets.
 
-As root, servers, speakers and watchers run before other processes (nice), or else the load of a busy
-machine would be measured; ``waited_pct`` says how much of the time our relay had to wait all the
-same. Processor time is that of all threads (Linux: ``schedstat``), with all that a server does beside
-forwarding: receiving, and the consent checks of its links.
+As root, servers, speakers and watchers run before other processes (nice), or else the load of a
+busy machine would be measured; ``waited_pct`` says how much of the time our relay had to wait all
+the same. Processor time is that of all threads (Linux: ``schedstat``), with all that a server does
+beside forwarding: receiving, and the consent checks of its links.
 """
 
 import argparse
