@@ -10,8 +10,10 @@ The three take turns, so that what else runs on the machine disturbs them alike:
 not the microseconds. A hop is what the relay adds to the delay between two processes. Then: 100
 newcomers join at once while somebody speaks, and 1,000 listeners get 10^6 packets.
 
-Processor time is that of all threads (Linux: ``schedstat``), with all that the server does beside
-forwarding: consent checks of its links, receiving.
+As root, servers, speakers and watchers run before other processes (nice), or else the load of a
+busy machine would be measured; ``waited_pct`` says how much of the time our relay had to wait all
+the same. Processor time is that of all threads (Linux: ``schedstat``), with all that a server does
+beside forwarding: receiving, and the consent checks of its links.
 """
 
 import argparse
@@ -30,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.mumble_server import Clients, MumbleServer, install, install_from_debian
 from bench.our_relay import Hub, Members
-from bench.processes import Child, cpu_ns, many_files, resident_kb
+from bench.processes import Child, cpu_ns, many_files, prefer, resident_kb, waited_ns
 from p2p.link.backends import Backend
 
 PAYLOAD_BYTES = 110
@@ -163,8 +165,10 @@ def measure(side: Ours | Theirs, seconds: float) -> dict:
     if isinstance(side, Ours):
         side.watchers.ask("delays_ms")
     heard, used_ns, began = side.heard(), cpu_ns(side.pid), time.monotonic()
+    waited = waited_ns(side.pid)
     frames = side.speaker.ask("speak", RATE, seconds, PAYLOAD_BYTES)
     used_ns, wall_s = cpu_ns(side.pid) - used_ns, time.monotonic() - began
+    waited = waited_ns(side.pid) - waited
     time.sleep(TAIL_S)
     heard = side.heard() - heard
     if not heard:
@@ -176,6 +180,7 @@ def measure(side: Ours | Theirs, seconds: float) -> dict:
         "core": used_ns / 1e9 / wall_s,
         "loss_pct": 100.0 * (1.0 - heard / (frames * side.count)),
         "packets": packets,
+        "waited_pct": waited / 1e7 / wall_s,
     }
 
 
@@ -209,6 +214,7 @@ class Bench:
         self._folder = folder
         self._result: dict = {"schema": 1, "payload_bytes": PAYLOAD_BYTES, "cores": os.cpu_count()}
         self._losses: list[float] = []
+        self._waited: list[float] = []
         self._delays: dict[str, list[float]] = {name: [] for name in LOADS}
         self._direct: dict[str, list[float]] = {name: [] for name in LOADS}
 
@@ -220,6 +226,9 @@ class Bench:
         missing = install()
         theirs = None if missing else Theirs(self._folder)
         result["mumble"] = theirs.server.version() if theirs else f"skipped: {missing}"
+        servers = [ours.pid, ours.speaker.pid, ours.watchers.pid]
+        servers += [theirs.pid, theirs.speaker.pid] if theirs else []
+        result["preferred"] = all(prefer(pid) for pid in servers)
         program, missing = build_floor(self._folder)
         if program is None:
             result["floor_skipped"] = missing
@@ -247,6 +256,9 @@ class Bench:
         result["us_per_packet"] = result["us"]["40k"]["ours"]
         result["floor_us"] = result["us"]["40k"].get("floor")
         result["loss_pct"] = round(max(self._losses), 4)
+        result["loss_pct_median"] = round(statistics.median(self._losses), 4)
+        # Of the wall time our relay wanted to run and the machine was busy with something else.
+        result["waited_pct"] = round(max(self._waited), 1)
         result["bars"] = BARS
         result["missed"] = sorted(
             name for name, bar in BARS.items() if not _holds(result, name, bar)
@@ -274,12 +286,14 @@ class Bench:
             self._delays[name] += ours.watchers.ask("delays_ms")
             figures["ours"].append(own["us"])
             self._losses.append(own["loss_pct"])
+            self._waited.append(own["waited_pct"])
         medians = {who: round(statistics.median(us), 2) for who, us in figures.items() if us}
         self._result.setdefault("us", {})[name] = medians
         pairs = zip(figures["ours"], figures["mumble"], strict=False)
         ratios = [our / their for our, their in pairs]
         self._result[f"ratio_{name}"] = round(statistics.median(ratios), 2) if ratios else None
         self._say(f"{name}: {medians}, to mumble-server {[round(r, 2) for r in ratios]}")
+        self._say(f"lost {self._losses[-1]:.2f} %, waited {self._waited[-1]:.1f} % of the time")
 
     def _full(self, ours: Ours) -> None:
         """1,000 listeners, for so long that 10^6 packets are sent."""
@@ -294,6 +308,7 @@ class Bench:
         full = measure(ours, MILLION / (RATE * ours.copies))
         grown_kb = (resident_kb(ours.pid) - before_kb) * MILLION / full["packets"]
         self._losses.append(full["loss_pct"])
+        self._waited.append(full["waited_pct"])
         self._result |= {
             "core_1000x50": round(full["core"], 3),
             "core_1000_idle": round(idle, 3),
