@@ -12,7 +12,7 @@ from crypto.frame import OVERHEAD_BYTES
 from docs.protocol_example import PAGE, example, page
 from p2p.dht import messages as dht_messages
 from p2p.link.rtp import HEADER_BYTES
-from p2p.overlay.stage import PROFILE_OF, HOP_BYTES
+from p2p.overlay.stage import HOP_BYTES, PROFILE_OF
 from p2p.room import kinds
 from p2p.wire import messages, offers, relay_messages
 

@@ -37,7 +37,6 @@ from tui.peertext import peer_text
 SCHEMA = 1
 _LINE_CELLS = 400
 _AS_THEY_ARE = {
-    KeyShown: "key",
     HandChanged: "hand",
     MicChanged: "mic",
     LockChanged: "lock",
@@ -66,7 +65,9 @@ def json_line(event: Event, t_ms: int) -> str | None:
 
 def _fields(event: RoomEvent) -> tuple[str, dict[str, Any]]:
     match event:
-        case KeyShown() | HandChanged() | MicChanged() | LockChanged() | SpeakingChanged():
+        case KeyShown(words, line, digits, invite):
+            return "key", {"words": words, "line": line, "digits": digits, "invite": invite}
+        case HandChanged() | MicChanged() | LockChanged() | SpeakingChanged():
             return _AS_THEY_ARE[type(event)], dataclasses.asdict(event)
         case Joined(n, role, members, via, admitted_ms):
             numbers = {"members": members, "via": via, "admitted_ms": admitted_ms}

@@ -178,7 +178,7 @@ async def test_a_command_that_is_not_possible_is_answered_by_an_error(house: Hou
         "mute nobody": "no_such_member",
         "no": "not_invited",
         "audience": "not_on_stage",
-        "promote 1 moderator": "not_host",
+        "promote 1 moderator": "not_yours_to_give",
         "mic": "bad_command",
         "\x1b[2J": "unknown_command",
     }

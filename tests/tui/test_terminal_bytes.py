@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+OPEN = ("join", "violin", "--mode", "open")
 PREVIEW = str(Path(__file__).parent / "preview.py")
 EVIL = "A\x1b]0;pwned\x07\x9b31mB\u202eC"
 
@@ -45,7 +46,7 @@ def bytes_on_a_terminal(args, *, until, keys=b"", columns=80, rows=24, **environ
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 def test_an_escape_sequence_in_a_name_never_reaches_the_terminal(size):
     written, code = bytes_on_a_terminal(
-        ["join", "--mode", "open", "violin"],
+        [*OPEN],
         until=b"F1",
         keys=b"\r",
         columns=size[0],
@@ -63,7 +64,7 @@ def test_an_escape_sequence_in_a_name_never_reaches_the_terminal(size):
 @pytest.mark.parametrize("keys", [b"w", b"\t\rx"], ids=["door", "out"])
 def test_no_menu_lets_an_escape_sequence_through(keys):
     written, code = bytes_on_a_terminal(
-        ["join", "--mode", "open", "violin"],
+        [*OPEN],
         until=b"F1",
         keys=keys,
         PREVIEW_NAME=EVIL,
@@ -80,7 +81,7 @@ def test_no_menu_lets_an_escape_sequence_through(keys):
 
 def test_a_person_at_a_terminal_is_asked_in_the_line_mode():
     written, code = bytes_on_a_terminal(
-        ["join", "--mode", "open", "violin", "--plain"],
+        [*OPEN, "--plain"],
         until=b"joined",
         keys=b"remove lau new key\nno\nremove lau new key\nyes\nleave\n",
         PREVIEW_ROLE="host",
@@ -94,14 +95,14 @@ def test_a_person_at_a_terminal_is_asked_in_the_line_mode():
 
 def test_on_the_screen_shield_without_a_relay_is_a_question():
     written, _ = bytes_on_a_terminal(
-        ["join", "--mode", "open", "violin", "--mode", "shield"], until=b"No relay is known", keys=b"\x1b"
+        ["join", "violin", "--mode", "shield"], until=b"No relay is known", keys=b"\x1b"
     )
     assert "Go on in the open" in written.decode("utf-8", "replace")
 
 
 def test_the_line_mode_on_a_terminal_is_harmless_too():
     written, code = bytes_on_a_terminal(
-        ["join", "--mode", "open", "violin", "--plain"], until=b"joined", keys=b"who\nleave\n", PREVIEW_NAME=EVIL
+        [*OPEN, "--plain"], until=b"joined", keys=b"who\nleave\n", PREVIEW_NAME=EVIL
     )
     assert code == 0
     assert b"pwned" in written
@@ -111,7 +112,7 @@ def test_the_line_mode_on_a_terminal_is_harmless_too():
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "vt100"}, {"LC_ALL": "C"}])
 def test_states_can_be_told_apart_without_colours(environ):
-    written, code = bytes_on_a_terminal(["join", "--mode", "open", "violin"], until=b"F1", **environ)
+    written, code = bytes_on_a_terminal([*OPEN], until=b"F1", **environ)
     assert code == 0
     text = written.decode("utf-8", "replace")
     for sign in ("▸", "M ", "muted", "~ ", "x ", "away", "mic off"):
@@ -119,9 +120,7 @@ def test_states_can_be_told_apart_without_colours(environ):
 
 
 def test_a_dumb_terminal_gets_lines():
-    written, code = bytes_on_a_terminal(
-        ["join", "--mode", "open", "violin"], until=b"joined", keys=b"leave\n", TERM="dumb"
-    )
+    written, code = bytes_on_a_terminal([*OPEN], until=b"joined", keys=b"leave\n", TERM="dumb")
     assert code == 0
     assert b"No terminal here" in written
     assert b"\x1b" not in written
@@ -131,7 +130,7 @@ def test_the_program_ends_when_its_terminal_is_closed():
     child, terminal = pty.fork()
     if child == 0:
         os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"})
-        os.execv(sys.executable, [sys.executable, PREVIEW, "join", "--mode", "open", "violin"])
+        os.execv(sys.executable, [sys.executable, PREVIEW, *OPEN])
     written, deadline = b"", time.monotonic() + 20
     while b"F1" not in written and time.monotonic() < deadline:
         written += os.read(terminal, 65_536)
