@@ -33,6 +33,11 @@ class Caution:
         self._profile = TABLE
         self._stalls: deque[tuple[float, float]] = deque(maxlen=64)
 
+    @property
+    def stalls(self) -> bool:
+        """Whether there was a stall in the 30 s before ``reserve_s`` was last asked for."""
+        return bool(self._stalls)
+
     def frame(self, profile: Profile, *, lost: bool) -> None:
         """Note that the content of a frame has come.
 

@@ -48,6 +48,11 @@ class DelayEstimator:
         """The delay to aim at, ``MIN_DELAY_S`` to ``longest_s``."""
         return min(self._target_s, self.longest_s)
 
+    @property
+    def stalls(self) -> bool:
+        """Whether the network has stalled within what is remembered."""
+        return self._caution.stalls
+
     def arrived(
         self, seq: int, now: float, profile: Profile = TABLE, *, copied: bool = False
     ) -> None:

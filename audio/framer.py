@@ -191,6 +191,21 @@ class Framer:
         return b"".join(self._earlier[begin + index] for index in range(self._profile.frames))
 
 
+def profile_of(payload: bytes) -> Profile:
+    """Return the profile that a payload was packed in, by its size.
+
+    Args:
+        payload: From ``Framer.pack``.
+
+    Raises:
+        PayloadError: No framer writes payloads of this size.
+    """
+    profile = _BY_SIZE.get(len(payload))
+    if profile is None:
+        raise PayloadError("wrong size")
+    return profile
+
+
 def unpack(payload: bytes) -> Packet:
     """Take a payload of a framer apart. Whether the frames are Opus, only the decoder tells.
 
@@ -203,9 +218,7 @@ def unpack(payload: bytes) -> Packet:
     Raises:
         PayloadError: Wrong size, profile or flags, or bytes in the place of an absent copy.
     """
-    profile = _BY_SIZE.get(len(payload))
-    if profile is None:
-        raise PayloadError("wrong size")
+    profile = profile_of(payload)
     code, flags, seq = _HEADER.unpack_from(payload)
     if code != profile.code or flags & _RESERVED or flags & 0x07 & -(1 << len(profile.offsets)):
         raise PayloadError("unknown profile or flags")

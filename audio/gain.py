@@ -33,7 +33,7 @@ _SLEW_UP_DB_S, _SLEW_DOWN_DB_S = 12.0, 40.0
 
 def leveller() -> "AutoGain":
     """Return the gentle gain of a receiver, for speakers whose program does not level."""
-    return AutoGain(max_gain_db=12.0, min_gain_db=-15.0, slew=0.5, leave_db=2.5)
+    return AutoGain(max_gain_db=12.0, min_gain_db=-15.0, slew=0.5, leave_db=1.5)
 
 
 class VoiceLevel:

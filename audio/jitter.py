@@ -37,7 +37,11 @@ _OVERFULL_S = 0.3
 _SMOOTH_CONTROL = 0.2
 _SMOOTH_SHOWN = 0.02
 _PATIENCE_FRAMES = 150
-"""How long that can wait for a pause; then whole pitch periods go, and later on anything."""
+"""How long that can wait for a pause; then whole pitch periods go, and as long again after that
+anything."""
+_STALLED_PATIENCE_FRAMES = 350
+"""The same in the half minute after a stall: the next one would find the delay still there, while
+speech that is folded after each of them never keeps its rhythm."""
 _QUEUE_SAMPLES = 4 * FRAME_SAMPLES
 
 
@@ -190,8 +194,9 @@ class JitterBuffer:
         queued = len(self._queue)
         if spare_s + queued / RATE_HZ > _SHRINK_AT_S:
             longest = queued + int((spare_s + _EARLY_S / 2) * RATE_HZ)
-            pause = pause or self._waited_frames > 2 * _PATIENCE_FRAMES
-            urgent = self._waited_frames > _PATIENCE_FRAMES
+            stalls = self._delay.stalls
+            over = self._waited_frames - (_STALLED_PATIENCE_FRAMES if stalls else _PATIENCE_FRAMES)
+            pause, urgent = pause or over > _PATIENCE_FRAMES, over > 0
             period = self._period(pcm, longest, pause=pause, urgent=urgent)
             if period is not None:
                 self._lateness_s -= max(0, period - queued) / RATE_HZ

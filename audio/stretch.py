@@ -20,16 +20,17 @@ _QUIET = 100.0
 _QUIET_SHARE = 0.06
 """The same beside the loudest frame, which fades by half in 14 s."""
 _LOUDEST_FADES = 0.999
-_PAUSE_FRAMES = 4
+_PAUSE_FRAMES = 8
+"""0.16 s: shorter gaps belong to the rhythm of a sentence, and cost as much as folds in speech."""
 
 _Samples = npt.NDArray[np.float32]
 
 
 class PauseDetector:
-    """Tells the pauses between words, where a fold goes unheard, from speech.
+    """Tells the pauses between phrases, where a fold goes unheard, from speech.
 
     Silence inside a word is speech: the closure before a p or k lasts up to 80 ms, and how long
-    it lasts is part of the word.
+    it lasts is part of the word; so is the gap between two words part of their sentence.
     """
 
     def __init__(self) -> None:

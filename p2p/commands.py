@@ -103,6 +103,16 @@ class SetCues:
 
 
 @dataclass(frozen=True, slots=True)
+class SetEcho:
+    """Take the loudspeaker out of what the microphone hears.
+
+    ``mode``: ``on``; ``off`` for headphones; ``auto`` as long as the microphone hears it.
+    """
+
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """Let a typed voice speak a line; only with ``--mask typed`` and the microphone on."""
 
@@ -141,6 +151,7 @@ Command = (
     | SetVolume
     | SetHushed
     | SetCues
+    | SetEcho
     | Say
     | AskStats
     | ShowKey

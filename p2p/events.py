@@ -138,6 +138,13 @@ class CuesChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class EchoChanged:
+    """Whether the loudspeaker is taken out of our voice: ``auto``, ``on`` or ``off``."""
+
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Worth a line on the screen (or stderr) but no error: which ways into the room work now."""
 
@@ -163,7 +170,7 @@ class ErrorRaised:
     hint: str = ""
 
 
-OwnEvent = DeviceChanged | DevicesListed | VolumeChanged | CuesChanged
+OwnEvent = DeviceChanged | DevicesListed | VolumeChanged | CuesChanged | EchoChanged
 """What concerns only the own ears."""
 RoomEvent = (
     KeyShown

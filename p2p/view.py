@@ -54,6 +54,7 @@ class RoomView:
         mic: The microphone alone.
         speaker: The loudspeaker alone.
         cues: The sound cues that are on.
+        echo: ``Settings.echo`` as it is now.
     """
 
     topic: str
@@ -72,3 +73,4 @@ class RoomView:
     mic: str = ""
     speaker: str = ""
     cues: tuple[str, ...] = ()
+    echo: str = "auto"

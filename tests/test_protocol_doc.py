@@ -7,12 +7,12 @@ import re
 import msgspec
 import pytest
 
-from audio.framer import PAYLOAD_BYTES
+from audio.framer import HALL, PROFILES, TABLE
 from crypto.frame import OVERHEAD_BYTES
 from docs.protocol_example import PAGE, example, page
 from p2p.dht import messages as dht_messages
 from p2p.link.rtp import HEADER_BYTES
-from p2p.overlay.stage import HOP_BYTES
+from p2p.overlay.stage import HOP_BYTE_OF, HOP_BYTES
 from p2p.room import kinds
 from p2p.wire import messages, offers
 
@@ -86,7 +86,10 @@ def test_every_label_of_a_derived_key_is_one_the_code_uses():
     assert [label for label in labels if f'b"{label}' not in code] == []
 
 
-def test_the_one_size_of_media_datagrams_is_right():
+def test_the_one_size_of_media_datagrams_of_each_profile_is_right():
     gcm_tag_bytes = 16  # RFC 7714
-    size = HEADER_BYTES + HOP_BYTES + OVERHEAD_BYTES + PAYLOAD_BYTES + gcm_tag_bytes
-    assert f"every media datagram has {size} bytes" in " ".join(DOC.split())
+    around = HEADER_BYTES + HOP_BYTES + OVERHEAD_BYTES + gcm_tag_bytes
+    table, hall = around + TABLE.payload_bytes, around + HALL.payload_bytes
+    sentence = f"`table` every media datagram has {table} bytes, of profile `hall` {hall}"
+    assert sentence in " ".join(DOC.split())
+    assert set(HOP_BYTE_OF) == {profile.name for profile in PROFILES.values()}

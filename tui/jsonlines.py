@@ -9,6 +9,7 @@ from p2p.events import (
     CuesChanged,
     DeviceChanged,
     DevicesListed,
+    EchoChanged,
     ErrorRaised,
     Event,
     FirstSound,
@@ -87,6 +88,8 @@ def _own_fields(event: OwnEvent) -> tuple[str, dict[str, Any]]:
             return "volume", {"n": n, "db": db, "hushed": hushed}
         case CuesChanged(cues):
             return "cues", {"on": cues}
+        case EchoChanged(mode):
+            return "echo", {"mode": mode}
 
 
 def _finite(value: Any) -> Any:

@@ -3,8 +3,9 @@
 import math
 from typing import cast
 
-from p2p.commands import DeviceKind, Say, SetCues, SetVolume, UseDevice
+from p2p.commands import DeviceKind, Say, SetCues, SetEcho, SetVolume, UseDevice
 from p2p.errors import UserError
+from p2p.settings import ECHOES
 from tui.i18n import mark
 
 ALL_CUES = ("live", "muted", "granted", "stage", "lost")
@@ -58,6 +59,17 @@ def cues_command(rest: str) -> SetCues:
             cues=" ".join(ALL_CUES),
         )
     return SetCues(words)
+
+
+def echo_command(rest: str) -> SetEcho:
+    """Return what ``echo off``, ``echo on`` or ``echo auto`` asks for.
+
+    Raises:
+        UserError: It is none of these.
+    """
+    if rest not in ECHOES:
+        raise UserError("bad_command", mark("Say `echo off` for headphones, `echo on` or `auto`."))
+    return SetEcho(rest)
 
 
 def say_command(rest: str) -> Say:

@@ -1,6 +1,13 @@
 """What each of us sets for the own ears, as sentences: devices, volumes, cues."""
 
-from p2p.events import CuesChanged, DeviceChanged, DevicesListed, OwnEvent, VolumeChanged
+from p2p.events import (
+    CuesChanged,
+    DeviceChanged,
+    DevicesListed,
+    EchoChanged,
+    OwnEvent,
+    VolumeChanged,
+)
 from tui.i18n import mark, tr
 from tui.peertext import peer_text
 from tui.roster import Roster
@@ -15,6 +22,13 @@ CUE_NAMES = {
 }
 
 
+ECHO_STATES = {
+    "off": mark("echo cancellation: off, for headphones only"),
+    "on": mark("echo cancellation: on"),
+    "auto": mark("echo cancellation: by itself, off with headphones"),
+}
+
+
 def own_sentences(event: OwnEvent, roster: Roster) -> list[str]:
     """Return the sentences for an event that concerns only the own ears."""
     match event:
@@ -26,6 +40,8 @@ def own_sentences(event: OwnEvent, roster: Roster) -> list[str]:
             return [volume_sentence(event, roster)]
         case CuesChanged():
             return [cues_sentence(event)]
+        case EchoChanged(mode):
+            return [echo_sentence(mode)]
 
 
 def device_name(name: str) -> str:
@@ -71,3 +87,8 @@ def cues_sentence(event: CuesChanged) -> str:
         return tr("sound cues: off")
     names = ", ".join(tr(CUE_NAMES[cue]) for cue in event.cues if cue in CUE_NAMES)
     return tr("sound cues: {names}", names=names)
+
+
+def echo_sentence(mode: str) -> str:
+    """Return whether the loudspeaker is taken out of what the microphone hears."""
+    return tr(ECHO_STATES.get(mode, ECHO_STATES["auto"]))

@@ -24,7 +24,7 @@ from p2p.commands import (
 from p2p.errors import UserError
 from p2p.view import MemberView, RoomView
 from tui.i18n import mark, tr
-from tui.ownsound import cues_command, device_command, say_command, volume_command
+from tui.ownsound import cues_command, device_command, echo_command, say_command, volume_command
 from tui.peertext import peer_text
 
 NOT_YET = frozenset(("promote", "entry", "new", "invite", "words"))
@@ -172,6 +172,7 @@ _READERS: dict[str, _Reader] = {
     "hush": lambda rest, view: SetHushed(find_member(rest, view).n, hushed=True),
     "unhush": lambda rest, view: SetHushed(find_member(rest, view).n, hushed=False),
     "cues": lambda rest, view: cues_command(rest),
+    "echo": lambda rest, view: echo_command(rest),
     "say": lambda rest, view: say_command(rest),
     "lock": _bare("lock", SetLock(locked=True)),
     "unlock": _bare("unlock", SetLock(locked=False)),
@@ -202,6 +203,7 @@ def help_lines() -> list[str]:
         tr("hush N | unhush N   stop hearing someone, or hear them again; only you know"),
         tr("say TEXT            with --mask typed: a machine speaks the text"),
         tr("cues on | cues off  sounds that tell you what has changed"),
+        tr("echo off | on | auto  off for headphones; auto: as long as it is heard"),
         tr("key | stats         show the room key; show the numbers"),
         tr("leave               leave the room"),
         tr("N is a member's number or name."),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from audio.cues import CUES, Cue, cue_named
+from audio.echo import EchoMode
 from audio.problems import DeviceError
 from p2p import commands, events
 from p2p.errors import UserError
@@ -77,6 +78,9 @@ class Desk:
             case commands.SetCues(cues=words):
                 self.choose_cues(words)
                 self._emit(events.CuesChanged(pipeline.cues))
+            case commands.SetEcho(mode=mode):
+                pipeline.treatment.echo = _echo(mode)
+                self._emit(events.EchoChanged(mode))
             case _:
                 return False
         return True
@@ -138,6 +142,15 @@ def _language_of(text: str) -> str:
         if "\u0400" <= char <= "\u04ff":
             return "ru"
     return "en"
+
+
+def _echo(mode: str) -> EchoMode:
+    try:
+        return EchoMode(mode)
+    except ValueError:
+        raise UserError(
+            "no_echo_mode", "Echo cancellation is on, off or auto.", exit_code=2
+        ) from None
 
 
 def _cues(words: Iterable[str]) -> list[Cue]:

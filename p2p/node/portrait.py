@@ -74,6 +74,7 @@ class Portrait:
             mic=pipeline.capture_name,
             speaker=pipeline.playout_name,
             cues=pipeline.cues,
+            echo=pipeline.treatment.echo.value,
         )
 
     def stats(self, members: Members) -> events.Stats:

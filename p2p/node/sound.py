@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from audio.capture import Capture, capture_from
 from audio.echo import EchoMode
+from audio.framer import profile_of
 from audio.mask import MaskMode
 from audio.pipeline import Pipeline
 from audio.playout import Playout, playout_to
@@ -139,6 +140,17 @@ class Sound:
         self.slot = slot
         self.pipeline.set_mic(on and slot is not None)
 
+    def set_profile(self, name: str) -> None:
+        """Follows the room's profile, from the next payload on and without a gap.
+
+        Args:
+            name: ``table`` or ``hall``; what others send is taken in both at any time.
+
+        Raises:
+            KeyError: There is no such profile.
+        """
+        self.pipeline.set_profile(name)
+
     async def use_mic(self, name: str) -> None:
         """Goes on with another microphone; whether it is on stays as it is.
 
@@ -210,7 +222,8 @@ class Sound:
         stage, slot = self._secrets.stage, self.slot
         if stage is None or slot is None:
             return
-        frame = stage.seal(payload, slot, self._secrets.room_time.at(time.monotonic()))
+        room_s = self._secrets.room_time.at(time.monotonic())
+        frame = stage.seal(payload, slot, room_s, profile_of(payload).name)
         for member, link in self._links():
             if link.send_frame(frame):
                 self.sent[member] += 1

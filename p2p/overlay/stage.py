@@ -1,7 +1,8 @@
 """Whose sound is whose: sealing our own frames, and opening those of others. Sans-IO.
 
 On a link a frame travels as ``hop byte | sealed frame``. The hop byte's high bit says that the
-frame goes along the tree of relays (never yet), the low bits name the room's profile.
+frame goes along the tree of relays (never yet), the low bits name the profile of the payload, for
+those who carry frames and cannot open them. A stream may change profile between two frames.
 """
 
 from collections import Counter
@@ -13,8 +14,9 @@ from crypto.frame import FrameError, FrameOpener, FrameSealer
 from p2p.errors import RemoteError
 
 HOP_BYTES = 1
-PROFILE_TABLE = 0
-_TREE_FLAG = 0x80
+HOP_BYTE_OF = {"table": 0x00, "hall": 0x01}
+"""The hop byte of each profile, outside of the tree."""
+_KNOWN_HOPS = frozenset(HOP_BYTE_OF.values())
 
 
 @dataclass(slots=True)
@@ -54,16 +56,17 @@ class Stage:
         """The counts of one member; they last as long as the run."""
         return self._heard.setdefault(member, Heard())
 
-    def seal(self, payload: bytes, slot: int, room_s: float) -> bytes:
+    def seal(self, payload: bytes, slot: int, room_s: float, profile: str = "table") -> bytes:
         """Seals one payload of the framer, once for all links.
 
         Args:
             payload: All of one length in a profile.
             slot: Ours, from the grant.
             room_s: Room time in seconds.
+            profile: In which ``payload`` was packed, a key of ``HOP_BYTE_OF``.
         """
         self._sealer.slot = slot
-        return bytes((PROFILE_TABLE,)) + self._sealer.seal(payload, room_s)
+        return bytes((HOP_BYTE_OF[profile],)) + self._sealer.seal(payload, room_s)
 
     def open(
         self, data: bytes, sender: bytes, speakers: Mapping[int, bytes], room_s: float
@@ -83,7 +86,7 @@ class Stage:
             RemoteError: It stays silent; counted under ``sender``.
         """
         heard = self.heard(sender)
-        if not data or data[0] & _TREE_FLAG or data[0] != PROFILE_TABLE:
+        if not data or data[0] not in _KNOWN_HOPS:
             heard.refused["hop"] += 1
             raise RemoteError("unknown hop byte")
         own = {slot: member for slot, member in speakers.items() if member == sender}

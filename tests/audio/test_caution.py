@@ -48,10 +48,13 @@ def test_a_second_stall_is_prepared_for_and_forgotten_after_30_s():
     for at in (1.0, 1.02, 1.3):
         caution.late(0.08, at)
     assert caution.reserve_s(1.3) == 0.0
+    assert caution.stalls
     caution.late(0.09, 5.0)
     assert caution.reserve_s(5.0) == pytest.approx(0.09)
     assert caution.reserve_s(1.2 + MEMORY_S) == pytest.approx(0.09)
     assert caution.reserve_s(1.4 + MEMORY_S) == 0.0
+    assert caution.reserve_s(5.1 + MEMORY_S) == 0.0
+    assert not caution.stalls
 
 
 def test_no_stall_makes_a_buffer_longer_than_a_talk_bears():

@@ -10,6 +10,7 @@ from audio.framer import (
     TABLE,
     Framer,
     Packet,
+    profile_of,
     unpack,
 )
 from audio.opus import LOW_RATE_BYTES, PRIMARY_BYTES
@@ -73,6 +74,13 @@ def test_the_layout_of_a_payload_of_the_hall_stays_as_documented():
     packet = unpack(payload)
     assert packet.numbers == range(0x0102030A, 0x0102030D)
     assert [seq - 0x01020304 for seq, _ in packet.copies] == [3, 4, 5, 0, 1, 2]
+
+
+@pytest.mark.parametrize("profile", [TABLE, HALL])
+def test_the_size_of_a_payload_tells_its_profile(profile):
+    assert profile_of(bytes(profile.payload_bytes)) is profile
+    with pytest.raises(PayloadError):
+        profile_of(bytes(profile.payload_bytes + 1))
 
 
 @given(st.lists(st.sampled_from([TABLE, HALL]), min_size=1, max_size=40))

@@ -44,10 +44,10 @@ def test_where_nobody_hears_it_the_longest_period_asked_for_goes():
     assert any_period(MIN_PERIOD - 1) is None
 
 
-def test_a_pause_is_quiet_beside_the_speech_and_longer_than_a_closure():
+def test_a_pause_is_quiet_beside_the_speech_and_longer_than_a_gap_between_words():
     pauses, quiet = PauseDetector(), _tone(200.0, 200.0)
     assert not any(pauses.update(_tone(200.0)) for _ in range(20))
-    assert [pauses.update(quiet) for _ in range(6)] == [False] * 3 + [True] * 3
+    assert [pauses.update(quiet) for _ in range(10)] == [False] * 7 + [True] * 3
     assert not pauses.update(_tone(200.0))
     assert not pauses.update(quiet)
 
@@ -56,7 +56,7 @@ def test_silence_is_a_pause_and_steady_noise_is_none():
     noise = np.random.default_rng(1).normal(0, 1000, FRAME_SAMPLES).astype(np.int16)
     steady, silent = PauseDetector(), PauseDetector()
     assert not any(steady.update(noise) for _ in range(2000))
-    assert [silent.update(np.zeros(FRAME_SAMPLES, np.int16)) for _ in range(5)][-1]
+    assert [silent.update(np.zeros(FRAME_SAMPLES, np.int16)) for _ in range(11)][-1]
 
 
 def test_too_little_to_take_is_no_period():

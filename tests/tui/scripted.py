@@ -143,6 +143,9 @@ class ScriptedNode:
             case ask.SetCues(cues):
                 self.now = dataclasses.replace(self.now, cues=cues)
                 self.tell(told.CuesChanged(cues))
+            case ask.SetEcho(mode):
+                self.now = dataclasses.replace(self.now, echo=mode)
+                self.tell(told.EchoChanged(mode))
             case ask.SetLock(locked):
                 self.now = dataclasses.replace(self.now, locked=locked)
             case _:

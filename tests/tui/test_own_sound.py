@@ -51,6 +51,8 @@ def devices(monkeypatch):
         ("cues on", ask.SetCues(ALL_CUES)),
         ("cues off", ask.SetCues(())),
         ("cues live, stage", ask.SetCues(("live", "stage"))),
+        ("echo off", ask.SetEcho("off")),
+        ("echo auto", ask.SetEcho("auto")),
     ],
 )
 def test_what_only_we_hear_can_be_typed(line, meaning):
@@ -62,7 +64,7 @@ def test_what_only_we_hear_can_be_typed(line, meaning):
     [
         *("device mic", "device ear x", "device mic  "),
         *("volume 2", "volume 2 loud", "volume 2 nan", "volume 2 inf", "volume"),
-        *("hush", "hush 99", "unhush", "cues", "cues trumpet", "devices all"),
+        *("hush", "hush 99", "unhush", "cues", "cues trumpet", "devices all", "echo", "echo loud"),
     ],
 )
 def test_half_of_a_command_is_refused(line):
@@ -113,6 +115,7 @@ def test_a_cue_that_does_not_exist_is_refused_on_the_command_line(capsys):
         ),
         (told.VolumeChanged(2, 0.0, True), "volume", {"hushed": True}, "only you know"),
         (told.CuesChanged(()), "cues", {"on": []}, "sound cues: off"),
+        (told.EchoChanged("off"), "echo", {"mode": "off"}, "for headphones"),
         (told.CuesChanged(("live",)), "cues", {"on": ["live"]}, "sound cues: you are live"),
     ],
 )

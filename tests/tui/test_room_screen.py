@@ -113,6 +113,19 @@ async def test_the_hand_goes_up_and_down(key):
         assert node.asked == [ask.RaiseHand(), ask.LowerHand()]
 
 
+@pytest.mark.parametrize("key", ["e", "f8"])
+async def test_one_key_says_headphones_and_takes_it_back(key):
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press(key)
+        await entered(pilot)
+        assert "echo cancellation: off" in text_of(app)
+        await pilot.press(key)
+        assert node.asked == [ask.SetEcho("off"), ask.SetEcho("auto")]
+
+
 async def test_an_invitation_is_shown_and_space_confirms_it_and_n_declines():
     node = ScriptedNode()
     app = app_with(node)

@@ -15,7 +15,7 @@ from tui.devicelist import devices_listed
 from tui.i18n import tr
 from tui.nodelike import NodeLike
 from tui.presenter import meter
-from tui.soundsentences import device_name
+from tui.soundsentences import device_name, echo_sentence
 from tui.spans import Span
 from tui.widgets.line import Line
 from tui.widgets.plaintext import PlainText
@@ -50,6 +50,7 @@ class DeviceScreen(ModalScreen[None]):
             yield OptionList(id="mic", markup=False)
             yield Line(id="speaker-now")
             yield OptionList(id="speaker", markup=False)
+            yield Line(id="echo-now")
             yield PlainText(tr("Looking for devices …"), id="looking", classes="quiet")
             yield PlainText(
                 tr("Enter: use   Tab: other list   R / F5: look again   Esc: back"), classes="key"
@@ -69,6 +70,7 @@ class DeviceScreen(ModalScreen[None]):
         self.query_one("#mic-now", Line).show((*meter(view.mic_level_dbfs), _after(now)))
         now = tr("speaker: {name}", name=device_name(view.speaker))
         self.query_one("#speaker-now", Line).show((_after(now),))
+        self.query_one("#echo-now", Line).show((Span(" " + echo_sentence(view.echo), "dim"),))
 
     def action_look(self) -> None:
         """Look for devices, also for such as were plugged in just now."""

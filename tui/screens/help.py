@@ -21,6 +21,7 @@ def help_keys() -> list[tuple[str, str]]:
         ("A, F5", tr("moderators: accept the chosen or the first hand")),
         ("N, F6", tr("decline an invitation to speak")),
         ("D, F7    T, F9", tr("another microphone or speaker;  speak by typing")),
+        ("E, F8", tr("headphones: echo cancellation off; again: by itself")),
         (tr("Tab, arrows, Enter"), tr("choose a person, and what to do")),
         ("Q, F10", tr("leave; asks when you are on stage")),
         ("Ctrl+Q", tr("leave at once")),

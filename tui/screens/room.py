@@ -16,6 +16,7 @@ from p2p.commands import (
     GoToAudience,
     LowerHand,
     RaiseHand,
+    SetEcho,
     SetMic,
 )
 from p2p.events import ErrorRaised, Event, FirstSound, KeyShown, MicChanged, SpeakingChanged, Stats
@@ -76,6 +77,7 @@ class RoomScreen(Screen[None]):
         Binding("a,f5", "accept", show=False, id="accept"),
         Binding("n,f6", "decline", show=False, id="decline"),
         Binding("d,f7", "devices", show=False, id="devices"),
+        Binding("e,f8", "echo", show=False, id="echo"),
         Binding("t,f9", "type", show=False, id="type"),
         Binding("f1,question_mark", "help", show=False, id="help"),
         Binding("q,f10", "leave", show=False, id="leave"),
@@ -239,6 +241,10 @@ class RoomScreen(Screen[None]):
     def action_devices(self) -> None:
         """Choose another microphone or speaker."""
         self.app.push_screen(DeviceScreen(self._node))
+
+    def action_echo(self) -> None:
+        """Headphones on: no echo cancellation; again: by itself."""
+        self._node.do(SetEcho("auto" if self._node.view().echo == "off" else "off"))
 
     def action_type(self) -> None:
         """Speak by typing, if that was chosen."""

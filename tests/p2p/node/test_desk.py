@@ -121,6 +121,17 @@ async def test_cues_can_be_chosen_and_unknown_ones_are_refused():
         assert room.sound.pipeline.cues == CUES
 
 
+async def test_echo_cancellation_goes_off_for_headphones_and_back():
+    async with Room() as room:
+        for mode in ("off", "auto", "on"):
+            room.desk.do(commands.SetEcho(mode))
+            assert room.told.pop() == events.EchoChanged(mode)
+            assert room.sound.pipeline.treatment.echo.value == mode
+        with pytest.raises(UserError, match="no_echo_mode"):
+            room.desk.do(commands.SetEcho("loud"))
+        assert room.sound.pipeline.treatment.echo.value == "on"
+
+
 async def test_changes_of_our_microphone_are_heard_once_each():
     async with Room() as room:
         for event in (
