@@ -64,9 +64,9 @@ class Gate:
 def _has_no_right(target: MemberId, state: RoomState) -> bool:
     """Tell whether a newcomer should not have been let in, by what is known now."""
     member = state.members.get(target)
-    if member is None:
-        return True
-    if not member.is_here or member.rank < NOBODY or state.let.get(target, False):
+    if member is None or not member.is_here or member.rank < NOBODY:
+        return False
+    if state.let.get(target, False):
         return False
     if state.locked or state.entry == "open":
         return state.locked

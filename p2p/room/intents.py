@@ -93,11 +93,12 @@ def _powerful(me: Member, kind: type[kinds.Body], *fields: object) -> Writing:
 
 
 def _setting(command: commands.SettingCommand, me: Member, state: RoomState) -> Writing:
+    kind, value = _SETTINGS[type(command)], _value(command)
+    writing = _powerful(me, kind, value, state.over.get(kind, ())[: kinds.OVER_MAX])
     if isinstance(command, commands.SetLock) and command.on == state.locked:
         now = "locked" if command.on else "open"
         raise UserError(f"{now}_already", f"The room is {now} already.")
-    kind, value = _SETTINGS[type(command)], _value(command)
-    return _powerful(me, kind, value, state.over.get(kind, ())[: kinds.OVER_MAX])
+    return writing
 
 
 def _value(command: commands.SettingCommand) -> object:
@@ -220,8 +221,7 @@ def _uninvite(command: commands.Uninvite, me: Member, state: RoomState) -> Writi
         raise UserError("no_such_invite", "There is no such invite.")
     if invite.by == me.id and me.is_here:
         return Writing(kinds.Uninvite, (invite.id,))
-    if invite.by in state.members:
-        _junior(invite.by, me, state)
+    _junior(invite.by, me, state)
     return _powerful(me, kinds.Uninvite, invite.id)
 
 

@@ -5,8 +5,8 @@ Three things are forgotten, each because nothing that may still come can make it
 - What an author has itself replaced: all but its newest wish, key, and so on (``registers``).
 - Orders of hands that are all past by their owners' own word.
 - Grants, mutes and downs under epochs at least two generations behind every head. Their place was
-  taken by what the epochs after them restate. A down stays as long as the hand it ended is its
-  owner's newest wish.
+  taken by what the epochs after them restate. A down stays as long as its member's newest
+  wish is about the hand or the grant that it ended.
 
 Nothing is forgotten because somebody was removed or has lost a rank: such a verdict can change when
 more of the set is known, and then what was dropped would be missing. For the same reason a floor
@@ -15,6 +15,7 @@ operation that is dropped may come in again: should its epoch turn out to be a h
 """
 
 from p2p.room.findings import Findings
+from p2p.room.grants import took
 from p2p.room.ids import NONE, MemberId, OpId
 from p2p.room.kinds import Down, Epoch, Grant, Invite, Join, Leave, Mute, Order, Rank, Remove
 from p2p.room.ops import Op
@@ -49,8 +50,9 @@ def _is_past(op: Op, findings: Findings) -> bool:
         return False
     if not isinstance(body, Down):
         return True
-    wish = findings.registers.read("wish", body.member)
-    return body.seen not in ([one.id for one in wish] or [NONE])
+    wishes = findings.registers.read("wish", body.member)
+    about = [one.id for one in wishes] or [NONE]
+    return body.seen not in about and not any(took(one.body, body.grant) for one in wishes)
 
 
 def _forgotten(registers: Registers) -> set[MemberId]:

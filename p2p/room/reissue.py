@@ -6,7 +6,6 @@ own program says it again: once, and only if nobody else has ended it meanwhile.
 """
 
 from collections.abc import Iterator
-from typing import TypeVar
 
 from p2p.errors import UserError
 from p2p.room import kinds
@@ -19,22 +18,14 @@ from p2p.room.stage import ON_STAGE, Stage
 
 REMEMBERED_MAX = 256
 
-K = TypeVar("K")
-
 
 class Reissue:
     """Compares states of one member's room before and after a change of epochs."""
 
     def __init__(self, me: MemberId) -> None:
         self._me = me
-        self._downed: dict[tuple[MemberId, OpId], None] = {}
         self._again: dict[OpId, None] = {}
         self._lost_floor: OpId | None = None
-
-    def wrote(self, body: kinds.Body) -> None:
-        """Take note of an act of ours."""
-        if isinstance(body, kinds.Down):
-            _remember(self._downed, (body.member, body.grant))
 
     def lost(self, old: RoomState, new: RoomState) -> list[Writing]:
         """Work out what is to be said again.
@@ -48,7 +39,6 @@ class Reissue:
         if old.heads != new.heads and me.is_here:
             writings += self._grants(old, new, me)
             writings += self._mutes(old, new, me)
-            writings += self._downs(new, me)
         return writings
 
     def _own_floor(self, old: RoomState, new: RoomState, me: Member) -> Iterator[Writing]:
@@ -97,21 +87,10 @@ class Reissue:
                 if mine:
                     yield live, mine
 
-    def _downs(self, new: RoomState, me: Member) -> Iterator[Writing]:
-        for live in new.live.values():
-            if (live.member, live.id) in self._downed and self._first(live.id):
-                member = new.members[live.member]
-                fields = (new.epoch, member.id, member.wish, live.id, False)
-                yield Writing(kinds.Down, fields, me.auth)
-
     def _first(self, op: OpId) -> bool:
         if op in self._again:
             return False
-        _remember(self._again, op)
+        self._again[op] = None
+        if len(self._again) > REMEMBERED_MAX:
+            del self._again[next(iter(self._again))]
         return True
-
-
-def _remember(memory: dict[K, None], one: K) -> None:
-    memory[one] = None
-    if len(memory) > REMEMBERED_MAX:
-        del memory[next(iter(memory))]

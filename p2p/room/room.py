@@ -236,7 +236,6 @@ class Room:
 
     def _write(self, kind: type[kinds.Body], *fields: object, auth: OpId = NONE) -> Op:
         op = self._pen.write(kind, *fields, auth=auth)
-        self._duties.reissue.wrote(op.body)
         self._insert(op, None)
         return op
 

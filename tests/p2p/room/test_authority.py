@@ -155,6 +155,18 @@ def test_a_rank_over_somebody_elses_appointment_ends_nothing():
     assert ranks(people) == [0, 1, 1, 2, 2, 3, 3, 4]
 
 
+def test_an_ended_appointment_of_a_senior_time_is_not_ended_again_by_a_peer_of_then():
+    people = court()
+    people.act(1, kinds.Lock, True)
+    [senior] = people.member(1).tenures
+    member = people.member(1)
+    keys = (member.sign, member.dh)
+    people.act(0, kinds.Rank, member.id, 4, *keys, (senior,), member.cut, ())
+    people.act(2, kinds.Rank, member.id, 4, *keys, (senior,), NONE, ())
+    assert people.member(1).rank == 4
+    assert people.state().locked
+
+
 def test_two_removals_leave_what_both_have_seen():
     people = court()
     people.act(3, kinds.Lock, True)

@@ -114,6 +114,12 @@ def test_nobody_is_asked_for_by_somebody_who_is_gone():
     assert rooms[2].state.asking == ()
 
 
+def test_who_left_and_was_forgotten_is_still_told_so():
+    rooms = Rooms(1)
+    rooms[0]._ops._forgotten[identity(9).member_id] = None
+    assert refusal(rooms, 9, at=0) == "left"
+
+
 def test_a_word_on_somebody_who_never_asked_is_refused():
     rooms = Rooms(1)
     with pytest.raises(UserError) as caught:

@@ -86,6 +86,16 @@ def test_a_member_can_be_removed_with_everybody_it_brought():
     assert people.stage(7) == Stage.REMOVED
 
 
+def test_two_who_claim_to_have_brought_each_other_go_together():
+    people = People(1)
+    first = invite(people, 1)
+    join_of(people, 2, first)
+    second = invite(people, 2, seed=b"t" * 32)
+    people.ops.append(join_of(people, 1, second, seed=b"t" * 32))
+    people.remove(2, brood=True)
+    assert [people.stage(n) for n in (1, 2)] == [Stage.REMOVED] * 2
+
+
 def test_a_brood_goes_only_if_it_is_junior_and_its_powers_end():
     people = family()
     people.promote(0, 4, 1)

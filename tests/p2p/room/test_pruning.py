@@ -46,6 +46,22 @@ def test_a_down_is_kept_while_the_hand_it_ended_is_its_owners_newest_wish():
     assert of(people, kinds.Down) == []
 
 
+def test_a_down_that_crossed_the_taking_of_its_grant_is_kept_too():
+    people = court()
+    people.raise_hand(6)
+    grant = people.accept(6, by=3)
+    people.down(6, by=4)
+    people.write(6, kinds.Take, grant.id)
+    entry = kinds.StageEntry(2, people.ids[6], grant.id, bytes(8), False)
+    old = people.state().heads
+    for _ in range(3):
+        people.epoch()
+    people.ops = kept_of(people)
+    people.act(4, kinds.Epoch, old, 0, 3, *[bytes(32)] * 3, 0, bytes(32), (entry,))
+    assert len(people.state().heads) == 2
+    assert people.stage(6) == Stage.LISTENING
+
+
 def test_a_floor_operation_whose_epoch_is_not_known_yet_is_kept():
     people = court()
     epoch = people.epoch()

@@ -2,7 +2,7 @@
 
 from p2p.room import commands as c
 from p2p.room.events import EpochChanged
-from p2p.room.reissue import REMEMBERED_MAX, _remember
+from p2p.room.reissue import REMEMBERED_MAX
 from p2p.room.stage import Stage
 from tests.p2p.room.people import Rooms
 
@@ -121,7 +121,7 @@ def test_nothing_is_said_again_that_somebody_ended_meanwhile():
     assert rooms.stage(4) == {Stage.LISTENING}
 
 
-def test_who_was_moved_down_is_moved_down_again_if_an_old_epoch_brings_it_back():
+def test_who_was_moved_down_stays_down_if_an_old_epoch_says_otherwise():
     rooms = moderated()
     rooms.do(1, c.Accept(rooms.ids[3]))
     rooms.do(3, c.TakeFloor())
@@ -177,9 +177,10 @@ def test_the_stage_is_lost_only_once():
     assert rooms.stage(3) == {Stage.INVITED}
 
 
-def test_what_is_remembered_is_bounded():
-    memory: dict[int, None] = {}
-    for number in range(REMEMBERED_MAX + 10):
-        _remember(memory, number)
-    assert len(memory) == REMEMBERED_MAX
-    assert 0 not in memory
+def test_what_was_said_again_is_remembered_but_not_for_ever():
+    rooms = moderated(2)
+    reissue = rooms[1]._duties.reissue
+    ids = [number.to_bytes(16, "big") for number in range(REMEMBERED_MAX + 1)]
+    assert all(reissue._first(one) for one in ids)
+    assert not reissue._first(ids[-1])
+    assert reissue._first(ids[0])

@@ -1,7 +1,11 @@
 """Settings: the newest word of each author, what replaces what, and the stricter of two."""
 
-from p2p.room import kinds
-from tests.p2p.room.people import People
+import pytest
+
+from p2p.errors import UserError
+from p2p.room import commands, kinds
+from p2p.room.room import Room
+from tests.p2p.room.people import People, genesis_of, identity
 from tests.p2p.room.test_authority import court
 
 
@@ -17,11 +21,13 @@ def test_a_new_value_replaces_those_that_its_author_saw():
 
 def test_of_one_author_the_newest_counts_without_saying_so():
     people = court()
-    people.act(3, kinds.Entry, "invited")
-    people.act(3, kinds.Entry, "ask")
-    assert people.state().entry == "ask"
-    people.ops.reverse()
-    assert people.state().entry == "ask"
+    for _ in range(4):
+        for mode in ("invited", "open", "ask"):
+            people.act(3, kinds.Entry, mode)
+            assert people.state().entry == mode
+    for on in (True, False) * 4:
+        people.act(3, kinds.Let, people.ids[6], on)
+        assert people.state().let == {people.ids[6]: on}
 
 
 def test_of_two_at_once_the_stricter_is_read():
@@ -82,3 +88,15 @@ def test_who_was_turned_away_is_in_no_roster_and_only_juniors_can_be():
     people.act(3, kinds.Let, people.ids[1], False)
     roster = {member.id for member in people.state().roster()}
     assert roster == set(people.ids) - {people.ids[6]}
+
+
+@pytest.mark.parametrize(("on", "code"), [(True, "locked_already"), (False, "open_already")])
+def test_a_lock_that_is_so_already_is_said_and_nothing_is_signed(on, code):
+    host = identity(0)
+    room = Room(host, genesis_of(host).encode(), "host", now=0.0)
+    if on:
+        room.do(commands.SetLock(True), 1.0)
+    before = room.ids()
+    with pytest.raises(UserError, match=code):
+        room.do(commands.SetLock(on), 2.0)
+    assert room.ids() == before
