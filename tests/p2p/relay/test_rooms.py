@@ -19,6 +19,7 @@ from p2p.relay.room import EMPTY_S, OLD_PASS_S, PRESENCE_EVERY_S
 from p2p.relay.rooms import Call, Cut, Rooms
 from p2p.relay.seats import FLOOR_RATE, GOSSIP_RATE, ROUTE_RATE, WRAP_RATE
 from p2p.relay.wraps import wrap_tag
+from p2p.room.kinds import Carrier
 from p2p.wire.messages import Bye
 from p2p.wire.relay_messages import (
     EVERYBODY,
@@ -728,3 +729,11 @@ def test_an_answer_that_comes_when_the_room_is_over_ends_the_link(host) -> None:
     relay.rooms.called(Call(host.room, b"d" * 32, ("198.51.100.1", 1)), None, b"", relay.now)
     relay.flush()
     assert relay.events == [Cut(7)]
+
+
+def test_a_carrier_at_no_address_of_any_kind_is_called_nowhere() -> None:
+    assert rooms_module._address_of(Carrier(bytes(32), b"12345", 4433)) is None
+    assert rooms_module._address_of(Carrier(bytes(32), b"\x0b\0\x01\x02", 4433)) == (
+        "11.0.1.2",
+        4433,
+    )
