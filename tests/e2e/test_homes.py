@@ -72,12 +72,23 @@ def sound_back_s(listener, speaker, since_s, limit_s=40):
     raise AssertionError("the sound did not come back")
 
 
+def becomes_direct(listener, speaker, limit_s=20):
+    """Whether a direct way is found soon."""
+    until_s = time.monotonic() + limit_s * SLACK
+    while time.monotonic() < until_s:
+        if listener.paths() == {speaker: "direct"}:
+            return True
+        time.sleep(0.3)
+    return False
+
+
 def test_two_homes_behind_nats_meet_by_the_words_alone(lab):
     entry, home_a, home_b = homes(lab)
     _, words = open_room(home_a, "ann", entry)
     bob = guest(home_b, "bob", entry, words)
     assert bob.wait("first_sound", 40)["ms"] <= 5000 * SLACK
-    assert bob.paths() == {"ann": "direct"}
+    # Sound never waits for a direct way: it begins through the entry node, which carries it.
+    assert becomes_direct(bob, "ann")
     assert bob.leave()["why"] == "asked"
 
 
