@@ -9,7 +9,7 @@ answer is enough; whichever of them is left gives it.
 from p2p.room.ids import MemberId, OpId
 from p2p.room.kinds import HANDS_PER_ORDER, HandRef
 from p2p.room.roster import RoomState
-from p2p.room.stage import GONE, Stage
+from p2p.room.stage import Stage
 
 INVITATION_S = 60.0
 PATIENCE_S = 2.0
@@ -32,6 +32,7 @@ class Deadlines:
         self._since: dict[tuple[MemberId, OpId], float] = {}
         self._raised: dict[MemberId, tuple[OpId, float]] = {}
         self._queue: tuple[MemberId, ...] = ()
+        self._came: dict[HandRef, None] = {}
         self._unnamed: dict[HandRef, None] = {}
         self._unnamed_since: float | None = None
 
@@ -44,16 +45,18 @@ class Deadlines:
             now: Monotonic seconds.
         """
         self._turn = turn
-        mine = state.members.get(self._me)
-        here = mine is not None and mine.stage not in GONE
+        me = state.members[self._me]
         self._observe_hands(state, now)
         self._since = {
             (member, live.id): self._since.get((member, live.id), now)
             for member, live in state.live.items()
-            if here
-            and state.members[member].stage is Stage.INVITED
-            and (turn is not None or member == self._me)
+            if state.members[member].stage is Stage.INVITED
+            and (member == self._me or (turn is not None and state.members[member].rank > me.rank))
         }
+
+    def came(self, hand: HandRef) -> None:
+        """A hand was raised. ``observe`` will follow, maybe for many that came at once."""
+        self._came[hand] = None
 
     def _observe_hands(self, state: RoomState, now: float) -> None:
         raised = {member: state.members[member].wish for member in state.queue}
@@ -67,11 +70,14 @@ class Deadlines:
         self._queue = state.queue
         if self._turn is None:
             self._unnamed, self._unnamed_since = {}, None
+            self._came.clear()
             return
         known = [hand for hand in self._unnamed if hand in state.unnamed]
         # Should whoever named them have lost that power, hands keep the order they had.
         new = [hand for hand in state.unnamed if hand not in self._unnamed]
-        new.sort(key=lambda hand: before.get(hand.member, len(before)))
+        came = {hand: place for place, hand in enumerate(self._came)}
+        self._came.clear()
+        new.sort(key=lambda hand: (before.get(hand.member, len(before)), came.get(hand, len(came))))
         self._unnamed = dict.fromkeys([*known, *new])
         if not self._unnamed:
             self._unnamed_since = None

@@ -66,7 +66,7 @@ class Duties:
             member = state.members[target]
             if target == self._me:
                 writings.append(Writing(kinds.Decline, (member.grant, True)))
-            elif member.rank > me.rank:
+            else:
                 writings.append(down(me, member, state, lapsed=True))
         base = state.named
         for hands in self.deadlines.to_name(now):

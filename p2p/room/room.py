@@ -160,6 +160,8 @@ class Room:
 
     def _insert(self, op: Op, sender: MemberId | None) -> None:
         for new in self._ops.insert(op):
+            if isinstance(new.body, kinds.Hand):
+                self._duties.deadlines.came(kinds.HandRef(new.author, new.seq))
             self._out[new.id] = Outgoing(None, new.data, sender if new is op else None)
         self._settled = False
 
