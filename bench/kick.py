@@ -37,6 +37,9 @@ def simulated(members: int, kicks: int, seed: int) -> dict:
         "kicks": kicks,
         "seed": seed,
         "deaf_ms_p95": round(percentile(deaf_ms, 95)),
+        "deaf_ms_p95_network_alone": round(
+            percentile([1000 * kick.deaf_s - kick.author_ms for kick in found], 95)
+        ),
         "deaf_ms_median": round(statistics.median(deaf_ms)),
         "last_listener_ms_max": round(max(listener_ms)),
         "author_ms_median": round(statistics.median(kick.author_ms for kick in found)),

@@ -96,5 +96,7 @@ class ManyHands:
         self.world.part([clients[0::2], clients[1::2]])
         self.raise_all()
         self.world.clock.run_until(self.world.clock.now + APART_S)
+        if len({client.room.state.queue for client in clients}) < 2:
+            raise RuntimeError("two networks that show the same queue were not apart")
         self.world.part([clients])
         return self.agreed_after(self.world.clock.now)

@@ -13,7 +13,7 @@ from typing import Any
 
 from p2p.room import ops, opset, room
 
-KEPT = 64
+KEPT = 32
 
 
 class _Memory:

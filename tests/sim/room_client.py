@@ -114,7 +114,7 @@ class Client:
         self._lost_s += slept_s
         self.room_time.slept(slept_s)
         self.awake = True
-        for silence in self.silences.values():
+        for silence in (self.pauses, *self.silences.values()):
             silence.forget()
 
     # --- coming in ------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from tests.sim.room_client import Client
 from tests.sim.room_world import World
 
 SILENCE_MAX_S = 2.0
+PAUSE_MAX_S = 3.5
 QUIET_S = 20.0
 SETTLE_TRIES = 4
 STEP_S = 10.0
@@ -211,6 +212,8 @@ class Schedule:
         if outcome.longest_silence_s > SILENCE_MAX_S:
             outcome.problems.append(f"a speaker not opened for {outcome.longest_silence_s:.1f} s")
         outcome.longest_pause_s = max(client.pauses.longest_s for client in world.clients)
+        if outcome.longest_pause_s > PAUSE_MAX_S:
+            outcome.problems.append(f"a speaker kept mute for {outcome.longest_pause_s:.1f} s")
         outcome.members = len(world.clients)
         outcome.virtual_s = world.clock.now
         outcome.epochs = sum(client.epochs.counts["made"] for client in world.clients)
