@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 LOG = logging.getLogger("teahouse.work")
+CANCEL_AGAIN_S = 1.0
 
 
 class Work:
@@ -33,10 +34,15 @@ class Work:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        # Children never fail here, so the owner's own error passes on as it is.
-        await self._group.__aexit__(None, None, None)
+        try:
+            # More than once: what is cancelled just as it gets a result may go on with that instead.
+            while pending := [task for task in self._tasks if not task.done()]:
+                for task in pending:
+                    task.cancel()
+                await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
+        finally:
+            # Children never fail here, so the owner's own error passes on as it is.
+            await self._group.__aexit__(None, None, None)
 
     def create_task(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[None]:
         """Starts a child."""

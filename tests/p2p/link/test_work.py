@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from p2p.link import work as work_module
 from p2p.link.work import Work
 
 
@@ -58,3 +59,21 @@ async def test_only_the_type_of_an_error_reaches_the_log(caplog: pytest.LogCaptu
         await task
     assert "OSError" in caplog.text
     assert "203.0.113.9" not in caplog.text
+
+
+async def test_a_child_that_misses_its_end_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work_module, "CANCEL_AGAIN_S", 0.01)
+    told = 0
+
+    async def misses() -> None:
+        nonlocal told
+        while told < 3:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                told += 1
+
+    async with asyncio.timeout(5.0), Work() as work:
+        work.create_task(misses())
+        await asyncio.sleep(0)
+    assert told == 3

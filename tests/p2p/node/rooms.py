@@ -125,7 +125,8 @@ class House:
                 await asyncio.gather(*everything, return_exceptions=True)
         for task in [*everything, *self._relays]:
             task.cancel()
-        await asyncio.gather(*everything, *self._relays, return_exceptions=True)
+        async with asyncio.timeout(LIMIT_S):
+            await asyncio.gather(*everything, *self._relays, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,7 @@ import pytest
 from p2p import commands as c
 from p2p import events as e
 from p2p.errors import UserError
-from tests.p2p.node.rooms import House, Person, a_house
+from tests.p2p.node.rooms import LIMIT_S, House, Person, a_house
 
 
 async def people(house: House, *names: str) -> list[Person]:
@@ -83,7 +83,7 @@ async def test_a_personal_invite_opens_a_room_that_the_words_do_not() -> None:
         assert row.invited_by == 1
         second = await house.guest("second", invite.invite, only="dht")
         with pytest.raises(UserError, match="used_up"):
-            await second.running
+            await asyncio.wait_for(second.running, LIMIT_S)
 
 
 async def test_two_compare_words_by_voice_and_see_each_other_as_verified() -> None:
