@@ -35,7 +35,7 @@ class Work:
         trace: TracebackType | None,
     ) -> None:
         try:
-            # More than once: what is cancelled just as it gets a result may go on with that instead.
+            # More than once: what is cancelled just as it gets a result may go on with that.
             while pending := [task for task in self._tasks if not task.done()]:
                 for task in pending:
                     task.cancel()
