@@ -23,6 +23,7 @@ REAL_TOOLS = [
     "cut",
     "dirname",
     "env",
+    "find",
     "flock",
     "head",
     "id",

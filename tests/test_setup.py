@@ -56,6 +56,17 @@ def test_a_second_start_does_nothing_and_writes_nothing(clone: FakeClone, first)
     assert clone.files() == before
 
 
+def test_sources_newer_than_their_byte_code_are_compiled_without_a_set_up(clone: FakeClone):
+    clone.run("setup", "run")
+    source, done = clone.path / "tui/__main__.py", clone.done
+    shutil.rmtree(clone.path / "tui/__pycache__")
+    later = source.stat().st_mtime + 5
+    os.utime(source, (later, later))
+    assert clone.run("setup", "run") == (0, "", "")
+    assert clone.done == done
+    assert len(list((clone.path / "tui/__pycache__").iterdir())) == 1
+
+
 def test_a_second_start_opens_no_socket(clone: FakeClone, tmp_path):
     strace = shutil.which("strace")
     if strace is None:
