@@ -24,6 +24,11 @@ NOTICE_SENTENCES = {
     "moderator_again": mark("Somebody who can moderate is here again."),
     "keys_missing": mark("Somebody's sound can not be opened yet: asking for the new key."),
     "keys_back": mark("The new key is here."),
+    "nobody_reached": mark(
+        "Nobody in the room can be reached now, so there is no sound: trying again. If it stays "
+        "so, try another network, or a relay that carries sound (--relay)."
+    ),
+    "reached_again": mark("Others can be reached again."),
     "waiting_outside": mark("You wait outside: a moderator has to let you in."),
 }
 

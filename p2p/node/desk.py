@@ -13,6 +13,13 @@ from p2p.node.roll import ME, Roll
 from p2p.node.sound import Sound, user_error
 
 LISTENER = "listener"
+LOST_AFTER_S = 6.0
+NOBODY_REACHED = events.Notice(
+    "nobody_reached",
+    "Nobody in the room can be reached now, so there is no sound: trying again. If it stays so, "
+    "try another network, or a relay that carries sound (--relay).",
+)
+REACHED_AGAIN = events.Notice("reached_again", "Others can be reached again.")
 
 
 class Desk:
@@ -38,7 +45,8 @@ class Desk:
         self._emit = emit
         self._one_by_one = asyncio.Lock()
         self._mic_on = False
-        self._lost = False
+        self._lost_s: float | None = None
+        self._reached = self._said = False
         self._roles: dict[int, str] = {}
 
     def choose_cues(self, words: Iterable[str] | None) -> None:
@@ -102,11 +110,22 @@ class Desk:
         if cue is not None:
             self._sound.pipeline.play_cue(cue)
 
-    def connection(self, *, lost: bool) -> None:
-        """Takes note whether the others can be reached; the loss is heard once."""
-        if lost and not self._lost:
-            self._sound.pipeline.play_cue("lost")
-        self._lost = lost
+    def connection(self, now: float, *, lost: bool) -> None:
+        """Takes note whether the others can be reached; a loss is heard once, and said if it lasts.
+
+        Who has just come in has reached nobody yet: that is not heard as a loss.
+        """
+        if not lost:
+            if self._said:
+                self._emit(REACHED_AGAIN)
+            self._lost_s, self._reached, self._said = None, True, False
+        elif self._lost_s is None:
+            self._lost_s = now
+            if self._reached:
+                self._sound.pipeline.play_cue("lost")
+        elif now - self._lost_s >= LOST_AFTER_S and not self._said:
+            self._said = True
+            self._emit(NOBODY_REACHED)
 
     async def _use(self, kind: commands.DeviceKind, name: str) -> None:
         pipeline = self._sound.pipeline

@@ -296,7 +296,7 @@ class Node:
             members.tick()
             self._tell()
             self._teller.tell_sound(self._sound, self._began_s)
-            self._desk.connection(lost=bool(self._portrait.lost(members)))
+            self._desk.connection(now, lost=bool(self._portrait.lost(members)))
             self._tell_ways()
             if now >= self._stats_s:
                 self._stats_s = now + STATS_EVERY_S

@@ -19,12 +19,12 @@ PROGRAM = (sys.executable, "-P", "-B", "-m", "tui")
 ENTRY_PORT = 4433
 
 
-def start_entry(host: Host, *, listen: str = "", timeout_s: float = 30.0) -> str:
-    """Starts an entry node; returns its line for ``--bootstrap``."""
+def start_entry(host: Host, *more: str, listen: str = "", timeout_s: float = 30.0) -> str:
+    """Starts an entry node with ``more`` options; returns its line for ``--bootstrap``."""
     listen = listen or f"{host.ip}:{ENTRY_PORT}"
     process = host.start(
         *PROGRAM,
-        *("relay", "--listen", listen, "--state-dir", ""),
+        *("relay", "--listen", listen, "--state-dir", "", *more),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

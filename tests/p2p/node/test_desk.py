@@ -42,6 +42,10 @@ class Room:
         raise AssertionError("no answer")
 
 
+def _notices(room: Room) -> list[str]:
+    return [event.code for event in room.told if isinstance(event, events.Notice)]
+
+
 def _lau(role: str) -> events.MemberChanged:
     return events.MemberChanged(2, "00", "lau", role, "here")  # type: ignore[arg-type]
 
@@ -155,5 +159,22 @@ async def test_someone_who_comes_on_stage_is_heard_not_someone_who_was_there():
 async def test_a_lost_connection_is_heard_once_per_loss():
     async with Room() as room:
         for lost in (False, True, True, False, True):
-            room.desk.connection(lost=lost)
+            room.desk.connection(1.0, lost=lost)
         assert room.played == ["lost", "lost"]
+
+
+async def test_a_loss_that_lasts_is_said_once_and_so_is_its_end():
+    async with Room() as room:
+        for now, lost in ((0, False), (1, True), (6, True), (7, True), (20, True), (21, False)):
+            room.desk.connection(float(now), lost=lost)
+            if now == 6:
+                assert not _notices(room)
+        assert _notices(room) == ["nobody_reached", "reached_again"]
+
+
+async def test_who_has_just_come_in_and_reaches_nobody_reads_it_and_hears_no_loss():
+    async with Room() as room:
+        for now in (0.0, 3.0, 6.0):
+            room.desk.connection(now, lost=True)
+        assert room.played == []
+        assert _notices(room) == ["nobody_reached"]
