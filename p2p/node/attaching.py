@@ -6,6 +6,8 @@ Theory of operation::
 
 - The reserve is attached and gets messages and heartbeats, no sound. Taking it costs one ``Tune``.
 - A relay that lives is heard every 0.15 s. Three beats missing, and the reserve takes over.
+- The relays that the room names are joined to each other, others are not: a seat at one of them is
+  taken rather than another, also later.
 - When the first relay says that it stops, both carry our sound and bring us everybody's for a
   while; the listener's replay window throws doubles away, so nothing is missing or doubled.
 """
@@ -13,7 +15,7 @@ Theory of operation::
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -86,6 +88,7 @@ class Attachments:
         self._tasks = tasks
         self._now = now
         self._relays: list[Contact] = []
+        self._named: frozenset[bytes] = frozenset()
         self._seats: list[Attachment] = []  # the first is the one we speak through
         self._leaving: list[tuple[Attachment, float]] = []
         self._entering: set[bytes] = set()
@@ -116,6 +119,17 @@ class Attachments:
         keys = {contact.dh for contact in relays}
         for seat in [s for s in self._seats if s.courier.contact.dh not in keys]:
             self._drop(seat)
+
+    def set_named(self, keys: Collection[bytes]) -> None:
+        """Which relays the room names; they join each other."""
+        self._named = frozenset(keys)
+
+    @property
+    def useful(self) -> list[Contact]:
+        """The relays that we may use and that did not say no, those where we sit first."""
+        seated = [seat.courier.contact for seat in self._seats]
+        taken = {contact.dh for contact in seated} | self.refused.keys()
+        return [*seated, *(contact for contact in self._relays if contact.dh not in taken)]
 
     def set_slot(self, slot: int | None) -> None:
         """We may be heard in this slot; relays must know by which way we come."""
@@ -189,8 +203,10 @@ class Attachments:
         """Changes to the reserve if the first is silent, stops or loses too much."""
         for seat in self._seats[1:]:
             if seat.moving_since_s is not None:
-                self._drop(seat)
-                self._tasks.create_task(seat.courier.close())
+                self._let_go(seat)
+        while len(self._seats) > SEATS_WANTED:
+            surplus = [seat for seat in self._seats[1:] if not self._is_named(seat)]
+            self._let_go((surplus or self._seats)[-1])
         if len(self._seats) < 2:
             return
         first, reserve = self._seats[0], self._seats[1]
@@ -201,8 +217,13 @@ class Attachments:
             self._lead(reserve, "moving")
         elif now - first.heard_s > SILENT_S >= now - reserve.heard_s:
             self._take_reserve("silent")
+        elif self._is_named(reserve) and not self._is_named(first):
+            self._take_reserve("named")
         elif now - self._changed_s > STAY_S and (first.quality.loss_pct(now) or 0.0) > LOSS_PCT:
             self._take_reserve("loss")
+
+    def _is_named(self, seat: Attachment) -> bool:
+        return seat.courier.contact.dh in self._named
 
     def _take_reserve(self, why: str) -> None:
         """The reserve becomes the first, and the first the reserve if it lives."""
@@ -210,6 +231,10 @@ class Attachments:
         self._seats[:2] = [new, old]
         self._leaving.append((old, self._now() + OVERLAP_S))
         self._lead(new, why)
+
+    def _let_go(self, seat: Attachment) -> None:
+        self._drop(seat)
+        self._tasks.create_task(seat.courier.close())
 
     def _lead(self, seat: Attachment, why: str) -> None:
         self._side.counters[f"changed: {why}"] += 1
@@ -232,16 +257,21 @@ class Attachments:
             self._seats[0].send_route(self._slot, self._route_seq)
 
     def _fill(self, now: float) -> None:
-        """Attaches to one more relay where there are too few."""
-        if len(self._seats) + len(self._entering) >= SEATS_WANTED:
+        """Attaches to one more relay where there are too few, or too few that the room names."""
+        count = len(self._seats) + len(self._entering)
+        named = sum(self._is_named(seat) for seat in self._seats)
+        if count > SEATS_WANTED or (count == SEATS_WANTED == named):
             return
         taken = {seat.courier.contact.dh for seat in self._seats} | self._entering
         taken |= {seat.courier.contact.dh for seat, _ in self._leaving}
-        for contact in self._relays:
-            if contact.dh not in taken and now >= self._waits.get(contact.dh, (0.0, 0.0))[1]:
-                self._entering.add(contact.dh)
-                self._tasks.create_task(self._enter(contact))
-                return
+        ready = [
+            contact
+            for contact in sorted(self._relays, key=lambda each: each.dh not in self._named)
+            if contact.dh not in taken and now >= self._waits.get(contact.dh, (0.0, 0.0))[1]
+        ]
+        if ready and (count < SEATS_WANTED or ready[0].dh in self._named):
+            self._entering.add(ready[0].dh)
+            self._tasks.create_task(self._enter(ready[0]))
 
     async def _enter(self, contact: Contact) -> None:
         refusal = "no_answer"
@@ -257,7 +287,9 @@ class Attachments:
             return
         self.refused.pop(contact.dh, None)
         self._waits.pop(contact.dh, None)
-        self._seats.append(seat)
+        unnamed = [n for n, other in enumerate(self._seats) if n and not self._is_named(other)]
+        first_unnamed = unnamed[0] if unnamed and self._is_named(seat) else len(self._seats)
+        self._seats.insert(first_unnamed, seat)
         if seat is self._seats[0]:
             self._lead(seat, "attached")
         else:

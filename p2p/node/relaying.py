@@ -16,6 +16,7 @@ from p2p.node.attaching import Attachments
 from p2p.node.attachment import RoomSide
 from p2p.node.couriers import Couriers
 from p2p.node.keys import RoomSecrets
+from p2p.node.naming import Naming
 from p2p.overlay.gossip import Gossip
 from p2p.rng import system_rng
 from p2p.room.ids import op_id
@@ -90,6 +91,7 @@ class Relaying:
         )
         self.attachments = Attachments(side, couriers, work)
         self.attachments.on_change = self._relay_changed
+        self._naming = Naming(room, self.attachments)
 
     def start(self, relays: Sequence[Contact]) -> None:
         """Attaches to relays, the best first, and stays attached."""
@@ -143,12 +145,13 @@ class Relaying:
         self.attachments.send_wraps(message.epoch_id, message.wraps)
 
     def tick(self, here: Collection[bytes], now: float) -> None:
-        """Now and then: compares with one member what we hold, and tells the time.
+        """Now and then: compares with one member what we hold, tells the time, names relays.
 
         Args:
             here: Members who are present, direct neighbours included.
             now: Monotonic seconds.
         """
+        self._naming.tick(now)
         if now >= self._compare_s:
             self._compare_s = now + COMPARE_EVERY_S
             self._compare()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 RETRY_S = 2.0
-RETRY_MAX_S = 60.0
+RETRY_MAX_S = 10.0
 
 
 class Carrier(Protocol):

@@ -290,6 +290,10 @@ class Room:
         self._settle()
         return self._ops.missing(have, first, last)
 
+    def ops_of(self, kind: type[kinds.Body]) -> list[bytes]:
+        """Give those of one kind."""
+        return [data for data in self.ops() if type(self._ops.read(data).body) is kind]
+
     def is_floor(self, data: bytes) -> bool:
         """Tell whether the bytes are an operation that relays see; it may still be forged."""
         try:

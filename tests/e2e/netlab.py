@@ -31,6 +31,14 @@ _WATCH = """
 table inet watch {
   set four { type inet_proto . ipv4_addr . inet_service; flags dynamic; size 4096; }
   set six { type inet_proto . ipv6_addr . inet_service; flags dynamic; size 4096; }
+  set from4 { type ipv4_addr; flags dynamic; size 4096; }
+  set from6 { type ipv6_addr; flags dynamic; size 4096; }
+  chain in {
+    type filter hook input priority 0
+    iifname "lo" accept
+    meta l4proto { tcp, udp } add @from4 { ip saddr }
+    meta l4proto { tcp, udp } add @from6 { ip6 saddr }
+  }
   chain out {
     type filter hook output priority 0
     oifname "lo" accept
@@ -173,28 +181,27 @@ class NetLab:
         self._ip(end, f"route replace default via 11.0.{number}.1")
 
     def watch(self, host: Host) -> None:
-        """Notes from now on to whom a machine sends; see ``destinations``."""
+        """Notes from now on to whom a machine sends, and who to it."""
         space = host.namespace.removeprefix(f"{self.prefix}-")
         self._nft(space, _WATCH)
 
     def destinations(self, host: Host) -> set[tuple[str, str, int]]:
         """``(tcp or udp, IP, port)`` of everything that a watched machine has sent."""
-        command = [
-            "ip",
-            "netns",
-            "exec",
-            host.namespace,
-            "nft",
-            "-j",
-            "list",
-            "table",
-            "inet",
-            "watch",
-        ]
+        sets = self._watched(host)
+        rows = [element["concat"] for name in ("four", "six") for element in sets[name]]
+        return {(str(protocol), ip, int(port)) for protocol, ip, port in rows}
+
+    def sources(self, host: Host) -> set[str]:
+        """The IP addresses of all that sent something to a watched machine."""
+        sets = self._watched(host)
+        return {*sets["from4"], *sets["from6"]}
+
+    def _watched(self, host: Host) -> dict[str, list]:
+        command = ["ip", "netns", "exec", host.namespace]
+        command += ["nft", "-j", "list", "table", "inet", "watch"]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
         sets = [entry["set"] for entry in json.loads(done.stdout)["nftables"] if "set" in entry]
-        rows = [element["concat"] for each in sets for element in each.get("elem", [])]
-        return {(str(protocol), ip, int(port)) for protocol, ip, port in rows}
+        return {each["name"]: each.get("elem", []) for each in sets}
 
     def down(self) -> None:
         """Ends all programs of the lab and removes its namespaces."""

@@ -41,16 +41,24 @@ class Roommate:
         name: Its name in the room.
         words: Of the room; empty to open a new one.
         options: More of the command line.
+        program: What runs.
     """
 
-    def __init__(self, host: Host, name: str, words: str = "", options: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        host: Host,
+        name: str,
+        words: str = "",
+        options: tuple[str, ...] = (),
+        program: tuple[str, ...] = PROGRAM,
+    ):
         self.host, self.name = host, name
         self.events: list[Event] = []
         self.seen_s: list[float] = []
         how = ("join", "-") if words else ("create",)
         self.started_s = time.monotonic()
         self.process = host.start(
-            *PROGRAM,
+            *program,
             *how,
             *("--plain", "--json", "--mode", "open", "--name", name, "--speaker", "null"),
             *(options if "--mic" in options else (*options, "--mic", "silence")),
@@ -89,7 +97,7 @@ class Roommate:
             try:
                 self._take(self._lines.get(timeout=max(0.0, until_s - time.monotonic())))
             except queue.Empty:
-                kinds = [event["event"] for event in self.events[-12:]]
+                kinds = [event.get("code", event["event"]) for event in self.events[-12:]]
                 raise AssertionError(
                     f"{self.name} waited {limit_s} s for {what}; last {kinds}"
                 ) from None

@@ -62,7 +62,7 @@ def test_who_fails_again_is_asked_later_each_time() -> None:
         place.failed(A.dh, now)
         waits.append(place.next_timer() - now)
         now = place.next_timer()
-    assert waits == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0]
+    assert waits == [2.0, 4.0, 8.0, 10.0, 10.0, 10.0, 10.0, 10.0]
     assert waits[-1] == RETRY_MAX_S
 
 
