@@ -15,9 +15,11 @@ from p2p.dht.contact import NodeContact
 from p2p.dht.node import DhtNode
 from p2p.dht.seal import DHT_TYPE
 from p2p.errors import RemoteError
+from p2p.link.backends import Backend
 from p2p.link.calls import Calls
 from p2p.link.candidates import ANYWHERE_V4, own_address_towards
 from p2p.link.door import Door
+from p2p.link.fanout import FanOut
 from p2p.link.line import Line
 from p2p.link.link import MediaLink, make_certificate
 from p2p.link.mux import Mux
@@ -32,7 +34,7 @@ from p2p.relay.items import ItemKeeper
 from p2p.relay.keyfile import load_or_create
 from p2p.relay.limits import Uplink
 from p2p.relay.rooms import Call, Cut, Rooms
-from p2p.relay.spread import HEARTBEAT_EVERY_S, FanOut, OneByOne, Spread
+from p2p.relay.spread import HEARTBEAT_EVERY_S, Spread
 from p2p.rng import Rng, system_rng
 from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.offers import HelloAck
@@ -266,6 +268,7 @@ async def run_relay(
     ready: Callable[[NodeContact], None],
     control: Control | None = None,
     on_running: Callable[[Relay], None] = lambda _relay: None,
+    backend: Backend | None = None,
 ) -> None:
     """Runs a relay until it is cancelled or drained.
 
@@ -274,6 +277,7 @@ async def run_relay(
         ready: Told the relay's own contact once it listens.
         control: How to speak to it while it runs.
         on_running: Takes the relay before ``ready`` is called.
+        backend: How copies are sent; None: the best way that works here.
 
     Raises:
         UserError: The port, an entry node's line or the key file is no good.
@@ -298,7 +302,7 @@ async def run_relay(
     station = Station(mux, make_certificate(), Calls(secret, rng), Whereabouts(mux))
     try:
         async with Work() as tasks:
-            relay = Relay(station, dht, secret, tasks, rng, control, OneByOne())
+            relay = Relay(station, dht, secret, tasks, rng, control, FanOut(mux, backend))
             if settings.bootstrap_only:
                 relay.carry_no_sound()
             tasks.create_task(dht.start(contacts))

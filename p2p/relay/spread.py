@@ -5,25 +5,21 @@ How copies are sealed and sent is the fan-out's business; here is who gets them,
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from p2p.overlay.hop import HEARTBEAT
 from p2p.relay.limits import Uplink
 from p2p.relay.room import RelayRoom
+
+L = TypeVar("L")
+L_contra = TypeVar("L_contra", contravariant=True)
+"""A link, which only the fan-out has to know."""
 
 HEARTBEAT_EVERY_S = 0.15
 """To whom no sound goes; members miss a relay after twice or thrice that."""
 
 PACKET_BYTES = 28 + 12 + 16
 """What IP, UDP, RTP and SRTP add to a frame."""
-
-
-class FrameLink(Protocol):
-    """A link, as far as it is needed here."""
-
-    def send_frame(self, frame: bytes) -> bool:
-        """Sends a sealed frame; False: it is lost."""
-        ...
 
 
 class Route(Protocol):
@@ -34,28 +30,12 @@ class Route(Protocol):
         ...
 
 
-class FanOut(Protocol):
+class FanOut(Protocol[L_contra]):
     """Makes routes."""
 
-    def route(self, links: Sequence[FrameLink]) -> Route:
+    def route(self, links: Sequence[L_contra]) -> Route:
         """For these links."""
         ...
-
-
-class OneByOne:
-    """The fan-out that every machine has."""
-
-    def route(self, links: Sequence[FrameLink]) -> Route:
-        """For these links."""
-        return _Loop(links)
-
-
-class _Loop:
-    def __init__(self, links: Sequence[FrameLink]) -> None:
-        self._links = links
-
-    def send(self, frame: bytes) -> int:
-        return sum(link.send_frame(frame) for link in self._links)
 
 
 @dataclass(slots=True)
@@ -67,7 +47,7 @@ class _Spoken:
     last_s: dict[int, float] = field(default_factory=dict)
 
 
-class Spread:
+class Spread(Generic[L]):
     """Frames of all rooms on their way out.
 
     Args:
@@ -80,7 +60,7 @@ class Spread:
         dropped: Frames that would have been over the cap.
     """
 
-    def __init__(self, fanout: FanOut, links: Mapping[int, FrameLink], uplink: Uplink) -> None:
+    def __init__(self, fanout: FanOut[L], links: Mapping[int, L], uplink: Uplink) -> None:
         self.uplink = uplink
         self.frames = 0
         self.dropped = 0

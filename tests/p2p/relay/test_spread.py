@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from p2p.overlay.hop import HEARTBEAT
 from p2p.relay.limits import Uplink
-from p2p.relay.spread import HEARTBEAT_EVERY_S, PACKET_BYTES, OneByOne, Spread
+from p2p.relay.spread import HEARTBEAT_EVERY_S, PACKET_BYTES, Spread
 
 FRAME = b"frame" * 40
 
@@ -16,6 +16,19 @@ class Link:
     def send_frame(self, frame: bytes) -> bool:
         self.got.append(frame)
         return True
+
+
+class OneByOne:
+    def route(self, links: list[Link]) -> "Way":
+        return Way(links)
+
+
+class Way:
+    def __init__(self, links: list[Link]) -> None:
+        self.links = links
+
+    def send(self, frame: bytes) -> int:
+        return sum(link.send_frame(frame) for link in self.links)
 
 
 class Room:
