@@ -1,83 +1,102 @@
-"""Our side of ``relay_vs_mumble.py``: a relay process, and processes of real links to it.
+"""Our side of ``relay_vs_mumble.py``: the shipped relay in a process, and processes of members.
 
-The relay is socket, door, links and fan-out as they ship, with one rule of its own: what one
-sends goes to all others.
+All members are of one room and get in as they do from a real node: link, genesis and operations,
+pass, proof. The speaker has a grant of the host and says its route; its frames have the header of
+real ones, and the time in the place of the last bytes of the voice.
 """
 
 import asyncio
 import gc
 import itertools
+import os
 import time
+from dataclasses import dataclass, field
 
 from bench.datagram_count import Count
 from bench.processes import every
-from crypto.dh import KeyPair
-from crypto.knock import HELLO, NO_PSK, Responder
+from crypto.contact import Contact
+from crypto.epoch import Keyring
+from crypto.frame import FrameSealer
+from crypto.identity import Identity
 from p2p.errors import RemoteError
 from p2p.link.calls import Calls
-from p2p.link.door import Door
-from p2p.link.fanout import FanOut
-from p2p.link.line import Line
 from p2p.link.link import make_certificate
 from p2p.link.mux import Mux
-from p2p.link.reach import Station, Ways, reach
+from p2p.link.reach import Station
 from p2p.link.whereabouts import Whereabouts
 from p2p.link.work import Work
+from p2p.node.attachment import Attachment, RoomSide
+from p2p.node.couriers import Couriers
+from p2p.relay.config import RelaySettings
+from p2p.relay.control import Control
+from p2p.relay.limits import Limits
+from p2p.relay.server import run_relay
 from p2p.rng import system_rng
-from p2p.wire.offers import HelloAck
-from p2p.wire.version import PROTOCOL_VERSION
+from tests.p2p.relay.floors import Host
 
-ASK_LIMIT_S = 20.0
 AGAIN_MAX = 2000
 AT_A_TIME = 3
 """Set-ups of one process at a time: both ends of all of them share this machine."""
 
 _FIRST_SOUND_BYTE = 0x80
+_LEAST_SOUND_BYTES = 80
+"""A heartbeat is shorter."""
+
+_TIME_BYTES = 8
+SLOT = 2
+NO_CAP = Limits(max_rate=1e9, per_link_rate=1e6, max_links=4 * 1024)
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What everybody has who was let into the room."""
+
+    genesis: bytes
+    room: bytes
+    pass_key: bytes = field(repr=False)
+    ops: tuple[bytes, ...]
+    speaker_seed: bytes = field(repr=False)
+
+    @classmethod
+    def create(cls) -> "Floor":
+        """A room in which one member may speak."""
+        host, seed = Host(), os.urandom(64)
+        host.grant(SLOT, _identity(seed).member_id)
+        return cls(host.genesis, host.room, host.pass_key, tuple(host.ops), seed)
+
+
+def _identity(seed: bytes) -> Identity:
+    left = [seed]
+
+    def take(count: int) -> bytes:
+        taken, left[0] = left[0][:count], left[0][count:]
+        return taken
+
+    return Identity.generate(take)
 
 
 class Hub:
-    """The relay. Until ``p2p.relay`` carries sound, ``_line_up`` is the rule to be replaced."""
+    """The relay.
+
+    Args:
+        backend: How it sends copies; None: the best way here.
+    """
 
     def __init__(self, backend=None) -> None:
-        self._secret = system_rng(32)
         self._backend = backend
-        self._lines: list[Line] = []
-        self._routes: dict[int, object] = {}
 
     async def open(self):
         """Starts; returns the relay's address and public key."""
-        self._mux = mux = await Mux.open(("127.0.0.1", 0))
-        self._fanout = FanOut(mux, self._backend)
-        station = Station(
-            mux, make_certificate(), Calls(self._secret, system_rng), Whereabouts(mux)
+        ready = asyncio.get_running_loop().create_future()
+        settings = RelaySettings(("127.0.0.1", 0), limits=NO_CAP)
+        self._task = asyncio.ensure_future(
+            run_relay(settings, ready.set_result, Control(NO_CAP), self._running, self._backend)
         )
-        self._work = await Work().__aenter__()
-        door = Door(
-            station,
-            Responder(self._secret, NO_PSK, HELLO, system_rng),
-            HELLO,
-            lambda seen, offer: HelloAck(PROTOCOL_VERSION, seen, offer).encode(),
-            lambda line, _dh: self._line_up(line),
-            self._work,
-        )
-        mux.on_datagram = lambda data, sender: door.asked(
-            data, sender, lambda answer: mux.send(answer, sender)
-        )
-        self._door = door
-        return ("127.0.0.1", mux.local_port), KeyPair(self._secret).public
+        contact = await ready
+        return contact.address, contact.key
 
-    def _line_up(self, line: Line) -> None:
-        """The rule: what one sends goes to all others."""
-        self._lines.append(line)
-        self._routes.clear()
-        line.link.on_frame = lambda frame, _arrival_s: self._forward(line, frame)
-
-    def _forward(self, line: Line, frame: bytes) -> None:
-        route = self._routes.get(id(line))
-        if route is None:
-            others = [other.link for other in self._lines if other is not line and other.open]
-            route = self._routes[id(line)] = self._fanout.route(others)
-        route.send(frame)
+    def _running(self, relay) -> None:
+        self._relay = relay
 
     def settle(self) -> None:
         """What is there now stays: no need to look through it for garbage."""
@@ -86,11 +105,14 @@ class Hub:
 
     def counters(self) -> dict:
         """What was counted by socket and door, and the links."""
-        return {**self._mux.counters, **self._door.counters, "links": len(self._lines)}
+        self._relay.refresh()
+        metrics = self._relay._control.metrics
+        mux = self._relay._station.mux.counters
+        return {**mux, **metrics.rejected, "links": metrics.links, "attached": metrics.attached}
 
     def backend(self) -> str:
         """The way that was chosen."""
-        return self._fanout.backend.value
+        return self._relay._spread._fanout.backend.value
 
 
 class Members:
@@ -100,14 +122,16 @@ class Members:
         address: The relay's.
         dh: Its public key.
         net: Second byte of the members' addresses, 127.net.x.y.
+        floor: Of the room.
     """
 
-    def __init__(self, address, dh, net: int) -> None:
-        self._address, self._dh = address, dh
+    def __init__(self, address, dh, net: int, floor: Floor) -> None:
+        self._relay = Contact(dh, tuple(address), "relay")
+        self._floor = floor
         self._ips = (f"127.{net}.{n >> 8}.{n & 255}" for n in itertools.count(1))
         self._certificate = make_certificate()
         self._count = Count()
-        self._lines: list[Line] = []
+        self._seats: list[Attachment] = []
         self._delays_ms: list[float] = []
         self._again = 0
 
@@ -120,57 +144,77 @@ class Members:
         problems = [each for each in done if isinstance(each, BaseException)]
         if problems:
             raise problems[0]
-        return len(self._lines)
+        return len(self._seats)
 
     async def _join(self, role: str) -> None:
+        if not self._seats:
+            self._work = await Work().__aenter__()
         async with self._places:
             mux = await Mux.open((next(self._ips), 0))
-            calls = Calls(system_rng(32), system_rng)
+            seed = self._floor.speaker_seed if role == "speak" else os.urandom(64)
+            identity = _identity(seed)
+            calls = Calls(identity.dh_secret, system_rng)
             station = Station(mux, self._certificate, calls, Whereabouts(mux))
             mux.on_datagram = lambda data, _sender: calls.receive(data)
-            line = await self._reach(station)
-        self._lines.append(line)
-        if role == "watch":
-            line.link.on_frame = self._watch
+            seat = await self._enter(station, identity)
+        self._seats.append(seat)
+        if role == "speak":
+            seat.send_route(SLOT, 1)
+            self._sealer = FrameSealer(Keyring.create(os.urandom), SLOT, bytes(16), os.urandom)
+        elif role == "watch":
+            seat.courier.on_frame(self._watch)
         elif role == "count":
             # Sound is only counted; what keeps the link alive goes on as it is.
             asyncio.get_running_loop()._remove_reader(mux.raw_socket.fileno())
             self._count.add(
                 mux.raw_socket,
-                lambda data: data[0] == _FIRST_SOUND_BYTE,
+                lambda data: data[0] == _FIRST_SOUND_BYTE and len(data) > _LEAST_SOUND_BYTES,
                 lambda data, sender: mux._received(data, sender, time.monotonic()),
-                line.link._heard,
+                seat.courier._line.link._heard,
             )
 
-    async def _reach(self, station: Station) -> Line:
+    async def _enter(self, station: Station, identity: Identity) -> Attachment:
         """On a machine that has too much to do a link may need a second try."""
+        floor = self._floor
+        side = RoomSide(
+            identity,
+            floor.genesis,
+            floor.room,
+            pass_key=lambda: floor.pass_key,
+            floor_ops=lambda: list(floor.ops),
+        )
+        couriers = Couriers(station, self._work, _nothing, _nothing, lambda: False)
         while True:
             try:
-                line, _ = await reach(
-                    station, self._dh, NO_PSK, HELLO, Ways(self._address), ASK_LIMIT_S
-                )
+                seat = Attachment(await couriers.get(self._relay), side, time.monotonic)
+                if not (refusal := await seat.enter()):
+                    return seat
+                raise RemoteError(refusal)
             except (RemoteError, TimeoutError):
                 self._again += 1
                 if self._again > AGAIN_MAX:
                     raise
-            else:
-                return line
 
     def again(self) -> int:
         """How many set-ups needed another try."""
         return self._again
 
     def _watch(self, frame: bytes, arrival_s: float) -> None:
-        sent_s = int.from_bytes(frame[:8], "big") / 1e9
+        if len(frame) < _LEAST_SOUND_BYTES:
+            return
+        sent_s = int.from_bytes(frame[-_TIME_BYTES:], "big") / 1e9
         self._delays_ms.append(1000.0 * (time.monotonic() - sent_s))
 
     async def speak(self, rate: int, seconds: float, payload_bytes: int) -> int:
         """Sends frames that begin with the time; says how many."""
-        link = self._lines[0].link
-        padding, sent = bytes(payload_bytes - 8), [0]
+        seat, sent = self._seats[0], [0]
+        seat.send_route(SLOT, 1)
+        some = b"\0" + self._sealer.seal(bytes(payload_bytes), 0.0)
+        head = some[: payload_bytes - _TIME_BYTES]
 
         def say() -> None:
-            sent[0] += link.send_frame(time.monotonic_ns().to_bytes(8, "big") + padding)
+            now_ns = time.monotonic_ns()
+            sent[0] += seat.send_frame(head + now_ns.to_bytes(_TIME_BYTES, "big"))
 
         await every(1.0 / rate, int(rate * seconds), say)
         return sent[0]
@@ -193,11 +237,11 @@ class Members:
         transport, _ = await loop.create_datagram_endpoint(
             asyncio.DatagramProtocol, remote_addr=address
         )
-        padding = bytes(payload_bytes - 8)
+        padding = bytes(payload_bytes - _TIME_BYTES)
         await every(
             1.0 / rate,
             int(rate * seconds),
-            lambda: transport.sendto(time.monotonic_ns().to_bytes(8, "big") + padding),
+            lambda: transport.sendto(padding + time.monotonic_ns().to_bytes(_TIME_BYTES, "big")),
         )
         transport.close()
 
@@ -212,4 +256,7 @@ class Members:
 
     def alive(self) -> int:
         """Links that are up."""
-        return sum(line.open for line in self._lines)
+        return sum(seat.open for seat in self._seats)
+
+
+def _nothing(*_: object) -> None: ...

@@ -2,9 +2,10 @@
 
 ``relay_vs_mumble.py [--seconds 3] [--runs 3] [--json]``: one speaker, 50 packets a second of the
 same payload, to 100, 500 and 800 listeners on loopback. mumble-server is installed from Debian
-(``apt-get``, as root; it says so). Our relay is the shipped socket, door, links and fan-out, with
-real links (Noise, ICE, DTLS-SRTP) from other processes. ``floor`` is a C program that does the
-SRTP and the ``sendmmsg`` and nothing else; it needs ``cc`` and ``libsrtp2-dev``.
+(``apt-get``, as root; it says so). Our relay is the shipped one, caps lifted, with the members of
+a room in other processes: real links (Noise, ICE, DTLS-SRTP), passes, a grant, a route. ``floor``
+is a C program that does the SRTP and the ``sendmmsg`` and nothing else; it needs ``cc`` and
+``libsrtp2-dev``.
 
 The three take turns, so that what else runs on the machine disturbs them alike: trust the ratios,
 not the microseconds. A hop is what the relay adds to the delay between two processes. Then: 100
@@ -31,7 +32,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.mumble_server import Clients, MumbleServer, install, install_from_debian
-from bench.our_relay import Hub, Members
+from bench.our_relay import Floor, Hub, Members
 from bench.processes import Child, cpu_ns, many_files, prefer, resident_kb, waited_ns
 from p2p.link.backends import Backend
 
@@ -65,7 +66,8 @@ class Ours:
 
     def __init__(self, backend: Backend | None) -> None:
         self.hub = Child(Hub, backend)
-        self._where = self.hub.ask("open")
+        self._where = (*self.hub.ask("open"),)
+        self._floor = Floor.create()
         self.empty_kb = resident_kb(self.hub.pid)
         self.speaker = self._members(1)
         self.watchers = self._members(2)
@@ -75,7 +77,7 @@ class Ours:
         self.count = 0
 
     def _members(self, net: int) -> Child:
-        return Child(Members, *self._where, net)
+        return Child(Members, *self._where, net, self._floor)
 
     @property
     def pid(self) -> int:
