@@ -8,7 +8,7 @@ import asyncio
 import ipaddress
 import socket
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
@@ -25,6 +25,9 @@ RECEIVE_BYTES = 2048
 """More than a datagram may have, so that one that is too long shows."""
 READ_ON_MAX = 32
 """Datagrams that are taken in one go besides the first; timers and tasks wait for them."""
+PUT_OFF_MAX = 512
+"""Datagrams of handshakes that may wait, and as many others of our own."""
+OWN_AT_ONCE_S = 0.001
 
 _KNOWN_ADDRESSES = 4096
 
@@ -63,6 +66,10 @@ class Mux(asyncio.DatagramProtocol):
         self._six = sock.family == socket.AF_INET6
         self._dual = self._six and not sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
         self._outlets_changed = 0
+        self._put_off: dict[Kind, deque[tuple[bytes, Address]]] = {
+            Kind.DTLS: deque(),
+            Kind.OWN: deque(),
+        }
         self._reads_on = False
         self._targets: dict[Address, tuple[str, int] | None] = {}
         self._transport: _DatagramTransport | None = None
@@ -133,7 +140,12 @@ class Mux(asyncio.DatagramProtocol):
 
     def sent_media(self, sizes: Sequence[int]) -> None:
         """Counts SRTP packets that somebody sent on the socket, each with its size in bytes."""
-        self.media_sizes.update(sizes)
+        if sizes:
+            first = sizes[0]
+            alike = sizes.count(first)  # as a rule all of them
+            self.media_sizes[first] += alike
+            if alike < len(sizes):
+                self.media_sizes.update(size for size in sizes if size != first)
         self.counters["sent"] += len(sizes)
         self.counters["bytes_out"] += sum(sizes)
 
@@ -155,6 +167,8 @@ class Mux(asyncio.DatagramProtocol):
     def close(self) -> None:
         """Closes the socket; links are closed before by their owners."""
         self.streams.close()
+        for waiting in self._put_off.values():
+            waiting.clear()
         if self._transport is not None:
             self._transport.abort()
             self._transport = None
@@ -207,10 +221,8 @@ class Mux(asyncio.DatagramProtocol):
                     self._media_received(data, address, arrival_s)
                 case Kind.STUN:
                     self._stun_received(data, address)
-                case Kind.DTLS:
-                    self._dtls_received(data, address)
-                case Kind.OWN:
-                    self.on_datagram(data, address)
+                case Kind.DTLS | Kind.OWN:
+                    self._later(kind, data, address)
                 case Kind.UNKNOWN:
                     pass
         except RemoteError:
@@ -238,6 +250,30 @@ class Mux(asyncio.DatagramProtocol):
             self.counters["stun_stranger"] += 1
         else:
             session.on_stun(data, address)
+
+    def _later(self, kind: Kind, data: bytes, address: Address) -> None:
+        """Handshakes take milliseconds: they wait until sound that is here has passed."""
+        waiting = self._put_off[kind]
+        if len(waiting) >= PUT_OFF_MAX:
+            self.counters[f"{kind.value}_dropped"] += 1
+            return
+        if not any(self._put_off.values()):
+            asyncio.get_running_loop().call_soon(self._take_put_off)
+        waiting.append((data, address))
+
+    def _take_put_off(self) -> None:
+        """One step of a handshake, and others for a moment; then the socket has its turn."""
+        dtls, own = self._put_off[Kind.DTLS], self._put_off[Kind.OWN]
+        if dtls:
+            self._dtls_received(*dtls.popleft())
+        until_s = time.monotonic() + OWN_AT_ONCE_S
+        while own and time.monotonic() < until_s:  # a receiver may close us
+            try:
+                self.on_datagram(*own.popleft())
+            except RemoteError:
+                self.counters["refused"] += 1
+        if dtls or own:
+            asyncio.get_running_loop().call_soon(self._take_put_off)
 
     def _dtls_received(self, data: bytes, address: Address) -> None:
         session = self.routes.of_address(address)

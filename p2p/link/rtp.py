@@ -13,7 +13,7 @@ FIRST_BYTE = 0x80  # version 2; no padding, extension or contributing sources
 SLOTS = 50
 
 # A low start: SRTP cannot open a stream that it meets behind a wrap (RFC 3711 §3.3.1).
-_FIRST_SEQ = 1
+FIRST_SEQ = 1
 _REORDER = 1 << 15
 
 
@@ -29,7 +29,7 @@ def seq_and_ticks(number: int) -> tuple[int, int]:
     Args:
         number: Counted from 0.
     """
-    return (_FIRST_SEQ + number) & 0xFFFF, number * TICKS_PER_FRAME & 0xFFFFFFFF
+    return (FIRST_SEQ + number) & 0xFFFF, number * TICKS_PER_FRAME & 0xFFFFFFFF
 
 
 class Packetizer:

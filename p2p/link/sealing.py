@@ -4,15 +4,22 @@ Both take each link's next number from its own ``Packetizer``, as ``MediaLink.se
 no number is ever used twice under one key, whoever sends.
 """
 
-import struct
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+import numpy as np
 import pylibsrtp
+from numpy.typing import NDArray
 
 from p2p.link.media import Outlet
-from p2p.link.rtp import FIRST_BYTE, HEADER_BYTES, PAYLOAD_TYPE, seq_and_ticks
+from p2p.link.rtp import (
+    FIRST_BYTE,
+    FIRST_SEQ,
+    HEADER_BYTES,
+    PAYLOAD_TYPE,
+    TICKS_PER_FRAME,
+    Packetizer,
+)
 from p2p.link.sendmmsg import SLOT_BYTES, SLOTS, Batch
 
 
@@ -60,8 +67,29 @@ class SealCopies:
         return bad
 
 
+class _Prepared(NamedTuple):
+    """Of a list of outlets: how each is numbered, its source, and its C side."""
+
+    numbers: list[Packetizer]
+    sources: NDArray[np.uint32]
+    sessions: list[object]
+
+
+_HEADERS = np.dtype(
+    {
+        "names": ["first", "kind", "seq", "ticks", "source"],
+        "formats": ["u1", "u1", ">u2", ">u4", ">u4"],
+        "offsets": [0, 1, 2, 4, 8],
+        "itemsize": SLOT_BYTES,
+    }
+)
+"""RFC 3550 §5.1, at the beginning of each slot."""
+
+
 class SealInPlace:
     """With the C functions under pylibsrtp, where the packet is: no copy, no object.
+
+    Headers and frames are written for all slots at once.
 
     Args:
         batch: Where packets are put.
@@ -77,26 +105,30 @@ class SealInPlace:
         self._protect = lib.srtp_protect
         self._packets = [ffi.cast("void *", at) for at in batch.packet_addresses]
         self._lengths = [ffi.cast("int *", at) for at in batch.length_addresses]
-        self._starts = [slot * SLOT_BYTES for slot in range(SLOTS)]
+        self._slots = np.frombuffer(batch.packets, np.uint8).reshape(SLOTS, SLOT_BYTES)
+        self._headers = np.frombuffer(batch.packets, _HEADERS)
 
-    def prepare(self, outlets: Sequence[Outlet]) -> list[object]:
-        """The C side of each session; it lives as long as the outlets are kept."""
-        return [outlet.srtp._srtp[0] for outlet in outlets]  # type: ignore[attr-defined]  # noqa: SLF001
+    def prepare(self, outlets: Sequence[Outlet]) -> _Prepared:
+        """What the outlets are made of; it lives as long as they are kept."""
+        return _Prepared(
+            [outlet.packetizer for outlet in outlets],
+            np.array([outlet.packetizer.ssrc for outlet in outlets], np.uint32),
+            [outlet.srtp._srtp[0] for outlet in outlets],  # type: ignore[attr-defined]  # noqa: SLF001
+        )
 
     def fill(self, frame: bytes, outlets: Sequence[Outlet], prepared: object) -> list[int]:
         """See ``Seal``."""
-        assert isinstance(prepared, list)  # noqa: S101  from ``prepare``
-        pack_into, packets = _packer(len(frame)), self._batch.packets
-        for start, outlet in zip(self._starts, outlets, strict=False):
-            packetizer = outlet.packetizer
-            seq, ticks = seq_and_ticks(packetizer.take())
-            pack_into(packets, start, FIRST_BYTE, PAYLOAD_TYPE, seq, ticks, packetizer.ssrc, frame)
-        self._batch.set_lengths(HEADER_BYTES + len(frame))
+        assert isinstance(prepared, _Prepared)  # noqa: S101  from ``prepare``
+        count = len(outlets)
+        numbers = np.array([each.take() for each in prepared.numbers], np.int64)
+        headers = self._headers[:count]
+        headers["first"], headers["kind"] = FIRST_BYTE, PAYLOAD_TYPE
+        headers["seq"] = (numbers + FIRST_SEQ) & 0xFFFF
+        headers["ticks"] = numbers * TICKS_PER_FRAME & 0xFFFFFFFF
+        headers["source"] = prepared.sources
+        end = HEADER_BYTES + len(frame)
+        self._slots[:count, HEADER_BYTES:end] = np.frombuffer(frame, np.uint8)
+        self._batch.set_lengths(end)
         # libsrtp puts the new length where the kernel looks for it.
-        errors = list(map(self._protect, prepared, self._packets, self._lengths))
+        errors = list(map(self._protect, prepared.sessions, self._packets, self._lengths))
         return [slot for slot, error in enumerate(errors) if error] if any(errors) else []
-
-
-@lru_cache(maxsize=64)
-def _packer(frame_bytes: int):  # type: ignore[no-untyped-def]  # noqa: ANN202  no name for it
-    return struct.Struct(f"!BBHII{frame_bytes}s").pack_into

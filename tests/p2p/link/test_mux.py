@@ -1,13 +1,14 @@
 import asyncio
 import errno
 import socket
+from types import SimpleNamespace
 
 import pytest
 
 from p2p.errors import LocalError, RemoteError, UserError
 from p2p.link import bind as bind_module
 from p2p.link import mux as mux_module
-from p2p.link.mux import Mux
+from p2p.link.mux import PUT_OFF_MAX, Mux
 from p2p.wire.addresses import normalise
 
 
@@ -70,7 +71,28 @@ async def test_a_receiver_that_refuses_a_datagram_is_counted(bench):
 
     mux.on_datagram = refuse
     mux.datagram_received(b"\xc0", ("192.0.2.1", 5))
+    await asyncio.sleep(0)
     assert mux.counters["refused"] == 1
+
+
+async def test_sound_goes_before_handshakes_that_came_first(bench):
+    mux, order = await bench.mux(), []
+    mux.on_datagram = lambda data, _sender: order.append(data[0])
+    mux.routes.of_ssrc = lambda _ssrc: SimpleNamespace(on_media=lambda *_: order.append("sound"))
+    for _ in range(3):
+        mux.datagram_received(b"\xc0", ("192.0.2.1", 5))
+    mux.datagram_received(b"\x80\x6f" + bytes(40), ("192.0.2.1", 5))
+    await asyncio.sleep(0)
+    assert order == ["sound", 0xC0, 0xC0, 0xC0]
+
+
+async def test_only_so_many_of_our_own_datagrams_wait(bench):
+    mux, got = await bench.mux(), []
+    mux.on_datagram = lambda data, _sender: got.append(data)
+    for _ in range(PUT_OFF_MAX + 5):
+        mux.datagram_received(b"\xc0", ("192.0.2.1", 5))
+    await bench.until(lambda: len(got) == PUT_OFF_MAX)
+    assert mux.counters["own_dropped"] == 5
 
 
 @pytest.mark.parametrize("data", [b"", bytes(1501)])
