@@ -1,6 +1,7 @@
 """From "remove" to deaf: how long a removed member goes on opening what is said.
 
-``kick.py [--members 700] [--kicks 20] [--seed 1] [--json]``. The simulator runs the shipped cores
+``kick.py [--members 700] [--kicks 20] [--real-kicks 10] [--seed 1] [--json]``; 0 leaves a part
+out. The first part is ``kick_real.py``. In the second the simulator runs the shipped cores
 of every member; operations and wraps run down a tree of fan-out 4 from the moderator who removes,
 80 ms a hop. The removed member ignores its removal, taps every frame and every wrap, and tries them
 all with what it holds until the end. The author's own work is measured here and counts; it wraps
@@ -18,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.kick_real import real
 from tests.sim.kick_room import KickRoom
 from tests.sim.once import pure_parts_once
 
@@ -63,18 +65,20 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share / 100))]
 
 
-# The same with real processes on loopback belongs here, as ``real(...)``, beside ``simulated``.
-
-
 def main() -> int:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--members", type=int, default=700)
     parser.add_argument("--kicks", type=int, default=20)
+    parser.add_argument("--real-kicks", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="only the result, as one object")
     args = parser.parse_args()
-    parts = {"simulated": simulated(args.members, args.kicks, args.seed)}
+    parts = {}
+    if args.real_kicks:
+        parts["real"] = real(args.real_kicks, percentile, DEAF_BAR_MS, LISTENER_BAR_MS)
+    if args.kicks:
+        parts["simulated"] = simulated(args.members, args.kicks, args.seed)
     if not args.json:
         for name, part in parts.items():
             print(name)
