@@ -131,17 +131,16 @@ def promote_changes(role: ask.RankName, one: MemberView, view: RoomView) -> str:
 def hand_on_changes(one: MemberView, view: RoomView) -> str:
     """Return what we give up by naming ``one`` our successor."""
     me, name = myself(view), peer_text(one.name)
-    if me is not None and me.rank == CO_HOST:
-        return " ".join(
-            [
-                promote_changes("moderator", one, view),
-                tr("You can take it back while you are here; once you have left, only the host."),
-            ]
+    if me is not None and me.rank >= CO_HOST:
+        return tr(
+            "Your place goes to {name}: {name} can then do all that you can now, and you can do "
+            "nothing to others any more. You can not take it back.",
+            name=name,
         )
     return tr(
         "{name} can then do all that you can, removing people and naming moderators too, but not "
         "name co-hosts or act against you. You can take it back while you are here; once you have "
-        "left nobody can, and nobody can name another co-host.",
+        "left nobody can.",
         name=name,
     )
 

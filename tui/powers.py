@@ -68,9 +68,9 @@ def is_last_moderator(view: RoomView) -> bool:
 
 
 def successors(view: RoomView) -> list[MemberView]:
-    """Return who could run the room after us: nobody, unless we are the host or a co-host."""
+    """Return who could run the room after us: nobody, unless we can run it."""
     me = myself(view)
-    if me is None or me.rank > CO_HOST:
+    if me is None or me.rank > MODERATOR:
         return []
     others = [one for one in view.members if one.state == "here" and one.rank > me.rank]
     return sorted(others, key=lambda one: (one.rank, not one.verified, not one.on_stage, one.n))

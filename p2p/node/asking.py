@@ -53,7 +53,8 @@ def room_command(command: commands.Command, roll: Roll, me: Member) -> room.Comm
         case commands.Promote(n=n, role=role):
             return room.Promote(member_named(n, roll), _rank(role, me))
         case commands.HandOn(n=n):
-            return room.Promote(member_named(n, roll), _below(me))
+            # The host's place is not to be given; others give their own.
+            return room.Promote(member_named(n, roll), max(CO_HOST, me.rank))
     simple = _SIMPLE.get(type(command))
     if simple is not None:
         return simple()

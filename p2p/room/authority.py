@@ -8,6 +8,9 @@ A *tenure* is one appointment: a ``Rank`` operation that counts. Acts refer to t
 (``auth``). A tenure ends when a senior replaces it or removes the member; then the member's acts
 count up to the cut that the senior names, by hash and not by number, so nothing can be added below
 it afterwards.
+
+Who gives its own rank to another ends its own tenure with that operation, so one rank never becomes
+two: of several only the first in its author's chain counts, of a fork none.
 """
 
 from collections import defaultdict
@@ -19,7 +22,7 @@ from p2p.room.ids import NONE, MemberId, OpId
 from p2p.room.invites import Lineage
 from p2p.room.kinds import Body, Down, Grant, Let, Mute, Rank, Remove
 from p2p.room.ops import Op
-from p2p.room.powers import HOST, NOBODY
+from p2p.room.powers import HOST, NOBODY, hands_on
 from p2p.room.registers import Registers
 
 _ON_PERSONS: Final = (Grant, Mute, Down, Let)
@@ -118,8 +121,9 @@ class Authority:
 
     def _decide(self, stratum: list[Tenure]) -> None:
         """Take in what the members of one rank did, those of higher rank being done."""
-        for tenure in stratum:
+        for tenure in stratum:  # it grows: the rank of one who hands it on is its successor's
             self._resign(tenure)
+            self._hand_on(tenure)
         counted = [(tenure, op) for tenure in stratum for op in self._counted(tenure)]
         counted.sort(key=lambda pair: pair[1].id)
         for tenure, op in counted:
@@ -149,6 +153,20 @@ class Authority:
                 chain = chain_of(op.author, op.id, self._registers.links)
                 self._end(tenure, body, Cut(chain, frozenset(body.keeps)))
 
+    def _hand_on(self, tenure: Tenure) -> None:
+        """Let a member give its rank to another: it has none from there on."""
+        for op in self._counted(tenure):
+            body = op.body
+            if isinstance(body, Rank) and hands_on(op, tenure.rank):
+                chain = chain_of(op.author, op.id, self._registers.links)
+                self._ended.add(tenure.id)
+                self._enders[tenure.member] = tenure.member
+                self._cuts[tenure.id].append(Cut(chain, frozenset(body.keeps)))
+        for op in self._counted(tenure):
+            body = op.body
+            if isinstance(body, Rank) and hands_on(op, tenure.rank):
+                self._appoint(Tenure(op.id, body.member, body.rank))
+
     def _rank(self, tenure: Tenure, op: Op, body: Rank) -> None:
         """Take in an appointment. One of somebody who is senior by now adds nothing to its rank.
 
@@ -158,7 +176,7 @@ class Authority:
             chain = chain_of(body.member, body.cut, self._registers.links)
             self._end(tenure, body, Cut(chain, frozenset(body.keeps)))
         self._acts[Rank].append(Act(op, tenure.rank, body))
-        if body.rank < NOBODY:
+        if tenure.rank < body.rank < NOBODY:
             self._appoint(Tenure(op.id, body.member, body.rank))
 
     def _end(self, by: Tenure, body: Rank, cut: Cut) -> None:

@@ -183,13 +183,14 @@ def _promote(command: commands.Promote, me: Member, state: RoomState) -> Writing
         _powerful(me, kinds.Rank)
     if not member.is_here:
         raise refusal(Act.REMOVE, member.stage, own=own)
-    if not me.rank < command.rank <= NOBODY or (me.is_host and own):
+    hands_on = command.rank == me.rank and not (own or me.is_host)
+    if not (me.rank < command.rank <= NOBODY or hands_on) or (me.is_host and own):
         raise UserError("not_yours_to_give", "You can only give ranks below your own.")
     if command.rank == member.rank:
         raise UserError("same_rank", "This member has that rank already.")
     rises = command.rank < member.rank
     over = () if rises else member.tenures[: kinds.OVER_MAX]
-    keeps = () if rises else member.keeps
+    keeps = me.keeps if hands_on else () if rises else member.keeps
     keys = (member.sign, member.dh)
     fields = (member.id, command.rank, *keys, over, member.cut, keeps)
     return Writing(kinds.Rank, fields, me.auth)

@@ -205,7 +205,8 @@ class Rank(Body, frozen=True):
 
     ``sign`` and ``dh`` are the member's keys: relays, which see no joins, check its operations by
     them. What the member does under an operation that this one is ``over`` counts only up to
-    ``cut``, and ``keeps`` beside it.
+    ``cut``, and ``keeps`` beside it. Who gives its own rank, 1 or 2, has none from there on:
+    ``keeps`` is then about the author.
     """
 
     member: Id16

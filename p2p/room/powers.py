@@ -2,8 +2,9 @@
 
 An operation that takes a power enters the set only with its credentials: the ``Rank`` operation it
 names as ``auth`` must be there, be about its author, and give a rank that may do such a thing. By
-induction every such operation hangs on the host by a chain of at most four, so a key that nobody
-appointed can put nothing of the kind into the set, whatever it signs. Whether an appointment still
+induction every such operation hangs on the host, so a key that nobody appointed can put nothing of
+the kind into the set, whatever it signs. Co-hosts and moderators may give their own rank to one
+other, and lose it by that. Whether an appointment still
 stands is another question, which ``authority`` answers.
 """
 
@@ -78,9 +79,17 @@ def standing(op: Op, host: MemberId, ranks: Mapping[OpId, Op]) -> bool | None:
     if rank is None:
         return None
     if isinstance(op.body, Rank):
-        below = op.body.rank > rank and op.body.member != host
+        given = op.body.rank > rank or hands_on(op, rank)
+        below = given and op.body.member != host
         return below and (rank <= MODERATOR or (rank < NOBODY and op.body.member == op.author))
     return rank <= POWERS[type(op.body)]
+
+
+def hands_on(op: Op, rank: int) -> bool:
+    """Tell whether somebody of this rank gives it to another with this operation."""
+    body = op.body
+    own = isinstance(body, Rank) and body.rank == rank and body.member != op.author
+    return own and HOST < rank <= MODERATOR
 
 
 def rank_under(op: Op, host: MemberId, ranks: Mapping[OpId, Op]) -> int | None:

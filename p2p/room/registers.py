@@ -99,17 +99,24 @@ class Registers:
     def _look_at(self, claims: list[Op]) -> None:
         """Sort out who has the credentials; those of a rank hang on those of higher ones."""
         claims.sort(key=lambda op: op.body.rank if isinstance(op.body, Rank) else NOBODY + 1)
-        for op in claims:
-            stands = standing(op, self.host, self.ranks)
-            if stands is None:
-                self.waiting.append(op)
-            if not stands:
-                continue
-            self.powers.append(op)
-            if type(op.body) in LINKS:
-                self.links[op.id] = op
-            if isinstance(op.body, Rank):
-                self.ranks[op.id] = op
+        before = -1
+        while before != len(self.powers):  # a rank that was handed on hangs on one of its own kind
+            before = len(self.powers)
+            self.waiting = []
+            for op in claims:
+                stands = standing(op, self.host, self.ranks)
+                if stands is None:
+                    self.waiting.append(op)
+                elif stands:
+                    self._stands(op)
+            claims = self.waiting
+
+    def _stands(self, op: Op) -> None:
+        self.powers.append(op)
+        if type(op.body) in LINKS:
+            self.links[op.id] = op
+        if isinstance(op.body, Rank):
+            self.ranks[op.id] = op
 
     def _counting(self, name: str, author: MemberId, ops: list[Op]) -> tuple[Op, ...]:
         """What still counts of a register, the oldest first."""

@@ -49,7 +49,7 @@ def test_a_promotion_says_what_the_other_can_do_then(me, role, words):
 
 def test_handing_on_says_what_we_give_up():
     assert "You can take it back while you are here; once you" in foretell(ask.HandOn(6), VIEW)
-    assert "only the host" in foretell(ask.HandOn(6), full_room("co-host"))
+    assert "You can not take it back" in foretell(ask.HandOn(6), full_room("co-host"))
 
 
 @pytest.mark.parametrize(

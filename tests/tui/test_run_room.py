@@ -129,7 +129,7 @@ async def test_a_person_is_removed_in_the_way_that_was_read(key, commands):
 @pytest.mark.parametrize(
     ("key", "role", "words"),
     [
-        ("c", "co-host", "nobody can name another co-host"),
+        ("c", "co-host", "once you have left nobody can"),
         ("o", "moderator", "accept hands, mute, move down and remove"),
     ],
 )
@@ -181,11 +181,10 @@ async def test_a_listener_finds_in_the_room_menu_how_it_is_run_and_invites():
         assert isinstance(seat.screen, NewInviteScreen)
 
 
-async def test_a_moderator_cannot_hand_the_room_on():
+async def test_a_moderator_hands_its_place_on():
     async with Seat(ScriptedNode(run_room("moderator"))) as seat:
         await seat.press("r", "o")
-        assert isinstance(seat.screen, RoomMenuScreen)
-        assert not seat.reads("Hand the room on")
+        assert isinstance(seat.screen, SuccessorScreen)
 
 
 async def test_a_change_of_the_room_stands_in_the_log_with_its_author():
@@ -337,15 +336,20 @@ async def test_the_last_moderator_may_leave_without_a_successor_or_stay(key, ask
     assert node.asked == asked
 
 
-async def test_a_last_moderator_who_can_name_nobody_is_told_so():
+async def test_a_last_moderator_gives_its_own_place_away():
     node = ScriptedNode(room(member(1, "amina", "moderator", me=True), member(2, "lau")))
     async with Seat(node) as seat:
-        await seat.press("q")
+        await seat.press("q", "enter")
+        assert seat.reads("Your place goes to lau")
+        await seat.press("y")
+    assert node.asked == [ask.HandOn(2), ask.Leave()]
+
+
+async def test_who_is_alone_can_name_no_successor():
+    node = ScriptedNode(room(member(1, "amina", "moderator", me=True)))
+    async with Seat(node) as seat:
+        await seat.press("r", "o")
         assert seat.reads("You can name no successor")
-        await seat.press("enter")
-        assert isinstance(seat.screen, SuccessorScreen)
-        await seat.press("f5")
-    assert node.asked == [ask.Leave()]
 
 
 async def test_a_host_hands_the_room_on_and_stays():

@@ -13,7 +13,7 @@ from p2p.view import RoomView
 from tui.foretell import foretell
 from tui.i18n import mark, tr, trn
 from tui.nodelike import NodeLike
-from tui.powers import CO_HOST, myself, runs_room
+from tui.powers import runs_room
 from tui.roomsentences import NO_MODERATOR, SETTING_SENTENCES
 from tui.statuslines import key_count
 from tui.widgets.plaintext import PlainText
@@ -52,8 +52,7 @@ def choices(view: RoomView) -> list[Choice]:
     count = len(view.waiting)
     waits = trn("Who waits outside: {count} person.", "Who waits outside: {count} people.", count)
     found.append(("w", "f11", waits, OUTSIDE))
-    me = myself(view)
-    if me is not None and me.rank <= CO_HOST:
+    if runs_room(view):
         found.append(("o", "f12", tr("Hand the room on: choose who runs it after you."), HAND_ON))
     return found
 

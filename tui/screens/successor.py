@@ -55,9 +55,7 @@ class SuccessorScreen(ModalScreen[str]):
                 )
             else:
                 yield PlainText(
-                    tr(
-                        "You can name no successor: only the host and co-hosts can, of who is here."
-                    ),
+                    tr("You can name no successor: nobody is here who could take your place."),
                     classes="gap",
                 )
             yield PeopleList(empty="", id="able")

@@ -34,13 +34,68 @@ def test_ranks_are_given_down_the_line_and_have_names():
     assert people.state().seniors()[0].id == people.host
 
 
-@pytest.mark.parametrize("rank", [1, 2])
-def test_nobody_gives_a_rank_as_high_as_its_own(rank):
+@pytest.mark.parametrize(("by", "rank"), [(3, 1), (5, 2), (5, 3), (6, 3), (0, 0)])
+def test_nobody_gives_a_rank_above_its_own_nor_that_of_an_appointee(by, rank):
     people = court()
     before = people.state()
-    by = 1 if rank == 1 else 3
-    people.promote(by, 6, rank)
+    member = people.member(7)
+    if rank:
+        people.act(by, kinds.Rank, member.id, rank, member.sign, member.dh, (), member.cut, ())
     assert people.state() == before
+
+
+def hand_on(people: People, by: int, to: int) -> None:
+    giver, taker = people.member(by), people.member(to)
+    fields = (taker.id, giver.rank, taker.sign, taker.dh, (), taker.cut, giver.keeps)
+    people.act(by, kinds.Rank, *fields)
+
+
+def test_who_gives_its_rank_away_has_none_and_what_it_did_stays():
+    people = court()
+    people.bring_on_stage(7, by=3)
+    hand_on(people, 3, 6)
+    assert ranks(people) == [0, 1, 1, 4, 2, 3, 2, 4]
+    assert people.member(7).stage is Stage.SPEAKING
+    assert people.member(6).ranked_by == people.ids[3]
+    people.promote(6, 7, 3)
+    assert people.member(7).rank == 3
+
+
+def test_a_rank_goes_from_hand_to_hand_and_back_and_is_always_one():
+    people = court()
+    for by, to in ((1, 6), (6, 7), (7, 1), (1, 6)):
+        hand_on(people, by, to)
+    assert ranks(people) == [0, 4, 1, 2, 2, 3, 1, 4]
+    people.promote(6, 7, 2)
+    assert people.member(7).rank == 2
+
+
+def test_a_rank_that_was_given_away_can_not_be_given_again():
+    people = court()
+    first = people.member(1)
+    hand_on(people, 1, 6)
+    seven = people.member(7)
+    for rank in (1, 2):
+        fields = (seven.id, rank, seven.sign, seven.dh, (), seven.cut, ())
+        people.write(1, kinds.Rank, *fields, auth=first.auth)
+    assert ranks(people) == [0, 4, 1, 2, 2, 3, 1, 4]
+
+
+def test_who_gives_one_rank_to_two_in_two_histories_gives_it_to_nobody():
+    people = court()
+    one = people.member(1)
+    for to in (6, 7):
+        taker = people.member(to)
+        fields = (taker.id, 1, taker.sign, taker.dh, (), taker.cut, ())
+        people.fork(1, kinds.Rank, *fields, auth=one.auth)
+    assert ranks(people)[6:] == [4, 4]
+
+
+def test_the_host_takes_from_a_successor_what_it_was_given():
+    people = court()
+    hand_on(people, 1, 6)
+    people.promote(0, 6, 4)
+    assert ranks(people) == [0, 4, 1, 2, 2, 3, 4, 4]
 
 
 @pytest.mark.parametrize(

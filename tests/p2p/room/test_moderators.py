@@ -180,7 +180,8 @@ def test_nobody_takes_an_invitation_back_from_a_senior():
     ("by", "command", "code"),
     [
         (2, lambda ids: c.Mute(ids[1]), "is_senior"),
-        (2, lambda ids: c.Promote(ids[4], 2), "not_yours_to_give"),
+        (2, lambda ids: c.Promote(ids[4], 1), "not_yours_to_give"),
+        (2, lambda ids: c.Promote(ids[2], 2), "not_yours_to_give"),
         (0, lambda ids: c.Promote(ids[4], 0), "not_yours_to_give"),
         (0, lambda ids: c.Promote(ids[4], 5), "not_yours_to_give"),
         (0, lambda ids: c.Promote(ids[0], 2), "not_yours_to_give"),
