@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from p2p.room.authority import Act, Authority
 from p2p.room.ids import NONE, MemberId, OpId
-from p2p.room.kinds import Epoch, Grant, Join, Mute, StageEntry
+from p2p.room.kinds import Epoch, Grant, Join, Mute, Remove, StageEntry
 from p2p.room.ops import Op
 from p2p.room.registers import Registers
 
@@ -78,10 +78,12 @@ class Epochs:
         current: Where a grant or a mute has to be issued to count by itself: the heads, or zeros
             as long as there are no epochs.
         recent: These and the ones just before: what was issued there is not forgotten yet.
+        hideable: Removals that count and that no head leads to.
     """
 
     def __init__(self, registers: Registers, authority: Authority) -> None:
-        adrift = _adrift(registers)
+        leads = _leads(registers)
+        adrift = _adrift(registers, leads)
         acts = [act for act in authority.acts(Epoch) if act.op.id not in adrift]
         self.by_id: Mapping[OpId, EpochInfo] = {
             act.op.id: _info(act.op, act.body) for act in sorted(acts, key=lambda act: act.op.id)
@@ -92,6 +94,9 @@ class Epochs:
         self.current: frozenset[OpId] = frozenset(self.heads or (NONE,))
         before = {parent for head in self.heads for parent in self.by_id[head].parents or (NONE,)}
         self.recent: frozenset[OpId] = self.current | before
+        led = _led(self.heads, leads)
+        removals = [act.op.id for act in authority.acts(Remove)]
+        self.hideable: tuple[OpId, ...] = tuple(sorted(set(removals) - led))
 
     def _replaced(self, registers: Registers) -> set[OpId]:
         """Everything before an epoch that counts, also by way of one that does not."""
@@ -116,26 +121,42 @@ class Epochs:
         ]
 
 
-def _adrift(registers: Registers) -> set[OpId]:
-    """Find links of which not everything is here that led to them.
+def _leads(registers: Registers) -> dict[OpId, list[OpId]]:
+    """Give of every link what leads to it.
 
-    To a link leads what its author did before it; to an epoch also those it replaces. Whoever hides
-    a removal and shows the epoch that followed it must not make us believe that the removed one
-    was meant to have its key.
-
-    Returns:
-        Their ids. A relay knows no joins, so it can not follow authors' chains; nor does it give
-        anybody a key.
+    That is what its author did before it; to an epoch also those it replaces, and the removals that
+    it knows of. A relay knows no joins, so it can not follow authors' chains; nor does it give
+    anybody a key.
     """
-    joins = {op.id for op, _ in registers.all("join", Join)}
-    known = joins | registers.links.keys()
-    leads = {
+    return {
         op.id: [
             *([op.body.prev] if registers.read("join", op.author) else []),
-            *(op.body.parents if isinstance(op.body, Epoch) else []),
+            *((*op.body.parents, *op.body.knows) if isinstance(op.body, Epoch) else []),
         ]
         for op in registers.links.values()
     }
+
+
+def _led(heads: Iterable[OpId], leads: Mapping[OpId, list[OpId]]) -> set[OpId]:
+    """Everything that leads to one of these."""
+    led: set[OpId] = set()
+    waiting = list(heads)
+    while waiting:
+        link = waiting.pop()
+        if link not in led:
+            led.add(link)
+            waiting += leads.get(link, ())
+    return led
+
+
+def _adrift(registers: Registers, leads: Mapping[OpId, list[OpId]]) -> set[OpId]:
+    """Find links of which not everything is here that led to them.
+
+    Whoever hides a removal and shows the epoch that followed it must not make us believe that the
+    removed one was meant to have its key.
+    """
+    joins = {op.id for op, _ in registers.all("join", Join)}
+    known = joins | registers.links.keys()
     adrift = {link for link, before in leads.items() if not known.issuperset(before)}
     while adrift:
         more = {link for link, before in leads.items() if not adrift.isdisjoint(before)} - adrift

@@ -24,6 +24,7 @@ KEEPS_MAX = 32
 STAGE_ENTRIES_MAX = 16
 CARRIERS_MAX = 8
 ASK_BYTES_MAX = 700
+KNOWS_MAX = 4
 HOST_SLOT = 1
 FIRST_SLOT = 2
 LAST_SLOT = 63
@@ -241,6 +242,7 @@ class Epoch(Body, frozen=True):
         roster_count: Members it was wrapped to.
         roster_root: Hash over them, see ``epochs.roster_root``.
         stage: The grants in force.
+        knows: Removals by others that nothing before it leads to: who hides them hides it, too.
     """
 
     parents: Annotated[tuple[Id16, ...], Meta(max_length=PARENTS_MAX)]
@@ -252,6 +254,7 @@ class Epoch(Body, frozen=True):
     roster_count: Annotated[int, Meta(ge=0, le=0xFFFF)]
     roster_root: Key32
     stage: Annotated[tuple[StageEntry, ...], Meta(max_length=STAGE_ENTRIES_MAX)]
+    knows: Annotated[tuple[Id16, ...], Meta(max_length=KNOWS_MAX)] = ()
 
 
 class Entry(Body, frozen=True):

@@ -16,7 +16,7 @@ from p2p.room.canonical import pack, unpack
 from p2p.room.ids import NONE, ROOM_ID_BYTES, MemberId, OpId, op_id
 from p2p.room.kinds import KINDS, LINKS, NUMBERS, OPS_VERSION, Body, Carriers, Join, Rank
 
-OP_BYTES_MAX = 1280
+OP_BYTES_MAX = 1344
 SIGNATURE_BYTES = 64
 _CONTEXT = b"op"
 
@@ -31,7 +31,7 @@ class Op:
 
     Attributes:
         id: Hash of ``data``.
-        data: Body and signature, at most 1,280 bytes.
+        data: Body and signature, at most 1,344 bytes.
         body: One of ``kinds``, or a bare ``Body`` if this program does not know the kind.
     """
 

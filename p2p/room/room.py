@@ -231,6 +231,7 @@ class Room:
             len(roster),
             roster_root(roster),
             stage,
+            self.state.hideable[: kinds.KNOWS_MAX],
             auth=me.auth,
         )
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 from p2p.room.canonical import Quiet
 
 MESSAGE_BYTES_MAX = 16 * 1024
-OP_BYTES_MAX = 1280
+OP_BYTES_MAX = 1344
 BLOB_BYTES_MAX = 1100
 OPS_PER_MESSAGE = 256
 IDS_PER_MESSAGE = 1500

@@ -76,13 +76,13 @@ class People:
         """Write with whatever power the member has."""
         return self.write(number, kind, *fields, auth=self.auth(number))
 
-    def epoch(self, number: int = 0, why: int = 3, parents=None) -> Op:
+    def epoch(self, number: int = 0, why: int = 3, parents=None, knows=()) -> Op:
         """Make a new epoch out of what this author sees."""
         state = self.state()
         stage = tuple(live.entry for live in state.live.values())
         before = state.heads if parents is None else parents
         key = bytes(32)
-        fields = (before, 0, why, key, key, key, len(state.roster()), key, stage)
+        fields = (before, 0, why, key, key, key, len(state.roster()), key, stage, knows)
         return self.act(number, kinds.Epoch, *fields)
 
     def promote(self, by: int, number: int, rank: int) -> Op:

@@ -46,6 +46,24 @@ def test_nor_does_one_that_was_built_on_it_by_somebody_else() -> None:
     assert people.state().heads == (third.id,)
 
 
+def test_a_removal_by_somebody_else_without_a_new_key_can_not_be_hidden_either() -> None:
+    people = a_room()
+    before = people.state().heads
+    removal = people.remove(4, by=1)
+    assert people.state().hideable == (removal.id,)
+    epoch = people.epoch(2, why=3, knows=people.state().hideable)
+    assert without(people, removal).heads == before
+    assert people.state().heads == (epoch.id,)
+    assert people.state().hideable == ()
+
+
+def test_what_an_epoch_led_to_needs_not_be_named_again() -> None:
+    people = a_room()
+    people.remove(4, by=1)
+    people.epoch(1, why=1)
+    assert people.state().hideable == ()
+
+
 def test_in_whatever_order_all_of_it_comes_the_same_counts_in_the_end() -> None:
     people = a_room()
     ready = list(people.ops)

@@ -254,7 +254,11 @@ def test_only_a_moderator_writes_epochs():
         assert caught.value.code == "not_host"
     with pytest.raises(LocalError):
         rooms[1].write_epoch((), 0, 9, ZERO, ZERO, ZERO, ())
+    gone = rooms.ids[-1]
+    rooms.do(0, c.Remove(gone))
+    [removal] = rooms[1].state.hideable
     op = rooms[1].write_epoch((), 0, 0, ZERO, ZERO, ZERO, rooms[1].roster())
+    assert op.body.knows == (removal,), "a removal by somebody else can not be hidden behind it"
     assert rooms[1].state.heads == (op.id,)
     assert rooms[1].is_floor(op.data)
     assert not rooms[1].is_floor(rooms[1].join_op)

@@ -37,7 +37,7 @@ EVERY_KIND = [
         kinds.Rank,
         (ME.member_id, 4, ME.sign_key, ME.dh, OVER, ID, (ID,) * kinds.KEEPS_MAX),
     ),
-    (kinds.Epoch, ((ID,) * 8, 2**32 - 1, 4, KEY, KEY, KEY, 2**16 - 1, KEY, STAGE)),
+    (kinds.Epoch, ((ID,) * 8, 2**32 - 1, 4, KEY, KEY, KEY, 2**16 - 1, KEY, STAGE, (ID,) * 4)),
     (kinds.Entry, ("invited", OVER)),
     (kinds.Let, (ID, True)),
     (kinds.Ask, (b"x" * kinds.ASK_BYTES_MAX,)),

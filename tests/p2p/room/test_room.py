@@ -419,7 +419,7 @@ def test_bad_operations_are_dropped_and_counted():
     state = rooms[0].state
     for data in (
         b"",
-        b"x" * 1281,
+        b"x" * 1345,
         b"x" * 200,
         hand[:-1] + bytes([hand[-1] ^ 1]),
         elsewhere.data,

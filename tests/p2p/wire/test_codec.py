@@ -70,7 +70,7 @@ def test_no_message_shows_its_content():
         [8, 1],
         [1],
         [1, b""],
-        [1, b"x" * 1281],
+        [1, b"x" * 1345],
         [2, bytes(16), 0, 0, [], []],
         [2, bytes(16), -1, 0, [HEAD], []],
         [2, bytes(16), 0, 2**32, [HEAD], []],
