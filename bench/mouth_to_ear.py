@@ -134,7 +134,7 @@ def one_run(kind: str, seconds: float, options: list[str]) -> tuple[list[float],
         members: list[Member] = []
         server.start()
         try:
-            common = ["--listen", "127.0.0.1:0", "--cues", "off", *options]
+            common = ["--mode", "open", "--listen", "127.0.0.1:0", "--cues", "off", *options]
             host = Member(server.environ, "create", *common, "--speaker", "null")
             members.append(host)
             key = host.until("key")["invite"]
