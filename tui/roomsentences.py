@@ -28,6 +28,10 @@ NOTICE_SENTENCES = {
         "Nobody in the room can be reached now, so there is no sound: trying again. If it stays "
         "so, try another network, or a relay that carries sound (--relay)."
     ),
+    "propose_hall": mark(
+        "More than 50 people are here. `profile hall` sends a third of the packets, a little "
+        "later: kinder to relays and slow lines."
+    ),
     "reached_again": mark("Others can be reached again."),
     "waiting_outside": mark("You wait outside: a moderator has to let you in."),
 }

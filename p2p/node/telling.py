@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from crypto.wordlist import words_of
 from p2p import events
+from p2p.node.proposing import PROPOSE_HALL, hall_is_due
 from p2p.node.rekeying import KeyEvent
 from p2p.node.roll import ME, Roll
 from p2p.node.sound import Sound
@@ -47,6 +48,7 @@ class Teller:
         self._speaking: set[int] = set()
         self._waiting: dict[bytes, str] = {}
         self._first_sound = False
+        self._proposed = False
 
     def tell_room(self, room: Room, mesh: Mesh) -> None:
         """Says everything that changed in the room and of who is here."""
@@ -68,6 +70,9 @@ class Teller:
                         self._own_stage(stage, why)
                 case _:
                     self._wide(event)
+        if not self._proposed and hall_is_due(room, mesh):
+            self._proposed = True
+            self._emit(PROPOSE_HALL)
 
     def _wide(self, event: room_events.Event) -> None:
         """Says what changed in the room as a whole."""
