@@ -26,8 +26,9 @@ RECEIVE_BYTES = 2048
 READ_ON_MAX = 32
 """Datagrams that are taken in one go besides the first; timers and tasks wait for them."""
 PUT_OFF_MAX = 512
-"""Datagrams of handshakes that may wait, and as many others of our own."""
-OWN_AT_ONCE_S = 0.001
+"""Datagrams of each kind that may wait."""
+AT_ONCE_S = 0.001
+"""How long checks of links to come, and our own datagrams, are worked at in one go."""
 
 _KNOWN_ADDRESSES = 4096
 
@@ -68,6 +69,7 @@ class Mux(asyncio.DatagramProtocol):
         self._outlets_changed = 0
         self._put_off: dict[Kind, deque[tuple[bytes, Address]]] = {
             Kind.DTLS: deque(),
+            Kind.STUN: deque(),
             Kind.OWN: deque(),
         }
         self._reads_on = False
@@ -236,7 +238,7 @@ class Mux(asyncio.DatagramProtocol):
         else:
             session.on_media(data, address, arrival_s)
 
-    def _stun_received(self, data: bytes, address: Address) -> None:
+    def _stun_received(self, data: bytes, address: Address, *, now: bool = False) -> None:
         head = stun_head(data)
         if head is None:
             self.counters["stun_malformed"] += 1
@@ -248,6 +250,8 @@ class Mux(asyncio.DatagramProtocol):
         )
         if session is None:
             self.counters["stun_stranger"] += 1
+        elif not (now or session.established):
+            self._later(Kind.STUN, data, address)
         else:
             session.on_stun(data, address)
 
@@ -263,16 +267,19 @@ class Mux(asyncio.DatagramProtocol):
 
     def _take_put_off(self) -> None:
         """One step of a handshake, and others for a moment; then the socket has its turn."""
-        dtls, own = self._put_off[Kind.DTLS], self._put_off[Kind.OWN]
+        dtls, stun, own = self._put_off.values()
         if dtls:
             self._dtls_received(*dtls.popleft())
-        until_s = time.monotonic() + OWN_AT_ONCE_S
-        while own and time.monotonic() < until_s:  # a receiver may close us
+        until_s = time.monotonic() + AT_ONCE_S
+        while (stun or own) and time.monotonic() < until_s:  # a receiver may close us
             try:
-                self.on_datagram(*own.popleft())
+                if stun:
+                    self._stun_received(*stun.popleft(), now=True)
+                else:
+                    self.on_datagram(*own.popleft())
             except RemoteError:
                 self.counters["refused"] += 1
-        if dtls or own:
+        if dtls or stun or own:
             asyncio.get_running_loop().call_soon(self._take_put_off)
 
     def _dtls_received(self, data: bytes, address: Address) -> None:

@@ -15,7 +15,8 @@ import struct
 import sys
 from typing import Any, ClassVar, NamedTuple
 
-SLOTS = 256
+SLOTS = 64
+"""Of a large room's copies the first leave while the last are made."""
 SLOT_BYTES = 1408
 """A frame of 1,200 bytes, its RTP header, and the 144 bytes that libsrtp may append."""
 
