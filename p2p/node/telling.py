@@ -1,5 +1,6 @@
 """What changed, in the words of the front end: the room's events and the mesh's, merged."""
 
+import time
 from collections.abc import Callable, Iterable
 
 from crypto.wordlist import words_of
@@ -17,6 +18,9 @@ from p2p.room.room import Room
 from p2p.room.stage import Stage
 
 PROFILES = ("table", "hall")
+ARRIVING_S = 3.0
+"""After that even a host whom we cannot reach is named: as gone."""
+
 KEY_MISSING = events.Notice(
     "keys_missing", "Somebody's sound can not be opened yet: asking for the new key."
 )
@@ -49,6 +53,7 @@ class Teller:
         self._waiting: dict[bytes, str] = {}
         self._first_sound = False
         self._proposed = False
+        self._began_s = 0.0
 
     def tell_room(self, room: Room, mesh: Mesh) -> None:
         """Says everything that changed in the room and of who is here."""
@@ -58,8 +63,7 @@ class Teller:
         while (event := room.next_event()) is not None:
             match event:
                 case room_events.MemberChanged(member=member, by=by):
-                    seen = member in self._told or mesh.is_here(member) or member == room.me
-                    if seen or member == room.host:
+                    if member in self._told or mesh.is_here(member) or member == room.me:
                         self._member(room, mesh, member, by)
                 case room_events.HandChanged(member=member, place=place):
                     self._named(room, mesh, member)
@@ -70,6 +74,10 @@ class Teller:
                         self._own_stage(stage, why)
                 case _:
                     self._wide(event)
+        now = time.monotonic()
+        self._began_s = self._began_s or now
+        if room.host not in self._told and now - self._began_s > ARRIVING_S:
+            self._member(room, mesh, room.host, None)
         if not self._proposed and hall_is_due(room, mesh):
             self._proposed = True
             self._emit(PROPOSE_HALL)
