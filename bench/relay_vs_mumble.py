@@ -43,7 +43,8 @@ LOADS = {"5k": 100, "25k": 500, "40k": 800}
 FULL = 1000
 MILLION = 10**6
 STORM = 100
-WATCHERS = 4
+WATCHERS = 1
+"""As many as listen closely at mumble-server: each has to be woken for every packet."""
 WARM_UP_S = 2.0
 """Of sound before each measurement: a link in silence is checked more often."""
 TAIL_S = 0.4
