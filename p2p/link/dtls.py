@@ -5,7 +5,7 @@ a quarter of one, byte for byte: the peer drops what it has already (RFC 6347 §
 """
 
 import asyncio
-from typing import cast
+from typing import Any, cast
 
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcdtlstransport import DataReceiver
@@ -22,12 +22,26 @@ FIRST_REPEAT_S = 0.25
 MAX_REPEATS = 5
 MAX_RECORD_BYTES = 1500
 
-Certificate = RTCCertificate
+
+class Certificate(RTCCertificate):
+    """Our certificate, with one context of OpenSSL for all links that show it."""
+
+    _context: SSL.Context | None = None
+
+    def _create_ssl_context(self, srtp_profiles: Any) -> SSL.Context:
+        if self._context is None:
+            context = super()._create_ssl_context(srtp_profiles)
+            # No link may be taken up again by what another has agreed on.
+            context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+            # An idle link keeps no 16 KiB for what it may send.
+            context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+            self._context = context
+        return self._context
 
 
 def make_certificate() -> Certificate:
     """Makes a key pair and a certificate that says nothing, for one run of a node."""
-    return RTCCertificate.generateCertificate()
+    return Certificate.generateCertificate()
 
 
 def fingerprint_of(certificate: Certificate) -> bytes:

@@ -2,6 +2,7 @@ import asyncio
 import time
 
 import pytest
+from OpenSSL import SSL
 
 from p2p.errors import LocalError, RemoteError
 from p2p.link import ice, link
@@ -362,3 +363,11 @@ async def test_early_packets_are_few_and_frames_need_keys():
     for n in range(100):
         assert media.open(b"packet", float(n)) is None
     assert [at_s for _, at_s in media.start(None, None)] == [float(n) for n in range(84, 100)]
+
+
+async def test_links_share_a_context_of_openssl_and_agree_on_keys_of_their_own(bench):
+    hub = await bench.mux()
+    ends = [*await bench.pair(hub), *await bench.pair(hub)]
+    assert len({end.link.tie for end in ends}) == 2
+    [context] = {end.link._dtls._ssl.get_context() for end in ends}
+    assert context.set_session_cache_mode(SSL.SESS_CACHE_OFF) == SSL.SESS_CACHE_OFF
