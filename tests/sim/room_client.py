@@ -15,6 +15,9 @@ from p2p.room.room import Room
 from p2p.wire.codec import have_messages, pages
 from p2p.wire.messages import AskKeys, GiveKeys, Have, Ops, Wraps
 
+STOPPED_AFTER_S = 1.0
+"""Who speaks is heard four times a second."""
+
 KEY_MESSAGES = (Wraps, AskKeys, GiveKeys)
 
 
@@ -27,16 +30,24 @@ class Silence:
     """
 
     since_s: float | None = None
+    last_s: float = 0.0
     longest_s: float = 0.0
 
     def fail(self, now: float) -> None:
+        self._look(now)
         if self.since_s is None:
             self.since_s = now
+        self.last_s = now
         self.longest_s = max(self.longest_s, now - self.since_s)
 
     def hear(self, now: float) -> None:
+        self._look(now)
         if self.since_s is not None:
             self.fail(now)
+            self.since_s = None
+
+    def _look(self, now: float) -> None:
+        if now - self.last_s > STOPPED_AFTER_S:  # nothing came at all: muted, or moved down
             self.since_s = None
 
     def forget(self) -> None:
