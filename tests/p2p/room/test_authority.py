@@ -44,6 +44,20 @@ def test_nobody_gives_a_rank_above_its_own_nor_that_of_an_appointee(by, rank):
     assert people.state() == before
 
 
+@pytest.mark.parametrize("by", [7, 5])
+def test_nobody_acts_with_the_credentials_of_another(by):
+    people = court()
+    people.raise_hand(6)
+    before = people.state()
+    target = people.member(6)
+    auth = people.auth(3)
+    people.write(by, kinds.Lock, True, (), auth=auth)
+    people.write(by, kinds.Remove, target.id, target.join, target.cut, auth=auth)
+    fields = (target.id, 3, target.sign, target.dh, (), target.cut, ())
+    people.write(by, kinds.Rank, *fields, auth=auth)
+    assert people.state() == before
+
+
 def hand_on(people: People, by: int, to: int) -> None:
     giver, taker = people.member(by), people.member(to)
     fields = (taker.id, giver.rank, taker.sign, taker.dh, (), taker.cut, giver.keeps)
