@@ -232,8 +232,9 @@ class Client:
                 if to not in (None, other.id):
                     continue
                 if isinstance(message, Wraps):
-                    ephemeral = self.room.state.epochs[message.epoch_id].ephemeral
-                    mine = slice_wraps(message.wraps, ephemeral, [other.id])
+                    epoch = self.room.state.epochs.get(message.epoch_id)
+                    # None: it does not count any more, as its author was demoted meanwhile.
+                    mine = epoch and slice_wraps(message.wraps, epoch.ephemeral, [other.id])
                     if mine:
                         self._send(self, other, Wraps(message.epoch_id, mine))
                 else:

@@ -202,6 +202,9 @@ class Schedule:
         for _ in range(SETTLE_TRIES):
             self.run_for(STEP_S - (world.honest[0].room_s + 5.0) % STEP_S)
             differences = world.differences()
+            if differences:  # an invitation may have lapsed just now
+                self.run_for(SILENCE_MAX_S)
+                differences = world.differences()
             if not differences:
                 break
         outcome.problems += differences
