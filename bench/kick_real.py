@@ -74,9 +74,9 @@ class Room:
         for one in (outcast, good):
             one.wait("first_sound", 30)
         time.sleep(1.0)
-        row = {"honest_left_ms": self._remove(good)[0]}
+        self._remove(good)
         left = good.wait("left", 10)
-        row["honest"] = {"why": left["why"], "exit": good.process.wait(10)}
+        row: dict = {"honest": {"why": left["why"], "exit": good.process.wait(10)}}
         began_s, row["last_listener_ms"] = self._remove(outcast)
         time.sleep(WATCHED_S)
         opened = [float(line) for line in log.read_text().split()]

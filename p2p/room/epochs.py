@@ -6,7 +6,7 @@ make one at the same time, and whoever sees two heads makes one that replaces bo
 
 import functools
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -103,14 +103,7 @@ class Epochs:
         parents = {
             op.id: op.body.parents for op in registers.links.values() if isinstance(op.body, Epoch)
         }
-        replaced: set[OpId] = set()
-        waiting = [parent for info in self.by_id.values() for parent in info.parents]
-        while waiting:
-            epoch = waiting.pop()
-            if epoch not in replaced:
-                replaced.add(epoch)
-                waiting += parents.get(epoch, ())
-        return replaced
+        return _led((parent for info in self.by_id.values() for parent in info.parents), parents)
 
     def restated(self) -> list[tuple[EpochInfo, int, StageEntry]]:
         """Give what the heads say is in force on the stage, with the ranks of their authors."""
@@ -137,10 +130,10 @@ def _leads(registers: Registers) -> dict[OpId, list[OpId]]:
     }
 
 
-def _led(heads: Iterable[OpId], leads: Mapping[OpId, list[OpId]]) -> set[OpId]:
-    """Everything that leads to one of these."""
+def _led(links: Iterable[OpId], leads: Mapping[OpId, Sequence[OpId]]) -> set[OpId]:
+    """These, and everything that leads to one of them."""
     led: set[OpId] = set()
-    waiting = list(heads)
+    waiting = list(links)
     while waiting:
         link = waiting.pop()
         if link not in led:
