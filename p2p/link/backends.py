@@ -15,11 +15,11 @@ from p2p.link.media import Outlet
 from p2p.link.rtp import Packetizer, unpack
 from p2p.link.sealing import SealCopies, SealInPlace
 from p2p.link.sendmmsg import Batch, available, socket_address
+from p2p.link.srtp import MASTER_BYTES, SealKey
 
 _FRAME = b"does this work here?"
 _TRIAL_LIMIT_S = 0.5
 _SSRC = 1
-_KEY_BYTES = 44
 _LOOPBACK = {socket.AF_INET: ("127.0.0.1",), socket.AF_INET6: ("::1", "::ffff:127.0.0.1")}
 
 
@@ -72,23 +72,25 @@ def _arrives(backend: Backend, family: int, ip: str) -> bool:
         receiver.bind((ip, 0))
         receiver.settimeout(_TRIAL_LIMIT_S)
         target = receiver.getsockname()[:2]
-        key = os.urandom(_KEY_BYTES)
-        outlets = [Outlet(Packetizer(_SSRC), _session(key, outward=True), target)] * 2
+        master = os.urandom(MASTER_BYTES)
+        outlets = [Outlet(Packetizer(_SSRC), SealKey(master), target)] * 2
         batch = Batch(sender)
         seal = SealInPlace(batch) if backend is Backend.IN_PLACE else SealCopies(batch)
-        if seal.fill(_FRAME, outlets, seal.prepare(outlets)):
-            return False
+        seal.fill(_FRAME, outlets, seal.prepare(outlets))
         batch.address(socket_address(family, target) * 2)
         if batch.flush(2) != (2, []):
             return False
-        inward = _session(key, outward=False)
+        inward = _opener(master)
         arrived = [unpack(inward.unprotect(receiver.recv(2048)), _SSRC) for _ in range(2)]
         return arrived == [(1, _FRAME), (2, _FRAME)]
 
 
-def _session(key: bytes, *, outward: bool) -> pylibsrtp.Session:
+def _opener(master: bytes) -> pylibsrtp.Session:
     policy = pylibsrtp.Policy
-    kind = policy.SSRC_ANY_OUTBOUND if outward else policy.SSRC_ANY_INBOUND
     return pylibsrtp.Session(
-        policy(key=key, ssrc_type=kind, srtp_profile=policy.SRTP_PROFILE_AEAD_AES_256_GCM)
+        policy(
+            key=master,
+            ssrc_type=policy.SSRC_ANY_INBOUND,
+            srtp_profile=policy.SRTP_PROFILE_AEAD_AES_256_GCM,
+        )
     )

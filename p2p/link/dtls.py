@@ -8,12 +8,14 @@ import asyncio
 from typing import Any, cast
 
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
-from aiortc.rtcdtlstransport import DataReceiver
+from aiortc.rtcdtlstransport import SRTP_AEAD_AES_256_GCM, DataReceiver
 from aiortc.rtcicetransport import RTCIceTransport
 from cryptography.hazmat.primitives.hashes import SHA256
 from OpenSSL import SSL
 
 from p2p.link.ice import MuxConnection
+from p2p.link.media import Opener
+from p2p.link.srtp import MASTER_BYTES, SealKey
 
 MAX_WAITING_DATAGRAMS = 64
 MAX_FLIGHT_DATAGRAMS = 8
@@ -21,6 +23,9 @@ MAX_EARLY_DATAGRAMS = 8
 FIRST_REPEAT_S = 0.25
 MAX_REPEATS = 5
 MAX_RECORD_BYTES = 1500
+
+_MEDIA_LABEL = b"EXTRACTOR-dtls_srtp"
+"""RFC 5764 §4.2."""
 
 
 class Certificate(RTCCertificate):
@@ -155,6 +160,7 @@ class DtlsTransport(RTCDtlsTransport):
         super().__init__(cast("RTCIceTransport", pipe), [certificate])
         self._early = _EarlyData()
         self._data_receiver: DataReceiver | None = self._early
+        self._srtp_profiles = [SRTP_AEAD_AES_256_GCM]
 
     async def handshake(self, fingerprint: bytes) -> bool:
         """Runs the handshake and checks the peer's certificate.
@@ -182,6 +188,17 @@ class DtlsTransport(RTCDtlsTransport):
         await self.stop()
         if task is not None:
             await asyncio.gather(task, return_exceptions=True)
+
+    def media_keys(self) -> tuple[SealKey, Opener]:
+        """What seals our sound and what opens the peer's, after the handshake. Secret."""
+        assert self._ssl is not None  # noqa: S101  it has shaken hands
+        keys = self._ssl.export_keying_material(_MEDIA_LABEL, 2 * MASTER_BYTES)
+        master = SRTP_AEAD_AES_256_GCM.get_key_and_salt(keys, int(self._role == "server"))
+        return SealKey(master), self._rx_srtp
+
+    def _setup_srtp(self) -> None:
+        super()._setup_srtp()
+        del self._tx_srtp  # libsrtp seals nothing here
 
     def _register_data_receiver(self, receiver: DataReceiver) -> None:
         self._data_receiver = None

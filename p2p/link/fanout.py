@@ -117,11 +117,7 @@ class Route:
 
     def _send_part(self, frame: bytes, part: _Part, batch: Batch, seal: Seal) -> int:
         count = len(part.outlets)
-        unsealed = seal.fill(frame, part.outlets, part.prepared)
-        if unsealed:
-            self._mux.counters["seal_failed"] += len(unsealed)
-            good = [slot for slot in range(count) if slot not in unsealed]
-            return self._hand_over(good, part, batch)
+        seal.fill(frame, part.outlets, part.prepared)
         batch.address(part.names)
         taken, failed = batch.flush(count)
         sizes = batch.lengths[1 : 2 * taken : 2].tolist()

@@ -154,11 +154,7 @@ class MediaLink:
         address = self._ice.remote_address
         if not self.established or address is None or self._media is None:
             return False
-        packet = self._media.seal(frame)
-        if packet is None:
-            self._mux.counters["seal_failed"] += 1
-            return False
-        self._mux.send_media(packet, address)
+        self._mux.send_media(self._media.seal(frame), address)
         return True
 
     def send_message(self, data: bytes) -> bool:
@@ -308,8 +304,7 @@ class MediaLink:
             self._pipe.settle()
         self.established = True
         dtls.on("statechange", self._dtls_changed)
-        srtp = dtls._tx_srtp, dtls._rx_srtp  # noqa: SLF001
-        for packet, arrival_s in media.start(*srtp):
+        for packet, arrival_s in media.start(*dtls.media_keys()):
             self._open_packet(media, packet, arrival_s)
         self._mux.outlets_changed()
         return dtls

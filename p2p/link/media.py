@@ -8,21 +8,18 @@ import pylibsrtp
 
 from p2p.errors import LocalError, RemoteError
 from p2p.link.rtp import LossMeter, Packetizer, ssrc_of, unpack
+from p2p.link.srtp import SealKey
 from p2p.wire.addresses import Address
 
 MAX_FRAME_BYTES = 1200
 MAX_EARLY_PACKETS = 16
 
 
-class SrtpSession(Protocol):
-    """One direction of SRTP (RFC 3711)."""
-
-    def protect(self, packet: bytes) -> bytes:
-        """Encrypts and authenticates an RTP packet."""
-        ...
+class Opener(Protocol):
+    """The opening half of SRTP (RFC 3711)."""
 
     def unprotect(self, packet: bytes) -> bytes:
-        """Opens one, or raises ``pylibsrtp.Error``; a repeat is refused as well."""
+        """Opens a packet, or raises ``pylibsrtp.Error``; a repeat is refused as well."""
         ...
 
 
@@ -31,12 +28,12 @@ class Outlet(NamedTuple):
 
     Attributes:
         packetizer: Numbers packets; the same for everybody who sends over this link.
-        srtp: Seals them. Secret.
+        key: Seals them. Secret.
         address: Where the peer is now.
     """
 
     packetizer: Packetizer
-    srtp: SrtpSession
+    key: SealKey
     address: Address
 
 
@@ -56,12 +53,12 @@ class Media:
         self.ssrc_in = ssrc_of(remote_ufrag, own_ufrag)
         self.received = 0
         self._packetizer = Packetizer(ssrc_of(own_ufrag, remote_ufrag))
-        self._outward: SrtpSession | None = None
-        self._inward: SrtpSession | None = None
+        self._outward: SealKey | None = None
+        self._inward: Opener | None = None
         self._early: deque[tuple[bytes, float]] = deque(maxlen=MAX_EARLY_PACKETS)
         self._loss = LossMeter()
 
-    def start(self, outward: SrtpSession, inward: SrtpSession) -> list[tuple[bytes, float]]:
+    def start(self, outward: SealKey, inward: Opener) -> list[tuple[bytes, float]]:
         """Takes the keys.
 
         Returns:
@@ -72,18 +69,11 @@ class Media:
         self._early.clear()
         return early
 
-    def seal(self, frame: bytes) -> bytes | None:
-        """Makes an SRTP packet; LocalError while there are no keys.
-
-        Returns:
-            None if SRTP refuses, for instance because the key is used up.
-        """
+    def seal(self, frame: bytes) -> bytes:
+        """Makes an SRTP packet; LocalError while there are no keys."""
         if self._outward is None:
             raise LocalError("no keys yet")
-        try:
-            return self._outward.protect(self._packetizer.pack(frame))
-        except pylibsrtp.Error:
-            return None
+        return self._outward.seal(frame, self._packetizer)
 
     def outlet(self, address: Address) -> Outlet | None:
         """What is needed to make packets for the peer; None while there are no keys."""

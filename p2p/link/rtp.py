@@ -23,17 +23,8 @@ def ssrc_of(sender_ufrag: str, receiver_ufrag: str) -> int:
     return int.from_bytes(hashlib.blake2b(name, digest_size=4, person=b"teahouse-ssrc").digest())
 
 
-def seq_and_ticks(number: int) -> tuple[int, int]:
-    """Sequence number and clock of a stream's packet; the clock counts packets, tells no time.
-
-    Args:
-        number: Counted from 0.
-    """
-    return (FIRST_SEQ + number) & 0xFFFF, number * TICKS_PER_FRAME & 0xFFFFFFFF
-
-
 class Packetizer:
-    """Puts headers with rising sequence numbers in front of frames.
+    """Numbers the packets of a stream.
 
     Args:
         ssrc: Of this direction.
@@ -54,10 +45,14 @@ class Packetizer:
         self.count = number + 1
         return number
 
-    def pack(self, frame: bytes) -> bytes:
-        """Makes an RTP packet (RFC 3550 §5.1)."""
-        seq, ticks = seq_and_ticks(self.take())
-        return struct.pack("!BBHII", FIRST_BYTE, PAYLOAD_TYPE, seq, ticks, self.ssrc) + frame
+    def header(self) -> tuple[int, bytes]:
+        """The number of the next packet, and its RTP header (RFC 3550 §5.1).
+
+        The clock in it counts packets and tells no time.
+        """
+        number = self.take()
+        seq, ticks = (FIRST_SEQ + number) & 0xFFFF, number * TICKS_PER_FRAME & 0xFFFFFFFF
+        return number, struct.pack("!BBHII", FIRST_BYTE, PAYLOAD_TYPE, seq, ticks, self.ssrc)
 
 
 def unpack(packet: bytes, ssrc: int) -> tuple[int, bytes]:
@@ -71,7 +66,7 @@ def unpack(packet: bytes, ssrc: int) -> tuple[int, bytes]:
         Sequence number (16 bit) and frame.
 
     Raises:
-        RemoteError: Not exactly what ``Packetizer`` makes.
+        RemoteError: Not exactly what is sent by us.
     """
     if len(packet) <= HEADER_BYTES:
         raise RemoteError("no frame in the packet")

@@ -16,7 +16,7 @@ def fresh():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="batches are Linux's")
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
-def test_on_linux_with_this_pylibsrtp_the_quickest_works(family):
+def test_on_linux_with_this_libsodium_the_quickest_works(family):
     assert best_backend(family) is Backend.IN_PLACE
 
 
@@ -27,8 +27,8 @@ def test_without_the_system_call_it_goes_one_by_one(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="batches are Linux's")
-def test_a_pylibsrtp_with_other_insides_is_used_as_it_promises(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pylibsrtp._binding", None)
+def test_with_other_insides_of_pynacl_packets_are_sealed_one_by_one(monkeypatch):
+    monkeypatch.setitem(sys.modules, "nacl._sodium", None)
     assert best_backend(socket.AF_INET) is Backend.SENDMMSG
 
 

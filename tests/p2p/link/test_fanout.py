@@ -2,7 +2,6 @@ import asyncio
 import errno
 import socket
 
-import pylibsrtp
 import pytest
 
 from p2p.errors import LocalError
@@ -196,22 +195,6 @@ async def test_sizes_that_cannot_be_sent_are_our_own_mistake(bench, backend):
         with pytest.raises(LocalError):
             s.fanout.send(frame, s.links)
     assert s.links[0].frames_sent == 0
-
-
-async def test_links_whose_packet_can_not_be_sealed_are_counted_and_the_others_go_on(
-    bench, backend
-):
-    s = await star(bench, backend)
-    media = s.links[1]._media
-    policy = pylibsrtp.Policy
-    foreign = policy(key=bytes(44), ssrc_type=policy.SSRC_SPECIFIC, ssrc_value=1)
-    media._outward = pylibsrtp.Session(foreign)  # has no stream of this link's source
-    route = s.fanout.route(s.links)
-    assert route.send(b"frame") == 2
-    await bench.until(lambda: s.got[0] and s.got[2])
-    assert s.got == [[b"frame"], [], [b"frame"]]
-    assert s.hub.counters["seal_failed"] == 1
-    assert sum(s.hub.media_sizes.values()) == 2
 
 
 async def test_after_the_socket_closed_nothing_is_sent(bench, backend):

@@ -9,18 +9,19 @@ from hypothesis import strategies as st
 from p2p.link.media import Outlet
 from p2p.link.rtp import HEADER_BYTES, Packetizer, unpack
 from p2p.link.sealing import SealCopies, SealInPlace
-from p2p.link.sendmmsg import Batch, available
+from p2p.link.sendmmsg import SLOTS, Batch, available
+from p2p.link.srtp import MASTER_BYTES, TAG_BYTES, SealKey
 
 pytestmark = pytest.mark.skipif(not available(), reason="this system has no sendmmsg")
-PROFILES = {
-    pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM: 16,
-    pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM: 16,
-    pylibsrtp.Policy.SRTP_PROFILE_AES128_CM_SHA1_80: 10,
-}
+ANYWHERE = ("192.0.2.1", 1)
 
 
-def session(key, profile, kind):
-    return pylibsrtp.Session(pylibsrtp.Policy(key=key, ssrc_type=kind, srtp_profile=profile))
+def opener(master):
+    policy = pylibsrtp.Policy
+    profile = policy.SRTP_PROFILE_AEAD_AES_256_GCM
+    return pylibsrtp.Session(
+        policy(key=master, ssrc_type=policy.SSRC_ANY_INBOUND, srtp_profile=profile)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -31,29 +32,43 @@ def batch():
 
 @pytest.mark.parametrize("way", [SealCopies, SealInPlace])
 @settings(deadline=None, max_examples=25)
-@given(frames=st.lists(st.binary(min_size=1, max_size=1200), min_size=1, max_size=6))
-def test_every_packet_can_be_opened_by_its_peer_whatever_the_profile(batch, way, frames):
-    seal, outlets, peers = way(batch), [], []
-    for ssrc, profile in enumerate(PROFILES, 1):
-        key = os.urandom(44)
-        out = session(key, profile, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
-        outlets.append(Outlet(Packetizer(ssrc), out, ("192.0.2.1", 1)))
-        peers.append(session(key, profile, pylibsrtp.Policy.SSRC_ANY_INBOUND))
+@given(
+    frames=st.lists(st.binary(min_size=1, max_size=1200), min_size=1, max_size=6),
+    links=st.integers(1, SLOTS),
+)
+def test_every_packet_can_be_opened_by_its_peer(batch, way, frames, links):
+    masters = [os.urandom(MASTER_BYTES) for _ in range(links)]
+    seal, peers = way(batch), [opener(master) for master in masters]
+    outlets = [Outlet(Packetizer(n), SealKey(m), ANYWHERE) for n, m in enumerate(masters, 1)]
     prepared = seal.prepare(outlets)
     for seq, frame in enumerate(frames, 1):
-        assert seal.fill(frame, outlets, prepared) == []
-        for slot, (peer, tag) in enumerate(zip(peers, PROFILES.values(), strict=True)):
+        seal.fill(frame, outlets, prepared)
+        for slot, peer in enumerate(peers):
             packet = batch.packet(slot)
-            assert len(packet) == HEADER_BYTES + len(frame) + tag
+            assert len(packet) == HEADER_BYTES + len(frame) + TAG_BYTES
             assert unpack(peer.unprotect(packet), slot + 1) == (seq, frame)
 
 
+@pytest.mark.parametrize("way", [SealCopies, SealInPlace])
+def test_a_stream_goes_on_after_its_sequence_number_has_turned_whoever_seals(batch, way):
+    master = os.urandom(MASTER_BYTES)
+    outlet, peer = Outlet(Packetizer(5), SealKey(master), ANYWHERE), opener(master)
+    seal = way(batch)
+    prepared = seal.prepare([outlet])
+    for number in range(66_000):
+        if number % 3:
+            seal.fill(b"frame", [outlet], prepared)
+            packet = batch.packet(0)
+        else:
+            packet = outlet.key.seal(b"frame", outlet.packetizer)
+        if number % 500 == 0 or number > 65_400:
+            assert unpack(peer.unprotect(packet), 5) == ((number + 1) & 0xFFFF, b"frame")
+
+
 def test_both_ways_make_the_same_bytes(batch):
-    key, profile = os.urandom(44), pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM
-    made = []
+    master, made = os.urandom(MASTER_BYTES), []
     for way in (SealCopies, SealInPlace):
-        out = session(key, profile, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
-        outlets = [Outlet(Packetizer(7), out, ("192.0.2.1", 1))] * 2
+        outlets = [Outlet(Packetizer(7), SealKey(master), ANYWHERE)] * 2
         seal = way(batch)
         seal.fill(b"frame" * 20, outlets, seal.prepare(outlets))
         made.append([batch.packet(0), batch.packet(1)])
