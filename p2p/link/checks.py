@@ -11,8 +11,6 @@ import time
 from typing import Protocol
 
 from aioice import ice, stun
-from aioice.candidate import Candidate as IceCandidate
-from aioice.candidate import candidate_foundation, candidate_priority
 
 from p2p.link.consent import (
     TRANSACTION_BYTES,
@@ -21,6 +19,7 @@ from p2p.link.consent import (
     signed,
     transaction_of,
 )
+from p2p.link.ice_candidate import ice_candidate
 from p2p.link.mux import Mux
 from p2p.link.routes import Session
 from p2p.wire.addresses import Address
@@ -87,15 +86,7 @@ class MuxStun(ice.StunProtocol):
         self._checks: dict[bytes, _Check] = {}
         host = "::" if version == 6 else "0.0.0.0"  # noqa: S104  only its version matters
         self.version = version
-        self.local_candidate = IceCandidate(
-            foundation=candidate_foundation("host", "udp", host),
-            component=1,
-            transport="udp",
-            priority=candidate_priority(1, "host", 65535 if version == 6 else 65534),
-            host=host,
-            port=mux.local_port,
-            type="host",
-        )
+        self.local_candidate = ice_candidate((host, mux.local_port), "host")
 
     async def close(self) -> None:
         """Forgets all requests; the socket stays."""

@@ -11,11 +11,10 @@ import time
 from collections.abc import Callable
 
 from aioice import ice, stun
-from aioice.candidate import Candidate as IceCandidate
-from aioice.candidate import candidate_foundation, candidate_priority
 
 from p2p.link.checks import MuxStun
 from p2p.link.consent import SettledChecks, answer_to, is_signed
+from p2p.link.ice_candidate import ice_candidate, is_at
 from p2p.link.mux import Mux
 from p2p.link.routes import Session
 from p2p.wire.addresses import Address
@@ -28,6 +27,7 @@ MAX_ROLE_CONFLICTS = 4
 
 CONSENT_EVERY_S = 1.0
 CONSENT_REPEAT_S = 0.25
+TOGETHER_S = 0.05
 CONSENT_LIMIT_S = 30.0
 CONSENT_MIN_UNANSWERED = 5
 REPROBE_GUARD_S = 0.05
@@ -114,18 +114,17 @@ class MuxConnection(ice.Connection):
         return pair.remote_addr if pair is not None else None
 
     async def gather_candidates(self) -> None:
-        """Does nothing: there is one socket, and what to say of it is not decided here."""
+        """Does nothing: there is one socket."""
 
     async def reach(self, ufrag: str, pwd: str, candidates: tuple[Candidate, ...]) -> None:
         """Checks all candidates until one works.
 
-        There is no end of candidates: the peer may show itself from an address that nobody
-        knew. The caller sets the time limit.
+        The peer may show itself from an address that nobody knew. The caller sets the limit.
         """
         self.remote_username, self.remote_password = ufrag, pwd
         for candidate in candidates:
             kind = "host" if candidate.kind is CandidateKind.HOST else "srflx"
-            await self.add_remote_candidate(_ice_candidate(candidate.address, kind))
+            await self.add_remote_candidate(ice_candidate(candidate.address, kind))
         await self.connect()
 
     def stop(self) -> None:
@@ -172,8 +171,8 @@ class MuxConnection(ice.Connection):
     def late_candidate(self, address: Address) -> None:
         """Checks an address learned after the start, for instance a peer's new one."""
         self._told = address
-        known = next((c for c in self._remote_candidates if _same(c, address)), None)
-        candidate = known or _ice_candidate(address, "srflx")
+        known = next((c for c in self._remote_candidates if is_at(c, address)), None)
+        candidate = known or ice_candidate(address, "srflx")
         for protocol in self._stuns:
             if not protocol.local_candidate.can_pair_with(candidate) or not self._room_for_pair():
                 continue
@@ -188,7 +187,7 @@ class MuxConnection(ice.Connection):
 
     def knows(self, address: Address) -> bool:
         """Whether an address of the peer is among those that are checked."""
-        return any(_same(candidate, address) for candidate in self._remote_candidates)
+        return any(is_at(candidate, address) for candidate in self._remote_candidates)
 
     def may_be_at(self, address: Address) -> None:
         """The peer's sound comes from there: if that is news, or what we use is silent, checks."""
@@ -219,13 +218,14 @@ class MuxConnection(ice.Connection):
             every_s = CONSENT_EVERY_S * spread
             first_s = min(max(CONSENT_REPEAT_S, 2.0 * (self.rtt_s or 0.0)), every_s)
             hurry = self.patience == 1.0 or self.ice_controlling or self._unanswered > 1
-            await asyncio.sleep(first_s if hurry else every_s * self.patience)
+            await asyncio.sleep(first_s if hurry else self._with_others(every_s * self.patience))
             # From the last probe on: an answer to the peer's own check is one as well.
             while not self._unanswered:
                 rest_s = self._probed_s + self._consent_every_s(spread) - time.monotonic()
                 if rest_s <= 0.0:
                     break
-                await asyncio.sleep(min(rest_s, every_s) if self.ice_controlling else rest_s)
+                looks = self.ice_controlling  # whether a relay is still heard
+                await asyncio.sleep(self._with_others(min(rest_s, every_s) if looks else rest_s))
             silent_s = time.monotonic() - self._answered_s
             if silent_s > CONSENT_LIMIT_S and self._unanswered >= CONSENT_MIN_UNANSWERED:
                 self._query_consent_task = None
@@ -233,9 +233,17 @@ class MuxConnection(ice.Connection):
                 return
 
     def _consent_every_s(self, spread: float) -> float:
+        if not self.ice_controlling:
+            return CONSENT_EVERY_S * spread * self.patience
         heard = time.monotonic() - self.session.last_heard_s < CONSENT_EVERY_S
-        patience = self.patience if heard or not self.ice_controlling else 1.0
-        return CONSENT_EVERY_S * spread * patience
+        # Longer than the relay waits: its check comes first, and spares ours.
+        return CONSENT_EVERY_S * spread * (2.0 * self.patience if heard else 1.0)
+
+    def _with_others(self, wait_s: float) -> float:
+        """So much longer that a relay asks several links at once, and wakes less often."""
+        if self.patience == 1.0:
+            return wait_s
+        return wait_s + -(time.monotonic() + wait_s) % TOGETHER_S
 
     @property
     def _is_silent(self) -> bool:
@@ -266,7 +274,7 @@ class MuxConnection(ice.Connection):
     ) -> None:
         """A check of the peer arrived, and its proof is good."""
         self._mux.routes.claim(addr, self.session, proven=False)
-        known = next((c for c in self._remote_candidates if _same(c, addr)), None)
+        known = next((c for c in self._remote_candidates if is_at(c, addr)), None)
         pair = None if known is None else self._find_pair(protocol, known)
         if pair is None and not self._room_for_pair():
             self._mux.counters["stun_refused"] += 1
@@ -317,8 +325,18 @@ class MuxConnection(ice.Connection):
         self._mux.routes.claim(address, self.session, proven=not self.ice_controlling)
         for protocol in self._stuns:
             protocol.recheck(address)
-        self._answer_back()
+        if self._spared_by_peer():
+            self._probed_s = time.monotonic()
+        else:
+            self._answer_back()
         return True
+
+    def _spared_by_peer(self) -> bool:
+        """Whether a relay's check, just answered, stands for ours: the way is open, both know it.
+
+        A relay itself never takes a check for an answer: it sends only to who answers (RFC 7675).
+        """
+        return self.patience > 1.0 and self.ice_controlling and not self._unanswered
 
     def _authentic(self, message: stun.Message) -> bool:
         attributes = message.attributes
@@ -382,19 +400,3 @@ class MuxConnection(ice.Connection):
                 self._remote_candidates = [c for c in self._remote_candidates if id(c) in remotes]
                 return True
         return False
-
-
-def _ice_candidate(address: Address, kind: str) -> IceCandidate:
-    return IceCandidate(
-        foundation=candidate_foundation(kind, "udp", address[0]),
-        component=1,
-        transport="udp",
-        priority=candidate_priority(1, kind, 65535 if ":" in address[0] else 65534),
-        host=address[0],
-        port=address[1],
-        type=kind,
-    )
-
-
-def _same(candidate: IceCandidate, address: Address) -> bool:
-    return (candidate.host, candidate.port) == address

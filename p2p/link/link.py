@@ -226,11 +226,6 @@ class MediaLink:
         return 0.0 if self._media is None else self._media.loss_pct
 
     @property
-    def frames_sent(self) -> int:
-        """Frames sent."""
-        return 0 if self._media is None else self._media.sent
-
-    @property
     def frames_received(self) -> int:
         """Frames received and authenticated."""
         return 0 if self._media is None else self._media.received

@@ -104,11 +104,6 @@ class Media:
         return frame
 
     @property
-    def sent(self) -> int:
-        """Packets made."""
-        return self._packetizer.count
-
-    @property
     def loss_pct(self) -> float:
         """Packets of the peer that were lost in the last seconds, 0 to 100."""
         return self._loss.pct(time.monotonic())

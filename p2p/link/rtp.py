@@ -1,6 +1,7 @@
 """The RTP header around a sealed frame, and loss as its sequence numbers show it. Sans-IO."""
 
 import hashlib
+import itertools
 import struct
 from collections import deque
 
@@ -28,29 +29,24 @@ class Packetizer:
 
     Args:
         ssrc: Of this direction.
+        first: Number of the first packet.
 
     Attributes:
-        count: Packets numbered so far.
+        numbers: Gives the number of the next packet, to nobody else.
     """
 
-    __slots__ = ("count", "ssrc")
+    __slots__ = ("numbers", "ssrc")
 
-    def __init__(self, ssrc: int) -> None:
+    def __init__(self, ssrc: int, first: int = 0) -> None:
         self.ssrc = ssrc
-        self.count = 0
-
-    def take(self) -> int:
-        """The number of the next packet, which nobody else gets."""
-        number = self.count
-        self.count = number + 1
-        return number
+        self.numbers = itertools.count(first)
 
     def header(self) -> tuple[int, bytes]:
         """The number of the next packet, and its RTP header (RFC 3550 §5.1).
 
         The clock in it counts packets and tells no time.
         """
-        number = self.take()
+        number = next(self.numbers)
         seq, ticks = (FIRST_SEQ + number) & 0xFFFF, number * TICKS_PER_FRAME & 0xFFFFFFFF
         return number, struct.pack("!BBHII", FIRST_BYTE, PAYLOAD_TYPE, seq, ticks, self.ssrc)
 

@@ -4,24 +4,17 @@ Both take each link's next number from its own ``Packetizer``, as ``MediaLink.se
 no number is ever used twice under one key, whoever sends.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import repeat
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from p2p.link.media import Outlet
-from p2p.link.rtp import (
-    FIRST_BYTE,
-    FIRST_SEQ,
-    HEADER_BYTES,
-    PAYLOAD_TYPE,
-    TICKS_PER_FRAME,
-    Packetizer,
-)
-from p2p.link.sendmmsg import SLOT_BYTES, SLOTS, Batch
-from p2p.link.srtp import SALT_BYTES, TAG_BYTES, nonce_of
+from p2p.link.rtp import FIRST_BYTE, FIRST_SEQ, HEADER_BYTES, PAYLOAD_TYPE, TICKS_PER_FRAME
+from p2p.link.sendmmsg import SLOT_BYTES, Batch
+from p2p.link.srtp import KEY_BYTES, SALT_BYTES, TAG_BYTES, nonce_of
 
 
 class Seal(Protocol):
@@ -60,36 +53,30 @@ class SealCopies:
 
 
 class _Prepared(NamedTuple):
-    """Of a list of outlets: how each is numbered, its source, its keys, where the keys are.
+    """Of a list of outlets: how each is numbered, its source, its nonces and keys.
 
-    The nonces are those of packet 0: what changes of them is put over that.
+    Keys and nonces lie in rows. The last eight bytes of a nonce, of which six say the packet's
+    number (RFC 7714 §8.1), are what they would be for number 0, and the packet's put over that.
     """
 
-    numbers: list[Packetizer]
+    numbers: list[Iterator[int]]
     sources: NDArray[np.uint32]
-    nonces: NDArray[np.uint8]
     keys: NDArray[np.uint8]
+    nonces: NDArray[np.uint8]
+    nonce_ends: NDArray[np.uint64]
+    ends_of_zero: NDArray[np.int64]
     keys_at: list[object]
+    nonces_at: list[object]
 
 
-_HEADERS = np.dtype(
-    {
-        "names": ["first", "kind", "seq", "ticks", "source"],
-        "formats": ["u1", "u1", ">u2", ">u4", ">u4"],
-        "offsets": [0, 1, 2, 4, 8],
-        "itemsize": SLOT_BYTES,
-    }
-)
-"""RFC 3550 §5.1, at the beginning of each slot."""
-
-_INDICES = np.dtype([("zero", "V6"), ("turns", ">u4"), ("seq", ">u2")])
-"""What a nonce has of the packet's number (RFC 7714 §8.1)."""
+_TOP = FIRST_BYTE << 56 | PAYLOAD_TYPE << 48
+"""The first eight bytes of an RTP header without sequence number and clock (RFC 3550 §5.1)."""
 
 
 class SealInPlace:
     """With AES-GCM of libsodium, where the packet is: no copy, no object.
 
-    Headers, nonces and frames are written for all slots at once. All keys lie in a row: what a
+    Headers and nonces are written for all slots at once. All keys lie in a row: what a
     packet needs of memory that is not in the cache is its link's 32 bytes.
 
     Args:
@@ -107,57 +94,56 @@ class SealInPlace:
         if not lib.crypto_aead_aes256gcm_is_available():
             raise NotImplementedError("no AES in this processor")
         self._batch = batch
-        self._encrypt = lib.crypto_aead_aes256gcm_encrypt
-        self._nothing = ffi.NULL
         self._ffi = ffi
+        self._encrypt = lib.crypto_aead_aes256gcm_encrypt
         self._headers_at = [self._at(at) for at in batch.packet_addresses]
-        self._frames_at = [self._at(at + HEADER_BYTES) for at in batch.packet_addresses]
-        self._slots = np.frombuffer(batch.packets, np.uint8).reshape(SLOTS, SLOT_BYTES)
-        self._headers = np.frombuffer(batch.packets, _HEADERS)
-        self._nonces = np.zeros((SLOTS, SALT_BYTES), np.uint8)
-        self._indices = np.zeros(SLOTS, _INDICES)
-        self._nonces_at = [self._at(row.ctypes.data) for row in self._nonces]
+        self._sealed_at = [self._at(at + HEADER_BYTES) for at in batch.packet_addresses]
+        self._tops = _of_rows(np.frombuffer(batch.packets, np.uint8), SLOT_BYTES, 0, ">u8")
+        self._sources = _of_rows(np.frombuffer(batch.packets, np.uint8), SLOT_BYTES, 8, ">u4")
 
     def _at(self, address: int) -> object:
         return self._ffi.cast("unsigned char *", address)
 
     def prepare(self, outlets: Sequence[Outlet]) -> _Prepared:
         """What the outlets are made of; it lives as long as they are kept."""
-        numbers = [outlet.packetizer for outlet in outlets]
-        ssrcs = [each.ssrc for each in numbers]
-        keys = np.array([list(outlet.key.key) for outlet in outlets], np.uint8)
-        nonces = [
-            list(nonce_of(o.key.salt, ssrc, 0)) for o, ssrc in zip(outlets, ssrcs, strict=True)
-        ]
+        ssrcs = [outlet.packetizer.ssrc for outlet in outlets]
+        keys = np.frombuffer(bytearray().join(o.key.key for o in outlets), np.uint8)
+        zeros = [nonce_of(o.key.salt, ssrc, 0) for o, ssrc in zip(outlets, ssrcs, strict=True)]
+        nonces = np.frombuffer(bytearray().join(zeros), np.uint8)
+        ends = _of_rows(nonces, SALT_BYTES, SALT_BYTES - 8, ">u8")
         return _Prepared(
-            numbers,
+            [outlet.packetizer.numbers for outlet in outlets],
             np.array(ssrcs, np.uint32),
-            np.array(nonces, np.uint8),
             keys,
-            [self._at(row.ctypes.data) for row in keys],
+            nonces,
+            ends,
+            ends.astype(np.int64),
+            [self._at(keys.ctypes.data + n * KEY_BYTES) for n in range(len(outlets))],
+            [self._at(nonces.ctypes.data + n * SALT_BYTES) for n in range(len(outlets))],
         )
 
     def fill(self, frame: bytes, outlets: Sequence[Outlet], prepared: object) -> None:
         """See ``Seal``."""
         assert isinstance(prepared, _Prepared)  # noqa: S101  from ``prepare``
         count, size = len(outlets), len(frame)
-        numbers = np.array([each.take() for each in prepared.numbers], np.int64)
+        numbers = np.fromiter(map(next, prepared.numbers), np.int64, count)
         indices = numbers + FIRST_SEQ
-        headers = self._headers[:count]
-        headers["first"], headers["kind"] = FIRST_BYTE, PAYLOAD_TYPE
-        headers["seq"] = indices & 0xFFFF
-        headers["ticks"] = numbers * TICKS_PER_FRAME & 0xFFFFFFFF
-        headers["source"] = prepared.sources
-        self._indices["turns"][:count] = indices >> 16
-        self._indices["seq"][:count] = indices & 0xFFFF
-        of_numbers = self._indices[:count].view(np.uint8).reshape(count, SALT_BYTES)
-        np.bitwise_xor(prepared.nonces, of_numbers, out=self._nonces[:count])
-        self._slots[:count, HEADER_BYTES : HEADER_BYTES + size] = np.frombuffer(frame, np.uint8)
+        ticks = numbers * TICKS_PER_FRAME & 0xFFFFFFFF
+        self._tops[:count] = ((indices & 0xFFFF) << 32 | ticks).view(np.uint64) + _TOP
+        self._sources[:count] = prepared.sources
+        prepared.nonce_ends[:] = prepared.ends_of_zero ^ indices
         self._batch.set_lengths(HEADER_BYTES + size + TAG_BYTES)
-        nothing, frames_at = repeat(self._nothing), self._frames_at
+        nothing = repeat(self._ffi.NULL)
         for _ in map(
             self._encrypt,
-            frames_at, nothing, frames_at, repeat(size), self._headers_at, repeat(HEADER_BYTES),
-            nothing, self._nonces_at, prepared.keys_at,
+            self._sealed_at, nothing, repeat(frame), repeat(size), self._headers_at,
+            repeat(HEADER_BYTES), nothing, prepared.nonces_at, prepared.keys_at,
         ):  # fmt: skip
             pass
+
+
+def _of_rows(data: NDArray[np.uint8], row_bytes: int, at: int, kind: str) -> NDArray[Any]:
+    """One number of each row of bytes, wherever it begins."""
+    rows = data.reshape(-1, row_bytes)
+    size = np.dtype(kind).itemsize
+    return rows[:, at : at + size].view(kind)[:, 0]

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import time
 
 import pytest
 from aioice import stun
@@ -191,3 +192,49 @@ async def test_a_silent_relay_is_asked_every_second_as_ever(bench, monkeypatch):
     weather.lose = lambda _data: True
     asked = relay.mux.counters["stun"]
     await bench.until(lambda: relay.mux.counters["stun"] >= asked + 4, 4.0)
+
+
+async def test_a_relays_check_stands_for_that_of_a_member_who_hears_it_and_never_the_other_way(
+    bench, monkeypatch
+):
+    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.1)
+    relay = bench.end(await bench.mux(), controlling=False)
+    member = bench.end(await bench.mux(), controlling=True)
+    for end in (relay, member):
+        end.link.be_patient()
+    await bench.up(member, relay)
+    asked = {relay: [], member: []}
+    for end, times in asked.items():
+        end.mux._received = counting_requests(end.mux._received, times)
+
+    async def speak():
+        while True:
+            relay.link.send_frame(b"here I am")
+            await asyncio.sleep(0.02)
+
+    task = asyncio.ensure_future(speak())
+    await asyncio.sleep(0.5)
+    for times in asked.values():
+        times.clear()
+    await asyncio.sleep(4.0)
+    task.cancel()
+    assert len(asked[member]) >= 4
+    assert len(asked[relay]) <= 1
+    assert relay.link.is_up
+    assert member.link.is_up
+    assert time.monotonic() - relay.link._ice._answered_s < 1.5
+
+    relay.link._ice._answered_s = 0.0
+    member.link._ice.probe()
+    asked[relay].clear()
+    await bench.until(lambda: asked[relay])
+    assert relay.link._ice._answered_s == 0.0
+
+
+def counting_requests(receive, times):
+    def count(data, address, arrival_s):
+        if data[:2] == b"\x00\x01":
+            times.append(arrival_s)
+        receive(data, address, arrival_s)
+
+    return count
