@@ -1,8 +1,7 @@
 """Finding a way to a peer: aioice over the shared socket (RFC 8445, consent RFC 7675).
 
-aioice's own gathering (which lists interfaces and asks STUN servers), its timers, its consent
-checks and its way of receiving are replaced. The names of it that begin with an underscore are
-pinned by tests, and its minor version is fixed.
+aioice's own gathering (which lists interfaces and asks STUN servers), timers, consent checks and
+way of receiving are replaced. Its names with an underscore, and its version, are pinned by tests.
 """
 
 import asyncio
@@ -24,7 +23,6 @@ UFRAG_CHARS = 8
 PWD_CHARS = 22
 
 MAX_ROLE_CONFLICTS = 4
-
 CONSENT_EVERY_S = 1.0
 CONSENT_REPEAT_S = 0.25
 TOGETHER_S = 0.05
