@@ -114,6 +114,7 @@ class Epochs:
         self._asking = Asking(rng)
         self._answering = Answering()
         self._here: frozenset[bytes] | None = None
+        self._seniors: tuple[object, list[bytes]] = (None, [])
         self._neighbours: frozenset[bytes] = frozenset()
         self._known_s: dict[bytes, float] = {}
         self._wrapping: Wrapping | None = None
@@ -285,19 +286,18 @@ class Epochs:
                 return
 
     def _is_here(self) -> bool:
-        return any(member.id == self._me for member in self._room.roster())
+        return self._room.state.in_roster(self._me)
 
     def _may_begin(self) -> bool:
         return self._is_here() and self._room.state.members[self._me].rank <= RANK_MAX
 
     def _place(self) -> int | None:
         """How many who may begin epochs and are here are senior to us; None: we may not."""
-        seniors = sorted(
-            (member.rank, member.id)
-            for member in self._room.roster()
-            if member.rank <= RANK_MAX and (self._here is None or member.id in self._here)
-        )
-        ids = [member for _, member in seniors]
+        state = self._room.state
+        if self._seniors[0] is not state:
+            able = [m for m in state.roster() if m.rank <= RANK_MAX]
+            self._seniors = state, [m.id for m in sorted(able, key=lambda m: (m.rank, m.id))]
+        ids = [m for m in self._seniors[1] if self._here is None or m in self._here]
         return ids.index(self._me) if self._me in ids else None
 
     # --- secrets that come ----------------------------------------------------------------------

@@ -103,7 +103,8 @@ class Room:
     @property
     def state(self) -> RoomState:
         """The room now."""
-        self._settle()
+        if not self._settled:
+            self._settle()
         return self._state
 
     @property

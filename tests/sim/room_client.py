@@ -81,6 +81,7 @@ class Client:
     ) -> None:
         self.number = number
         self.identity = identity
+        self.id = identity.member_id
         self.part = 0
         self.awake = True
         self.honest = True
@@ -129,10 +130,6 @@ class Client:
             silence.forget()
 
     # --- coming in ------------------------------------------------------------------------------
-
-    @property
-    def id(self) -> bytes:
-        return self.identity.member_id
 
     @property
     def inside(self) -> bool:

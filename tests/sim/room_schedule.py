@@ -15,6 +15,8 @@ PAUSE_MAX_S = 3.5
 QUIET_S = 20.0
 SETTLE_TRIES = 4
 STEP_S = 10.0
+PUMP_S = 0.01
+"""A node takes in what has come before it says something."""
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Schedule:
 
     def __init__(self, seed: int, members: int = 8, actions: int = 40) -> None:
         self.random = random.Random(seed)
-        self.world = World(seed + 1)
+        self.world = World(seed + 1, pump_s=PUMP_S)
         self.outcome = Outcome(seed)
         self.actions = actions
         for _ in range(members - 1):

@@ -105,14 +105,20 @@ class World:
 
     def others(self, client: Client) -> list[Client]:
         """Whom a client has a line with."""
+        if not client.awake:
+            return []
+        shunned = client.room.state.removed if client.honest else frozenset()
+        gone = client.room.is_gone
         return [
             other
             for other in self.clients
-            if other.inside
-            and self.network.reaches(client, other)
-            and client.knows(other)
+            if other.part == client.part
+            and other.awake
+            and other is not client
+            and other.epochs is not None
+            and other.id not in shunned
             and other.knows(client)
-            and (other.honest or not client.room.is_gone)
+            and (other.honest or not gone)
         ]
 
     def join(self, door: Client) -> Client | None:
