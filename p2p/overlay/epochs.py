@@ -114,7 +114,6 @@ class Epochs:
         self._asking = Asking(rng)
         self._answering = Answering()
         self._here: frozenset[bytes] | None = None
-        self._seniors: tuple[object, list[bytes]] = (None, [])
         self._neighbours: frozenset[bytes] = frozenset()
         self._known_s: dict[bytes, float] = {}
         self._wrapping: Wrapping | None = None
@@ -293,11 +292,12 @@ class Epochs:
 
     def _place(self) -> int | None:
         """How many who may begin epochs and are here are senior to us; None: we may not."""
-        state = self._room.state
-        if self._seniors[0] is not state:
-            able = [m for m in state.roster() if m.rank <= RANK_MAX]
-            self._seniors = state, [m.id for m in sorted(able, key=lambda m: (m.rank, m.id))]
-        ids = [m for m in self._seniors[1] if self._here is None or m in self._here]
+        seniors = sorted(
+            (member.rank, member.id)
+            for member in self._room.roster()
+            if member.rank <= RANK_MAX and (self._here is None or member.id in self._here)
+        )
+        ids = [member for _, member in seniors]
         return ids.index(self._me) if self._me in ids else None
 
     # --- secrets that come ----------------------------------------------------------------------

@@ -42,6 +42,12 @@ class FakeState:
         replaced = {parent for epoch in self.epochs.values() for parent in epoch.parents}
         return tuple(sorted(self.epochs.keys() - replaced))
 
+    def roster(self) -> list[FakeMember]:
+        return [each for each in self.members.values() if each.id not in self.removed]
+
+    def in_roster(self, member: bytes) -> bool:
+        return member in self.members and member not in self.removed
+
 
 class FakeRoom:
     """One member's view; ``seen`` shares operations with other views."""
@@ -54,7 +60,7 @@ class FakeRoom:
         self._numbers = count()
 
     def roster(self) -> list[FakeMember]:
-        return [each for each in self.state.members.values() if each.id not in self.state.removed]
+        return self.state.roster()
 
     def join(self, identity: Identity, rank: int, recv: bytes = bytes(32)) -> None:
         self.state.members[identity.member_id] = FakeMember(
