@@ -6,9 +6,9 @@ A payload, big endian, where a room's profile says how many 20 ms frames it hold
     flags    1   bits 0-2: the copies are there, nearest first; bit 3: speaking;
                  bit 4: last payload before a pause; bits 5-7: zero
     seq      4   number n of the first frame
-    frames       Opus at 28 kbit/s, 70 bytes each: n in table; n, n+1 and n+2 in hall
-    copies       Opus at 16 kbit/s, 40 bytes each, of n-1, n-2 and n-5 in table, of n-3 … n-1 and
-                 n-6 … n-4 in hall; zeros where there is none
+    frames       Opus at 28 kbit/s, 70 bytes each: n in table; n and n+1 in hall
+    copies       Opus at 16 kbit/s, 40 bytes each, of n-1, n-2 and n-5 in table, of n-2, n-1 and
+                 n-4, n-3 in hall; zeros where there is none
 
 The idea of sending earlier frames again is RFC 2198. Of three offsets two are near, so that a
 single loss costs little delay, and one is far, so that a burst rarely takes a frame and all its
@@ -65,8 +65,8 @@ class Profile:
 
 TABLE = Profile("table", 0x01, 1, (1, 2, 5))
 """50 payloads a second of 196 bytes: for a table of people who talk with each other."""
-HALL = Profile("hall", 0x02, 3, (3, 6))
-"""A third of the payloads, each of 456 bytes, 40 ms later: for hundreds who listen."""
+HALL = Profile("hall", 0x02, 2, (2, 4))
+"""Half of the payloads, each of 306 bytes, 20 ms later: for hundreds who listen."""
 PROFILES = {profile.name: profile for profile in (TABLE, HALL)}
 PAYLOAD_BYTES = TABLE.payload_bytes
 """Size of every payload of profile ``table``: 196 bytes."""

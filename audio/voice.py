@@ -60,7 +60,7 @@ class Voice:
 
         Returns:
             A last payload, which tells listeners that this is a pause and no loss: pure
-            silence, in profile ``hall`` after the one or two frames that waited for it. None
+            silence, in profile ``hall`` after the frame that waited for it. None
             if it was closed already.
 
         Raises:
@@ -80,7 +80,7 @@ class Voice:
             block: ``BLOCK_SAMPLES`` samples.
 
         Returns:
-            A payload with every second block while open, with every sixth in profile ``hall``;
+            A payload with every second block while open, with every fourth in profile ``hall``;
             else None.
 
         Raises:

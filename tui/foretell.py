@@ -20,7 +20,7 @@ _ENTRY = {
 }
 _PROFILES = {
     "table": mark("Everybody's sound: the shortest delay, the most packets. For small rooms."),
-    "hall": mark("Everybody's sound: a third of the packets, a little later. For large rooms."),
+    "hall": mark("Everybody's sound: half of the packets, a little later. For large rooms."),
 }
 
 

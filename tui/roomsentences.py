@@ -29,7 +29,7 @@ NOTICE_SENTENCES = {
         "so, try another network, or a relay that carries sound (--relay)."
     ),
     "propose_hall": mark(
-        "More than 50 people are here. `profile hall` sends a third of the packets, a little "
+        "More than 50 people are here. `profile hall` sends half of the packets, a little "
         "later: kinder to relays and slow lines."
     ),
     "reached_again": mark("Others can be reached again."),

@@ -9,7 +9,7 @@ HALL_ABOVE = 50
 TABLE = 0
 PROPOSE_HALL = Notice(
     "propose_hall",
-    "More than 50 people are here. `profile hall` sends a third of the packets, a little later: "
+    "More than 50 people are here. `profile hall` sends half of the packets, a little later: "
     "kinder to relays and slow lines.",
 )
 

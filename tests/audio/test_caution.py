@@ -68,5 +68,5 @@ def test_what_a_payload_of_the_hall_gathers_is_no_stall():
     caution = Caution()
     _frames(caution, 10, profile=HALL)
     for at in range(10):
-        caution.late(0.09, float(at))
+        caution.late(0.075, float(at))
     assert caution.reserve_s(9.0) == 0.0

@@ -83,16 +83,16 @@ def test_after_a_pause_numbers_go_on_and_no_old_copies_are_sent():
     assert after.copies == ()
 
 
-def test_the_hall_gets_a_third_of_the_payloads_and_the_last_holds_what_waited():
+def test_the_hall_gets_half_of_the_payloads_and_the_last_holds_what_waited():
     voice = Voice()
     voice.switch(HALL)
     voice.open()
-    payloads = _speak(voice, 40)
+    payloads = _speak(voice, 42)
     closing = voice.close()
-    assert len(payloads) == 6
+    assert len(payloads) == 10
     assert closing is not None
     packets = [unpack(payload) for payload in (*payloads, closing)]
-    assert [packet.seq for packet in packets] == list(range(0, 21, 3))
+    assert [packet.seq for packet in packets] == list(range(0, 22, 2))
     assert packets[-1].last
     decoder = Decoder()
     loudness = [dbfs(decoder.decode(frame)) for packet in packets for frame in packet.frames]
@@ -109,4 +109,4 @@ def test_the_profile_changes_between_two_payloads():
     voice.switch(TABLE)
     packets += [unpack(payload) for payload in _speak(voice, 10)]
     assert [number for packet in packets for number in packet.numbers] == list(range(20))
-    assert [packet.profile.name for packet in packets].count("hall") == 4
+    assert [packet.profile.name for packet in packets].count("hall") == 5

@@ -64,7 +64,7 @@ def test_handing_on_says_what_we_give_up():
         (ask.SetEntry("open"), "also who was removed"),
         (ask.SetEntry("ask"), "until a moderator says yes"),
         (ask.SetEntry("invited"), "needs a personal invite"),
-        (ask.SetProfile("hall"), "a third of the packets"),
+        (ask.SetProfile("hall"), "half of the packets"),
         (ask.SetProfile("table"), "the shortest delay"),
         (ask.NewKey(), "The room key, the words, stays."),
         (ask.MakeInvite(1, 24.0), "for 24 h lets in 1 person."),
