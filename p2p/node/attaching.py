@@ -8,6 +8,8 @@ Theory of operation::
 - A relay that lives is heard every 0.15 s. Three beats missing, and the reserve takes over.
 - The relays that the room names are joined to each other, others are not: a seat at one of them is
   taken rather than another, also later.
+- Twice a minute the reserve brings the sound as well, for a second: what the first drops or delays
+  shows beside it. What comes double, in disorder or changed shows by itself.
 - When the first relay says that it stops, both carry our sound and bring us everybody's for a
   while; the listener's replay window throws doubles away, so nothing is missing or doubled.
 """
@@ -23,6 +25,8 @@ from crypto.contact import Contact
 from p2p.errors import RemoteError
 from p2p.node.attachment import Attachment, RoomSide
 from p2p.node.couriers import CourierLink
+from p2p.overlay.hop import for_tree, tree_slot
+from p2p.overlay.quality import Fault, Quality
 from p2p.relay.seats import Seen
 from p2p.room.ids import MemberId, OpId
 
@@ -32,7 +36,10 @@ SILENT_S = 0.45
 """Three heartbeats: the first relay may be gone."""
 
 OVERLAP_S = 1.0
-LOSS_PCT = 20.0
+LISTEN_EVERY_S = 30.0
+LISTEN_S = 1.0
+LATEST_S = 0.5
+"""What has not come by the first relay so much later than by the reserve is missing."""
 STAY_S = 10.0
 """After a change for better sound the next one waits; the loss may be the speaker's."""
 
@@ -81,8 +88,9 @@ class Attachments:
     ) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self.refused: dict[bytes, str] = {}
-        self._side = replace(side, on_gossip=self._gossip)
+        self._side = replace(side, on_gossip=self._gossip, on_frame=self._frame)
         self._take_gossip = side.on_gossip
+        self._take_frame = side.on_frame
         self._seen = Seen()
         self._couriers = couriers
         self._tasks = tasks
@@ -97,6 +105,9 @@ class Attachments:
         self._route_seq = int(now() * 1000)
         self._routed_s = now()
         self._changed_s = now() - STAY_S
+        self._said = Quality()
+        self._listening: tuple[Attachment, float] | None = None
+        self._listened_s = now()
 
     @property
     def first(self) -> Attachment | None:
@@ -143,6 +154,7 @@ class Attachments:
         Returns:
             False if it is lost.
         """
+        self._said.heard(for_tree(frame), self._now())
         ways = [*self._seats[:1], *(seat for seat, _ in self._leaving)]
         return sum(seat.send_frame(frame) for seat in ways) > 0
 
@@ -161,11 +173,6 @@ class Attachments:
         """Hands in the wraps of an epoch that we made; its operation must have gone before."""
         for seat in self._seats:
             seat.send_wraps(epoch, wraps)
-
-    def complain(self) -> None:
-        """The sound of the first relay is bad, as only who opens it can tell: tries the other."""
-        if len(self._seats) > 1 and self._now() - self._changed_s > STAY_S:
-            self._take_reserve("complaint")
 
     async def run(self) -> None:
         """Keeps the seats until cancelled."""
@@ -188,6 +195,7 @@ class Attachments:
                 if seat not in self._seats:
                     self._tasks.create_task(seat.courier.close())
         self._move_on(now)
+        self._listen(now)
         self._fill(now)
         if now - self._routed_s > ROUTE_EVERY_S:
             self._say_route(again=True)  # a relay may have got it before the grant
@@ -219,8 +227,45 @@ class Attachments:
             self._take_reserve("silent")
         elif self._is_named(reserve) and not self._is_named(first):
             self._take_reserve("named")
-        elif now - self._changed_s > STAY_S and (first.quality.loss_pct(now) or 0.0) > LOSS_PCT:
-            self._take_reserve("loss")
+        elif now - self._changed_s > STAY_S and (fault := first.quality.fault(now)):
+            self._take_reserve(fault)
+
+    def _listen(self, now: float) -> None:
+        """Now and then has the reserve bring sound too, and holds the first against it."""
+        if self._listening is None:
+            quiet_s = max(LISTEN_EVERY_S, OVERLAP_S)  # after a change both bring sound for a while
+            if len(self._seats) > 1 and now - self._listened_s > quiet_s:
+                self._listening = self._seats[1], now
+                self._seats[1].tune(on=True)
+            return
+        reserve, since_s = self._listening
+        if self._seats[1:2] == [reserve] and now - since_s < LISTEN_S + LATEST_S:
+            return
+        self._listening, self._listened_s = None, now
+        if self._seats[1:2] == [reserve]:
+            fault = self._compared(self._seats[0].quality, reserve.quality, since_s)
+            if fault is None:
+                reserve.tune(on=False)
+            else:
+                self._take_reserve(fault)
+
+    def _compared(self, first: Quality, reserve: Quality, since_s: float) -> Fault | None:
+        """What the first relay does to others' sound, or to ours on its way to the reserve.
+
+        Of ours it is to blame only if the reserve brings all the rest.
+        """
+        until_s, own = since_s + LISTEN_S, self._slot or 0
+        found = first.beside(reserve, since_s, until_s, but=own)
+        others = reserve.beside(first, since_s, until_s, but=own)
+        if own and found == others == "good":
+            found = reserve.beside(self._said, since_s, until_s, only=own)
+        return None if found == "good" else found
+
+    def _frame(self, frame: bytes, arrival_s: float) -> bool:
+        """Our own sound comes back when we sit at two relays; it is for others to hear."""
+        if self._slot is not None and tree_slot(frame) == self._slot:
+            return True
+        return self._take_frame(frame, arrival_s)
 
     def _is_named(self, seat: Attachment) -> bool:
         return seat.courier.contact.dh in self._named
@@ -238,7 +283,8 @@ class Attachments:
 
     def _lead(self, seat: Attachment, why: str) -> None:
         self._side.counters[f"changed: {why}"] += 1
-        self._changed_s = self._now()
+        self._changed_s = self._listened_s = self._now()
+        self._listening = None
         seat.tune(on=True)
         self._say_route()
         self._tasks.create_task(self._hush())

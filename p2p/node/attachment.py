@@ -41,6 +41,10 @@ Refusal = str
 def _nothing(*_: object) -> None: ...
 
 
+def _genuine(*_: object) -> bool:
+    return True
+
+
 @dataclass(slots=True)
 class RoomSide:
     """The member's side: what it is, what it has, and who takes what comes.
@@ -52,7 +56,8 @@ class RoomSide:
         pass_key: Gives the pass of the newest epoch that we know. Secret.
         floor_ops: Gives all floor operations that we hold.
         on_floor: Takes floor operations that may be new.
-        on_frame: Takes ``(frame, arrival)``, hop byte in front; doubles may come.
+        on_frame: Takes ``(frame, arrival)``, hop byte in front; doubles may come. Says whether it
+            may be what its speaker sealed.
         on_gossip: Takes ``(from, blob)``.
         on_wraps: Takes ``(epoch, wraps)``: ours, as the relay found it.
         on_present: Called when the set of those attached has changed.
@@ -64,7 +69,7 @@ class RoomSide:
     pass_key: Callable[[], bytes]
     floor_ops: Callable[[], list[bytes]]
     on_floor: Callable[[Sequence[bytes]], None] = _nothing
-    on_frame: Callable[[bytes, float], None] = _nothing
+    on_frame: Callable[[bytes, float], bool] = _genuine
     on_gossip: Callable[[MemberId, bytes], None] = _nothing
     on_wraps: Callable[[OpId, Sequence[bytes]], None] = _nothing
     on_present: Callable[[], None] = _nothing
@@ -228,4 +233,5 @@ class Attachment:
         self.heard_s = arrival_s
         if frame != HEARTBEAT:
             self.quality.heard(frame, arrival_s)
-            self._side.on_frame(frame, arrival_s)
+            if not self._side.on_frame(frame, arrival_s):
+                self.quality.unopened(arrival_s)

@@ -42,7 +42,7 @@ class ExchangeHooks:
     Attributes:
         on_change: Something in the room may have changed.
         on_present: Who is attached to our relays has changed.
-        on_relay_frame: ``(frame, arrival_s)`` of each frame that a relay brings.
+        on_relay_frame: ``(frame, arrival_s)`` of each frame of a relay: see ``RelayHooks``.
         on_keys: Keys have come: frames that waited for them may open.
         pump: Sends what there is to send.
         send_ops: Sends new operations only.
@@ -50,7 +50,7 @@ class ExchangeHooks:
 
     on_change: Callable[[], None]
     on_present: Callable[[], None]
-    on_relay_frame: Callable[[bytes, float], None]
+    on_relay_frame: Callable[[bytes, float], bool]
     on_keys: Callable[[], None]
     pump: Callable[[], None]
     send_ops: Callable[[], None]

@@ -63,7 +63,7 @@ class Hooks:
         on_change: Something in the room or of who is here may have changed.
         on_frame: ``(member, frame, arrival_s)`` of each frame on a member's link.
         on_datagram: ``(datagram, toward, answer)`` of a sealed datagram that a member carried.
-        on_relay_frame: ``(frame, arrival_s)`` of each frame that a relay brings.
+        on_relay_frame: ``(frame, arrival_s)`` of each frame of a relay: see ``RelayHooks``.
         on_keys: Keys have come: frames that waited for them may open.
         on_wait: We have to wait outside until a moderator lets us in.
     """
@@ -71,7 +71,7 @@ class Hooks:
     on_change: Callable[[], None]
     on_frame: Callable[[bytes, bytes, float], None]
     on_datagram: Callable[[bytes, Address | None, Callable[[bytes], None]], None]
-    on_relay_frame: Callable[[bytes, float], None] = lambda _frame, _arrival_s: None
+    on_relay_frame: Callable[[bytes, float], bool] = lambda _frame, _arrival_s: True
     on_keys: Callable[[], None] = lambda: None
     on_wait: Callable[[], None] = lambda: None
 

@@ -38,12 +38,13 @@ class RelayHooks:
 
     Attributes:
         on_message: ``(member, message)`` of what a member says through a relay.
-        on_frame: ``(frame, arrival_s)`` of each frame that a relay brings.
+        on_frame: ``(frame, arrival_s)`` of each frame that a relay brings; False: it is not what
+            its speaker sealed.
         on_change: Something in the room or of who is here may have changed.
     """
 
     on_message: Callable[[bytes, Message], None]
-    on_frame: Callable[[bytes, float], None]
+    on_frame: Callable[[bytes, float], bool]
     on_change: Callable[[], None]
 
 

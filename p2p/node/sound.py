@@ -204,7 +204,7 @@ class Sound:
         speakers: Mapping[int, bytes],
         *,
         doubles: bool = False,
-    ) -> None:
+    ) -> bool:
         """Takes a frame that came on a link.
 
         Args:
@@ -213,10 +213,13 @@ class Sound:
             arrival_s: Monotonic seconds.
             speakers: Who may be heard: slot to member id.
             doubles: Frames may come by two ways, so that a second one is nobody's fault.
+
+        Returns:
+            False if the key is here, and the frame is not what its speaker sealed.
         """
         stage = self._secrets.stage
         if stage is None:
-            return
+            return True
         room_s = self._secrets.room_time.at(arrival_s)
         try:
             opened = stage.open(data, sender, speakers, room_s, arrival_s, doubles=doubles)
@@ -224,12 +227,14 @@ class Sound:
             member = sender or error.member_id
             if member is not None and not (doubles and error.reason is Reason.REPLAY):
                 self._rejected_at_s[member] = arrival_s
+            return error.reason is not Reason.SEAL
         except RemoteError:
             if sender is not None:
                 self._rejected_at_s[sender] = arrival_s
-        else:
-            if opened is not None:
-                self._play(opened)
+            return False
+        if opened is not None:
+            self._play(opened)
+        return True
 
     def keys_came(self, speakers: Mapping[int, bytes]) -> None:
         """Plays what was held until its key came."""

@@ -52,11 +52,12 @@ class SoundWays:
             slots = self.members.room.state.slots
             self._sound.frame(member, data, arrival_s, slots, doubles=self.attached)
 
-    def relay_frame(self, data: bytes, arrival_s: float) -> None:
-        """Takes a frame that a relay brings."""
-        if self.members is not None and self._sound is not None:
-            slots = self.members.room.state.slots
-            self._sound.frame(None, data, arrival_s, slots, doubles=True)
+    def relay_frame(self, data: bytes, arrival_s: float) -> bool:
+        """Takes a frame that a relay brings; False: it is not what its speaker sealed."""
+        if self.members is None or self._sound is None:
+            return True
+        slots = self.members.room.state.slots
+        return self._sound.frame(None, data, arrival_s, slots, doubles=True)
 
     def keys_came(self) -> None:
         """Plays what waited for its key."""

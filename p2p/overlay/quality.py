@@ -1,20 +1,35 @@
-"""How much of the sound a relay brings, told from the counters of frames, without opening them.
+"""What a relay does to the sound it brings, told from the counters of frames, without opening them.
 
 Each speaker counts its frames without a gap, in the clear part of the SFrame header. What is
-missing for some seconds was lost on the speaker's way, or dropped here; which of the two it was
-shows when another relay is tried. Sans-IO.
+missing for some seconds was lost on the speaker's way, or dropped here; what comes twice or in
+disorder was made so. Delay shows only beside another relay that brings the same sound. Sans-IO.
 """
 
+import statistics
 from collections import deque
+from typing import Literal, NamedTuple
 
 from crypto.frame import HEADER_BYTES
 from p2p.overlay.hop import HOP_BYTES, tree_slot
 
+Fault = Literal["loss", "doubles", "disorder", "unopened", "late"]
+
 WINDOW_S = 3.0
 ENOUGH_FRAMES = 25
+BAD_PCT = 20.0
+LATE_S = 0.15
 _COUNTER_BYTES = 4
 _SPEAKERS_MAX = 16
 _FRAMES_MAX = 1024
+
+
+class _Tally(NamedTuple):
+    """Of the frames in the window: sent, came, came again, came behind a later one."""
+
+    sent: int
+    came: int
+    doubles: int
+    disorder: int
 
 
 class Quality:
@@ -22,6 +37,7 @@ class Quality:
 
     def __init__(self) -> None:
         self._slots: dict[int, deque[tuple[float, int]]] = {}
+        self._unopened: deque[float] = deque(maxlen=_FRAMES_MAX)
 
     def heard(self, frame: bytes, now: float) -> None:
         """Notes one frame as it came, hop byte in front."""
@@ -32,21 +48,81 @@ class Quality:
         counter = int.from_bytes(frame[end - _COUNTER_BYTES : end], "big")
         self._slots.setdefault(slot, deque(maxlen=_FRAMES_MAX)).append((now, counter))
 
+    def unopened(self, now: float) -> None:
+        """Notes that the frame that was heard last is not what its speaker sealed."""
+        self._unopened.append(now)
+
     def loss_pct(self, now: float) -> float | None:
         """Frames that are missing, in per cent of those that were sent.
 
         Returns:
             None while there are too few to tell.
         """
-        sent = came = 0
+        tally = self._tally(now)
+        lost = tally.sent - tally.came
+        return None if tally.sent < ENOUGH_FRAMES else 100.0 * lost / tally.sent
+
+    def fault(self, now: float) -> Fault | None:
+        """What is wrong with more than a fifth of the frames, if there are enough to tell."""
+        tally = self._tally(now)
+        if tally.sent < ENOUGH_FRAMES:
+            return None
+        unopened = sum(now - at_s <= WINDOW_S for at_s in self._unopened)
+        bad: dict[Fault, float] = {
+            "loss": (tally.sent - tally.came) / tally.sent,
+            "doubles": tally.doubles / (tally.came + tally.doubles),
+            "disorder": tally.disorder / tally.came,
+            "unopened": unopened / (tally.came + tally.doubles),
+        }
+        return next((fault for fault, share in bad.items() if 100.0 * share > BAD_PCT), None)
+
+    def beside(
+        self, other: "Quality", since_s: float, until_s: float, *, only: int = 0, but: int = 0
+    ) -> Fault | Literal["good"] | None:
+        """What is wrong here with frames that came elsewhere too.
+
+        Args:
+            other: Where they came; well after ``until_s``, so that late ones have come here.
+            since_s: Of their arrival there, monotonic seconds.
+            until_s: Likewise.
+            only: Frames in this slot alone.
+            but: Frames in this slot not.
+
+        Returns:
+            ``loss``: more than a fifth did not come; ``late``: half of them came much later;
+            ``good``: neither. None: too few came there to tell.
+        """
+        missing, late_s = 0, []
+        for slot, frames in other._slots.items():  # noqa: SLF001  one of us
+            if slot == but or only not in (0, slot):
+                continue
+            came = {counter: at_s for at_s, counter in reversed(self._slots.get(slot, ()))}
+            for at_s, counter in frames:
+                if since_s <= at_s <= until_s:
+                    missing += counter not in came
+                    late_s += [came[counter] - at_s] if counter in came else []
+        if missing + len(late_s) < ENOUGH_FRAMES:
+            return None
+        if 100.0 * missing > BAD_PCT * (missing + len(late_s)):
+            return "loss"
+        return "late" if statistics.median(late_s) > LATE_S else "good"
+
+    def _tally(self, now: float) -> _Tally:
+        sent = came = doubles = disorder = 0
         for frames in self._slots.values():
             while frames and now - frames[0][0] > WINDOW_S:
                 frames.popleft()
-            counters = {counter for _, counter in frames}
+            counters: set[int] = set()
+            before = 0
+            for _, counter in frames:
+                doubles += counter in counters
+                disorder += counter < before and counter not in counters
+                counters.add(counter)
+                before = counter
             if counters:
                 # A jump of more than a window holds is a pause, or a lie.
                 span = max(counters) - min(counters) + 1
                 sent += span if span <= _FRAMES_MAX else len(counters)
                 came += len(counters)
         self._slots = {slot: frames for slot, frames in self._slots.items() if frames}
-        return None if sent < ENOUGH_FRAMES else 100.0 * (sent - came) / sent
+        return _Tally(sent, came, doubles, disorder)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from crypto.contact import Contact
 from crypto.epoch import Keyring
-from crypto.frame import FrameSealer
+from crypto.frame import FrameError, FrameOpener, FrameSealer, Reason
 from crypto.identity import Identity
 from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
@@ -20,9 +20,10 @@ from p2p.node.attaching import Attachments
 from p2p.node.attachment import RoomSide
 from p2p.node.couriers import Couriers
 from p2p.node.net import Net
+from p2p.overlay.hop import tree_slot
 from p2p.relay.control import Control
 from p2p.relay.limits import Limits
-from p2p.relay.server import RelaySettings, run_relay
+from p2p.relay.server import Relay, RelaySettings, run_relay
 from tests.e2e.person import SLACK
 from tests.p2p.relay.floors import Host
 
@@ -34,13 +35,23 @@ SLOT = 2
 class Speaker:
     """Sealed frames with a number in each."""
 
-    def __init__(self) -> None:
-        self._sealer = FrameSealer(Keyring.create(os.urandom), SLOT, bytes(16), os.urandom)
+    def __init__(self, slot: int = SLOT) -> None:
+        keyring = Keyring.create(os.urandom)
+        self._sealer = FrameSealer(keyring, slot, bytes(16), os.urandom)
+        self._opener = FrameOpener(keyring)
         self.said = 0
 
     def frame(self) -> bytes:
         self.said += 1
         return b"\0" + self._sealer.seal(b"p" * 150, 0.0)
+
+    def opens(self, frame: bytes) -> bool:
+        """Whether a frame is what was sealed here; doubles are."""
+        try:
+            self._opener.open(frame[1:], {SLOT: bytes(16)}, 0.0)
+        except FrameError as error:
+            return error.reason is not Reason.SEAL
+        return True
 
 
 def number_of(frame: bytes) -> int:
@@ -54,6 +65,8 @@ class Member:
         self.identity = identity
         self.net = net
         self.heard: list[tuple[int, float]] = []
+        self.slots: set[int] = set()
+        self.opens: Callable[[bytes], bool] = lambda _frame: True
         self.gossip: list[tuple[bytes, bytes]] = []
         self.wraps: list[tuple[bytes, bytes]] = []
         self.floor = list(host.ops)  # as it was admitted with
@@ -64,13 +77,18 @@ class Member:
             pass_key=lambda: host.pass_key,
             floor_ops=lambda: host.ops if identity is host.identity else self.floor,
             on_floor=lambda ops: self.floor.extend(o for o in ops if o not in self.floor),
-            on_frame=lambda frame, at_s: self.heard.append((number_of(frame), at_s)),
+            on_frame=self._hear,
             on_gossip=lambda frm, blob: self.gossip.append((frm, blob)),
             on_wraps=lambda epoch, wraps: self.wraps.extend((epoch, wrap) for wrap in wraps),
         )
         couriers = Couriers(net.station, work, lambda *_: None, lambda _link: None, lambda: False)
         self.seats = Attachments(self.side, couriers, work)
         self.task = work.create_task(self.seats.run())
+
+    def _hear(self, frame: bytes, at_s: float) -> bool:
+        self.heard.append((number_of(frame), at_s))
+        self.slots.add(tree_slot(frame) or 0)
+        return self.opens(frame)
 
     @property
     def numbers(self) -> list[int]:
@@ -89,6 +107,7 @@ class Inn:
         self.work = work
         self.relays: list[Contact] = []
         self.controls: list[Control] = []
+        self.servers: list[Relay] = []
         self.running: list[asyncio.Future[None]] = []
         self.children: list[asyncio.subprocess.Process] = []
         self.members: list[Member] = []
@@ -101,6 +120,7 @@ class Inn:
             RelaySettings(("127.0.0.1", 0), drain_timeout_s=10.0, **settings),  # type: ignore[arg-type]
             ready.set_result,
             control,
+            self.servers.append,
         )
         self.running.append(asyncio.ensure_future(relay))
         self.controls.append(control)
