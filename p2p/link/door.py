@@ -219,7 +219,8 @@ class Door:
             known = () if self._jar is not None else (Candidate.of(source, CandidateKind.HOST),)
             return source, known
         peer = toward or _global_address(offer)
-        return peer, believable(offer.candidates, peer, self._station.whereabouts.seen)
+        named = believable(offer.candidates, peer, self._station.whereabouts.seen)
+        return peer, self._station.hearsay.checkable(named, time.monotonic())
 
     def _begin(
         self,

@@ -65,6 +65,7 @@ class MediaLink:
         on_message: Takes each message. Set before ``connect``; may be called before it returns.
         on_closed: Called when an established link ends other than by ``close``, with the reason:
             ``peer``, or ``silent`` after 30 s without an answer.
+        on_verified: Takes each address from which a check of ours was answered.
         on_seen_at: Takes ``(address, ip)``: ours as the peer sees it, and the peer's own.
         last_heard_s: Monotonic seconds when the peer last proved that it is there.
         counters: What was dropped and why.
@@ -84,6 +85,7 @@ class MediaLink:
         self.on_frame: Callable[[bytes, float], None] = lambda _frame, _arrival_s: None
         self.on_message: Callable[[bytes], None] = lambda _data: None
         self.on_closed: Callable[[str], None] = lambda _why: None
+        self.on_verified: Callable[[Address], None] = lambda _address: None
         self.on_seen_at: Callable[[Address, str], None] = lambda _address, _ip: None
         self.order = 0
         self.established = False
@@ -343,6 +345,7 @@ class MediaLink:
 
     def _verified(self, address: Address) -> None:
         self._mux.routes.claim(address, self, proven=True)
+        self.on_verified(address)
 
     def _dtls_changed(self) -> None:
         if self._dtls is not None and self._dtls.state in ("closed", "failed"):

@@ -1,6 +1,7 @@
 """Asks for a link and makes it: question, answer, then ICE and DTLS."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from p2p.errors import RemoteError
 from p2p.link.calls import Calls
 from p2p.link.candidates import believable
 from p2p.link.carried import CarriedLine, CarriedLines
+from p2p.link.hearsay import Hearsay
 from p2p.link.line import Line
 from p2p.link.link import Certificate, MediaLink
 from p2p.link.mux import Mux
@@ -24,13 +26,14 @@ LOOK_FOR_WAYS_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """What every link of a node shares: socket, certificate, questions, addresses, lines."""
+    """What all links of a node share: socket, certificate, questions, addresses, lines."""
 
     mux: Mux
     certificate: Certificate
     calls: Calls
     whereabouts: Whereabouts
     carried: CarriedLines = field(default_factory=CarriedLines)
+    hearsay: Hearsay = field(default_factory=Hearsay)
 
     def new_link(self, *, controlling: bool, candidates: tuple[Candidate, ...] = ()) -> MediaLink:
         """A link that is not connected yet.
@@ -41,6 +44,7 @@ class Station:
         """
         link = MediaLink(self.mux, self.certificate, controlling=controlling, candidates=candidates)
         link.on_seen_at = self.whereabouts.saw
+        link.on_verified = self.hearsay.answered
         return link
 
 
@@ -199,7 +203,8 @@ def _sender(mux: Mux, way: Way) -> Callable[[bytes], None]:
 
 def _reachable(station: Station, offer: LinkOffer, way: Way) -> LinkOffer:
     """The peer's offer without addresses it has no business to name, with the one we know."""
-    candidates = list(believable(offer.candidates, _toward(way), station.whereabouts.seen))
+    named = believable(offer.candidates, _toward(way), station.whereabouts.seen)
+    candidates = list(station.hearsay.checkable(named, time.monotonic()))
     if not isinstance(way, Carrier) and all(c.address != way for c in candidates):
         candidates.insert(0, Candidate.of(way, CandidateKind.HOST))
     if not candidates:

@@ -28,7 +28,7 @@ from p2p.link.whereabouts import Whereabouts
 from p2p.link.work import Work
 from p2p.room.allowance import Allowance, Rate
 from p2p.wire.messages import Bye
-from p2p.wire.offers import Hello, HelloAck, Knock
+from p2p.wire.offers import Candidate, CandidateKind, Hello, HelloAck, Knock
 from p2p.wire.version import PROTOCOL_VERSION
 
 SECRET = b"s" * 32
@@ -47,8 +47,9 @@ class Porch:
             work,
         )
 
-    def question(self) -> bytes:
-        link = MediaLink(self.station.mux, self.station.certificate, controlling=True)
+    def question(self, *candidates: Candidate) -> bytes:
+        mux, certificate = self.station.mux, self.station.certificate
+        link = MediaLink(mux, certificate, controlling=True, candidates=candidates)
         greeting = Hello(PROTOCOL_VERSION, link.offer).encode()
         public = KeyPair(SECRET).public
         return Caller(os.urandom(32), public, NO_PSK, HELLO, greeting, os.urandom).datagram
@@ -116,6 +117,23 @@ async def test_a_question_in_anothers_name_costs_that_one_nothing(
     await asyncio.sleep(1.0)
     assert [len(answer) for answer in porch.answers] == [HELLO_ACK_BYTES]
     assert sent == []
+
+
+async def test_a_carried_question_has_a_third_party_checked_for_one_link_only(
+    porch: Porch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim = ("198.51.100.1", 4433)
+    sent: list[object] = []
+    monkeypatch.setattr(porch.station.mux, "_transmit", lambda _data, to: sent.append(to))
+    counts = []
+    for _ in range(3):
+        porch.door.asked(porch.question(Candidate.of(victim, CandidateKind.SRFLX)), None, print)
+        await asyncio.sleep(0.3)
+        counts.append(len(sent))
+        for line, _ in list(porch.door._pending.values()):
+            await line.close()
+    assert set(sent) == {victim}
+    assert 0 < counts[0] == counts[1] == counts[2]
 
 
 async def test_rubbish_in_the_name_of_an_address_does_not_shut_it_out(porch: Porch) -> None:
