@@ -226,6 +226,11 @@ class Pipeline:
         """
         self._speakers.longest_s = LOW_DELAY_S if on else MAX_DELAY_S
 
+    @property
+    def low_delay(self) -> bool:
+        """What ``set_low_delay`` was last told."""
+        return self._speakers.longest_s == LOW_DELAY_S
+
     def drop(self, speaker: int) -> None:
         """Forget a speaker."""
         self._speakers.drop(speaker)

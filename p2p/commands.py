@@ -196,6 +196,13 @@ class SetEcho:
 
 
 @dataclass(frozen=True, slots=True)
+class SetLowDelay:
+    """Hear the others sooner, with more holes where packets get lost; only we know."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """Let a typed voice speak a line; only with ``--mask typed`` and the microphone on."""
 
@@ -244,6 +251,7 @@ Command = (
     | SetHushed
     | SetCues
     | SetEcho
+    | SetLowDelay
     | Say
     | AskStats
     | ShowKey

@@ -160,6 +160,13 @@ class EchoChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class LowDelayChanged:
+    """Whether we hear the others sooner, with more holes."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Somebody waits outside to be let in (entry mode ``ask``), or waits no longer.
 
@@ -244,7 +251,9 @@ class ErrorRaised:
     hint: str = ""
 
 
-OwnEvent = DeviceChanged | DevicesListed | VolumeChanged | CuesChanged | EchoChanged
+OwnEvent = (
+    DeviceChanged | DevicesListed | VolumeChanged | CuesChanged | EchoChanged | LowDelayChanged
+)
 """What concerns only the own ears."""
 AgreedEvent = Waiting | Words | SettingChanged | RoomKeyChanged
 """What the members agree on by themselves: who comes in, who is who, how, under which key."""

@@ -84,6 +84,7 @@ class RoomView:
         speaker: The loudspeaker alone.
         cues: The sound cues that are on.
         echo: ``Settings.echo`` as it is now.
+        low_delay: We hear the others sooner, with more holes.
         entry: How one gets in while the room is not locked.
         profile: Short delay, or fewer packets for a large room.
         waiting: Who waits outside; only members of rank 2 or less can let them in.
@@ -108,6 +109,7 @@ class RoomView:
     speaker: str = ""
     cues: tuple[str, ...] = ()
     echo: str = "auto"
+    low_delay: bool = False
     entry: EntryMode = "open"
     profile: Profile = "table"
     waiting: tuple[WaitingView, ...] = ()

@@ -19,6 +19,7 @@ from p2p.events import (
     KeyShown,
     Left,
     LockChanged,
+    LowDelayChanged,
     MemberChanged,
     MicChanged,
     Notice,
@@ -113,6 +114,8 @@ def _own_fields(event: OwnEvent) -> tuple[str, dict[str, Any]]:
             return "cues", {"on": cues}
         case EchoChanged(mode):
             return "echo", {"mode": mode}
+        case LowDelayChanged(on):
+            return "delay", {"low": on}
 
 
 def _finite(value: Any) -> Any:

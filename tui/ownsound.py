@@ -3,7 +3,7 @@
 import math
 from typing import cast
 
-from p2p.commands import DeviceKind, Say, SetCues, SetEcho, SetVolume, UseDevice
+from p2p.commands import DeviceKind, Say, SetCues, SetEcho, SetLowDelay, SetVolume, UseDevice
 from p2p.errors import UserError
 from p2p.settings import ECHOES
 from tui.i18n import mark
@@ -70,6 +70,17 @@ def echo_command(rest: str) -> SetEcho:
     if rest not in ECHOES:
         raise UserError("bad_command", mark("Say `echo off` for headphones, `echo on` or `auto`."))
     return SetEcho(rest)
+
+
+def delay_command(rest: str) -> SetLowDelay:
+    """Return what ``delay low`` or ``delay full`` asks for.
+
+    Raises:
+        UserError: It is neither.
+    """
+    if rest not in ("low", "full"):
+        raise UserError("bad_command", mark("Say `delay low` or `delay full`."))
+    return SetLowDelay(rest == "low")
 
 
 def say_command(rest: str) -> Say:

@@ -5,6 +5,7 @@ from p2p.events import (
     DeviceChanged,
     DevicesListed,
     EchoChanged,
+    LowDelayChanged,
     OwnEvent,
     VolumeChanged,
 )
@@ -42,6 +43,15 @@ def own_sentences(event: OwnEvent, roster: Roster) -> list[str]:
             return [cues_sentence(event)]
         case EchoChanged(mode):
             return [echo_sentence(mode)]
+        case LowDelayChanged(on):
+            return [delay_sentence(low=on)]
+
+
+def delay_sentence(*, low: bool) -> str:
+    """Return how soon we hear the others."""
+    if low:
+        return tr("delay: low: you hear others sooner, with more holes on bad lines")
+    return tr("delay: full: fewer holes on bad lines")
 
 
 def device_name(name: str) -> str:

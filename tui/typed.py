@@ -23,7 +23,14 @@ from p2p.commands import (
 from p2p.errors import UserError
 from p2p.view import RoomView
 from tui.i18n import mark, tr
-from tui.ownsound import cues_command, device_command, echo_command, say_command, volume_command
+from tui.ownsound import (
+    cues_command,
+    delay_command,
+    device_command,
+    echo_command,
+    say_command,
+    volume_command,
+)
 from tui.peertext import peer_text
 from tui.typedroom import ROOM_READERS, room_help_lines
 from tui.whom import find_member
@@ -121,6 +128,7 @@ _READERS: dict[str, _Reader] = {
     "unhush": lambda rest, view: SetHushed(find_member(rest, view).n, hushed=False),
     "cues": lambda rest, view: cues_command(rest),
     "echo": lambda rest, view: echo_command(rest),
+    "delay": lambda rest, view: delay_command(rest),
     "say": lambda rest, view: say_command(rest),
     "lock": _bare("lock", SetLock(locked=True)),
     "unlock": _bare("unlock", SetLock(locked=False)),
@@ -152,6 +160,7 @@ def help_lines() -> list[str]:
         tr("say TEXT            with --mask typed: a machine speaks the text"),
         tr("cues on | cues off  sounds that tell you what has changed"),
         tr("echo off | on | auto  off for headphones; auto: as long as it is heard"),
+        tr("delay low | full    hear others sooner, with more holes; or with fewer holes"),
         tr("key | stats         show the room key; show the numbers"),
         tr("leave               leave the room"),
         tr("N is a member's number or name."),

@@ -89,6 +89,9 @@ class Desk:
             case commands.SetEcho(mode=mode):
                 pipeline.treatment.echo = _echo(mode)
                 self._emit(events.EchoChanged(mode))
+            case commands.SetLowDelay(on=on):
+                pipeline.set_low_delay(on)
+                self._emit(events.LowDelayChanged(on))
             case _:
                 return False
         return True

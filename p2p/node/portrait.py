@@ -76,6 +76,7 @@ class Portrait:
             speaker=pipeline.playout_name,
             cues=pipeline.cues,
             echo=pipeline.treatment.echo.value,
+            low_delay=pipeline.low_delay,
             **({} if members is None else self._agreed(members)),
         )
 

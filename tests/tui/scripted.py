@@ -175,6 +175,9 @@ class ScriptedNode:
             case ask.SetEcho(mode):
                 self.now = dataclasses.replace(self.now, echo=mode)
                 self.tell(told.EchoChanged(mode))
+            case ask.SetLowDelay(on):
+                self.now = dataclasses.replace(self.now, low_delay=on)
+                self.tell(told.LowDelayChanged(on))
             case ask.SetLock(locked):
                 self.now = dataclasses.replace(self.now, locked=locked)
                 value = "on" if locked else "off"

@@ -53,6 +53,8 @@ def devices(monkeypatch):
         ("cues live, stage", ask.SetCues(("live", "stage"))),
         ("echo off", ask.SetEcho("off")),
         ("echo auto", ask.SetEcho("auto")),
+        ("delay low", ask.SetLowDelay(True)),
+        ("delay full", ask.SetLowDelay(False)),
     ],
 )
 def test_what_only_we_hear_can_be_typed(line, meaning):
@@ -64,7 +66,18 @@ def test_what_only_we_hear_can_be_typed(line, meaning):
     [
         *("device mic", "device ear x", "device mic  "),
         *("volume 2", "volume 2 loud", "volume 2 nan", "volume 2 inf", "volume"),
-        *("hush", "hush 99", "unhush", "cues", "cues trumpet", "devices all", "echo", "echo loud"),
+        *(
+            "hush",
+            "hush 99",
+            "unhush",
+            "cues",
+            "cues trumpet",
+            "devices all",
+            "echo",
+            "echo loud",
+            "delay",
+            "delay high",
+        ),
     ],
 )
 def test_half_of_a_command_is_refused(line):
@@ -115,6 +128,8 @@ def test_a_cue_that_does_not_exist_is_refused_on_the_command_line(capsys):
         ),
         (told.VolumeChanged(2, 0.0, True), "volume", {"hushed": True}, "only you know"),
         (told.CuesChanged(()), "cues", {"on": []}, "sound cues: off"),
+        (told.LowDelayChanged(True), "delay", {"low": True}, "sooner"),
+        (told.LowDelayChanged(False), "delay", {"low": False}, "fewer holes"),
         (told.EchoChanged("off"), "echo", {"mode": "off"}, "for headphones"),
         (told.CuesChanged(("live",)), "cues", {"on": ["live"]}, "sound cues: you are live"),
     ],

@@ -133,6 +133,18 @@ async def test_what_a_mask_can_do_is_read_in_full_before_the_microphone_opens(ma
         assert node.asked == [ask.SetMic(True)]
 
 
+async def test_one_key_makes_others_heard_sooner_and_takes_it_back():
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press("l")
+        await entered(pilot)
+        assert "delay: low" in text_of(app)
+        await pilot.press("l")
+        assert node.asked == [ask.SetLowDelay(True), ask.SetLowDelay(False)]
+
+
 @pytest.mark.parametrize("key", ["e", "f8"])
 async def test_one_key_says_headphones_and_takes_it_back(key):
     node = ScriptedNode()

@@ -22,6 +22,7 @@ def help_keys() -> list[tuple[str, str]]:
         ("N, F6", tr("decline an invitation to speak")),
         ("D, F7    T, F9", tr("another microphone or speaker;  speak by typing")),
         ("E, F8", tr("headphones: echo cancellation off; again: by itself")),
+        ("L", tr("others sooner but with more holes; and back")),
         ("R, F12   W, F11", tr("the room: door, key, invites;  who waits outside")),
         (tr("Tab, arrows, Enter"), tr("choose a person, and what to do")),
         ("Q, F10", tr("leave; asks when you are on stage")),

@@ -18,6 +18,7 @@ from p2p.commands import (
     MakeInvite,
     RaiseHand,
     SetEcho,
+    SetLowDelay,
     SetMic,
     ShowKey,
 )
@@ -98,6 +99,7 @@ class RoomScreen(Screen[None]):
         Binding("n,f6", "decline", show=False, id="decline"),
         Binding("d,f7", "devices", show=False, id="devices"),
         Binding("e,f8", "echo", show=False, id="echo"),
+        Binding("l", "delay", show=False, id="delay"),
         Binding("t,f9", "type", show=False, id="type"),
         Binding("r,f12", "room", show=False, id="room"),
         Binding("w,f11", "outside", show=False, id="outside"),
@@ -290,6 +292,10 @@ class RoomScreen(Screen[None]):
     def action_echo(self) -> None:
         """Headphones on: no echo cancellation; again: by itself."""
         self._node.do(SetEcho("auto" if self._node.view().echo == "off" else "off"))
+
+    def action_delay(self) -> None:
+        """Hear the others sooner; again: with fewer holes."""
+        self._node.do(SetLowDelay(not self._node.view().low_delay))
 
     def action_type(self) -> None:
         """Speak by typing, if that was chosen."""

@@ -136,6 +136,15 @@ async def test_echo_cancellation_goes_off_for_headphones_and_back():
         assert room.sound.pipeline.treatment.echo.value == "on"
 
 
+async def test_others_are_heard_sooner_or_with_fewer_holes():
+    async with Room() as room:
+        assert not room.sound.pipeline.low_delay
+        for on in (True, False):
+            room.desk.do(commands.SetLowDelay(on))
+            assert room.told.pop() == events.LowDelayChanged(on)
+            assert room.sound.pipeline.low_delay is on
+
+
 async def test_changes_of_our_microphone_are_heard_once_each():
     async with Room() as room:
         for event in (
