@@ -229,7 +229,8 @@ class Epochs:
         state = self._room.state
         if not state.heads or not self._is_here():
             return
-        self._known_s = {epoch: self._known_s.get(epoch, self._now) for epoch in state.epochs}
+        if self._known_s.keys() != state.epochs.keys():
+            self._known_s = {epoch: self._known_s.get(epoch, self._now) for epoch in state.epochs}
         for epoch_id in [one for one in self._early if one in state.epochs]:
             self._open(state.epochs[epoch_id], self._early.pop(epoch_id))
         before = self._keyring.frontier

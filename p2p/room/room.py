@@ -1,7 +1,7 @@
 """One member's view of a room: takes operations in, gives operations out, tells what changed."""
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from crypto.genesis import Genesis
@@ -93,6 +93,7 @@ class Room:
         self._last_slot = kinds.HOST_SLOT
         self._settled = False
         self._state: RoomState
+        self._roster: tuple[RoomState | None, Sequence[Member]] = (None, ())
         shown = DisplayName.clean(name, self.me)
         keys = (identity.sign_key, identity.dh, recv)
         self.join_op: bytes = self._write(kinds.Join, *keys, str(shown), invite, proof).data
@@ -122,9 +123,11 @@ class Room:
         self._settle()
         return self._duties.deadlines.hand_since(member)
 
-    def roster(self) -> list[Member]:
+    def roster(self) -> Sequence[Member]:
         """Give those whom a new secret is wrapped to: see ``RoomState.roster``."""
-        return self.state.roster()
+        if self._roster[0] is not self.state:
+            self._roster = self.state, self.state.roster()
+        return self._roster[1]
 
     def refusal(self, join: bytes, dh: bytes, room_s: float = 0.0) -> str | None:
         """Tell why somebody who knocks is not let in: see ``entry.refusal``."""

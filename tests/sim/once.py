@@ -50,6 +50,8 @@ _GENUINE_FINDINGS = opset.Findings
 def pure_parts_once() -> Iterator[None]:
     """Inside, each signature is checked once and each set of operations evaluated once."""
     genuine = ops.verify, opset.Findings, opset.kept, room.state_of
+    decode = opset.decode_op
+    opset.decode_op = lru_cache(maxsize=1 << 14)(decode)
     ops.verify = lru_cache(maxsize=1 << 16)(ops.verify)
     opset.Findings = _Memory(_findings, lambda held, *rest: _same_set(held, *rest))
     opset.kept = _Memory(opset.kept, lambda findings: findings)
@@ -58,3 +60,4 @@ def pure_parts_once() -> Iterator[None]:
         yield
     finally:
         ops.verify, opset.Findings, opset.kept, room.state_of = genuine
+        opset.decode_op = decode

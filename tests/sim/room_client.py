@@ -189,17 +189,17 @@ class Client:
             except RemoteError as error:
                 self.room.counts[f"keys: {error}"] += 1
 
-    def tick(self, present: Iterable[bytes]) -> None:
-        """What a node does several times a second."""
+    def tick(self, others: "list[Client]") -> None:
+        """What a node does several times a second; it has lines with the others."""
         assert self.keyring is not None
         assert self.epochs is not None
         now = self.now
-        here = set(present)
-        self._lines = list(self._others(self))
+        here = {other.id for other in others}
+        self._lines = others
         self.keyring.advance(self.room_s)
         self.room.observe_present(here, now)
         self.epochs.observe_present(here, now)
-        self.epochs.observe_neighbours({other.id for other in self._lines}, now)
+        self.epochs.observe_neighbours(here, now)
         self.room.on_timer(now)
         self.pump()
 
@@ -210,9 +210,11 @@ class Client:
         if self.epochs is not None:
             while out := self.epochs.to_send(now):
                 self._say_keys(out)
-        for outgoing in self.room.to_send(now):
-            # Also to whoever is removed by it: the line ends with the next tick only.
-            for other in dict.fromkeys([*self._lines, *self._others(self)]):
+        outgoings = self.room.to_send(now)
+        # Also to whoever is removed by it: the line ends with the next tick only.
+        others = dict.fromkeys([*self._lines, *self._others(self)]) if outgoings else {}
+        for outgoing in outgoings:
+            for other in others:
                 if other.id != outgoing.but and outgoing.to in (None, other.id):
                     self._send(self, other, Ops((outgoing.data,)))
         while self.room.next_event() is not None:
@@ -224,8 +226,9 @@ class Client:
                         self._silence(opened.member).hear(self._clock())
 
     def _say_keys(self, out: Iterable[tuple[bytes | None, object]]) -> None:
+        others = list(self._others(self)) if out else []
         for to, message in out:
-            for other in self._others(self):
+            for other in others:
                 if to not in (None, other.id):
                     continue
                 if isinstance(message, Wraps):

@@ -220,7 +220,7 @@ class World:
     def _beat(self) -> None:
         for client in self.clients:
             if client.inside and client.awake and not client.turned_away:
-                client.tick([other.id for other in self.others(client)])
+                client.tick(self.others(client))
         self._turn_away()
         for outsider in self.outsiders:
             self._pry(outsider)
