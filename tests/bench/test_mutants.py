@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,12 @@ def test_a_broken_rule_of_the_room_makes_its_tests_fail(name):
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     report = json.loads(done.stdout.splitlines()[-1])
     assert (report["mutants"], report["caught"], report["ok"]) == (1, 1, True)
+
+
+def test_the_text_that_each_mutant_breaks_is_in_its_file_once():
+    root = BENCH.parents[1]
+    listed = tomllib.loads((root / "tests/p2p/room/mutants.toml").read_text("utf-8"))["mutant"]
+    assert len(listed) >= 10
+    for mutant in listed:
+        text = (root / mutant["file"]).read_text("utf-8")
+        assert text.count(mutant["old"]) == 1, mutant["name"]
