@@ -4,16 +4,14 @@ Both take each link's next number from its own ``Packetizer``, as ``MediaLink.se
 no number is ever used twice under one key, whoever sends.
 """
 
+import struct
 from collections.abc import Iterator, Sequence
 from itertools import repeat
-from typing import Any, NamedTuple, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple, Protocol
 
 from p2p.link.media import Outlet
 from p2p.link.rtp import FIRST_BYTE, FIRST_SEQ, HEADER_BYTES, PAYLOAD_TYPE, TICKS_PER_FRAME
-from p2p.link.sendmmsg import SLOT_BYTES, Batch
+from p2p.link.sendmmsg import SLOT_BYTES, SLOTS, Batch
 from p2p.link.srtp import KEY_BYTES, SALT_BYTES, TAG_BYTES, nonce_of
 
 
@@ -60,24 +58,28 @@ class _Prepared(NamedTuple):
     """
 
     numbers: list[Iterator[int]]
-    sources: NDArray[np.uint32]
-    keys: NDArray[np.uint8]
-    nonces: NDArray[np.uint8]
-    nonce_ends: NDArray[np.uint64]
-    ends_of_zero: NDArray[np.int64]
-    keys_at: list[object]
+    sources: list[int]
+    ends_of_zero: list[int]
+    nonces: bytearray
+    keys: bytearray
     nonces_at: list[object]
+    keys_at: list[object]
 
 
 _TOP = FIRST_BYTE << 56 | PAYLOAD_TYPE << 48
 """The first eight bytes of an RTP header without sequence number and clock (RFC 3550 §5.1)."""
 
+_HEADER = struct.Struct(">QI")
+_END = struct.Struct(">Q")
+_HEADERS_FROM = range(0, SLOTS * SLOT_BYTES, SLOT_BYTES)
+_ENDS_FROM = range(SALT_BYTES - _END.size, SLOTS * SALT_BYTES, SALT_BYTES)
+
 
 class SealInPlace:
     """With AES-GCM of libsodium, where the packet is: no copy, no object.
 
-    Headers and nonces are written for all slots at once. All keys lie in a row: what a
-    packet needs of memory that is not in the cache is its link's 32 bytes.
+    All keys lie in a row: what a packet needs of memory that is not in the cache is its link's 32
+    bytes. Plain Python writes the numbers: fifty times a second NumPy is never in the cache either.
 
     Args:
         batch: Where packets are put.
@@ -98,40 +100,44 @@ class SealInPlace:
         self._encrypt = lib.crypto_aead_aes256gcm_encrypt
         self._headers_at = [self._at(at) for at in batch.packet_addresses]
         self._sealed_at = [self._at(at + HEADER_BYTES) for at in batch.packet_addresses]
-        self._tops = _of_rows(np.frombuffer(batch.packets, np.uint8), SLOT_BYTES, 0, ">u8")
-        self._sources = _of_rows(np.frombuffer(batch.packets, np.uint8), SLOT_BYTES, 8, ">u4")
 
     def _at(self, address: int) -> object:
         return self._ffi.cast("unsigned char *", address)
 
+    def _row(self, data: bytearray, each_bytes: int) -> list[object]:
+        """Where each of a row of bytes is in memory."""
+        first = int(self._ffi.cast("uintptr_t", self._ffi.from_buffer(data)))
+        return [self._at(first + at) for at in range(0, len(data), each_bytes)]
+
     def prepare(self, outlets: Sequence[Outlet]) -> _Prepared:
         """What the outlets are made of; it lives as long as they are kept."""
-        ssrcs = [outlet.packetizer.ssrc for outlet in outlets]
-        keys = np.frombuffer(bytearray().join(o.key.key for o in outlets), np.uint8)
-        zeros = [nonce_of(o.key.salt, ssrc, 0) for o, ssrc in zip(outlets, ssrcs, strict=True)]
-        nonces = np.frombuffer(bytearray().join(zeros), np.uint8)
-        ends = _of_rows(nonces, SALT_BYTES, SALT_BYTES - 8, ">u8")
+        sources = [outlet.packetizer.ssrc for outlet in outlets]
+        zeros = [nonce_of(o.key.salt, s, 0) for o, s in zip(outlets, sources, strict=True)]
+        nonces, keys = bytearray().join(zeros), bytearray().join(o.key.key for o in outlets)
         return _Prepared(
             [outlet.packetizer.numbers for outlet in outlets],
-            np.array(ssrcs, np.uint32),
-            keys,
+            sources,
+            [int.from_bytes(zero[-_END.size :], "big") for zero in zeros],
             nonces,
-            ends,
-            ends.astype(np.int64),
-            [self._at(keys.ctypes.data + n * KEY_BYTES) for n in range(len(outlets))],
-            [self._at(nonces.ctypes.data + n * SALT_BYTES) for n in range(len(outlets))],
+            keys,
+            self._row(nonces, SALT_BYTES),
+            self._row(keys, KEY_BYTES),
         )
 
     def fill(self, frame: bytes, outlets: Sequence[Outlet], prepared: object) -> None:
         """See ``Seal``."""
         assert isinstance(prepared, _Prepared)  # noqa: S101  from ``prepare``
-        count, size = len(outlets), len(frame)
-        numbers = np.fromiter(map(next, prepared.numbers), np.int64, count)
-        indices = numbers + FIRST_SEQ
-        ticks = numbers * TICKS_PER_FRAME & 0xFFFFFFFF
-        self._tops[:count] = ((indices & 0xFFFF) << 32 | ticks).view(np.uint64) + _TOP
-        self._sources[:count] = prepared.sources
-        prepared.nonce_ends[:] = prepared.ends_of_zero ^ indices
+        packets, nonces, size = self._batch.packets, prepared.nonces, len(frame)
+        write_header, write_end = _HEADER.pack_into, _END.pack_into
+        for number, header, source, end, zero in zip(
+            map(next, prepared.numbers),
+            _HEADERS_FROM, prepared.sources, _ENDS_FROM, prepared.ends_of_zero,
+            strict=False,
+        ):  # fmt: skip
+            index = FIRST_SEQ + number
+            ticks = number * TICKS_PER_FRAME & 0xFFFFFFFF
+            write_header(packets, header, _TOP | (index & 0xFFFF) << 32 | ticks, source)
+            write_end(nonces, end, zero ^ index)
         self._batch.set_lengths(HEADER_BYTES + size + TAG_BYTES)
         nothing = repeat(self._ffi.NULL)
         for _ in map(
@@ -140,10 +146,3 @@ class SealInPlace:
             repeat(HEADER_BYTES), nothing, prepared.nonces_at, prepared.keys_at,
         ):  # fmt: skip
             pass
-
-
-def _of_rows(data: NDArray[np.uint8], row_bytes: int, at: int, kind: str) -> NDArray[Any]:
-    """One number of each row of bytes, wherever it begins."""
-    rows = data.reshape(-1, row_bytes)
-    size = np.dtype(kind).itemsize
-    return rows[:, at : at + size].view(kind)[:, 0]
