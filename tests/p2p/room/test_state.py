@@ -203,10 +203,14 @@ def test_a_grant_counts_only_while_the_member_still_wants_it():
     people = People()
     people.raise_hand(1)
     grant = people.accept(1)
+    assert people.ids[1] in people.state().slots.values()
     people.write(1, kinds.Hand, False)
     assert people.stage(1) == Stage.LISTENING
+    assert (people.member(1).slot, people.member(1).grant) == (None, None)
+    assert people.ids[1] not in people.state().slots.values()
     people.raise_hand(1)
     assert people.stage(1) == Stage.HAND_UP
+    assert people.ids[1] not in people.state().slots.values()
     people.write(1, kinds.Take, grant.id)
     assert people.stage(1) == Stage.SPEAKING
 
