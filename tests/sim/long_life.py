@@ -2,12 +2,16 @@
 
 import gc
 import random
+import tracemalloc
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crypto.identity import Identity
 from p2p.room import commands
 from p2p.room.powers import CO_HOST, MODERATOR
+from p2p.room.room import Room
 from p2p.room.stage import Stage
+from tests.sim.once import each_for_itself
 from tests.sim.room_client import Client
 from tests.sim.room_world import World
 
@@ -24,12 +28,14 @@ class Life:
         rss_mib: Memory of this process, every so many hours.
         objects: Objects that Python counts, likewise.
         ops: Operations that a member holds, likewise.
+        room_kib: What they cost a single member, with all that is worked out of them.
     """
 
     problems: list[str] = field(default_factory=list)
     rss_mib: list[float] = field(default_factory=list)
     objects: list[int] = field(default_factory=list)
     ops: list[int] = field(default_factory=list)
+    room_kib: list[int] = field(default_factory=list)
     members: int = 0
     epochs: int = 0
 
@@ -136,7 +142,25 @@ class LongRoom:
         gc.collect()
         self.life.rss_mib.append(_resident_mib())
         self.life.objects.append(len(gc.get_objects()))
-        self.life.ops.append(max(len(client.room.ops()) for client in self.world.honest))
+        rooms = [client.room.ops() for client in self.world.honest]
+        self.life.ops.append(max(map(len, rooms)))
+        self.life.room_kib.append(self._room_kib(max(rooms, key=len)))
+
+    def _room_kib(self, ops: list[bytes]) -> int:
+        """Memory of one member's room: what Python gives out for it, its caches included."""
+        identity = Identity.generate(self.world.rng)
+        ops = [bytes(memoryview(op)) for op in ops]  # the bytes are its own
+        gc.collect()
+        with each_for_itself():
+            tracemalloc.start()
+            room = Room(identity, self.world.genesis, "one more", now=0.0)
+            for op in ops:
+                room.receive(op, None, 0.0)
+            assert room.state.heads
+            gc.collect()
+            used, _ = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+        return (used + sum(map(len, ops))) // 1024
 
 
 def _resident_mib() -> float:

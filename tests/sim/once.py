@@ -44,20 +44,39 @@ def _findings(*args: Any) -> Any:
 
 
 _GENUINE_FINDINGS = opset.Findings
+_PURE = ((ops, "verify"), (opset, "decode_op"), (opset, "Findings"), (opset, "kept"),
+         (room, "state_of"))  # fmt: skip
+_GENUINE = tuple(getattr(module, name) for module, name in _PURE)
 
 
 @contextlib.contextmanager
 def pure_parts_once() -> Iterator[None]:
     """Inside, each signature is checked once and each set of operations evaluated once."""
-    genuine = ops.verify, opset.Findings, opset.kept, room.state_of
-    decode = opset.decode_op
-    opset.decode_op = lru_cache(maxsize=1 << 14)(decode)
-    ops.verify = lru_cache(maxsize=1 << 16)(ops.verify)
-    opset.Findings = _Memory(_findings, lambda held, *rest: _same_set(held, *rest))
-    opset.kept = _Memory(opset.kept, lambda findings: findings)
-    room.state_of = _Memory(room.state_of, lambda findings: findings)
+    verify, decode, _, kept, state_of = _GENUINE
+    with _instead(
+        lru_cache(maxsize=1 << 16)(verify),
+        lru_cache(maxsize=1 << 14)(decode),
+        _Memory(_findings, lambda held, *rest: _same_set(held, *rest)),
+        _Memory(kept, lambda findings: findings),
+        _Memory(state_of, lambda findings: findings),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def each_for_itself() -> Iterator[None]:
+    """Inside, everything is worked out and kept as a single member on its own machine has it."""
+    with _instead(*_GENUINE):
+        yield
+
+
+@contextlib.contextmanager
+def _instead(*functions: Callable[..., Any]) -> Iterator[None]:
+    before = [getattr(module, name) for module, name in _PURE]
+    for (module, name), function in zip(_PURE, functions, strict=True):
+        setattr(module, name, function)
     try:
         yield
     finally:
-        ops.verify, opset.Findings, opset.kept, room.state_of = genuine
-        opset.decode_op = decode
+        for (module, name), function in zip(_PURE, before, strict=True):
+            setattr(module, name, function)
