@@ -1,8 +1,8 @@
 """The other side of ``relay_vs_mumble.py``: mumble-server from Debian, and clients for it.
 
-They speak its protocol as far as it is needed to send voice and to be sent it by UDP.
-Control is TLS with ``type 2, length 4, protobuf``; voice is UDP, sealed with OCB2-AES128 as Mumble
-has it (https://mumble-protocol.readthedocs.io, "Establishing a connection" and "Voice data").
+They speak its protocol as far as it is needed to send voice and to be sent it by UDP. Control is
+TLS with ``type 2, length 4, protobuf``; voice is UDP, sealed with OCB2-AES128 as Mumble has it
+(https://mumble-protocol.readthedocs.io, "Establishing a connection" and "Voice data").
 """
 
 import asyncio
@@ -27,7 +27,6 @@ USERS_MAX = 1500
 START_LIMIT_S = 60.0
 JOIN_LIMIT_S = 120.0
 AT_A_TIME = 16
-
 _VERSION, _AUTHENTICATE, _REJECT, _SERVER_SYNC, _CRYPT_SETUP = 0, 2, 4, 5, 15
 _OPUS_TO_ALL = 4 << 5
 _PING = 1 << 5

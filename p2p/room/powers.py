@@ -4,8 +4,8 @@ An operation that takes a power enters the set only with its credentials: the ``
 names as ``auth`` must be there, be about its author, and give a rank that may do such a thing. By
 induction every such operation hangs on the host, so a key that nobody appointed can put nothing of
 the kind into the set, whatever it signs. Co-hosts and moderators may give their own rank to one
-other, and lose it by that. Whether an appointment still
-stands is another question, which ``authority`` answers.
+other, and lose it by that. Whether an appointment still stands is another question, which
+``authority`` answers.
 """
 
 from collections.abc import Mapping
