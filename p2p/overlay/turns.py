@@ -12,7 +12,8 @@ why        what for                                                when, the k-t
                                                                    0.3 s together
 ``merge``  more than one head: who were shut out of each           k · 0.2 s (a little more if it
            could pool what they hold                               did not help the last time)
-``merge``  a head whose secret nobody near us has                  2 s + k · 0.5 s
+``merge``  a head whose secret nobody near us has, also after      2 s + k · 0.5 s
+           we made one
 ``timer``  15 minutes have passed                                  k · 10 s
 =========  ======================================================  ================================
 """
@@ -108,7 +109,8 @@ class Turns:
         if self._wide_since_s is not None:
             at_s = self._wide_since_s + self._wide_wait_s
         if missing_since_s is not None:
-            at_s = min(at_s, missing_since_s + LOST_S + LOST_TURN_S * place)
+            lost_at_s = max(missing_since_s, self._made_at_s) + LOST_S
+            at_s = min(at_s, lost_at_s + LOST_TURN_S * place)
         return at_s
 
 

@@ -78,7 +78,7 @@ class Epochs:
         current: Where a grant or a mute has to be issued to count by itself: the heads, or zeros
             as long as there are no epochs.
         recent: These and the ones just before: what was issued there is not forgotten yet.
-        hideable: Removals that count and that no head leads to.
+        hideable: Removals that count, with all that led to them, and that no head leads to.
     """
 
     def __init__(self, registers: Registers, authority: Authority) -> None:
@@ -96,7 +96,8 @@ class Epochs:
         self.recent: frozenset[OpId] = self.current | before
         led = _led(self.heads, leads)
         removals = [act.op.id for act in authority.acts(Remove)]
-        self.hideable: tuple[OpId, ...] = tuple(sorted(set(removals) - led))
+        # An epoch that named one of which a part is still on its way would not count itself.
+        self.hideable: tuple[OpId, ...] = tuple(sorted(set(removals) - led - adrift))
 
     def _replaced(self, registers: Registers) -> set[OpId]:
         """Everything before an epoch that counts, also by way of one that does not."""

@@ -102,3 +102,13 @@ def test_the_schedule_counts_from_the_newest_head_and_one_step_for_each_senior()
     assert is_scheduled(heads, 0, 7 + SCHEDULED_STEPS)
     assert not is_scheduled(heads, 2, 7 + SCHEDULED_STEPS + 1)
     assert is_scheduled(heads, 2, 7 + SCHEDULED_STEPS + 2)
+
+
+def test_a_lost_secret_is_given_up_again_only_after_the_same_time() -> None:
+    turns = Turns(lambda count: bytes(count))
+    turns.observe(1, 0, 10.0)
+    assert turns.due(7.0, 0, 10.0) == "merge"
+    turns.made(10.0)
+    assert turns.due(7.0, 0, 10.0) is None
+    assert turns.next_timer(7.0, 0) == 10.0 + LOST_S
+    assert turns.due(7.0, 0, 10.0 + LOST_S) == "merge"

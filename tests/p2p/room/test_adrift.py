@@ -4,7 +4,7 @@ import itertools
 
 from crypto.genesis import Genesis
 from p2p.room.floor import FloorRoom
-from p2p.room.kinds import FLOOR
+from p2p.room.kinds import FLOOR, Lock
 from tests.p2p.room.people import People
 
 
@@ -87,3 +87,14 @@ def test_a_relay_that_knows_no_joins_goes_by_what_epochs_replace() -> None:
     assert relay.state.heads == before
     relay.receive(first.data, None, 0.0)
     assert relay.state.heads == people.state().heads == (second.id,)
+
+
+def test_an_epoch_names_no_removal_of_which_a_part_is_on_its_way() -> None:
+    """It would not count itself, and its author would make another, without end."""
+    people = a_room()
+    before = people.act(1, Lock, True, ())
+    removal = people.remove(4, by=1)
+    seen = without(people, before)
+    assert people.ids[4] in seen.removed
+    assert seen.hideable == ()
+    assert people.state().hideable == (removal.id,)
