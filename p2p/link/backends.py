@@ -80,12 +80,13 @@ def _arrives(backend: Backend, family: int, ip: str) -> bool:
         batch.address(socket_address(family, target) * 2)
         if batch.flush(2) != (2, []):
             return False
-        inward = _opener(master)
+        inward = opener(master)
         arrived = [unpack(inward.unprotect(receiver.recv(2048)), _SSRC) for _ in range(2)]
         return arrived == [(1, _FRAME), (2, _FRAME)]
 
 
-def _opener(master: bytes) -> pylibsrtp.Session:
+def opener(master: bytes) -> pylibsrtp.Session:
+    """What opens the packets of one direction: libsrtp, with the keys that DTLS agreed on."""
     policy = pylibsrtp.Policy
     return pylibsrtp.Session(
         policy(

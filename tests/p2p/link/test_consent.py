@@ -180,13 +180,18 @@ async def test_a_link_with_a_relay_asks_for_consent_more_rarely_while_it_hears_i
     assert 0 < counts[True] < counts[False] / 2
 
 
-async def test_a_silent_relay_is_asked_every_second_as_ever(bench, monkeypatch):
-    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.3)
+async def a_relay_and_a_member(bench):
     relay = bench.end(await bench.mux(), controlling=False)
     member = bench.end(await bench.mux(), controlling=True)
     for end in (relay, member):
         end.link.be_patient()
     await bench.up(member, relay)
+    return relay, member
+
+
+async def test_a_silent_relay_is_asked_every_second_as_ever(bench, monkeypatch):
+    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.3)
+    relay, _ = await a_relay_and_a_member(bench)
     await asyncio.sleep(0.6)
     weather = bench.weather(relay.mux)
     weather.lose = lambda _data: True
@@ -198,11 +203,7 @@ async def test_a_relays_check_stands_for_that_of_a_member_who_hears_it_and_never
     bench, monkeypatch
 ):
     monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.1)
-    relay = bench.end(await bench.mux(), controlling=False)
-    member = bench.end(await bench.mux(), controlling=True)
-    for end in (relay, member):
-        end.link.be_patient()
-    await bench.up(member, relay)
+    relay, member = await a_relay_and_a_member(bench)
     asked = {relay: [], member: []}
     for end, times in asked.items():
         end.mux._received = counting_requests(end.mux._received, times)

@@ -1,11 +1,11 @@
 import os
 import socket
 
-import pylibsrtp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from p2p.link.backends import opener
 from p2p.link.media import Outlet
 from p2p.link.rtp import HEADER_BYTES, Packetizer, unpack
 from p2p.link.sealing import SealCopies, SealInPlace
@@ -14,14 +14,6 @@ from p2p.link.srtp import MASTER_BYTES, TAG_BYTES, SealKey
 
 pytestmark = pytest.mark.skipif(not available(), reason="this system has no sendmmsg")
 ANYWHERE = ("192.0.2.1", 1)
-
-
-def opener(master):
-    policy = pylibsrtp.Policy
-    profile = policy.SRTP_PROFILE_AEAD_AES_256_GCM
-    return pylibsrtp.Session(
-        policy(key=master, ssrc_type=policy.SSRC_ANY_INBOUND, srtp_profile=profile)
-    )
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,25 @@ from p2p.relay.wraps import wrap_tag
 from p2p.room.kinds import HOST_SLOT
 from p2p.wire.relay_messages import EVERYBODY
 from tests.e2e.person import SLACK
-from tests.p2p.node.inn import LIMIT_S, SLOT, Inn, Speaker, an_inn, granted, talking, until
+from tests.p2p.node.inn import LIMIT_S, SLOT, Inn, Member, Speaker, an_inn, granted, talking, until
 
 
 @pytest.fixture
 async def inn() -> AsyncIterator[Inn]:
     async with an_inn() as made:
         yield made
+
+
+async def at_two_relays(
+    inn: Inn, host_at: tuple[int, int], amina_at: tuple[int, int]
+) -> tuple[Member, Member]:
+    """The host and a member who may speak, each at both relays of the room, in its own order."""
+    await inn.relay()
+    await inn.relay()
+    inn.order()
+    host, amina = await inn.the_host(*host_at), await inn.member(*amina_at)
+    granted(inn, amina, host)
+    return host, amina
 
 
 async def test_sound_is_forwarded_with_a_grant_and_not_without(inn: Inn) -> None:
@@ -101,11 +113,7 @@ async def test_members_at_different_relays_hear_each_other(inn: Inn) -> None:
 
 
 async def test_a_relay_that_drains_loses_no_frame_and_ends(inn: Inn) -> None:
-    await inn.relay()
-    await inn.relay()
-    inn.order()
-    host, amina = await inn.the_host(0, 1), await inn.member(0, 1)
-    granted(inn, amina, host)
+    host, amina = await at_two_relays(inn, (0, 1), (0, 1))
     voice = Speaker()
     async with talking(amina, voice):
         await until(lambda: len(host.heard) > 20)
@@ -185,11 +193,7 @@ async def test_a_relay_that_treats_sound_badly_is_left(
     inn: Inn, way: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attaching, "LISTEN_EVERY_S", 0.5)
-    await inn.relay()
-    await inn.relay()
-    inn.order()
-    host, amina = await inn.the_host(0, 1), await inn.member(1, 0)
-    granted(inn, amina, host)
+    host, amina = await at_two_relays(inn, (0, 1), (1, 0))
     voice, first = Speaker(), host.seats.first
     host.opens = voice.opens
     async with talking(amina, voice):
@@ -209,11 +213,7 @@ async def test_who_sits_at_a_relay_that_drops_what_it_says_tries_another(
     inn: Inn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attaching, "LISTEN_EVERY_S", 0.5)
-    await inn.relay()
-    await inn.relay()
-    inn.order()
-    host, amina = await inn.the_host(1, 0), await inn.member(0, 1)
-    granted(inn, amina, host)
+    host, amina = await at_two_relays(inn, (1, 0), (0, 1))
     host.seats.set_slot(HOST_SLOT)
     first = amina.seats.first
     async with talking(amina, Speaker()), talking(host, Speaker(HOST_SLOT)):
@@ -237,11 +237,7 @@ async def test_two_relays_that_do_well_are_compared_and_nothing_changes(
     inn: Inn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attaching, "LISTEN_EVERY_S", 0.3)
-    await inn.relay()
-    await inn.relay()
-    inn.order()
-    host, amina = await inn.the_host(0, 1), await inn.member(1, 0)
-    granted(inn, amina, host)
+    host, amina = await at_two_relays(inn, (0, 1), (1, 0))
     first, reserve = host.seats.seats
     host.seats._changed_s -= 60.0
     async with talking(amina, Speaker()):
