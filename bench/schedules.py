@@ -11,6 +11,7 @@ A history that fails is named by its seed: ``--seed N --count 1`` plays it again
 """
 
 import argparse
+import gc
 import json
 import multiprocessing
 import random
@@ -30,8 +31,12 @@ MEMBERS_MAX = 40
 def one(seed: int) -> Outcome:
     """Play one history, of a size that its seed decides; most are small."""
     size = random.Random(seed).choice([4, 5, 6, 8, 8, 10, 12, 16, 24, MEMBERS_MAX])
-    with pure_parts_once():
-        return play(seed, size, 40)
+    gc.disable()  # a history is short, and what it leaves goes at once
+    try:
+        with pure_parts_once():
+            return play(seed, size, 40)
+    finally:
+        gc.collect()
 
 
 def main() -> int:

@@ -9,7 +9,10 @@ import heapq
 import itertools
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
+
+LATE_MAX_S = 0.4
 
 
 class End(Protocol):
@@ -35,8 +38,9 @@ class Clock:
         self.at(self.now + wait_s, what)
 
     def run_until(self, time_s: float) -> None:
-        while self._due and self._due[0][0] <= time_s:
-            self.now, _, what = heapq.heappop(self._due)
+        due, pop = self._due, heapq.heappop
+        while due and due[0][0] <= time_s:
+            self.now, _, what = pop(due)
             what()
         self.now = time_s
 
@@ -74,16 +78,20 @@ class Network:
         """Bring something from one to the other."""
         if not self.reaches(one, other):
             return
-        pair = (min(one.number, other.number), max(one.number, other.number))
-        sent_in = self._epoch.get(pair, 0)
+        a, b = one.number, other.number
+        pair = (a, b) if a < b else (b, a)
+        what = partial(self._arrived, one, other, pair, self._epoch.get(pair, 0), arrive)
+        dice = self.random.random
+        soonest_s, latest_s = self.delay_s
+        for _ in range(2 if dice() < self.doubled else 1):
+            wait_s = soonest_s + (latest_s - soonest_s) * dice()
+            if dice() < self.late:
+                wait_s += LATE_MAX_S * dice()
+            self.clock.at(self.clock.now + wait_s, what)
 
-        def arrived() -> None:
-            if self.reaches(one, other) and self._epoch.get(pair, 0) == sent_in:
-                self.carried += 1
-                arrive()
-
-        for _ in range(2 if self.random.random() < self.doubled else 1):
-            wait_s = self.random.uniform(*self.delay_s)
-            if self.random.random() < self.late:
-                wait_s += self.random.uniform(0.0, 0.4)
-            self.clock.later(wait_s, arrived)
+    def _arrived(
+        self, one: End, other: End, pair: tuple[int, int], sent_in: int, arrive: Callable[[], None]
+    ) -> None:
+        if self.reaches(one, other) and self._epoch.get(pair, 0) == sent_in:
+            self.carried += 1
+            arrive()

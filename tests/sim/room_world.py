@@ -6,10 +6,10 @@ what protects a line), drops the operations that shut it or its friends out, and
 """
 
 import contextlib
+import itertools
 import random
 from collections.abc import Iterable
 from functools import partial
-from itertools import combinations
 
 from crypto.frame import FrameOpener
 from crypto.genesis import Genesis
@@ -148,7 +148,7 @@ class World:
         for number, clients in enumerate(parts):
             for client in clients:
                 client.part = number
-        for one, other in combinations(self.clients, 2):
+        for one, other in itertools.combinations(self.clients, 2):
             were_together = before[one.number] == before[other.number]
             if were_together and one.part != other.part:
                 self._down(one, other)
@@ -274,8 +274,9 @@ class World:
         """Whoever finds closed doors only is told that it was removed, and ends."""
         honest = self.honest
         for client in honest:
-            near = [other for other in honest if self.network.reaches(client, other)]
-            if near and not any(other.knows(client) for other in near):
+            near = (other for other in honest if self.network.reaches(client, other))
+            known = [other.knows(client) for other in itertools.islice(near, 1)]
+            if known == [False] and not any(other.knows(client) for other in near):
                 client.turned_away = True
 
     # --- outsiders ------------------------------------------------------------------------------
