@@ -29,6 +29,7 @@ from p2p.overlay.recvkeys import RecvKeys
 from p2p.overlay.turns import Turns, Why, is_scheduled
 from p2p.rng import Rng
 from p2p.room.epochs import EpochInfo
+from p2p.room.refusals import history_full
 from p2p.room.room import Room
 from p2p.wire.messages import ASKED_MAX, AskKeys, GiveKeys, HeadSecret, Wraps
 
@@ -145,6 +146,8 @@ class Epochs:
         self._now = max(self._now, now)
         if not self._may_begin():
             raise UserError("not_moderator", "Only moderators can make a new room key.")
+        if not self._room.takes_epochs:
+            raise history_full()
         if command.shut_out:
             self._turns.shut_out(self._now)
         else:
@@ -261,7 +264,7 @@ class Epochs:
         heads = [state.epochs[epoch] for epoch in state.heads]
         self._turns.observe(len(heads), place, self._now)
         why = self._turns.due(self._asking.since_s, place, self._now)
-        if why is None and is_scheduled(heads, place, self._keyring.step):
+        if why is None and is_scheduled(heads, place, self._keyring.step, len(state.epochs)):
             why = "timer"
         if why is not None:
             self._begin(why, heads[:PARENTS_MAX])
@@ -299,7 +302,7 @@ class Epochs:
             if member.rank <= RANK_MAX and (self._here is None or member.id in self._here)
         )
         ids = [member for _, member in seniors]
-        return ids.index(self._me) if self._me in ids else None
+        return ids.index(self._me) if self._me in ids and self._room.takes_epochs else None
 
     # --- secrets that come ----------------------------------------------------------------------
 

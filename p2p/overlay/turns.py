@@ -14,7 +14,8 @@ why        what for                                                when, the k-t
            could pool what they hold                               did not help the last time)
 ``merge``  a head whose secret nobody near us has, also after      2 s + k · 0.5 s
            we made one
-``timer``  15 minutes have passed                                  k · 10 s
+``timer``  15 minutes have passed, more in a room that has seen    k · 10 s
+           512 epochs
 =========  ======================================================  ================================
 """
 
@@ -33,6 +34,10 @@ MERGE_AGAIN_S = 10.0
 LOST_S = 2.0
 LOST_TURN_S = 0.5
 SCHEDULED_STEPS = 90
+SLOWER_AFTER = 512
+"""The records of epochs stay, so each time so many are there the schedule is half as dense: for
+five days every 15 minutes, then for eleven every 30, and so on."""
+SLOWER_MAX = 6
 NEVER = float("inf")
 
 
@@ -114,7 +119,7 @@ class Turns:
         return at_s
 
 
-def is_scheduled(heads: list[EpochInfo], place: int, step: int) -> bool:
+def is_scheduled(heads: list[EpochInfo], place: int, step: int, known: int) -> bool:
     """Whether the newest epoch is so old that a new one is due, and it is our turn.
 
     Args:
@@ -122,5 +127,7 @@ def is_scheduled(heads: list[EpochInfo], place: int, step: int) -> bool:
         place: How many of those who may begin epochs and are here are senior to us; each waits a
             step, ten seconds, longer than the one before.
         step: The present one.
+        known: How many epochs the room has had.
     """
-    return step - max(head.step for head in heads) >= SCHEDULED_STEPS + place
+    steps = SCHEDULED_STEPS << min(known // SLOWER_AFTER, SLOWER_MAX)
+    return step - max(head.step for head in heads) >= steps + place

@@ -8,7 +8,7 @@ from crypto.identity import member_id
 from p2p.errors import RemoteError
 from p2p.room.findings import Findings
 from p2p.room.ids import NONE, MemberId, OpId, short
-from p2p.room.kinds import Down, EntryMode, Epoch, Grant, Join, Leave, Mute, Rank, Remove
+from p2p.room.kinds import Body, Down, EntryMode, Epoch, Grant, Join, Leave, Mute, Rank, Remove
 from p2p.room.ops import Op, decode_op, verify_join, verify_op
 from p2p.room.powers import standing, takes_power
 from p2p.room.pruning import kept, order
@@ -20,9 +20,12 @@ OPS_MAX = 16384
 """Reached only under attack."""
 
 LASTING_MAX = 4096
-"""Operations with a power that no epoch ends. The host's removals and appointments: twice that."""
+"""Operations with a power that no epoch ends. The host's removals, appointments and epochs: twice
+that."""
 
-LASTING_PER_AUTHOR_MAX = 1024
+LASTING_PER_AUTHOR_MAX = 2048
+"""One co-host alone can change the keys of a room for over two months."""
+
 FLOOR_PER_EPOCH_MAX = 2048
 HELD_MAX = 128
 HELD_PER_AUTHOR_MAX = 8
@@ -177,12 +180,15 @@ class OpSet:
         if isinstance(op.body, _FLOOR):
             if self._counts[op.body.epoch] >= FLOOR_PER_EPOCH_MAX:
                 raise RemoteError("full")
-        elif takes_power(op, self.host):
-            spared = op.author == self.host and isinstance(op.body, Remove | Rank)
-            if self._counts["lasting"] >= LASTING_MAX * (2 if spared else 1):
-                raise RemoteError("full")
-            if op.author != self.host and self._counts[(op.author,)] >= LASTING_PER_AUTHOR_MAX:
-                raise RemoteError("full")
+        elif takes_power(op, self.host) and not self.has_room_for(type(op.body), op.author):
+            raise RemoteError("full")
+
+    def has_room_for(self, kind: type[Body], author: MemberId) -> bool:
+        """Tell whether one more lasting operation of a kind is taken from this author."""
+        spared = author == self.host and kind in (Remove, Rank, Epoch)
+        if self._counts["lasting"] >= LASTING_MAX * (2 if spared else 1):
+            return False
+        return author == self.host or self._counts[(author,)] < LASTING_PER_AUTHOR_MAX
 
     def hold(self, op: Op) -> None:
         """Keep an operation until what it hangs on comes; the oldest give way.

@@ -21,6 +21,15 @@ _TOWARDS: dict[Act, tuple[str, str, str]] = {
 }
 
 
+def history_full() -> UserError:
+    """Say that the others would not take one more operation of this kind from us."""
+    return UserError(
+        "history_full",
+        "This room has gone on for so long that it takes no more changes.",
+        "Make a new room and invite everybody to it.",
+    )
+
+
 def refusal(act: Act, stage: Stage, *, own: bool) -> UserError:
     """Say why an act is not possible.
 

@@ -20,7 +20,8 @@ from p2p.room.intents import writing_for
 from p2p.room.names import DisplayName
 from p2p.room.ops import Op, Pen
 from p2p.room.opset import OpSet
-from p2p.room.powers import MODERATOR
+from p2p.room.powers import MODERATOR, POWERS
+from p2p.room.refusals import history_full
 from p2p.room.stage import GONE
 from p2p.room.state import Member, RoomState, state_of
 
@@ -114,6 +115,11 @@ class Room:
         return self.myself.stage in GONE
 
     @property
+    def takes_epochs(self) -> bool:
+        """The others would take one more epoch of ours: its record stays, and they are bounded."""
+        return self._ops.has_room_for(kinds.Epoch, self.me)
+
+    @property
     def myself(self) -> Member:
         """Our own entry in the state."""
         return self.state.members[self.me]
@@ -181,6 +187,8 @@ class Room:
             return
         if not isinstance(command, commands.Leave) and not self._own.take(self._now):
             raise UserError("too_fast", "Too many commands at once.", "Wait a few seconds.")
+        if writing.kind in POWERS and not self._ops.has_room_for(writing.kind, self.me):
+            raise history_full()
         op = self._write(writing.kind, *writing.fields, auth=writing.auth)
         if isinstance(op.body, kinds.Grant):
             self._last_slot = op.body.slot

@@ -56,6 +56,7 @@ class FakeRoom:
         self.me = identity.member_id
         self.room_id = b"\x77" * 32
         self.state = state or FakeState()
+        self.takes_epochs = True
         self.written: list[FakeEpoch] = []
         self._numbers = count()
 

@@ -137,6 +137,15 @@ def test_receive_keys_of_no_use_do_not_stop_the_wrapping(monkeypatch: pytest.Mon
     assert people[0].epochs.next_timer() > people.now
 
 
+def test_who_could_fill_the_others_rooms_no_further_makes_none_and_says_so(people: People) -> None:
+    people[0].room.takes_epochs = False
+    with pytest.raises(UserError, match="history_full"):
+        people[0].epochs.do(NewKey(), people.now)
+    people.wait(SCHEDULED_STEPS * 10 + 11, tick_s=1.0)
+    assert [epoch.why for epoch in people[0].room.written] == ["start"]
+    assert [epoch.why for epoch in people[1].room.written] == ["timer"]
+
+
 # --- more than one head ---------------------------------------------------------------------------
 
 

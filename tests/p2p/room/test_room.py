@@ -4,7 +4,7 @@ import pytest
 
 from p2p.errors import RemoteError, UserError
 from p2p.room import commands as c
-from p2p.room import kinds
+from p2p.room import kinds, opset
 from p2p.room.events import HandChanged, LockChanged, MemberChanged, StageChanged, TopicChanged
 from p2p.room.intake import AUTHOR_RATE, JOIN_RATE, OWN_RATE, SENDER_RATE
 from p2p.room.ops import Pen
@@ -400,6 +400,22 @@ def test_a_full_room_says_so(monkeypatch):
 
 
 # -- bad input
+
+
+def test_what_the_others_would_not_take_is_not_written_and_said(monkeypatch):
+    rooms = Rooms(2)
+    monkeypatch.setattr(opset, "LASTING_MAX", 3)  # its topic is the first
+    rooms.do(0, c.SetLock(True))
+    rooms.do(0, c.SetLock(False))
+    written = len(rooms[0].ops())
+    with pytest.raises(UserError, match="history_full"):
+        rooms.do(0, c.SetLock(True))
+    assert rooms[0].takes_epochs
+    assert len(rooms[0].ops()) == written
+    rooms.do(0, c.Promote(rooms.ids[1], 1))
+    for number in (1, 2):
+        rooms.do(0, c.Remove(rooms.ids[number]))
+    assert not rooms[0].takes_epochs
 
 
 def test_a_malformed_genesis_is_refused():
