@@ -26,6 +26,7 @@ from crypto.head import PASS_BYTES, STEP_S, Head, Held, pass_of, room_key, step_
 from crypto.kdf import hkdf
 from crypto.kid import STEP_MASK, pack_kid
 from crypto.sframe import Key
+from crypto.trial import Trial
 
 OLD_STEP_KEPT_S = 2.0
 MEMBER_ID_BYTES = 16
@@ -44,6 +45,7 @@ class Keyring:
     Attributes:
         step: The step that it is by our own clock.
         waiting: We know that the room has a newer key and must not speak under the old one.
+        trial: Secrets that were handed over, until they have proved themselves.
     """
 
     def __init__(self, heads: Sequence[Head], *passes: bytes | bytearray) -> None:
@@ -61,6 +63,7 @@ class Keyring:
             raise LocalError("a pass is 32 bytes")
         self.step = heads[0].step
         self.waiting = False
+        self.trial = Trial()
         self._held = {
             head.epoch_id: Held(head, pass_, wanted_s=self.step * STEP_S)
             for head, pass_ in zip(heads, passes, strict=True)
@@ -78,33 +81,6 @@ class Keyring:
         """Begin a room with one epoch of a random id, at step 0."""
         head = Head.create(rng)
         return cls([head], pass_of(head.secret))
-
-    @classmethod
-    def import_(
-        cls, heads: Sequence[tuple[bytes, bytes, bytes]], step: int, room_time_s: float
-    ) -> "Keyring":
-        """Take what an admitting member handed over.
-
-        Args:
-            heads: Epoch id, secret at ``step`` and pass of each head.
-            step: The admitting member's step.
-            room_time_s: The admitting member's room time, seconds since the room began.
-
-        Raises:
-            RemoteError: A length, a count or the step is out of range, or step and room time do
-                not belong together.
-        """
-        try:
-            if abs(step_at(room_time_s) - step) > 1:
-                raise RemoteError("step and room time do not belong together")
-            keyring = cls(
-                [Head(epoch_id, secret, step) for epoch_id, secret, _ in heads],
-                *[pass_ for _, _, pass_ in heads],
-            )
-        except LocalError:
-            raise RemoteError("malformed epoch keys") from None
-        keyring.advance(room_time_s)
-        return keyring
 
     def export(
         self, step: int, ids: Iterable[bytes] | None = None
@@ -160,28 +136,22 @@ class Keyring:
         """Heads of the room whose secrets are not here."""
         return tuple(epoch for epoch in self._wanted.ids if epoch not in self._held)
 
+    @property
+    def doubted(self) -> tuple[bytes, ...]:
+        """Heads whose secrets were handed to us, and under which the others' frames fail."""
+        return self.trial.doubted(self._room_time_s)
+
     def knows(self, epoch_id: bytes) -> bool:
         """Whether the secret of an epoch is here."""
         return epoch_id in self._held
 
-    def adopt(
+    def hold(
         self,
         epoch_id: bytes,
         secret: bytes | bytearray,
         step: int,
-        parents: Iterable[bytes] = (),
         pass_: bytes | None = None,
-    ) -> None:
-        """Take in the secret of an epoch and turn to it: from now on we seal under it.
-
-        Of ``parents`` it takes the place; beside other heads it stands. For the rest see ``hold``.
-        """
-        if epoch_id not in self._held:
-            self.hold(epoch_id, secret, step, pass_)
-            self._turn(Frontier.of({*self._wanted.ids, epoch_id} - set(parents)))
-
-    def hold(
-        self, epoch_id: bytes, secret: bytes | bytearray, step: int, pass_: bytes | None = None
+        giver: bytes | None = None,
     ) -> None:
         """Take in the secret of an epoch; what we seal under does not change by it.
 
@@ -190,6 +160,7 @@ class Keyring:
             secret: At ``step``; copied, so the caller zeroes its own.
             step: Where the epoch began, or where a neighbour had it.
             pass_: The epoch's pass; None when ``secret`` is fresh, and the pass follows from it.
+            giver: The member who handed it over; None if the epoch's record vouches for it.
 
         Raises:
             RemoteError: A length is wrong, or the step is far from ours.
@@ -207,7 +178,29 @@ class Keyring:
         held = Held(head, pass_ or pass_of(secret), wanted_s=self._room_time_s)
         held.forward_to(self.step, keep_old=self._has_old_step)
         self._held[epoch_id] = held
+        if giver is not None:
+            self.trial.begin(epoch_id, giver)
         self._forget()
+
+    def replace(
+        self,
+        epoch_id: bytes,
+        secret: bytes | bytearray,
+        step: int,
+        pass_: bytes | None = None,
+        giver: bytes | None = None,
+    ) -> None:
+        """Take another secret for one that is on trial, and erase that; see ``hold``."""
+        before = self._held.pop(epoch_id)
+        try:
+            self.hold(epoch_id, secret, step, pass_, giver)
+        except RemoteError:
+            self._held[epoch_id] = before
+            raise
+        before.erase()
+        if giver is None:
+            self.trial.end(epoch_id)
+        self._keys = {name: key for name, key in self._keys.items() if epoch_id not in name[0].ids}
 
     def set_heads(self, ids: Iterable[bytes], *, wait: bool = False) -> None:
         """Say which epochs are the room's heads.
@@ -264,6 +257,7 @@ class Keyring:
         for place, epoch_id in enumerate(idle, MAX_IDLE - len(idle)):
             if place < 0 or self._held[epoch_id].wanted_s <= over_s:
                 self._held.pop(epoch_id).erase()
+                self.trial.end(epoch_id)
         self._forget_at_s = min(
             (self._held[one].wanted_s + OLD_KEPT_S for one in idle if one in self._held),
             default=float("inf"),

@@ -185,9 +185,13 @@ class FrameOpener:
             frontier = self._keyring.frontier_of(tag)
         with _refusing(Reason.STEP, member_id):
             step = self._keyring.live_step(step8, frontier)
-        with _refusing(Reason.SEAL, member_id):
+        try:
             key = self._keyring.frame_key(slot, member_id, step, frontier)
             plaintext = key.open(frame, header)
+        except RemoteError:
+            self._keyring.trial.failed(frontier.ids, room_time_s)
+            raise FrameError(Reason.SEAL, member_id) from None
+        self._keyring.trial.opened(frontier.ids, member_id)
         self._check_replay(member_id, step, header.ctr)
         if plaintext[-1] != _TYPE_FILLER:
             raise FrameError(Reason.TRAILER, member_id)

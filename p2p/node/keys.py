@@ -3,6 +3,7 @@
 import time
 
 from crypto.epoch import Keyring
+from crypto.handover import keyring_from
 from crypto.identity import Identity
 from crypto.roomkey import RoomKey
 from p2p.overlay.roomtime import RoomTime
@@ -66,7 +67,7 @@ class RoomSecrets:
             self.room_time.readmitted(room_s, now, missed_s)
             return
         heads = [(head.epoch_id, head.secret, head.pass_key) for head in admit.heads]
-        keyring = Keyring.import_(heads, admit.step, room_s)
+        keyring = keyring_from(heads, admit.step, room_s, admit.member)
         self.room_time = RoomTime(now, room_s)
         self._wall_at_0_s = time.time() - self.room_time.at(time.monotonic())
         self.hold(keyring)

@@ -15,7 +15,8 @@ from p2p.overlay.compare import (
     Comparing,
     Confirm,
 )
-from p2p.overlay.epochs import Epochs, KeysChanged, KeysDiffer, KeysMissing, NewKey
+from p2p.overlay.epochs import Epochs, NewKey
+from p2p.overlay.keyevents import KeysChanged, KeysDiffer, KeysMissing
 from p2p.rng import system_rng
 from p2p.room.room import Room
 from p2p.wire.codec import Message

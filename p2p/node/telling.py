@@ -10,7 +10,7 @@ from p2p.node.rekeying import KeyEvent
 from p2p.node.roll import ME, Roll
 from p2p.node.sound import Sound
 from p2p.overlay.compare import CompareFailed, CompareReady, CompareVerified
-from p2p.overlay.epochs import KeysChanged, KeysDiffer, KeysMissing
+from p2p.overlay.keyevents import KeysChanged, KeysDiffer, KeysMissing
 from p2p.overlay.mesh import Mesh
 from p2p.room import events as room_events
 from p2p.room.epochs import WHY

@@ -36,6 +36,7 @@ class Asking:
         self._since_s: dict[bytes, float] = {}
         self._tries = 0
         self._next_s = float("inf")
+        self._near: frozenset[bytes] = frozenset()
         self._asked: dict[bytes, float] = {}
 
     @property
@@ -71,6 +72,7 @@ class Asking:
             likely: Those of them who should know, asked first.
             now: Monotonic seconds.
         """
+        self._look_around(frozenset(neighbours), now)
         if now < self._next_s:
             return []
         self._next_s = now + (AGAIN_S if self._tries < SOON_TRIES else LATER_S)
@@ -81,6 +83,12 @@ class Asking:
         self._asked = {m: at for m, at in self._asked.items() if now - at < ANSWERED_FOR_S}
         self._asked |= dict.fromkeys(chosen, now)
         return chosen
+
+    def _look_around(self, near: frozenset[bytes], now: float) -> None:
+        """Whoever has just come may know what those before did not: no long pauses any more."""
+        if self._since_s and near - self._near:
+            self._tries, self._next_s = 0, min(self._next_s, now + FIRST_S)
+        self._near = near
 
     def was_asked(self, member: bytes, now: float) -> bool:
         """Whether an answer of this member is expected."""

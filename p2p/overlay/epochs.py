@@ -23,15 +23,16 @@ from crypto.epoch import Keyring
 from crypto.head import SECRET_BYTES
 from crypto.identity import Identity
 from p2p.errors import RemoteError, UserError
-from p2p.overlay.asking import SETTLE_S, Answering, Asking
-from p2p.overlay.begin import Wrapping, next_epoch, pass_hash, slice_wraps
+from p2p.overlay.begin import Wrapping, next_epoch, slice_wraps
+from p2p.overlay.giving import Giving
+from p2p.overlay.keyevents import EpochEvent, KeysChanged, KeysMissing
 from p2p.overlay.recvkeys import RecvKeys
 from p2p.overlay.turns import Turns, Why, is_scheduled
 from p2p.rng import Rng
 from p2p.room.epochs import EpochInfo
 from p2p.room.refusals import history_full
 from p2p.room.room import Room
-from p2p.wire.messages import ASKED_MAX, AskKeys, GiveKeys, HeadSecret, Wraps
+from p2p.wire.messages import AskKeys, GiveKeys, Wraps
 
 RANK_MAX = 2
 """Host, co-hosts and moderators begin epochs."""
@@ -54,30 +55,6 @@ class NewKey:
     """Our person wants a new key; ``shut_out``: because somebody was removed."""
 
     shut_out: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class KeysChanged:
-    """We seal under other epochs from now on; frames that wait may open."""
-
-    heads: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeysMissing:
-    """For a second by now we lack a key that the room uses; or no longer."""
-
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class KeysDiffer:
-    """A neighbour holds another secret than we do under the same epoch: somebody lied to one."""
-
-    member: bytes
-
-
-EpochEvent = KeysChanged | KeysMissing | KeysDiffer
 
 
 class Epochs:
@@ -112,8 +89,7 @@ class Epochs:
         self._now = now
         self._recv = RecvKeys(self._me, room.write_recv, rng, keyring.step, recv)
         self._turns = Turns(rng)
-        self._asking = Asking(rng)
-        self._answering = Answering()
+        self._giving = Giving(room, keyring, rng, self.counts)
         self._here: frozenset[bytes] | None = None
         self._neighbours: frozenset[bytes] = frozenset()
         self._known_s: dict[bytes, float] = {}
@@ -122,7 +98,7 @@ class Epochs:
         self._shut_out: frozenset[bytes] = room.state.removed
         self._told_missing = False
         self._out: deque[Outgoing] = deque()
-        self._events: deque[EpochEvent] = deque()
+        self._events = self._giving.events
         self._follow()
 
     # --- what others tell us --------------------------------------------------------------------
@@ -172,9 +148,10 @@ class Epochs:
         if isinstance(message, Wraps):
             self._take_wraps(message.epoch_id, message.wraps)
         elif isinstance(message, AskKeys):
-            self._take_question(sender, message.epochs)
+            self._giving.take_question(sender, message.epochs, self._now)
+            self._answer()
         else:
-            self._take_answer(message, sender)
+            self._giving.take(message, sender, self._now)
         self._follow()
 
     # --- time -----------------------------------------------------------------------------------
@@ -196,18 +173,16 @@ class Epochs:
         """When ``on_timer`` wants to be called, monotonic seconds."""
         if self._out or self._wrapping is not None:
             return self._now
-        since_s, place = self._asking.since_s, self._place()
-        times = [self._now + POLL_S, self._asking.next_timer]
+        since_s, place = self._giving.since_s, self._place()
+        times = [self._now + POLL_S, self._giving.next_timer(self._now)]
         if place is not None:
             times.append(self._turns.next_timer(since_s, place))
         if (recv_at_s := self._recv.next_timer()) is not None:
             times.append(recv_at_s)
-        if (since_s := self._asking.lacking_since_s) is not None:
+        if (since_s := self._giving.lacking_since_s) is not None:
             times += [
                 since_s + wait_s for wait_s in (TOLD_S, WAIT_S) if since_s + wait_s > self._now
             ]
-        if self._answering.pending(self._now):
-            times.append(self._now + SETTLE_S)
         return min(times)
 
     def on_timer(self, now: float) -> None:
@@ -218,7 +193,7 @@ class Epochs:
             return
         self._begin_if_due()
         self._recv.on_timer(self._keyring.step, self._now)
-        self._ask()
+        self._out += self._giving.questions(self._neighbours, self._now)
         self._answer()
 
     def next_event(self) -> EpochEvent | None:
@@ -237,10 +212,10 @@ class Epochs:
         for epoch_id in [one for one in self._early if one in state.epochs]:
             self._open(state.epochs[epoch_id], self._early.pop(epoch_id))
         before = self._keyring.frontier
-        since_s = self._asking.lacking_since_s
+        since_s = self._giving.lacking_since_s
         fresh = since_s is None or self._now - since_s < WAIT_S
         self._keyring.set_heads(state.heads, wait=fresh and state.removed != self._shut_out)
-        self._asking.observe(self._keyring.missing, self._now)
+        self._giving.observe(self._now)
         if self._keyring.frontier != before:
             self._shut_out = state.removed
             self._recv.epoch_began(self._keyring.step, self._now)
@@ -248,7 +223,7 @@ class Epochs:
         self._tell_missing()
 
     def _tell_missing(self) -> None:
-        since_s = self._asking.lacking_since_s
+        since_s = self._giving.lacking_since_s
         missing = since_s is not None and self._now - since_s >= TOLD_S
         if missing != self._told_missing:
             self._told_missing = missing
@@ -263,7 +238,7 @@ class Epochs:
             return
         heads = [state.epochs[epoch] for epoch in state.heads]
         self._turns.observe(len(heads), place, self._now)
-        why = self._turns.due(self._asking.since_s, place, self._now)
+        why = self._turns.due(self._giving.since_s, place, self._now)
         if why is None and is_scheduled(heads, place, self._keyring.step, len(state.epochs)):
             why = "timer"
         if why is not None:
@@ -317,83 +292,22 @@ class Epochs:
                 del self._early[next(iter(self._early))]
 
     def _open(self, epoch: EpochInfo, wraps: tuple[bytes, ...]) -> None:
-        if self._keyring.knows(epoch.id):
+        known = self._keyring.knows(epoch.id)
+        if known and self._keyring.trial.giver(epoch.id) is None:
             return
         if not slice_wraps(wraps, epoch.ephemeral, [self._me]):
             return  # others' wraps, to be passed on
         try:
             secret = self._recv.open(wraps, epoch)
-            self._keyring.hold(epoch.id, secret, epoch.step)
+            if known:
+                self._giving.prove(epoch, secret)
+            else:
+                self._keyring.hold(epoch.id, secret, epoch.step)
         except RemoteError:
             self.counts["unopened"] += 1
             return
         secret[:] = bytes(SECRET_BYTES)
         self.counts["wrapped"] += 1
 
-    def _take_answer(self, message: GiveKeys, sender: bytes) -> None:
-        if not self._asking.was_asked(sender, self._now):
-            raise RemoteError("keys that nobody asked for")
-        if abs(message.step - self._keyring.step) > 1:
-            raise RemoteError("keys of another time")
-        for head in message.heads:
-            epoch = self._room.state.epochs.get(head.epoch_id)
-            if epoch is None or pass_hash(head.pass_key) != epoch.pass_hash:
-                raise RemoteError("keys of another room")
-            if self._keyring.knows(head.epoch_id):
-                self._compare(message.step, head, sender)
-            else:
-                self._keyring.hold(head.epoch_id, head.secret, message.step, head.pass_key)
-                self.counts["given"] += 1
-
-    def _compare(self, step: int, head: HeadSecret, sender: bytes) -> None:
-        ids = (head.epoch_id,)
-        if step == self._keyring.step_of(ids):
-            ((_, secret, _),) = self._keyring.export(step, ids)
-            if secret != head.secret:
-                self._events.append(KeysDiffer(sender))
-
-    # --- asking and answering -------------------------------------------------------------------
-
-    def _ask(self) -> None:
-        missing = self._keyring.missing[:ASKED_MAX]
-        if not missing:
-            return
-        state = self._room.state
-        reachable = {member.id for member in self._room.roster()} & self._neighbours
-        likely = {state.epochs[epoch].author for epoch in missing}
-        for member in self._asking.due(reachable, likely, self._now):
-            self._out.append((member, AskKeys(missing)))
-
-    def _take_question(self, sender: bytes, epochs: tuple[bytes, ...]) -> None:
-        if all(member.id != sender for member in self._room.roster()):
-            self.counts["refused"] += 1
-            raise RemoteError("keys are for the roster")
-        if not self._answering.ask(sender, epochs, self._now):
-            raise RemoteError("asks too much")
-        self._answer()
-
     def _answer(self) -> None:
-        """Give what can be given to those who wait and are still in the roster."""
-        pending = self._answering.pending(self._now)
-        if not pending:
-            return
-        roster = {member.id for member in self._room.roster()}
-        ready = {
-            epoch
-            for epoch in self._room.state.heads
-            if self._keyring.knows(epoch) and self._is_settled(epoch)
-        }
-        for member, epochs in pending:
-            ids = tuple(sorted(ready.intersection(epochs)))
-            if member not in roster:
-                self._answering.answered(member)
-            elif ids:
-                step = self._keyring.step_of(ids)
-                heads = tuple(HeadSecret(*head) for head in self._keyring.export(step, ids))
-                self._out.append((member, GiveKeys(step, heads)))
-                self._answering.answered(member)
-                self.counts["answered"] += 1
-
-    def _is_settled(self, epoch: bytes) -> bool:
-        mine = self._room.state.epochs[epoch].author == self._me
-        return mine or self._now - self._known_s[epoch] >= SETTLE_S
+        self._out += self._giving.answers(self._me, self._known_s, self._now)

@@ -1,18 +1,18 @@
 """The keyring of a room: steps, hand-over, erasure."""
 
 import math
-import os
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crypto import epoch as epoch_module
-from crypto.epoch import MAX_HEADS, MAX_JUMP_STEPS, Keyring
+from crypto.epoch import MAX_JUMP_STEPS, Keyring
 from crypto.errors import LocalError, RemoteError
 from crypto.frontier import Frontier
 from crypto.head import Head, frontier_tag
 from crypto.kdf import hkdf
+from tests.rings import adopt
 
 MEMBER = b"\x0a" * 16
 OTHER = b"\x0b" * 16
@@ -151,53 +151,6 @@ def test_nothing_lies_before_the_first_step() -> None:
         keyring().live_step(255)
 
 
-def test_who_is_admitted_computes_the_same_keys_and_none_of_the_past() -> None:
-    host = Keyring.create(os.urandom)
-    earlier = host.base_key(MEMBER, 0)
-    host.advance(25.0)
-    guest = Keyring.import_(host.export(host.step), host.step, 25.0)
-    assert guest.base_key(MEMBER, 2) == host.base_key(MEMBER, 2)
-    assert guest.frontier_tag == host.frontier_tag
-    assert guest.pass_ == host.pass_
-    with pytest.raises(RemoteError):
-        guest.base_key(MEMBER, 1)
-    assert earlier != guest.base_key(MEMBER, 2)
-    with pytest.raises(LocalError):
-        host.export(1)
-
-
-def test_an_admission_that_arrives_late_is_caught_up_at_once() -> None:
-    host = Keyring.create(os.urandom)
-    guest = Keyring.import_(host.export(0), 0, 10.5)
-    host.advance(10.5)
-    assert guest.step == 1
-    assert guest.base_key(MEMBER, 1) == host.base_key(MEMBER, 1)
-
-
-@pytest.mark.parametrize(
-    ("heads", "step", "room_time_s"),
-    [
-        ([], 0, 0.0),
-        ([(EPOCH, SECRET, PASS)] * 2, 0, 0.0),
-        ([(bytes((n,)) * 16, SECRET, PASS) for n in range(MAX_HEADS + 1)], 0, 0.0),
-        ([(EPOCH[:15], SECRET, PASS)], 0, 0.0),
-        ([(EPOCH, SECRET + b"x", PASS)], 0, 0.0),
-        ([(EPOCH, SECRET, b"short")], 0, 0.0),
-        ([(EPOCH, SECRET, PASS)], -1, 0.0),
-        ([(EPOCH, SECRET, PASS)], 2, 0.0),
-        ([(EPOCH, SECRET, PASS)], 0, 1e9),
-        ([(EPOCH, SECRET, PASS)], 0, math.nan),
-        ([(EPOCH, SECRET, PASS)], 0, math.inf),
-        ([(EPOCH, SECRET, PASS)], 2**32, 2.0**32 * 10),
-    ],
-)
-def test_a_misshapen_admission_is_refused(
-    heads: list[tuple[bytes, bytes, bytes]], step: int, room_time_s: float
-) -> None:
-    with pytest.raises(RemoteError):
-        Keyring.import_(heads, step, room_time_s)
-
-
 def test_heads_at_different_steps_or_without_a_pass_do_not_go_together() -> None:
     with pytest.raises(LocalError):
         Keyring([Head(EPOCH, SECRET, 0), Head(OTHER, SECRET, 1)], PASS, PASS)
@@ -227,7 +180,7 @@ FRESH = b"\x06" * 32
 
 def test_an_adopted_epoch_is_sealed_under_at_once_and_replaces_its_parents() -> None:
     ring = keyring()
-    ring.adopt(NEXT, FRESH, 0, [EPOCH])
+    adopt(ring, NEXT, FRESH, 0, [EPOCH])
     assert ring.frontier.ids == (NEXT,)
     assert (ring.knows(NEXT), ring.knows(EPOCH), ring.knows(THIRD)) == (True, True, False)
     assert ring.base_key(MEMBER, 0) == Keyring([Head(NEXT, FRESH, 0)], PASS).base_key(MEMBER, 0)
@@ -236,28 +189,28 @@ def test_an_adopted_epoch_is_sealed_under_at_once_and_replaces_its_parents() -> 
 
 def test_an_epoch_beside_another_joins_it_and_a_merge_replaces_both() -> None:
     ring = keyring()
-    ring.adopt(NEXT, FRESH, 0)
+    adopt(ring, NEXT, FRESH, 0)
     assert ring.frontier.ids == (EPOCH, NEXT)
-    ring.adopt(THIRD, PASS, 0, [EPOCH, NEXT])
+    adopt(ring, THIRD, PASS, 0, [EPOCH, NEXT])
     assert ring.frontier.ids == (THIRD,)
 
 
 def test_what_is_held_already_is_not_taken_again() -> None:
     ring = keyring()
-    ring.adopt(EPOCH, FRESH, 0)
+    adopt(ring, EPOCH, FRESH, 0)
     ring.hold(EPOCH, FRESH, 0)
     assert ring.export(0) == [(EPOCH, SECRET, PASS)]
 
 
 def test_the_heads_of_the_room_decide_what_is_sealed_under() -> None:
     ring = keyring()
-    ring.adopt(NEXT, FRESH, 0, [EPOCH])
+    adopt(ring, NEXT, FRESH, 0, [EPOCH])
     ring.set_heads([EPOCH])
     assert ring.frontier.ids == (EPOCH,)
     ring.set_heads([THIRD, NEXT])
     assert ring.missing == (THIRD,)
     assert ring.frontier.ids == (EPOCH,)
-    ring.adopt(THIRD, PASS, 0, [NEXT, EPOCH])
+    adopt(ring, THIRD, PASS, 0, [NEXT, EPOCH])
     ring.set_heads([THIRD, NEXT])
     assert ring.frontier.ids == (NEXT, THIRD)
     assert ring.missing == ()
@@ -269,7 +222,7 @@ def test_who_lacks_a_key_because_somebody_was_shut_out_waits_for_it() -> None:
     ring = keyring()
     ring.set_heads([NEXT], wait=True)
     assert ring.waiting
-    ring.adopt(NEXT, FRESH, 0)
+    adopt(ring, NEXT, FRESH, 0)
     assert not ring.waiting
     ring.set_heads([NEXT], wait=True)
     assert not ring.waiting
@@ -281,7 +234,7 @@ def test_old_frontiers_open_for_twenty_seconds_and_are_zeroed_then() -> None:
     ring = keyring()
     old, tag = ring._held[EPOCH], ring.frontier_tag
     ring.advance(5.0)
-    ring.adopt(NEXT, FRESH, 0, [EPOCH])
+    adopt(ring, NEXT, FRESH, 0, [EPOCH])
     assert ring.frontier_of(tag).ids == (EPOCH,)
     key = ring.frame_key(1, MEMBER, 0, ring.frontier_of(tag))
     assert key is ring.frame_key(1, MEMBER, 0, ring.frontier_of(tag))
@@ -301,7 +254,7 @@ def test_what_replaced_epochs_are_kept_is_bounded() -> None:
     last = EPOCH
     for number in range(100):
         epoch = bytes((100 + number,)) * 16
-        ring.adopt(epoch, FRESH, 0, [last])
+        adopt(ring, epoch, FRESH, 0, [last])
         last = epoch
     assert len(ring._held) == epoch_module.MAX_IDLE + 1
     assert ring.knows(last)
@@ -309,8 +262,8 @@ def test_what_replaced_epochs_are_kept_is_bounded() -> None:
 
 def test_a_single_epoch_and_a_part_of_the_frontier_can_be_opened() -> None:
     ring = keyring()
-    ring.adopt(NEXT, FRESH, 0)
-    ring.adopt(THIRD, PASS, 0)
+    adopt(ring, NEXT, FRESH, 0)
+    adopt(ring, THIRD, PASS, 0)
     for part in ([EPOCH], [THIRD], [EPOCH, THIRD], [EPOCH, NEXT, THIRD]):
         frontier = ring.frontier_of(frontier_tag(part))
         assert frontier.ids == tuple(sorted(part))
@@ -324,7 +277,7 @@ def test_a_single_epoch_and_a_part_of_the_frontier_can_be_opened() -> None:
 
 def test_an_epoch_that_began_ahead_of_our_clock_is_sealed_under_from_its_step_on() -> None:
     ring = keyring()
-    ring.adopt(NEXT, FRESH, 1, [EPOCH])
+    adopt(ring, NEXT, FRESH, 1, [EPOCH])
     assert (ring.step, ring.seal_step) == (0, 1)
     with pytest.raises(RemoteError):
         ring.live_step(0)
@@ -340,13 +293,13 @@ def test_an_epoch_that_began_ahead_of_our_clock_is_sealed_under_from_its_step_on
 def test_an_epoch_of_the_step_before_is_hashed_on_and_still_opens_what_lags() -> None:
     ring = keyring()
     ring.advance(10.5)
-    ring.adopt(NEXT, FRESH, 0, [EPOCH])
+    adopt(ring, NEXT, FRESH, 0, [EPOCH])
     assert ring.live_step(0) == 0
     assert ring.base_key(MEMBER, 0) == Keyring([Head(NEXT, FRESH, 0)], PASS).base_key(MEMBER, 0)
     ring.advance(12.5)
     with pytest.raises(RemoteError):
         ring.live_step(0)
-    ring.adopt(THIRD, PASS, 0, [NEXT])
+    adopt(ring, THIRD, PASS, 0, [NEXT])
     with pytest.raises(RemoteError):
         ring.base_key(MEMBER, 0)
     assert ring.export(1) == [(THIRD, hkdf(PASS, b"step"), hkdf(PASS, b"pass"))]
@@ -354,7 +307,7 @@ def test_an_epoch_of_the_step_before_is_hashed_on_and_still_opens_what_lags() ->
 
 def test_a_given_epoch_brings_its_pass() -> None:
     ring = keyring()
-    ring.adopt(NEXT, FRESH, 0, [EPOCH], pass_=SECRET)
+    adopt(ring, NEXT, FRESH, 0, [EPOCH], pass_=SECRET)
     assert bytes(ring.pass_) == SECRET
 
 
@@ -374,13 +327,13 @@ def test_a_misshapen_epoch_changes_nothing(
 ) -> None:
     ring = keyring()
     with pytest.raises(RemoteError):
-        ring.adopt(epoch_id, secret, step, [EPOCH], pass_)
+        adopt(ring, epoch_id, secret, step, [EPOCH], pass_)
     assert ring.export(0) == [(EPOCH, SECRET, PASS)]
 
 
 def test_only_what_is_held_is_handed_over() -> None:
     ring = keyring()
-    ring.adopt(NEXT, FRESH, 0)
+    adopt(ring, NEXT, FRESH, 0)
     assert ring.export(0, [NEXT]) == [(NEXT, FRESH, hkdf(FRESH, b"pass"))]
     with pytest.raises(LocalError):
         ring.export(0, [THIRD])
@@ -391,7 +344,7 @@ def test_the_authenticator_is_that_of_the_key_we_seal_under_and_of_the_step() ->
     assert first.authenticator(0) == second.authenticator(0)
     assert first.authenticator(1) != first.authenticator(0)
     assert first.authenticator(0) != first.base_key(MEMBER, 0)
-    second.adopt(NEXT, FRESH, 0, [EPOCH])
+    adopt(second, NEXT, FRESH, 0, [EPOCH])
     assert first.authenticator(0) != second.authenticator(0)
     with pytest.raises(RemoteError):
         first.authenticator(2)
@@ -424,3 +377,37 @@ def test_a_base_key_is_zeroed_once_the_frame_key_is_made(monkeypatch: pytest.Mon
 def test_a_member_id_of_a_wrong_length_is_our_own_fault() -> None:
     with pytest.raises(LocalError):
         keyring().base_key(b"short", 0)
+
+
+def test_another_secret_takes_the_place_of_one_that_was_handed_over() -> None:
+    ring, true = keyring(), Keyring([Head(EPOCH, FRESH, 0)], PASS)
+    ring.trial.begin(EPOCH, OTHER)
+    false_key = ring.frame_key(1, MEMBER, 0)
+    ring.replace(EPOCH, FRESH, 0, PASS, giver=MEMBER)
+    assert ring.frame_key(1, MEMBER, 0) is not false_key
+    assert ring.base_key(MEMBER, 0) == true.base_key(MEMBER, 0)
+    assert ring.trial.giver(EPOCH) == MEMBER
+    ring.replace(EPOCH, FRESH, 0, PASS)
+    assert ring.trial.giver(EPOCH) is None
+
+
+def test_a_secret_of_another_time_takes_nothings_place() -> None:
+    ring = keyring()
+    ring.trial.begin(EPOCH, OTHER)
+    before = ring.base_key(MEMBER, 0)
+    with pytest.raises(RemoteError):
+        ring.replace(EPOCH, FRESH, 7, PASS, giver=MEMBER)
+    assert ring.base_key(MEMBER, 0) == before
+    assert ring.trial.giver(EPOCH) == OTHER
+
+
+def test_the_trial_of_an_epoch_ends_with_it() -> None:
+    ring = keyring()
+    ring.trial.begin(EPOCH, OTHER)
+    ring.trial.failed((EPOCH,), 0.0)
+    adopt(ring, NEXT, FRESH, 0, [EPOCH])
+    ring.advance(1.0)
+    ring.trial.failed((EPOCH,), 1.0)
+    assert ring.doubted == (EPOCH,)
+    ring.advance(30.0)
+    assert ring.trial.giver(EPOCH) is None

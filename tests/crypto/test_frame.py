@@ -22,10 +22,12 @@ from crypto.frame import (
     Reason,
 )
 from crypto.genesis import Genesis
+from crypto.handover import keyring_from
 from crypto.kid import pack_kid, split_kid
 from crypto.knock import KNOCK, Caller, Responder
 from crypto.roomkey import RoomKey
 from crypto.sframe import Key, encode_header, parse_header
+from tests.rings import adopt
 
 SPEAKER = b"\x0a" * 16
 OTHER = b"\x0b" * 16
@@ -35,7 +37,7 @@ PAYLOAD = b"opus" * 40
 
 def room() -> tuple[Keyring, Keyring]:
     host = Keyring.create(os.urandom)
-    return host, Keyring.import_(host.export(0), 0, 0.0)
+    return host, keyring_from(host.export(0), 0, 0.0, OTHER)
 
 
 def talk() -> tuple[FrameSealer, FrameOpener]:
@@ -158,7 +160,7 @@ def test_the_window_is_kept_for_the_latest_step_it_saw() -> None:
 def test_a_window_that_a_member_pushed_ahead_heals_when_the_step_is_over() -> None:
     ours, theirs = room()
     sealer, opener = FrameSealer(ours, 1, SPEAKER, os.urandom), FrameOpener(theirs)
-    insider = Keyring.import_(ours.export(0), 0, 0.0)
+    insider = keyring_from(ours.export(0), 0, 0.0, OTHER)
     pushed = insider.frame_key(1, SPEAKER, 0).seal(COUNTER_LIMIT - 1, PAYLOAD + bytes(13))
     opener.open(pushed, SLOTS, 1.0)
     for at_s in range(1, 12):
@@ -281,7 +283,7 @@ def test_the_words_alone_open_no_captured_frame() -> None:
     assert split_kid(header.kid).tag == ours.frontier_tag
     (epoch_id,) = ours.frontier.ids
     for known in everything_the_words_give(key, genesis, r):
-        guess = Keyring.import_([(epoch_id, stretched(known), bytes(ours.pass_))], 0, 0.0)
+        guess = keyring_from([(epoch_id, stretched(known), bytes(ours.pass_))], 0, 0.0, OTHER)
         assert refusal(FrameOpener(guess), frame) is Reason.SEAL
         for base_key in (known, bytes(guess.base_key(SPEAKER, 0)), bytes(ours.pass_)):
             with pytest.raises(RemoteError, match="not authentic"):
@@ -322,7 +324,7 @@ def test_frames_under_an_old_frontier_open_beside_those_under_the_new_one() -> N
     sealer, opener = FrameSealer(ours, 1, SPEAKER, os.urandom), FrameOpener(theirs)
     early = sealer.seal(PAYLOAD, 0.0)
     for ring in (ours, theirs):
-        ring.adopt(NEXT, FRESH, 0, ring.frontier.ids)
+        adopt(ring, NEXT, FRESH, 0, ring.frontier.ids)
     late = sealer.seal(PAYLOAD, 0.0)
     assert parse_header(early).kid != parse_header(late).kid
     assert opener.open(late, SLOTS, 0.0) == opener.open(early, SLOTS, 0.0) == (SPEAKER, PAYLOAD)
@@ -331,7 +333,7 @@ def test_frames_under_an_old_frontier_open_beside_those_under_the_new_one() -> N
 
 def test_a_refused_frame_names_the_holder_of_its_slot() -> None:
     ours, theirs = room()
-    ours.adopt(NEXT, FRESH, 0, ours.frontier.ids)
+    adopt(ours, NEXT, FRESH, 0, ours.frontier.ids)
     frame = FrameSealer(ours, 1, SPEAKER, os.urandom).seal(PAYLOAD, 0.0)
     with pytest.raises(FrameError) as unknown:
         FrameOpener(theirs).open(frame, SLOTS, 0.0)

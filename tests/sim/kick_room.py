@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from crypto.epoch import Keyring
 from crypto.genesis import Genesis
+from crypto.handover import keyring_from
 from crypto.identity import Identity
 from p2p.errors import RemoteError
 from p2p.overlay.begin import slice_wraps
@@ -87,7 +87,7 @@ class KickRoom:
                 client.room.receive(op, None, client.now)
             if client is not founder:
                 heads = founder.keyring.export(0)
-                client.hold(Keyring.import_(heads, 0, 0.0))
+                client.hold(keyring_from(heads, 0, 0.0, founder.id))
             client.room.to_send(client.now)
         self._appoint()
         self.speakers = [founder, *self._bring_on_stage(speakers - 1)]

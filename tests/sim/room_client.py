@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
+from crypto.handover import keyring_from
 from crypto.identity import Identity
 from p2p.errors import RemoteError
 from p2p.overlay.begin import first_epoch, slice_wraps
-from p2p.overlay.epochs import Epochs, KeysChanged
+from p2p.overlay.epochs import Epochs
+from p2p.overlay.keyevents import KeysChanged
 from p2p.overlay.roomtime import RoomTime
 from p2p.overlay.stage import Stage
 from p2p.room.room import Room
@@ -153,7 +155,7 @@ class Client:
         self.room_time = RoomTime(self.now, door.room_s)
         for op in door.room.ops():
             self.room.receive(op, None, self.now)
-        self.hold(Keyring.import_(heads, step, self.room_s))
+        self.hold(keyring_from(heads, step, self.room_s, door.id))
         door.pump()
         self.pump()
         return None

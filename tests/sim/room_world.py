@@ -302,7 +302,7 @@ class World:
         wanted = [head for head in state.heads if not outsider.keyring.knows(head)]
         if wanted and self.random.random() < 0.2:
             for other in self.others(outsider):
-                outsider.epochs._asking._asked[other.id] = outsider.now
+                outsider.epochs._giving._lacking._asked[other.id] = outsider.now
                 self._send(outsider, other, AskKeys(tuple(wanted[:8])))
 
     def pooled(self) -> set[bytes]:

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 
 from crypto.epoch import Keyring
+from crypto.handover import keyring_from
 from crypto.identity import Identity
 from p2p.overlay.begin import first_epoch, slice_wraps
 from p2p.overlay.epochs import EpochEvent, Epochs
@@ -55,8 +56,9 @@ class People:
         room = FakeRoom(identity, state)
         room.join(identity, rank)
         if self.people:
-            door = self.people[via].keyring
-            keyring = Keyring.import_(door.export(door.seal_step), door.seal_step, self.now)
+            door = self.people[via]
+            step = door.keyring.seal_step
+            keyring = keyring_from(door.keyring.export(step), step, self.now, door.id)
         else:
             keyring = first_epoch(room, os.urandom)
         epochs = Epochs(room, keyring, identity, os.urandom, self.now)

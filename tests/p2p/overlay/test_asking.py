@@ -53,6 +53,21 @@ def test_after_some_tries_it_asks_less_often() -> None:
     assert ask.next_timer == now + LATER_S
 
 
+def test_whoever_comes_near_is_asked_soon_however_long_it_was_in_vain_before() -> None:
+    ask = Asking(lambda size: bytes(size))
+    ask.observe([A], 0.0)
+    for _ in range(SOON_TRIES + 2):
+        ask.due(NEIGHBOURS[:2], [], ask.next_timer)
+    now = ask.next_timer - LATER_S + 0.1
+    assert ask.due(NEIGHBOURS[:1], [], now) == []
+    assert ask.due(NEIGHBOURS, [], now) == []
+    assert ask.next_timer == now + FIRST_S
+    asked = set(ask.due(NEIGHBOURS, [], now + FIRST_S))
+    asked |= set(ask.due(NEIGHBOURS, [], ask.next_timer))
+    assert len(asked) > AT_ONCE
+    assert ask.next_timer == pytest.approx(now + FIRST_S + 2 * AGAIN_S)
+
+
 def test_without_neighbours_nobody_is_asked() -> None:
     ask = Asking(os.urandom)
     ask.observe([A], 0.0)

@@ -6,6 +6,7 @@ import pathlib
 import pytest
 
 from crypto.epoch import Keyring
+from crypto.handover import keyring_from
 from crypto.identity import Identity
 from crypto.sas import commit_to
 from p2p.errors import RemoteError, UserError
@@ -29,6 +30,7 @@ from p2p.overlay.compare import (
 )
 from p2p.wire.messages import Compare
 from tests.p2p.overlay.fakeroom import FakeRoom, FakeState
+from tests.rings import adopt
 
 PEOPLE = sorted(
     (Identity(bytes((n,)) * 32, bytes((n + 9,)) * 32) for n in range(1, 4)),
@@ -43,7 +45,7 @@ class Table:
     def __init__(self) -> None:
         first = Keyring.create(os.urandom)
         self.now = 0.0
-        self.rings = [Keyring.import_(first.export(0), 0, 0.0) for _ in PEOPLE]
+        self.rings = [keyring_from(first.export(0), 0, 0.0, bytes(16)) for _ in PEOPLE]
         self.sides = []
         state = FakeState()
         for person, ring in zip(PEOPLE, self.rings, strict=True):
@@ -229,10 +231,10 @@ def test_a_commit_is_made_anew_when_the_step_is_over(table: Table) -> None:
 def test_who_does_not_know_the_newest_key_answers_when_it_does(table: Table) -> None:
     for number, ring in enumerate(table.rings):
         if number != 1:
-            ring.adopt(b"n" * 16, b"f" * 32, 0, ring.frontier.ids)
+            adopt(ring, b"n" * 16, b"f" * 32, 0, ring.frontier.ids)
     table.sides[0].do(Begin(IDS[1]), 0.0)
     assert [message.kind for message in table.carry()] == [COMMIT]
-    table.rings[1].adopt(b"n" * 16, b"f" * 32, 0, table.rings[1].frontier.ids)
+    adopt(table.rings[1], b"n" * 16, b"f" * 32, 0, table.rings[1].frontier.ids)
     table.wait(REPEAT_S)
     table.carry()
     mine, theirs = shown(table)
@@ -241,7 +243,7 @@ def test_who_does_not_know_the_newest_key_answers_when_it_does(table: Table) -> 
 
 def test_members_who_hold_different_keys_of_one_epoch_see_different_codes(table: Table) -> None:
     for number, ring in enumerate(table.rings):
-        ring.adopt(b"n" * 16, bytes((number,)) * 32, 0, ring.frontier.ids)
+        adopt(ring, b"n" * 16, bytes((number,)) * 32, 0, ring.frontier.ids)
     table.sides[0].do(Begin(IDS[1]), 0.0)
     table.carry()
     mine, theirs = shown(table)

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 from nacl import bindings
 
 from crypto.epoch import Keyring
+from crypto.handover import keyring_from
 from p2p.errors import LocalError, RemoteError
 from p2p.overlay.gossip import HELD_MAX, HOLD_S, MESSAGE_BYTES_MAX, SIZES, Gossip, Told
+from tests.rings import adopt
 
 A = b"a" * 16
 NEXT, SECRET = b"n" * 16, b"s" * 32
@@ -15,7 +17,7 @@ NEXT, SECRET = b"n" * 16, b"s" * 32
 
 def a_pair() -> tuple[Gossip, Gossip, Keyring, Keyring]:
     ours = Keyring.create(os.urandom)
-    theirs = Keyring.import_(ours.export(0), 0, 0.0)
+    theirs = keyring_from(ours.export(0), 0, 0.0, bytes(16))
     return Gossip(ours, os.urandom), Gossip(theirs, os.urandom), ours, theirs
 
 
@@ -64,34 +66,34 @@ def test_a_liar_with_the_key_cannot_point_behind_the_end() -> None:
 
 def test_what_comes_before_its_key_is_held_and_opened_when_the_key_is_here() -> None:
     here, there, ours, theirs = a_pair()
-    ours.adopt(NEXT, SECRET, 0, ours.frontier.ids)
+    adopt(ours, NEXT, SECRET, 0, ours.frontier.ids)
     blob = here.seal(b"under the new key")
     assert blob is not None
     assert there.open(blob, A, 1.0) is None
     assert there.retry(1.5) == []
-    theirs.adopt(NEXT, SECRET, 0, theirs.frontier.ids)
+    adopt(theirs, NEXT, SECRET, 0, theirs.frontier.ids)
     assert there.retry(2.0) == [Told(A, b"under the new key")]
     assert there.retry(2.0) == []
 
 
 def test_what_waits_too_long_or_is_too_much_is_given_up() -> None:
     here, there, ours, theirs = a_pair()
-    ours.adopt(NEXT, SECRET, 0, ours.frontier.ids)
+    adopt(ours, NEXT, SECRET, 0, ours.frontier.ids)
     for _ in range(HELD_MAX + 1):
         there.open(here.seal(b"x") or b"", A, 1.0)
     assert there.counters["key"] == 1
-    theirs.adopt(NEXT, SECRET, 0, theirs.frontier.ids)
+    adopt(theirs, NEXT, SECRET, 0, theirs.frontier.ids)
     assert there.retry(1.0 + HOLD_S) == []
     assert there.counters["key"] == 1 + HELD_MAX
 
 
 def test_forged_blobs_that_were_held_are_dropped_when_the_key_comes() -> None:
     here, there, ours, theirs = a_pair()
-    ours.adopt(NEXT, SECRET, 0, ours.frontier.ids)
+    adopt(ours, NEXT, SECRET, 0, ours.frontier.ids)
     blob = bytearray(here.seal(b"x") or b"")
     blob[-1] ^= 1
     assert there.open(bytes(blob), A, 1.0) is None
-    theirs.adopt(NEXT, SECRET, 0, theirs.frontier.ids)
+    adopt(theirs, NEXT, SECRET, 0, theirs.frontier.ids)
     assert there.retry(1.0) == []
     assert there.counters["seal"] == 1
 

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from crypto.epoch import Keyring
+from crypto.handover import keyring_from
 from p2p.errors import RemoteError
 from p2p.overlay.stage import (
     HELD_MAX,
@@ -15,6 +16,7 @@ from p2p.overlay.stage import (
     Opened,
     Stage,
 )
+from tests.rings import adopt
 
 ALICE, BOB, EVE = b"a" * 16, b"b" * 16, b"e" * 16
 SPEAKERS = {1: ALICE, 2: BOB}
@@ -24,12 +26,12 @@ NEXT, FRESH = b"n" * 16, b"f" * 32
 def stages(*members: bytes) -> list[Stage]:
     keyring = Keyring.create(os.urandom)
     heads = keyring.export(0)
-    return [Stage(Keyring.import_(heads, 0, 0.0), member, os.urandom) for member in members]
+    return [Stage(keyring_from(heads, 0, 0.0, bytes(16)), member, os.urandom) for member in members]
 
 
 def turn(stage: Stage) -> None:
     """The room has a new key, and this member has it."""
-    stage._keyring.adopt(NEXT, FRESH, 0, stage._keyring.frontier.ids)
+    adopt(stage._keyring, NEXT, FRESH, 0, stage._keyring.frontier.ids)
 
 
 def test_what_a_speaker_seals_the_others_open_on_its_own_link() -> None:
@@ -114,7 +116,7 @@ def test_who_waits_for_a_key_seals_nothing() -> None:
     [alice] = stages(ALICE)
     alice._keyring.set_heads([NEXT], wait=True)
     assert alice.seal(b"payload", 1, 0.0) is None
-    alice._keyring.adopt(NEXT, FRESH, 0)
+    adopt(alice._keyring, NEXT, FRESH, 0)
     assert alice.seal(b"payload", 1, 0.0) is not None
     assert alice.sealed == 1
 
