@@ -16,7 +16,9 @@ from p2p.view import MemberView, RoomView, WaitingView
 
 SILENCE_DBFS = -96.0
 NO_LINKS = "Nobody can be reached now: trying again."
-KEYS_DIFFER = "Someone here hands out other room keys. Leave, and join again."
+KEYS_DIFFER = (
+    "Someone here hands out other room keys. If you hear nobody soon, leave and join again."
+)
 BAD_OPS = ("forged", "wrong_room", "oversized", "malformed", "version", "flood", "full")
 
 

@@ -26,7 +26,8 @@ KEY_MISSING = events.Notice(
 )
 KEY_HERE = events.Notice("keys_back", "The new key is here.")
 KEYS_DIFFER = events.Notice(
-    "keys_differ", "Someone here hands out other room keys. Leave, and join again."
+    "keys_differ",
+    "Someone here hands out other room keys. If you hear nobody soon, leave and join again.",
 )
 NO_MODERATOR = events.Notice(
     "no_moderator", "Nobody can moderate now: sound goes on; no new speakers, removals, keys."
