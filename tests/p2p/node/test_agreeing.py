@@ -58,6 +58,20 @@ async def test_who_is_removed_with_a_new_key_opens_nothing_and_the_others_go_on(
         assert heard.opened > opened + 10
 
 
+async def test_who_holds_a_false_key_asks_the_others_and_hears_them() -> None:
+    async with a_house() as house:
+        host, ann, bob = await people(house, "ann", "bob")
+        ring = bob.node._secrets.the_keyring
+        ((epoch, _, pass_key),) = ring.export(ring.seal_step)
+        ring.replace(epoch, b"f" * 32, ring.seal_step, pass_key, ann.node._members.room.me)
+        host.node.do(c.SetMic(True))
+        await ann.until(e.FirstSound)
+        await bob.until(e.Notice, lambda one: one.code == "keys_differ")
+        await bob.until(e.FirstSound)
+        assert bob.node._secrets.stage.heard(host.node._members.room.me).refused["seal"] > 25
+        assert ring.trial.giver(epoch) in (None, host.node._members.room.me)
+
+
 async def test_who_asks_to_come_in_waits_until_a_moderator_says_yes() -> None:
     async with a_house() as house:
         (host,) = await people(house)
