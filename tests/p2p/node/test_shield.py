@@ -51,6 +51,17 @@ async def test_who_hides_raises_a_hand_speaks_and_is_removed_with_a_new_key() ->
         await host.until(e.RoomKeyChanged, lambda key: key.why == "kick")
 
 
+async def test_who_hides_and_holds_a_false_key_asks_through_the_relay_and_hears() -> None:
+    async with a_house() as house:
+        host, guest = await hidden_pair(house)
+        await host.until(e.MemberChanged, lambda m: m.name == "guest" and m.state == "here")
+        ring = guest.node._secrets.the_keyring
+        ((epoch, _, pass_key),) = ring.export(ring.seal_step)
+        ring.replace(epoch, b"f" * 32, ring.seal_step, pass_key, b"somebody else's.")
+        host.node.do(c.SetMic(True))
+        await guest.until(e.FirstSound)
+
+
 async def test_without_a_relay_nobody_hides() -> None:
     async with a_house() as house:
         with pytest.raises(UserError, match="no_sound_relay"):
