@@ -162,7 +162,7 @@ class Giving:
             epoch
             for epoch in state.heads
             if self._keyring.knows(epoch)
-            and self._keyring.trial.giver(epoch) is None  # a lie ends with whom it was told
+            and epoch not in self._keyring.doubted
             and (state.epochs[epoch].author == me or now - known_s[epoch] >= SETTLE_S)
         }
         for member, epochs in pending:
