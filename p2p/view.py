@@ -89,7 +89,8 @@ class RoomView:
         profile: Short delay, or fewer packets for a large room.
         waiting: Who waits outside; only members of rank 2 or less can let them in.
         no_moderator: Nobody of rank 2 or less is left.
-        key_members: To how many members the present key was given; 0: not known.
+        key_members: To how many members the present key was given, by its record or since, at
+            least; 0: not known.
     """
 
     topic: str

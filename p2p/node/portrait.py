@@ -95,7 +95,8 @@ class Portrait:
             "profile": PROFILES[state.profile],
             "waiting": tuple(waiting),
             "no_moderator": state.no_moderator,
-            "key_members": min(counts, default=0),
+            # Whoever was let in since has it too, and is not counted in the record.
+            "key_members": max(min(counts), len(members.room.roster())) if counts else 0,
         }
 
     def stats(self, members: Members) -> events.Stats:

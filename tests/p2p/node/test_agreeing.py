@@ -42,6 +42,19 @@ async def test_the_room_goes_on_under_a_co_host_when_the_host_has_left() -> None
         await ann.until(e.FirstSound)
 
 
+async def test_the_key_is_said_to_be_held_by_those_who_were_let_in_too() -> None:
+    async with a_house() as house:
+        host, ann, bob = await people(house, "ann", "bob")
+        for person in (host, ann, bob):
+            assert person.node.view().key_members == 3
+        await bob.leave()
+        await host.until(e.MemberChanged, lambda m: m.name == "bob" and m.state == "left")
+        assert host.node.view().key_members == 2  # the record counts the host alone
+        host.node.do(c.NewKey())
+        await ann.until(e.RoomKeyChanged, lambda key: key.why == "asked")
+        assert ann.node.view().key_members == 2
+
+
 async def test_who_is_removed_with_a_new_key_opens_nothing_and_the_others_go_on() -> None:
     async with a_house() as house:
         host, ann, bob = await people(house, "ann", "bob")
