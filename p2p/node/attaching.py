@@ -41,6 +41,7 @@ LISTEN_S = 1.0
 LATEST_S = 0.5
 """What has not come by the first relay so much later than by the reserve is missing."""
 STAY_S = 10.0
+JUDGED_EVERY_S = 0.5
 """After a change for better sound the next one waits; the loss may be the speaker's."""
 
 ROUTE_EVERY_S = 1.0
@@ -105,6 +106,7 @@ class Attachments:
         self._route_seq = int(now() * 1000)
         self._routed_s = now()
         self._changed_s = now() - STAY_S
+        self._judged_s = now() - JUDGED_EVERY_S
         self._said = Quality()
         self._listening: tuple[Attachment, float] | None = None
         self._listened_s = now()
@@ -227,8 +229,10 @@ class Attachments:
             self._take_reserve("silent")
         elif self._is_named(reserve) and not self._is_named(first):
             self._take_reserve("named")
-        elif now - self._changed_s > STAY_S and (fault := first.quality.fault(now)):
-            self._take_reserve(fault)
+        elif now - max(self._changed_s + STAY_S, self._judged_s + JUDGED_EVERY_S) > 0.0:
+            self._judged_s = now  # it counts through all frames of three seconds
+            if fault := first.quality.fault(now):
+                self._take_reserve(fault)
 
     def _listen(self, now: float) -> None:
         """Now and then has the reserve bring sound too, and holds the first against it."""
