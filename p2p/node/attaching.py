@@ -41,8 +41,8 @@ LISTEN_S = 1.0
 LATEST_S = 0.5
 """What has not come by the first relay so much later than by the reserve is missing."""
 STAY_S = 10.0
-JUDGED_EVERY_S = 0.5
 """After a change for better sound the next one waits; the loss may be the speaker's."""
+JUDGED_EVERY_S = 0.5
 
 ROUTE_EVERY_S = 1.0
 RETRY_S = 1.0
