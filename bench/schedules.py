@@ -2,7 +2,7 @@
 
 ``schedules.py [--count 200] [--seed N] [--largest 40] [--jobs 2] [--json]``. Each history begins
 with 4 to 40 members, or to ``--largest``: with 12 it goes four times as fast. They join, leave, are
-removed with a new key, speak, are muted, lock the room, fall apart into up to three networks and grow
+removed with a new key, speak, are muted, lock the room, fall apart into up to three networks, grow
 together, sleep and wake, with clocks that run apart, and messages that come late, twice and in
 another order. In the end all honest members must have the same roster, queue, stage and key; those
 removed, with all they hold together, must not have it; nobody who came in may open a frame from
