@@ -124,10 +124,7 @@ class Epochs:
             raise UserError("not_moderator", "Only moderators can make a new room key.")
         if not self._room.takes_epochs:
             raise history_full()
-        if command.shut_out:
-            self._turns.shut_out(self._now)
-        else:
-            self._turns.ask(self._now)
+        self._turns.ask("kick" if command.shut_out else "asked", self._now)
         self._begin_if_due()
 
     def receive(self, message: KeyMessage, sender: bytes, now: float) -> None:

@@ -8,8 +8,7 @@ both, until somebody merges them.
 why        what for                                                when, the k-th in seniority
 =========  ======================================================  ================================
 ``asked``  a person wants a new key                                at once
-``kick``   somebody was shut out                                   at once, further ones within
-                                                                   0.3 s together
+``kick``   somebody was shut out                                   at once
 ``merge``  more than one head: who were shut out of each           k · 0.2 s (a little more if it
            could pool what they hold                               did not help the last time)
 ``merge``  a head whose secret nobody near us has, also after      2 s + k · 0.5 s
@@ -27,7 +26,6 @@ from p2p.room.epochs import EpochInfo
 
 Why = Literal["start", "kick", "merge", "timer", "asked"]
 
-BATCH_S = 0.3
 MERGE_TURN_S = 0.2
 MERGE_JITTER_S = 0.1
 MERGE_AGAIN_S = 10.0
@@ -50,20 +48,19 @@ class Turns:
     """
 
     rng: Rng
+    _asked: Why | None = None
     _asked_at_s: float = NEVER
-    _kick_at_s: float = NEVER
     _made_at_s: float = -NEVER
     _wide_since_s: float | None = None
     _wide_wait_s: float = 0.0
     _merges: int = 0
 
-    def ask(self, now: float) -> None:
-        """Our person wants a new key."""
-        self._asked_at_s = now
+    def ask(self, why: Why, now: float) -> None:
+        """Our person wants a new key, or has shut somebody out.
 
-    def shut_out(self, now: float) -> None:
-        """Our person wants a new key because somebody was removed."""
-        self._kick_at_s = min(self._kick_at_s, max(now, self._made_at_s + BATCH_S))
+        Several in a row are not gathered: who leaves right after the last would owe that one.
+        """
+        self._asked, self._asked_at_s = why, now
 
     def observe(self, heads: int, place: int, now: float) -> None:
         """Take note of the room.
@@ -91,21 +88,18 @@ class Turns:
             now: Monotonic seconds.
         """
         if now >= self._asked_at_s:
-            return "asked"
-        if now >= self._kick_at_s:
-            return "kick"
+            return self._asked
         return "merge" if now >= self._merge_at(missing_since_s, place) else None
 
     def next_timer(self, missing_since_s: float | None, place: int) -> float:
         """When ``due`` will have an answer, monotonic seconds; infinity for never."""
-        merge_at_s = self._merge_at(missing_since_s, place)
-        return min(self._asked_at_s, self._kick_at_s, merge_at_s)
+        return min(self._asked_at_s, self._merge_at(missing_since_s, place))
 
     def made(self, now: float) -> None:
         """We have begun an epoch: all reasons so far are met."""
         if self._wide_since_s is not None:
             self._merges += 1
-        self._asked_at_s = self._kick_at_s = NEVER
+        self._asked_at_s = NEVER
         self._wide_since_s = None
         self._made_at_s = now
 

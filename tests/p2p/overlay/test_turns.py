@@ -3,7 +3,6 @@
 import pytest
 
 from p2p.overlay.turns import (
-    BATCH_S,
     LOST_S,
     LOST_TURN_S,
     MERGE_AGAIN_S,
@@ -36,25 +35,20 @@ def test_without_a_reason_nothing_is_due() -> None:
 
 def test_what_a_person_asks_for_is_due_at_once_and_once() -> None:
     turn = turns()
-    turn.ask(5.0)
+    turn.ask("asked", 5.0)
     assert turn.due(None, 9, 5.0) == "asked"
     turn.made(5.0)
     assert turn.due(None, 9, 6.0) is None
 
 
-def test_the_first_who_is_shut_out_is_so_at_once_the_next_with_others() -> None:
+def test_everybody_who_is_shut_out_is_so_at_once() -> None:
     turn = turns()
-    turn.shut_out(5.0)
-    assert turn.due(None, 0, 5.0) == "kick"
-    turn.made(5.0)
-    turn.shut_out(5.1)
-    turn.shut_out(5.2)
-    assert turn.due(None, 0, 5.2) is None
-    assert turn.next_timer(None, 0) == 5.0 + BATCH_S
-    assert turn.due(None, 0, 5.0 + BATCH_S) == "kick"
-    turn.made(5.3)
-    turn.shut_out(9.0)
-    assert turn.due(None, 0, 9.0) == "kick"
+    for now in (5.0, 5.1, 5.2):
+        turn.ask("kick", now)
+        assert turn.next_timer(None, 0) == now
+        assert turn.due(None, 0, now) == "kick"
+        turn.made(now)
+        assert turn.due(None, 0, now) is None
 
 
 @pytest.mark.parametrize("place", [0, 1, 3])
