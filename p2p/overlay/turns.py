@@ -11,7 +11,7 @@ why        what for                                                when, the k-t
 ``kick``   somebody was shut out                                   at once
 ``merge``  more than one head: who were shut out of each           k · 0.2 s (a little more if it
            could pool what they hold                               did not help the last time)
-``merge``  a head whose secret nobody near us has, also after      2 s + k · 0.5 s
+``merge``  a head whose secret nobody near us has, also after      1.5 s + k · 0.5 s
            we made one
 ``timer``  15 minutes have passed, more in a room that has seen    k · 10 s
            512 epochs
@@ -29,7 +29,8 @@ Why = Literal["start", "kick", "merge", "timer", "asked"]
 MERGE_TURN_S = 0.2
 MERGE_JITTER_S = 0.1
 MERGE_AGAIN_S = 10.0
-LOST_S = 2.0
+LOST_S = 1.5
+"""So that with its wraps under way nobody is left without a key for more than two seconds."""
 LOST_TURN_S = 0.5
 SCHEDULED_STEPS = 90
 SLOWER_AFTER = 512

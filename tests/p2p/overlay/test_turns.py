@@ -85,8 +85,9 @@ def test_whose_merge_did_not_help_waits_a_little_longer_each_time() -> None:
     assert turn.next_timer(None, 0) - 20.0 == pytest.approx(waits[0])
 
 
-def test_a_lost_secret_is_given_up_after_two_seconds_and_a_turn() -> None:
+def test_a_lost_secret_is_given_up_after_a_second_and_a_half_and_a_turn() -> None:
     turn = turns()
+    assert LOST_S == 1.5
     at_s = 7.0 + LOST_S + 2 * LOST_TURN_S
     assert turn.due(7.0, 2, at_s - 0.01) is None
     assert turn.due(7.0, 2, at_s) == "merge"
