@@ -6,10 +6,10 @@ what protects a line), drops the operations that shut it or its friends out, and
 """
 
 import contextlib
-import itertools
 import random
 from collections.abc import Iterable
 from functools import partial
+from itertools import combinations
 
 from crypto.frame import FrameOpener
 from crypto.genesis import Genesis
@@ -148,7 +148,7 @@ class World:
         for number, clients in enumerate(parts):
             for client in clients:
                 client.part = number
-        for one, other in itertools.combinations(self.clients, 2):
+        for one, other in combinations(self.clients, 2):
             were_together = before[one.number] == before[other.number]
             if were_together and one.part != other.part:
                 self._down(one, other)
@@ -271,13 +271,36 @@ class World:
                 self.clock.later(self._pump_s, to.pump)
 
     def _turn_away(self) -> None:
-        """Whoever finds closed doors only is told that it was removed, and ends."""
+        """Whoever finds closed doors only is told that it was removed, and ends.
+
+        Those who keep each other company, and are all shut out by the rest, are out as well.
+        """
+        honest, shut_out = self.honest, self._shunned()
+        while shut_out:
+            known = {
+                client
+                for client in shut_out
+                for other in honest
+                if other not in shut_out
+                and self.network.reaches(client, other)
+                and other.knows(client)
+            }
+            if not known:
+                break
+            shut_out -= known
+        for client in shut_out:
+            client.turned_away = True
+
+    def _shunned(self) -> set[Client]:
+        """Members to whom somebody in reach has closed the door."""
         honest = self.honest
-        for client in honest:
-            near = (other for other in honest if self.network.reaches(client, other))
-            known = [other.knows(client) for other in itertools.islice(near, 1)]
-            if known == [False] and not any(other.knows(client) for other in near):
-                client.turned_away = True
+        removed = {id_ for client in honest for id_ in client.room.state.removed}
+        return {
+            client
+            for client in honest
+            if client.id in removed
+            and any(self.network.reaches(client, o) and not o.knows(client) for o in honest)
+        }
 
     # --- outsiders ------------------------------------------------------------------------------
 
