@@ -15,6 +15,20 @@ def test_whatever_happens_the_honest_agree_and_the_removed_are_out(seed: int) ->
     assert outcome.epochs >= 1
 
 
+@pytest.mark.parametrize(
+    ("seed", "members"),
+    [
+        (501403, 5),  # who woke up among others went on asking every two seconds only
+        (601943, 12),  # two removals and a leave within a quarter of a second
+        (613657, 10),  # all who held the key were gone
+        (703133, 8),  # two who were shut out kept each other company
+    ],
+)
+def test_a_history_that_once_went_wrong_goes_well(seed: int, members: int) -> None:
+    with pure_parts_once():
+        assert play(seed, members, 40).problems == []
+
+
 def test_a_history_repeats_itself() -> None:
     with pure_parts_once():
         first, second = play(5, members=5, actions=12), play(5, members=5, actions=12)
