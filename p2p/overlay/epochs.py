@@ -114,7 +114,7 @@ class Epochs:
         self._neighbours = frozenset(members) - {self._me}
 
     def do(self, command: NewKey, now: float) -> None:
-        """Begin an epoch: at once, or with others that shut somebody out within 0.3 s.
+        """Begin an epoch at once.
 
         Raises:
             UserError: We may not.

@@ -184,7 +184,12 @@ class OpSet:
             raise RemoteError("full")
 
     def has_room_for(self, kind: type[Body], author: MemberId) -> bool:
-        """Tell whether one more lasting operation of a kind is taken from this author."""
+        """Tell whether one more operation with a power is taken from this author.
+
+        Those on the floor end with their epoch and are bounded by themselves.
+        """
+        if kind in _FLOOR:
+            return True
         spared = author == self.host and kind in (Remove, Rank, Epoch)
         if self._counts["lasting"] >= LASTING_MAX * (2 if spared else 1):
             return False
