@@ -70,7 +70,7 @@ class Keyring:
         }
         self._wanted = Frontier.of(self._held)
         self._frontiers = Frontiers(self._wanted)
-        self._frontiers.index(self._held)
+        self._frontiers.index(self._held, self._wanted.ids)
         self._room_time_s = float(self.step * STEP_S)
         self._forget_at_s = float("inf")
         self._has_old_step = False
@@ -202,7 +202,7 @@ class Keyring:
             self.trial.end(epoch_id)
         self._keys = {name: key for name, key in self._keys.items() if epoch_id not in name[0].ids}
 
-    def set_heads(self, ids: Iterable[bytes], *, wait: bool = False) -> None:
+    def set_heads(self, ids: Iterable[bytes], *, wait: bool = False, part: bool = False) -> None:
         """Say which epochs are the room's heads.
 
         We seal under all of them as soon as all secrets are here, and under what we had until
@@ -212,6 +212,7 @@ class Keyring:
             ids: Epoch ids; of too many the first, in their order.
             wait: While a secret is missing, seal nothing: somebody was shut out who still holds
                 what we had.
+            part: Do not go on waiting for it: seal under those heads whose secrets are here.
 
         Raises:
             LocalError: No heads.
@@ -219,8 +220,10 @@ class Keyring:
         wanted = Frontier.of(sorted(ids)[:MAX_HEADS])
         if not wanted.ids:
             raise LocalError("a room has a key")
-        if wanted != self._wanted or (wanted != self.frontier and not self.missing):
-            self._turn(wanted)
+        here = Frontier.of(self._held.keys() & set(wanted.ids))
+        goal = here if here == wanted or (part and here.ids) else self.frontier
+        if wanted != self._wanted or goal != self.frontier:
+            self._turn(wanted, goal)
         self.waiting = wait and bool(self.missing)
 
     def frontier_of(self, tag: int) -> Frontier:
@@ -234,12 +237,10 @@ class Keyring:
             raise RemoteError("frame under unknown epochs")
         return frontier
 
-    def _turn(self, wanted: Frontier) -> None:
+    def _turn(self, wanted: Frontier, goal: Frontier) -> None:
         self._note_wanted()  # what was wanted until now has its time from now on
         self._wanted = wanted
-        if not self.missing:
-            self.waiting = False
-            self._frontiers.switch(wanted, self._room_time_s)
+        self._frontiers.switch(goal, self._room_time_s)
         self._forget()
 
     def _note_wanted(self) -> set[bytes]:
@@ -263,7 +264,7 @@ class Keyring:
             default=float("inf"),
         )
         self._frontiers.lapse(self._room_time_s)
-        self._frontiers.index(self._held)
+        self._frontiers.index(self._held, self._wanted.ids)
         self._keys = {
             name: key
             for name, key in self._keys.items()

@@ -3,7 +3,8 @@
 A *frontier* is a set of epochs of which none has replaced another. A member seals under the one it
 knows of; until the same operations have reached everybody, others may know of more or of fewer.
 So frames are opened that were sealed under: the present frontier; one of the last four that were
-present within the last 20 s; a part of the present one; or a single epoch whose secret is here.
+present within the last 20 s; a part of the present one; what is here of the room's; or a single
+epoch whose secret is here.
 """
 
 from collections.abc import Iterable
@@ -60,11 +61,12 @@ class Frontiers:
         """Forget what has been old for 20 s."""
         self._old = [(old, at) for old, at in self._old if room_time_s - at < OLD_KEPT_S]
 
-    def index(self, held: Iterable[bytes]) -> None:
+    def index(self, held: Iterable[bytes], wanted: Iterable[bytes] = ()) -> None:
         """Work out anew which tag stands for what.
 
         Args:
             held: Epochs whose secrets are here; nothing else can be opened.
+            wanted: The room's heads, of which some may not be here.
         """
         secrets = set(held)
         known = [self.present, *(old for old, _ in reversed(self._old))]
@@ -72,6 +74,8 @@ class Frontiers:
             sizes = range(len(self.present.ids) - 1, 1, -1)
             parts = (part for size in sizes for part in combinations(self.present.ids, size))
             known += [Frontier.of(part) for part in parts]
+        if here := secrets.intersection(wanted):  # of no secrets at all anybody knows the key
+            known.append(Frontier.of(here))
         known += [Frontier.of([epoch]) for epoch in sorted(secrets)]
         self._by_tag = {}
         for frontier in known:  # one tag, one frontier: frames are never tried with a second key

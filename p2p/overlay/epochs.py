@@ -10,8 +10,9 @@ roster, and asks and answers for what did not arrive (``asking``)::
          +--(0.3 s)--> neighbours asked+
 
 From when a record is seen until its secret is held we seal under the key before, so that nobody
-becomes mute by a lost datagram; but if somebody was shut out in between we seal nothing for up to
-three seconds: what is said then is not for that one.
+becomes mute by a lost datagram, and after a second under those heads that we hold; but if somebody
+was shut out in between we seal nothing for up to three seconds: what is said then is not for that
+one.
 """
 
 from collections import Counter, deque
@@ -39,7 +40,7 @@ RANK_MAX = 2
 
 PARENTS_MAX = 8
 WAIT_S = 3.0
-TOLD_S = 1.0
+TOLD_S = PART_S = 1.0
 EARLY_MAX = 16
 EARLY_WRAPS_MAX = 1024
 POLL_S = 5.0
@@ -210,8 +211,9 @@ class Epochs:
             self._open(state.epochs[epoch_id], self._early.pop(epoch_id))
         before = self._keyring.frontier
         since_s = self._giving.lacking_since_s
-        fresh = since_s is None or self._now - since_s < WAIT_S
-        self._keyring.set_heads(state.heads, wait=fresh and state.removed != self._shut_out)
+        lacking_s = 0.0 if since_s is None else self._now - since_s
+        wait = lacking_s < WAIT_S and state.removed != self._shut_out
+        self._keyring.set_heads(state.heads, wait=wait, part=lacking_s >= PART_S and not wait)
         self._giving.observe(self._now)
         if self._keyring.frontier != before:
             self._shut_out = state.removed

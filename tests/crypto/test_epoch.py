@@ -230,6 +230,21 @@ def test_who_lacks_a_key_because_somebody_was_shut_out_waits_for_it() -> None:
     assert not ring.waiting
 
 
+def test_who_waits_no_longer_seals_under_the_heads_that_are_here() -> None:
+    ring = keyring()
+    ring.set_heads([NEXT, THIRD], part=True)
+    assert ring.frontier.ids == (EPOCH,), "of the heads none is here"
+    ring.hold(NEXT, FRESH, 0)
+    ring.set_heads([NEXT, THIRD], wait=True)
+    assert (ring.frontier.ids, ring.waiting) == ((EPOCH,), True)
+    ring.set_heads([NEXT, THIRD], part=True)
+    assert (ring.frontier.ids, ring.waiting) == ((NEXT,), False)
+    assert ring.missing == (THIRD,)
+    ring.hold(THIRD, PASS, 0)
+    ring.set_heads([NEXT, THIRD])
+    assert ring.frontier.ids == tuple(sorted((NEXT, THIRD)))
+
+
 def test_old_frontiers_open_for_twenty_seconds_and_are_zeroed_then() -> None:
     ring = keyring()
     old, tag = ring._held[EPOCH], ring.frontier_tag

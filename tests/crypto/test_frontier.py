@@ -60,6 +60,14 @@ def test_what_lacks_a_secret_is_not_found() -> None:
     ]
 
 
+def test_what_is_here_of_the_rooms_heads_is_found_and_never_a_set_of_none() -> None:
+    frontiers = Frontiers(A)
+    frontiers.index(IDS[:3], IDS[1:4])
+    assert found(frontiers, Frontier.of(IDS[1:3]), Frontier.of(IDS[1:4])) == [True, False]
+    frontiers.index(IDS[:1], IDS[1:4])
+    assert frontiers.find(Frontier.of([]).tag) is None
+
+
 def test_of_a_wide_frontier_only_the_whole_and_its_single_epochs_are_found() -> None:
     frontiers = Frontiers(Frontier.of(IDS[: PARTS_OF + 1]))
     frontiers.index(IDS)

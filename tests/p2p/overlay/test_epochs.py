@@ -14,6 +14,7 @@ from p2p.overlay.begin import next_epoch, pass_hash, slice_wraps
 from p2p.overlay.epochs import (
     EARLY_MAX,
     PARENTS_MAX,
+    PART_S,
     TOLD_S,
     WAIT_S,
     Epochs,
@@ -379,6 +380,28 @@ def test_a_key_that_shuts_nobody_out_keeps_nobody_from_speaking(people: People) 
     people.wait(0.5)
     assert people[3].keyring.missing
     assert not people[3].keyring.waiting
+
+
+@pytest.mark.parametrize(("shuts_out", "after_s"), [(False, PART_S), (True, WAIT_S)])
+def test_who_lacks_one_of_two_heads_speaks_under_the_other_after_a_while(
+    people: People, shuts_out: bool, after_s: float
+) -> None:
+    before = people[3].keyring.frontier
+    people.lost = {Wraps, GiveKeys}
+    if shuts_out:
+        people[0].room.remove(people[4].id)
+    people[0].epochs.do(NewKey(), people.now)
+    first, lost = people[0].room.written
+    theirs = next_epoch(people[1].room, people[1].keyring, [first], "asked", os.urandom)
+    (wrap,) = slice_wraps(theirs.some(9), people[1].room.written[-1].ephemeral, [people[3].id])
+    people[3].epochs.receive(Wraps(theirs.epoch_id, (wrap,)), people[1].id, people.now)
+    members = people[3].room.state.members  # nobody is left who could merge them
+    members |= {each.id: replace(each, rank=LISTENER) for each in members.values()}
+    people.wait(after_s - 0.1)
+    assert people[3].keyring.frontier == before
+    people.wait(0.2)
+    assert people[3].keyring.missing == (lost.id,)
+    assert people[3].keyring.frontier.ids == (theirs.epoch_id,)
 
 
 # --- what comes from outside ----------------------------------------------------------------------

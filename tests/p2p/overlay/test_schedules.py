@@ -21,6 +21,7 @@ def test_whatever_happens_the_honest_agree_and_the_removed_are_out(seed: int) ->
         (501403, 5),  # who woke up among others went on asking every two seconds only
         (601943, 12),  # two removals and a leave within a quarter of a second
         (613657, 10),  # all who held the key were gone
+        (802175, 8),  # a speaker held one of two heads, and nobody near it the other
         (703133, 8),  # two who were shut out kept each other company
     ],
 )
