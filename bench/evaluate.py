@@ -43,7 +43,7 @@ def history(members: int, count: int, seed: int) -> People:
     auths = {n: people.auth(n) for n in (0, *CO_HOSTS, *MODERATORS, *APPOINTEES)}
     seniors = (0, *CO_HOSTS, *MODERATORS)
     people.epoch()
-    heads = people.state().heads
+    head = kinds.Parent(people.state().epoch, 0)
     named, every = 0, max(1, (count - members) // 20)
     key = bytes(32)
     for turn in range(count - len(people.ops)):
@@ -51,7 +51,8 @@ def history(members: int, count: int, seed: int) -> People:
         member = dice.randrange(10, members)
         write = _writer(people, by, auths[by])
         if turn % every == every - 1:
-            heads = (write(kinds.Epoch, heads, turn, 3, key, key, key, members, key, ()).id,)
+            epoch = write(kinds.Epoch, (head,), turn, 3, key, key, key, members, key, ())
+            head = kinds.Parent(epoch.id, turn)
             continue
         act = dice.choices(("hand", "order", "grant", "take", "mute", "down", "remove", "lock"),
                            (55, 12, 12, 10, 4, 4, 2, 1))[0]  # fmt: skip
@@ -63,13 +64,13 @@ def history(members: int, count: int, seed: int) -> People:
             write(kinds.Order, named, hands)
             named += 8
         elif act == "grant":
-            write(kinds.Grant, heads[0], dice.randrange(2, 64), person, NONE)
+            write(kinds.Grant, head.epoch, dice.randrange(2, 64), person, NONE)
         elif act == "take":
             people.write(member, kinds.Take, people.ops[-1].id)
         elif act == "mute":
-            write(kinds.Mute, heads[0], person, people.ops[-1].id, True)
+            write(kinds.Mute, head.epoch, person, people.ops[-1].id, True)
         elif act == "down":
-            write(kinds.Down, heads[0], person, people.ops[-1].id, NONE, False)
+            write(kinds.Down, head.epoch, person, people.ops[-1].id, NONE, False)
         elif act == "remove":
             write(kinds.Remove, person, people.ops[member].id, people.ops[member].id)
         else:

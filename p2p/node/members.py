@@ -302,11 +302,14 @@ class Members:
     def _send_ops(self) -> None:
         new = self.room.to_send(time.monotonic())
         for out in new:
+            if out.to is not None:
+                self.exchange.say(out.to, Ops((out.data,)))
+                continue
             for neighbour in self.neighbours.values():
-                if neighbour.member != out.but and out.to in (None, neighbour.member):
+                if neighbour.member != out.but:
                     neighbour.line.send(Ops((out.data,)))
         if self.relaying is not None and new:
-            self.relaying.pass_on(out.data for out in new)
+            self.relaying.pass_on(out.data for out in new if out.to is None)
         if new:
             self._cut_removed()
 

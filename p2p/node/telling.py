@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from crypto.wordlist import words_of
 from p2p import events
@@ -163,7 +164,11 @@ class Teller:
             self._member(room, mesh, member, None)
 
     def _member(self, room: Room, mesh: Mesh, member: bytes, by: bytes | None) -> None:
-        entry = room.state.members[member]
+        entry = room.state.members.get(member)
+        if entry is None:  # it left, and the room has forgotten it
+            if (told := self._told.pop(member, None)) is not None and told.state != "left":
+                self._emit(replace(told, state="left", by=None))
+            return
         state: events.MemberState = "here" if member == room.me or mesh.is_here(member) else "gone"
         if entry.stage is Stage.LEFT:
             state = "left"

@@ -79,13 +79,13 @@ def next_epoch(
     Args:
         room: Whose roster gets the secret.
         keyring: Takes it in.
-        parents: Heads, at least one.
+        parents: Heads; none only if the room has lost all.
         why: What for.
         rng: Source of the secret.
     """
     members = room.roster()
     secret, ephemeral = bytearray(rng(SECRET_BYTES)), KeyPair.generate(rng)
-    ahead = max(parent.step for parent in parents)
+    ahead = max((parent.step for parent in parents), default=keyring.step)
     step = max(keyring.step, min(ahead, keyring.step + 1))
     epoch = room.write_epoch(
         [parent.id for parent in parents],

@@ -233,12 +233,12 @@ class Epochs:
     def _begin_if_due(self) -> None:
         place = self._place()
         state = self._room.state
-        if place is None or not state.heads:
+        if place is None:
             return
         heads = [state.epochs[epoch] for epoch in state.heads]
         self._turns.observe(len(heads), place, self._now)
         why = self._turns.due(self._giving.since_s, place, self._now)
-        if why is None and is_scheduled(heads, place, self._keyring.step, len(state.epochs)):
+        if why is None and heads and is_scheduled(heads, place, self._keyring.step):
             why = "timer"
         if why is not None:
             self._begin(why, heads[:PARENTS_MAX])

@@ -13,8 +13,8 @@ why        what for                                                when, the k-t
            could pool what they hold                               did not help the last time)
 ``merge``  a head whose secret nobody near us has, also after      1.5 s + k · 0.5 s
            we made one
-``timer``  15 minutes have passed, more in a room that has seen    k · 10 s
-           512 epochs
+``merge``  no head: all are by somebody whose word fell             20 s + k · 0.2 s
+``timer``  15 minutes have passed                                  k · 10 s
 =========  ======================================================  ================================
 """
 
@@ -29,14 +29,12 @@ Why = Literal["start", "kick", "merge", "timer", "asked"]
 MERGE_TURN_S = 0.2
 MERGE_JITTER_S = 0.1
 MERGE_AGAIN_S = 10.0
+NONE_S = 20.0
+"""Neighbours compare what they hold every fifteen."""
 LOST_S = 1.5
 """So that with its wraps under way nobody is left without a key for more than two seconds."""
 LOST_TURN_S = 0.5
 SCHEDULED_STEPS = 90
-SLOWER_AFTER = 512
-"""The records of epochs stay, so each time so many are there the schedule is half as dense: for
-five days every 15 minutes, then for eleven every 30, and so on."""
-SLOWER_MAX = 6
 NEVER = float("inf")
 
 
@@ -71,14 +69,14 @@ class Turns:
             place: How many of those who may begin epochs and are here are senior to us.
             now: Monotonic seconds.
         """
-        if heads <= 1:
+        if heads == 1:
             self._wide_since_s = None
             if now - self._made_at_s > MERGE_AGAIN_S:
                 self._merges = 0
         elif self._wide_since_s is None:
             self._wide_since_s = now
             jitter = self.rng(1)[0] / 256 * MERGE_JITTER_S * (1 + self._merges)
-            self._wide_wait_s = MERGE_TURN_S * place + jitter
+            self._wide_wait_s = MERGE_TURN_S * place + jitter + (0.0 if heads else NONE_S)
 
     def due(self, missing_since_s: float | None, place: int, now: float) -> Why | None:
         """Say why an epoch has to begin now; None if it has not.
@@ -114,7 +112,7 @@ class Turns:
         return at_s
 
 
-def is_scheduled(heads: list[EpochInfo], place: int, step: int, known: int) -> bool:
+def is_scheduled(heads: list[EpochInfo], place: int, step: int) -> bool:
     """Whether the newest epoch is so old that a new one is due, and it is our turn.
 
     Args:
@@ -122,7 +120,5 @@ def is_scheduled(heads: list[EpochInfo], place: int, step: int, known: int) -> b
         place: How many of those who may begin epochs and are here are senior to us; each waits a
             step, ten seconds, longer than the one before.
         step: The present one.
-        known: How many epochs the room has had.
     """
-    steps = SCHEDULED_STEPS << min(known // SLOWER_AFTER, SLOWER_MAX)
-    return step - max(head.step for head in heads) >= steps + place
+    return step - max(head.step for head in heads) >= SCHEDULED_STEPS + place

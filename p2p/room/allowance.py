@@ -21,6 +21,10 @@ class Allowance:
         self._left = rate.burst
         self._at = now
 
+    def is_full(self, now: float) -> bool:
+        """Tell whether it is as good as new."""
+        return self._left + (now - self._at) * self._rate.per_s >= self._rate.burst
+
     def take(self, now: float, count: float = 1.0) -> bool:
         """Use ``count`` tokens; False, and nothing used, when there are not so many."""
         passed_s = max(0.0, now - self._at)

@@ -1,6 +1,7 @@
 """What is worth telling between two states of a room."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from p2p.room import events as e
 from p2p.room.ids import MemberId
@@ -25,6 +26,10 @@ def changes(old: RoomState | None, new: RoomState) -> Iterator[e.Event]:
         other = member.imitates
         if old is not None and before is None and other is not None and other in old.members:
             yield e.NameImitates(member.id, other)
+    if old is not None:
+        for member in old.members.values():  # it left and was forgotten at once
+            if member.is_here and member.id not in new.members:
+                yield from _of_member(member, replace(member, stage=Stage.LEFT), new)
     places = _places(new)
     before_places = _places(old) if old else {}
     for who in sorted(before_places.keys() - places.keys()):

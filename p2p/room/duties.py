@@ -74,6 +74,7 @@ class Duties:
             base += len(hands)
         for target in self.gate.to_remove(now):
             member = state.members[target]
-            fields = (target, member.join, member.cut, False, member.keeps)
+            knows = state.last_removals[: kinds.KNOWS_MAX]
+            fields = (target, member.join, member.cut, False, member.keeps, knows)
             writings.append(Writing(kinds.Remove, fields, me.auth))
         return writings

@@ -6,13 +6,14 @@ make one at the same time, and whoever sees two heads makes one that replaces bo
 
 import functools
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from p2p.room.ancestry import Ancestry, led
 from p2p.room.authority import Act, Authority
 from p2p.room.ids import NONE, MemberId, OpId
-from p2p.room.kinds import Epoch, Grant, Join, Mute, Remove, StageEntry
+from p2p.room.kinds import Epoch, Grant, Mute, Remove, StageEntry
 from p2p.room.ops import Op
 from p2p.room.registers import Registers
 
@@ -39,12 +40,16 @@ class EpochInfo:
     stage: tuple[StageEntry, ...]
 
 
-@functools.lru_cache(maxsize=1024)
+def _ids(epoch: Epoch) -> tuple[OpId, ...]:
+    return tuple(parent.epoch for parent in epoch.parents)
+
+
+@functools.lru_cache(maxsize=256)
 def _info(op: Op, body: Epoch) -> EpochInfo:
     return EpochInfo(
         op.id,
         body.author,
-        body.parents,
+        _ids(body),
         body.step,
         body.why,
         body.ephemeral,
@@ -70,41 +75,40 @@ def roster_root(members: Iterable[tuple[MemberId, bytes]]) -> bytes:
 
 
 class Epochs:
-    """The epochs that count: by somebody with the power to, and with all that led to them.
+    """The epochs that count: by somebody with the power to, and with all that they must not hide.
 
     Attributes:
         by_id: All of them.
         heads: Those that no other replaces, ascending.
+        past: Epochs to be forgotten: see ``ancestry``. What was issued there is forgotten before.
         current: Where a grant or a mute has to be issued to count by itself: the heads, or zeros
             as long as there are no epochs.
         recent: These and the ones just before: what was issued there is not forgotten yet.
-        hideable: Removals that count, with all that led to them, and that no head leads to.
+        last_removals: Removals that count, with all that led to them, and to which no other such
+            leads: what a new operation names so that it can not be shown without them.
     """
 
     def __init__(self, registers: Registers, authority: Authority) -> None:
-        leads = _leads(registers)
-        adrift = _adrift(registers, leads)
-        acts = [act for act in authority.acts(Epoch) if act.op.id not in adrift]
+        acts = authority.acts(Epoch)
+        ancestry = Ancestry(registers, {act.op.id for act in acts})
+        acts = [act for act in acts if act.op.id not in ancestry.adrift]
+        # Everything before an epoch that counts, also by way of one that does not.
+        parents = {epoch: _ids(body) for epoch, body in registers.epochs.items()}
+        replaced = led((one for act in acts for one in _ids(act.body)), parents)
+        acts = [act for act in acts if act.op.id not in ancestry.past]
         self.by_id: Mapping[OpId, EpochInfo] = {
             act.op.id: _info(act.op, act.body) for act in sorted(acts, key=lambda act: act.op.id)
         }
         self._ranks = {act.op.id: act.rank for act in acts}
-        replaced = self._replaced(registers)
         self.heads: tuple[OpId, ...] = tuple(one for one in self.by_id if one not in replaced)
         self.current: frozenset[OpId] = frozenset(self.heads or (NONE,))
         before = {parent for head in self.heads for parent in self.by_id[head].parents or (NONE,)}
         self.recent: frozenset[OpId] = self.current | before
-        led = _led(self.heads, leads)
-        removals = [act.op.id for act in authority.acts(Remove)]
-        # An epoch that named one of which a part is still on its way would not count itself.
-        self.hideable: tuple[OpId, ...] = tuple(sorted(set(removals) - led - adrift))
-
-    def _replaced(self, registers: Registers) -> set[OpId]:
-        """Everything before an epoch that counts, also by way of one that does not."""
-        parents = {
-            op.id: op.body.parents for op in registers.links.values() if isinstance(op.body, Epoch)
-        }
-        return _led((parent for info in self.by_id.values() for parent in info.parents), parents)
+        self.past: frozenset[OpId] = ancestry.past - self.recent
+        # An operation that named one of which a part is still on its way would not count itself.
+        self.last_removals: tuple[OpId, ...] = ancestry.last(
+            [act.op.id for act in authority.acts(Remove)]
+        )
 
     def restated(self) -> list[tuple[EpochInfo, int, StageEntry]]:
         """Give what the heads say is in force on the stage, with the ranks of their authors."""
@@ -113,51 +117,6 @@ class Epochs:
             for head in self.heads
             for entry in self.by_id[head].stage
         ]
-
-
-def _leads(registers: Registers) -> dict[OpId, list[OpId]]:
-    """Give of every link what leads to it.
-
-    That is what its author did before it; to an epoch also those it replaces, and the removals that
-    it knows of. A relay knows no joins, so it can not follow authors' chains; nor does it give
-    anybody a key.
-    """
-    return {
-        op.id: [
-            *([op.body.prev] if registers.read("join", op.author) else []),
-            *((*op.body.parents, *op.body.knows) if isinstance(op.body, Epoch) else []),
-        ]
-        for op in registers.links.values()
-    }
-
-
-def _led(links: Iterable[OpId], leads: Mapping[OpId, Sequence[OpId]]) -> set[OpId]:
-    """These, and everything that leads to one of them."""
-    led: set[OpId] = set()
-    waiting = list(links)
-    while waiting:
-        link = waiting.pop()
-        if link not in led:
-            led.add(link)
-            waiting += leads.get(link, ())
-    return led
-
-
-def _adrift(registers: Registers, leads: Mapping[OpId, list[OpId]]) -> set[OpId]:
-    """Find links of which not everything is here that led to them.
-
-    Whoever hides a removal and shows the epoch that followed it must not make us believe that the
-    removed one was meant to have its key.
-    """
-    joins = {op.id for op, _ in registers.all("join", Join)}
-    known = joins | registers.links.keys()
-    adrift = {link for link, before in leads.items() if not known.issuperset(before)}
-    while adrift:
-        more = {link for link, before in leads.items() if not adrift.isdisjoint(before)} - adrift
-        if not more:
-            break
-        adrift |= more
-    return adrift
 
 
 def issued_under(acts: Iterable[Act[F]], epochs: frozenset[OpId]) -> list[Act[F]]:

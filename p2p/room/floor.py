@@ -65,8 +65,8 @@ class FloorRoom:
         Returns:
             True if it is new and goes on to others. Otherwise see ``counts``.
         """
-        op = self._intake.take_in(data, sender, now)
-        if op is None:
+        reason, op = self._intake.take_in(data, sender, now)
+        if op is None or reason != "new":
             return False
         self._ops.insert(op)
         self._state = None

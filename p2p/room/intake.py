@@ -27,6 +27,9 @@ OWN_RATE = Rate(burst=16, per_s=2)
 
 HOST_RATE = Rate(burst=128, per_s=16)
 
+BUCKETS_MAX = 2048
+"""Beyond so many those that have not been used for a while are dropped: a new one is the same."""
+
 K = TypeVar("K")
 
 
@@ -49,7 +52,7 @@ class Intake:
         self._senders: dict[MemberId, Allowance] = {}
         self._joins: dict[MemberId, Allowance] = {}
 
-    def take_in(self, data: bytes, sender: MemberId | None, now: float) -> Op | None:
+    def take_in(self, data: bytes, sender: MemberId | None, now: float) -> tuple[str, Op | None]:
         """Judge one operation.
 
         Args:
@@ -58,23 +61,29 @@ class Intake:
             now: Monotonic seconds.
 
         Returns:
-            The operation if it may be inserted.
+            The reason under which it is counted, and the operation if it could be read. It may be
+            inserted if the reason is ``new``; ``left`` means that its author has left, and that the
+            sender does not know it.
         """
+        op: Op | None = None
         try:
             op = self._ops.read(data)
             reason = self._judge(op, sender, now)
         except RemoteError as error:
             reason = str(error)
         self.counts[reason] += 1
-        return op if reason == "new" else None
+        return reason, op
 
     def _judge(self, op: Op, sender: MemberId | None, now: float) -> str:
         if self._only is not None and type(op.body) not in self._only:
             return "not_floor"
-        if self._ops.knows(op):
+        left = isinstance(op.body, Join) and self._ops.has_forgotten(op.author)
+        if self._ops.knows(op) and not left:
             return "known"
         if sender is not None and not _allow(self._senders, sender, SENDER_RATE, now):
             return "flood"
+        if left:
+            return "left"
         if not self._ops.check(op):
             self._ops.hold(op)
             return "held"
@@ -91,5 +100,8 @@ class Intake:
 
 def _allow(buckets: dict[K, Allowance], who: K, rate: Rate, now: float) -> bool:
     if who not in buckets:
+        if len(buckets) >= BUCKETS_MAX:
+            for full in [one for one, bucket in buckets.items() if bucket.is_full(now)]:
+                del buckets[full]
         buckets[who] = Allowance(rate, now)
     return buckets[who].take(now)

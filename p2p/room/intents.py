@@ -156,7 +156,14 @@ def _towards(
     if member.id == me.id:
         raise UserError("own_removal", "You cannot remove yourself.", "Leave the room instead.")
     return _powerful(
-        me, kinds.Remove, member.id, member.join, member.cut, command.brood, member.keeps
+        me,
+        kinds.Remove,
+        member.id,
+        member.join,
+        member.cut,
+        command.brood,
+        member.keeps,
+        state.last_removals[: kinds.KNOWS_MAX],
     )
 
 

@@ -24,7 +24,7 @@ KEEPS_MAX = 32
 STAGE_ENTRIES_MAX = 16
 CARRIERS_MAX = 8
 ASK_BYTES_MAX = 700
-KNOWS_MAX = 4
+KNOWS_MAX = 16
 HOST_SLOT = 1
 FIRST_SLOT = 2
 LAST_SLOT = 63
@@ -41,6 +41,8 @@ Over = Annotated[tuple[Id16, ...], Meta(max_length=OVER_MAX)]
 """Operations that the author has seen and that this one replaces."""
 Keeps = Annotated[tuple[Id16, ...], Meta(max_length=KEEPS_MAX)]
 """Operations of the member outside its chain that stay in force beside those up to ``cut``."""
+Knows = Annotated[tuple[Id16, ...], Meta(max_length=KNOWS_MAX)]
+"""Removals that an operation must not be shown without."""
 EntryMode = Literal["open", "ask", "invited"]
 
 
@@ -52,8 +54,8 @@ class Body(Quiet, frozen=True):
         room: Room id, 32 bytes: an operation counts in one room only.
         author: Member id of the signer.
         seq: 0 for the author's join, then one more each time.
-        prev: Id of the author's last link (``powers.LINKS``) before this one; zeros in a join.
-            Links are never forgotten, so the chain of them has no gaps.
+        prev: Id of the author's last link (``LINKS``) before this one; zeros in a join. Links are
+            never forgotten, so the chain of them has no gaps.
         auth: Id of the ``Rank`` operation that gave the author the power it uses here; zeros for
             the host, and when it acts on itself.
         kind: Number of the kind.
@@ -164,6 +166,7 @@ class Remove(Body, frozen=True):
     ``join`` is the join known to the author, zeros for none. ``cut`` is the last link of the member
     known to it: of a member with powers, what came up to there stays valid, and ``keeps`` beside
     it. With ``brood`` everybody goes whom invites of the member brought in, and whom theirs did.
+    ``knows``: removals known to the author to which no other leads, so that few ever are such.
     """
 
     member: Id16
@@ -171,6 +174,7 @@ class Remove(Body, frozen=True):
     cut: Id16
     brood: bool = False
     keeps: Keeps = ()
+    knows: Knows = ()
 
 
 class Lock(Body, frozen=True):
@@ -229,6 +233,13 @@ class StageEntry(Quiet, frozen=True):
     muted: bool
 
 
+class Parent(Quiet, frozen=True):
+    """An epoch that another replaces: its id and its ``step``."""
+
+    epoch: Id16
+    step: Count
+
+
 class Epoch(Body, frozen=True):
     """A new group secret, and what is in force on the stage as its author sees it.
 
@@ -242,10 +253,11 @@ class Epoch(Body, frozen=True):
         roster_count: Members it was wrapped to.
         roster_root: Hash over them, see ``epochs.roster_root``.
         stage: The grants in force.
-        knows: Removals by others that nothing before it leads to: who hides them hides it, too.
+        knows: Removals to which no other leads: who hides one of them, or one that leads to them,
+            hides this epoch, too.
     """
 
-    parents: Annotated[tuple[Id16, ...], Meta(max_length=PARENTS_MAX)]
+    parents: Annotated[tuple[Parent, ...], Meta(max_length=PARENTS_MAX)]
     step: Count
     why: Annotated[int, Meta(ge=0, le=4)]
     ephemeral: Key32
@@ -254,7 +266,7 @@ class Epoch(Body, frozen=True):
     roster_count: Annotated[int, Meta(ge=0, le=0xFFFF)]
     roster_root: Key32
     stage: Annotated[tuple[StageEntry, ...], Meta(max_length=STAGE_ENTRIES_MAX)]
-    knows: Annotated[tuple[Id16, ...], Meta(max_length=KNOWS_MAX)] = ()
+    knows: Knows = ()
 
 
 class Entry(Body, frozen=True):
@@ -351,7 +363,7 @@ _LASTING_FLOOR: Final[frozenset[type[Body]]] = frozenset(
     {Remove, Lock, Rank, Epoch, Entry, Profile, Carriers}
 )
 
-LINKS: Final[frozenset[type[Body]]] = _LASTING_FLOOR | {Join}
+LINKS: Final[frozenset[type[Body]]] = _LASTING_FLOOR - {Epoch} | {Join}
 """What the chain of an author is made of: never forgotten, and all but the join seen by relays."""
 
 FLOOR: Final[frozenset[type[Body]]] = _LASTING_FLOOR | {Grant, Mute, Down}

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TypeVar
 
 from crypto.genesis import Genesis
 from crypto.identity import member_id
@@ -24,16 +25,19 @@ LASTING_MAX = 4096
 that."""
 
 LASTING_PER_AUTHOR_MAX = 2048
-"""One co-host alone can change the keys of a room for over two months."""
 
 FLOOR_PER_EPOCH_MAX = 2048
 HELD_MAX = 128
 HELD_PER_AUTHOR_MAX = 8
 SPENT_MAX = 4096
 FORGOTTEN_MAX = 4096
+"""Members of whom nothing is kept but that they left, some 250 bytes each."""
 UNSETTLED_MAX = 256
 
 _FLOOR = (Grant, Mute, Down)
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class OpSet:
@@ -45,10 +49,14 @@ class OpSet:
 
     Args:
         genesis: Names the host.
+        me: Whose set it is, if it is a member's.
         blind: For relays, which see no joins: keys of authors are those of their appointments.
     """
 
-    def __init__(self, genesis: Genesis, *, blind: bool = False) -> None:
+    def __init__(
+        self, genesis: Genesis, me: MemberId | None = None, *, blind: bool = False
+    ) -> None:
+        self._me = me
         self.host: MemberId = member_id(genesis.sign, genesis.dh)
         self.room_id: bytes = genesis.room_id
         self._entry: EntryMode = genesis.entry
@@ -59,7 +67,7 @@ class OpSet:
         self._epochs: set[OpId] = set()
         self._joined: set[MemberId] = set()
         self._spent: dict[OpId, None] = {}
-        self._forgotten: dict[MemberId, None] = {}
+        self._forgotten: dict[MemberId, bytes] = {}
         self._held: dict[OpId, Op] = {}
         self._counts: Counter[object] = Counter()
         self._unsettled = 0
@@ -77,6 +85,10 @@ class OpSet:
     def has_forgotten(self, member: MemberId) -> bool:
         """Tell whether this member left and is no longer remembered otherwise."""
         return member in self._forgotten
+
+    def farewell(self, member: MemberId) -> bytes:
+        """Give the leave of a member that is forgotten: for those who still believe it here."""
+        return self._forgotten[member]
 
     def members(self) -> int:
         """Count the members remembered, the gone included."""
@@ -234,17 +246,20 @@ class OpSet:
         """
         findings = Findings(self._ops.values(), self.host, self._entry)
         left = {op.id: op for op in kept(findings)}
-        gone = {op.author for op, _ in findings.registers.all("leave", Leave)}
-        gone -= {op.author for op in left.values() if isinstance(op.body, Leave)}
+        for op, _ in findings.registers.all("leave", Leave):
+            if op.id in left:
+                continue
+            if op.author == self._me:  # our own place in the room stays as long as we look at it
+                left |= {own.id: own for own in self._ops.values() if own.author == self._me}
+            else:
+                self._forgotten[op.author] = op.data
         for op in self._ops.values():
             # What may count again is not refused when it comes again: a dropped join, which a
-            # removal can name, and what was dropped for its epoch.
-            if op.id not in left and not isinstance(op.body, Join | Grant | Mute | Down):
+            # removal can name, an epoch of long ago, and what was dropped for its epoch.
+            if op.id not in left and not isinstance(op.body, Join | Epoch | Grant | Mute | Down):
                 self._spent[op.id] = None
-        self._forgotten |= dict.fromkeys(gone)
-        for memory, limit in ((self._spent, SPENT_MAX), (self._forgotten, FORGOTTEN_MAX)):
-            while len(memory) > limit:
-                del memory[next(iter(memory))]
+        _bound(self._spent, SPENT_MAX)
+        _bound(self._forgotten, FORGOTTEN_MAX)
         if len(left) < len(self._ops):
             self._forget(left)
         self._unsettled = 0
@@ -254,6 +269,7 @@ class OpSet:
         self._ops = {}
         self._counts.clear()
         self._joined.clear()
+        self._epochs.clear()
         for op in left.values():
             self._put(op)
 
@@ -283,3 +299,9 @@ class OpSet:
             if first <= short(op.id) <= last and short(op.id) not in theirs
         ]
         return [op.data for op in sorted(found, key=order)]
+
+
+def _bound(memory: dict[K, V], limit: int) -> None:
+    """Let the oldest go."""
+    while len(memory) > limit:
+        del memory[next(iter(memory))]

@@ -175,6 +175,8 @@ def _keeps(findings: Findings, floor: Floor, settings: Settings) -> dict[MemberI
     """What each author did outside its chain and is in force, the most important first."""
     registers, authority = findings.registers, findings.authority
     keeps: dict[MemberId, list[OpId]] = defaultdict(list)
+    for epoch in sorted(findings.epochs.recent & findings.epochs.by_id.keys()):
+        keeps[findings.epochs.by_id[epoch].author].append(epoch)
     for live in floor.live.values():
         if live.by is not None:
             keeps[live.by].append(live.id)

@@ -7,11 +7,13 @@ Three things are forgotten, each because nothing that may still come can make it
 - Grants, mutes and downs under epochs at least two generations behind every head. Their place was
   taken by what the epochs after them restate. A down stays as long as its member's newest
   wish is about the hand or the grant that it ended.
+- Epochs that are past (``ancestry``), unless a down that stays names one: a newcomer could not take
+  the one in without the other.
 
 Nothing is forgotten because somebody was removed or has lost a rank: such a verdict can change when
-more of the set is known, and then what was dropped would be missing. For the same reason a floor
-operation that is dropped may come in again: should its epoch turn out to be a head after all
-(because the author of the ones after it was cut off before them), it counts again.
+more of the set is known, and then what was dropped would be missing. For the same reason an epoch
+or a floor operation that is dropped may come in again: should its epoch turn out to be a head after
+all (because the author of the ones after it was cut off before them), it counts again.
 """
 
 from p2p.room.findings import Findings
@@ -21,7 +23,7 @@ from p2p.room.kinds import Down, Epoch, Grant, Invite, Join, Leave, Mute, Order,
 from p2p.room.ops import Op
 from p2p.room.registers import Registers, age
 
-LEFT_MAX = 256
+LEFT_MAX = 32
 """Members remembered who have left and of whom nothing is in force."""
 
 
@@ -37,7 +39,9 @@ def kept(findings: Findings) -> list[Op]:
     ops = [op for op in registers.own() if op.author not in forgotten]
     ops += registers.waiting
     ops += [op for op in registers.powers if not _is_past(op, findings)]
-    return sorted(ops, key=order)
+    named = {op.body.epoch for op in ops if isinstance(op.body, Down)}
+    past = findings.epochs.past - named
+    return sorted((op for op in ops if op.id not in past), key=order)
 
 
 def _is_past(op: Op, findings: Findings) -> bool:
@@ -46,7 +50,7 @@ def _is_past(op: Op, findings: Findings) -> bool:
         return findings.registers.is_spent(body)
     if not isinstance(body, Grant | Mute | Down) or body.epoch in findings.epochs.recent:
         return False
-    if body.epoch != NONE and body.epoch not in findings.registers.links:
+    if body.epoch != NONE and body.epoch not in findings.registers.epochs:
         return False
     if not isinstance(body, Down):
         return True
@@ -62,7 +66,10 @@ def _forgotten(registers: Registers) -> set[MemberId]:
         return set()
     traces = {op.author for op in registers.powers}
     traces |= {op.body.member for op in registers.powers if isinstance(op.body, Rank | Remove)}
-    traces |= {op.author for op, _ in registers.all("invite", Invite)}
+    invites = registers.all("invite", Invite)
+    traces |= {op.author for op, _ in invites}
+    counted = {op.id for op, invite in invites if invite.uses}  # and who came by them counts
+    traces |= {op.author for op, join in registers.all("join", Join) if join.invite in counted}
     return set(sorted(left - traces)[LEFT_MAX:])
 
 

@@ -19,6 +19,7 @@ from p2p.room.kinds import (
     Audience,
     Body,
     Decline,
+    Epoch,
     Hand,
     HandRef,
     Invite,
@@ -73,6 +74,7 @@ class Registers:
         waiting: Such whose credentials are not known yet.
         ranks: Those of them that appoint somebody, by id.
         links: Those of them that are links of their author's chain, by id.
+        epochs: What those of them say that begin an epoch, by id.
     """
 
     def __init__(self, ops: Iterable[Op], host: MemberId) -> None:
@@ -80,6 +82,7 @@ class Registers:
         self.powers: list[Op] = []
         self.ranks: dict[OpId, Op] = {}
         self.links: dict[OpId, Op] = {}
+        self.epochs: dict[OpId, Epoch] = {}
         self.waiting: list[Op] = []
         self._own: dict[str, dict[MemberId, tuple[Op, ...]]] = {
             name: {} for name in {*_NAMES.values(), "other"}
@@ -115,6 +118,8 @@ class Registers:
         self.powers.append(op)
         if type(op.body) in LINKS:
             self.links[op.id] = op
+        if isinstance(op.body, Epoch):
+            self.epochs[op.id] = op.body
         if isinstance(op.body, Rank):
             self.ranks[op.id] = op
 

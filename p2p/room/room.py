@@ -46,7 +46,7 @@ class Room:
     Nothing that comes from outside makes ``receive`` raise. What is bad is dropped and counted in
     ``counts`` under a fixed reason: forged, wrong_room, oversized, malformed, version, flood, full,
     misplaced, stranger, powerless; what waits for what it hangs on as ``held``, what came twice as
-    ``known``.
+    ``known``; the join of somebody who has left and is forgotten as ``left``.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Room:
         """
         self.genesis = Genesis.decode(genesis)
         self.me: MemberId = identity.member_id
-        self._ops = OpSet(self.genesis)
+        self._ops = OpSet(self.genesis, self.me)
         self._intake = Intake(self._ops)
         self.counts = self._intake.counts
         self.room_id: bytes = self._ops.room_id
@@ -88,6 +88,7 @@ class Room:
         self._duties = Duties(self.me, now)
         self._own = Allowance(HOST_RATE if self.is_host else OWN_RATE, now)
         self._out: dict[OpId, Outgoing] = {}
+        self._farewells: list[Outgoing] = []
         self._events: deque[Event] = deque()
         self._told: RoomState | None = None
         self._now = now
@@ -160,8 +161,10 @@ class Room:
             True if it was new and counts. Otherwise see ``counts``.
         """
         self._now = max(self._now, now)
-        op = self._intake.take_in(data, sender, self._now)
-        if op is None:
+        reason, op = self._intake.take_in(data, sender, self._now)
+        if op is not None and reason == "left" and sender is not None:
+            self._farewells.append(Outgoing(sender, self._ops.farewell(op.author), None))
+        if op is None or reason != "new":
             return False
         if isinstance(op.body, kinds.Join):
             self._duties.gate.came(op.author, self._state, self._now)
@@ -172,7 +175,11 @@ class Room:
         for new in self._ops.insert(op):
             if isinstance(new.body, kinds.Hand):
                 self._duties.deadlines.came(kinds.HandRef(new.author, new.seq))
-            self._out[new.id] = Outgoing(None, new.data, sender if new is op else None)
+            outgoing = Outgoing(None, new.data, sender if new is op else None)
+            if isinstance(new.body, kinds.Leave):  # we may forget who left at once
+                self._farewells.append(outgoing)
+            else:
+                self._out[new.id] = outgoing
         self._settled = False
 
     def do(self, command: commands.Command, now: float) -> None:
@@ -215,7 +222,7 @@ class Room:
         """Sign a new epoch; the grants in force are restated in it.
 
         Args:
-            parents: The epochs it replaces, at most 8.
+            parents: The heads it replaces, at most 8.
             step: Step of room time.
             why: See ``epochs.WHY``.
             ephemeral: X25519 public key of the wraps.
@@ -233,9 +240,10 @@ class Room:
         roster = [(member.id, member.recv) for member in members]
         live = sorted(self.state.live.values(), key=lambda one: one.slot)
         stage = tuple(one.entry for one in live)[: kinds.STAGE_ENTRIES_MAX]
+        knows_max = 2 + 2 * (kinds.STAGE_ENTRIES_MAX - len(stage))  # as many as there is room for
         return self._write(
             kinds.Epoch,
-            tuple(sorted(parents)),
+            tuple(kinds.Parent(one, self.state.epochs[one].step) for one in sorted(parents)),
             step,
             why,
             ephemeral,
@@ -244,7 +252,7 @@ class Room:
             len(roster),
             roster_root(roster),
             stage,
-            self.state.hideable[: kinds.KNOWS_MAX],
+            self.state.last_removals[: min(knows_max, kinds.KNOWS_MAX)],
             auth=me.auth,
         )
 
@@ -258,7 +266,9 @@ class Room:
         self._now = max(self._now, now)
         self._settle()
         out = [outgoing for op, outgoing in self._out.items() if op in self._ops]
+        out += self._farewells
         self._out.clear()
+        self._farewells.clear()
         return out
 
     def next_timer(self) -> float | None:

@@ -123,7 +123,7 @@ class RoomState:
         carriers: Relays of this room, the root of the tree first.
         heads: Epochs that nothing replaces, ascending; empty before the first.
         epochs: All epochs that count, by id.
-        hideable: Removals that no head leads to yet, ascending.
+        last_removals: Removals to which no other leads, ascending.
         asking: Who waits for a moderator, by member id.
         let: Whom a moderator said yes or no to.
         invites: The invites of those who are here, by id.
@@ -147,7 +147,7 @@ class RoomState:
     carriers: tuple[Carrier, ...] = ()
     heads: tuple[OpId, ...] = ()
     epochs: Mapping[OpId, EpochInfo] = field(default_factory=dict)
-    hideable: tuple[OpId, ...] = field(default=(), compare=False)
+    last_removals: tuple[OpId, ...] = ()
     asking: tuple[Asking, ...] = ()
     let: Mapping[MemberId, bool] = field(default_factory=dict)
     invites: Mapping[OpId, InviteInfo] = field(default_factory=dict)

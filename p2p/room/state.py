@@ -74,7 +74,7 @@ def state_of(findings: Findings, *, blind: bool = False) -> RoomState:
         carriers=settings.carriers,
         heads=epochs.heads,
         epochs=epochs.by_id,
-        hideable=epochs.hideable,
+        last_removals=epochs.last_removals,
         asking=asking(registers, here, known) if settings.entry == "ask" else (),
         let=settings.let,
         invites=invites_of(registers, used, _revoked(findings), here),

@@ -21,7 +21,7 @@ from p2p.overlay.epochs import (
     NewKey,
 )
 from p2p.overlay.keyevents import KeysChanged, KeysDiffer, KeysMissing
-from p2p.overlay.turns import SCHEDULED_STEPS
+from p2p.overlay.turns import NONE_S, SCHEDULED_STEPS
 from p2p.wire.messages import AskKeys, GiveKeys, HeadSecret, Wraps
 from tests.p2p.overlay.keypeople import People
 
@@ -86,6 +86,23 @@ def test_each_of_several_removals_makes_a_key_at_once_also_if_its_author_then_le
     assert len(people.keys(0, 1)) == 1
     (head,) = people[1].keyring.frontier.ids
     assert not any(people[number].keyring.knows(head) for number in (2, 3, 4))
+
+
+@pytest.mark.parametrize(("asked", "after_s"), [(True, 0.0), (False, NONE_S)])
+def test_a_room_that_has_lost_all_its_heads_begins_anew(
+    people: People, asked: bool, after_s: float
+) -> None:
+    before = people.keys()
+    people[0].room.state.epochs.clear()
+    people.wait(after_s)
+    assert people[0].room.state.epochs == {}
+    if asked:
+        people[0].epochs.do(NewKey(), people.now)
+    people.wait(0.2)
+    (epoch,) = people[0].room.written[1:]
+    assert (epoch.parents, epoch.why) == ((), "asked" if asked else "merge")
+    assert len(people.keys()) == 1
+    assert people.keys() != before
 
 
 def test_a_key_is_not_made_by_who_was_removed(people: People) -> None:

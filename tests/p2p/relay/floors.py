@@ -58,7 +58,7 @@ class Host:
 
     def new_epoch(self) -> bytes:
         self.pass_key, self.ephemeral = os.urandom(32), os.urandom(32)
-        parents = () if self.epoch == NONE else (self.epoch,)
+        parents = () if self.epoch == NONE else (kinds.Parent(self.epoch, 0),)
         some = bytes(32)
         hashed = pass_hash(self.pass_key)
         fields = (parents, 0, 4, self.ephemeral, some, hashed, 0, some, ())

@@ -76,14 +76,25 @@ class People:
         """Write with whatever power the member has."""
         return self.write(number, kind, *fields, auth=self.auth(number))
 
-    def epoch(self, number: int = 0, why: int = 3, parents=None, knows=()) -> Op:
+    def epoch(self, number: int = 0, why: int = 3, parents=None, **other) -> Op:
         """Make a new epoch out of what this author sees."""
-        state = self.state()
-        stage = tuple(live.entry for live in state.live.values())
-        before = state.heads if parents is None else parents
-        key = bytes(32)
-        fields = (before, 0, why, key, key, key, len(state.roster()), key, stage, knows)
+        fields = self.epoch_fields(why, parents, **other)
         return self.act(number, kinds.Epoch, *fields)
+
+    def epoch_fields(self, why=3, parents=None, *, step=0, stage=None, knows=None) -> tuple:
+        """What an honest program would say in it, but for what is given."""
+        state = self.state()
+        if stage is None:
+            stage = tuple(live.entry for live in state.live.values())
+        before = self.parents(state.heads if parents is None else parents)
+        key = bytes(32)
+        knows = state.last_removals if knows is None else knows
+        return (before, step, why, key, key, key, len(state.roster()), key, stage, knows)
+
+    def parents(self, epochs) -> tuple[kinds.Parent, ...]:
+        """Name epochs as the parents of another, with their steps."""
+        steps = {op.id: op.body.step for op in self.ops if isinstance(op.body, kinds.Epoch)}
+        return tuple(kinds.Parent(one, steps[one]) for one in epochs)
 
     def promote(self, by: int, number: int, rank: int) -> Op:
         """Give a rank; take the one before away if it was higher."""
@@ -123,7 +134,8 @@ class People:
 
     def remove(self, number: int, by: int = 0, brood: bool = False) -> Op:
         member = self.member(number)
-        fields = (member.id, member.join, member.cut, brood, member.keeps)
+        knows = self.state().last_removals
+        fields = (member.id, member.join, member.cut, brood, member.keeps, knows)
         return self.act(by, kinds.Remove, *fields)
 
     def bring_on_stage(self, number: int, slot: int = 2, by: int = 0) -> None:

@@ -50,18 +50,30 @@ def test_a_removal_by_somebody_else_without_a_new_key_can_not_be_hidden_either()
     people = a_room()
     before = people.state().heads
     removal = people.remove(4, by=1)
-    assert people.state().hideable == (removal.id,)
-    epoch = people.epoch(2, why=3, knows=people.state().hideable)
+    assert people.state().last_removals == (removal.id,)
+    epoch = people.epoch(2, why=3)
+    assert epoch.body.knows == (removal.id,)
     assert without(people, removal).heads == before
     assert people.state().heads == (epoch.id,)
-    assert people.state().hideable == ()
 
 
-def test_what_an_epoch_led_to_needs_not_be_named_again() -> None:
+def test_each_epoch_names_it_anew_for_those_before_it_are_forgotten_once() -> None:
     people = a_room()
-    people.remove(4, by=1)
+    removal = people.remove(4, by=1)
     people.epoch(1, why=1)
-    assert people.state().hideable == ()
+    assert people.epoch(2).body.knows == people.epoch(0).body.knows == (removal.id,)
+
+
+def test_of_several_removals_the_last_speaks_for_those_it_knew_of() -> None:
+    people = a_room()
+    first = people.remove(4, by=1)
+    second = people.remove(3, by=2)
+    assert second.body.knows == (first.id,)
+    assert people.state().last_removals == (second.id,)
+    before = people.state().heads
+    epoch = people.epoch(0)
+    assert without(people, first).heads == before, "it is named by way of the second"
+    assert people.state().heads == (epoch.id,)
 
 
 def test_in_whatever_order_all_of_it_comes_the_same_counts_in_the_end() -> None:
@@ -96,5 +108,5 @@ def test_an_epoch_names_no_removal_of_which_a_part_is_on_its_way() -> None:
     removal = people.remove(4, by=1)
     seen = without(people, before)
     assert people.ids[4] in seen.removed
-    assert seen.hideable == ()
-    assert people.state().hideable == (removal.id,)
+    assert seen.last_removals == ()
+    assert people.state().last_removals == (removal.id,)

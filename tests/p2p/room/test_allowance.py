@@ -11,6 +11,14 @@ def test_a_burst_is_bounded_and_time_gives_back():
     assert [bucket.take(1000) for _ in range(4)] == [True, True, True, False]
 
 
+def test_it_is_full_until_used_and_again_after_a_while():
+    bucket = Allowance(Rate(burst=2, per_s=0.5), 10.0)
+    assert bucket.is_full(10.0)
+    bucket.take(10.0)
+    assert not bucket.is_full(11.9)
+    assert bucket.is_full(12.0)
+
+
 def test_a_clock_that_jumps_back_gives_nothing():
     bucket = Allowance(Rate(burst=1, per_s=1), now=10)
     assert bucket.take(10)

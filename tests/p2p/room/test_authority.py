@@ -145,7 +145,7 @@ def test_an_appointee_mutes_and_moves_down_but_gives_nothing():
     assert people.stage(6) == Stage.LISTENING
     people.act(5, kinds.Lock, True)
     people.act(5, kinds.Remove, people.ids[6], NONE, NONE)
-    people.act(5, kinds.Epoch, (), 0, 0, *[bytes(32)] * 3, 0, bytes(32), ())
+    people.epoch(5, parents=())
     state = people.state()
     assert not state.locked
     assert state.removed == frozenset()
@@ -274,8 +274,7 @@ def test_from_a_fork_on_only_what_restricts_stands():
     state = people.state()
     assert state.locked
     assert people.ids[7] in state.removed
-    people.write(3, kinds.Epoch, state.heads, 0, 0, *[bytes(32)] * 3, 0, bytes(32), (),
-                 auth=people.auth(3))  # fmt: skip
+    people.epoch(3)
     assert people.state().heads == state.heads
     assert people.stage(5) == Stage.LISTENING
 

@@ -106,7 +106,7 @@ def test_an_invitation_outlives_the_epoch_and_the_wish_still_decides():
 def test_what_an_epoch_leaves_out_is_over():
     people = court()
     people.bring_on_stage(6, by=3)
-    people.write(0, kinds.Epoch, people.state().heads, 0, 3, *[bytes(32)] * 3, 0, bytes(32), ())
+    people.epoch(stage=())
     assert people.stage(6) == Stage.LISTENING
     assert set(people.state().slots) == {1}
 
@@ -117,8 +117,7 @@ def test_what_somebody_moved_down_ended_no_epoch_brings_back():
     entry = people.state().live[people.ids[6]].entry
     assert entry.hand == short(people.ops[-3].id)
     people.down(6, by=4)
-    heads = people.state().heads
-    people.write(0, kinds.Epoch, heads, 0, 3, *[bytes(32)] * 3, 0, bytes(32), (entry,))
+    people.epoch(stage=(entry,))
     assert people.stage(6) == Stage.LISTENING
 
 
@@ -127,10 +126,9 @@ def test_an_epoch_by_a_junior_cannot_mute_its_senior():
     people.bring_on_stage(1, by=0)
     live = people.state().live[people.ids[1]]
     muted = kinds.StageEntry(live.slot, live.member, live.id, live.hand, True)
-    people.act(3, kinds.Epoch, people.state().heads, 0, 3, *[bytes(32)] * 3, 0, bytes(32), (muted,))
+    people.epoch(3, stage=(muted,))
     assert people.stage(1) == Stage.SPEAKING
-    people.write(0, kinds.Epoch, people.state().heads, 0, 3, *[bytes(32)] * 3, 0, bytes(32),
-                 (muted,))  # fmt: skip
+    people.epoch(0, stage=(muted,))
     assert people.stage(1) == Stage.MUTED
 
 

@@ -246,6 +246,19 @@ def test_relays_of_the_room_are_a_setting_like_others():
     assert rooms[4].state.carriers == (relay,)
 
 
+def test_beside_a_full_stage_an_epoch_has_room_for_two_removals(monkeypatch):
+    monkeypatch.setattr(kinds, "STAGE_ENTRIES_MAX", 0)
+    rooms = council(6)
+    for number, target in ((0, 4), (1, 5), (2, 6)):
+        rooms[number].do(c.Remove(rooms.ids[target]), rooms.now)
+    rooms.deliver()
+    removals = rooms[1].state.last_removals
+    assert len(removals) == 3
+    op = rooms[1].write_epoch((), 0, 0, ZERO, ZERO, ZERO, rooms[1].roster())
+    assert op.body.knows == removals[:2]
+    assert rooms[1].state.heads == (op.id,)
+
+
 def test_only_a_moderator_writes_epochs():
     rooms = council()
     for number in (3, 4):
@@ -256,7 +269,7 @@ def test_only_a_moderator_writes_epochs():
         rooms[1].write_epoch((), 0, 9, ZERO, ZERO, ZERO, ())
     gone = rooms.ids[-1]
     rooms.do(0, c.Remove(gone))
-    [removal] = rooms[1].state.hideable
+    [removal] = rooms[1].state.last_removals
     op = rooms[1].write_epoch((), 0, 0, ZERO, ZERO, ZERO, rooms[1].roster())
     assert op.body.knows == (removal,), "a removal by somebody else can not be hidden behind it"
     assert rooms[1].state.heads == (op.id,)

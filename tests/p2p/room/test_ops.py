@@ -18,6 +18,7 @@ ID = b"m" * 16
 
 KEY = b"k" * 32
 OVER = (ID,) * kinds.OVER_MAX
+PARENTS = (kinds.Parent(ID, 2**32 - 1),) * kinds.PARENTS_MAX
 STAGE = tuple(kinds.StageEntry(63, ID, ID, bytes(8), True) for _ in range(kinds.STAGE_ENTRIES_MAX))
 
 EVERY_KIND = [
@@ -29,7 +30,7 @@ EVERY_KIND = [
     (kinds.Grant, (ID, 63, ID, ID)),
     (kinds.Mute, (ID, ID, ID, False, (ID,) * kinds.LIFTS_MAX)),
     (kinds.Down, (ID, ID, ID, ID, True)),
-    (kinds.Remove, (ID, ID, ID, True, (ID,) * kinds.KEEPS_MAX)),
+    (kinds.Remove, (ID, ID, ID, True, (ID,) * kinds.KEEPS_MAX, (ID,) * kinds.KNOWS_MAX)),
     (kinds.Lock, (True, OVER)),
     (kinds.Topic, ("茶" * kinds.TOPIC_CHARS_MAX, OVER)),
     (kinds.Order, (2**32 - 1, tuple(HandRef(ID, 2**32 - 1) for _ in range(32)))),
@@ -37,7 +38,8 @@ EVERY_KIND = [
         kinds.Rank,
         (ME.member_id, 4, ME.sign_key, ME.dh, OVER, ID, (ID,) * kinds.KEEPS_MAX),
     ),
-    (kinds.Epoch, ((ID,) * 8, 2**32 - 1, 4, KEY, KEY, KEY, 2**16 - 1, KEY, STAGE, (ID,) * 4)),
+    (kinds.Epoch, (PARENTS, 2**32 - 1, 4, KEY, KEY, KEY, 2**16 - 1, KEY, STAGE, (ID,) * 2)),
+    (kinds.Epoch, (PARENTS, 2**32 - 1, 4, KEY, KEY, KEY, 2**16 - 1, KEY, STAGE[:9], (ID,) * 16)),
     (kinds.Entry, ("invited", OVER)),
     (kinds.Let, (ID, True)),
     (kinds.Ask, (b"x" * kinds.ASK_BYTES_MAX,)),
@@ -87,7 +89,7 @@ def test_the_longest_join_fits():
 
 def test_each_kind_has_a_number_of_its_own():
     assert {NUMBERS[kind] for kind in KINDS.values()} == set(KINDS)
-    assert len(EVERY_KIND) + 1 == len(KINDS)
+    assert {kind for kind, _ in EVERY_KIND} | {kinds.Join} == set(KINDS.values())
 
 
 def test_what_is_never_forgotten_of_an_author_forms_a_chain():

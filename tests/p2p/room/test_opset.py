@@ -2,9 +2,7 @@
 
 import pytest
 
-from crypto.head import STEP_S
 from p2p.errors import RemoteError
-from p2p.overlay.turns import SCHEDULED_STEPS, SLOWER_AFTER
 from p2p.room import kinds, opset
 from p2p.room.ids import NONE
 from p2p.room.kinds import Body
@@ -108,12 +106,6 @@ def test_what_takes_a_power_is_bounded_in_all_and_for_each_author(monkeypatch):
     put(ops, people.epoch(0).data)
     put(ops, people.remove(1).data)
     assert people.ids[1] in people.state().removed
-
-
-def test_one_co_host_alone_can_change_the_keys_for_two_months():
-    rounds = range(opset.LASTING_PER_AUTHOR_MAX // SLOWER_AFTER)
-    steps = sum(SLOWER_AFTER * SCHEDULED_STEPS << number for number in rounds)
-    assert steps * STEP_S > 60 * 24 * 3600
 
 
 def test_the_floor_operations_of_one_epoch_are_bounded(monkeypatch):

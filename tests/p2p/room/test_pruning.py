@@ -57,7 +57,7 @@ def test_a_down_that_crossed_the_taking_of_its_grant_is_kept_too():
     for _ in range(3):
         people.epoch()
     people.ops = kept_of(people)
-    people.act(4, kinds.Epoch, old, 0, 3, *[bytes(32)] * 3, 0, bytes(32), (entry,))
+    people.epoch(4, parents=old, stage=(entry,))
     assert len(people.state().heads) == 2
     assert people.stage(6) == Stage.LISTENING
 

@@ -139,7 +139,9 @@ class World:
             return
         key = bytes(32)
         stage = tuple(live.entry for live in view.live.values())
-        fields = (view.heads, 0, 3, key, key, key, len(view.roster()), key, stage)
+        parents = tuple(kinds.Parent(one, view.epochs[one].step) for one in view.heads)
+        knows = view.last_removals[: kinds.KNOWS_MAX]
+        fields = (parents, 0, 3, key, key, key, len(view.roster()), key, stage, knows)
         self.sign(number, Writing(kinds.Epoch, fields, me.auth))
 
     def order(self, number: int) -> None:
@@ -184,6 +186,7 @@ class World:
         join = member.join if member else NONE
         tenures = member.tenures if member else ()
         epoch, zero = view.epoch, bytes(32)
+        parents = tuple(kinds.Parent(one, 0) for one in view.heads)
         return [
             (kinds.Grant, (epoch, 5, them, wish)),
             (kinds.Mute, (epoch, them, grant, True)),
@@ -204,7 +207,7 @@ class World:
             (kinds.Recv, (zero,)),
             (kinds.Invite, (zero, 0, 0)),
             (kinds.Leave, ()),
-            (kinds.Epoch, (view.heads, 0, 1, zero, zero, zero, 0, zero, ())),
+            (kinds.Epoch, (parents, 0, 1, zero, zero, zero, 0, zero, ())),
         ]
 
     def forge(self, number: int) -> None:
