@@ -46,11 +46,13 @@ class LongRoom:
     Args:
         seed: Who comes and goes when.
         hours: How long it lives.
+        still: Nobody comes or goes but the host: what time alone costs.
     """
 
-    def __init__(self, seed: int, hours: int) -> None:
+    def __init__(self, seed: int, hours: int, *, still: bool = False) -> None:
         self.random = random.Random(seed)
         self.hours = hours
+        self.still = still
         self.life = Life()
         self._opened = 0
         self.world = World(seed + 1, drift=2e-5, tick_s=5.0, speak_s=30.0, compare_s=30.0)
@@ -66,11 +68,14 @@ class LongRoom:
             self.world.clock.run_until(hour * HOUR_S)
             if hour == 1:
                 self.world.bury(self.host)
-            self._turn_over(last=hour == self.hours - 1)
+            if self.still:
+                self._somebody_speaks()
+            else:
+                self._turn_over(last=hour == self.hours - 1)
             self._judge(hour)
             if hour % sample_hours == 0:
                 self._sample()
-        if first & {client.id for client in self.world.honest}:
+        if not self.still and first & {client.id for client in self.world.honest}:
             self.life.problems.append("somebody of the first hour is still here")
         self.life.members = self.world._count
         return self.life
