@@ -1,15 +1,16 @@
 """Random histories of a room, played by the shipped cores in virtual time.
 
-``schedules.py [--count 200] [--seed N] [--largest 40] [--jobs 2] [--json]``. Each history begins
-with 4 to 40 members, or to ``--largest``: with 12 it goes four times as fast. They join, leave, are
-removed with a new key, speak, are muted, lock the room, fall apart into up to three networks, grow
-together, sleep and wake, with clocks that run apart, and messages that come late, twice and in
-another order. In the end all honest members must have the same roster, queue, stage and key; those
-removed, with all they hold together, must not have it; nobody who came in may open a frame from
-before; and no speaker may go unopened for want of a key for more than 2 s.
+``schedules.py [--count 200] [--seed N] [--largest 40] [--forgetful] [--jobs 2] [--json]``. Each
+history begins with 4 to 40 members, or to ``--largest``: with 12 it goes four times as fast. They
+join, leave, are removed with a new key, speak, are muted, lock the room, fall apart into up to
+three networks, grow together, sleep and wake, with clocks that run apart, and messages that come
+late, twice and in another order. In the end all honest members must have the same roster, queue,
+stage and key; those removed, with all they hold together, must not have it; nobody who came in may
+open a frame from before; and no speaker may go unopened for want of a key for more than 2 s.
 
-A history that fails is named by its seed: ``--seed N --count 1`` plays it again, with the
-same ``--largest``.
+With ``--forgetful`` twice as much happens, and rooms forget after a minute what else they forget
+after half a day. A history that fails is named by its seed: ``--seed N --count 1`` plays it again,
+with the same ``--largest`` and ``--forgetful``.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import random
 import sys
 import time
 from collections import Counter
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -27,17 +29,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.sim.once import pure_parts_once
 from tests.sim.room_schedule import SILENCE_MAX_S, Outcome, play
+from tests.sim.short_memory import short_memory
 
 SIZES = (4, 5, 6, 8, 8, 10, 12, 16, 24, 40)
 
 
-def one(seed: int, largest: int = SIZES[-1]) -> Outcome:
+def one(seed: int, largest: int = SIZES[-1], *, forgetful: bool = False) -> Outcome:
     """Play one history, of a size that its seed decides; most are small."""
     size = random.Random(seed).choice([size for size in SIZES if size <= largest])
     gc.disable()  # a history is short, and what it leaves goes at once
     try:
-        with pure_parts_once():
-            return play(seed, size, 40)
+        with pure_parts_once(), short_memory() if forgetful else nullcontext():
+            return play(seed, size, 80 if forgetful else 40)
     finally:
         gc.collect()
 
@@ -48,6 +51,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1, help="of the first history")
     parser.add_argument("--largest", type=int, default=SIZES[-1], help="members at first, at most")
+    parser.add_argument("--forgetful", action="store_true", help="forget after a minute")
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
     parser.add_argument("--json", action="store_true", help="only the result, as one object")
     args = parser.parse_args()
@@ -58,7 +62,8 @@ def main() -> int:
     silence_s = pause_s = virtual_s = 0.0
     members = epochs = 0
     with multiprocessing.get_context("spawn").Pool(args.jobs) as pool:
-        for outcome in pool.imap_unordered(partial(one, largest=args.largest), seeds):
+        play_one = partial(one, largest=args.largest, forgetful=args.forgetful)
+        for outcome in pool.imap_unordered(play_one, seeds):
             done += outcome.done
             silence_s = max(silence_s, outcome.longest_silence_s)
             pause_s = max(pause_s, outcome.longest_pause_s)
@@ -74,6 +79,7 @@ def main() -> int:
         "seed": args.seed,
         "schedules": args.count,
         "largest": args.largest,
+        "forgetful": args.forgetful,
         "failed": len(failed),
         "failures": failed[:20],
         "members": members,

@@ -4,6 +4,7 @@ import pytest
 
 from tests.sim.once import pure_parts_once
 from tests.sim.room_schedule import play
+from tests.sim.short_memory import short_memory
 
 
 @pytest.mark.parametrize("seed", [13, 19, 38, 136])
@@ -28,6 +29,22 @@ def test_whatever_happens_the_honest_agree_and_the_removed_are_out(seed: int) ->
 def test_a_history_that_once_went_wrong_goes_well(seed: int, members: int) -> None:
     with pure_parts_once():
         assert play(seed, members, 40).problems == []
+
+
+@pytest.mark.parametrize(
+    ("seed", "members", "actions"),
+    [
+        (6, 12, 120),  # newcomers could not take in who was moved down long ago
+        (7, 5, 80),
+    ],
+)
+def test_a_room_that_forgets_after_a_minute_goes_well_too(
+    seed: int, members: int, actions: int
+) -> None:
+    with pure_parts_once(), short_memory():
+        outcome = play(seed, members, actions)
+    assert outcome.problems == []
+    assert outcome.epochs >= 5
 
 
 def test_a_history_repeats_itself() -> None:
