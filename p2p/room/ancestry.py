@@ -3,6 +3,7 @@
 Whoever hides a removal and shows the epoch that followed it must not make us believe that the
 removed one was meant to have its key. So an epoch is *adrift* as long as something is missing that
 led to it: what its author did before it, the removals that it knows of, the epochs it replaces.
+(Of an epoch that does not count nobody waits for what it replaced.)
 
 Links are kept for ever, epochs are not. One of twelve hours before the newest is *past*: no chain
 hangs on it, and everybody after it names the removals anew. Its place in the parents of the next
@@ -36,7 +37,7 @@ class Ancestry:
     """
 
     def __init__(self, registers: Registers, counting: Collection[OpId]) -> None:
-        ages = _ages(registers.epochs)
+        ages = _ages(registers.epochs, counting)
         self._leads = _leads(registers, _awaited_parents(registers.epochs, ages, counting))
         self.adrift: frozenset[OpId] = _adrift(registers, self._leads)
         newest = max((ages[epoch] for epoch in counting if epoch not in self.adrift), default=0)
@@ -68,19 +69,20 @@ def led(ops: Iterable[OpId], leads: Mapping[OpId, Sequence[OpId]]) -> set[OpId]:
     return found
 
 
-def _ages(epochs: Mapping[OpId, Epoch]) -> dict[OpId, int]:
+def _ages(epochs: Mapping[OpId, Epoch], counting: Collection[OpId]) -> dict[OpId, int]:
     """Give the step of every epoch, or of one before it if that is later.
 
     So none is older than what it replaces, however wrong its author's clock, and what is forgotten
-    leaves none behind that it had replaced. What an epoch says of its parents' steps counts for
-    both, so that it can say nothing that must not be forgotten with them.
+    leaves none behind that it had replaced. What one that counts says of its parents' steps holds
+    for itself and for them: nobody can be made to wait for what is forgotten. What one says that
+    does not count, of somebody who was removed, holds for nothing.
     """
     steps = {epoch: body.step for epoch, body in epochs.items()}
     after: dict[OpId, list[OpId]] = defaultdict(list)
     for epoch, body in epochs.items():
         for parent in body.parents:
             after[parent.epoch].append(epoch)
-            for one in (epoch, parent.epoch):
+            for one in (epoch, parent.epoch) if epoch in counting else ():
                 steps[one] = max(steps.get(one, 0), parent.step)
     ages: dict[OpId, int] = {}
     for epoch in sorted(epochs, key=lambda one: -steps[one]):
@@ -94,9 +96,12 @@ def _ages(epochs: Mapping[OpId, Epoch]) -> dict[OpId, int]:
 
 
 def _awaited_parents(
-    epochs: Mapping[OpId, Epoch], ages: Mapping[OpId, int], counting: Iterable[OpId]
+    epochs: Mapping[OpId, Epoch], ages: Mapping[OpId, int], counting: Collection[OpId]
 ) -> dict[OpId, list[OpId]]:
-    """Give the parents of every epoch, but for those that are missing because they are past."""
+    """Give the parents of epochs that count, but for those that are missing because they are past.
+
+    They are past if they are said to be so old, and the newest epoch that lacks none says so.
+    """
 
     def lacks_none(epoch: OpId) -> bool:
         over = ages[epoch] - AWAITED_STEPS
@@ -106,10 +111,10 @@ def _awaited_parents(
     return {
         epoch: [
             one.epoch
-            for one in body.parents
+            for one in epochs[epoch].parents
             if one.epoch in epochs or one.step >= newest - AWAITED_STEPS
         ]
-        for epoch, body in epochs.items()
+        for epoch in counting
     }
 
 

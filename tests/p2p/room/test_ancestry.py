@@ -165,6 +165,39 @@ def test_who_lies_about_the_step_of_a_parent_makes_nobody_wait_for_it() -> None:
     assert people.state(left).heads == (after.id,)
 
 
+def test_who_was_removed_can_make_nobody_forget_an_epoch_that_shut_it_out() -> None:
+    """It holds one of two heads, and says that this one is of the far future."""
+    people = a_room()
+    start = people.state().heads
+    auth = people.auth(1)
+    open_to_it = people.epoch(2, parents=start, step=1)
+    people.remove(1)
+    shut = people.epoch(0, parents=start, step=1)
+    assert set(people.state().heads) == {open_to_it.id, shut.id}
+    fields = people.epoch_fields(step=2**32 - 1)
+    lie = kinds.Parent(open_to_it.id, 2**32 - 1)
+    people.write(1, kinds.Epoch, (lie,), *fields[1:], auth=auth)
+    assert set(people.state().heads) == {open_to_it.id, shut.id}
+    assert {open_to_it, shut} <= set(kept_of(people))
+
+
+def test_nobody_waits_for_what_an_epoch_replaced_that_does_not_count() -> None:
+    people = a_room()
+    before = people.epoch(0, step=QUARTER)
+    fields = people.epoch_fields(step=2 * QUARTER)
+    lie = kinds.Parent(before.id, 2**32 - 1)
+    fallen = people.act(1, kinds.Epoch, (lie,), *fields[1:])
+    member = people.member(1)
+    people.epoch(2, step=3 * QUARTER)
+    people.act(0, kinds.Remove, member.id, member.join, member.cut, False, ())
+    assert fallen.id not in people.state().epochs
+    for now in range(4, 60):
+        last = people.epoch(now % 2 * 2, step=now * QUARTER)
+        people.ops = kept_of(people)
+        assert people.state().heads == (last.id,)
+    assert before not in people.ops
+
+
 def test_the_epochs_of_who_is_removed_count_if_its_remover_saw_them_as_heads() -> None:
     people = a_room()
     for number in range(1, 60):
@@ -211,10 +244,15 @@ def test_a_set_takes_in_again_what_counts_again_and_counts_only_what_is_there() 
 @given(data=st.data())
 def test_what_is_kept_means_the_same_whoever_made_epochs_when(data: st.DataObject) -> None:
     people = a_room()
+    auths = [people.auth(number) for number in range(3)]
     made = [op.id for op in epochs(people.ops)]
     for _ in range(data.draw(st.integers(1, 9))):
-        if data.draw(st.integers(0, 4)) == 0:
-            people.remove(data.draw(st.sampled_from([3, 4])), by=data.draw(st.integers(0, 2)))
+        if data.draw(st.integers(0, 3)) == 0:
+            member = people.member(data.draw(st.integers(1, 4)))
+            keeps = data.draw(st.sampled_from([member.keeps, ()]))
+            fields = (member.id, member.join, member.cut, False, keeps)
+            by = data.draw(st.integers(0, 2))
+            people.write(by, kinds.Remove, *fields, people.state().last_removals, auth=auths[by])
         parents = data.draw(st.lists(st.sampled_from(made), unique=True, max_size=3))
         step = data.draw(st.sampled_from(STEPS))
         fields = people.epoch_fields(step=step)
@@ -222,7 +260,8 @@ def test_what_is_kept_means_the_same_whoever_made_epochs_when(data: st.DataObjec
             kinds.Parent(one.epoch, data.draw(st.sampled_from([one.step, one.step, 0, 9 * KEPT])))
             for one in people.parents(parents)
         )
-        op = people.act(data.draw(st.integers(0, 2)), kinds.Epoch, claims, *fields[1:])
+        by = data.draw(st.integers(0, 2))
+        op = people.write(by, kinds.Epoch, claims, *fields[1:], auth=auths[by])
         made.append(op.id)
     hidden = data.draw(st.sets(st.sampled_from(epochs(people.ops)), max_size=2))
     ops = [op for op in people.ops if op not in hidden]
