@@ -1,12 +1,14 @@
 """What the members of a room decide by themselves, between real nodes."""
 
 import asyncio
+import time
 
 import pytest
 
 from p2p import commands as c
 from p2p import events as e
 from p2p.errors import UserError
+from p2p.room import pruning
 from tests.p2p.node.rooms import LIMIT_S, House, Person, a_house
 
 
@@ -53,6 +55,27 @@ async def test_the_key_is_said_to_be_held_by_those_who_were_let_in_too() -> None
         host.node.do(c.NewKey())
         await ann.until(e.RoomKeyChanged, lambda key: key.why == "asked")
         assert ann.node.view().key_members == 2
+
+
+async def test_who_is_shown_the_old_join_of_one_who_left_is_told_better(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pruning, "LEFT_MAX", 0)
+    async with a_house() as house:
+        host, ann, bob = await people(house, "ann", "bob")
+        join, words = bob.node._members.room.join_op, (await host.key()).words
+        gone = bob.node._members.room.me
+        await bob.leave()
+        for person in (host, ann):
+            await person.until(e.MemberChanged, lambda m: m.name == "bob" and m.state == "left")
+        eve = await house.guest("eve", words, only="dht")
+        await eve.until(e.Joined)
+        room = eve.node._members.room
+        assert room.receive(join, None, time.monotonic())
+        assert room.state.members[gone].is_here
+        eve.node._members.pump()
+        await asyncio.sleep(1.0)
+        assert gone not in room.state.members or not room.state.members[gone].is_here
 
 
 async def test_who_is_removed_with_a_new_key_opens_nothing_and_the_others_go_on() -> None:
