@@ -74,7 +74,6 @@ class Duties:
             base += len(hands)
         for target in self.gate.to_remove(now):
             member = state.members[target]
-            knows = state.last_removals[: kinds.KNOWS_MAX]
-            fields = (target, member.join, member.cut, False, member.keeps, knows)
+            fields = (target, member.join, member.cut, False, member.keeps, state.last_removals)
             writings.append(Writing(kinds.Remove, fields, me.auth))
         return writings

@@ -13,7 +13,7 @@ from typing import TypeVar
 from p2p.room.ancestry import Ancestry, led
 from p2p.room.authority import Act, Authority
 from p2p.room.ids import NONE, MemberId, OpId
-from p2p.room.kinds import Epoch, Grant, Mute, Remove, StageEntry
+from p2p.room.kinds import KNOWS_MAX, Epoch, Grant, Mute, Remove, StageEntry
 from p2p.room.ops import Op
 from p2p.room.registers import Registers
 
@@ -85,7 +85,7 @@ class Epochs:
             as long as there are no epochs.
         recent: These and the ones just before: what was issued there is not forgotten yet.
         last_removals: Removals that count, with all that led to them, and to which no other such
-            leads: what a new operation names so that it can not be shown without them.
+            leads, 16 at most: what a new operation names so that it can not be shown without them.
     """
 
     def __init__(self, registers: Registers, authority: Authority) -> None:
@@ -108,7 +108,7 @@ class Epochs:
         # An operation that named one of which a part is still on its way would not count itself.
         self.last_removals: tuple[OpId, ...] = ancestry.last(
             [act.op.id for act in authority.acts(Remove)]
-        )
+        )[:KNOWS_MAX]
 
     def restated(self) -> list[tuple[EpochInfo, int, StageEntry]]:
         """Give what the heads say is in force on the stage, with the ranks of their authors."""

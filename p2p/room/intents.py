@@ -163,7 +163,7 @@ def _towards(
         member.cut,
         command.brood,
         member.keeps,
-        state.last_removals[: kinds.KNOWS_MAX],
+        state.last_removals,
     )
 
 

@@ -1,6 +1,6 @@
 """What is kept of a set of operations, so that a room may last for days.
 
-Three things are forgotten, each because nothing that may still come can make it count again:
+Four things are forgotten, each because nothing that may still come can make it count again:
 
 - What an author has itself replaced: all but its newest wish, key, and so on (``registers``).
 - Orders of hands that are all past by their owners' own word.

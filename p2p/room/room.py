@@ -252,7 +252,7 @@ class Room:
             len(roster),
             roster_root(roster),
             stage,
-            self.state.last_removals[: min(knows_max, kinds.KNOWS_MAX)],
+            self.state.last_removals[:knows_max],
             auth=me.auth,
         )
 

@@ -123,7 +123,7 @@ class RoomState:
         carriers: Relays of this room, the root of the tree first.
         heads: Epochs that nothing replaces, ascending; empty before the first.
         epochs: All epochs that count, by id.
-        last_removals: Removals to which no other leads, ascending.
+        last_removals: Removals to which no other leads, ascending, 16 at most.
         asking: Who waits for a moderator, by member id.
         let: Whom a moderator said yes or no to.
         invites: The invites of those who are here, by id.

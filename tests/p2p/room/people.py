@@ -8,8 +8,10 @@ import itertools
 from crypto.genesis import Genesis
 from crypto.identity import Identity
 from p2p.room import kinds
+from p2p.room.findings import Findings
 from p2p.room.ids import NONE
 from p2p.room.ops import Op, Pen
+from p2p.room.pruning import kept
 from p2p.room.room import Room
 from p2p.room.state import evaluate
 
@@ -142,6 +144,20 @@ class People:
         self.raise_hand(number)
         self.accept(number, slot, by)
         self.take(number)
+
+
+def a_room() -> People:
+    """A host with a first epoch, the moderators 1 and 2, and the listeners 3 and 4."""
+    people = People(4)
+    people.epoch(0, why=0)
+    people.promote(0, 1, 2)
+    people.promote(0, 2, 2)
+    return people
+
+
+def kept_of(people: People, ops: list[Op] | None = None) -> list[Op]:
+    """What is kept of all that people wrote, or of these operations."""
+    return kept(Findings(people.ops if ops is None else ops, people.host, "open"))
 
 
 class Rooms:

@@ -5,15 +5,7 @@ import itertools
 from crypto.genesis import Genesis
 from p2p.room.floor import FloorRoom
 from p2p.room.kinds import FLOOR, Lock
-from tests.p2p.room.people import People
-
-
-def a_room() -> People:
-    people = People(4)
-    people.epoch(0, why=0)
-    people.promote(0, 1, 2)
-    people.promote(0, 2, 2)
-    return people
+from tests.p2p.room.people import People, a_room
 
 
 def without(people: People, *hidden: object):

@@ -4,29 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from p2p.room import ancestry, kinds
-from p2p.room.findings import Findings
 from p2p.room.ops import Op
 from p2p.room.opset import OpSet
-from p2p.room.pruning import kept
-from tests.p2p.room.people import People
+from tests.p2p.room.people import a_room, kept_of
 
 KEPT = ancestry.KEPT_STEPS
 QUARTER = 90
 EDGES = [one + more for one in (ancestry.AWAITED_STEPS, KEPT) for more in (-1, 0, 1)]
 STEPS = [0, 1, *EDGES, 2 * KEPT, 9 * KEPT]
-
-
-def a_room() -> People:
-    people = People(4)
-    people.epoch(0, why=0)
-    people.promote(0, 1, 2)
-    people.promote(0, 2, 2)
-    return people
-
-
-def kept_of(people: People, ops: list[Op] | None = None) -> list[Op]:
-    ops = people.ops if ops is None else ops
-    return kept(Findings(ops, people.host, "open"))
 
 
 def epochs(ops: list[Op]) -> list[Op]:

@@ -9,8 +9,7 @@ from p2p.room.ops import Pen
 from p2p.room.opset import OpSet
 from p2p.room.room import Room
 from p2p.room.stage import Stage
-from tests.p2p.room.people import People, Rooms, identity
-from tests.p2p.room.test_ancestry import kept_of
+from tests.p2p.room.people import People, Rooms, identity, kept_of
 
 
 @pytest.fixture(autouse=True)

@@ -1,19 +1,14 @@
 """What is kept: enough for the same state, and little however long a room lasts."""
 
 from p2p.room import kinds
-from p2p.room.findings import Findings
 from p2p.room.ids import NONE
 from p2p.room.kinds import HandRef
 from p2p.room.ops import Op, Pen
 from p2p.room.opset import OpSet
-from p2p.room.pruning import LEFT_MAX, kept, order
+from p2p.room.pruning import LEFT_MAX, order
 from p2p.room.stage import Stage
-from tests.p2p.room.people import People, identity
+from tests.p2p.room.people import People, identity, kept_of
 from tests.p2p.room.test_authority import court
-
-
-def kept_of(people: People, ops: list[Op] | None = None) -> list[Op]:
-    return kept(Findings(people.ops if ops is None else ops, people.host, "open"))
 
 
 def of(people: People, kind: type[kinds.Body]) -> list[Op]:

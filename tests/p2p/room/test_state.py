@@ -6,20 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from p2p.room import kinds
-from p2p.room.findings import Findings
 from p2p.room.ids import NONE
 from p2p.room.kinds import HandRef
 from p2p.room.ops import Pen
-from p2p.room.pruning import kept
 from p2p.room.registers import OTHERS_OF_HOST, OTHERS_OF_MEMBER
 from p2p.room.stage import Stage
-from tests.p2p.room.people import People, identity
+from tests.p2p.room.people import People, identity, kept_of
 
 WHO = st.integers(0, 3)
-
-
-def kept_of(people, ops):
-    return kept(Findings(ops, people.host, "open"))
 
 
 STEP = st.tuples(

@@ -140,8 +140,8 @@ class World:
         key = bytes(32)
         stage = tuple(live.entry for live in view.live.values())
         parents = tuple(kinds.Parent(one, view.epochs[one].step) for one in view.heads)
-        knows = view.last_removals[: kinds.KNOWS_MAX]
-        fields = (parents, 0, 3, key, key, key, len(view.roster()), key, stage, knows)
+        roster = len(view.roster())
+        fields = (parents, 0, 3, key, key, key, roster, key, stage, view.last_removals)
         self.sign(number, Writing(kinds.Epoch, fields, me.auth))
 
     def order(self, number: int) -> None:
