@@ -9,6 +9,7 @@ from crypto.genesis import room_id_of
 from crypto.identity import member_id
 from crypto.relaypass import check_pass
 from p2p.errors import RemoteError
+from p2p.overlay.hop import HEARTBEAT
 from p2p.relay.limits import Limits
 from p2p.relay.probes import Probes
 from p2p.relay.room import BOUGHS_MAX, SEATS_MAX, RelayRoom
@@ -161,7 +162,7 @@ class Rooms:
     def frame(self, data: bytes, link: int, now: float) -> RelayRoom | None:
         """The room whose ``listeners`` get this frame; None: it goes nowhere."""
         one = self._links.get(link)
-        if one is None or one.room is None:
+        if one is None or one.room is None or data == HEARTBEAT:
             return None
         if one.room.frame_passes(data, link, now):
             return one.room

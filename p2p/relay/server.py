@@ -47,6 +47,8 @@ _HELLO_BYTE = FIRST_BYTES[HELLO][0]
 _ANSWER_BYTES = (FIRST_BYTES[HELLO][1], COOKIE_BYTE)
 SILENT_S = 10.0
 SILENT_BOUGH_S = 3.5
+"""For another relay, which is heard every 0.15 s as long as it lives, by sound or a heartbeat."""
+
 TIDY_EVERY_S = 1.0
 DRAIN_LOOK_S = 0.05
 STRANGERS_LOOK = 50

@@ -16,7 +16,7 @@ L_contra = TypeVar("L_contra", contravariant=True)
 """A link, which only the fan-out has to know."""
 
 HEARTBEAT_EVERY_S = 0.15
-"""To whom no sound goes; members miss a relay after twice or thrice that."""
+"""To whom no sound goes, member or relay; members miss a relay after twice or thrice that."""
 
 PACKET_BYTES = 28 + 12 + 16
 """What IP, UDP, RTP and SRTP add to a frame."""
@@ -88,11 +88,9 @@ class Spread(Generic[L]):
         quiet = frozenset(speaking) if len(speaking) == 1 else None if speaking else frozenset()
         found = spoken.routes.get(("beat", quiet))
         if found is None:
-            everybody = list(room.seats)
-            if speaking:
-                alone = quiet or frozenset()
-                everybody = [s for s in everybody if not room.seats[s].tuned or s in alone]
-            found = self._route(spoken, ("beat", quiet), everybody)
+            sent = set[int]().union(*(room.listeners(source) for source in speaking))
+            unsent = [link for link in (*room.boughs, *room.seats) if link not in sent]
+            found = self._route(spoken, ("beat", quiet), unsent)
         if found[1]:
             self._pay(found[1], HEARTBEAT, now)  # sent over the cap too: without it they all leave
             found[0].send(HEARTBEAT)

@@ -112,6 +112,33 @@ async def test_members_at_different_relays_hear_each_other(inn: Inn) -> None:
     assert len(set(host.numbers)) == len(host.numbers)
 
 
+def refused_frames(inn: Inn) -> int:
+    return sum(server._rooms.counters["frame"] for server in inn.servers)
+
+
+@pytest.mark.parametrize("seconds", [9.0, pytest.param(60.0, marks=pytest.mark.slow)])
+async def test_while_one_speaks_listeners_at_both_relays_miss_nothing(
+    inn: Inn, seconds: float
+) -> None:
+    """Longer than a relay that hears nothing of another holds on to it."""
+    await inn.relay()
+    await inn.relay()
+    inn.order()
+    host, amina, kenji = await inn.the_host(0), await inn.member(0), await inn.member(1)
+    granted(inn, amina, host)
+    await until(lambda: kenji.identity.member_id in amina.seats.present)
+    voice = Speaker()
+    async with talking(amina, voice):
+        await until(lambda: len(host.heard) > 20 and len(kenji.heard) > 20)
+        first, refused = voice.said, refused_frames(inn)
+        await asyncio.sleep(seconds)
+        said = set(range(first, voice.said - 10))
+    assert len(said) > seconds * 50 / (2.0 * SLACK)
+    for listener in (host, kenji):
+        assert len(said.intersection(listener.numbers)) >= 0.999 * len(said)
+    assert refused_frames(inn) == refused
+
+
 async def test_a_relay_that_drains_loses_no_frame_and_ends(inn: Inn) -> None:
     host, amina = await at_two_relays(inn, (0, 1), (0, 1))
     voice = Speaker()

@@ -12,7 +12,7 @@ from crypto.epoch import Keyring
 from crypto.frame import FrameSealer
 from crypto.identity import Identity
 from p2p.errors import RemoteError
-from p2p.overlay.hop import for_tree
+from p2p.overlay.hop import HEARTBEAT, for_tree
 from p2p.relay import rooms as rooms_module
 from p2p.relay.limits import Limits
 from p2p.relay.room import EMPTY_S, OLD_PASS_S, PRESENCE_EVERY_S
@@ -657,6 +657,15 @@ def test_a_relay_that_calls_again_takes_its_own_place(host, relay) -> None:
     assert relay.refusal(new) == ["full"]
     relay.tell(new, Tune(host.room, on=False))  # of no meaning between relays
     assert relay.rooms.rooms()[0].listeners(99) == [new]
+
+
+def test_a_heartbeat_of_another_relay_goes_nowhere_and_is_no_bad_frame(host, relay) -> None:
+    [bough] = joined(host, relay)
+    relay.seat(host)
+    assert relay.rooms.frame(HEARTBEAT, bough, relay.now) is None
+    assert relay.rooms.counters["frame"] == 0
+    assert relay.rooms.frame(HEARTBEAT[:1] * 2, bough, relay.now) is None
+    assert relay.rooms.counters["frame"] == 1
 
 
 def test_only_so_many_relays_hang_under_one(host, relay, monkeypatch) -> None:

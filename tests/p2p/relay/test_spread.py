@@ -66,7 +66,7 @@ def test_in_silence_everybody_gets_heartbeats() -> None:
     spread, links, room = a_spread()
     spread.beat(room, 0.0)
     spread.beat(room, 0.0)
-    assert got(links) == {n: [HEARTBEAT] * 2 for n in (1, 2, 3)}
+    assert got(links) == {n: [HEARTBEAT] * 2 for n in (1, 2, 3, 9)}
 
 
 def test_who_speaks_alone_and_who_waits_in_reserve_get_heartbeats_too() -> None:
@@ -80,6 +80,19 @@ def test_who_speaks_alone_and_who_waits_in_reserve_get_heartbeats_too() -> None:
     spread.beat(room, HEARTBEAT_EVERY_S * 0.9)
     assert links[1].got == [HEARTBEAT, FRAME]
     assert links[3].got == [HEARTBEAT, HEARTBEAT]
+
+
+def test_a_relay_that_alone_brings_sound_gets_heartbeats_back() -> None:
+    spread, links, room = a_spread()
+    spread.send(room, 9, FRAME, 0.0)
+    spread.beat(room, 0.0)
+    assert links[9].got == [HEARTBEAT]
+    assert links[1].got == links[2].got == [FRAME]
+    spread.send(room, 1, FRAME, 0.01)
+    spread.beat(room, 0.02)
+    assert links[9].got == [HEARTBEAT, FRAME]
+    spread.beat(room, HEARTBEAT_EVERY_S + 0.01)
+    assert links[9].got == [HEARTBEAT, FRAME, HEARTBEAT]
 
 
 def test_a_changed_room_is_seen_at_once() -> None:
@@ -105,5 +118,6 @@ def test_over_the_cap_frames_are_dropped_but_heartbeats_go_on() -> None:
 def test_a_room_with_nobody_in_it_gets_nothing() -> None:
     spread, links, room = a_spread()
     room.seats.clear()
+    room.boughs.clear()
     spread.beat(room, 0.0)
     assert got(links) == {}
