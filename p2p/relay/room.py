@@ -88,7 +88,7 @@ class RelayRoom:
         self._known: set[MemberId] = set()
         self._out: list[tuple[int, Message]] = []
         self._presence_due_s: float | None = None
-        self._empty_since_s: float | None = now
+        self._peopled_s = now
         self._settle(now)
 
     @property
@@ -104,8 +104,8 @@ class RelayRoom:
         )
 
     def is_over(self, now: float) -> bool:
-        """Whether nobody has been here for a while."""
-        return self._empty_since_s is not None and now - self._empty_since_s > EMPTY_S
+        """Whether no member has been here or at a relay joined to this one for a while."""
+        return now - self._peopled_s > EMPTY_S
 
     def opens(self, pass_key: bytes, now: float) -> bool:
         """Whether this pass is of an epoch in force, or of one that was a moment ago."""
@@ -222,6 +222,8 @@ class RelayRoom:
 
     def on_timer(self, now: float) -> None:
         """Says who came and went since the last time."""
+        if self.seats or any(bough.present for bough in self.boughs.values()):
+            self._peopled_s = now
         if self._presence_due_s is None or now < self._presence_due_s:
             return
         self._presence_due_s = None
@@ -255,7 +257,6 @@ class RelayRoom:
     def _changed(self, now: float) -> None:
         self.version += 1
         self._presence_due_s = self._presence_due_s or now + PRESENCE_EVERY_S
-        self._empty_since_s = None if self.seats or self.boughs else now
 
     def _greet(self, link: int, *, answer: bool = True) -> None:
         here = sorted(self.members)

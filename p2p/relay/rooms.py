@@ -187,6 +187,8 @@ class Rooms:
             self._call_parent(room, now)
             self._collect(room)
             if room.is_over(now):
+                room.cuts += room.boughs
+                self._collect(room)
                 del self._rooms[room.id]
 
     def to_send(self) -> list[tuple[int, Message]]:

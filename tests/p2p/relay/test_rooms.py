@@ -668,6 +668,19 @@ def test_a_heartbeat_of_another_relay_goes_nowhere_and_is_no_bad_frame(host, rel
     assert relay.rooms.counters["frame"] == 1
 
 
+def test_relays_do_not_keep_a_room_for_each_other_in_which_nobody_is(host, relay, people) -> None:
+    [bough] = joined(host, relay)
+    relay.tell(bough, Present(host.room, (people.amina.member_id,), ()))
+    relay.wait(1.0)
+    relay.wait(EMPTY_S)
+    relay.tell(bough, Present(host.room, (), (people.amina.member_id,)))
+    relay.wait(EMPTY_S)
+    assert (relay.rooms.count, relay.events) == (1, [])
+    relay.wait(1.0)
+    assert (relay.rooms.count, relay.events) == (0, [Cut(bough)])
+    assert relay.rooms.frame(FRAMES[2], bough, relay.now) is None
+
+
 def test_only_so_many_relays_hang_under_one(host, relay, monkeypatch) -> None:
     monkeypatch.setattr(rooms_module, "BOUGHS_MAX", 2)
     links = joined(host, relay, 3)
