@@ -18,7 +18,8 @@ class MemberView:
         path: ``direct``, ``lan``, ``loopback``, ``ipv6``, ``relay``, ``none``, or
             ``self``.
         rtt_ms: Round trip, None before it is known.
-        loss_pct: Lost media datagrams from this member, 0 to 100.
+        loss_pct: What we miss of what it said in the last seconds, 0 to 100; None by a relay while
+            it says nothing.
         hand_place: Place in the queue, 1 first, None when the hand is down.
         invited: A moderator accepted the hand; the member has not opened its microphone yet.
         muted: A moderator silenced this member.

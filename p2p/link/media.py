@@ -7,8 +7,9 @@ from typing import NamedTuple, Protocol
 import pylibsrtp
 
 from p2p.errors import LocalError, RemoteError
-from p2p.link.rtp import LossMeter, Packetizer, ssrc_of, unpack
+from p2p.link.rtp import SEQ_BITS, Packetizer, ssrc_of, unpack
 from p2p.link.srtp import SealKey
+from p2p.overlay.loss import LossMeter
 from p2p.wire.addresses import Address
 
 MAX_FRAME_BYTES = 1200
@@ -56,7 +57,7 @@ class Media:
         self._outward: SealKey | None = None
         self._inward: Opener | None = None
         self._early: deque[tuple[bytes, float]] = deque(maxlen=MAX_EARLY_PACKETS)
-        self._loss = LossMeter()
+        self._loss = LossMeter(SEQ_BITS)
 
     def start(self, outward: SealKey, inward: Opener) -> list[tuple[bytes, float]]:
         """Takes the keys.
@@ -106,4 +107,4 @@ class Media:
     @property
     def loss_pct(self) -> float:
         """Packets of the peer that were lost in the last seconds, 0 to 100."""
-        return self._loss.pct(time.monotonic())
+        return self._loss.pct(time.monotonic()) or 0.0

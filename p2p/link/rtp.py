@@ -1,21 +1,19 @@
-"""The RTP header around a sealed frame, and loss as its sequence numbers show it. Sans-IO."""
+"""The RTP header around a sealed frame. Sans-IO."""
 
 import hashlib
 import itertools
 import struct
-from collections import deque
 
 from p2p.errors import RemoteError
 
 HEADER_BYTES = 12
 PAYLOAD_TYPE = 111
+SEQ_BITS = 16
 TICKS_PER_FRAME = 960
 FIRST_BYTE = 0x80  # version 2; no padding, extension or contributing sources
-SLOTS = 50
 
 # A low start: SRTP cannot open a stream that it meets behind a wrap (RFC 3711 §3.3.1).
 FIRST_SEQ = 1
-_REORDER = 1 << 15
 
 
 def ssrc_of(sender_ufrag: str, receiver_ufrag: str) -> int:
@@ -70,42 +68,3 @@ def unpack(packet: bytes, ssrc: int) -> tuple[int, bytes]:
     if first != FIRST_BYTE or kind != PAYLOAD_TYPE or got != ssrc:
         raise RemoteError("packet of another kind")
     return seq, packet[HEADER_BYTES:]
-
-
-class LossMeter:
-    """Share of media packets that did not arrive, over the last seconds.
-
-    Args:
-        window_s: How far back it looks.
-    """
-
-    def __init__(self, window_s: float = 5.0) -> None:
-        self._slot_s = window_s / SLOTS
-        self._highest: int | None = None
-        self._slots: deque[tuple[int, int, int]] = deque(maxlen=SLOTS)
-
-    def heard(self, seq: int, now: float) -> None:
-        """Counts one packet.
-
-        Args:
-            seq: Its sequence number, 16 bit.
-            now: Monotonic seconds.
-        """
-        step = 1 if self._highest is None else (seq - self._highest) & 0xFFFF
-        if step < _REORDER:
-            self._highest = seq
-        else:
-            step = 0
-        slot = int(now / self._slot_s)
-        expected = received = 0
-        if self._slots and self._slots[-1][0] == slot:
-            _, expected, received = self._slots.pop()
-        self._slots.append((slot, expected + step, received + 1))
-
-    def pct(self, now: float) -> float:
-        """Lost packets in per cent of those sent, 0 to 100; 0 while nothing was sent."""
-        oldest = int(now / self._slot_s) - SLOTS
-        recent = [(expected, received) for at, expected, received in self._slots if at > oldest]
-        expected = sum(each for each, _ in recent)
-        received = sum(each for _, each in recent)
-        return max(0.0, 100.0 * (expected - received) / expected) if expected else 0.0

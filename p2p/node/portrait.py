@@ -113,8 +113,8 @@ class Portrait:
             row["delay_ms"] = round(stats["delay_ms"])
             row["level_dbfs"] = round(stats["level_dbfs"], 1)
             speakers.append(row)
-        links = [self._link(members, member) for member in members.neighbours]
-        links += [self._relayed(members, member) for member in self._afar(members)]
+        linked = [*members.neighbours, *self._afar(members)]
+        links = [self._link(members, member) for member in linked]
         sealed = 0 if self._secrets.stage is None else self._secrets.stage.sealed
         return events.Stats(
             me={"sealed": sealed, "mic": self._sound.pipeline.mic_on},
@@ -187,14 +187,15 @@ class Portrait:
         )
 
     def _way(self, members: Members, member: bytes) -> tuple[str, float | None, float | None]:
-        """By what way a member is reached, its round trip and what gets lost on it."""
+        """By what way a member is reached, its round trip, and what we miss of its sound."""
+        loss_pct = self._sound.loss_pct(member)
         neighbour = members.neighbours.get(member)
         if neighbour is not None:
             link = neighbour.line.link
-            return link.path, link.rtt_ms, link.loss_pct
+            return link.path, link.rtt_ms, link.loss_pct if loss_pct is None else loss_pct
         relaying = members.relaying
         if relaying is not None and member in relaying.present:
-            return "relay", relaying.rtt_ms, relaying.loss_pct
+            return "relay", relaying.rtt_ms, loss_pct
         return "none", None, None
 
     def _state(self, members: Members, member: Member) -> events.MemberState:
@@ -209,12 +210,12 @@ class Portrait:
         return None if self._secrets.stage is None else self._secrets.stage.heard(member)
 
     def _link(self, members: Members, member: bytes) -> dict[str, Any]:
-        link = members.neighbours[member].line.link
+        path, rtt_ms, loss_pct = self._way(members, member)
         return {
             "n": self._roll.number(member),
-            "path": link.path,
-            "rtt_ms": None if link.rtt_ms is None else round(link.rtt_ms, 1),
-            "loss_pct": round(link.loss_pct, 1),
+            "path": path,
+            "rtt_ms": None if rtt_ms is None else round(rtt_ms, 1),
+            "loss_pct": round(loss_pct or 0.0, 1),
         }
 
     def _afar(self, members: Members) -> list[bytes]:
@@ -224,17 +225,6 @@ class Portrait:
         known = members.room.state.members
         afar = members.relaying.present - members.neighbours.keys()
         return sorted(member for member in afar if member in known)
-
-    def _relayed(self, members: Members, member: bytes) -> dict[str, Any]:
-        relaying = members.relaying
-        rtt_ms = None if relaying is None else relaying.rtt_ms
-        loss_pct = None if relaying is None else relaying.loss_pct
-        return {
-            "n": self._roll.number(member),
-            "path": "relay",
-            "rtt_ms": None if rtt_ms is None else round(rtt_ms, 1),
-            "loss_pct": round(loss_pct or 0.0, 1),
-        }
 
     def trouble(self, members: Members | None) -> str:
         """What is wrong with the room as a whole, or nothing."""

@@ -115,12 +115,6 @@ class Relaying:
         first = self.attachments.first
         return None if first is None else first.courier.rtt_ms
 
-    @property
-    def loss_pct(self) -> float | None:
-        """What got lost of the sound that the relay brings."""
-        first = self.attachments.first
-        return None if first is None else first.quality.loss_pct(time.monotonic())
-
     # --- out ------------------------------------------------------------------------------------
 
     def pass_on(self, ops: Iterable[bytes]) -> None:

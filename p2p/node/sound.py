@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from audio.capture import Capture, capture_from
@@ -241,6 +241,16 @@ class Sound:
         if self._secrets.stage is not None:
             for opened in self._secrets.stage.retry(time.monotonic(), speakers):
                 self._play(opened)
+
+    def keep_only(self, speakers: Collection[bytes]) -> None:
+        """Who may be heard now; what the others say is not missed."""
+        if self._secrets.stage is not None:
+            self._secrets.stage.keep_only(speakers)
+
+    def loss_pct(self, member: bytes) -> float | None:
+        """What is missing of a member's sound of the last seconds; None if it said nothing."""
+        stage = self._secrets.stage
+        return None if stage is None else stage.heard(member).loss.pct(time.monotonic())
 
     def _play(self, opened: Opened) -> None:
         self.pipeline.put(self._number(opened.member), opened.payload, opened.arrival_s)

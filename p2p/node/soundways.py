@@ -70,6 +70,7 @@ class SoundWays:
         if members is None or sound is None:
             return
         me, state = members.room.myself, members.room.state
+        sound.keep_only(state.slots.values())
         may_speak = me.slot is not None and me.stage in (Stage.HOST, Stage.SPEAKING)
         if sound.pipeline.mic_on and not may_speak:
             sound.set_mic(False, None)

@@ -10,7 +10,7 @@ Behind it stands the sealed frame, of which a relay reads the slot: the highest 
 key id (``crypto.kid``). That is not authenticated here; what it may do is bounded by who sends it.
 """
 
-from crypto.frame import OVERHEAD_BYTES
+from crypto.frame import HEADER_BYTES, OVERHEAD_BYTES
 
 HOP_BYTES = 1
 TREE_FLAG = 0x80
@@ -19,6 +19,7 @@ HEARTBEAT = bytes((0x40,))
 _CONFIG_AT, _SLOT_AT = HOP_BYTES, HOP_BYTES + 1
 _CONFIG = 0xBB
 _SLOT_SHIFT = 2
+COUNTER_BITS = 32
 _SHORTEST_BYTES = HOP_BYTES + OVERHEAD_BYTES + 1
 
 
@@ -39,3 +40,13 @@ def tree_slot(frame: bytes) -> int | None:
     if len(frame) < _SHORTEST_BYTES or not frame[0] & TREE_FLAG or frame[_CONFIG_AT] != _CONFIG:
         return None
     return frame[_SLOT_AT] >> _SLOT_SHIFT or None
+
+
+def counter_of(frame: bytes) -> int:
+    """Read the number that a frame claims, one more in each that its speaker seals.
+
+    Args:
+        frame: At least as long as its header.
+    """
+    end = HOP_BYTES + HEADER_BYTES
+    return int.from_bytes(frame[end - COUNTER_BITS // 8 : end], "big")

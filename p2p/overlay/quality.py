@@ -9,8 +9,7 @@ import statistics
 from collections import deque
 from typing import Literal, NamedTuple
 
-from crypto.frame import HEADER_BYTES
-from p2p.overlay.hop import HOP_BYTES, tree_slot
+from p2p.overlay.hop import counter_of, tree_slot
 
 Fault = Literal["loss", "doubles", "disorder", "unopened", "late"]
 
@@ -18,7 +17,6 @@ WINDOW_S = 3.0
 ENOUGH_FRAMES = 25
 BAD_PCT = 20.0
 LATE_S = 0.15
-_COUNTER_BYTES = 4
 _SPEAKERS_MAX = 16
 _FRAMES_MAX = 1024
 
@@ -44,23 +42,12 @@ class Quality:
         slot = tree_slot(frame)
         if slot is None or (slot not in self._slots and len(self._slots) >= _SPEAKERS_MAX):
             return
-        end = HOP_BYTES + HEADER_BYTES
-        counter = int.from_bytes(frame[end - _COUNTER_BYTES : end], "big")
-        self._slots.setdefault(slot, deque(maxlen=_FRAMES_MAX)).append((now, counter))
+        frames = self._slots.setdefault(slot, deque(maxlen=_FRAMES_MAX))
+        frames.append((now, counter_of(frame)))
 
     def unopened(self, now: float) -> None:
         """Notes that the frame that was heard last is not what its speaker sealed."""
         self._unopened.append(now)
-
-    def loss_pct(self, now: float) -> float | None:
-        """Frames that are missing, in per cent of those that were sent.
-
-        Returns:
-            None while there are too few to tell.
-        """
-        tally = self._tally(now)
-        lost = tally.sent - tally.came
-        return None if tally.sent < ENOUGH_FRAMES else 100.0 * lost / tally.sent
 
     def fault(self, now: float) -> Fault | None:
         """What is wrong with more than a fifth of the frames, if there are enough to tell."""

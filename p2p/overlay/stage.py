@@ -8,15 +8,16 @@ and a word would be lost otherwise.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from crypto.epoch import Keyring
 from crypto.frame import FrameError, FrameOpener, FrameSealer, Reason
 from p2p.errors import RemoteError
+from p2p.overlay.hop import COUNTER_BITS, HOP_BYTES, counter_of
+from p2p.overlay.loss import LossMeter
 
-HOP_BYTES = 1
 PROFILE_TABLE = 0
 PROFILE_HALL = 1
 PROFILES = (PROFILE_TABLE, PROFILE_HALL)
@@ -34,10 +35,17 @@ RELAY: bytes = bytes(16)
 
 @dataclass(slots=True)
 class Heard:
-    """What came from one member: frames opened, and frames refused by reason."""
+    """What came from one member, by whatever way.
+
+    Attributes:
+        opened: Frames opened.
+        refused: Frames refused, by reason.
+        loss: Frames that were sealed and not opened here: a hole in what is heard.
+    """
 
     opened: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    loss: LossMeter = field(default_factory=lambda: LossMeter(COUNTER_BITS))
 
     @property
     def rejected(self) -> int:
@@ -93,6 +101,11 @@ class Stage:
     def heard(self, member: bytes) -> Heard:
         """The counts of one member; they last as long as the run."""
         return self._heard.setdefault(member, Heard())
+
+    def keep_only(self, speakers: Collection[bytes]) -> None:
+        """Nobody else may be heard now: what others seal until then next time is not missing."""
+        for member in self._heard.keys() - speakers:
+            self._heard[member].loss.pause()
 
     def seal(
         self, payload: bytes, slot: int, room_s: float, profile: int = PROFILE_TABLE
@@ -185,7 +198,9 @@ class Stage:
         if sender is not None:
             speakers = {slot: member for slot, member in speakers.items() if member == sender}
         member, payload = self._opener.open(data[HOP_BYTES:], speakers, room_s)
-        self.heard(member).opened += 1
+        heard = self.heard(member)
+        heard.opened += 1
+        heard.loss.heard(counter_of(data), arrival_s)
         return Opened(member, payload, arrival_s)
 
     def _hold(self, frame: _Held) -> None:

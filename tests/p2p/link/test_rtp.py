@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from p2p.errors import RemoteError
-from p2p.link.rtp import LossMeter, Packetizer, ssrc_of, unpack
+from p2p.link.rtp import Packetizer, ssrc_of, unpack
 
 
 def test_packets_carry_frames_with_rising_numbers_from_a_low_start():
@@ -42,35 +42,3 @@ def test_no_bytes_make_it_fail(data):
 
 def test_each_direction_of_each_link_has_its_own_source():
     assert len({ssrc_of("a", "b"), ssrc_of("b", "a"), ssrc_of("a", "c"), ssrc_of("ab", "")}) == 4
-
-
-def test_loss_is_the_share_that_did_not_arrive():
-    meter = LossMeter()
-    assert meter.pct(0.0) == 0.0
-    for seq in range(100):
-        if seq % 10:
-            meter.heard(seq, seq * 0.02)
-    assert meter.pct(2.0) == pytest.approx(10.0, abs=1.0)
-    assert meter.pct(8.0) == 0.0
-
-
-def test_wraps_reordering_and_repeats_are_no_loss():
-    meter = LossMeter()
-    for seq in (65_534, 65_535, 1, 0, 0, 2):
-        meter.heard(seq, 0.0)
-    assert meter.pct(0.0) == 0.0
-
-
-def test_a_microphone_that_was_closed_for_an_hour_is_no_loss():
-    meter = LossMeter()
-    meter.heard(10, 0.0)
-    meter.heard(11, 3600.0)
-    assert meter.pct(3600.0) == 0.0
-
-
-def test_a_peer_that_sends_without_end_fills_no_memory():
-    meter = LossMeter()
-    for n in range(20_000):
-        meter.heard(n & 0xFFFF, n / 1000)
-    assert len(meter._slots) <= 50
-    assert meter.pct(20.0) == 0.0

@@ -9,7 +9,7 @@ from crypto.invite import Invite, parse_key_text
 from p2p import events
 from p2p.commands import Leave
 from p2p.node import Node, Settings, create_room, join_room
-from p2p.relay.server import RelaySettings, run_relay
+from p2p.relay.server import Relay, RelaySettings, run_relay
 
 LIMIT_S = 20.0
 E = TypeVar("E")
@@ -78,13 +78,18 @@ class House:
     def __init__(self) -> None:
         self._people: list[Person] = []
         self._relays: list[asyncio.Future[None]] = []
+        self.relays: list[Relay] = []
         self.entry_nodes: list[str] = []
         self.relay_port = 0
 
     async def relay(self) -> str:
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         settings = RelaySettings(("127.0.0.1", 0), tuple(self.entry_nodes))
-        relay = run_relay(settings, lambda contact: ready.set_result(str(contact)))
+        relay = run_relay(
+            settings,
+            lambda contact: ready.set_result(str(contact)),
+            on_running=self.relays.append,
+        )
         self._relays.append(asyncio.ensure_future(relay))
         line = await asyncio.wait_for(ready, LIMIT_S)
         self.entry_nodes.append(line)

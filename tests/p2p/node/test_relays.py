@@ -7,6 +7,7 @@ import pytest
 
 from crypto.identity import Identity
 from crypto.roomkey import Genesis, RoomKey
+from p2p import commands as c
 from p2p import events as e
 from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
@@ -19,7 +20,7 @@ from p2p.overlay.card import open_card
 from p2p.rng import system_rng
 from p2p.settings import Settings
 from p2p.wire.addresses import Scope, known_scope
-from tests.p2p.node.rooms import a_house
+from tests.p2p.node.rooms import Person, a_house
 
 ENTRY = ("11.0.1.2", 4433)
 
@@ -71,3 +72,33 @@ async def test_a_relay_is_missed_more_by_those_who_have_nobody_else(
         await couriers._wait(0.4)
         assert (time.monotonic() - began_s < 0.3) is alone
     await net.close()
+
+
+async def test_a_hole_that_a_listener_suffers_is_loss_on_its_screen() -> None:
+    async with a_house() as house:
+        line = await house.relay()
+        host = await house.host("host", mode="shield", relays=(line,))
+        guest = await house.guest("guest", (await host.key()).words, mode="shield", relays=(line,))
+        await guest.until(e.Joined)
+        host.node.do(c.SetMic(True))
+        await guest.until(e.FirstSound)
+        await asyncio.sleep(0.5)
+        assert (shown_loss_pct(guest), told_loss_pct(guest)) == (0.0, 0.0)
+        [relay] = house.relays
+        sends, relay._spread.send = relay._spread.send, lambda *_: None
+        await asyncio.sleep(3.2)
+        relay._spread.send = sends
+        await asyncio.sleep(1.0)
+        assert 50.0 < shown_loss_pct(guest) < 90.0
+        assert 50.0 < told_loss_pct(guest) < 90.0
+
+
+def shown_loss_pct(person: Person) -> float:
+    [row] = [row for row in person.node.view().members if not row.me]
+    return row.loss_pct
+
+
+def told_loss_pct(person: Person) -> float:
+    node = person.node
+    [link] = node._portrait.stats(node._members).links
+    return link["loss_pct"]

@@ -2,8 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.epoch import Keyring
-from crypto.frame import FrameSealer
-from p2p.overlay.hop import HEARTBEAT, TREE_FLAG, for_tree, tree_slot
+from crypto.frame import FIRST_COUNTER, FrameSealer
+from p2p.overlay.hop import HEARTBEAT, TREE_FLAG, counter_of, for_tree, tree_slot
 
 
 def rng(count: int) -> bytes:
@@ -18,6 +18,12 @@ def test_the_slot_of_a_sealed_frame_is_read_without_a_key(slot, profile, room_s)
     assert for_tree(frame)[0] == TREE_FLAG | profile
     assert for_tree(frame)[1:] == frame[1:]
     assert tree_slot(for_tree(frame)) == slot
+
+
+def test_the_number_of_a_sealed_frame_is_read_without_a_key() -> None:
+    sealer = FrameSealer(Keyring.create(rng), 2, b"m" * 16, rng)
+    sealed = [b"\0" + sealer.seal(b"p", 0.0) for _ in range(3)]
+    assert [counter_of(frame) for frame in sealed] == [FIRST_COUNTER + n for n in range(3)]
 
 
 @given(st.binary(max_size=60))

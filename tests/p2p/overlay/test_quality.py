@@ -16,24 +16,23 @@ def frames(count: int, slot: int = 2) -> list[bytes]:
 
 def test_what_is_missing_is_counted_over_the_last_seconds() -> None:
     quality = Quality()
-    assert quality.loss_pct(0.0) is None
+    assert quality.fault(0.0) is None
     for number, frame in enumerate(frames(101)):
         if number % 4 != 3:
             quality.heard(frame, number * 0.02)
-    assert 23.0 < (quality.loss_pct(2.0) or 0.0) < 27.0
-    assert quality.loss_pct(2.0 + 2 * WINDOW_S) is None
+    assert quality.fault(2.0) == "loss"
+    assert quality.fault(2.0 + 2 * WINDOW_S) is None
     assert quality._slots == {}
 
 
-def test_order_and_doubles_are_no_loss_and_a_pause_is_none_either() -> None:
+def test_a_pause_is_no_loss() -> None:
     quality = Quality()
-    many = frames(50)
-    for frame in [*reversed(many), *many]:
+    for frame in frames(50):
         quality.heard(frame, 1.0)
     frames(5000)
     for frame in frames(50):
         quality.heard(frame, 1.1)
-    assert quality.loss_pct(1.2) == 0.0
+    assert quality.fault(1.2) is None
 
 
 def test_what_is_kept_is_bounded_whatever_comes() -> None:

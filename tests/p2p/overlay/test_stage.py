@@ -41,6 +41,28 @@ def test_what_a_speaker_seals_the_others_open_on_its_own_link() -> None:
     assert (alice.sealed, bob.heard(ALICE).opened, bob.heard(ALICE).rejected) == (1, 1, 0)
 
 
+def test_a_hole_in_what_a_speaker_says_is_loss_also_when_it_was_longer_than_what_is_looked_at() -> (
+    None
+):
+    alice, bob = stages(ALICE, BOB)
+    for number in range(600):
+        frame = alice.seal(b"payload", 1, 0.0)
+        if not 100 <= number < 500:
+            bob.open(frame, None, SPEAKERS, 0.0, number * 0.02)
+    assert bob.heard(ALICE).loss.pct(12.0) == pytest.approx(80.0, abs=1.0)
+
+
+def test_what_a_muted_speaker_goes_on_to_say_for_a_moment_is_not_missing() -> None:
+    alice, bob = stages(ALICE, BOB)
+    bob.open(alice.seal(b"payload", 1, 0.0), ALICE, SPEAKERS, 0.0, 0.0)
+    bob.keep_only([BOB])
+    for _ in range(20):
+        with pytest.raises(RemoteError):
+            bob.open(alice.seal(b"payload", 1, 0.0), ALICE, {2: BOB}, 0.0, 0.1)
+    bob.open(alice.seal(b"payload", 1, 0.0), ALICE, SPEAKERS, 0.0, 1.0)
+    assert bob.heard(ALICE).loss.pct(1.0) == 0.0
+
+
 def test_both_profiles_are_taken_at_any_time() -> None:
     alice, bob = stages(ALICE, BOB)
     frame = alice.seal(b"payload", 1, 3.0, PROFILE_HALL)
