@@ -70,7 +70,7 @@ class Epochs:
         recv: The receive key that our join named; None to publish one now.
 
     Attributes:
-        counts: What happened: made, wrapped, given, refused.
+        counts: What happened: made, wrapped, asked, given, refused.
     """
 
     def __init__(

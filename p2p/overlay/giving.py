@@ -27,7 +27,7 @@ class Giving:
         room: What the members agree on.
         keyring: Where the secrets are.
         rng: Chooses whom to ask.
-        counts: Of the owner: given, answered, refused, replaced.
+        counts: Of the owner: asked, given, answered, refused, replaced.
 
     Attributes:
         events: What changed, for the owner to take.
@@ -73,6 +73,8 @@ class Giving:
         if doubted := self._keyring.doubted[:ASKED_MAX]:
             others = near - {self._keyring.trial.giver(epoch) for epoch in doubted}
             asked += [(m, AskKeys(doubted)) for m in self._doubting.due(others, (), now)]
+        if asked:
+            self._counts["asked"] += len(asked)
         return asked
 
     def take(self, answer: GiveKeys, sender: bytes, now: float) -> None:

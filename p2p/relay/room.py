@@ -122,7 +122,7 @@ class RelayRoom:
         self._changed(now)
         self._greet(link)
         for epoch in self.state.heads:
-            self._hand_wrap(epoch, link, member)
+            self._hand_wraps(epoch, link, member)
 
     def join(self, link: int, dh: bytes, now: float, *, asked: bool) -> None:
         """Takes another relay of the room as a neighbour in the tree.
@@ -330,17 +330,16 @@ class RelayRoom:
         fresh = self._shelf.put(message.epoch, message.wraps)
         for one, seat in self.seats.items():
             if one != link:
-                self._hand_wrap(message.epoch, one, seat.member, fresh)
+                self._hand_wraps(message.epoch, one, seat.member, fresh)
         for one in self.boughs:
             if one != link:
                 self._send_wraps(message.epoch, fresh, one)
 
-    def _hand_wrap(
+    def _hand_wraps(
         self, epoch: bytes, link: int, member: MemberId, among: tuple[bytes, ...] | None = None
     ) -> None:
-        wrap = self._shelf.find(epoch, self.state.epochs[epoch].ephemeral, member)
-        if wrap is not None and (among is None or wrap in among):
-            self._out.append((link, RelayWraps(self.id, epoch, (wrap,))))
+        found = self._shelf.find(epoch, self.state.epochs[epoch].ephemeral, member)
+        self._send_wraps(epoch, [one for one in found if among is None or one in among], link)
 
     def _send_wraps(self, epoch: bytes, wraps: Iterable[bytes], link: int) -> None:
         rest, step = tuple(wraps), WRAPS_PER_MESSAGE

@@ -1,28 +1,22 @@
 """Wraps of epoch secrets at a relay: each member gets its own, also when it comes later.
 
-A wrap is a tag of 4 bytes and a box that only its member opens; the tag is the beginning of
-BLAKE2b(epoch's ephemeral key | member id), so a relay can hand it out without any key.
+A wrap is a tag of 4 bytes and a box that only its member opens (``crypto.wrap``); the tag follows
+from the epoch's ephemeral key and the member id, so a relay can hand it out without any key.
 """
 
-import hashlib
 from collections.abc import Iterable
 
+from crypto.wrap import TAG_BYTES, wrap_tag
 from p2p.room.ids import MemberId, OpId
 
-TAG_BYTES = 4
 WRAPS_MAX = 1024
-
-
-def wrap_tag(ephemeral: bytes, member: MemberId) -> bytes:
-    """By what a member finds its wrap."""
-    return hashlib.blake2b(ephemeral + member).digest()[:TAG_BYTES]
 
 
 class WrapShelf:
     """The wraps of the epochs in force."""
 
     def __init__(self) -> None:
-        self._by_epoch: dict[OpId, dict[bytes, bytes]] = {}
+        self._by_epoch: dict[OpId, dict[bytes, list[bytes]]] = {}
 
     def keep_only(self, heads: Iterable[OpId]) -> None:
         """Forgets the wraps of all other epochs."""
@@ -30,22 +24,24 @@ class WrapShelf:
         self._by_epoch = {e: wraps for e, wraps in self._by_epoch.items() if e in heads}
 
     def put(self, epoch: OpId, wraps: Iterable[bytes]) -> tuple[bytes, ...]:
-        """Takes wraps; the first with a tag counts, and of each epoch only so many.
+        """Takes wraps, of each epoch only so many; two members may have the same tag.
 
         Returns:
             Those that are new.
         """
         shelf = self._by_epoch.setdefault(epoch, {})
-        fresh = []
+        room = WRAPS_MAX - sum(len(alike) for alike in shelf.values())
+        fresh: list[bytes] = []
         for wrap in wraps:
-            if wrap[:TAG_BYTES] not in shelf and len(shelf) < WRAPS_MAX:
-                shelf[wrap[:TAG_BYTES]] = wrap
+            tag = wrap[:TAG_BYTES]
+            if len(fresh) < room and wrap not in shelf.get(tag, ()):
+                shelf.setdefault(tag, []).append(wrap)
                 fresh.append(wrap)
         return tuple(fresh)
 
-    def find(self, epoch: OpId, ephemeral: bytes, member: MemberId) -> bytes | None:
-        """The wrap of one member."""
-        return self._by_epoch.get(epoch, {}).get(wrap_tag(ephemeral, member))
+    def find(self, epoch: OpId, ephemeral: bytes, member: MemberId) -> tuple[bytes, ...]:
+        """The wraps with the tag of one member: its own, seldom another's as well."""
+        return tuple(self._by_epoch.get(epoch, {}).get(wrap_tag(ephemeral, member), ()))
 
     def epochs(self) -> list[OpId]:
         """Epochs of which there are wraps."""
@@ -53,4 +49,4 @@ class WrapShelf:
 
     def all(self, epoch: OpId) -> list[bytes]:
         """Every wrap of an epoch."""
-        return list(self._by_epoch.get(epoch, {}).values())
+        return [wrap for alike in self._by_epoch.get(epoch, {}).values() for wrap in alike]

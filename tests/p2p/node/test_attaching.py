@@ -11,7 +11,6 @@ import pytest
 from p2p.node import attaching
 from p2p.node.attaching import SILENT_S
 from p2p.overlay.hop import tree_slot
-from p2p.relay.wraps import wrap_tag
 from p2p.room.kinds import HOST_SLOT
 from p2p.wire.relay_messages import EVERYBODY
 from tests.e2e.person import SLACK
@@ -65,12 +64,13 @@ async def test_presence_gossip_and_wraps_reach_their_members(inn: Inn) -> None:
     await until(lambda: host.seats.present == amina.seats.present == both)
     amina.seats.send_gossip(EVERYBODY, b"sealed")
     host.seats.send_gossip(amina.identity.member_id, b"for one")
-    wrap = wrap_tag(inn.host.ephemeral, amina.identity.member_id) + bytes(48)
-    host.seats.send_wraps(inn.host.epoch, [wrap, b"another's wrap".ljust(52)])
+    wraps = inn.host.wraps(host.identity, amina.identity)
+    host.seats.send_wraps(inn.host.epoch, wraps)
     await until(lambda: host.gossip and amina.gossip and amina.wraps)
     assert host.gossip == [(amina.identity.member_id, b"sealed")]
     assert amina.gossip == [(host.identity.member_id, b"for one")]
-    assert amina.wraps == [(inn.host.epoch, wrap)]
+    assert amina.wraps == [(inn.host.epoch, wraps[1])]
+    assert inn.host.opens(wraps[1:], amina.identity)
     amina.task.cancel()
     await until(lambda: host.seats.present == {host.identity.member_id})
 

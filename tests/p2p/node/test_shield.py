@@ -1,5 +1,7 @@
 """Members that nobody in the room can find: everything goes through a relay."""
 
+import asyncio
+
 import pytest
 
 from p2p import commands as c
@@ -60,6 +62,35 @@ async def test_who_hides_and_holds_a_false_key_asks_through_the_relay_and_hears(
         ring.replace(epoch, b"f" * 32, ring.seal_step, pass_key, b"somebody else's.")
         host.node.do(c.SetMic(True))
         await guest.until(e.FirstSound)
+
+
+async def test_a_new_key_reaches_all_through_the_relay_and_nobody_falls_silent_or_asks() -> None:
+    async with a_house() as house:
+        relay = await house.relay()
+        house.entry_nodes.clear()
+        ways = {"mode": "shield", "relays": (relay,)}
+        host = await house.host("host", **ways)
+        words, names = (await host.key()).words, ("a", "b", "c")
+        listeners = [await house.guest(name, words, **ways) for name in names]
+        for one, name in zip(listeners, names, strict=True):
+            await one.until(e.Joined)
+            await host.until(e.MemberChanged, lambda m, n=name: m.name == n and m.state == "here")
+        host.node.do(c.SetMic(True))
+        for one in listeners:
+            await one.until(e.SpeakingChanged, lambda s: s.on)
+        for _ in range(3):
+            since = {one: len(one.told) for one in listeners}
+            host.node.do(c.NewKey())
+            for one in listeners:
+                await one.until(e.RoomKeyChanged, lambda _: True, since[one])
+            await asyncio.sleep(1.0)
+        for one in listeners:
+            assert [s for s in one.all(e.SpeakingChanged) if not s.on] == []
+            counts = one.node._members.rekeying._epochs.counts
+            assert (counts["wrapped"], counts["asked"]) == (3, 0)
+            ring = one.node._secrets.the_keyring
+            assert all(ring.trial.giver(epoch) is None for epoch in ring.frontier.ids)
+        assert host.node._members.rekeying._epochs.counts["answered"] == 0
 
 
 async def test_without_a_relay_nobody_hides() -> None:

@@ -2,9 +2,12 @@
 
 import os
 
+from crypto.dh import KeyPair
 from crypto.genesis import Genesis
+from crypto.head import pass_of
 from crypto.identity import Identity
 from crypto.relaypass import pass_hash, prove_pass, sign_route
+from crypto.wrap import commitment, unwrap, wrap_all
 from p2p.room import kinds
 from p2p.room.ids import NONE
 from p2p.room.ops import Op, Pen
@@ -57,14 +60,25 @@ class Host:
         return self._write(kinds.Carriers, tuple(kinds.Carrier(*each) for each in relays)).data
 
     def new_epoch(self) -> bytes:
-        self.pass_key, self.ephemeral = os.urandom(32), os.urandom(32)
+        self.secret, self._ephemeral = os.urandom(32), KeyPair.generate(os.urandom)
+        self.pass_key = bytes(pass_of(self.secret))
         parents = () if self.epoch == NONE else (kinds.Parent(self.epoch, 0),)
-        some = bytes(32)
-        hashed = pass_hash(self.pass_key)
-        fields = (parents, 0, 4, self.ephemeral, some, hashed, 0, some, ())
+        commit, hashed = commitment(self.secret), pass_hash(self.pass_key)
+        fields = (parents, 0, 4, self._ephemeral.public, commit, hashed, 0, bytes(32), ())
         op = self._write(kinds.Epoch, *fields)
         self.epoch = op.id
         return op.data
+
+    def wraps(self, *members: Identity) -> tuple[bytes, ...]:
+        """The newest secret for some members, whose receive key is that of their identity."""
+        receivers = [(member.member_id, member.dh) for member in members]
+        return tuple(wrap_all(self.secret, receivers, self._ephemeral))
+
+    def opens(self, wraps: tuple[bytes, ...], member: Identity) -> bool:
+        """Whether a member finds the newest secret in what it was given; raises if it does not."""
+        recv, commit = KeyPair(member.dh_secret), commitment(self.secret)
+        found = unwrap(wraps, self._ephemeral.public, member.member_id, recv, commit)
+        return bytes(found) == self.secret
 
     def pass_of(self, identity: Identity, relay_dh: bytes, tie: bytes, **other: bytes) -> Pass:
         proof = prove_pass(identity, relay_dh, self.room, tie)

@@ -18,7 +18,6 @@ from p2p.relay.limits import Limits
 from p2p.relay.room import EMPTY_S, OLD_PASS_S, PRESENCE_EVERY_S
 from p2p.relay.rooms import Call, Cut, Rooms
 from p2p.relay.seats import FLOOR_RATE, GOSSIP_RATE, ROUTE_RATE, WRAP_RATE
-from p2p.relay.wraps import wrap_tag
 from p2p.room.kinds import Carrier
 from p2p.wire.messages import Bye
 from p2p.wire.relay_messages import (
@@ -240,18 +239,17 @@ def test_gossip_goes_to_one_or_to_all_and_in_nobody_elses_name(host, relay, peop
 def test_each_member_gets_its_own_wrap_and_later_ones_get_theirs_too(host, relay, people) -> None:
     host_link = relay.seat(host, host.identity)
     amina = relay.seat(host, people.amina)
-    wraps = {
-        name: wrap_tag(host.ephemeral, one.member_id) + bytes(48)
-        for name, one in vars(people).items()
-    }
-    message = RelayWraps(host.room, host.epoch, tuple(wraps.values()))
+    message = RelayWraps(host.room, host.epoch, host.wraps(*vars(people).values()))
     with pytest.raises(RemoteError):
         relay.tell(amina, message)
     relay.tell(host_link, message)
     relay.tell(host_link, message)
-    assert relay.all(amina, RelayWraps) == [RelayWraps(host.room, host.epoch, (wraps["amina"],))]
     kenji = relay.seat(host, people.kenji)
-    assert relay.all(kenji, RelayWraps) == [RelayWraps(host.room, host.epoch, (wraps["kenji"],))]
+    for link, member in ((amina, people.amina), (kenji, people.kenji)):
+        [handed] = relay.all(link, RelayWraps)
+        assert handed.epoch == host.epoch
+        assert len(handed.wraps) == 1
+        assert host.opens(handed.wraps, member)
     relay.tell(host_link, RelayWraps(host.room, b"?" * 16, (bytes(52),)))
     relay.tell(host_link, Floor(host.room, (host.new_epoch(),)))
     assert relay.all(relay.seat(host, people.omar), RelayWraps) == []
@@ -510,7 +508,7 @@ def test_gossip_and_wraps_find_their_member_behind_another_relay(host, grove, pe
     grove.relays[0].tell(
         host_link, Gossip(host.room, EVERYBODY, host.identity.member_id, b"to all")
     )
-    mine = wrap_tag(host.ephemeral, people.kenji.member_id) + bytes(48)
+    [mine] = host.wraps(people.kenji)
     grove.relays[0].tell(host_link, RelayWraps(host.room, host.epoch, (mine,)))
     grove.deliver()
     assert [one.blob for one in grove.relays[2].all(kenji, Gossip)] == [b"sealed", b"to all"]
@@ -527,7 +525,7 @@ def test_a_relay_that_joins_later_gets_routes_and_wraps(host, people) -> None:
     grant = host.grant(2, people.amina.member_id)
     grove.relays[0].tell(host_link, Floor(host.room, (grant,)))
     grove.relays[0].tell(amina, host.route_of(people.amina, 2, 1, grove.relays[0].dh))
-    mine = wrap_tag(host.ephemeral, people.kenji.member_id) + bytes(48)
+    [mine] = host.wraps(people.kenji)
     grove.relays[0].tell(host_link, RelayWraps(host.room, host.epoch, (mine,)))
     grove.run()
     late = Relay()
