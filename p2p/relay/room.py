@@ -8,12 +8,13 @@ from the moment when the operation arrives.
 from collections.abc import Iterable
 
 from crypto.identity import member_id
-from crypto.relaypass import check_route, pass_hash
+from crypto.relaypass import check_route
 from p2p.errors import RemoteError
 from p2p.overlay.forward import Forwarder
 from p2p.overlay.hop import tree_slot
 from p2p.overlay.tree import TreePlace
 from p2p.relay.limits import Limits
+from p2p.relay.passes import Passes
 from p2p.relay.seats import BOUGH_TIMES, Allowances, Bough, Seat, Seen
 from p2p.relay.wraps import WrapShelf
 from p2p.room.floor import FloorRoom
@@ -34,7 +35,6 @@ from p2p.wire.relay_messages import (
     Route,
 )
 
-OLD_PASS_S = 60.0
 PRESENCE_EVERY_S = 0.25
 SEATS_MAX = 1024
 BOUGHS_MAX = 8
@@ -81,7 +81,7 @@ class RelayRoom:
         self._own_dh = own_dh
         self._limits = limits
         self._forwarder = Forwarder()
-        self._passes: dict[bytes, float | None] = {}
+        self._passes = Passes()
         self._shelf = WrapShelf()
         self._routes: dict[int, Route] = {}
         self._seen = Seen()
@@ -107,10 +107,10 @@ class RelayRoom:
         """Whether no member has been here or at a relay joined to this one for a while."""
         return now - self._peopled_s > EMPTY_S
 
-    def opens(self, pass_key: bytes, now: float) -> bool:
-        """Whether this pass is of an epoch in force, or of one that was a moment ago."""
-        hashed = pass_hash(pass_key)
-        return hashed in self._passes and (self._passes[hashed] or now) >= now
+    def opens(self, pass_key: bytes, member: MemberId, now: float) -> bool:
+        """Whether this pass gives this member a seat: see ``passes``."""
+        state = self.state
+        return self._passes.opens(pass_key, member, state.removed, now, locked=state.locked)
 
     def attach(self, link: int, member: MemberId, now: float) -> None:
         """Seats a member whose pass was checked; an earlier link of its ends."""
@@ -118,6 +118,7 @@ class RelayRoom:
             self.detach(earlier, now)
             self.cuts.append(earlier)
         self.seats[link] = Seat(member, Allowances(self._limits, now))
+        self._passes.saw([member], now)
         self._forwarder.attach(member, link)
         self._changed(now)
         self._greet(link)
@@ -186,6 +187,7 @@ class RelayRoom:
                 if len(here.present) > SEATS_MAX:
                     here.present = set()
                     raise RemoteError("too many members")
+                self._passes.saw(message.here, now)
                 self._presence_due_s = self._presence_due_s or now + PRESENCE_EVERY_S
             case _:
                 raise RemoteError("not for a room")
@@ -289,13 +291,8 @@ class RelayRoom:
         for link in out:
             self.detach(link, now)
         self.cuts += out
-        valid = {state.epochs[head].pass_hash for head in state.heads}
-        for old in [h for h in self._passes if h not in valid]:
-            until_s = self._passes[old] or now + OLD_PASS_S
-            self._passes[old] = until_s
-            if until_s < now:
-                del self._passes[old]
-        self._passes.update(dict.fromkeys(valid))
+        heads = {state.epochs[head].pass_hash for head in state.heads}
+        self._passes.follow(heads, state.removed, self.members, now)
         self._shelf.keep_only(state.heads)
         self.place.set_order(state.carriers)
         keys = {carrier.dh for carrier in state.carriers}

@@ -261,7 +261,7 @@ class Rooms:
             raise RemoteError("keys of another link")
         if member in room.state.removed:
             return "removed"
-        if not room.opens(message.pass_key, now):
+        if not room.opens(message.pass_key, member, now):
             return "bad_pass"
         known = any(seat.member == member for seat in room.seats.values())
         if not known and len(room.seats) >= SEATS_MAX:

@@ -99,6 +99,23 @@ async def test_a_stranger_without_the_pass_gets_nothing(inn: Inn) -> None:
     assert stranger.heard == stranger.gossip == []
 
 
+async def test_who_was_removed_does_not_come_back_by_the_old_pass_under_another_name(
+    inn: Inn,
+) -> None:
+    await inn.relay()
+    host, amina = await inn.the_host(0), await inn.member(0)
+    old = inn.host.pass_key
+    change = inn.host.remove(amina.identity.member_id), inn.host.new_epoch()
+    host.seats.send_floor(change)
+    await until(lambda: amina.seats.first is None)
+    ghost = await inn.member(0, seats=0)
+    ghost.floor = list(amina.floor)  # of what came after it knows nothing
+    ghost.seats._side.pass_key = lambda: old
+    await until(lambda: ghost.seats.refused or ghost.seats.seats)
+    assert set(ghost.seats.refused.values()) == {"bad_pass"}
+    assert host.seats.present <= {host.identity.member_id, amina.identity.member_id}
+
+
 async def test_members_at_different_relays_hear_each_other(inn: Inn) -> None:
     await inn.relay()
     await inn.relay()

@@ -15,7 +15,8 @@ from p2p.errors import RemoteError
 from p2p.overlay.hop import HEARTBEAT, for_tree
 from p2p.relay import rooms as rooms_module
 from p2p.relay.limits import Limits
-from p2p.relay.room import EMPTY_S, OLD_PASS_S, PRESENCE_EVERY_S
+from p2p.relay.passes import OLD_PASS_S
+from p2p.relay.room import EMPTY_S, PRESENCE_EVERY_S
 from p2p.relay.rooms import Call, Cut, Rooms
 from p2p.relay.seats import FLOOR_RATE, GOSSIP_RATE, ROUTE_RATE, WRAP_RATE
 from p2p.room.kinds import Carrier
@@ -164,6 +165,23 @@ def test_an_old_pass_opens_for_a_minute_after_the_epoch_has_changed(host, relay,
         assert bool(relay.all(link, Passed)) is opens
     relay.tell(member, Floor(host.room, (host.new_epoch(),)))
     assert relay.seat(host)
+
+
+def test_by_an_old_pass_a_removed_member_gets_no_seat_under_another_name(
+    host, relay, people
+) -> None:
+    old = host.pass_key
+    amina, kenji = relay.seat(host, people.amina), relay.seat(host, people.kenji)
+    relay.rooms.link_down(kenji, relay.now)  # its link breaks as the room changes
+    removed = host.remove(people.amina.member_id)
+    relay.tell(relay.seat(host), Floor(host.room, (removed, host.new_epoch())))
+    assert relay.events == [Cut(amina)]
+    relay.wait(0.5)
+    for identity, refusal in ((people.omar, ["bad_pass"]), (people.kenji, [])):
+        link = relay.link(identity.dh)
+        relay.tell(link, host.pass_of(identity, relay.dh, relay.ties[link], pass_key=old))
+        assert relay.refusal(link) == refusal
+    assert relay.seat(host)  # with the new one anybody
 
 
 def test_sound_goes_on_only_with_a_grant_and_stops_with_a_mute(host, relay, people) -> None:
@@ -496,6 +514,23 @@ def test_everybody_is_told_of_everybody_and_of_those_who_went(host, grove, peopl
     grove.relays[1].rooms.link_down(kenji, grove.relays[1].now)
     grove.run(1.0)
     assert people.kenji.member_id in grove.relays[2].all(omar, Present)[-1].gone
+
+
+def test_who_sat_at_another_relay_comes_with_an_old_pass_and_no_stranger_does(
+    host, grove, people
+) -> None:
+    old = host.pass_key
+    grove.relays[1].seat(host, people.kenji)
+    host_link = grove.relays[0].seat(host, host.identity)
+    grove.run(1.0)
+    change = host.remove(people.amina.member_id), host.new_epoch()
+    grove.relays[0].tell(host_link, Floor(host.room, change))
+    grove.run(1.0)
+    relay = grove.relays[2]
+    for identity, refusal in ((people.omar, ["bad_pass"]), (people.kenji, [])):
+        link = relay.link(identity.dh)
+        relay.tell(link, host.pass_of(identity, relay.dh, relay.ties[link], pass_key=old))
+        assert relay.refusal(link) == refusal
 
 
 def test_gossip_and_wraps_find_their_member_behind_another_relay(host, grove, people) -> None:

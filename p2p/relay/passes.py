@@ -1,0 +1,91 @@
+"""Who is let into a room at a relay: by the pass of an epoch in force, or of one just replaced.
+
+Somebody whose link broke may come back with the pass that it had, for a minute. If somebody was
+removed since that pass was new, or the room is locked, it opens only for those who sat here, or at
+a relay joined to this one, before it was replaced: a removed member still holds it, and another
+name costs nothing.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from crypto.relaypass import pass_hash
+from p2p.room.ids import MemberId
+
+OLD_PASS_S = 60.0
+SAT_MAX = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """A pass of before: who was removed when it was new, and when it was replaced."""
+
+    removed: frozenset[MemberId]
+    at_s: float
+
+
+class Passes:
+    """The passes of one room. Times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._heads: dict[bytes, frozenset[MemberId]] = {}
+        self._old: dict[bytes, _Old] = {}
+        self._sat: dict[MemberId, float] = {}
+
+    def saw(self, members: Iterable[MemberId], now: float) -> None:
+        """Members sit here or at a joined relay; those seen last are remembered."""
+        for member in members:
+            self._sat[member] = self._sat.pop(member, now)
+        while len(self._sat) > SAT_MAX:
+            del self._sat[next(iter(self._sat))]
+
+    def follow(
+        self,
+        heads: Collection[bytes],
+        removed: frozenset[MemberId],
+        members: Iterable[MemberId],
+        now: float,
+    ) -> None:
+        """The room may have changed.
+
+        Args:
+            heads: Hashes of the passes of the epochs in force.
+            removed: Who is out for ever.
+            members: Who sits here or at a joined relay.
+            now: Monotonic seconds.
+        """
+        self._old = {h: old for h, old in self._old.items() if now - old.at_s <= OLD_PASS_S}
+        replaced = self._heads.keys() - set(heads)
+        if replaced:
+            self.saw(members, now)
+        for hashed in replaced:
+            self._old[hashed] = _Old(self._heads.pop(hashed), now)
+        for hashed in heads:
+            if hashed not in self._heads:
+                old = self._old.pop(hashed, None)  # in force again: what replaced it was void
+                self._heads[hashed] = removed if old is None else old.removed
+
+    def opens(
+        self,
+        pass_key: bytes,
+        member: MemberId,
+        removed: frozenset[MemberId],
+        now: float,
+        *,
+        locked: bool,
+    ) -> bool:
+        """Whether a pass gives a member a seat.
+
+        Args:
+            pass_key: As it was shown.
+            member: Whose keys the link has proven; not removed itself.
+            removed: Who is.
+            now: Monotonic seconds.
+            locked: Nobody new comes into the room.
+        """
+        hashed = pass_hash(pass_key)
+        old = self._old.get(hashed)
+        if old is None or now - old.at_s > OLD_PASS_S:
+            return hashed in self._heads
+        sat = self._sat.get(member, now) <= old.at_s
+        return sat or (old.removed == removed and not locked)
