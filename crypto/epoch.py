@@ -73,7 +73,7 @@ class Keyring:
         self._frontiers.index(self._held, self._wanted.ids)
         self._room_time_s = float(self.step * STEP_S)
         self._forget_at_s = float("inf")
-        self._has_old_step = False
+        self._has_old_step = self._shut = False
         self._keys: dict[tuple[Frontier, int, bytes, int], Key] = {}
 
     @classmethod
@@ -202,7 +202,9 @@ class Keyring:
             self.trial.end(epoch_id)
         self._keys = {name: key for name, key in self._keys.items() if epoch_id not in name[0].ids}
 
-    def set_heads(self, ids: Iterable[bytes], *, wait: bool = False, part: bool = False) -> None:
+    def set_heads(
+        self, ids: Iterable[bytes], *, wait: bool = False, part: bool = False, shut: bool = False
+    ) -> None:
         """Say which epochs are the room's heads.
 
         We seal under all of them as soon as all secrets are here, and under what we had until
@@ -213,6 +215,7 @@ class Keyring:
             wait: While a secret is missing, seal nothing: somebody was shut out who still holds
                 what we had.
             part: Do not go on waiting for it: seal under those heads whose secrets are here.
+            shut: Somebody was shut out since we turned, who holds what we had until then.
 
         Raises:
             LocalError: No heads.
@@ -223,8 +226,16 @@ class Keyring:
         here = Frontier.of(self._held.keys() & set(wanted.ids))
         goal = here if here == wanted or (part and here.ids) else self.frontier
         if wanted != self._wanted or goal != self.frontier:
-            self._turn(wanted, goal)
+            self._note_wanted()  # what was wanted until now has its time from now on
+            self._wanted = wanted
+            self._frontiers.switch(goal, self._room_time_s, shut=shut)
+            self._forget()
         self.waiting = wait and bool(self.missing)
+        self._shut = shut and bool(self.missing)
+
+    def is_private(self, frontier: Frontier) -> bool:
+        """Whether nobody who was shut out holds it, as far as we know."""
+        return not self._shut and self._frontiers.is_private(frontier)
 
     def frontier_of(self, tag: int) -> Frontier:
         """Find the one set of epochs that a frame's tag stands for.
@@ -236,12 +247,6 @@ class Keyring:
         if frontier is None:
             raise RemoteError("frame under unknown epochs")
         return frontier
-
-    def _turn(self, wanted: Frontier, goal: Frontier) -> None:
-        self._note_wanted()  # what was wanted until now has its time from now on
-        self._wanted = wanted
-        self._frontiers.switch(goal, self._room_time_s)
-        self._forget()
 
     def _note_wanted(self) -> set[bytes]:
         wanted = {*self._wanted.ids, *self.frontier.ids}

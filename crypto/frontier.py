@@ -47,15 +47,27 @@ class Frontiers:
     def __init__(self, present: Frontier) -> None:
         self.present = present
         self._old: list[tuple[Frontier, float]] = []
+        self._private = [present]
         self._by_tag: dict[int, Frontier] = {}
 
-    def switch(self, frontier: Frontier, room_time_s: float) -> None:
-        """Make another frontier the present one; the one so far becomes an old one."""
+    def switch(self, frontier: Frontier, room_time_s: float, *, shut: bool = False) -> None:
+        """Make another frontier the present one; the one so far becomes an old one.
+
+        Args:
+            frontier: To seal under from now on.
+            room_time_s: Now.
+            shut: Somebody was shut out who holds those so far.
+        """
         if frontier == self.present:
             return
         kept = [(old, at_s) for old, at_s in self._old if old not in (frontier, self.present)]
         self._old = [*kept, (self.present, room_time_s)][-OLD_FRONTIERS:]
         self.present = frontier
+        self._private = ([] if shut else self._private[-OLD_FRONTIERS:]) + [frontier]
+
+    def is_private(self, frontier: Frontier) -> bool:
+        """Whether it is or was the present one, and nobody was shut out since who holds it."""
+        return frontier in self._private
 
     def lapse(self, room_time_s: float) -> None:
         """Forget what has been old for 20 s."""

@@ -17,13 +17,14 @@ from p2p.node.attachment import RoomSide
 from p2p.node.couriers import Couriers
 from p2p.node.keys import RoomSecrets
 from p2p.node.naming import Naming
-from p2p.overlay.gossip import Gossip
+from p2p.overlay.gossip import Gossip, Told
+from p2p.overlay.strangers import Strangers
 from p2p.rng import system_rng
 from p2p.room.ids import op_id
 from p2p.room.room import Room
 from p2p.wire import codec
 from p2p.wire.codec import Message, have_messages, pages
-from p2p.wire.messages import Near, Ops, Wraps
+from p2p.wire.messages import Have, Near, Ops, Wraps
 from p2p.wire.relay_messages import EVERYBODY
 
 BY_RELAY_MAX = 4096
@@ -73,6 +74,7 @@ class Relaying:
         self._hooks = hooks
         self._work = work
         self._gossip = Gossip(keyring, system_rng)
+        self._strangers = Strangers(self._gossip.counters)
         self._by_relay: OrderedDict[bytes, None] = OrderedDict()
         self._floor: dict[bytes, bool] = {}
         self._compare_s = 0.0
@@ -147,6 +149,8 @@ class Relaying:
             now: Monotonic seconds.
         """
         self._naming.tick(now)
+        for told in self._strangers.known(self._room.state.in_roster, now):
+            self._told(told, now)
         if now >= self._compare_s:
             self._compare_s = now + COMPARE_EVERY_S
             self._compare()
@@ -158,7 +162,7 @@ class Relaying:
     def retry(self, now: float) -> None:
         """Keys have come: reads what waited for them."""
         for told in self._gossip.retry(now):
-            self._told(told.frm, told.message)
+            self._told(told, now)
 
     # --- in -------------------------------------------------------------------------------------
 
@@ -172,22 +176,47 @@ class Relaying:
 
     def _take_gossip(self, frm: bytes, blob: bytes) -> None:
         """What cannot be read is counted; the relay is not to blame for what it only carries."""
+        now = time.monotonic()
         try:
-            told = self._gossip.open(blob, frm, time.monotonic())
+            told = self._gossip.open(blob, frm, now)
         except RemoteError:
             return
         if told is not None:
-            self._told(told.frm, told.message)
+            self._told(told, now)
 
-    def _told(self, frm: bytes, data: bytes) -> None:
+    def _told(self, told: Told, now: float) -> None:
+        """Only members in force say anything; whose join may be on its way waits for it."""
+        state = self._room.state
+        if not state.in_roster(told.frm):
+            if told.frm in state.members or told.frm in state.removed:
+                self._strangers.drop()
+            else:
+                self._strangers.hold(told, now)
+            return
         try:
-            message = codec.decode(data)
+            message = codec.decode(told.message)
+            if not told.private:
+                message = self._without_joins(message)
             if isinstance(message, Ops):
                 for op in message.ops:
                     self._note(op)
-            self._hooks.on_message(frm, message)
+            self._hooks.on_message(told.frm, message)
         except RemoteError:
             self._gossip.counters["message"] += 1
+
+    def _without_joins(self, message: Message) -> Message:
+        """What may be of somebody who was removed brings no new members.
+
+        Raises:
+            RemoteError: It is neither operations, which are signed, nor a question for some.
+        """
+        if not isinstance(message, Ops | Have):
+            raise RemoteError("under a key that somebody removed holds")
+        if isinstance(message, Have):
+            return message
+        kept = tuple(op for op in message.ops if not self._room.brings_somebody(op))
+        self._strangers.drop(len(message.ops) - len(kept))
+        return Ops(kept)
 
     def _take_wraps(self, epoch: bytes, wraps: Sequence[bytes]) -> None:
         self._hooks.on_message(EVERYBODY, Wraps(epoch, tuple(wraps)))

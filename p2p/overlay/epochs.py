@@ -212,8 +212,10 @@ class Epochs:
         before = self._keyring.frontier
         since_s = self._giving.lacking_since_s
         lacking_s = 0.0 if since_s is None else self._now - since_s
-        wait = lacking_s < WAIT_S and state.removed != self._shut_out
-        self._keyring.set_heads(state.heads, wait=wait, part=lacking_s >= PART_S and not wait)
+        shut = state.removed != self._shut_out
+        wait = lacking_s < WAIT_S and shut
+        part = lacking_s >= PART_S and not wait
+        self._keyring.set_heads(state.heads, wait=wait, part=part, shut=shut)
         self._giving.observe(self._now)
         if self._keyring.frontier != before:
             self._shut_out = state.removed

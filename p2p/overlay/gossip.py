@@ -32,10 +32,17 @@ BLOB_BYTES_MAX = _HEAD_BYTES + _NONCE_BYTES + SIZES[-1] + _SEAL_BYTES
 
 
 class Told(NamedTuple):
-    """A message that could be opened. ``frm``: the member that the relay names as its sender."""
+    """A message that could be opened.
+
+    Attributes:
+        frm: The member that the relay names as its sender.
+        message: What it says.
+        private: Nobody who was shut out holds the key that it was sealed under, as far as we know.
+    """
 
     frm: bytes
     message: bytes
+    private: bool = True
 
 
 class Gossip:
@@ -102,7 +109,7 @@ class Gossip:
         except RemoteError:
             self._hold(blob, frm, now)
             return None
-        return Told(frm, self._open(blob))
+        return self._open(blob, frm)
 
     def retry(self, now: float) -> list[Told]:
         """Opens what is held and can be opened now; to be called when keys have come."""
@@ -120,11 +127,12 @@ class Gossip:
                 told.append(opened)
         return told
 
-    def _open(self, blob: bytes) -> bytes:
+    def _open(self, blob: bytes, frm: bytes) -> Told:
         head, nonce = blob[:_HEAD_BYTES], blob[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES]
         step = int.from_bytes(head[_TAG_BYTES:], "big")
+        frontier = self._keyring.frontier_of(_tag_of(blob))
         try:
-            key = self._keyring.gossip_key(step, self._keyring.frontier_of(_tag_of(blob)))
+            key = self._keyring.gossip_key(step, frontier)
         except RemoteError:
             raise self._refused("step") from None
         try:
@@ -138,7 +146,8 @@ class Gossip:
         end = _LENGTH_BYTES + int.from_bytes(plain[:_LENGTH_BYTES], "big")
         if end > len(plain):
             raise self._refused("padding")
-        return bytes(plain[_LENGTH_BYTES:end])
+        message = bytes(plain[_LENGTH_BYTES:end])
+        return Told(frm, message, self._keyring.is_private(frontier))
 
     def _hold(self, blob: bytes, frm: bytes, now: float) -> None:
         if len(self._held) >= HELD_MAX:

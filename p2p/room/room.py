@@ -318,6 +318,14 @@ class Room:
         """Give those of one kind."""
         return [data for data in self.ops() if type(self._ops.read(data).body) is kind]
 
+    def brings_somebody(self, data: bytes) -> bool:
+        """Tell whether the bytes are the join of somebody whom we do not know."""
+        try:
+            op = self._ops.read(data)
+        except RemoteError:
+            return False
+        return isinstance(op.body, kinds.Join) and op.author not in self.state.members
+
     def is_floor(self, data: bytes) -> bool:
         """Tell whether the bytes are an operation that relays see; it may still be forged."""
         try:

@@ -230,6 +230,33 @@ def test_who_lacks_a_key_because_somebody_was_shut_out_waits_for_it() -> None:
     assert not ring.waiting
 
 
+def test_what_somebody_holds_who_was_shut_out_is_private_no_more() -> None:
+    ring = keyring()
+    first = ring.frontier
+    assert ring.is_private(first)
+    ring.set_heads([NEXT], shut=True)
+    assert not ring.is_private(first), "the new one is on its way"
+    ring.hold(NEXT, FRESH, 0)
+    ring.set_heads([NEXT], shut=True)
+    second = ring.frontier
+    assert (ring.is_private(first), ring.is_private(second)) == (False, True)
+    ring.set_heads([NEXT], shut=True)
+    ring.hold(THIRD, PASS, 0)
+    ring.set_heads([THIRD])
+    assert ring.is_private(second), "nobody was shut out between the two"
+    assert ring.is_private(ring.frontier)
+    alone = ring.frontier_of(Frontier.of([NEXT]).tag)
+    ring.set_heads([NEXT, THIRD])
+    ring.set_heads([THIRD], shut=True)
+    assert not ring.is_private(alone)
+
+
+def test_who_is_shut_out_without_a_new_key_makes_nothing_less_private() -> None:
+    ring = keyring()
+    ring.set_heads([EPOCH], shut=True)
+    assert ring.is_private(ring.frontier)
+
+
 def test_who_waits_no_longer_seals_under_the_heads_that_are_here() -> None:
     ring = keyring()
     ring.set_heads([NEXT, THIRD], part=True)

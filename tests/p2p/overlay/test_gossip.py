@@ -53,6 +53,17 @@ def test_a_blob_of_another_length_is_refused(length: int) -> None:
         there.open(bytes(length), A, 0.0)
 
 
+def test_what_is_sealed_under_a_key_of_somebody_who_was_shut_out_is_told_apart() -> None:
+    here, there, ours, theirs = a_pair()
+    before = here.seal(b"from whom?") or b""
+    epoch = ours.frontier.ids
+    theirs.hold(NEXT, SECRET, 0)
+    theirs.set_heads([NEXT], shut=True)
+    assert there.open(before, A, 0.0) == Told(A, b"from whom?", private=False)
+    adopt(ours, NEXT, SECRET, 0, epoch)
+    assert there.open(here.seal(b"from a member") or b"", A, 0.0) == Told(A, b"from a member")
+
+
 def test_a_liar_with_the_key_cannot_point_behind_the_end() -> None:
     here, there, ours, _ = a_pair()
     blob = here.seal(b"") or b""

@@ -26,6 +26,18 @@ def test_everybody_sees_everybody_with_name_and_role():
     assert not rooms[1].is_host
 
 
+def test_a_join_of_somebody_unknown_is_told_from_everything_else():
+    rooms = Rooms(1)
+    host, other = rooms[0], identity(77)
+    stranger = Room(other, host.genesis.encode(), "stranger", now=0.0)
+    stranger.do(c.RaiseHand(), 0.0)
+    join, hand = (out.data for out in stranger.to_send(0.0))
+    assert host.brings_somebody(join)
+    assert not any(host.brings_somebody(one) for one in (hand, rooms[1].join_op, b"junk"))
+    host.receive(join, None, 0.0)
+    assert not host.brings_somebody(join)
+
+
 def test_a_hand_an_invitation_and_the_floor():
     rooms = Rooms(3)
     rooms.do(2, c.RaiseHand())

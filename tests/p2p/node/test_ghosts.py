@@ -1,0 +1,170 @@
+"""A removed member that comes back under another name, with all that it held, at a real relay."""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator
+
+from crypto.contact import Contact
+from crypto.handover import keyring_from
+from crypto.identity import Identity
+from p2p import commands as c
+from p2p import events as e
+from p2p.dht.contact import NodeContact
+from p2p.link.work import Work
+from p2p.node.attaching import Attachments
+from p2p.node.attachment import RoomSide
+from p2p.node.couriers import Couriers
+from p2p.node.net import Net
+from p2p.overlay.gossip import Gossip
+from p2p.room.commands import RaiseHand
+from p2p.room.room import Room
+from p2p.wire import codec
+from p2p.wire.codec import Message
+from p2p.wire.messages import Near, Ops
+from p2p.wire.relay_messages import EVERYBODY
+from tests.p2p.node.inn import until
+from tests.p2p.node.rooms import House, Person, a_house
+
+
+class Ghost:
+    """Another name of a member, with the keys that it holds at that moment.
+
+    Attributes:
+        room: A history of its own; ``room.join_op`` is signed by nobody else.
+        seats: At the relay.
+    """
+
+    def __init__(
+        self, of: Person, identity: Identity, net: Net, work: Work, relay: Contact
+    ) -> None:
+        secrets, known = of.node._secrets, of.node._members.room
+        ring, self._time = secrets.the_keyring, secrets.room_time
+        step, pass_key = ring.seal_step, bytes(ring.pass_)
+        self._keyring = keyring_from(ring.export(step), step, step * 10.0, bytes(16))
+        self._gossip = Gossip(self._keyring, os.urandom)
+        self.identity = identity
+        self.room = Room(identity, secrets.genesis, "ghost", now=0.0)
+        floor = [op for op in known.ops() if known.is_floor(op)]
+        side = RoomSide(identity, secrets.genesis, known.room_id, lambda: pass_key, lambda: floor)
+        couriers = Couriers(net.station, work, lambda *_: None, lambda _: None, lambda: False)
+        self.seats = Attachments(side, couriers, work)
+        self.seats.set_relays([relay])
+        work.create_task(self.seats.run())
+
+    def sealed(self, message: Message) -> bytes:
+        """Under the key of before."""
+        self._keyring.advance(self._time.at(time.monotonic()))
+        return self._gossip.seal(codec.encode(message)) or b""
+
+
+@contextlib.asynccontextmanager
+async def a_ghost(of: Person, relay: str) -> AsyncIterator[Ghost]:
+    line, identity = NodeContact.parse(relay), Identity.generate(os.urandom)
+    net = await Net.open(("127.0.0.1", 0), [], identity.dh_secret, os.urandom)
+    async with Work() as work:
+        yield Ghost(of, identity, net, work, Contact(line.key, line.address, "relay"))
+    await net.close()
+
+
+async def a_room(house: House) -> tuple[str, Person, Person, Person]:
+    relay = await house.relay()
+    house.entry_nodes.clear()
+    ways = {"mode": "shield", "relays": (relay,)}
+    host = await house.host("host", **ways)
+    words, people = (await host.key()).words, []
+    for name in ("evil", "good"):
+        people.append(await house.guest(name, words, **ways))
+        await people[-1].until(e.Joined)
+        await host.until(e.MemberChanged, lambda m, n=name: m.name == n and m.state == "here")
+    return relay, host, people[0], people[1]
+
+
+async def removed_with_a_new_key(host: Person, evil: Person, good: Person) -> None:
+    host.node.do(c.SetLock(True))
+    host.node.do(c.Remove(host.number_of("evil"), new_key=True))
+    await evil.until(e.Left)
+    await good.until(e.RoomKeyChanged, lambda key: key.why == "kick")
+
+
+def rosters(*people: Person) -> list[set[str]]:
+    states = [person.node._members.room.state for person in people]
+    return [{str(m.name) for m in state.members.values() if m.is_here} for state in states]
+
+
+def refused(person: Person) -> int:
+    return person.node._members.relaying._strangers._counters["stranger"]
+
+
+async def has_said_its_join_in_vain(ghost: Ghost, host: Person, good: Person) -> None:
+    for _ in range(8):
+        ghost.seats.send_gossip(EVERYBODY, ghost.sealed(Ops((ghost.room.join_op,))))
+        await asyncio.sleep(0.1)
+    await until(lambda: refused(host) and refused(good))
+    assert rosters(host, good) == [{"host", "good"}] * 2
+
+
+async def test_who_sat_under_another_name_before_its_removal_signs_itself_into_no_list() -> None:
+    async with a_house() as house:
+        relay, host, evil, good = await a_room(house)
+        async with a_ghost(evil, relay) as ghost:
+            await until(lambda: ghost.seats.first)
+            await removed_with_a_new_key(host, evil, good)
+            await has_said_its_join_in_vain(ghost, host, good)
+
+
+async def test_who_left_before_the_lock_signs_itself_into_no_list_under_the_same_key() -> None:
+    async with a_house() as house:
+        relay, host, evil, good = await a_room(house)
+        async with a_ghost(evil, relay) as ghost:
+            await evil.leave()
+            for one in (host, good):
+                await one.until(e.MemberChanged, lambda m: m.name == "evil" and m.state == "left")
+            host.node.do(c.SetLock(True))
+            await until(lambda: ghost.seats.first)
+            await has_said_its_join_in_vain(ghost, host, good)
+
+
+async def test_a_relay_in_league_brings_nobody_in_by_words_under_the_key_of_before() -> None:
+    async with a_house() as house:
+        relay, host, evil, good = await a_room(house)
+        async with a_ghost(evil, relay) as ghost:
+            await removed_with_a_new_key(host, evil, good)
+            at_good, me = good.node._members.relaying, host.node._secrets.identity.member_id
+            at_good._take_gossip(me, ghost.sealed(Ops((ghost.room.join_op,))))
+            assert rosters(good) == [{"host", "good"}]
+            assert refused(good) == 1
+            before_s = good.node._secrets.room_time.at(0.0)
+            at_good._take_gossip(me, ghost.sealed(Near(int(before_s * 1000) + 1500, ())))
+            assert good.node._secrets.room_time.at(0.0) == before_s
+            assert at_good._gossip.counters["message"] == 1
+
+
+async def test_what_members_sealed_a_moment_before_the_new_key_still_counts() -> None:
+    async with a_house() as house:
+        relay, host, evil, good = await a_room(house)
+        async with a_ghost(good, relay) as late:  # it seals what the member sealed before
+            room = good.node._members.room
+            await removed_with_a_new_key(host, evil, good)
+            room.do(RaiseHand(), time.monotonic())
+            [hand] = [out.data for out in room.to_send(time.monotonic())]
+            host.node._members.relaying._take_gossip(room.me, late.sealed(Ops((hand,))))
+            assert host.node._members.room.state.queue == (room.me,)
+
+
+async def test_what_a_newcomer_says_before_its_join_has_come_is_heard_after_it() -> None:
+    async with a_house() as house:
+        relay, host, evil, good = await a_room(house)
+        async with a_ghost(evil, relay) as late:
+            await until(lambda: late.seats.first)
+            late.room.do(RaiseHand(), time.monotonic())
+            _, hand = (out.data for out in late.room.to_send(time.monotonic()))
+            late.seats.send_gossip(EVERYBODY, late.sealed(Ops((hand,))))
+            await asyncio.sleep(0.3)
+            door = good.node._members
+            door.room.receive(late.room.join_op, None, time.monotonic())
+            door.pump()
+            state = lambda: host.node._members.room.state  # noqa: E731
+            await until(lambda: state().queue == (late.identity.member_id,))
+            assert refused(host) == 0
