@@ -6,19 +6,19 @@ import traceback
 from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
-from audio.capture import Capture
-from audio.cues import Cue, CuePlayer
-from audio.delay import MAX_DELAY_S
-from audio.ends import Ends
-from audio.framer import PROFILES, TABLE
-from audio.jitter import LOW_DELAY_S
-from audio.playout import NullPlayout, Playout
-from audio.problems import DeviceError
-from audio.silentmic import SilentMic, mic_silent
-from audio.speakers import Speakers, SpeakerStats
-from audio.treatment import Treatment
-from audio.typed import hush, say
-from audio.voice import Voice
+from audio.capture.capture import Capture
+from audio.capture.silentmic import SilentMic, mic_silent
+from audio.capture.treatment import Treatment
+from audio.capture.typed import hush, say
+from audio.capture.voice import Voice
+from audio.codec.framer import PROFILES, TABLE
+from audio.device.device_errors import DeviceError
+from audio.endpoint import Ends
+from audio.playout.cues import Cue, CuePlayer
+from audio.playout.delay import MAX_DELAY_S
+from audio.playout.jitter import LOW_DELAY_S
+from audio.playout.playout import NullPlayout, Playout
+from audio.playout.speakers import Speakers, SpeakerStats
 
 IDLE_S = 0.1
 """Longest sleep of the worker: how soon it sees that a device has stopped calling back."""

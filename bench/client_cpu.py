@@ -22,16 +22,16 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from audio import rnnoise
-from audio.capture import capture_from
-from audio.echo import EchoMode
-from audio.mask import MaskMode
+from audio.capture import rnnoise
+from audio.capture.capture import capture_from
+from audio.capture.echo import EchoMode
+from audio.capture.mask import MaskMode
+from audio.capture.sources import source_from
+from audio.capture.treatment import Treatment
+from audio.capture.voice import Voice
 from audio.pcm import BLOCK_S, FRAME_S
 from audio.pipeline import Pipeline
-from audio.playout import NullPlayout
-from audio.sources import source_from
-from audio.treatment import Treatment
-from audio.voice import Voice
+from audio.playout.playout import NullPlayout
 
 BARS_PCT = {1: 12.0, 8: 18.0, 16: 24.0}
 

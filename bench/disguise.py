@@ -24,9 +24,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from audio import mask as mask_module
-from audio.mask import LONGEST_DELAY_MS, Disguise
-from audio.resample import Down
+from audio.capture import mask as mask_module
+from audio.capture.mask import LONGEST_DELAY_MS, Disguise
+from audio.capture.resample import Down
 from bench import speech
 from bench.speakerid import SpeakerEncoder
 

@@ -19,11 +19,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from audio.echo import EchoMode
+from audio.capture.echo import EchoMode
+from audio.capture.process import Processor
+from audio.capture.rnnoise import Rnnoise, RnnoiseMissingError
 from audio.gain import TARGET_DBFS
 from audio.pcm import BLOCK_SAMPLES, RATE_HZ
-from audio.process import Processor
-from audio.rnnoise import Rnnoise, RnnoiseMissingError
 from bench import speech
 
 ERLE_BAR_DB, LOUDNESS_BAR_DB = 35.0, 2.0

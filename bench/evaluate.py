@@ -19,12 +19,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from p2p.room import kinds
-from p2p.room.ids import NONE
-from p2p.room.kinds import HandRef
-from p2p.room.ops import Op, verify_op
-from p2p.room.state import evaluate
-from tests.p2p.room.people import People
+from lab.room_people import People
+from p2p.room.ops import kinds
+from p2p.room.ops.ids import NONE
+from p2p.room.ops.kinds import HandRef
+from p2p.room.ops.op import Op, verify_op
+from p2p.room.state.evaluate import evaluate
 
 BAR_MS = 50.0
 CO_HOSTS, MODERATORS, APPOINTEES = (1, 2), (3, 4, 5, 6), (7, 8, 9)

@@ -25,14 +25,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from crypto.invite import Invite, parse_key_text
 from crypto.record import Door
 from crypto.roomkey import RoomKey
-from p2p import events
+from lab.node_house import Person
+from p2p.api import events
 from p2p.dht.contact import NodeContact
 from p2p.dht.node import DhtNode
 from p2p.dht.publisher import Publisher
 from p2p.dht.rendezvous import find
 from p2p.errors import UserError
 from p2p.node import Node, Settings, create_room, join_room
-from tests.p2p.node.rooms import Person
 
 ENTRIES = 6
 FIND_BAR_S, ADMITTED_BAR_S, ABSENT_BAR_S, SUCCESS_BAR = 1.0, 2.0, 6.0, 0.99

@@ -20,8 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.kick_real import real
-from tests.sim.kick_room import KickRoom
-from tests.sim.once import pure_parts_once
+from lab.sim.kick_room import KickRoom
+from lab.sim.once import pure_parts_once
 
 DEAF_BAR_MS = 500
 LISTENER_BAR_MS = 1000

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.e2e.roommates import Roommate
+from lab.programs.roommates import Roommate
 
 ROOT = Path(__file__).resolve().parents[1]
 WATCHED_S = 2.5

@@ -21,9 +21,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.sim.long_life import LongRoom
-from tests.sim.many_hands import ManyHands
-from tests.sim.once import pure_parts_once
+from lab.sim.long_life import LongRoom
+from lab.sim.many_hands import ManyHands
+from lab.sim.once import pure_parts_once
 
 GROWTH_BAR = 0.005
 """Of the program's 100 MiB: what the room may grow by from its first day to its last hour."""

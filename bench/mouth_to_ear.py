@@ -26,8 +26,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from audio.capture.sources import source_from
 from audio.pcm import RATE_HZ, Pcm
-from audio.sources import source_from
 from bench.soundserver import SERVERS, SoundServer, missing
 
 ROOT = Path(__file__).resolve().parent.parent

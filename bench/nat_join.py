@@ -15,8 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.e2e.netlab import NetLab, why_not
-from tests.e2e.roommates import Roommate, start_entry
+from lab.programs.netlab import NetLab, why_not
+from lab.programs.roommates import Roommate, start_entry
 
 GOAL_P95_MS = 5000
 HOME_LINE_MS, ENTRY_LINE_MS = 25.0, 5.0

@@ -1,8 +1,8 @@
 """Whether two people have sound for each other, whatever kind of network each is in.
 
 ``nat_matrix.py [--modes shield,open] [--kinds public,sym,...] [--json]``: one public relay that
-holds no room key and a site of each of nine kinds for each side (see ``tests/e2e/netlab.py``), in
-network namespaces (Linux, root). For every pair of kinds and both modes a room is open on one
+holds no room key and a site of each of nine kinds for each side (see ``lab/programs/netlab.py``),
+in network namespaces (Linux, root). For every pair of kinds and both modes a room is open on one
 side, somebody joins from the other by the words and the relay alone, hears the host, and leaves.
 Times count from the start of the program to its first sound.
 """
@@ -16,8 +16,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.nat_join import percentile
-from tests.e2e.netlab import KINDS, Host, NetLab, why_not
-from tests.e2e.roommates import Roommate, start_entry
+from lab.programs.netlab import KINDS, Host, NetLab, why_not
+from lab.programs.roommates import Roommate, start_entry
 
 RELAY_PORT = 443  # what networks that let out little else let out
 GOAL_SHARE, GOAL_P95_MS, GOAL_FALLBACK_MS = 0.995, 5000, 1000

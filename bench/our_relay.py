@@ -18,21 +18,21 @@ from crypto.contact import Contact
 from crypto.epoch import Keyring
 from crypto.frame import FrameSealer
 from crypto.identity import Identity
+from lab.relay_host import Host
 from p2p.errors import RemoteError
-from p2p.link.calls import Calls
+from p2p.link.dial import Station
 from p2p.link.link import make_certificate
 from p2p.link.mux import Mux
-from p2p.link.reach import Station
-from p2p.link.whereabouts import Whereabouts
+from p2p.link.own_addresses import Whereabouts
+from p2p.link.transactions import Calls
 from p2p.link.work import Work
-from p2p.node.attachment import Attachment, RoomSide
-from p2p.node.couriers import Couriers
+from p2p.node.relays.relay_links import Couriers
+from p2p.node.relays.relay_session import Attachment, RoomSide
 from p2p.relay.config import RelaySettings
 from p2p.relay.control import Control
 from p2p.relay.limits import Limits
 from p2p.relay.server import run_relay
 from p2p.rng import system_rng
-from tests.p2p.relay.floors import Host
 
 AGAIN_MAX = 2000
 AT_A_TIME = 3

@@ -13,10 +13,10 @@ import time
 from typing import Any
 
 from p2p.errors import RemoteError
-from p2p.node.exchange import Exchange
-from p2p.node.members import Members
+from p2p.node.media.media import Sound
 from p2p.node.node import Node
-from p2p.node.sound import Sound
+from p2p.node.peers.dispatch import Exchange
+from p2p.node.peers.peers import Members
 from p2p.wire import codec
 from p2p.wire.messages import Ops, Wraps
 from tui.cli import main as run

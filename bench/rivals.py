@@ -14,7 +14,7 @@ from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtp import RtpPacket
 from av import AudioFrame
 
-from audio.opus import Decoder, Encoder
+from audio.codec.opus import Decoder, Encoder
 from audio.pcm import BLOCK_S, FRAME_S, FRAME_SAMPLES, RATE_HZ, Pcm, SampleQueue
 from bench.networks import Network
 

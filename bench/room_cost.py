@@ -21,8 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.e2e.people import DHT, ENGLISH, MANDARIN, House, give_the_floor, words_of
-from tests.e2e.person import Person
+from lab.programs.people import DHT, ENGLISH, MANDARIN, House, give_the_floor, words_of
+from lab.programs.person import Person
 
 CPU_BAR_PCT = 15.0
 MEMORY_BAR_MIB = 150.0

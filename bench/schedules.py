@@ -27,9 +27,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.sim.once import pure_parts_once
-from tests.sim.room_schedule import SILENCE_MAX_S, Outcome, play
-from tests.sim.short_memory import short_memory
+from lab.sim.once import pure_parts_once
+from lab.sim.room_schedule import SILENCE_MAX_S, Outcome, play
+from lab.sim.short_memory import short_memory
 
 SIZES = (4, 5, 6, 8, 8, 10, 12, 16, 24, 40)
 

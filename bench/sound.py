@@ -2,13 +2,13 @@
 
 Run from the checkout: ``.venv/bin/python -m bench.sound [--json] [--seed 1] [--networks 6]``.
 
-``audio.voice.Voice`` (encoders and framer) sends, a model of a network (``bench/networks.py``)
-delays and loses, ``audio.jitter.JitterBuffer`` with the decoder plays, all in virtual time.
-PESQ-WB (ITU-T P.862.2; 1.0 to 4.64) compares what is heard with what was said; a row is the
-median over clips and networks. Each clip is heard twice in a row by the same listener and judged
-both times: ``cold`` knows nothing of the network, ``warm`` has listened for 9 s. The bar is for
-cold; the delay is the jitter buffer's, a mean over both. Two rivals are in the same run over the
-same networks (what they are: ``bench/rivals.py``).
+``audio.capture.voice.Voice`` (encoders and framer) sends, a model of a network
+(``bench/networks.py``) delays and loses, ``audio.playout.jitter.JitterBuffer`` with the decoder
+plays, all in virtual time. PESQ-WB (ITU-T P.862.2; 1.0 to 4.64) compares what is heard with what
+was said; a row is the median over clips and networks. Each clip is heard twice in a row by the
+same listener and judged both times: ``cold`` knows nothing of the network, ``warm`` has listened
+for 9 s. The bar is for cold; the delay is the jitter buffer's, a mean over both. Two rivals are in
+the same run over the same networks (what they are: ``bench/rivals.py``).
 
 Needs ``pesq``, which needs a C compiler: ``.venv/bin/pip install -e '.[bench]'``. The speech
 comes out of Debian packages (``bench/speech.py``). PESQ hears nothing above 8 kHz and punishes
@@ -28,12 +28,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from audio import libopus
-from audio.framer import HALL, PROFILES, TABLE, Profile, unpack
-from audio.jitter import LOW_DELAY_S, JitterBuffer
-from audio.opus import Decoder
+from audio.capture.voice import Voice
+from audio.codec import libopus
+from audio.codec.framer import HALL, PROFILES, TABLE, Profile, unpack
+from audio.codec.opus import Decoder
 from audio.pcm import BLOCK_S, BLOCK_SAMPLES, FRAME_S, RATE_HZ, Pcm
-from audio.voice import Voice
+from audio.playout.jitter import LOW_DELAY_S, JitterBuffer
 from bench import networks, rivals
 from bench.speech import Clip, clips
 

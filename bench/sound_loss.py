@@ -20,10 +20,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from audio.framer import Framer, unpack
-from audio.jitter import JitterBuffer
-from audio.opus import LOW_RATE_BPS, Decoder, Encoder
+from audio.codec.framer import Framer, unpack
+from audio.codec.opus import LOW_RATE_BPS, Decoder, Encoder
 from audio.pcm import BLOCK_S, FRAME_S, FRAME_SAMPLES, RATE_HZ, Pcm
+from audio.playout.jitter import JitterBuffer
 from bench.networks import TABLE, Network, Times
 
 

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from itertools import count
 from pathlib import Path
 
-from audio.framer import PAYLOAD_BYTES
+from audio.codec.framer import PAYLOAD_BYTES
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.frame import FrameSealer
@@ -28,9 +28,9 @@ from p2p.dht.contact import NodeContact, node_id
 from p2p.dht.messages import Ping, encode
 from p2p.dht.seal import Sealer
 from p2p.link.rtp import ssrc_of
-from p2p.overlay.card import seal_card
-from p2p.room.kinds import Join
-from p2p.room.ops import Pen
+from p2p.room.ops.kinds import Join
+from p2p.room.ops.op import Pen
+from p2p.wire.card import seal_card
 
 CREATED_S = 1_800_000_000
 HOUR = CREATED_S // 3600

@@ -10,8 +10,8 @@ import re
 import sys
 from typing import IO
 
-from p2p.room.canonical import Quiet
-from p2p.room.names import DisplayName
+from p2p.room.ops.canonical import Quiet
+from p2p.room.text.names import DisplayName
 
 ADDRESS = "[address]"
 SECRET = "[bytes]"  # noqa: S105

@@ -21,15 +21,16 @@ MOST_LINES = 400
 TESTED_BY = {
     "*/errors.py": ["tests/test_house.py"],  # classes without a line to run
     "crypto/key*.py": ["tests/crypto/test_words.py", "tests/crypto/test_repair.py"],
-    "audio/problems.py": ["tests/audio/test_device.py"],
-    "audio/stream.py": ["tests/audio/test_device.py"],
-    "audio/soundend.py": ["tests/audio/test_capture.py", "tests/audio/test_playout.py"],
-    "p2p/commands.py": ["tests/tui/test_typed.py"],
-    "p2p/overlay/keyevents.py": [
-        "tests/p2p/overlay/test_epochs.py"
-    ],  # classes without a line to run
-    "p2p/events.py": ["tests/tui/test_jsonlines.py"],
-    "p2p/view.py": ["tests/tui/test_presenter.py"],
+    "audio/device/device_errors.py": ["tests/audio/device/test_sound_card.py"],
+    "audio/device/stream.py": ["tests/audio/device/test_sound_card.py"],
+    "audio/device/sound_end.py": [
+        "tests/audio/capture/test_capture.py",
+        "tests/audio/playout/test_playout.py",
+    ],
+    "p2p/api/commands.py": ["tests/tui/line_mode/test_typed_commands.py"],
+    "p2p/rekey/events.py": ["tests/p2p/rekey/test_epoch_agent.py"],  # classes without a line to run
+    "p2p/api/events.py": ["tests/tui/line_mode/test_json_lines.py"],
+    "p2p/api/view.py": ["tests/tui/room/test_presenter.py"],
     "p2p/rng.py": ["tests/test_house.py"],  # one type
     "p2p/dht/*.py": [
         "tests/p2p/dht/test_node.py",
@@ -46,29 +47,28 @@ TESTED_BY = {
     # The parts of one node: real nodes in one process, and programs that talk.
     "p2p/node/*.py": [
         "tests/p2p/node/test_node.py",
-        "tests/p2p/node/test_members.py",
+        "tests/p2p/node/peers/test_peers.py",
         "tests/e2e/test_talk.py",
     ],
     "p2p/relay/*.py": ["tests/p2p/relay/test_courier.py", "tests/e2e/test_starting.py"],
     # The parts of one evaluation: every order of operations has to end in the same room.
     "p2p/room/*.py": [
-        "tests/p2p/room/test_state.py",
+        "tests/p2p/room/state/test_evaluate.py",
         "tests/p2p/room/test_convergence.py",
         "tests/p2p/room/test_room.py",
     ],
     "p2p/wire/*.py": ["tests/p2p/wire/test_codec.py", "tests/p2p/wire/test_offers.py"],
     # Screens are judged by what a person sees.
     "tui/app.py": ["tests/tui/test_room_screen.py"],
-    "tui/screens/*.py": ["tests/tui/test_room_screen.py", "tests/tui/test_start_screen.py"],
     "tui/widgets/*.py": ["tests/tui/test_room_screen.py"],
     "tui/demo/*.py": ["tests/test_house.py"],
-    "tui/failures.py": ["tests/tui/test_cli.py"],
+    "tui/texts/failures.py": ["tests/tui/test_cli.py"],
     "tui/nodelike.py": ["tests/tui/test_backend.py"],
     "tui/options.py": ["tests/tui/test_cli.py"],
     "tui/*.py": [
-        "tests/tui/test_presenter.py",
-        "tests/tui/test_plain.py",
-        "tests/tui/test_sentences.py",
+        "tests/tui/room/test_presenter.py",
+        "tests/tui/line_mode/test_line_mode.py",
+        "tests/tui/texts/test_sentences.py",
     ],
 }
 
@@ -146,7 +146,7 @@ def test_a_running_relay_has_loaded_no_screen_and_no_sound(tmp_path):
     lines = (tmp_path / "imports").read_text().splitlines()
     loaded = {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
     assert "p2p.relay.server" in loaded
-    heavy = {"textual", "sounddevice", "miniaudio", "audio", "tui.app", "tui.presenter"}
+    heavy = {"textual", "sounddevice", "miniaudio", "audio", "tui.app", "tui.room.presenter"}
     assert loaded & heavy == set()
 
 

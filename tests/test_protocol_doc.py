@@ -7,13 +7,13 @@ import re
 import msgspec
 import pytest
 
-from audio.framer import HALL, PROFILES, TABLE
+from audio.codec.framer import HALL, PROFILES, TABLE
 from crypto.frame import OVERHEAD_BYTES
 from docs.protocol_example import PAGE, example, page
 from p2p.dht import messages as dht_messages
 from p2p.link.rtp import HEADER_BYTES
-from p2p.overlay.stage import HOP_BYTES, PROFILE_OF
-from p2p.room import kinds
+from p2p.mesh.frame_crypto import HOP_BYTES, PROFILE_OF
+from p2p.room.ops import kinds
 from p2p.wire import messages, offers, relay_messages
 
 DOC = (pathlib.Path(__file__).parents[1] / "docs/protocol.md").read_text(encoding="utf-8")

@@ -16,24 +16,24 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from p2p.commands import Leave, MakeInvite, ShowKey
+from p2p.api.commands import Leave, MakeInvite, ShowKey
+from p2p.api.events import Joined, KeyShown, Left, Notice
+from p2p.api.settings import NO_RELAY, Settings
 from p2p.errors import UserError
-from p2p.events import Joined, KeyShown, Left, Notice
-from p2p.settings import NO_RELAY, Settings
-from tui.failures import told, user_error_in
-from tui.foretell import last_moderator
 from tui.i18n import tr
+from tui.invite.invite_screen import InviteScreen
 from tui.nodelike import Backend, NodeLike
 from tui.powers import is_last_moderator
-from tui.readings import reading_notes
-from tui.roomsentences import NOTICE_SENTENCES
-from tui.screens.invite import InviteScreen
-from tui.screens.norelay import OPEN, NoRelayScreen
-from tui.screens.problem import ProblemScreen
-from tui.screens.room import RoomScreen
-from tui.screens.start import StartScreen
-from tui.screens.waiting import WaitScreen
-from tui.sentences import LEFT_SENTENCES
+from tui.room.room_screen import RoomScreen
+from tui.start.no_relay import OPEN, NoRelayScreen
+from tui.start.problem import ProblemScreen
+from tui.start.start_screen import StartScreen
+from tui.start.waiting import WaitScreen
+from tui.texts.failures import told, user_error_in
+from tui.texts.foretell import last_moderator
+from tui.texts.readings import reading_notes
+from tui.texts.room_sentences import NOTICE_SENTENCES
+from tui.texts.sentences import LEFT_SENTENCES
 
 LEAVING_LIMIT_S = 1.5
 HANG_UP_LIMIT_S = 5.0

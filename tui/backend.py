@@ -6,7 +6,7 @@ Loading the link layer takes a third of a second; ``--version`` and ``--help`` d
 from importlib import import_module
 from typing import cast
 
-from p2p.settings import Settings
+from p2p.api.settings import Settings
 from tui.nodelike import NodeLike
 
 

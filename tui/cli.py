@@ -16,16 +16,16 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from p2p.api.settings import Settings
 from p2p.errors import UserError
-from p2p.settings import Settings
 from tui.backend import RealBackend
-from tui.failures import as_event, told, user_error_in
 from tui.i18n import chosen_language, mark, tr, use_language
-from tui.keysource import key_text
-from tui.linereader import LineReader
+from tui.line_mode.line_reader import LineReader
 from tui.nodelike import Backend, NodeLike
 from tui.options import room_parser, settings_of, split_command
-from tui.readings import reading_notes
+from tui.start.key_source import key_text
+from tui.texts.failures import as_event, told, user_error_in
+from tui.texts.readings import reading_notes
 
 if TYPE_CHECKING:
     import argparse
@@ -38,7 +38,7 @@ COMMANDS = """commands:
   demo      a whole room on this machine
   devices   list and measure microphones and speakers
 """
-_ELSEWHERE = {"relay": "p2p.relay.cli", "demo": "tui.demo.cli", "devices": "tui.devices"}
+_ELSEWHERE = {"relay": "p2p.relay.cli", "demo": "tui.demo.cli", "devices": "tui.devices.command"}
 _USAGE = 2
 Opening = Callable[[Settings], Awaitable[NodeLike]]
 
@@ -155,8 +155,8 @@ def _run_lines(
     as_json: bool,
     started_s: float,
 ) -> int:
-    from tui.linewriter import LineWriter
-    from tui.plain import LineMode
+    from tui.line_mode.line_mode import LineMode
+    from tui.line_mode.line_writer import LineWriter
 
     out = LineWriter(1, encoding="utf-8" if as_json else sys.stdout.encoding)
     talk = LineWriter(2, encoding=sys.stderr.encoding)
@@ -226,7 +226,7 @@ def _fail(error: BaseException) -> int:
 
 
 def _fail_in_json(error: UserError, started_s: float) -> int:
-    from tui.jsonlines import json_line
+    from tui.line_mode.json_lines import json_line
 
     t_ms = round((time.monotonic() - started_s) * 1000)
     sys.stdout.write(f"{json_line(as_event(error), t_ms)}\n")

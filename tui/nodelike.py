@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
-from p2p.commands import Command
-from p2p.events import Event
-from p2p.settings import Settings
-from p2p.view import RoomView
+from p2p.api.commands import Command
+from p2p.api.events import Event
+from p2p.api.settings import Settings
+from p2p.api.view import RoomView
 
 
 class NodeLike(Protocol):

@@ -4,9 +4,9 @@ import argparse
 import math
 from collections.abc import Sequence
 
+from p2p.api.settings import ECHOES, MASKS, MODES, WAYS, Settings
 from p2p.errors import UserError
-from p2p.settings import ECHOES, MASKS, MODES, WAYS, Settings
-from tui.ownsound import ALL_CUES, cues_command
+from tui.line_mode.own_sound import ALL_CUES, cues_command
 
 DEFAULT_MODE = "shield"
 

@@ -1,7 +1,7 @@
 """Who may do what to whom, for menus: a node would refuse the rest."""
 
-from p2p.commands import RankName
-from p2p.view import MemberView, RoomView
+from p2p.api.commands import RankName
+from p2p.api.view import MemberView, RoomView
 
 HOST = 0
 CO_HOST = 1

@@ -10,12 +10,12 @@ from crypto.knock import HELLO, Called, Responder
 from p2p.errors import RemoteError
 from p2p.link.candidates import believable
 from p2p.link.carried import CarriedLine
+from p2p.link.dial import LINK_LIMIT_S, Station
 from p2p.link.errors import LinkFailed
 from p2p.link.line import Line
-from p2p.link.reach import LINK_LIMIT_S, Station
 from p2p.link.work import Work
 from p2p.rng import Rng, system_rng
-from p2p.room.allowance import Allowance, Rate
+from p2p.token_bucket import Allowance, Rate
 from p2p.wire.addresses import Address, Scope, scope_of
 from p2p.wire.offers import Candidate, CandidateKind, Endpoint, Hello, Knock, LinkOffer
 

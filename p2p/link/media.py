@@ -9,7 +9,7 @@ import pylibsrtp
 from p2p.errors import LocalError, RemoteError
 from p2p.link.rtp import SEQ_BITS, Packetizer, ssrc_of, unpack
 from p2p.link.srtp import SealKey
-from p2p.overlay.loss import LossMeter
+from p2p.mesh.loss import LossMeter
 from p2p.wire.addresses import Address
 
 MAX_FRAME_BYTES = 1200

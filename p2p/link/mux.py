@@ -15,8 +15,8 @@ from typing import Protocol, cast
 from p2p.errors import LocalError, RemoteError
 from p2p.link.bind import bound_socket
 from p2p.link.demux import MAX_DATAGRAM_BYTES, Kind, kind_of, rtp_ssrc, stun_head
+from p2p.link.flood_filter import let_in, queue_fill
 from p2p.link.routes import Routes
-from p2p.link.shed import let_in, queue_fill
 from p2p.link.streams import Streams
 from p2p.wire.addresses import Address, normalise
 

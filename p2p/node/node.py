@@ -9,42 +9,42 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-from audio.mask import LABELS
+from audio.capture.mask import LABELS
 from crypto.contact import Contact
 from crypto.dh import KeyPair
 from crypto.genesis import room_id_of
 from crypto.invite import Invite
-from p2p import commands, events
+from p2p.api import commands, events
+from p2p.api.settings import Settings
+from p2p.api.view import RoomView
 from p2p.clock import SleepWatch
 from p2p.errors import UserError
 from p2p.link.work import Work
-from p2p.node.announcing import Announcer
-from p2p.node.couriers import CourierLink, Couriers
-from p2p.node.desk import Desk
-from p2p.node.entry import Entry
-from p2p.node.keyforms import key_forms
-from p2p.node.keys import RoomSecrets
-from p2p.node.members import Hooks, Members
-from p2p.node.net import Net
-from p2p.node.obeying import Obedience
-from p2p.node.porch import Porch
-from p2p.node.portrait import Portrait
-from p2p.node.roll import ME, Roll
-from p2p.node.seeking import Seeker
-from p2p.node.silence import explained
-from p2p.node.sound import Devices, Sound
-from p2p.node.soundways import SoundWays
-from p2p.node.telling import Teller
-from p2p.node.trusted import trusted_relays
-from p2p.node.ways import sources
-from p2p.node.waysin import WaysIn
-from p2p.overlay.begin import first_epoch
+from p2p.node.control.commands import Obedience
+from p2p.node.control.events import Teller
+from p2p.node.control.key_forms import key_forms
+from p2p.node.control.local_audio import Desk
+from p2p.node.control.member_numbers import ME, Roll
+from p2p.node.control.notices import WaysIn
+from p2p.node.control.snapshot import Portrait
+from p2p.node.endpoint import Net
+from p2p.node.joining.advertise import Announcer
+from p2p.node.joining.discovery import sources
+from p2p.node.joining.failure import explained
+from p2p.node.joining.join import Entry
+from p2p.node.joining.listener import Porch
+from p2p.node.joining.rediscovery import Seeker
+from p2p.node.media.media import Devices, Sound
+from p2p.node.media.routing import SoundWays
+from p2p.node.peers.peers import Hooks, Members
+from p2p.node.relays.relay_links import CourierLink, Couriers
+from p2p.node.relays.trusted import trusted_relays
+from p2p.node.secrets import RoomSecrets
+from p2p.rekey.commit import first_epoch
 from p2p.rng import system_rng
 from p2p.room import commands as room_commands
 from p2p.room.room import Room
 from p2p.room.stage import GONE, Stage
-from p2p.settings import Settings
-from p2p.view import RoomView
 
 TICK_S = 0.2
 STATS_EVERY_S = 5.0

@@ -5,12 +5,12 @@ one by its hash; the relay pairs the two links under a handle of its own and car
 both ways. Tag, card and datagram are unreadable here. Everything lives as long as the links.
 """
 
-import hashlib
 from dataclasses import dataclass, field
 
 from p2p.errors import RemoteError
 from p2p.rng import Rng
-from p2p.room.allowance import Allowance, Rate
+from p2p.token_bucket import Allowance, Rate
+from p2p.wire.card import card_handle
 from p2p.wire.codec import Message
 from p2p.wire.messages import (
     Cards,
@@ -194,11 +194,6 @@ class Courier:
 
     def _pair_of(self, link: int, door: int) -> bytes | None:
         return next((h for h in self._links[link].pairs if self._pairs[h] == (link, door)), None)
-
-
-def card_handle(card: bytes) -> bytes:
-    """By what a newcomer names a card: its BLAKE2b-128."""
-    return hashlib.blake2b(card, digest_size=16).digest()
 
 
 def _take(bucket: Allowance, now: float) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from p2p.relay.units import MONTH_S, said_bytes
-from p2p.room.allowance import Allowance, Rate
+from p2p.token_bucket import Allowance, Rate
 
 BURST_S = 1.0
 """A rate may be used this far ahead."""

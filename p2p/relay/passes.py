@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from crypto.relaypass import pass_hash
-from p2p.room.ids import MemberId
+from p2p.room.ops.ids import MemberId
 
 OLD_PASS_S = 60.0
 SAT_MAX = 2048

@@ -7,7 +7,7 @@ other for ten minutes, from whatever room it is named; and of all such there are
 
 from collections import OrderedDict
 
-from p2p.room.allowance import Allowance, Rate
+from p2p.token_bucket import Allowance, Rate
 from p2p.wire.addresses import Address
 
 AGAIN_AFTER_S = 600.0

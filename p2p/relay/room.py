@@ -10,17 +10,18 @@ from collections.abc import Iterable
 from crypto.identity import member_id
 from crypto.relaypass import check_route
 from p2p.errors import RemoteError
-from p2p.overlay.forward import Forwarder
-from p2p.overlay.hop import tree_slot
-from p2p.overlay.tree import TreePlace
+from p2p.mesh.seen import Seen
+from p2p.relay.cascade import TreePlace
+from p2p.relay.forwarder import Forwarder
 from p2p.relay.limits import Limits
 from p2p.relay.passes import Passes
-from p2p.relay.seats import BOUGH_TIMES, Allowances, Bough, Seat, Seen
+from p2p.relay.sessions import BOUGH_TIMES, Allowances, Bough, Seat
 from p2p.relay.wraps import WrapShelf
-from p2p.room.floor import FloorRoom
-from p2p.room.ids import ID_BYTES, NONE, MemberId
-from p2p.room.roster import RoomState
+from p2p.room.ops.ids import ID_BYTES, NONE, MemberId
+from p2p.room.relay_view import FloorRoom
+from p2p.room.state.model import RoomState
 from p2p.wire.codec import Message, have_messages, pages
+from p2p.wire.hop import tree_slot
 from p2p.wire.relay_messages import (
     EVERYBODY,
     MEMBERS_PER_MESSAGE,

@@ -9,15 +9,15 @@ from crypto.genesis import room_id_of
 from crypto.identity import member_id
 from crypto.relaypass import check_pass
 from p2p.errors import RemoteError
-from p2p.overlay.hop import HEARTBEAT
 from p2p.relay.limits import Limits
 from p2p.relay.probes import Probes
 from p2p.relay.room import BOUGHS_MAX, SEATS_MAX, RelayRoom
-from p2p.room.allowance import Allowance, Rate
-from p2p.room.floor import FloorRoom
-from p2p.room.kinds import Carrier
+from p2p.room.ops.kinds import Carrier
+from p2p.room.relay_view import FloorRoom
+from p2p.token_bucket import Allowance, Rate
 from p2p.wire.addresses import Address, scope_of
 from p2p.wire.codec import Message
+from p2p.wire.hop import HEARTBEAT
 from p2p.wire.relay_messages import (
     Floor,
     FloorHave,

@@ -16,25 +16,25 @@ from p2p.dht.node import DhtNode
 from p2p.dht.seal import DHT_TYPE
 from p2p.errors import RemoteError
 from p2p.link.backends import Backend
-from p2p.link.calls import Calls
 from p2p.link.candidates import ANYWHERE_V4, own_address_towards
+from p2p.link.dial import Station, Ways, reach
 from p2p.link.door import Door
 from p2p.link.fanout import FanOut
+from p2p.link.flood_filter import Gauge
 from p2p.link.line import Line
 from p2p.link.link import MediaLink, make_certificate
 from p2p.link.mux import Mux
-from p2p.link.reach import Station, Ways, reach
-from p2p.link.shed import Gauge
-from p2p.link.whereabouts import Whereabouts
+from p2p.link.own_addresses import Whereabouts
+from p2p.link.transactions import Calls
 from p2p.link.work import Work
 from p2p.relay.config import RelaySettings
 from p2p.relay.control import Control
 from p2p.relay.courier import Courier, ItemHanded, LookupAsked
-from p2p.relay.items import ItemKeeper
+from p2p.relay.dht_items import ItemKeeper
+from p2p.relay.fanout import HEARTBEAT_EVERY_S, Spread
 from p2p.relay.keyfile import load_or_create
 from p2p.relay.limits import Uplink
 from p2p.relay.rooms import Call, Cut, Rooms
-from p2p.relay.spread import HEARTBEAT_EVERY_S, Spread
 from p2p.rng import Rng, system_rng
 from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.offers import HelloAck

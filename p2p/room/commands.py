@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from p2p.room.ids import MemberId, OpId
-from p2p.room.kinds import Carrier, EntryMode
+from p2p.room.ops.ids import MemberId, OpId
+from p2p.room.ops.kinds import Carrier, EntryMode
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from p2p.room.ids import MemberId, OpId
-from p2p.room.kinds import EntryMode
-from p2p.room.names import DisplayName
-from p2p.room.roster import Asking, Role
+from p2p.room.ops.ids import MemberId, OpId
+from p2p.room.ops.kinds import EntryMode
 from p2p.room.stage import Stage
+from p2p.room.state.model import Asking, Role
+from p2p.room.text.names import DisplayName
 
 MemberState = Literal["here", "left", "removed"]
 Why = Literal["asked", "granted", "muted", "down", "lapsed", "removed"]

@@ -7,23 +7,24 @@ from typing import NamedTuple
 from crypto.genesis import Genesis
 from crypto.identity import Identity
 from p2p.errors import RemoteError, UserError
-from p2p.room import commands, kinds
-from p2p.room.allowance import Allowance
-from p2p.room.changes import changes
-from p2p.room.duties import Duties
-from p2p.room.entry import refusal
-from p2p.room.epochs import roster_root
+from p2p.room import commands
+from p2p.room.agent.admission_rule import refusal
+from p2p.room.agent.agent import Duties
+from p2p.room.agent.intents import writing_for
+from p2p.room.agent.refusals import history_full
+from p2p.room.diff import changes
 from p2p.room.events import Event
-from p2p.room.ids import NONE, MemberId, OpId
-from p2p.room.intake import HOST_RATE, OWN_RATE, Intake
-from p2p.room.intents import writing_for
-from p2p.room.names import DisplayName
-from p2p.room.ops import Op, Pen
-from p2p.room.opset import OpSet
-from p2p.room.powers import MODERATOR, POWERS
-from p2p.room.refusals import history_full
+from p2p.room.ops import kinds
+from p2p.room.ops.ids import NONE, MemberId, OpId
+from p2p.room.ops.op import Op, Pen
+from p2p.room.ops.powers import MODERATOR, POWERS
 from p2p.room.stage import GONE
-from p2p.room.state import Member, RoomState, state_of
+from p2p.room.state.epochs import roster_root
+from p2p.room.state.evaluate import Member, RoomState, state_of
+from p2p.room.store.intake import HOST_RATE, OWN_RATE, Intake
+from p2p.room.store.opset import OpSet
+from p2p.room.text.names import DisplayName
+from p2p.token_bucket import Allowance
 
 
 class Outgoing(NamedTuple):

@@ -6,7 +6,7 @@ from itertools import pairwise
 import msgspec
 
 from p2p.errors import LocalError
-from p2p.room.canonical import pack, unpack
+from p2p.room.ops.canonical import pack, unpack
 from p2p.wire.messages import (
     FIRST_ID,
     IDS_PER_MESSAGE,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from p2p.room.canonical import Quiet
+from p2p.room.ops.canonical import Quiet
 
 MESSAGE_BYTES_MAX = 16 * 1024
 OP_BYTES_MAX = 1344

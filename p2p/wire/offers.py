@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from crypto.knock import MAX_ANSWER_BYTES, MAX_HELLO_ACK_BYTES, MAX_QUESTION_BYTES
 from p2p.errors import LocalError
-from p2p.room.canonical import Quiet, pack, unpack
+from p2p.room.ops.canonical import Quiet, pack, unpack
 from p2p.wire.addresses import scope_of
 from p2p.wire.version import PROTOCOL_VERSION, require_version
 

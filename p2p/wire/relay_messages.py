@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from p2p.room.canonical import Quiet
+from p2p.room.ops.canonical import Quiet
 from p2p.wire.messages import FIRST_ID, IDS_PER_MESSAGE, LAST_ID, Id8, Id16, Key32, OpList, Reason
 
 GOSSIP_BYTES_MAX = 15_000

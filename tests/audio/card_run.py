@@ -15,13 +15,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from audio import device
-from audio.capture import capture_from
-from audio.devicecheck import mic_level
+from audio.capture.capture import capture_from
+from audio.capture.sources import source_from
+from audio.device import sound_card as device
+from audio.device_check import mic_level
 from audio.pcm import RATE_HZ
 from audio.pipeline import Pipeline
-from audio.playout import playout_to
-from audio.sources import source_from
+from audio.playout.playout import playout_to
 from bench.soundserver import SoundServer
 
 LIMIT_S = 20.0

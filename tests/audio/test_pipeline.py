@@ -6,14 +6,14 @@ import time
 import numpy as np
 import pytest
 
-from audio.capture import DeviceCapture, SourceCapture, capture_from
-from audio.framer import PAYLOAD_BYTES, PROFILES, unpack
-from audio.opus import Decoder
+from audio.capture.capture import DeviceCapture, SourceCapture, capture_from
+from audio.capture.sources import ToneSource
+from audio.codec.framer import PAYLOAD_BYTES, PROFILES, unpack
+from audio.codec.opus import Decoder
+from audio.device.device_errors import DeviceError
 from audio.pcm import silence
 from audio.pipeline import Pipeline
-from audio.playout import DevicePlayout, NullPlayout
-from audio.problems import DeviceError
-from audio.sources import ToneSource
+from audio.playout.playout import DevicePlayout, NullPlayout
 
 
 class Talk:
@@ -93,7 +93,7 @@ class Card:
 
 def test_importing_the_pipeline_loads_no_sound_library():
     script = (
-        "import sys, audio.pipeline, audio.capture, audio.playout;"
+        "import sys, audio.pipeline, audio.capture.capture, audio.playout.playout;"
         "print([m for m in ('sounddevice', 'miniaudio', 'av') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

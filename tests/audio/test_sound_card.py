@@ -6,16 +6,16 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from audio import device
-from audio.capture import DeviceCapture, capture_from
+from audio.capture.capture import DeviceCapture, capture_from
+from audio.capture.sources import ToneSource, source_from
+from audio.capture.treatment import Treatment
+from audio.device import sound_card as device
+from audio.device.device_errors import DeviceError
+from audio.device.ring import Ring
 from audio.level import dbfs
 from audio.pcm import RATE_HZ
 from audio.pipeline import Pipeline
-from audio.playout import DevicePlayout, playout_to
-from audio.problems import DeviceError
-from audio.ring import Ring
-from audio.sources import ToneSource, source_from
-from audio.treatment import Treatment
+from audio.playout.playout import DevicePlayout, playout_to
 from bench.soundserver import Listener, SoundServer, missing
 
 pytestmark = pytest.mark.skipif(

@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.e2e.people import House
+from lab.programs.people import House
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def listen_in(keeper: Keeper) -> None:
 
     real_cipher, aead.ChaCha20Poly1305 = aead.ChaCha20Poly1305, Listening  # type: ignore[misc]
     # Only now: what follows takes the functions by name.
-    from p2p.room import canonical
+    from p2p.room.ops import canonical
 
     real_unpack = canonical.unpack
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.people import DHT, ENGLISH, PROGRAM, House, words_of
-from tests.e2e.person import ROOT, SLACK, Person
+from lab.programs.people import DHT, ENGLISH, PROGRAM, House, words_of
+from lab.programs.person import ROOT, SLACK, Person
 
 
 def can_trace() -> bool:

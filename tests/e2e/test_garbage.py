@@ -9,10 +9,10 @@ import pytest
 
 from crypto.contact import Contact
 from crypto.invite import parse_key_text
+from lab.programs.people import DHT, ENGLISH, House, words_of
+from lab.programs.person import SLACK, Person
 from p2p.dht.contact import NodeContact
 from tests.e2e.garbage import Garbage
-from tests.e2e.people import DHT, ENGLISH, House, words_of
-from tests.e2e.person import SLACK, Person
 from tests.e2e.wire import Wire
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tests.e2e import netlab
-from tests.e2e.roommates import ENTRY_PORT, Roommate, start_entry
+from lab.programs import netlab
+from lab.programs.roommates import ENTRY_PORT, Roommate, start_entry
 
 pytestmark = [pytest.mark.e2e, pytest.mark.netns, pytest.mark.slow]
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tests.e2e import netlab
-from tests.e2e.roommates import Roommate, start_entry
+from lab.programs import netlab
+from lab.programs.roommates import Roommate, start_entry
 
 SLACK = float(os.environ.get("TEAHOUSE_TEST_SLACK", "3"))
 REASON = netlab.why_not(long_lines=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.people import MANDARIN, House
+from lab.programs.people import MANDARIN, House
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 

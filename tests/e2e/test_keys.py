@@ -8,8 +8,8 @@ from crypto.invite import parse_key_text
 from crypto.keycode import CHECKSUM_BITS, KEY_VERSION, WORDS, _checksum
 from crypto.roomkey import ROOM_KEY_BYTES
 from crypto.wordlist import words_of as wordlist
-from tests.e2e.people import DHT, House, words_of
-from tests.e2e.person import SLACK, Person
+from lab.programs.people import DHT, House, words_of
+from lab.programs.person import SLACK, Person
 from tests.e2e.wire import Wire
 
 pytestmark = pytest.mark.e2e

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import netlab
+from lab.programs import netlab
 
 HERE = Path(__file__).parent
 HELPER_PORT = 7000

@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from tests.e2e.people import DHT, ENGLISH, MANDARIN, House, give_the_floor, words_of
-from tests.e2e.person import SLACK, Person
+from lab.programs.people import DHT, ENGLISH, MANDARIN, House, give_the_floor, words_of
+from lab.programs.person import SLACK, Person
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 

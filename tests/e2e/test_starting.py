@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from tests.e2e.people import DHT, PROGRAM, House, MuteNode
-from tests.e2e.person import SLACK, Person
+from lab.programs.people import DHT, PROGRAM, House, MuteNode
+from lab.programs.person import SLACK, Person
 
 pytestmark = pytest.mark.e2e
 

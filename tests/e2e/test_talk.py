@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.e2e.people import DHT, ENGLISH, MANDARIN, House, give_the_floor, words_of
-from tests.e2e.person import Person
+from lab.programs.people import DHT, ENGLISH, MANDARIN, House, give_the_floor, words_of
+from lab.programs.person import Person
 
 pytestmark = pytest.mark.e2e
 

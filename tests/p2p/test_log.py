@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from p2p.log import start_log
-from p2p.room.names import DisplayName
+from p2p.room.text.names import DisplayName
 from p2p.wire.offers import Endpoint
 
 SECRETS = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textual.app import App
 
-from p2p.settings import Settings
+from p2p.api.settings import Settings
 from tests.tui.scripted import ScriptedBackend, ScriptedNode
 from tui.app import TeahouseApp
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from p2p.view import RoomView
+from p2p.api.view import RoomView
 from tests.tui.scripted import ScriptedBackend, ScriptedNode, full_room, run_room
 from tui.cli import main
 

@@ -4,11 +4,11 @@ import asyncio
 import dataclasses
 from collections.abc import Callable
 
-from p2p import commands as ask
-from p2p import events as told
+from p2p.api import commands as ask
+from p2p.api import events as told
+from p2p.api.settings import Settings, no_relay
+from p2p.api.view import MemberView, RoomView, WaitingView
 from p2p.errors import UserError
-from p2p.settings import Settings, no_relay
-from p2p.view import MemberView, RoomView, WaitingView
 from tui.nodelike import NodeLike
 
 WORDS = "amber otter violin maple river lamp stone cloud seven garden early paper winter tea dance"

@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
+from p2p.api.settings import Settings
 from p2p.errors import UserError
-from p2p.settings import Settings
 from tui import backend
 from tui.backend import RealBackend
 

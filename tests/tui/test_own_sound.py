@@ -3,23 +3,23 @@ import json
 
 import pytest
 
-from audio.cues import CUES
-from audio.device import DeviceNames
-from p2p import commands as ask
-from p2p import events as told
+from audio.device.sound_card import DeviceNames
+from audio.playout.cues import CUES
+from p2p.api import commands as ask
+from p2p.api import events as told
 from p2p.errors import UserError
 from tests.tui.drawn import app_with, text_of
 from tests.tui.scripted import ScriptedNode, full_room, member, room
-from tui.jsonlines import json_line
+from tui.devices.devices_screen import DeviceScreen
+from tui.line_mode.json_lines import json_line
+from tui.line_mode.own_sound import ALL_CUES
+from tui.line_mode.typed_commands import Question, understand
 from tui.options import room_parser, settings_of
-from tui.ownsound import ALL_CUES
-from tui.personears import ear_actions, volume_note
-from tui.presenter import stage_rows, state_sign
-from tui.screens.devices import DeviceScreen
-from tui.screens.room import RoomScreen
-from tui.sentences import Narrator
-from tui.soundsentences import CUE_NAMES
-from tui.typed import Question, understand
+from tui.room.person_ears import ear_actions, volume_note
+from tui.room.presenter import stage_rows, state_sign
+from tui.room.room_screen import RoomScreen
+from tui.texts.sentences import Narrator
+from tui.texts.sound_sentences import CUE_NAMES
 
 VIEW = full_room("host")
 
@@ -32,7 +32,7 @@ async def entered(pilot) -> None:
 @pytest.fixture
 def devices(monkeypatch):
     names = DeviceNames(("default", "USB Headset", "[b]Evil[/b]\x1b[2J"), ("HDMI", "USB Headset"))
-    monkeypatch.setattr("audio.device.list_devices", lambda: names)
+    monkeypatch.setattr("audio.device.sound_card.list_devices", lambda: names)
     return names
 
 
@@ -156,8 +156,8 @@ def test_a_list_of_devices_names_each_and_says_when_there_is_none():
 
 
 async def test_devices_are_listed_in_the_line_mode(devices):
-    from tui.linewriter import LineWriter
-    from tui.plain import LineMode
+    from tui.line_mode.line_mode import LineMode
+    from tui.line_mode.line_writer import LineWriter
 
     class Kept(LineWriter):
         def __init__(self) -> None:
@@ -269,7 +269,7 @@ async def test_another_device_is_chosen_from_a_list(devices, key):
 
 
 async def test_without_devices_the_list_says_so(monkeypatch):
-    monkeypatch.setattr("audio.device.list_devices", lambda: DeviceNames((), ()))
+    monkeypatch.setattr("audio.device.sound_card.list_devices", lambda: DeviceNames((), ()))
     node = ScriptedNode()
     app = app_with(node)
     async with app.run_test(size=(60, 20)) as pilot:

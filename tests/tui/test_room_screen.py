@@ -2,17 +2,17 @@ import dataclasses
 
 import pytest
 
-from audio.mask import LABELS, MaskMode
-from p2p import commands as ask
-from p2p import events as told
+from audio.capture.mask import LABELS, MaskMode
+from p2p.api import commands as ask
+from p2p.api import events as told
 from p2p.errors import UserError
 from tests.tui.drawn import app_with, assert_looks_like, text_of
 from tests.tui.scripted import KEY, ScriptedNode, full_room, member, room
 from tui.i18n import use_language
-from tui.screens.invite import InviteScreen
-from tui.screens.person import PersonScreen
-from tui.screens.question import QuestionScreen
-from tui.screens.room import RoomScreen
+from tui.invite.invite_screen import InviteScreen
+from tui.room.person_screen import PersonScreen
+from tui.room.question import QuestionScreen
+from tui.room.room_screen import RoomScreen
 
 
 async def entered(pilot):

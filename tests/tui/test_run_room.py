@@ -4,21 +4,21 @@ import dataclasses
 
 import pytest
 
-from p2p import commands as ask
-from p2p import events as told
+from p2p.api import commands as ask
+from p2p.api import events as told
 from p2p.errors import UserError
 from tests.tui.drawn import app_with, assert_looks_like, text_of
 from tests.tui.scripted import PERSONAL, ScriptedNode, full_room, member, room, run_room
-from tui.screens.invite import InviteScreen
-from tui.screens.newinvite import NewInviteScreen
-from tui.screens.norelay import NoRelayScreen
-from tui.screens.outside import OutsideScreen
-from tui.screens.person import PersonScreen
-from tui.screens.question import QuestionScreen
-from tui.screens.room import RoomScreen
-from tui.screens.roommenu import RoomMenuScreen
-from tui.screens.successor import SuccessorScreen
-from tui.screens.words import WordsScreen
+from tui.invite.invite_screen import InviteScreen
+from tui.invite.new_invite import NewInviteScreen
+from tui.room.outside import OutsideScreen
+from tui.room.person_screen import PersonScreen
+from tui.room.question import QuestionScreen
+from tui.room.room_menu import RoomMenuScreen
+from tui.room.room_screen import RoomScreen
+from tui.room.successor import SuccessorScreen
+from tui.room.words_screen import WordsScreen
+from tui.start.no_relay import NoRelayScreen
 
 
 async def settle(pilot):

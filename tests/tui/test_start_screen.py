@@ -3,9 +3,9 @@ from textual.widgets import Input
 
 from p2p.errors import UserError
 from tests.tui.drawn import app_with, assert_looks_like, text_of
-from tui.screens.problem import ProblemScreen
-from tui.screens.room import RoomScreen
-from tui.screens.start import StartScreen
+from tui.room.room_screen import RoomScreen
+from tui.start.problem import ProblemScreen
+from tui.start.start_screen import StartScreen
 
 
 async def test_the_start_screen_looks_as_drawn():

@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
+from p2p.api.settings import Settings
 from p2p.link.work import Work
-from p2p.settings import Settings
 from tui.app import TeahouseApp
 from tui.backend import RealBackend
 from tui.demo.run import Demo

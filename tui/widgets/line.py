@@ -6,7 +6,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.spans import Span, Spans, width_of
+from tui.texts.spans import Span, Spans, width_of
 from tui.widgets.painting import TONE_CLASSES, strip_of
 
 _GAP_CELLS = 2

@@ -6,8 +6,8 @@ from typing import ClassVar
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.peertext import wrapped
-from tui.spans import Span, Spans
+from tui.texts.peer_text import wrapped
+from tui.texts.spans import Span, Spans
 from tui.widgets.painting import TONE_CLASSES, strip_of
 
 MAX_SENTENCES = 100

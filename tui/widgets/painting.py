@@ -5,7 +5,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.spans import TONES, Spans
+from tui.texts.spans import TONES, Spans
 
 TONE_CLASSES = {f"tone--{tone}" for tone in TONES}
 

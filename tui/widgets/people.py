@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.spans import Row, Span
+from tui.texts.spans import Row, Span
 from tui.widgets.painting import TONE_CLASSES, strip_of
 
 MARGIN_CELLS = 2

@@ -11,6 +11,9 @@ import statistics
 import pytest
 
 from crypto.record import Item
+from lab.sim.clock import run
+from lab.sim.dht_hostile import Hostile, distance, fake_peers, secret_near
+from lab.sim.dht_network import DhtNetwork
 from p2p.dht.contact import NodeContact
 from p2p.dht.messages import (
     Find,
@@ -26,9 +29,6 @@ from p2p.dht.messages import (
     to_peer,
 )
 from p2p.dht.seal import MAX_DATAGRAM_BYTES, Sealer
-from tests.sim.clock import run
-from tests.sim.dht_hostile import Hostile, distance, fake_peers, secret_near
-from tests.sim.dht_network import DhtNetwork
 
 
 def _in_network(test, nodes=30, **options):

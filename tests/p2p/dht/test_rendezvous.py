@@ -7,10 +7,10 @@ import pytest
 
 from crypto.record import Door
 from crypto.roomkey import RoomKey
+from lab.sim.clock import run
+from lab.sim.dht_network import DhtNetwork
 from p2p.dht.rendezvous import find, fitting, keep_published
 from p2p.wire.addresses import Scope
-from tests.sim.clock import run
-from tests.sim.dht_network import DhtNetwork
 
 KEY = RoomKey(b"k" * 16)
 DOOR = Door(b"d" * 32, ("11.0.0.1", 4000), "door")

@@ -18,15 +18,15 @@ from crypto.knock import (
     Responder,
 )
 from p2p.errors import RemoteError
-from p2p.link.calls import Calls
 from p2p.link.carried import CarriedLine
+from p2p.link.dial import Station
 from p2p.link.door import PENDING_MAX, SOURCE_RATE, Door, Through
 from p2p.link.link import MediaLink, make_certificate
 from p2p.link.mux import Mux
-from p2p.link.reach import Station
-from p2p.link.whereabouts import Whereabouts
+from p2p.link.own_addresses import Whereabouts
+from p2p.link.transactions import Calls
 from p2p.link.work import Work
-from p2p.room.allowance import Allowance, Rate
+from p2p.token_bucket import Allowance, Rate
 from p2p.wire.messages import Bye
 from p2p.wire.offers import Candidate, CandidateKind, Hello, HelloAck, Knock
 from p2p.wire.version import PROTOCOL_VERSION

@@ -14,18 +14,18 @@ from crypto.contact import Contact
 from crypto.epoch import Keyring
 from crypto.frame import FrameError, FrameOpener, FrameSealer, Reason
 from crypto.identity import Identity
+from lab.programs.person import SLACK
+from lab.relay_host import Host
 from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
-from p2p.node.attaching import Attachments
-from p2p.node.attachment import RoomSide
-from p2p.node.couriers import Couriers
-from p2p.node.net import Net
-from p2p.overlay.hop import tree_slot
+from p2p.node.endpoint import Net
+from p2p.node.relays.failover import Attachments
+from p2p.node.relays.relay_links import Couriers
+from p2p.node.relays.relay_session import RoomSide
 from p2p.relay.control import Control
 from p2p.relay.limits import Limits
 from p2p.relay.server import Relay, RelaySettings, run_relay
-from tests.e2e.person import SLACK
-from tests.p2p.relay.floors import Host
+from p2p.wire.hop import tree_slot
 
 LIMIT_S = 10.0 * SLACK
 FRAME_S = 0.02

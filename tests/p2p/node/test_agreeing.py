@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from p2p import commands as c
-from p2p import events as e
+from lab.node_house import LIMIT_S, House, Person, a_house
+from p2p.api import commands as c
+from p2p.api import events as e
 from p2p.errors import UserError
-from p2p.room import pruning
-from tests.p2p.node.rooms import LIMIT_S, House, Person, a_house
+from p2p.room.store import pruning
 
 
 async def people(house: House, *names: str) -> list[Person]:

@@ -9,15 +9,16 @@ from collections.abc import AsyncIterator
 from crypto.contact import Contact
 from crypto.handover import keyring_from
 from crypto.identity import Identity
-from p2p import commands as c
-from p2p import events as e
+from lab.node_house import House, Person, a_house
+from p2p.api import commands as c
+from p2p.api import events as e
 from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
-from p2p.node.attaching import Attachments
-from p2p.node.attachment import RoomSide
-from p2p.node.couriers import Couriers
-from p2p.node.net import Net
-from p2p.overlay.gossip import Gossip
+from p2p.mesh.group_messages import Gossip
+from p2p.node.endpoint import Net
+from p2p.node.relays.failover import Attachments
+from p2p.node.relays.relay_links import Couriers
+from p2p.node.relays.relay_session import RoomSide
 from p2p.room.commands import RaiseHand
 from p2p.room.room import Room
 from p2p.wire import codec
@@ -25,7 +26,6 @@ from p2p.wire.codec import Message
 from p2p.wire.messages import Near, Ops
 from p2p.wire.relay_messages import EVERYBODY
 from tests.p2p.node.inn import until
-from tests.p2p.node.rooms import House, Person, a_house
 
 
 class Ghost:

@@ -2,12 +2,12 @@ import shutil
 
 import pytest
 
-from p2p import commands as c
-from p2p import events as e
+from lab.node_house import a_house
+from p2p.api import commands as c
+from p2p.api import events as e
 from p2p.errors import UserError
 from p2p.node import Settings, create_room
-from p2p.node.desk import _language_of
-from tests.p2p.node.rooms import a_house
+from p2p.node.control.local_audio import _language_of
 
 
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")

@@ -7,20 +7,20 @@ import pytest
 
 from crypto.identity import Identity
 from crypto.roomkey import Genesis, RoomKey
-from p2p import commands as c
-from p2p import events as e
+from lab.node_house import Person, a_house
+from p2p.api import commands as c
+from p2p.api import events as e
+from p2p.api.settings import Settings
 from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
-from p2p.node import couriers as couriers_module
-from p2p.node.announcing import Announcer
-from p2p.node.couriers import Couriers
-from p2p.node.keys import RoomSecrets
-from p2p.node.net import Net
-from p2p.overlay.card import open_card
+from p2p.node.endpoint import Net
+from p2p.node.joining.advertise import Announcer
+from p2p.node.relays import relay_links as couriers_module
+from p2p.node.relays.relay_links import Couriers
+from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
-from p2p.settings import Settings
 from p2p.wire.addresses import Scope, known_scope
-from tests.p2p.node.rooms import Person, a_house
+from p2p.wire.card import open_card
 
 ENTRY = ("11.0.1.2", 4433)
 

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from p2p import commands as c
-from p2p import events as e
+from lab.node_house import House, Person, a_house
+from p2p.api import commands as c
+from p2p.api import events as e
 from p2p.errors import UserError
 from p2p.node import create_room
-from tests.p2p.node.rooms import House, Person, a_house
 
 
 async def hidden_pair(house: House) -> tuple[Person, Person]:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.programs.person import SLACK
 from p2p.dht.contact import NodeContact
 from p2p.relay.status import check
-from tests.e2e.person import SLACK
 
 pytestmark = [
     pytest.mark.e2e,

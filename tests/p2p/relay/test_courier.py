@@ -13,8 +13,8 @@ from p2p.relay.courier import (
     Courier,
     ItemHanded,
     LookupAsked,
-    card_handle,
 )
+from p2p.wire.card import card_handle
 from p2p.wire.messages import Bye, Cards, CarryDoor, Doors, DoorUp, Items, Resolve, Resolved
 
 TAG, OTHER_TAG = b"t" * 16, b"u" * 16

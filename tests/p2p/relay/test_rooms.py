@@ -11,15 +11,16 @@ from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.frame import FrameSealer
 from crypto.identity import Identity
+from lab.relay_host import Host
 from p2p.errors import RemoteError
-from p2p.overlay.hop import HEARTBEAT, for_tree
 from p2p.relay import rooms as rooms_module
 from p2p.relay.limits import Limits
 from p2p.relay.passes import OLD_PASS_S
 from p2p.relay.room import EMPTY_S, PRESENCE_EVERY_S
 from p2p.relay.rooms import Call, Cut, Rooms
-from p2p.relay.seats import FLOOR_RATE, GOSSIP_RATE, ROUTE_RATE, WRAP_RATE
-from p2p.room.kinds import Carrier
+from p2p.relay.sessions import FLOOR_RATE, GOSSIP_RATE, ROUTE_RATE, WRAP_RATE
+from p2p.room.ops.kinds import Carrier
+from p2p.wire.hop import HEARTBEAT, for_tree
 from p2p.wire.messages import Bye
 from p2p.wire.relay_messages import (
     EVERYBODY,
@@ -35,7 +36,6 @@ from p2p.wire.relay_messages import (
     RelayWraps,
     Tune,
 )
-from tests.p2p.relay.floors import Host
 
 
 def sealed(slot: int) -> bytes:

@@ -14,10 +14,10 @@ from crypto.record import expiry_of, hour_of, seal_record, slots
 from crypto.roomkey import RoomKey
 from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
-from p2p.node.couriers import CourierLink, Couriers
-from p2p.node.net import Net
-from p2p.relay.courier import card_handle
+from p2p.node.endpoint import Net
+from p2p.node.relays.relay_links import CourierLink, Couriers
 from p2p.relay.server import RelaySettings, is_public, run_relay
+from p2p.wire.card import card_handle
 from p2p.wire.messages import Bye
 
 LOOPBACK = ("127.0.0.1", 0)

@@ -3,9 +3,9 @@
 import itertools
 
 from crypto.genesis import Genesis
-from p2p.room.floor import FloorRoom
-from p2p.room.kinds import FLOOR, Lock
-from tests.p2p.room.people import People, a_room
+from lab.room_people import People, a_room
+from p2p.room.ops.kinds import FLOOR, Lock
+from p2p.room.relay_view import FloorRoom
 
 
 def without(people: People, *hidden: object):

@@ -5,10 +5,10 @@ import contextlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lab.room_people import Rooms
 from p2p.errors import UserError
 from p2p.room import commands as c
 from p2p.room.stage import GONE, Stage
-from tests.p2p.room.people import Rooms
 
 COUNT = 4
 WHO = st.integers(0, COUNT)

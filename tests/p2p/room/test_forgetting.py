@@ -2,14 +2,16 @@
 
 import pytest
 
+from lab.room_people import People, Rooms, identity, kept_of
 from p2p.room import commands as c
-from p2p.room import events, intake, kinds, opset, pruning
-from p2p.room.intake import Intake
-from p2p.room.ops import Pen
-from p2p.room.opset import OpSet
+from p2p.room import events
+from p2p.room.ops import kinds
+from p2p.room.ops.op import Pen
 from p2p.room.room import Room
 from p2p.room.stage import Stage
-from tests.p2p.room.people import People, Rooms, identity, kept_of
+from p2p.room.store import intake, opset, pruning
+from p2p.room.store.intake import Intake
+from p2p.room.store.opset import OpSet
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from p2p.room import commands as c
-from p2p.room import kinds
-from p2p.room.ids import NONE
+from p2p.room.ops import kinds
+from p2p.room.ops.ids import NONE
 from p2p.room.stage import Stage
 from tests.p2p.room.worlds import FIRST, MOST, REPLICAS, World, differences
 

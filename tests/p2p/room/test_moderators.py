@@ -2,9 +2,9 @@
 
 import pytest
 
+from lab.room_people import Rooms, genesis_of, identity
 from p2p.errors import LocalError, UserError
 from p2p.room import commands as c
-from p2p.room import kinds
 from p2p.room.events import (
     MemberChanged,
     NameImitates,
@@ -13,11 +13,11 @@ from p2p.room.events import (
     RankChanged,
     StageChanged,
 )
-from p2p.room.kinds import HandRef
-from p2p.room.ops import Pen
+from p2p.room.ops import kinds
+from p2p.room.ops.kinds import HandRef
+from p2p.room.ops.op import Pen
 from p2p.room.room import Room
 from p2p.room.stage import Stage
-from tests.p2p.room.people import Rooms, genesis_of, identity
 
 ZERO = bytes(32)
 

@@ -2,15 +2,16 @@
 
 import pytest
 
+from lab.room_people import People, Rooms, genesis_of, identity
 from p2p.errors import RemoteError, UserError
 from p2p.room import commands as c
-from p2p.room import kinds, opset
 from p2p.room.events import HandChanged, LockChanged, MemberChanged, StageChanged, TopicChanged
-from p2p.room.intake import AUTHOR_RATE, JOIN_RATE, OWN_RATE, SENDER_RATE
-from p2p.room.ops import Pen
+from p2p.room.ops import kinds
+from p2p.room.ops.op import Pen
 from p2p.room.room import Room
 from p2p.room.stage import Stage
-from tests.p2p.room.people import People, Rooms, genesis_of, identity
+from p2p.room.store import opset
+from p2p.room.store.intake import AUTHOR_RATE, JOIN_RATE, OWN_RATE, SENDER_RATE
 
 
 def test_everybody_sees_everybody_with_name_and_role():
@@ -406,7 +407,7 @@ def test_a_join_that_is_not_the_knockers_is_refused():
 
 def test_a_full_room_says_so(monkeypatch):
     rooms = Rooms(1)
-    monkeypatch.setattr("p2p.room.entry.MEMBERS_MAX", 2)
+    monkeypatch.setattr("p2p.room.agent.admission_rule.MEMBERS_MAX", 2)
     newcomer = Room(identity(9), rooms.genesis.encode(), "new", now=0)
     assert rooms[0].refusal(newcomer.join_op, identity(9).dh) == "full"
 

@@ -4,9 +4,9 @@ import pathlib
 
 import pytest
 
-from p2p.room import kinds
+from lab.room_people import People
+from p2p.room.ops import kinds
 from p2p.room.stage import GONE, NEXT, Act, Stage, mermaid
-from tests.p2p.room.people import People
 
 WAYS = {
     Stage.HOST: [],

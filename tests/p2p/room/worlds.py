@@ -10,19 +10,19 @@ import hashlib
 from collections.abc import Callable
 
 from crypto.identity import Identity, sign, sign_public_of
+from lab.room_people import genesis_of, identity
 from p2p.errors import RemoteError, UserError
 from p2p.room import commands as c
-from p2p.room import kinds
-from p2p.room.ids import NONE
-from p2p.room.intents import Writing, writing_for
-from p2p.room.invites import CONTEXT
-from p2p.room.kinds import HandRef
-from p2p.room.ops import Op, Pen
-from p2p.room.opset import OpSet
-from p2p.room.roster import RoomState
+from p2p.room.agent.intents import Writing, writing_for
+from p2p.room.ops import kinds
+from p2p.room.ops.ids import NONE
+from p2p.room.ops.kinds import HandRef
+from p2p.room.ops.op import Op, Pen
 from p2p.room.stage import GONE
-from p2p.room.state import evaluate, state_of
-from tests.p2p.room.people import genesis_of, identity
+from p2p.room.state.evaluate import evaluate, state_of
+from p2p.room.state.invites import CONTEXT
+from p2p.room.state.model import RoomState
+from p2p.room.store.opset import OpSet
 
 Choice = Callable[[list[bytes]], list[bytes]]
 

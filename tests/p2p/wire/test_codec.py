@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from crypto.wrap import WRAP_BYTES
 from p2p.errors import LocalError, RemoteError
-from p2p.room.canonical import pack
+from p2p.room.ops.canonical import pack
 from p2p.wire import messages as m
 from p2p.wire import relay_messages as r
 from p2p.wire.codec import decode, encode, have_messages, pages

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from crypto.knock import MAX_ANSWER_BYTES, MAX_QUESTION_BYTES
 from p2p.errors import LocalError, RemoteError
-from p2p.room.canonical import pack
+from p2p.room.ops.canonical import pack
 from p2p.wire.offers import (
     Candidate,
     CandidateKind,

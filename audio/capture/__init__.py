@@ -1,0 +1,1 @@
+"""From a microphone, a file or typed lines to payloads."""

@@ -1,0 +1,100 @@
+"""Our own voice: blocks of the microphone become payloads of one size, or nothing when muted."""
+
+from audio.codec.framer import Framer, Profile
+from audio.codec.opus import LOW_RATE_BPS, PRIMARY_BPS, Encoder
+from audio.level import LevelMeter
+from audio.pcm import BLOCK_SAMPLES, FRAME_SAMPLES, Pcm, silence
+
+
+class Voice:
+    """Meters every block, and encodes those between ``open`` and ``close``.
+
+    The encoders are made at the first ``open``: who only listens needs none.
+    """
+
+    def __init__(self) -> None:
+        self._meter = LevelMeter()
+        self._framer = Framer()
+        self._encoders: tuple[Encoder, Encoder] | None = None
+        self._frame = silence(FRAME_SAMPLES)
+        self._filled = 0
+        self._open = False
+
+    @property
+    def level_dbfs(self) -> float:
+        """Loudness of the microphone, also while it is muted; -96 to 0."""
+        return self._meter.level_dbfs
+
+    @property
+    def speaking(self) -> bool:
+        """Whether a voice is heard at the microphone, muted or not."""
+        return self._meter.speaking
+
+    @property
+    def is_open(self) -> bool:
+        """Whether blocks become payloads."""
+        return self._open
+
+    def switch(self, profile: Profile) -> None:
+        """Pack in another profile from the next payload on; nothing is lost or sent twice.
+
+        Args:
+            profile: The room's.
+        """
+        self._framer.switch(profile)
+
+    def open(self) -> None:
+        """Begin to send: nothing that was heard before goes out.
+
+        Raises:
+            SoundError: There is no libopus, or it refuses.
+        """
+        if self._encoders is None:
+            self._encoders = (Encoder(PRIMARY_BPS), Encoder(LOW_RATE_BPS))
+        self._framer.restart()
+        self._filled = 0
+        self._open = True
+
+    def close(self) -> bytes | None:
+        """Stop sending at once; half a frame that is waiting is thrown away.
+
+        Returns:
+            A last payload, which tells listeners that this is a pause and no loss: pure
+            silence, in profile ``hall`` after the frame that waited for it. None
+            if it was closed already.
+
+        Raises:
+            SoundError: The codec failed; it is closed nevertheless.
+        """
+        if not self._open:
+            return None
+        self._open = False
+        for _ in range(self._framer.missing - 1):
+            self._payload(silence(FRAME_SAMPLES), last=True)
+        return self._payload(silence(FRAME_SAMPLES), last=True)
+
+    def add(self, block: Pcm) -> bytes | None:
+        """Take the next 10 ms.
+
+        Args:
+            block: ``BLOCK_SAMPLES`` samples.
+
+        Returns:
+            A payload with every second block while open, with every fourth in profile ``hall``;
+            else None.
+
+        Raises:
+            SoundError: The codec failed; the frame is lost.
+        """
+        self._meter.update(block)
+        if not self._open:
+            return None
+        self._frame[self._filled : self._filled + BLOCK_SAMPLES] = block
+        self._filled = (self._filled + BLOCK_SAMPLES) % FRAME_SAMPLES
+        return None if self._filled else self._payload(self._frame, last=False)
+
+    def _payload(self, frame: Pcm, *, last: bool) -> bytes | None:
+        if self._encoders is None:
+            return None
+        primary, low_rate = (encoder.encode(frame) for encoder in self._encoders)
+        return self._framer.pack(primary, low_rate, self._meter.speaking and not last, last=last)

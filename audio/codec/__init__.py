@@ -1,0 +1,1 @@
+"""Opus, and the payloads that carry it."""

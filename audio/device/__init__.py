@@ -1,0 +1,1 @@
+"""Sound cards: found, opened, watched, checked."""

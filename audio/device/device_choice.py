@@ -1,0 +1,70 @@
+"""Which of the devices that a library lists is meant."""
+
+from collections.abc import Sequence
+
+from audio.device.device_errors import DeviceError
+
+DEFAULT = "default"
+PACKAGES = "libportaudio2 libasound2-plugins"
+_NO_DEVICE_BEGINNINGS = ("dummy output", "discard all samples", "monitor of ")
+"""Listed beside real cards: nobody hears or speaks there, and a monitor hears the room itself."""
+
+
+def is_real(name: str) -> bool:
+    """False for the entries of a device list behind which there is no device."""
+    lowered = name.strip().lower()
+    return lowered not in ("", "null") and not lowered.startswith(_NO_DEVICE_BEGINNINGS)
+
+
+def choose(wanted: str, names: Sequence[str]) -> int | None:
+    """Find a device by name.
+
+    Args:
+        wanted: ``default``, a full name in any case, or a part of exactly one name.
+        names: What the library lists, in its order.
+
+    Returns:
+        Place in ``names``, or None if there is no such device or more than one.
+    """
+    real = [(place, name.lower()) for place, name in enumerate(names) if is_real(name)]
+    lowered = wanted.strip().lower()
+    if not lowered:
+        return None
+    for place, name in real:
+        if name == lowered:
+            return place
+    if lowered == DEFAULT:
+        return real[0][0] if real else None
+    found = [place for place, name in real if lowered in name]
+    return found[0] if len(found) == 1 else None
+
+
+def no_device(code: str, wanted: str, names: Sequence[str], library_missing: bool) -> DeviceError:
+    """The error for a device that is not there.
+
+    Args:
+        code: ``no_microphone`` or ``no_speaker``.
+        wanted: What was asked for.
+        names: What there is.
+        library_missing: PortAudio is not installed, so nothing could be listed by it.
+    """
+    what, option = ("microphone", "--mic") if code == "no_microphone" else ("speaker", "--speaker")
+    real = sorted({name for name in names if is_real(name)})
+    if real:
+        hint = "choose one with {option}: {devices}"
+    elif library_missing:
+        hint = "install PortAudio (Debian, Ubuntu: apt install {packages})"
+    else:
+        hint = "plug one in, or see whether the sound server of this machine runs"
+    known = bool(real) and wanted != DEFAULT
+    message = "there is no {what} called {wanted}" if known else "no {what} was found"
+    return DeviceError(
+        code,
+        message,
+        hint,
+        what=what,
+        wanted=wanted[:60],
+        option=option,
+        devices="; ".join(real[:8]),
+        packages=PACKAGES,
+    )

@@ -1,0 +1,1 @@
+"""From payloads of many speakers to one ear."""

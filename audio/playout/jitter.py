@@ -1,0 +1,255 @@
+"""The jitter buffer of one speaker: packets come when they like, sound leaves every 10 ms.
+
+It starts once the learnt delay has passed, then each frame is due at its time. A frame that is
+not there is concealed. Whether its place is given up depends on what is known: with later
+frames here it was lost, with none here the network stalls and the frame is waited for. Delay
+beyond the target, as after a stall, is taken back by folding pauses, and single pitch periods if
+no pause comes; missing delay is built up by repeating them. Nothing that arrives can make
+``put`` or ``get`` raise.
+"""
+
+from audio.codec.framer import Packet
+from audio.errors import SoundError
+from audio.pcm import (
+    BLOCK_SAMPLES,
+    FRAME_S,
+    FRAME_SAMPLES,
+    RATE_HZ,
+    Pcm,
+    SampleQueue,
+    silence,
+)
+from audio.playout import stretch
+from audio.playout.conceal import Concealer, FrameDecoder
+from audio.playout.delay import DelayEstimator
+from audio.playout.packet_buffer import Backlog, HeldFrame, JitterCounts
+
+PAUSE_S = 1.0
+"""With nothing to play for so long the speaker has paused or is cut off."""
+LOW_DELAY_S = 0.05
+"""Least bound for the delay: enough for two of the three copies of profile ``table``."""
+_EARLY_S = 0.005
+"""Half a block: how much before its time play may start, and when delay is built up."""
+_SHRINK_AT_S = 0.008
+"""Delay beyond the target that is folded away; less is left alone."""
+_OVERFULL_S = 0.3
+"""Delay beyond the target that folding would take too long for: whole frames go."""
+_SMOOTH_CONTROL = 0.2
+_SMOOTH_SHOWN = 0.02
+_PATIENCE_FRAMES = 150
+"""How long that can wait for a pause; then whole pitch periods go, and as long again after that
+anything."""
+_STALLED_PATIENCE_FRAMES = 350
+"""The same in the half minute after a stall: the next one would find the delay still there, while
+speech that is folded after each of them never keeps its rhythm."""
+_QUEUE_SAMPLES = 4 * FRAME_SAMPLES
+
+
+class JitterBuffer:
+    """Turns the packets of one speaker into an even stream. For one thread.
+
+    Attributes:
+        counts: What became of packets and frames so far.
+    """
+
+    def __init__(self, decoder: FrameDecoder) -> None:
+        """Start empty and silent.
+
+        Args:
+            decoder: A fresh decoder that nobody else uses.
+        """
+        self.counts = JitterCounts()
+        self._decoder = decoder
+        self._concealer = Concealer(decoder)
+        self._backlog = Backlog(self.counts)
+        self._delay = DelayEstimator()
+        self._queue = SampleQueue(_QUEUE_SAMPLES)
+        self._playing = False
+        self._lateness_s = 0.0
+        self._shown_s: float | None = None
+        self._pauses = stretch.PauseDetector()
+        self._waited_frames = 0
+        self._stalled_samples = 0
+        self._concealed_samples = 0
+        self._real_samples = 0
+
+    @property
+    def delay_ms(self) -> float:
+        """Time that sound now spends here beyond its quickest way, smoothed over about 1 s."""
+        return 1000.0 * (self._shown_s or 0.0)
+
+    @property
+    def target_ms(self) -> float:
+        """The delay that is aimed at."""
+        return 1000.0 * self._delay.target_s
+
+    def limit(self, longest_s: float) -> None:
+        """Bound the delay; what comes later than that is lost. Takes effect as pauses allow.
+
+        Args:
+            longest_s: Most delay to aim at, seconds, ``LOW_DELAY_S`` or more.
+        """
+        self._delay.longest_s = max(LOW_DELAY_S, longest_s)
+
+    @property
+    def playing(self) -> bool:
+        """Whether the speaker is in the middle of something, not in a pause."""
+        return self._playing
+
+    @property
+    def concealed_pct(self) -> float:
+        """Share of the play time since the start that was invented; pauses do not count."""
+        total = self._concealed_samples + self._real_samples
+        return 100.0 * self._concealed_samples / total if total else 0.0
+
+    def put(self, packet: Packet, now: float) -> None:
+        """Take a packet in.
+
+        Args:
+            packet: From ``framer.unpack``; any content and order.
+            now: When it arrived, monotonic seconds.
+        """
+        resuming = not self._playing and self._backlog.first is None
+        fresh = self._backlog.put(packet, now)
+        if fresh is None:
+            self._playing = False
+            fresh = list(packet.numbers)
+            resuming = True
+        if resuming and fresh:
+            self._delay.restart()
+        for seq in fresh:
+            self._delay.arrived(seq, now, packet.profile, copied=seq not in packet.numbers)
+
+    def get(self, now: float) -> Pcm:
+        """Return the next 10 ms.
+
+        Args:
+            now: Monotonic seconds, the clock of ``put``; 10 ms later each time on average.
+
+        Returns:
+            int16, 480 samples; silence while the speaker pauses.
+        """
+        while len(self._queue) < BLOCK_SAMPLES:
+            self._fill(now)
+        return self._queue.pop(BLOCK_SAMPLES)
+
+    def _fill(self, now: float) -> None:
+        if not self._playing and not self._start(now):
+            self._queue.push(silence())
+            return
+        frame = self._backlog.take()
+        if frame is not None:
+            self._play(frame, now)
+        elif self._backlog.first is None:
+            self._stall()
+        else:
+            self._gap(now)
+
+    def _start(self, now: float) -> bool:
+        first = self._backlog.first
+        if first is None:
+            return False
+        late_s = self._delay.lateness_s(first, now)
+        if late_s < self._delay.target_s - _EARLY_S:
+            return False
+        self.counts.unplayed += first - self._backlog.due
+        self._backlog.advance(first)
+        self._playing = True
+        self._lateness_s = late_s
+        self._shown_s = None
+        return True
+
+    def _play(self, frame: HeldFrame, now: float) -> None:
+        late_s = self._delay.lateness_s(self._backlog.due - 1, now)
+        # After a hole the old average says nothing about where play goes on.
+        smooth = 1.0 if self._concealer.age_s else _SMOOTH_CONTROL
+        self._lateness_s += smooth * (late_s - self._lateness_s)
+        shown_s = late_s + len(self._queue) / RATE_HZ
+        if self._shown_s is None:
+            self._shown_s = shown_s
+        self._shown_s += _SMOOTH_SHOWN * (shown_s - self._shown_s)
+        self._concealed_samples += self._stalled_samples
+        self._stalled_samples = 0
+        try:
+            pcm = self._decoder.decode(frame.data)
+        except SoundError:
+            self.counts.garbage += 1
+            self._queue.push(self._concealer.invent(FRAME_SAMPLES))
+            self._concealed_samples += FRAME_SAMPLES
+            return
+        if frame.is_copy:
+            self.counts.copied += 1
+        else:
+            self.counts.played += 1
+        self._concealer.end()
+        self._real_samples += FRAME_SAMPLES
+        self._queue.push(self._fit(pcm))
+        self._shed(now)
+
+    def _fit(self, pcm: Pcm) -> Pcm:
+        pause = self._pauses.update(pcm)
+        spare_s = self._lateness_s - self._delay.target_s
+        self._waited_frames = self._waited_frames + 1 if spare_s > _SHRINK_AT_S else 0
+        # What waits in the queue can be folded away without a frame being due any sooner.
+        queued = len(self._queue)
+        if spare_s + queued / RATE_HZ > _SHRINK_AT_S:
+            longest = queued + int((spare_s + _EARLY_S / 2) * RATE_HZ)
+            stalls = self._delay.stalls
+            over = self._waited_frames - (_STALLED_PATIENCE_FRAMES if stalls else _PATIENCE_FRAMES)
+            pause, urgent = pause or over > _PATIENCE_FRAMES, over > 0
+            period = self._period(pcm, longest, pause=pause, urgent=urgent)
+            if period is not None:
+                self._lateness_s -= max(0, period - queued) / RATE_HZ
+                self.counts.stretched += 1
+                return stretch.compress(pcm, period)
+        elif spare_s < -_EARLY_S:
+            longest = int((_EARLY_S / 2 - spare_s) * RATE_HZ)
+            period = self._period(pcm, longest, pause=pause, urgent=True)
+            if period is not None:
+                self._lateness_s += period / RATE_HZ
+                self.counts.stretched += 1
+                return stretch.expand(pcm, period)
+        return pcm
+
+    @staticmethod
+    def _period(pcm: Pcm, longest: int, *, pause: bool, urgent: bool) -> int | None:
+        period = stretch.find_period(pcm, longest) if urgent else None
+        return stretch.any_period(longest) if period is None and pause else period
+
+    def _shed(self, now: float) -> None:
+        while (
+            self._delay.lateness_s(self._backlog.due, now) > self._delay.target_s + _OVERFULL_S
+            and self._backlog.first is not None
+        ):
+            self._backlog.drop()
+            self._lateness_s -= FRAME_S
+
+    def _stall(self) -> None:
+        if self._backlog.ended:
+            self._pause()
+            self._queue.push(self._concealer.invent(BLOCK_SAMPLES))
+        elif self._concealer.age_s >= PAUSE_S:
+            self._pause()
+            self._queue.push(silence())
+        else:
+            self._wait()
+
+    def _pause(self) -> None:
+        self._playing = False
+        self._stalled_samples = 0
+
+    def _wait(self) -> None:
+        self._queue.push(self._concealer.invent(BLOCK_SAMPLES))
+        self._stalled_samples += BLOCK_SAMPLES
+
+    def _gap(self, now: float) -> None:
+        late_s = self._delay.lateness_s(self._backlog.due, now)
+        if late_s < self._delay.target_s - _EARLY_S:
+            self._wait()
+            return
+        self._backlog.drop()
+        if late_s - FRAME_S / 2 >= self._delay.target_s:
+            self._lateness_s -= FRAME_S
+        else:
+            self._queue.push(self._concealer.invent(FRAME_SAMPLES))
+            self._concealed_samples += FRAME_SAMPLES

@@ -1,0 +1,207 @@
+"""The voices of the others: what the network hands in at any time leaves mixed every 10 ms."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypedDict
+
+from audio.codec.framer import PAYLOAD_SIZES, unpack
+from audio.codec.opus import Decoder
+from audio.errors import PayloadError
+from audio.faders import Faders, Gains
+from audio.gain import leveller
+from audio.level import LevelMeter, power
+from audio.mixer import MAX_VOICES, Mixer
+from audio.pcm import Pcm, silence
+from audio.playout.delay import MAX_DELAY_S
+from audio.playout.jitter import JitterBuffer
+
+INBOX_PAYLOADS = 64
+"""Most payloads of one speaker that wait for the worker: 1.3 s of sound, in one 10 ms round."""
+
+
+class SpeakerStats(TypedDict):
+    """How one speaker is heard.
+
+    Attributes:
+        concealed_pct: Share of the time that had to be invented, 0 to 100.
+        delay_ms: What the jitter buffer holds back.
+        level_dbfs: Loudness now, -96 to 0.
+        played: Frames that were decoded, from their own payload or from a copy.
+    """
+
+    concealed_pct: float
+    delay_ms: float
+    level_dbfs: float
+    played: int
+
+
+@dataclass(slots=True)
+class SpeakersCounts:
+    """What was dropped since the start.
+
+    Attributes:
+        malformed: Payloads of the wrong size or with bytes that no framer writes.
+        crowded_out: Payloads of a speaker beyond the 16th.
+        overflowed: Payloads that did not fit in an inbox.
+        failed: Times that a speaker's decoding broke and was begun anew.
+    """
+
+    malformed: int = 0
+    crowded_out: int = 0
+    overflowed: int = 0
+    failed: int = 0
+
+
+class _Speaker:
+    def __init__(self) -> None:
+        self.inbox: deque[tuple[bytes, float]] = deque()
+        self.meter = LevelMeter()
+        self.leveller = leveller()
+        self.jitter: JitterBuffer | None = None
+        self.first_played_s: float | None = None
+        self.played_before = 0
+
+    def block(self, now: float, longest_s: float) -> tuple[Pcm | None, int]:
+        """The next 10 ms, None before the first payload; and how many payloads were malformed."""
+        malformed = 0
+        for _ in range(len(self.inbox)):
+            payload, arrival_s = self.inbox.popleft()
+            try:
+                packet = unpack(payload)
+            except PayloadError:
+                malformed += 1
+                continue
+            if self.jitter is None:
+                self.jitter = JitterBuffer(Decoder())
+            self.jitter.put(packet, arrival_s)
+        if self.jitter is None:
+            return None, malformed
+        self.jitter.limit(longest_s)
+        block = self.jitter.get(now)
+        self.meter.update(block)
+        if self.first_played_s is None and self.played:
+            self.first_played_s = now
+        return block, malformed
+
+    @property
+    def played(self) -> int:
+        if self.jitter is None:
+            return self.played_before
+        return self.played_before + self.jitter.counts.played + self.jitter.counts.copied
+
+    def begin_anew(self) -> None:
+        self.played_before = self.played
+        self.jitter = None
+
+
+class Speakers:
+    """At most 16 voices. ``put`` and ``drop`` are for any thread, ``mix`` for the worker.
+
+    Args:
+        on_failure: Called by ``mix`` when a speaker's decoding broke.
+
+    Attributes:
+        faders: How loud each of them is for us; meters show what was sent all the same, before
+            the gain that makes all voices equally loud.
+        longest_s: Most delay that a jitter buffer aims at, for any thread to change.
+        counts: What was dropped.
+    """
+
+    def __init__(self, on_failure: Callable[[Exception], None]) -> None:
+        self._on_failure = on_failure
+        self._lock = threading.Lock()
+        self._speakers: dict[int, _Speaker] = {}
+        self._mixer = Mixer()
+        self.faders = Faders()
+        self.longest_s = MAX_DELAY_S
+        self.counts = SpeakersCounts()
+
+    def put(self, speaker: int, payload: bytes, arrival_s: float) -> None:
+        """Hand in what was opened; never blocks for long, never raises.
+
+        Args:
+            speaker: Number of the speaker.
+            payload: A framer's payload; foreign bytes are counted and dropped.
+            arrival_s: When its datagram arrived, monotonic seconds.
+        """
+        if len(payload) not in PAYLOAD_SIZES:
+            self.counts.malformed += 1
+            return
+        with self._lock:
+            known = self._speakers.get(speaker)
+            if known is None:
+                if len(self._speakers) >= MAX_VOICES:
+                    self.counts.crowded_out += 1
+                    return
+                known = self._speakers[speaker] = _Speaker()
+            if len(known.inbox) >= INBOX_PAYLOADS:
+                self.counts.overflowed += 1
+                return
+            known.inbox.append((payload, arrival_s))
+
+    def drop(self, speaker: int) -> None:
+        """Forget a speaker and what waits to be played."""
+        with self._lock:
+            self._speakers.pop(speaker, None)
+
+    def mix(self, now: float, beside: Pcm | None = None) -> Pcm:
+        """The next 10 ms of all speakers together.
+
+        Args:
+            now: Monotonic seconds; each call plays on by one block.
+            beside: Sound for our own ear, mixed with theirs.
+        """
+        blocks: dict[int, Pcm] = {}
+        gains: dict[int, Gains] = {}
+        for number, speaker in self._snapshot():
+            try:
+                block, malformed = speaker.block(now, self.longest_s)
+            except Exception as error:
+                # One speaker's payloads may break that speaker's sound, never the others'.
+                self.counts.failed += 1
+                speaker.begin_anew()
+                self._on_failure(error)
+                continue
+            self.counts.malformed += malformed
+            shape = self.faders.gains(number)
+            if block is not None and block.any():
+                blocks[number] = block
+                level = speaker.leveller.ramp(power(block))
+                shape = level if shape is None else shape if level is None else shape * level
+                if shape is not None:
+                    gains[number] = shape
+        if not blocks and beside is None:
+            return silence()
+        return self._mixer.mix(blocks, gains, beside)
+
+    def levels(self) -> dict[int, float]:
+        """Loudness of each speaker in dBFS, -96 to 0."""
+        return {number: speaker.meter.level_dbfs for number, speaker in self._snapshot()}
+
+    def speaking(self) -> set[int]:
+        """Those in whose sound there is a voice now."""
+        return {number for number, speaker in self._snapshot() if speaker.meter.speaking}
+
+    def first_played_s(self, speaker: int) -> float | None:
+        """When the first frame of a speaker reached the mixer; None before that."""
+        with self._lock:
+            known = self._speakers.get(speaker)
+        return None if known is None else known.first_played_s
+
+    def stats(self, speaker: int) -> SpeakerStats:
+        """How a speaker is heard; zeros and silence for one that is unknown."""
+        with self._lock:
+            known = self._speakers.get(speaker) or _Speaker()
+        jitter = known.jitter
+        return {
+            "concealed_pct": 0.0 if jitter is None else jitter.concealed_pct,
+            "delay_ms": 0.0 if jitter is None else jitter.delay_ms,
+            "level_dbfs": known.meter.level_dbfs,
+            "played": known.played,
+        }
+
+    def _snapshot(self) -> list[tuple[int, _Speaker]]:
+        with self._lock:
+            return list(self._speakers.items())

@@ -1,0 +1,1 @@
+"""What tests and benches both need: simulators, and people made of real programs or nodes."""

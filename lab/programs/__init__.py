@@ -1,0 +1,1 @@
+"""People made of real processes, and small networks for them."""

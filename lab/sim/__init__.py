@@ -1,0 +1,1 @@
+"""Simulators on a virtual clock, which drive the code that ships."""

@@ -1,0 +1,286 @@
+"""One member in the simulated network: the shipped cores, and around them what a node does."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from crypto.dh import KeyPair
+from crypto.epoch import Keyring
+from crypto.handover import keyring_from
+from crypto.identity import Identity
+from p2p.errors import RemoteError
+from p2p.mesh.frame_crypto import Stage
+from p2p.rekey.commit import first_epoch, slice_wraps
+from p2p.rekey.epoch_agent import Epochs
+from p2p.rekey.events import KeysChanged
+from p2p.rekey.room_time import RoomTime
+from p2p.room.room import Room
+from p2p.wire.codec import have_messages, pages
+from p2p.wire.messages import AskKeys, GiveKeys, Have, Ops, Wraps
+
+STOPPED_AFTER_S = 1.0
+"""Who speaks is heard four times a second."""
+
+KEY_MESSAGES = (Wraps, AskKeys, GiveKeys)
+
+
+@dataclass
+class Silence:
+    """A listener that can not open a speaker for want of a key: since when, and how long at most.
+
+    It lasts from the first frame that could not be opened to the one that could, or, if the
+    speaker stops, to the last one that could not.
+    """
+
+    since_s: float | None = None
+    last_s: float = 0.0
+    longest_s: float = 0.0
+
+    def fail(self, now: float) -> None:
+        self._look(now)
+        if self.since_s is None:
+            self.since_s = now
+        self.last_s = now
+        self.longest_s = max(self.longest_s, now - self.since_s)
+
+    def hear(self, now: float) -> None:
+        self._look(now)
+        if self.since_s is not None:
+            self.fail(now)
+            self.since_s = None
+
+    def _look(self, now: float) -> None:
+        if now - self.last_s > STOPPED_AFTER_S:  # nothing came at all: muted, or moved down
+            self.since_s = None
+
+    def forget(self) -> None:
+        self.since_s = None
+
+
+class Client:
+    """A member: room, keys, stage, its own clock, and the lines it has.
+
+    Args:
+        number: Its place in the world.
+        genesis: The room's first record.
+        identity: Its keys.
+        rng: Its randomness.
+        clock: The world's.
+        drift: How much faster its clock runs, 1e-4 for 0.1 ms in a second.
+        send: ``(self, to, message)`` puts a message on a line.
+        others: Gives the clients it has lines with.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        genesis: bytes,
+        identity: Identity,
+        rng: Callable[[int], bytes],
+        clock: Callable[[], float],
+        drift: float,
+        send: "Callable[[Client, Client, object], None]",
+        others: "Callable[[Client], Iterable[Client]]",
+    ) -> None:
+        self.number = number
+        self.identity = identity
+        self.id = identity.member_id
+        self.part = 0
+        self.awake = True
+        self.honest = True
+        self.turned_away = False
+        self.joined_s = clock()
+        self._clock = clock
+        self._rate = 1.0 + drift
+        self._ahead_s = rng(1)[0] * 10.0  # monotonic clocks begin anywhere
+        self._asleep_since_s = 0.0
+        self._lost_s = 0.0
+        self._send = send
+        self._others = others
+        self._rng = rng
+        self._lines: list[Client] = []
+        self.pump_due = False
+        self.recv = KeyPair.generate(rng)
+        self.room = Room(identity, genesis, f"member {number}", now=self.now, recv=self.recv.public)
+        self.keyring: Keyring | None = None
+        self.epochs: Epochs | None = None
+        self.stage: Stage | None = None
+        self.room_time = RoomTime(self.now)
+        self.silences: dict[bytes, Silence] = {}
+        self.pauses: Silence = Silence()
+
+    # --- time -----------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """Its own monotonic seconds: skewed, and standing still while it sleeps."""
+        return self._ahead_s + (self._clock() - self._lost_s) * self._rate
+
+    @property
+    def room_s(self) -> float:
+        return self.room_time.at(self.now)
+
+    def sleep(self) -> None:
+        self.awake = False
+        self._asleep_since_s = self._clock()
+
+    def wake(self) -> None:
+        slept_s = self._clock() - self._asleep_since_s
+        self._lost_s += slept_s
+        self.room_time.slept(slept_s)
+        self.awake = True
+        for silence in (self.pauses, *self.silences.values()):
+            silence.forget()
+
+    # --- coming in ------------------------------------------------------------------------------
+
+    @property
+    def inside(self) -> bool:
+        return self.epochs is not None
+
+    def found(self) -> None:
+        """Make the room."""
+        self.hold(first_epoch(self.room, self._rng))
+
+    def enter(self, door: "Client") -> str | None:
+        """Come in through a door; the reason if it says no."""
+        join = self.room.join_op
+        reason = door.room.refusal(join, self.identity.dh)
+        if reason is not None:
+            return reason
+        door.room.receive(join, None, door.now)
+        assert door.keyring is not None
+        door.keyring.advance(door.room_s)
+        step = door.keyring.seal_step
+        heads = door.keyring.export(step)
+        self.room_time = RoomTime(self.now, door.room_s)
+        for op in door.room.ops():
+            self.room.receive(op, None, self.now)
+        self.hold(keyring_from(heads, step, self.room_s, door.id))
+        door.pump()
+        self.pump()
+        return None
+
+    def hold(self, keyring: Keyring) -> None:
+        """It has been let in, with these keys."""
+        self.keyring = keyring
+        self.stage = Stage(keyring, self.id, self._rng)
+        self.epochs = Epochs(self.room, keyring, self.identity, self._rng, self.now, recv=self.recv)
+
+    # --- lines ----------------------------------------------------------------------------------
+
+    def knows(self, other: "Client") -> bool:
+        """Whether it would have a line with the other: nobody has one with who was removed."""
+        return not self.honest or other.id not in self.room.state.removed
+
+    def line_up(self, other: "Client") -> None:
+        """A line begins: both say what they hold."""
+        for question in have_messages(self.room.ids()):
+            self._send(self, other, question)
+
+    def receive(self, message: object, sender: "Client") -> None:
+        now = self.now
+        if isinstance(message, Ops):
+            for op in message.ops:
+                self.room.receive(op, sender.id, now)
+        elif isinstance(message, Have):
+            for page in pages(self.room.missing(message.ids, message.first, message.last)):
+                self._send(self, sender, Ops(page))
+        elif isinstance(message, KEY_MESSAGES) and self.epochs is not None:
+            try:
+                self.epochs.receive(message, sender.id, now)
+            except RemoteError as error:
+                self.room.counts[f"keys: {error}"] += 1
+
+    def tick(self, others: "list[Client]") -> None:
+        """What a node does several times a second; it has lines with the others."""
+        assert self.keyring is not None
+        assert self.epochs is not None
+        now = self.now
+        here = {other.id for other in others}
+        self._lines = others
+        self.keyring.advance(self.room_s)
+        self.room.observe_present(here, now)
+        self.epochs.observe_present(here, now)
+        self.epochs.observe_neighbours(here, now)
+        self.room.on_timer(now)
+        self.pump()
+
+    def pump(self) -> None:
+        """Say what there is to say."""
+        self.pump_due = False
+        now = self.now
+        if self.epochs is not None:
+            while out := self.epochs.to_send(now):
+                self._say_keys(out)
+        outgoings = self.room.to_send(now)
+        # Also to whoever is removed by it: the line ends with the next tick only.
+        others = dict.fromkeys([*self._lines, *self._others(self)]) if outgoings else {}
+        for outgoing in outgoings:
+            for other in others:
+                if other.id != outgoing.but and outgoing.to in (None, other.id):
+                    self._send(self, other, Ops((outgoing.data,)))
+        while self.room.next_event() is not None:
+            pass
+        if self.epochs is not None and self.stage is not None:
+            while (event := self.epochs.next_event()) is not None:
+                if isinstance(event, KeysChanged):
+                    for opened in self.stage.retry(now, self.room.state.slots):
+                        self._silence(opened.member).hear(self._clock())
+
+    def _say_keys(self, out: Iterable[tuple[bytes | None, object]]) -> None:
+        others = list(self._others(self)) if out else []
+        for to, message in out:
+            for other in others:
+                if to not in (None, other.id):
+                    continue
+                if isinstance(message, Wraps):
+                    epoch = self.room.state.epochs.get(message.epoch_id)
+                    # None: it does not count any more, as its author was demoted meanwhile.
+                    mine = epoch and slice_wraps(message.wraps, epoch.ephemeral, [other.id])
+                    if mine:
+                        self._send(self, other, Wraps(message.epoch_id, mine))
+                else:
+                    self._send(self, other, message)
+
+    # --- sound ----------------------------------------------------------------------------------
+
+    @property
+    def slot(self) -> int | None:
+        """Its slot while it may be heard, by its own view."""
+        slots = self.room.state.slots
+        return next((slot for slot, member in slots.items() if member == self.id), None)
+
+    def speak(self) -> bytes | None:
+        """One frame, if it may speak and has the key to."""
+        if self.stage is None or self.slot is None:
+            self.pauses.forget()
+            return None
+        frame = self.stage.seal(b"frame", self.slot, self.room_s)
+        if frame is None:
+            self.pauses.fail(self._clock())
+        else:
+            self.pauses.hear(self._clock())
+        return frame
+
+    def hear(self, frame: bytes, speaker: "Client") -> bool:
+        """Take a frame; True if it could be opened at once."""
+        if self.stage is None:
+            return False
+        slots, now = self.room.state.slots, self.now
+        silence = self._silence(speaker.id)
+        if speaker.id not in slots.values():
+            silence.forget()  # not heard because the room says so, not for want of a key
+        try:
+            opened = self.stage.open(frame, speaker.id, slots, self.room_s, now)
+        except RemoteError as error:
+            if str(error) in ("frontier", "step", "seal"):
+                silence.fail(self._clock())
+            return False
+        if opened is None:
+            silence.fail(self._clock())
+            return False
+        silence.hear(self._clock())
+        return True
+
+    def _silence(self, speaker: bytes) -> Silence:
+        return self.silences.setdefault(speaker, Silence())

@@ -1,0 +1,259 @@
+"""What a front end asks of a node. Members are named by their small number ``n``."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+DeviceKind = Literal["mic", "speaker"]
+EntryMode = Literal["open", "ask", "invited"]
+Profile = Literal["table", "hall"]
+RankName = Literal["co-host", "moderator", "speaker"]
+
+
+@dataclass(frozen=True, slots=True)
+class SetMic:
+    """Open or close our microphone; ``on`` also confirms an invitation to speak."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseHand:
+    """Ask to speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class LowerHand:
+    """Take the hand down."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptHand:
+    """Moderators: invite the member ``n`` to speak."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Decline an invitation to speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoToAudience:
+    """Leave the stage by one's own will."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Moderators: silence the speaker ``n``."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveDown:
+    """Moderators: move the speaker ``n`` to the audience."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Moderators: remove the member ``n`` from the room.
+
+    ``new_key``: the others get a new key, so that the old one opens nothing any more.
+    ``brood``: also everybody whom invites of that member brought in, and so on.
+    """
+
+    n: int
+    new_key: bool = False
+    brood: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Give the member ``n`` powers, or take them away.
+
+    ``speaker`` stands for no power at all. A ``moderator`` named by a moderator can only mute,
+    move down and order the hands.
+    """
+
+    n: int
+    role: RankName
+
+
+@dataclass(frozen=True, slots=True)
+class HandOn:
+    """Name the member ``n`` successor: the highest rank that we can give, we keep ours."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetEntry:
+    """Moderators: whoever has the key comes in, has to be let in, or needs an invite."""
+
+    mode: EntryMode
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """Moderators: let in who waits outside under the number ``n``, or not."""
+
+    n: int
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """Moderators: a new key for everybody who is in the room now."""
+
+
+@dataclass(frozen=True, slots=True)
+class MakeInvite:
+    """Make a personal invite and emit it as ``KeyShown``.
+
+    Attributes:
+        uses: How many people may come in by it; 0: any number.
+        hours: How long it works, more than 0.
+    """
+
+    uses: int
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Begin to compare safety words with the member ``n``; the answer is ``Words``."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Say whether the member ``n`` read out the same words. Nobody else learns of it."""
+
+    n: int
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetLock:
+    """Moderators: let nobody new in, or open the door again."""
+
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetProfile:
+    """Moderators: short delay (``table``) or fewer packets (``hall``) for everybody."""
+
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class UseDevice:
+    """Go on with another microphone or loudspeaker.
+
+    ``name``: ``default``, a device, or for a check what ``--mic`` and ``--speaker`` take.
+    """
+
+    kind: DeviceKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetVolume:
+    """Hear the member ``n`` louder or softer, -30 to +12 dB. Nobody learns of it."""
+
+    n: int
+    db: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetHushed:
+    """Stop hearing the member ``n``, or hear it again. Nobody learns of it."""
+
+    n: int
+    hushed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetCues:
+    """Choose the sound cues: names of ``audio.playout.cues.CUES``, none of them for silence."""
+
+    cues: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetEcho:
+    """Take the loudspeaker out of what the microphone hears.
+
+    ``mode``: ``on``; ``off`` for headphones; ``auto`` as long as the microphone hears it.
+    """
+
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetLowDelay:
+    """Hear the others sooner, with more holes where packets get lost; only we know."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Let a typed voice speak a line; only with ``--mask typed`` and the microphone on."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskStats:
+    """Emit ``Stats`` now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowKey:
+    """Emit ``KeyShown`` now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave the room and end the run."""
+
+    why: str = "asked"
+
+
+Command = (
+    SetMic
+    | RaiseHand
+    | LowerHand
+    | AcceptHand
+    | Decline
+    | GoToAudience
+    | Mute
+    | MoveDown
+    | Remove
+    | Promote
+    | HandOn
+    | SetLock
+    | SetEntry
+    | SetProfile
+    | Let
+    | NewKey
+    | MakeInvite
+    | Compare
+    | Confirm
+    | UseDevice
+    | SetVolume
+    | SetHushed
+    | SetCues
+    | SetEcho
+    | SetLowDelay
+    | Say
+    | AskStats
+    | ShowKey
+    | Leave
+)

@@ -1,0 +1,274 @@
+"""What a node tells its front end: one class per event of the line mode, with its fields.
+
+A member is ``n``: small, given by this node in order of appearance, never reused in a run.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from p2p.api.commands import DeviceKind
+
+MemberState = Literal["here", "left", "gone", "removed"]
+WordsState = Literal["ready", "verified", "differ", "failed"]
+Setting = Literal["lock", "entry", "profile"]
+KeyWhy = Literal["start", "kick", "merge", "timer", "asked"]
+RoleName = Literal["host", "co-host", "moderator", "speaker", "listener"]
+Via = Literal["dht", "lan", "invite", "relay", "self"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyShown:
+    """The room key in every form in which it can be handed over. Secret.
+
+    Attributes:
+        invite: The long invite; the answer to ``MakeInvite`` carries the personal one.
+        uses: How many people it lets in, 0 any number; None: it is no personal invite.
+        hours: How long a personal invite works.
+    """
+
+    words: str
+    line: str
+    digits: str
+    invite: str
+    uses: int | None = None
+    hours: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """We are admitted (or have created the room): commands work from here on."""
+
+    n: int
+    role: RoleName
+    members: int
+    via: Via
+    admitted_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSound:
+    """The first frame of this run reached the mixer. ``ms`` counts from the start."""
+
+    from_n: int
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChanged:
+    """A member appeared or changed name, role or state. ``by``: who caused it, if another.
+
+    With ``by`` and nothing else that is new, a moderator has muted it, or lets it speak again.
+
+    ``on_stage``: whether it may speak; None: as its role says. Co-hosts and moderators may be on
+    the stage or not.
+    """
+
+    n: int
+    id: str
+    name: str
+    role: RoleName
+    state: MemberState
+    by: int | None = None
+    on_stage: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandChanged:
+    """A hand's place in the queue, 1 first; None when it is down."""
+
+    n: int
+    place: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MicChanged:
+    """Our own microphone.
+
+    ``why``: asked, muted, down, declined, lapsed, lost, removed, or granted. With ``on=False,
+    why="granted"`` a moderator has accepted our hand: ``mic on`` confirms, ``no`` declines, 60 s
+    let it lapse.
+    """
+
+    on: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockChanged:
+    """The room lets nobody new in, or is open again."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakingChanged:
+    """A member started or stopped being heard."""
+
+    n: int
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Every 5 s: totals since joining."""
+
+    me: dict[str, Any]
+    speakers: list[dict[str, Any]]
+    links: list[dict[str, Any]]
+    totals: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """We speak into, or hear through, another device now."""
+
+    kind: DeviceKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesListed:
+    """What this machine has, and what is in use."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    mic: str
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeChanged:
+    """How we hear a member, -30 to +12 dB, or not at all; only we know."""
+
+    n: int
+    db: float
+    hushed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CuesChanged:
+    """The sound cues that are on."""
+
+    cues: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EchoChanged:
+    """Whether the loudspeaker is taken out of our voice: ``auto``, ``on`` or ``off``."""
+
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class LowDelayChanged:
+    """Whether we hear the others sooner, with more holes."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody waits outside to be let in (entry mode ``ask``), or waits no longer.
+
+    ``n`` comes from the same numbers as members'; who is let in keeps it.
+    """
+
+    n: int
+    id: str
+    name: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How the comparison of safety words with the member ``n`` stands.
+
+    Attributes:
+        code: 4 characters of base 32; empty unless ``state`` is ``ready``. Not secret.
+        words: The same 20 bits as two words.
+        state: ready (read them to each other now), verified (we said they are the same),
+            differ (we said they are not), failed (the other did not answer, or cheated).
+    """
+
+    n: int
+    code: str
+    words: tuple[str, ...]
+    state: WordsState
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChanged:
+    """The room is run in another way now.
+
+    ``value``: ``on`` or ``off`` for the lock, else the entry mode or the profile. ``by``: who
+    did it, None when that is not one person.
+    """
+
+    what: Setting
+    value: str
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomKeyChanged:
+    """The members have a new key. ``n_members``: to how many it was given."""
+
+    why: KeyWhy
+    n_members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Worth a line on the screen (or stderr) but no error: which ways into the room work now.
+
+    ``n``: whom it is about, if anybody; then ``{name}`` in the message stands for the name.
+    """
+
+    code: str
+    message: str
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The run is over.
+
+    ``why``: asked, time, signal, removed, nobody, or why nobody let us in: locked, denied,
+    invited, used_up, expired, full, refused.
+    """
+
+    why: str
+    totals: dict[str, Any]
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRaised:
+    """A command or a part failed; the room goes on."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+OwnEvent = (
+    DeviceChanged | DevicesListed | VolumeChanged | CuesChanged | EchoChanged | LowDelayChanged
+)
+"""What concerns only the own ears."""
+AgreedEvent = Waiting | Words | SettingChanged | RoomKeyChanged
+"""What the members agree on by themselves: who comes in, who is who, how, under which key."""
+RoomEvent = (
+    KeyShown
+    | Joined
+    | FirstSound
+    | MemberChanged
+    | HandChanged
+    | MicChanged
+    | LockChanged
+    | SpeakingChanged
+    | Stats
+    | Notice
+    | Left
+    | ErrorRaised
+)
+Event = RoomEvent | AgreedEvent | OwnEvent

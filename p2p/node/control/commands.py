@@ -1,0 +1,132 @@
+"""What a person asks of the room: translated, carried out, and what belongs to it done as well."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from crypto.contact import Contact
+from crypto.invite import MAX_CONTACTS, SEED_BYTES, Invite, Ticket, invite_key
+from p2p.api import commands, events
+from p2p.errors import UserError
+from p2p.node.control.key_forms import key_forms
+from p2p.node.control.member_numbers import Roll
+from p2p.node.control.room_commands import member_named, room_command
+from p2p.node.media.media import Sound
+from p2p.node.peers.group_key import Rekeying
+from p2p.node.peers.peers import Members
+from p2p.node.relays.relay_room import Relaying
+from p2p.node.secrets import RoomSecrets
+from p2p.rng import system_rng
+from p2p.room import commands as room_commands
+from p2p.room.ops.powers import MODERATOR
+
+HOUR_S = 3600.0
+HOURS_MAX = 24.0 * 366
+
+
+class Obedience:
+    """Carries out commands that concern the room.
+
+    Args:
+        members: The others, and what we agree on with them.
+        rekeying: The room's key.
+        relaying: Our relays.
+        secrets: Ours and the room's.
+        sound: The pipeline.
+        roll: Numbers of members.
+        contacts: Gives what an invite names.
+        emit: Takes the answers.
+    """
+
+    def __init__(
+        self,
+        members: Members,
+        rekeying: Rekeying,
+        relaying: Relaying,
+        secrets: RoomSecrets,
+        sound: Sound,
+        roll: Roll,
+        contacts: Callable[[], Iterable[Contact]],
+        emit: Callable[[events.Event], None],
+    ) -> None:
+        self._room = members.room
+        self._rekeying = rekeying
+        self._relaying = relaying
+        self._secrets = secrets
+        self._sound = sound
+        self._roll = roll
+        self._contacts = contacts
+        self._emit = emit
+
+    def do(self, command: commands.Command) -> None:
+        """Carries out one command.
+
+        Raises:
+            UserError: It cannot be done, or is not for us to do.
+        """
+        match command:
+            case commands.SetMic(on=on):
+                self._set_mic(on)
+            case commands.ShowKey():
+                self._emit(self.key_forms())
+            case commands.Remove(n=n, new_key=new_key):
+                self._remove(n, command, new_key=new_key)
+            case commands.NewKey():
+                self._rekeying.new_key(shut_out=False)
+            case commands.MakeInvite(uses=uses, hours=hours):
+                self._make_invite(uses, hours)
+            case commands.Compare(n=n):
+                self._rekeying.compare(member_named(n, self._roll))
+            case commands.Confirm(n=n, same=same):
+                self._rekeying.confirm(member_named(n, self._roll), same=same)
+            case _:
+                self._ask_room(command)
+
+    def key_forms(self) -> events.KeyShown:
+        """The room key in every form."""
+        return key_forms(self._secrets.room_key, self._contacts())
+
+    def _ask_room(self, command: commands.Command) -> None:
+        room = self._room
+        asked = room_command(command, self._roll, room.myself)
+        if asked is not None:
+            room.do(asked, time.monotonic())
+
+    def _set_mic(self, on: bool) -> None:
+        room = self._room
+        if on:
+            if (problem := self._sound.missing.get("no_microphone")) is not None:
+                raise problem
+            room.do(room_commands.TakeFloor(), time.monotonic())
+        self._sound.set_mic(on, room.myself.slot if on else None)
+        self._relaying.attachments.set_slot(room.myself.slot)
+        self._emit(events.MicChanged(on, "asked"))
+
+    def _remove(self, n: int, command: commands.Command, *, new_key: bool) -> None:
+        """Out; and with somebody who had powers the key always goes, too."""
+        member = self._room.state.members.get(member_named(n, self._roll))
+        had_powers = member is not None and member.rank <= MODERATOR
+        self._ask_room(command)
+        if new_key or had_powers:
+            self._rekeying.new_key(shut_out=True)
+
+    def _make_invite(self, uses: int, hours: float) -> None:
+        if not 0 <= uses <= 0xFFFF_FFFF or not 0 < hours <= HOURS_MAX:
+            raise UserError(
+                "bad_invite",
+                "An invite is for a number of people and of hours.",
+                "For instance: invite 1 24",
+                exit_code=2,
+            )
+        seed = system_rng(SEED_BYTES)
+        room_s = self._secrets.room_time.at(time.monotonic())
+        expires_s = int(room_s + hours * HOUR_S)
+        room = self._room
+        before = set(room.state.invites)
+        room.do(room_commands.MakeInvite(invite_key(seed), uses, expires_s), time.monotonic())
+        (made,) = room.state.invites.keys() - before
+        forms = self.key_forms()
+        contacts = tuple(self._contacts())[:MAX_CONTACTS]
+        line = Invite(self._secrets.room_key, contacts, Ticket(seed, made)).to_line()
+        self._emit(
+            events.KeyShown(forms.words, forms.line, forms.digits, line, uses=uses, hours=hours)
+        )

@@ -1,0 +1,59 @@
+"""What a person is told about the ways into the room: each once, when it begins to work."""
+
+from collections.abc import Iterator
+
+from p2p.api.events import Notice
+
+NO_ANSWER_AFTER_S = 6.0
+
+NO_ENTRY_NODE = Notice(
+    "no_entry_node",
+    "Nobody outside this network can find the room by words yet: no entry node is known. Start "
+    "`teahouse relay` on a reachable machine and pass it with --bootstrap, or hand over the long "
+    "invite.",
+)
+NO_ANSWER = Notice(
+    "no_entry_node_answers",
+    "Nobody outside this network can find the room by words yet: no entry node answers. Hand over "
+    "the long invite, or see whether the entry node runs.",
+)
+OPEN = {
+    "lan": Notice("lan_open", "On this local network the words alone are enough."),
+    "dht": Notice("dht_open", "By the words alone the room can be found through an entry node."),
+    "relay": Notice("relay_open", "A relay passes knocks on, also to homes behind a router."),
+}
+
+
+class WaysIn:
+    """Remembers what was told.
+
+    Args:
+        expects_entry_nodes: Whether any is known and may be used.
+        now: Monotonic seconds.
+    """
+
+    def __init__(self, *, expects_entry_nodes: bool, now: float) -> None:
+        self._expects = expects_entry_nodes
+        self._began_s = now
+        self._told: set[str] = set()
+
+    def news(self, ways: tuple[str, ...], now: float) -> Iterator[Notice]:
+        """Notices that are due.
+
+        Args:
+            ways: Which ways work now: ``lan``, ``dht``, ``relay``, ``invite``; ``dht_soon`` while
+                entry nodes answer and do not keep our record yet.
+            now: Monotonic seconds.
+        """
+        if not self._expects:
+            yield from self._once(NO_ENTRY_NODE)
+        elif not {"dht", "dht_soon"} & set(ways) and now - self._began_s > NO_ANSWER_AFTER_S:
+            yield from self._once(NO_ANSWER)
+        for way in ways:
+            if way in OPEN:
+                yield from self._once(OPEN[way])
+
+    def _once(self, notice: Notice) -> Iterator[Notice]:
+        if notice.code not in self._told:
+            self._told.add(notice.code)
+            yield notice

@@ -1,0 +1,83 @@
+"""From what a front end asks, members by number, to what the room does, members by id."""
+
+from collections.abc import Callable, Mapping
+
+from p2p.api import commands
+from p2p.errors import UserError
+from p2p.node.control.member_numbers import Roll
+from p2p.room import commands as room
+from p2p.room.ops.powers import APPOINTEE, CO_HOST, HOST, MODERATOR, NOBODY
+from p2p.room.state.model import Member
+
+_SIMPLE: dict[type[commands.Command], Callable[[], room.Command]] = {
+    commands.RaiseHand: room.RaiseHand,
+    commands.LowerHand: room.LowerHand,
+    commands.Decline: room.Decline,
+    commands.GoToAudience: room.GoToAudience,
+}
+
+_TOWARDS: dict[type[commands.Command], Callable[[bytes], room.Command]] = {
+    commands.AcceptHand: room.Accept,
+    commands.Mute: room.Mute,
+    commands.MoveDown: room.MoveDown,
+}
+
+_PROFILES: Mapping[str, int] = {"table": 0, "hall": 1}
+
+
+def room_command(command: commands.Command, roll: Roll, me: Member) -> room.Command | None:
+    """Translates a command.
+
+    Args:
+        command: With members by number.
+        roll: Their numbers.
+        me: Whoever asks.
+
+    Returns:
+        The room's command; None if the room has nothing to do with it.
+
+    Raises:
+        UserError: It names a member that is not there.
+    """
+    match command:
+        case commands.SetLock(locked=locked):
+            return room.SetLock(locked)
+        case commands.SetEntry(mode=mode):
+            return room.SetEntry(mode)
+        case commands.SetProfile(profile=profile):
+            return room.SetProfile(_PROFILES[profile])
+        case commands.Remove(n=n, brood=brood):
+            return room.Remove(member_named(n, roll), brood)
+        case commands.Let(n=n, on=on):
+            return room.Let(member_named(n, roll), on)
+        case commands.Promote(n=n, role=role):
+            return room.Promote(member_named(n, roll), _rank(role, me))
+        case commands.HandOn(n=n):
+            # The host's place is not to be given; others give their own.
+            return room.Promote(member_named(n, roll), max(CO_HOST, me.rank))
+    simple = _SIMPLE.get(type(command))
+    if simple is not None:
+        return simple()
+    towards = _TOWARDS.get(type(command))
+    if towards is None:
+        return None
+    return towards(member_named(getattr(command, "n", 0), roll))
+
+
+def member_named(n: int, roll: Roll) -> bytes:
+    """The id of the member with this number; raises UserError if there is none."""
+    member = roll.member(n)
+    if member is None:
+        raise UserError("no_member", "There is no such member.", "See `who`.", exit_code=2)
+    return member
+
+
+def _rank(role: commands.RankName, me: Member) -> int:
+    """A moderator that a moderator names can do less; rank says so."""
+    ranks = {"co-host": CO_HOST, "moderator": max(MODERATOR, _below(me)), "speaker": NOBODY}
+    return ranks[role]
+
+
+def _below(me: Member) -> int:
+    """The highest rank that we can give."""
+    return min(APPOINTEE, max(me.rank, HOST) + 1)

@@ -1,0 +1,1 @@
+"""Getting into a room, and letting others in."""

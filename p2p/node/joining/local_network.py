@@ -1,0 +1,47 @@
+"""The local network: asking for doors by the sealed beacon, and answering who asks."""
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+from crypto.contact import Contact
+from crypto.roomkey import RoomKey
+from p2p.api.settings import Settings
+from p2p.dht.lan import LanAsker, LanDoor
+from p2p.node.endpoint import Net
+from p2p.node.secrets import RoomSecrets
+from p2p.rng import system_rng
+from p2p.wire.addresses import Scope, known_scope
+
+ASK_LIMIT_S = 5.0
+
+
+def has_lan(settings: Settings) -> bool:
+    """Whether the local network may be used: not when we listen on loopback only."""
+    on_loopback = (
+        settings.listen is not None
+        and settings.listen[0] != "localhost"
+        and known_scope(settings.listen[0]) is Scope.LOOPBACK
+    )
+    return settings.allows("lan") and not on_loopback
+
+
+async def open_lan_door(net: Net, secrets: RoomSecrets) -> LanDoor | None:
+    """Begins to answer beacons; None where this machine lets us listen to no group."""
+    with contextlib.suppress(OSError):
+        return await LanDoor.open(
+            secrets.room_key,
+            secrets.identity.dh,
+            net.station.mux.send,
+            rng=system_rng,
+            now=time.monotonic,
+        )
+    return None
+
+
+async def ask_lan(net: Net, key: RoomKey) -> AsyncIterator[Contact]:
+    """Asks on every interface, several times, and yields each door once."""
+    asker = LanAsker(key, net.station.mux.local_port, system_rng)
+    net.on_lan = asker.receive
+    async for door in asker.doors(ASK_LIMIT_S):
+        yield door

@@ -1,0 +1,1 @@
+"""The sound of one member between its devices and its links."""

@@ -1,0 +1,1 @@
+"""The other members of the room: links with them and what is said."""

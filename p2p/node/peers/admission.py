@@ -1,0 +1,198 @@
+"""Letting in and being let in: JOIN, then ADMIT with the keys of the present, or a reason for no.
+
+It runs over any line to a member, a link or one that somebody carries.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from p2p.errors import RemoteError
+from p2p.link.conversation import Conversation
+from p2p.node.secrets import RoomSecrets
+from p2p.room.ops.op import decode_op
+from p2p.room.room import Room
+from p2p.wire.codec import Message, pages
+from p2p.wire.messages import Admit, Join, Ops, Refuse, Wait
+
+ATTACH_LIMIT_S = 4.0
+WAIT_LIMIT_S = 120.0
+"""How long somebody may wait outside until a moderator says yes or no."""
+LOOK_EVERY_S = 0.25
+REFUSED_STAYS_S = 0.5
+"""A line stays open so long after a no, or the other side might not read why."""
+
+
+class RefusedError(RemoteError):
+    """A member did not let us in. ``reason``: see ``wire.messages.Refuse``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Admission:
+    """Both sides of one member's door.
+
+    Args:
+        room: What the members agree on.
+        secrets: Ours and the room's.
+        has_place: Whether this member may have a link with us; others hear ``full``.
+        on_change: Told when the room may have changed.
+        on_wait: Told when we are kept waiting outside.
+
+    Attributes:
+        waiting: We wait outside until a moderator says yes or no.
+    """
+
+    def __init__(
+        self,
+        room: Room,
+        secrets: RoomSecrets,
+        has_place: Callable[[bytes], bool],
+        on_change: Callable[[], None],
+        on_wait: Callable[[], None],
+    ) -> None:
+        self.waiting = False
+        self._on_wait = on_wait
+        self._room = room
+        self._secrets = secrets
+        self._has_place = has_place
+        self._on_change = on_change
+
+    async def ask(self, line: Conversation, dh: bytes, expected: bytes | None = None) -> bytes:
+        """Asks to be let in over a line that we dialled.
+
+        Args:
+            line: To a member.
+            dh: The member's public key, proven by the handshake.
+            expected: Its id, if we know whom we dialled.
+
+        Returns:
+            The member's id.
+
+        Raises:
+            RefusedError: It said no.
+            RemoteError: It said nonsense.
+            ConnectionError: The line ended.
+            TimeoutError: It did not answer in time.
+        """
+        async with asyncio.timeout(ATTACH_LIMIT_S) as limit:
+            line.send(Join(self._room.join_op))
+            answer = await line.receive()
+            if isinstance(answer, Wait):
+                limit.reschedule(asyncio.get_running_loop().time() + WAIT_LIMIT_S)
+                answer = await self._outside(line)
+            if isinstance(answer, Refuse):
+                raise RefusedError(answer.reason)
+            if not isinstance(answer, Admit):
+                raise RemoteError("neither yes nor no")
+            now = time.monotonic()
+            self._take_ops(answer.ops, now)
+            while answer.member not in self._room.state.members:
+                more = await line.receive()
+                if not isinstance(more, Ops):
+                    raise RemoteError("operations were to follow")
+                self._take_ops(more.ops, time.monotonic())
+        # Anybody can write a join with another's exchange key; the handshake proves who holds it.
+        if self._room.state.members[answer.member].dh != dh or expected not in (
+            None,
+            answer.member,
+        ):
+            raise RemoteError("another member than it says")
+        self._secrets.admitted(answer, now)  # not before: the keys of the first one are kept
+        return answer.member
+
+    async def _outside(self, line: Conversation) -> Message:
+        """Waits for a moderator's word."""
+        self.waiting = True
+        self._on_wait()
+        try:
+            return await line.receive()
+        finally:
+            self.waiting = False
+
+    async def first_message(self, line: Conversation) -> Message | None:
+        """What somebody says first over a line that it dialled; None: nothing in time."""
+        try:
+            async with asyncio.timeout(ATTACH_LIMIT_S):
+                return await line.receive()
+        except (ConnectionError, TimeoutError):
+            await line.close()
+            return None
+
+    async def answer(
+        self, line: Conversation, dh: bytes, question: Message, *, all_at_once: bool = True
+    ) -> bytes | None:
+        """Answers a newcomer, or somebody who comes back, over a line that it dialled.
+
+        Args:
+            line: To the newcomer.
+            dh: Its public key, proven by the handshake.
+            question: What it said first.
+            all_at_once: Send all operations, or on a narrow line only the first page.
+
+        Returns:
+            The id of the member that was let in; None: it was not, and the line is closed.
+        """
+        try:
+            if not isinstance(question, Join):
+                raise RemoteError("no join")
+            member = await self._check(line, question.op, dh)
+        except RefusedError as refused:
+            line.send(Refuse(refused.reason))
+            await asyncio.sleep(REFUSED_STAYS_S)
+            await line.close()
+        except RemoteError:
+            await line.close()
+        except BaseException:
+            await line.close()
+            raise
+        else:
+            # Our own join first: by it the newcomer knows who speaks.
+            first, *more = pages(dict.fromkeys([self._room.join_op, *self._room.ops()]))
+            line.send(self._secrets.admit(first, time.monotonic()))
+            for page in more if all_at_once else ():
+                line.send(Ops(page))
+            return member
+        return None
+
+    async def _check(self, line: Conversation, join: bytes, dh: bytes) -> bytes:
+        """Checks a join operation; returns the member's id."""
+        if self._secrets.keyring is None:
+            raise RefusedError("busy")
+        reason = self._refusal(join, dh)
+        if reason == "ask":
+            reason = await self._moderators_word(line, join, dh)
+        if reason is not None:
+            raise RefusedError(reason)
+        member = decode_op(join, self._room.room_id).author
+        if not self._has_place(member):
+            raise RefusedError("full")
+        self._room.receive(join, None, time.monotonic())
+        self._on_change()
+        if member not in self._room.state.members or member == self._room.me:
+            raise RefusedError("bad_join")
+        return member
+
+    def _refusal(self, join: bytes, dh: bytes) -> str | None:
+        return self._room.refusal(join, dh, self._secrets.room_time.at(time.monotonic()))
+
+    async def _moderators_word(self, line: Conversation, join: bytes, dh: bytes) -> str | None:
+        """Asks the moderators, and waits; None: a moderator said yes."""
+        member = decode_op(join, self._room.room_id).author
+        if all(asking.member != member for asking in self._room.state.asking):
+            self._room.write_ask(join)
+            self._on_change()
+        line.send(Wait())
+        until_s = time.monotonic() + WAIT_LIMIT_S
+        reason: str | None = "ask"
+        while reason == "ask" and line.open and time.monotonic() < until_s:
+            await asyncio.sleep(LOOK_EVERY_S)
+            reason = self._refusal(join, dh)
+        return "denied" if reason == "ask" else reason
+
+    def _take_ops(self, ops: tuple[bytes, ...], now: float) -> None:
+        for op in ops:
+            self._room.receive(op, None, now)
+        self._on_change()

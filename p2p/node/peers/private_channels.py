@@ -1,0 +1,119 @@
+"""Lines that end at one member, through a relay: for what nobody else may read.
+
+Gossip through relays is open to everybody who holds the room's key, also to somebody who was just
+removed and still holds the old one. Keys that are handed on go over a handshake of their own
+(``link.carried``), which proves both ends by their keys in the roster.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+
+from p2p.errors import RemoteError
+from p2p.link.carried import CarriedLine
+from p2p.link.dial import Station, reach_through
+from p2p.link.work import Work
+from p2p.node.relays.relay_links import Couriers
+from p2p.node.secrets import RoomSecrets
+from p2p.wire.card import open_card
+from p2p.wire.codec import Message
+
+LINE_LIMIT_S = 3.0
+LASTS_S = 20.0
+LINES_MAX = 32
+
+
+class PrivateLines:
+    """The lines of one member.
+
+    Args:
+        station: Ours.
+        secrets: Ours and the room's.
+        couriers: Relays that carry.
+        work: Where lines are opened and read.
+        take: Takes ``(member, message)`` of what comes.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        secrets: RoomSecrets,
+        couriers: Couriers,
+        work: Work,
+        take: Callable[[bytes, Message], None],
+    ) -> None:
+        self._station = station
+        self._secrets = secrets
+        self._couriers = couriers
+        self._work = work
+        self._take = take
+        self._lines: dict[bytes, CarriedLine] = {}
+        self._opening: set[bytes] = set()
+
+    def say(self, member: bytes, dh: bytes, message: Message) -> None:
+        """Says something to one member; opens a line to it if there is none.
+
+        What cannot be said in a few seconds is lost; whoever needs an answer asks again.
+        """
+        line = self._lines.get(member)
+        if line is not None and line.open:
+            line.send(message)
+        elif member not in self._opening and len(self._lines) < LINES_MAX:
+            self._opening.add(member)
+            self._work.create_task(self._open(member, dh, message))
+
+    def serve(self, member: bytes, line: CarriedLine, first: Message | None = None) -> None:
+        """Takes over a line whose other end is this member."""
+        self._work.create_task(self._serve(member, line, first))
+
+    async def _open(self, member: bytes, dh: bytes, message: Message) -> None:
+        try:
+            line = await self._reach(dh)
+        except (TimeoutError, RemoteError):
+            return
+        finally:
+            self._opening.discard(member)
+        if line is not None:
+            line.send(message)
+            await self._serve(member, line, None)
+
+    async def _reach(self, dh: bytes) -> CarriedLine | None:
+        key = self._secrets.room_key
+        for courier in self._couriers.links:
+            for card in await courier.cards(key.relay_tag(courier.contact.dh)):
+                with contextlib.suppress(RemoteError):
+                    if open_card(key, courier.contact.dh, card) == dh:
+                        way = courier.way_to(card)
+                        line, welcome = await reach_through(
+                            self._station, dh, key.psk(), way, LINE_LIMIT_S
+                        )
+                        if key.matches(welcome.genesis, welcome.r):
+                            return line
+                        await line.close()
+        return None
+
+    async def _serve(self, member: bytes, line: CarriedLine, first: Message | None) -> None:
+        if len(self._lines) >= LINES_MAX:
+            await line.close()
+            return
+        self._lines[member] = line
+        ends_s = time.monotonic() + LASTS_S
+        try:
+            if first is not None:
+                self._deliver(member, line, first)
+            async with asyncio.timeout(ends_s - time.monotonic()):
+                while True:
+                    self._deliver(member, line, await line.receive())
+        except (TimeoutError, ConnectionError):
+            pass
+        finally:
+            if self._lines.get(member) is line:
+                del self._lines[member]
+            await line.close()
+
+    def _deliver(self, member: bytes, line: CarriedLine, message: Message) -> None:
+        try:
+            self._take(member, message)
+        except RemoteError as exc:
+            line.breach(str(exc))

@@ -1,0 +1,1 @@
+"""Links to relays, and the room by way of them."""

@@ -1,0 +1,294 @@
+"""Our links to relays: what they know of doors, and sealed knocks carried through them."""
+
+import asyncio
+import contextlib
+import math
+import time
+from collections.abc import Callable
+
+from crypto.contact import Contact
+from crypto.knock import HELLO, NO_PSK
+from p2p.errors import RemoteError
+from p2p.link.dial import Carrier, Station, Ways, reach
+from p2p.link.line import Line
+from p2p.link.work import Work
+from p2p.wire.addresses import Address, Scope, known_scope
+from p2p.wire.card import card_handle
+from p2p.wire.codec import Message
+from p2p.wire.messages import (
+    Cards,
+    CarryDoor,
+    Doors,
+    DoorUp,
+    Items,
+    Resolve,
+    Resolved,
+)
+from p2p.wire.relay_messages import RelayMessage
+
+HELLO_LIMIT_S = 3.5
+STREAM_AFTER_S = 0.9
+"""A relay that has not answered by UDP for so long is tried by TCP as well."""
+ANSWER_LIMIT_S = 3.0
+RETRY_S = 1.0
+RETRY_MAX_S = 20.0
+SILENT_S = 3.5
+KEPT_MAX = 2
+LASTING_S = 5.0
+"""A link that ends sooner came to nothing: the relay is full, or closes on us."""
+
+OnCarried = Callable[["CourierLink", bytes, bytes], None]
+
+
+class CourierLink:
+    """One link to a relay.
+
+    Args:
+        contact: The relay.
+        line: Its line.
+        on_carried: Takes ``(link, handle, datagram)`` of what somebody sent us through it.
+
+    Attributes:
+        on_room: Takes what the relay says of a room; ``RemoteError`` from it is counted.
+    """
+
+    def __init__(self, contact: Contact, line: Line, on_carried: OnCarried) -> None:
+        self.contact = contact
+        self.on_room: Callable[[RelayMessage], None] = self._no_room
+        self._line = line
+        self._on_carried = on_carried
+        self._answers: dict[tuple[type[Message], bytes], asyncio.Future[Message]] = {}
+
+    @property
+    def open(self) -> bool:
+        """Whether the link still works."""
+        return self._line.open
+
+    @property
+    def toward(self) -> Address | None:
+        """For choosing addresses to offer through it: its own if it is near, None if far away."""
+        address = self.contact.address
+        return None if known_scope(address[0]) is Scope.GLOBAL else address
+
+    async def until_silent(self, limit_s: float) -> None:
+        """Returns when the relay was not heard for so long, or the link has ended."""
+        while self.open:
+            left_s = self._line.link.last_heard_s + limit_s - time.monotonic()
+            if left_s <= 0:
+                return
+            await asyncio.sleep(min(0.5, left_s))
+
+    @property
+    def tie(self) -> bytes:
+        """What both ends know of this link and no other has, 64 bytes."""
+        return self._line.link.tie
+
+    @property
+    def rtt_ms(self) -> float | None:
+        """Round trip to the relay; None before the first."""
+        return self._line.link.rtt_ms
+
+    def on_frame(self, take: Callable[[bytes, float], None]) -> None:
+        """Has ``take`` get the frames that come over this link, each with its time of arrival."""
+        self._line.link.on_frame = take
+
+    def send(self, message: RelayMessage) -> None:
+        """Says something of a room to the relay."""
+        self._line.send(message)
+
+    def send_frame(self, frame: bytes) -> bool:
+        """Sends a frame, hop byte in front; False if it is lost."""
+        return self._line.link.send_frame(frame)
+
+    def carry(self, handle: bytes, datagram: bytes) -> None:
+        """Sends a datagram to a door (by its card's handle) or back to who asked (by a pair's)."""
+        self._line.send(CarryDoor(handle, datagram))
+
+    def way_to(self, card: bytes) -> Carrier:
+        """A way to the door that left this card."""
+        handle = card_handle(card)
+        return Carrier(lambda datagram: self.carry(handle, datagram), self.toward, handle)
+
+    def door_up(self, tag: bytes, card: bytes) -> None:
+        """Leaves our own card."""
+        self._line.send(DoorUp(tag, card))
+
+    def items(self, items: tuple[bytes, ...]) -> None:
+        """Hands in finished DHT items for the relay to store."""
+        self._line.send(Items(items))
+
+    async def cards(self, tag: bytes) -> tuple[bytes, ...]:
+        """The cards of a room's doors; none if the relay does not answer in time."""
+        answer = await self._ask(Doors(tag), (Cards, tag))
+        return answer.cards if isinstance(answer, Cards) else ()
+
+    async def resolve(self, target: bytes) -> tuple[bytes, ...]:
+        """DHT items under an id, looked up by the relay; none if it does not answer in time."""
+        answer = await self._ask(Resolve(target), (Resolved, target))
+        return answer.items if isinstance(answer, Resolved) else ()
+
+    async def serve(self) -> None:
+        """Reads what the relay sends until the link ends."""
+        try:
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    self._take(await self._line.receive())
+        finally:
+            for waiting in self._answers.values():
+                waiting.cancel()
+
+    async def close(self) -> None:
+        """Ends the link."""
+        await self._line.close()
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case CarryDoor(handle=handle, blob=blob):
+                # Whatever is wrong with it, the relay only carried it.
+                with contextlib.suppress(RemoteError):
+                    self._on_carried(self, handle, blob)
+            case Cards(tag=tag):
+                self._answer((Cards, tag), message)
+            case Resolved(target=target):
+                self._answer((Resolved, target), message)
+            case _ if isinstance(message, RelayMessage):
+                try:
+                    self.on_room(message)
+                except RemoteError as exc:
+                    self._line.breach(str(exc))
+            case _:
+                self._line.breach("not a message of a relay")
+
+    def _no_room(self, _message: RelayMessage) -> None:
+        raise RemoteError("about a room we are not in")
+
+    def _answer(self, key: tuple[type[Message], bytes], message: Message) -> None:
+        waiting = self._answers.pop(key, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(message)
+
+    async def _ask(self, question: Message, key: tuple[type[Message], bytes]) -> Message | None:
+        waiting = self._answers.get(key)
+        if waiting is None:
+            waiting = self._answers[key] = asyncio.get_running_loop().create_future()
+            self._line.send(question)
+        done, _ = await asyncio.wait([waiting], timeout=ANSWER_LIMIT_S)
+        if not done or waiting.cancelled():
+            self._answers.pop(key, None)
+            return None
+        return waiting.result()
+
+
+class Couriers:
+    """All our links to relays; lost ones are made again.
+
+    Args:
+        station: Ours.
+        work: Where links run.
+        on_carried: See ``CourierLink``.
+        on_up: Told of each relay that is (again) there.
+        alone: Says whether we have no link with anybody else either: then our own network may
+            be gone, and people wait for it to come back.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        work: Work,
+        on_carried: OnCarried,
+        on_up: Callable[[CourierLink], None],
+        alone: Callable[[], bool],
+    ) -> None:
+        self._station = station
+        self._work = work
+        self._on_carried = on_carried
+        self._on_up = on_up
+        self._alone = alone
+        self._links: dict[bytes, CourierLink] = {}
+        self._wanted: dict[bytes, Contact] = {}
+        self._making: dict[bytes, asyncio.Lock] = {}
+
+    @property
+    def links(self) -> list[CourierLink]:
+        """The links that work now."""
+        return [link for link in self._links.values() if link.open]
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there are relays that we keep links to, or try to."""
+        return bool(self._wanted)
+
+    def keep(self, contact: Contact) -> None:
+        """Keeps a link to this relay for the whole run; only the first few are kept."""
+        if contact.dh not in self._wanted and len(self._wanted) < KEPT_MAX:
+            self._wanted[contact.dh] = contact
+            self._work.create_task(self._keep(contact))
+
+    async def get(self, contact: Contact) -> CourierLink:
+        """The link to a relay, made now if there is none.
+
+        Raises:
+            TimeoutError: It does not answer.
+            RemoteError: No link came up.
+        """
+        async with self._making.setdefault(contact.dh, asyncio.Lock()):
+            known = self._links.get(contact.dh)
+            if known is not None and known.open:
+                return known
+            line = await self._reach(contact)
+            link = self._links[contact.dh] = CourierLink(contact, line, self._on_carried)
+            self._work.create_task(self._serve(link))
+            self._on_up(link)
+            return link
+
+    async def _reach(self, contact: Contact) -> Line:
+        """Makes a link by UDP or, where nothing comes back, by TCP."""
+        streaming = self._work.create_task(self._open_stream(contact.address))
+        try:
+            ways = Ways(contact.address)
+            line, _ = await reach(self._station, contact.dh, NO_PSK, HELLO, ways, HELLO_LIMIT_S)
+        except BaseException:
+            self._station.mux.streams.hang_up(contact.address)
+            raise
+        finally:
+            streaming.cancel()
+        return line
+
+    async def _open_stream(self, address: Address) -> None:
+        await asyncio.sleep(STREAM_AFTER_S)
+        await self._station.mux.streams.dial(address)
+
+    async def close(self) -> None:
+        """Ends all links; none is made again."""
+        self._wanted.clear()
+        await asyncio.gather(*(link.close() for link in self._links.values()))
+
+    async def _serve(self, link: CourierLink) -> None:
+        try:
+            await link.serve()
+        finally:
+            await link.close()
+            self._station.mux.streams.hang_up(link.contact.address)
+            if self._links.get(link.contact.dh) is link:
+                del self._links[link.contact.dh]
+
+    async def _keep(self, contact: Contact) -> None:
+        wait_s = RETRY_S
+        while contact.dh in self._wanted:
+            with contextlib.suppress(TimeoutError, RemoteError):
+                link = await self.get(contact)
+                began_s = time.monotonic()
+                await link.until_silent(SILENT_S)
+                await link.close()
+                if time.monotonic() - began_s > LASTING_S:
+                    wait_s = RETRY_S
+                    continue
+            await self._wait(wait_s)
+            wait_s = min(RETRY_MAX_S, wait_s * 1.5)
+
+    async def _wait(self, wait_s: float) -> None:
+        """Waits so long, or only a second if there is nobody at all."""
+        for _ in range(math.ceil(wait_s / RETRY_S)):
+            await asyncio.sleep(RETRY_S)
+            if self._alone() and not self.links:
+                return

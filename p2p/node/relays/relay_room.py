@@ -1,0 +1,259 @@
+"""Our room by way of relays: operations, sealed gossip, wraps, presence and sound.
+
+Floor operations go to the relays as they are, since relays judge by them; everything else that
+members tell each other is sealed (``p2p.mesh.group_messages``) and goes to one member or to all.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from crypto.contact import Contact
+from p2p.errors import RemoteError
+from p2p.link.work import Work
+from p2p.mesh.group_messages import Gossip, Told
+from p2p.mesh.strangers import Strangers
+from p2p.node.relays.failover import Attachments
+from p2p.node.relays.relay_links import Couriers
+from p2p.node.relays.relay_list import Naming
+from p2p.node.relays.relay_session import RoomSide
+from p2p.node.secrets import RoomSecrets
+from p2p.rng import system_rng
+from p2p.room.ops.ids import op_id
+from p2p.room.room import Room
+from p2p.wire import codec
+from p2p.wire.codec import Message, have_messages, pages
+from p2p.wire.messages import Have, Near, Ops, Wraps
+from p2p.wire.relay_messages import EVERYBODY
+
+BY_RELAY_MAX = 4096
+COMPARE_EVERY_S = 15.0
+TIME_EVERY_S = 5.0
+IDS_PER_GOSSIP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RelayHooks:
+    """What the owner wants to know.
+
+    Attributes:
+        on_message: ``(member, message)`` of what a member says through a relay.
+        on_frame: ``(frame, arrival_s)`` of each frame that a relay brings; False: it is not what
+            its speaker sealed.
+        on_change: Something in the room or of who is here may have changed.
+    """
+
+    on_message: Callable[[bytes, Message], None]
+    on_frame: Callable[[bytes, float], bool]
+    on_change: Callable[[], None]
+
+
+class Relaying:
+    """One member's room at its relays.
+
+    Args:
+        room: What the members agree on.
+        secrets: Ours and the room's; we are admitted.
+        couriers: Links to relays.
+        work: Where attaching runs.
+        hooks: The owner's.
+    """
+
+    def __init__(
+        self,
+        room: Room,
+        secrets: RoomSecrets,
+        couriers: Couriers,
+        work: Work,
+        hooks: RelayHooks,
+    ) -> None:
+        keyring = secrets.the_keyring
+        self._room = room
+        self._secrets = secrets
+        self._hooks = hooks
+        self._work = work
+        self._gossip = Gossip(keyring, system_rng)
+        self._strangers = Strangers(self._gossip.counters)
+        self._by_relay: OrderedDict[bytes, None] = OrderedDict()
+        self._floor: dict[bytes, bool] = {}
+        self._compare_s = 0.0
+        self._compared = int.from_bytes(system_rng(2), "big")
+        self._time_s = 0.0
+        side = RoomSide(
+            secrets.identity,
+            secrets.genesis,
+            room.room_id,
+            pass_key=lambda: bytes(keyring.pass_),
+            floor_ops=self._floor_ops,
+            on_floor=self._take_floor,
+            on_frame=hooks.on_frame,
+            on_gossip=self._take_gossip,
+            on_wraps=self._take_wraps,
+            on_present=hooks.on_change,
+        )
+        self.attachments = Attachments(side, couriers, work)
+        self.attachments.on_change = self._relay_changed
+        self._naming = Naming(room, self.attachments)
+
+    def start(self, relays: Sequence[Contact]) -> None:
+        """Attaches to relays, the best first, and stays attached."""
+        self.attachments.set_relays(relays)
+        self._work.create_task(self.attachments.run())
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether a relay carries our sound now."""
+        return self.attachments.first is not None
+
+    @property
+    def present(self) -> set[bytes]:
+        """Members attached to our relays or to those joined to them, ourselves left out."""
+        return self.attachments.present - {self._room.me}
+
+    @property
+    def rtt_ms(self) -> float | None:
+        """Round trip to the relay that carries our sound."""
+        first = self.attachments.first
+        return None if first is None else first.courier.rtt_ms
+
+    # --- out ------------------------------------------------------------------------------------
+
+    def pass_on(self, ops: Iterable[bytes]) -> None:
+        """Hands operations to the relays, but for those that came from there."""
+        if not self.is_attached:
+            return
+        new = [op for op in ops if op_id(op) not in self._by_relay]
+        floor = [op for op in new if self._is_floor(op)]
+        if floor:
+            self.attachments.send_floor(floor)
+        for page in pages(op for op in new if not self._is_floor(op)):
+            self.say(Ops(page))
+
+    def say(self, message: Message, to: bytes = EVERYBODY) -> bool:
+        """Tells one member or all; False if it cannot be said now."""
+        if not self.is_attached:
+            return False
+        blob = self._gossip.seal(codec.encode(message))
+        return blob is not None and self.attachments.send_gossip(to, blob)
+
+    def send_wraps(self, message: Wraps) -> None:
+        """Hands in the wraps of an epoch; its operation was passed on before."""
+        self.attachments.send_wraps(message.epoch_id, message.wraps)
+
+    def tick(self, here: Collection[bytes], now: float) -> None:
+        """Now and then: compares with one member what we hold, tells the time, names relays.
+
+        Args:
+            here: Members who are present, direct neighbours included.
+            now: Monotonic seconds.
+        """
+        self._naming.tick(now)
+        for told in self._strangers.known(self._room.state.in_roster, now):
+            self._told(told, now)
+        if now >= self._compare_s:
+            self._compare_s = now + COMPARE_EVERY_S
+            self._compare()
+        if now >= self._time_s:
+            self._time_s = now + TIME_EVERY_S
+            if self._keeps_time(here):
+                self.say(Near(int(self._secrets.room_time.at(now) * 1000), ()))
+
+    def retry(self, now: float) -> None:
+        """Keys have come: reads what waited for them."""
+        for told in self._gossip.retry(now):
+            self._told(told, now)
+
+    # --- in -------------------------------------------------------------------------------------
+
+    def _take_floor(self, ops: Sequence[bytes]) -> None:
+        first = self.attachments.first
+        sender = None if first is None else first.courier.contact.dh[:16]
+        for op in ops:
+            self._note(op)
+            self._room.receive(op, sender, time.monotonic())
+        self._hooks.on_change()
+
+    def _take_gossip(self, frm: bytes, blob: bytes) -> None:
+        """What cannot be read is counted; the relay is not to blame for what it only carries."""
+        now = time.monotonic()
+        try:
+            told = self._gossip.open(blob, frm, now)
+        except RemoteError:
+            return
+        if told is not None:
+            self._told(told, now)
+
+    def _told(self, told: Told, now: float) -> None:
+        """Only members in force say anything; whose join may be on its way waits for it."""
+        state = self._room.state
+        if not state.in_roster(told.frm):
+            if told.frm in state.members or told.frm in state.removed:
+                self._strangers.drop()
+            else:
+                self._strangers.hold(told, now)
+            return
+        try:
+            message = codec.decode(told.message)
+            if not told.private:
+                message = self._without_joins(message)
+            if isinstance(message, Ops):
+                for op in message.ops:
+                    self._note(op)
+            self._hooks.on_message(told.frm, message)
+        except RemoteError:
+            self._gossip.counters["message"] += 1
+
+    def _without_joins(self, message: Message) -> Message:
+        """What may be of somebody who was removed brings no new members.
+
+        Raises:
+            RemoteError: It is neither operations, which are signed, nor a question for some.
+        """
+        if not isinstance(message, Ops | Have):
+            raise RemoteError("under a key that somebody removed holds")
+        if isinstance(message, Have):
+            return message
+        kept = tuple(op for op in message.ops if not self._room.brings_somebody(op))
+        self._strangers.drop(len(message.ops) - len(kept))
+        return Ops(kept)
+
+    def _take_wraps(self, epoch: bytes, wraps: Sequence[bytes]) -> None:
+        self._hooks.on_message(EVERYBODY, Wraps(epoch, tuple(wraps)))
+
+    def _relay_changed(self) -> None:
+        self._compare_s = 0.0  # what we missed meanwhile
+        self._hooks.on_change()
+
+    # --- what relays have -----------------------------------------------------------------------
+
+    def _compare(self) -> None:
+        others = sorted(self.present & self._room.state.members.keys())
+        if others:
+            self._compared += 1
+            other = others[self._compared % len(others)]
+            for have in have_messages(self._room.ids(), IDS_PER_GOSSIP):
+                self.say(have, other)
+
+    def _keeps_time(self, here: Collection[bytes]) -> bool:
+        """One member tells the time: the most senior one who is here."""
+        members = self._room.state.members
+        seniors = [(members[m].rank, m) for m in {*here, self._room.me} if m in members]
+        return min(seniors, default=(0, b""))[1] == self._room.me
+
+    def _floor_ops(self) -> list[bytes]:
+        return [op for op in self._room.ops() if self._is_floor(op)]
+
+    def _is_floor(self, op: bytes) -> bool:
+        name = op_id(op)
+        known = self._floor.get(name)
+        if known is None:
+            if len(self._floor) >= 2 * BY_RELAY_MAX:
+                self._floor.clear()
+            known = self._floor[name] = self._room.is_floor(op)
+        return known
+
+    def _note(self, op: bytes) -> None:
+        self._by_relay[op_id(op)] = None
+        if len(self._by_relay) > BY_RELAY_MAX:
+            self._by_relay.popitem(last=False)

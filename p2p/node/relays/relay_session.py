@@ -1,0 +1,237 @@
+"""One room at one relay, as a member sees it: getting in, and everything that passes then."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from crypto.identity import Identity
+from crypto.relaypass import prove_pass, sign_route
+from p2p.errors import RemoteError
+from p2p.mesh.relay_quality import Quality
+from p2p.node.relays.relay_links import CourierLink
+from p2p.room.ops.ids import MemberId, OpId, op_id, short
+from p2p.wire.codec import have_messages, pages
+from p2p.wire.hop import HEARTBEAT, for_tree
+from p2p.wire.relay_messages import (
+    WRAPS_PER_MESSAGE,
+    Floor,
+    FloorHave,
+    Gossip,
+    Moving,
+    Open,
+    Pass,
+    Passed,
+    Present,
+    RelayMessage,
+    RelayRefuse,
+    RelayWraps,
+    Route,
+    Tune,
+)
+
+PASS_LIMIT_S = 3.0
+OPEN_PAGES_MAX = 8
+SELDOM_S = 20.0
+MEMBERS_MAX = 2048
+
+Refusal = str
+
+
+def _nothing(*_: object) -> None: ...
+
+
+def _genuine(*_: object) -> bool:
+    return True
+
+
+@dataclass(slots=True)
+class RoomSide:
+    """The member's side: what it is, what it has, and who takes what comes.
+
+    Attributes:
+        identity: Our keys.
+        genesis: Of the room.
+        room: Its id, 32 bytes.
+        pass_key: Gives the pass of the newest epoch that we know. Secret.
+        floor_ops: Gives all floor operations that we hold.
+        on_floor: Takes floor operations that may be new.
+        on_frame: Takes ``(frame, arrival)``, hop byte in front; doubles may come. Says whether it
+            may be what its speaker sealed.
+        on_gossip: Takes ``(from, blob)``.
+        on_wraps: Takes ``(epoch, wraps)``: ours, as the relay found it.
+        on_present: Called when the set of those attached has changed.
+    """
+
+    identity: Identity
+    genesis: bytes
+    room: bytes
+    pass_key: Callable[[], bytes]
+    floor_ops: Callable[[], list[bytes]]
+    on_floor: Callable[[Sequence[bytes]], None] = _nothing
+    on_frame: Callable[[bytes, float], bool] = _genuine
+    on_gossip: Callable[[MemberId, bytes], None] = _nothing
+    on_wraps: Callable[[OpId, Sequence[bytes]], None] = _nothing
+    on_present: Callable[[], None] = _nothing
+    counters: Counter[str] = field(default_factory=Counter)
+
+
+class Attachment:
+    """Our seat at one relay.
+
+    Args:
+        courier: The link to it.
+        side: Ours.
+        now: Monotonic seconds.
+
+    Attributes:
+        courier: The link.
+        present: Members attached there and at the relays joined to it.
+        heard_s: When the relay last showed that it lives.
+        moving_since_s: When it said that it stops; None: it goes on.
+        quality: What it brings.
+        tuned: Whether it is to send us sound.
+    """
+
+    def __init__(self, courier: CourierLink, side: RoomSide, now: Callable[[], float]) -> None:
+        self.courier = courier
+        self.present: set[MemberId] = set()
+        self.heard_s = now()
+        self.moving_since_s: float | None = None
+        self.quality = Quality()
+        self.tuned = True
+        self._side = side
+        self._now = now
+        self._have_s = 0.0
+        self._answer: asyncio.Future[Refusal] | None = None
+        courier.on_room = self._take
+        courier.on_frame(self._frame)
+
+    @property
+    def open(self) -> bool:
+        """Whether the link still works."""
+        return self.courier.open
+
+    async def enter(self) -> Refusal:
+        """Gets us in.
+
+        Returns:
+            Empty, or why not: the relay's word, or ``no_answer``.
+        """
+        refusal = await self._ask()
+        if refusal in ("no_room", "bad_pass"):
+            # It does not know the room, or not its newest epoch.
+            for page in list(pages(self._side.floor_ops()))[-OPEN_PAGES_MAX:] or [()]:
+                self.courier.send(Open(self._side.genesis, page))
+            refusal = await self._ask()
+        if not refusal:
+            self.compare_floor()
+        return refusal
+
+    def tune(self, *, on: bool) -> None:
+        """Has sound come from here, or only messages and heartbeats."""
+        if self.tuned is not on:
+            self.tuned = on
+            self.courier.send(Tune(self._side.room, on))
+
+    def send_frame(self, frame: bytes) -> bool:
+        """Sends our own frame, hop byte in front."""
+        return self.courier.send_frame(for_tree(frame))
+
+    def send_route(self, slot: int, seq: int) -> None:
+        """Says that our sound in this slot comes in here."""
+        side = self._side
+        parent = self.courier.contact.dh
+        signature = sign_route(side.identity, side.room, slot, seq, parent)
+        keys = side.identity.sign_key, side.identity.dh
+        self.courier.send(Route(side.room, slot, seq, *keys, parent, signature))
+
+    def send_floor(self, ops: Iterable[bytes]) -> None:
+        """Says new floor operations."""
+        for page in pages(ops):
+            self.courier.send(Floor(self._side.room, page))
+
+    def send_gossip(self, to: MemberId, blob: bytes) -> None:
+        """Says something sealed to one member, or to all."""
+        side = self._side
+        self.courier.send(Gossip(side.room, to, side.identity.member_id, blob))
+
+    def send_wraps(self, epoch: OpId, wraps: Sequence[bytes]) -> None:
+        """Hands in the wraps of an epoch that we made."""
+        for at in range(0, len(wraps), WRAPS_PER_MESSAGE):
+            page = tuple(wraps[at : at + WRAPS_PER_MESSAGE])
+            self.courier.send(RelayWraps(self._side.room, epoch, page))
+
+    def compare_floor(self) -> None:
+        """Says which floor operations we hold; each side sends what the other lacks."""
+        self._have_s = self._now()
+        ids = sorted(short(op_id(op)) for op in self._side.floor_ops())
+        for have in have_messages(ids):
+            self.courier.send(FloorHave(self._side.room, have.ids, have.first, have.last))
+
+    def tick(self, now: float) -> None:
+        """Call now and then: compares the floor when it was not for a while."""
+        if now - self._have_s > SELDOM_S:
+            self.compare_floor()
+
+    async def _ask(self) -> Refusal:
+        side, relay_dh = self._side, self.courier.contact.dh
+        self._answer = asyncio.get_running_loop().create_future()
+        proof = prove_pass(side.identity, relay_dh, side.room, self.courier.tie)
+        keys = side.identity.sign_key, side.identity.dh
+        self.courier.send(Pass(side.room, *keys, side.pass_key(), proof))
+        done, _ = await asyncio.wait([self._answer], timeout=PASS_LIMIT_S)
+        answer, self._answer = self._answer, None
+        return answer.result() if done else "no_answer"
+
+    def _take(self, message: RelayMessage) -> None:
+        self.heard_s = self._now()
+        side = self._side
+        match message:
+            case Passed(members=members):
+                self._came(members)
+                self._answered("")
+            case RelayRefuse(reason=reason):
+                side.counters[reason] += 1
+                self._answered(reason)
+            case Present(here=here, gone=gone):
+                self._came(here)
+                self.present -= set(gone)
+                side.on_present()
+            case Floor(ops=ops):
+                side.on_floor(ops)
+            case FloorHave(ids=ids, first=first, last=last):
+                self._answer_have(frozenset(ids), first, last)
+            case Gossip(frm=frm, blob=blob):
+                side.on_gossip(frm, blob)
+            case RelayWraps(epoch=epoch, wraps=wraps):
+                side.on_wraps(epoch, wraps)
+            case Moving():
+                self.moving_since_s = self.moving_since_s or self._now()
+            case _:
+                raise RemoteError("not a message of a relay")
+
+    def _answered(self, refusal: Refusal) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(refusal)
+
+    def _came(self, members: Iterable[MemberId]) -> None:
+        self.present |= set(members)
+        if len(self.present) > MEMBERS_MAX:
+            self.present = set()
+            raise RemoteError("too many members")
+        self._side.on_present()
+
+    def _answer_have(self, ids: frozenset[bytes], first: bytes, last: bytes) -> None:
+        self.send_floor(
+            op
+            for op in self._side.floor_ops()
+            if first <= short(op_id(op)) <= last and short(op_id(op)) not in ids
+        )
+
+    def _frame(self, frame: bytes, arrival_s: float) -> None:
+        self.heard_s = arrival_s
+        if frame != HEARTBEAT:
+            self.quality.heard(frame, arrival_s)
+            if not self._side.on_frame(frame, arrival_s):
+                self.quality.unopened(arrival_s)

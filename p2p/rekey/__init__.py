@@ -1,0 +1,1 @@
+"""How a room's key changes: epochs begun, followed, asked for and given. Sans-IO."""

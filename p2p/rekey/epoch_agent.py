@@ -1,0 +1,314 @@
+"""Epochs of the room's key: when they begin, how their secrets reach everybody. Sans-IO.
+
+Theory of operation. The room's operations say which epochs there are and which of them nothing has
+replaced: the *heads*. This core sees to it that the keyring holds the secrets of all heads, and
+turns it to them; it begins epochs when it is our turn (``turns``), wraps their secrets for the
+roster, and asks and answers for what did not arrive (``asking``)::
+
+    record seen --(our wrap comes)--> held ----(replaced)---> old --(20 s)--> erased
+         |                             ^
+         +--(0.3 s)--> neighbours asked+
+
+From when a record is seen until its secret is held we seal under the key before, so that nobody
+becomes mute by a lost datagram, and after a second under those heads that we hold; but if somebody
+was shut out in between we seal nothing for up to three seconds: what is said then is not for that
+one.
+"""
+
+from collections import Counter, deque
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from crypto.dh import KeyPair
+from crypto.epoch import Keyring
+from crypto.head import SECRET_BYTES
+from crypto.identity import Identity
+from p2p.errors import RemoteError, UserError
+from p2p.rekey.commit import Wrapping, next_epoch, slice_wraps
+from p2p.rekey.events import EpochEvent, KeysChanged, KeysMissing
+from p2p.rekey.recovery import Giving
+from p2p.rekey.schedule import Turns, Why, is_scheduled
+from p2p.rekey.wrap_keys import RecvKeys
+from p2p.rng import Rng
+from p2p.room.agent.refusals import history_full
+from p2p.room.room import Room
+from p2p.room.state.epochs import EpochInfo
+from p2p.wire.messages import AskKeys, GiveKeys, Wraps
+
+RANK_MAX = 2
+"""Host, co-hosts and moderators begin epochs."""
+
+PARENTS_MAX = 8
+WAIT_S = 3.0
+TOLD_S = PART_S = 1.0
+EARLY_MAX = 16
+EARLY_WRAPS_MAX = 1024
+POLL_S = 5.0
+WRAPS_AT_ONCE = 100
+"""Some five milliseconds of work."""
+
+KeyMessage = Wraps | AskKeys | GiveKeys
+Outgoing = tuple[bytes | None, KeyMessage]
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """Our person wants a new key; ``shut_out``: because somebody was removed."""
+
+    shut_out: bool = False
+
+
+class Epochs:
+    """The epochs of one member's room.
+
+    Args:
+        room: What the members agree on.
+        keyring: Where the secrets are.
+        identity: Ours.
+        rng: Source of secrets.
+        now: Monotonic seconds.
+        recv: The receive key that our join named; None to publish one now.
+
+    Attributes:
+        counts: What happened: made, wrapped, asked, given, refused.
+    """
+
+    def __init__(
+        self,
+        room: Room,
+        keyring: Keyring,
+        identity: Identity,
+        rng: Rng,
+        now: float,
+        recv: KeyPair | None = None,
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self._me = identity.member_id
+        self._room = room
+        self._keyring = keyring
+        self._rng = rng
+        self._now = now
+        self._recv = RecvKeys(self._me, room.write_recv, rng, keyring.step, recv)
+        self._turns = Turns(rng)
+        self._giving = Giving(room, keyring, rng, self.counts)
+        self._here: frozenset[bytes] | None = None
+        self._neighbours: frozenset[bytes] = frozenset()
+        self._known_s: dict[bytes, float] = {}
+        self._wrapping: Wrapping | None = None
+        self._early: dict[bytes, tuple[bytes, ...]] = {}
+        self._shut_out: frozenset[bytes] = room.state.removed
+        self._told_missing = False
+        self._out: deque[Outgoing] = deque()
+        self._events = self._giving.events
+        self._follow()
+
+    # --- what others tell us --------------------------------------------------------------------
+
+    def observe_present(self, members: Collection[bytes], now: float) -> None:
+        """Say who is here; until then everybody in the roster counts as here."""
+        self._now = max(self._now, now)
+        self._here = frozenset(members) | {self._me}
+
+    def observe_neighbours(self, members: Collection[bytes], now: float) -> None:
+        """Say whom we can ask over a line that ends at them."""
+        self._now = max(self._now, now)
+        self._neighbours = frozenset(members) - {self._me}
+
+    def do(self, command: NewKey, now: float) -> None:
+        """Begin an epoch at once.
+
+        Raises:
+            UserError: We may not.
+        """
+        self._now = max(self._now, now)
+        if not self._may_begin():
+            raise UserError("not_moderator", "Only moderators can make a new room key.")
+        if not self._room.takes_epochs:
+            raise history_full()
+        self._turns.ask("kick" if command.shut_out else "asked", self._now)
+        self._begin_if_due()
+
+    def receive(self, message: KeyMessage, sender: bytes, now: float) -> None:
+        """Take in a message of a neighbour.
+
+        Args:
+            message: Of a line that ends at ``sender``.
+            sender: A member.
+            now: Monotonic seconds.
+
+        Raises:
+            RemoteError: It breaks a rule; nothing has changed.
+        """
+        self._now = max(self._now, now)
+        if not self._is_here():
+            return
+        self._follow()
+        if isinstance(message, Wraps):
+            self._take_wraps(message.epoch_id, message.wraps)
+        elif isinstance(message, AskKeys):
+            self._giving.take_question(sender, message.epochs, self._now)
+            self._answer()
+        else:
+            self._giving.take(message, sender, self._now)
+        self._follow()
+
+    # --- time -----------------------------------------------------------------------------------
+
+    def to_send(self, now: float) -> list[Outgoing]:
+        """What has to go out: to one member, or with None to all neighbours.
+
+        Each neighbour needs only its own wraps and those of members behind it: ``slice_wraps``.
+        Call it again until it gives nothing, sound in between: a new key is wrapped for some
+        members at a time.
+        """
+        self.on_timer(now)
+        self._wrap()
+        out = list(self._out)
+        self._out.clear()
+        return out
+
+    def next_timer(self) -> float:
+        """When ``on_timer`` wants to be called, monotonic seconds."""
+        if self._out or self._wrapping is not None:
+            return self._now
+        since_s, place = self._giving.since_s, self._place()
+        times = [self._now + POLL_S, self._giving.next_timer(self._now)]
+        if place is not None:
+            times.append(self._turns.next_timer(since_s, place))
+        if (recv_at_s := self._recv.next_timer()) is not None:
+            times.append(recv_at_s)
+        if (since_s := self._giving.lacking_since_s) is not None:
+            times += [
+                since_s + wait_s for wait_s in (TOLD_S, WAIT_S) if since_s + wait_s > self._now
+            ]
+        return min(times)
+
+    def on_timer(self, now: float) -> None:
+        """Follow the room, and do what is due. Also to be called when the room has changed."""
+        self._now = max(self._now, now)
+        self._follow()
+        if not self._is_here():
+            return
+        self._begin_if_due()
+        self._recv.on_timer(self._keyring.step, self._now)
+        self._out += self._giving.questions(self._neighbours, self._now)
+        self._answer()
+
+    def next_event(self) -> EpochEvent | None:
+        """What changed, oldest first; None when all is told."""
+        return self._events.popleft() if self._events else None
+
+    # --- following the room ---------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        """Turn the keyring to the room's heads, as far as their secrets are here."""
+        state = self._room.state
+        if not state.heads or not self._is_here():
+            return
+        if self._known_s.keys() != state.epochs.keys():
+            self._known_s = {epoch: self._known_s.get(epoch, self._now) for epoch in state.epochs}
+        for epoch_id in [one for one in self._early if one in state.epochs]:
+            self._open(state.epochs[epoch_id], self._early.pop(epoch_id))
+        before = self._keyring.frontier
+        since_s = self._giving.lacking_since_s
+        lacking_s = 0.0 if since_s is None else self._now - since_s
+        shut = state.removed != self._shut_out
+        wait = lacking_s < WAIT_S and shut
+        part = lacking_s >= PART_S and not wait
+        self._keyring.set_heads(state.heads, wait=wait, part=part, shut=shut)
+        self._giving.observe(self._now)
+        if self._keyring.frontier != before:
+            self._shut_out = state.removed
+            self._recv.epoch_began(self._keyring.step, self._now)
+            self._events.append(KeysChanged(self._keyring.frontier.ids))
+        self._tell_missing()
+
+    def _tell_missing(self) -> None:
+        since_s = self._giving.lacking_since_s
+        missing = since_s is not None and self._now - since_s >= TOLD_S
+        if missing != self._told_missing:
+            self._told_missing = missing
+            self._events.append(KeysMissing(missing))
+
+    # --- beginning epochs -----------------------------------------------------------------------
+
+    def _begin_if_due(self) -> None:
+        place = self._place()
+        state = self._room.state
+        if place is None:
+            return
+        heads = [state.epochs[epoch] for epoch in state.heads]
+        self._turns.observe(len(heads), place, self._now)
+        why = self._turns.due(self._giving.since_s, place, self._now)
+        if why is None and heads and is_scheduled(heads, place, self._keyring.step):
+            why = "timer"
+        if why is not None:
+            self._begin(why, heads[:PARENTS_MAX])
+
+    def _begin(self, why: Why, parents: Sequence[EpochInfo]) -> None:
+        if self._wrapping is not None:
+            self._wrapping.stop()  # whoever still waits for that one needs the new one
+        self._wrapping = next_epoch(self._room, self._keyring, parents, why, self._rng)
+        self.counts["made"] += 1
+        self._turns.made(self._now)
+        self._follow()
+
+    def _wrap(self) -> None:
+        """Wrap for some more."""
+        while self._wrapping is not None:
+            wraps = self._wrapping.some(WRAPS_AT_ONCE)
+            if wraps:
+                self._out.append((None, Wraps(self._wrapping.epoch_id, wraps)))
+            if self._wrapping.done:
+                self._wrapping = None
+            if wraps:
+                return
+
+    def _is_here(self) -> bool:
+        return self._room.state.in_roster(self._me)
+
+    def _may_begin(self) -> bool:
+        return self._is_here() and self._room.state.members[self._me].rank <= RANK_MAX
+
+    def _place(self) -> int | None:
+        """How many who may begin epochs and are here are senior to us; None: we may not."""
+        seniors = sorted(
+            (member.rank, member.id)
+            for member in self._room.roster()
+            if member.rank <= RANK_MAX and (self._here is None or member.id in self._here)
+        )
+        ids = [member for _, member in seniors]
+        return ids.index(self._me) if self._me in ids and self._room.takes_epochs else None
+
+    # --- secrets that come ----------------------------------------------------------------------
+
+    def _take_wraps(self, epoch_id: bytes, wraps: tuple[bytes, ...]) -> None:
+        epoch = self._room.state.epochs.get(epoch_id)
+        if epoch is not None:
+            self._open(epoch, wraps)
+        else:  # its record may be right behind
+            wraps = (self._early.pop(epoch_id, ()) + wraps)[-EARLY_WRAPS_MAX:]
+            self._early[epoch_id] = wraps
+            if len(self._early) > EARLY_MAX:
+                del self._early[next(iter(self._early))]
+
+    def _open(self, epoch: EpochInfo, wraps: tuple[bytes, ...]) -> None:
+        known = self._keyring.knows(epoch.id)
+        if known and self._keyring.trial.giver(epoch.id) is None:
+            return
+        if not slice_wraps(wraps, epoch.ephemeral, [self._me]):
+            return  # others' wraps, to be passed on
+        try:
+            secret = self._recv.open(wraps, epoch)
+            if known:
+                self._giving.prove(epoch, secret)
+            else:
+                self._keyring.hold(epoch.id, secret, epoch.step)
+        except RemoteError:
+            self.counts["unopened"] += 1
+            return
+        secret[:] = bytes(SECRET_BYTES)
+        self.counts["wrapped"] += 1
+
+    def _answer(self) -> None:
+        self._out += self._giving.answers(self._me, self._known_s, self._now)

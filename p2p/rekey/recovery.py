@@ -1,0 +1,173 @@
+"""Secrets of heads that neighbours hand to each other: asked for, given, and believed. Sans-IO.
+
+A secret that is handed over can not be held against the record of its epoch any more. So it is on
+trial (``crypto.trial``); when the others' frames do not open under it, neighbours are asked again,
+and who says otherwise than the one before is believed next, until frames open. One liar among the
+neighbours costs seconds, not the room.
+"""
+
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Mapping
+
+from crypto.epoch import Keyring
+from p2p.errors import RemoteError
+from p2p.rekey.commit import pass_hash
+from p2p.rekey.events import EpochEvent, KeysDiffer
+from p2p.rekey.requests import SETTLE_S, Answering, Asking
+from p2p.rng import Rng
+from p2p.room.room import Room
+from p2p.room.state.epochs import EpochInfo
+from p2p.wire.messages import ASKED_MAX, AskKeys, GiveKeys, HeadSecret
+
+
+class Giving:
+    """What one member asks its neighbours for, and what it gives them.
+
+    Args:
+        room: What the members agree on.
+        keyring: Where the secrets are.
+        rng: Chooses whom to ask.
+        counts: Of the owner: asked, given, answered, refused, replaced.
+
+    Attributes:
+        events: What changed, for the owner to take.
+    """
+
+    def __init__(self, room: Room, keyring: Keyring, rng: Rng, counts: Counter[str]) -> None:
+        self.events: deque[EpochEvent] = deque()
+        self._room = room
+        self._keyring = keyring
+        self._counts = counts
+        self._lacking = Asking(rng)
+        self._doubting = Asking(rng)
+        self._answering = Answering()
+
+    @property
+    def since_s(self) -> float | None:
+        """Since when we lack one of the secrets that we lack now; None if we lack nothing."""
+        return self._lacking.since_s
+
+    @property
+    def lacking_since_s(self) -> float | None:
+        """Since when something was always missing, be it one secret after another."""
+        return self._lacking.lacking_since_s
+
+    def observe(self, now: float) -> None:
+        """Take note of what we lack, and of what we have reason to doubt."""
+        self._lacking.observe(self._keyring.missing, now)
+        self._doubting.observe(self._keyring.doubted, now)
+
+    def next_timer(self, now: float) -> float:
+        """When there is something to say, monotonic seconds; infinity for never."""
+        at_s = min(self._lacking.next_timer, self._doubting.next_timer)
+        return min(at_s, now + SETTLE_S) if self._answering.pending(now) else at_s
+
+    def questions(self, neighbours: Collection[bytes], now: float) -> list[tuple[bytes, AskKeys]]:
+        """What to ask now, and whom: one who gave what we doubt is not asked again."""
+        state = self._room.state
+        near = {member.id for member in self._room.roster()} & set(neighbours)
+        asked: list[tuple[bytes, AskKeys]] = []
+        if missing := self._keyring.missing[:ASKED_MAX]:
+            likely = {state.epochs[epoch].author for epoch in missing}
+            asked += [(m, AskKeys(missing)) for m in self._lacking.due(near, likely, now)]
+        if doubted := self._keyring.doubted[:ASKED_MAX]:
+            others = near - {self._keyring.trial.giver(epoch) for epoch in doubted}
+            asked += [(m, AskKeys(doubted)) for m in self._doubting.due(others, (), now)]
+        if asked:
+            self._counts["asked"] += len(asked)
+        return asked
+
+    def take(self, answer: GiveKeys, sender: bytes, now: float) -> None:
+        """Take a neighbour's answer.
+
+        Raises:
+            RemoteError: It breaks a rule; nothing has changed.
+        """
+        if not any(one.was_asked(sender, now) for one in (self._lacking, self._doubting)):
+            raise RemoteError("keys that nobody asked for")
+        if abs(answer.step - self._keyring.step) > 1:
+            raise RemoteError("keys of another time")
+        for head in answer.heads:
+            epoch = self._room.state.epochs.get(head.epoch_id)
+            if epoch is None or pass_hash(head.pass_key) != epoch.pass_hash:
+                raise RemoteError("keys of another room")
+            if self._keyring.knows(head.epoch_id):
+                self._compare(answer.step, head, sender)
+            else:
+                self._keyring.hold(
+                    head.epoch_id, head.secret, answer.step, head.pass_key, giver=sender
+                )
+                self._counts["given"] += 1
+
+    def _compare(self, step: int, head: HeadSecret, sender: bytes) -> None:
+        if step != self._keyring.step_of((head.epoch_id,)):
+            return
+        if self._secret(head.epoch_id) == head.secret:
+            return
+        self.events.append(KeysDiffer(sender))
+        if head.epoch_id in self._keyring.doubted:
+            self._keyring.replace(head.epoch_id, head.secret, step, head.pass_key, giver=sender)
+            self._counts["replaced"] += 1
+
+    def prove(self, epoch: EpochInfo, secret: bytearray) -> None:
+        """Our wrap has come after all: what somebody gave us before is true, or goes.
+
+        Args:
+            epoch: Its secret is held, and on trial.
+            secret: 32 bytes, as the record commits to them.
+
+        Raises:
+            RemoteError: Its step is far from ours; nothing has changed.
+        """
+        before, giver = self._secret(epoch.id), self._keyring.trial.giver(epoch.id)
+        self._keyring.replace(epoch.id, secret, epoch.step)
+        if self._secret(epoch.id) != before:
+            self._counts["replaced"] += 1
+            self.events.append(KeysDiffer(giver or b""))
+
+    def _secret(self, epoch_id: bytes) -> bytes:
+        """What we hold, at the present step."""
+        ids = (epoch_id,)
+        ((_, secret, _),) = self._keyring.export(self._keyring.step_of(ids), ids)
+        return secret
+
+    def take_question(self, sender: bytes, epochs: tuple[bytes, ...], now: float) -> None:
+        """Take a neighbour's question; raises RemoteError if it may not ask, or not so often."""
+        if all(member.id != sender for member in self._room.roster()):
+            self._counts["refused"] += 1
+            raise RemoteError("keys are for the roster")
+        if not self._answering.ask(sender, epochs, now):
+            raise RemoteError("asks too much")
+
+    def answers(
+        self, me: bytes, known_s: Mapping[bytes, float], now: float
+    ) -> Iterable[tuple[bytes, GiveKeys]]:
+        """Give what can be given to those who wait and are still in the roster.
+
+        Args:
+            me: Our member id.
+            known_s: Since when we know which epoch.
+            now: Monotonic seconds.
+        """
+        pending = self._answering.pending(now)
+        if not pending:
+            return
+        state = self._room.state
+        roster = {member.id for member in self._room.roster()}
+        ready = {
+            epoch
+            for epoch in state.heads
+            if self._keyring.knows(epoch)
+            and epoch not in self._keyring.doubted
+            and (state.epochs[epoch].author == me or now - known_s[epoch] >= SETTLE_S)
+        }
+        for member, epochs in pending:
+            ids = tuple(sorted(ready.intersection(epochs)))
+            if member not in roster:
+                self._answering.answered(member)
+            elif ids:
+                step = self._keyring.step_of(ids)
+                heads = tuple(HeadSecret(*head) for head in self._keyring.export(step, ids))
+                self._answering.answered(member)
+                self._counts["answered"] += 1
+                yield member, GiveKeys(step, heads)

@@ -1,0 +1,1 @@
+"""Signed operations: what they say, how they are written, which of them still count."""

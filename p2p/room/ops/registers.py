@@ -1,0 +1,181 @@
+"""A set of operations, sorted: what each member says of itself, and what is said with a power.
+
+What a member says of itself is a register: its wish, its key for wraps. Only the newest value
+counts, by the author's own sequence number. Two values with the same number mean that the author
+has signed two histories; then a wish is tied and read as none until a newer one comes.
+
+All of this depends on operations of one author alone, so keeping only what still counts is a join
+semilattice: whatever order and grouping in which sets are merged and cut down, the same remains.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final, TypeVar
+
+from p2p.room.ops.ids import MemberId, OpId
+from p2p.room.ops.kinds import (
+    LINKS,
+    Ask,
+    Audience,
+    Body,
+    Decline,
+    Epoch,
+    Hand,
+    HandRef,
+    Invite,
+    Join,
+    Leave,
+    Order,
+    Rank,
+    Recv,
+    Remove,
+    Take,
+    Uninvite,
+)
+from p2p.room.ops.op import Op
+from p2p.room.ops.powers import NOBODY, standing, takes_power
+
+B = TypeVar("B", bound=Body)
+
+OTHERS_OF_HOST = 512
+OTHERS_OF_MEMBER = 16
+"""Kept operations per author of kinds that this program does not know."""
+
+ASKS_MAX = 8
+"""Members waiting at one member's door: the newest count."""
+
+INVITES_MAX = 64
+"""Invites of one member in its life, and as many taken back: the first count, for the lineage of
+those who came by them must not be pushed out by later ones."""
+
+_TIE = 2
+_NAMES: Final[dict[type[Body], str]] = {
+    **dict.fromkeys((Hand, Take, Decline, Audience), "wish"),
+    Recv: "recv",
+    Leave: "leave",
+    Ask: "ask",
+    Join: "join",
+    Invite: "invite",
+    Uninvite: "uninvite",
+}
+
+
+def age(op: Op) -> tuple[int, OpId]:
+    """Order the operations of one author, the oldest first."""
+    return op.seq, op.id
+
+
+class Registers:
+    """A set of operations, sorted.
+
+    Attributes:
+        host: Member id of the host.
+        powers: Operations that take a power and have the credentials for it.
+        waiting: Such whose credentials are not known yet.
+        ranks: Those of them that appoint somebody, by id.
+        links: Those of them that are links of their author's chain, by id.
+        epochs: What those of them say that begin an epoch, by id.
+    """
+
+    def __init__(self, ops: Iterable[Op], host: MemberId) -> None:
+        self.host = host
+        self.powers: list[Op] = []
+        self.ranks: dict[OpId, Op] = {}
+        self.links: dict[OpId, Op] = {}
+        self.epochs: dict[OpId, Epoch] = {}
+        self.waiting: list[Op] = []
+        self._own: dict[str, dict[MemberId, tuple[Op, ...]]] = {
+            name: {} for name in {*_NAMES.values(), "other"}
+        }
+        held: dict[tuple[str, MemberId], list[Op]] = defaultdict(list)
+        claims: list[Op] = []
+        for op in {op.id: op for op in ops}.values():
+            if takes_power(op, host):
+                claims.append(op)
+            else:
+                held[_NAMES.get(type(op.body), "other"), op.author].append(op)
+        self._look_at(claims)
+        self._pinned = {op.body.join for op in self.powers if isinstance(op.body, Remove)}
+        for (name, author), some in held.items():
+            self._own[name][author] = self._counting(name, author, some)
+
+    def _look_at(self, claims: list[Op]) -> None:
+        """Sort out who has the credentials; those of a rank hang on those of higher ones."""
+        claims.sort(key=lambda op: op.body.rank if isinstance(op.body, Rank) else NOBODY + 1)
+        before = -1
+        while before != len(self.powers):  # a rank that was handed on hangs on one of its own kind
+            before = len(self.powers)
+            self.waiting = []
+            for op in claims:
+                stands = standing(op, self.host, self.ranks)
+                if stands is None:
+                    self.waiting.append(op)
+                elif stands:
+                    self._stands(op)
+            claims = self.waiting
+
+    def _stands(self, op: Op) -> None:
+        self.powers.append(op)
+        if type(op.body) in LINKS:
+            self.links[op.id] = op
+        if isinstance(op.body, Epoch):
+            self.epochs[op.id] = op.body
+        if isinstance(op.body, Rank):
+            self.ranks[op.id] = op
+
+    def _counting(self, name: str, author: MemberId, ops: list[Op]) -> tuple[Op, ...]:
+        """What still counts of a register, the oldest first."""
+        ops.sort(key=age)
+        if name == "join":
+            # A removed member is known by the join that its removal names.
+            return tuple(op for n, op in enumerate(ops) if n < _TIE or op.id in self._pinned)
+        if name in ("invite", "uninvite"):
+            return tuple(ops[:INVITES_MAX])
+        if name == "other":
+            return tuple(ops[-(OTHERS_OF_HOST if author == self.host else OTHERS_OF_MEMBER) :])
+        if name == "ask":
+            return tuple(ops[-ASKS_MAX:])
+        top = ops[-1].seq
+        return tuple(op for op in ops if op.seq == top)[:_TIE]
+
+    def read(self, name: str, author: MemberId) -> tuple[Op, ...]:
+        """Give the value of a register: nothing, one operation, or two when it is tied."""
+        return self._own[name].get(author, ())
+
+    def all(self, name: str, kind: type[B]) -> list[tuple[Op, B]]:
+        """Give the operations of all registers of a name with what they say, by id."""
+        ops = [op for ops in self._own[name].values() for op in ops]
+        ops.sort(key=lambda op: op.id)
+        return [(op, op.body) for op in ops if isinstance(op.body, kind)]
+
+    def own(self) -> list[Op]:
+        """Everything that members say of themselves and that still counts."""
+        return [
+            op
+            for name, by_author in self._own.items()
+            for author, ops in by_author.items()
+            if not (name in ("wish", "recv") and author in self._own["leave"])
+            for op in ops
+        ]
+
+    def members(self) -> list[MemberId]:
+        """Everyone who ever joined, by id."""
+        return sorted(self._own["join"])
+
+    def left(self, member: MemberId) -> bool:
+        """Tell whether the member has left for good."""
+        return member in self._own["leave"]
+
+    def wish(self, member: MemberId) -> Op | None:
+        """Give the member's own last wish; None for none, a tied one, or if it left."""
+        wishes = self.read("wish", member)
+        return wishes[0] if len(wishes) == 1 and not self.left(member) else None
+
+    def is_past(self, hand: HandRef) -> bool:
+        """Tell whether a hand can never matter again, by its owner's own word."""
+        wish = self.read("wish", hand.member)
+        return self.left(hand.member) or bool(wish and wish[0].seq > hand.seq)
+
+    def is_spent(self, order: Order) -> bool:
+        """Tell whether all hands that an order names are past."""
+        return all(self.is_past(hand) for hand in order.hands)

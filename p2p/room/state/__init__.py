@@ -1,0 +1,1 @@
+"""What follows from a set of operations: the same for everybody."""

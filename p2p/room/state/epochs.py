@@ -1,0 +1,124 @@
+"""The epochs of a room as operations say them: which are heads, and which grants still count.
+
+An epoch names the ones it replaces, so epochs are a graph without clocks: several members may each
+make one at the same time, and whoever sees two heads makes one that replaces both.
+"""
+
+import functools
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from p2p.room.ops.epoch_dag import Ancestry, led
+from p2p.room.ops.ids import NONE, MemberId, OpId
+from p2p.room.ops.kinds import KNOWS_MAX, Epoch, Grant, Mute, Remove, StageEntry
+from p2p.room.ops.op import Op
+from p2p.room.ops.registers import Registers
+from p2p.room.state.authority import Act, Authority
+
+F = TypeVar("F", Grant, Mute)
+
+WHY = ("start", "kick", "merge", "timer", "asked")
+"""Reasons for an epoch, by number."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochInfo:
+    """What an ``Epoch`` operation says; see there."""
+
+    id: OpId
+    author: MemberId
+    parents: tuple[OpId, ...]
+    step: int
+    why: int
+    ephemeral: bytes
+    commit: bytes
+    pass_hash: bytes
+    roster_count: int
+    roster_root: bytes
+    stage: tuple[StageEntry, ...]
+
+
+def _ids(epoch: Epoch) -> tuple[OpId, ...]:
+    return tuple(parent.epoch for parent in epoch.parents)
+
+
+@functools.lru_cache(maxsize=256)
+def _info(op: Op, body: Epoch) -> EpochInfo:
+    return EpochInfo(
+        op.id,
+        body.author,
+        _ids(body),
+        body.step,
+        body.why,
+        body.ephemeral,
+        body.commit,
+        body.pass_hash,
+        body.roster_count,
+        body.roster_root,
+        body.stage,
+    )
+
+
+def roster_root(members: Iterable[tuple[MemberId, bytes]]) -> bytes:
+    """Hash a roster.
+
+    Args:
+        members: Member id and X25519 key of everybody that a secret was wrapped to.
+
+    Returns:
+        BLAKE2b-256, person "teahouse/roster", over id | key, ascending by id.
+    """
+    data = b"".join(member + key for member, key in sorted(members))
+    return hashlib.blake2b(data, digest_size=32, person=b"teahouse/roster").digest()
+
+
+class Epochs:
+    """The epochs that count: by somebody with the power to, and with all that they must not hide.
+
+    Attributes:
+        by_id: All of them.
+        heads: Those that no other replaces, ascending.
+        past: Epochs to be forgotten: see ``ancestry``. What was issued there is forgotten before.
+        current: Where a grant or a mute has to be issued to count by itself: the heads, or zeros
+            as long as there are no epochs.
+        recent: These and the ones just before: what was issued there is not forgotten yet.
+        last_removals: Removals that count, with all that led to them, and to which no other such
+            leads, 16 at most: what a new operation names so that it can not be shown without them.
+    """
+
+    def __init__(self, registers: Registers, authority: Authority) -> None:
+        acts = authority.acts(Epoch)
+        ancestry = Ancestry(registers, {act.op.id for act in acts})
+        acts = [act for act in acts if act.op.id not in ancestry.adrift]
+        # Everything before an epoch that counts, also by way of one that does not.
+        parents = {epoch: _ids(body) for epoch, body in registers.epochs.items()}
+        replaced = led((one for act in acts for one in _ids(act.body)), parents)
+        acts = [act for act in acts if act.op.id not in ancestry.past]
+        self.by_id: Mapping[OpId, EpochInfo] = {
+            act.op.id: _info(act.op, act.body) for act in sorted(acts, key=lambda act: act.op.id)
+        }
+        self._ranks = {act.op.id: act.rank for act in acts}
+        self.heads: tuple[OpId, ...] = tuple(one for one in self.by_id if one not in replaced)
+        self.current: frozenset[OpId] = frozenset(self.heads or (NONE,))
+        before = {parent for head in self.heads for parent in self.by_id[head].parents or (NONE,)}
+        self.recent: frozenset[OpId] = self.current | before
+        self.past: frozenset[OpId] = ancestry.past - self.recent
+        # An operation that named one of which a part is still on its way would not count itself.
+        self.last_removals: tuple[OpId, ...] = ancestry.last(
+            [act.op.id for act in authority.acts(Remove)]
+        )[:KNOWS_MAX]
+
+    def restated(self) -> list[tuple[EpochInfo, int, StageEntry]]:
+        """Give what the heads say is in force on the stage, with the ranks of their authors."""
+        return [
+            (self.by_id[head], self._ranks[head], entry)
+            for head in self.heads
+            for entry in self.by_id[head].stage
+        ]
+
+
+def issued_under(acts: Iterable[Act[F]], epochs: frozenset[OpId]) -> list[Act[F]]:
+    """Give those acts on the floor that name one of these epochs."""
+    return [act for act in acts if act.body.epoch in epochs]

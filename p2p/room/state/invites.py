@@ -1,0 +1,111 @@
+"""Who came by whose invite."""
+
+import functools
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from crypto.identity import verify
+from p2p.errors import RemoteError
+from p2p.room.ops.ids import MemberId, OpId
+from p2p.room.ops.kinds import Invite, Join
+from p2p.room.ops.op import Op
+from p2p.room.ops.registers import Registers
+
+CONTEXT = b"invite"
+
+
+@dataclass(frozen=True, slots=True)
+class InviteInfo:
+    """An invite as everybody sees it.
+
+    Attributes:
+        id: Its operation.
+        by: Whose it is.
+        key: Ed25519 public key, whose secret half its holders have.
+        uses: Members it may bring in; 0 for any number.
+        expires_s: Room time after which doors refuse it; 0 for never.
+        used: Members it brought in.
+        revoked: It was taken back.
+    """
+
+    id: OpId
+    by: MemberId
+    key: bytes
+    uses: int
+    expires_s: int
+    used: int
+    revoked: bool
+
+    @property
+    def is_used_up(self) -> bool:
+        """Tell whether as many members came by it as may."""
+        return 0 < self.uses <= self.used
+
+
+@functools.lru_cache(maxsize=4096)
+def proves(join: Op, proof: bytes, key: bytes) -> bool:
+    """Tell whether the proof in a join is a signature by the key of an invite."""
+    try:
+        verify(key, CONTEXT, join.body.room + join.author, proof)
+    except RemoteError:
+        return False
+    return True
+
+
+class Lineage:
+    """Who brought in whom: joins that prove to come by an invite of somebody else."""
+
+    def __init__(self, registers: Registers) -> None:
+        self._invites: dict[OpId, Op] = {}
+        self._brought: dict[MemberId, list[MemberId]] = defaultdict(list)
+        invites = {op.id: (op, body.key) for op, body in registers.all("invite", Invite)}
+        for join, body in registers.all("join", Join):
+            invite, key = invites.get(body.invite, (join, b""))
+            if invite.author != join.author and proves(join, body.proof, key):
+                self._invites[join.id] = invite
+                self._brought[invite.author].append(join.author)
+
+    def invite_of(self, join: OpId) -> Op | None:
+        """Give the invite by which somebody joined."""
+        return self._invites.get(join)
+
+    def brood(self, member: MemberId) -> Iterator[MemberId]:
+        """Give everybody whom the member's invites brought in, and whom theirs did."""
+        seen = {member}
+        waiting = [member]
+        while waiting:
+            for child in self._brought.get(waiting.pop(), ()):
+                if child not in seen:
+                    seen.add(child)
+                    waiting.append(child)
+                    yield child
+
+
+def invites_of(
+    registers: Registers,
+    used: Mapping[OpId, int],
+    revoked: Collection[OpId],
+    here: Collection[MemberId],
+) -> Mapping[OpId, InviteInfo]:
+    """Describe the invites of those who are here, by id.
+
+    Args:
+        registers: The set.
+        used: How many members each brought in.
+        revoked: Invites that were taken back.
+        here: Members whose invites let others in.
+    """
+    return {
+        op.id: InviteInfo(
+            op.id,
+            op.author,
+            body.key,
+            body.uses,
+            body.expires_s,
+            used.get(op.id, 0),
+            op.id in revoked,
+        )
+        for op, body in registers.all("invite", Invite)
+        if op.author in here
+    }

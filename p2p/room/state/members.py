@@ -1,0 +1,197 @@
+"""Every member as everybody sees it, put together from what was found out."""
+
+import functools
+from collections import defaultdict
+from collections.abc import Iterable
+
+from p2p.room.ops.chain import last_link
+from p2p.room.ops.ids import NONE, MemberId, OpId
+from p2p.room.ops.kinds import (
+    HOST_SLOT,
+    KEEPS_MAX,
+    Decline,
+    Down,
+    Hand,
+    Join,
+    Let,
+    Rank,
+    Recv,
+    Topic,
+)
+from p2p.room.ops.op import Op
+from p2p.room.ops.powers import NOBODY
+from p2p.room.stage import Stage
+from p2p.room.state.grants import Floor, took
+from p2p.room.state.model import Member
+from p2p.room.state.room_settings import Settings
+from p2p.room.state.verdict import Findings
+from p2p.room.text.confusable import imitations
+from p2p.room.text.names import DisplayName
+
+_shown = functools.lru_cache(maxsize=4096)(DisplayName.clean)
+
+
+def portraits(
+    findings: Findings,
+    floor: Floor,
+    settings: Settings,
+    everyone: Iterable[MemberId],
+    *,
+    blind: bool = False,
+) -> dict[MemberId, Member]:
+    """Describe members.
+
+    Args:
+        findings: The set.
+        floor: The stage.
+        settings: The settings.
+        everyone: Who is to be described, in order.
+        blind: Joins are not known here: keys are those of appointments, names made up.
+    """
+    painter = _Painter(findings, floor, settings, blind=blind)
+    return {member: painter.of(member) for member in everyone}
+
+
+class _Painter:
+    def __init__(
+        self, findings: Findings, floor: Floor, settings: Settings, *, blind: bool
+    ) -> None:
+        self._findings = findings
+        self._registers = findings.registers
+        self._authority = findings.authority
+        self._floor = floor
+        self._keys = _appointed_keys(findings) if blind else {}
+        self._ranked = frozenset(self._authority.appointed())
+        self._keeps = _keeps(findings, floor, settings)
+        self._joins = {m: self._join(m) for m in self._registers.members()}
+        self._imitates = imitations(
+            (self._authority.rank_of(m), m, self._name(m, join))
+            for m, join in self._joins.items()
+            if m not in self._authority.removals and not self._registers.left(m)
+        )
+
+    def _join(self, member: MemberId) -> Op:
+        """The join by which a member is known: the one its removal names, else its own."""
+        joins = self._registers.read("join", member)
+        removal = self._authority.removals.get(member)
+        return next((op for op in joins if removal and op.id == removal.join), joins[0])
+
+    def _name(self, member: MemberId, join: Op | None) -> DisplayName:
+        body = join.body if join else None
+        removal = self._authority.removals.get(member)
+        known = len(self._registers.read("join", member)) == 1
+        if removal is not None and join is not None and join.id == removal.join:
+            known = True
+        return _shown(body.name if known and isinstance(body, Join) else "", member)
+
+    def of(self, member: MemberId) -> Member:
+        registers, authority = self._registers, self._authority
+        join = self._joins.get(member)
+        sign, dh, recv = self._public(member, join)
+        out = member in authority.removals
+        wish = None if out else registers.wish(member)
+        stage = self._stage(member, wish, out=out)
+        live = self._floor.live.get(member)
+        tenures = authority.tenures(member)
+        slot = live.slot if live else None
+        first = join.id if join else NONE
+        ranked = member in self._ranked
+        invite = self._findings.lineage.invite_of(first)
+        return Member(
+            id=member,
+            sign=sign,
+            dh=dh,
+            recv=recv,
+            name=self._name(member, join),
+            stage=stage,
+            slot=HOST_SLOT if stage is Stage.HOST else slot,
+            grant=live.id if live else None,
+            lapsed=not out and not registers.left(member) and self._lapsed(member, wish),
+            wish=wish.id if wish else NONE,
+            join=first,
+            is_host=member == registers.host,
+            rank=authority.rank_of(member),
+            auth=tenures[0].id if tenures else NONE,
+            tenures=tuple(one.id for one in tenures if one.id != NONE),
+            ranked_by=authority.ranked_by(member) if ranked else None,
+            invite=invite.id if invite else NONE,
+            invited_by=invite.author if invite else None,
+            imitates=self._imitates.get(member),
+            trusted=out or len(registers.read("join", member)) < 2,
+            cut=self._cut(member, first) if ranked and not out else first,
+            keeps=tuple(self._keeps.get(member, ())[:KEEPS_MAX]),
+        )
+
+    def _cut(self, member: MemberId, join: OpId) -> OpId:
+        """Nobody ever ends the host's powers, so nobody has to know its last link."""
+        if member == self._registers.host:
+            return join
+        return last_link(member, join, self._registers.links.values())
+
+    def _public(self, member: MemberId, join: Op | None) -> tuple[bytes, bytes, bytes]:
+        """Signing key, exchange key, and the key to wrap for."""
+        if join is None or not isinstance(join.body, Join):
+            return (*self._keys.get(member, (bytes(32), bytes(32))), bytes(32))
+        recv = join.body.recv
+        gone = member in self._authority.removals or self._registers.left(member)
+        for op in () if gone else self._registers.read("recv", member)[:1]:
+            recv = op.body.key if isinstance(op.body, Recv) else recv
+        return join.body.sign, join.body.dh, recv
+
+    def _stage(self, member: MemberId, wish: Op | None, *, out: bool) -> Stage:
+        if out:
+            return Stage.REMOVED
+        if self._registers.left(member):
+            return Stage.LEFT
+        if member == self._registers.host:
+            return Stage.HOST
+        body = wish.body if wish else None
+        live = self._floor.live.get(member)
+        if live and not took(body, live.id):
+            return Stage.INVITED
+        if live:
+            return Stage.MUTED if live.mutes else Stage.SPEAKING
+        if wish and isinstance(body, Hand) and body.up and not self._floor.down(member, wish.id):
+            return Stage.HAND_UP
+        return Stage.LISTENING
+
+    def _lapsed(self, member: MemberId, wish: Op | None) -> bool:
+        """Tell whether the member's last invitation ended unanswered."""
+        if wish and isinstance(wish.body, Decline):
+            return wish.body.lapsed
+        down = self._floor.down(member, wish.id if wish else NONE)
+        return down is not None and down.lapsed
+
+
+def _appointed_keys(findings: Findings) -> dict[MemberId, tuple[bytes, bytes]]:
+    return {
+        op.body.member: (op.body.sign, op.body.dh)
+        for op in findings.registers.ranks.values()
+        if isinstance(op.body, Rank)
+    }
+
+
+def _keeps(findings: Findings, floor: Floor, settings: Settings) -> dict[MemberId, list[OpId]]:
+    """What each author did outside its chain and is in force, the most important first."""
+    registers, authority = findings.registers, findings.authority
+    keeps: dict[MemberId, list[OpId]] = defaultdict(list)
+    for epoch in sorted(findings.epochs.recent & findings.epochs.by_id.keys()):
+        keeps[findings.epochs.by_id[epoch].author].append(epoch)
+    for live in floor.live.values():
+        if live.by is not None:
+            keeps[live.by].append(live.id)
+    for mute, author in floor.mutes.items():
+        keeps[author].append(mute)
+    for act in authority.acts(Topic):
+        if act.op.id in settings.over[Topic]:
+            keeps[act.op.author].append(act.op.id)
+    for down in authority.acts(Down):
+        if down.body.member in authority.removals:
+            continue
+        wish = registers.wish(down.body.member)
+        ends_hand = (wish.id if wish else NONE) == down.body.seen
+        if ends_hand or (wish is not None and took(wish.body, down.body.grant)):
+            keeps[down.op.author].append(down.op.id)
+    for let in authority.acts(Let):
+        keeps[let.op.author].append(let.op.id)
+    return {author: ids for author, ids in keeps.items() if authority.rank_of(author) < NOBODY}

@@ -1,0 +1,1 @@
+"""The set of operations that a member or relay holds."""

@@ -1,0 +1,83 @@
+"""What is kept of a set of operations, so that a room may last for days.
+
+Four things are forgotten, each because nothing that may still come can make it count again:
+
+- What an author has itself replaced: all but its newest wish, key, and so on (``registers``).
+- Orders of hands that are all past by their owners' own word.
+- Grants, mutes and downs under epochs at least two generations behind every head. Their place was
+  taken by what the epochs after them restate. A down stays as long as its member's newest
+  wish is about the hand or the grant that it ended.
+- Epochs that are past (``ancestry``), unless a down that stays names one: a newcomer could not take
+  the one in without the other.
+
+Nothing is forgotten because somebody was removed or has lost a rank: such a verdict can change when
+more of the set is known, and then what was dropped would be missing. For the same reason an epoch
+or a floor operation that is dropped may come in again: should its epoch turn out to be a head after
+all (because the author of the ones after it was cut off before them), it counts again.
+"""
+
+from p2p.room.ops.ids import NONE, MemberId, OpId
+from p2p.room.ops.kinds import Down, Epoch, Grant, Invite, Join, Leave, Mute, Order, Rank, Remove
+from p2p.room.ops.op import Op
+from p2p.room.ops.registers import Registers, age
+from p2p.room.state.grants import took
+from p2p.room.state.verdict import Findings
+
+LEFT_MAX = 32
+"""Members remembered who have left and of whom nothing is in force."""
+
+
+def kept(findings: Findings) -> list[Op]:
+    """Give all operations that still count, or may count for a newer program.
+
+    Returns:
+        In an order in which each can be checked when it comes: joins, appointments from the host
+        down, epochs, the rest.
+    """
+    registers = findings.registers
+    forgotten = _forgotten(registers)
+    ops = [op for op in registers.own() if op.author not in forgotten]
+    ops += registers.waiting
+    ops += [op for op in registers.powers if not _is_past(op, findings)]
+    named = {op.body.epoch for op in ops if isinstance(op.body, Down)}
+    past = findings.epochs.past - named
+    return sorted((op for op in ops if op.id not in past), key=order)
+
+
+def _is_past(op: Op, findings: Findings) -> bool:
+    body = op.body
+    if isinstance(body, Order):
+        return findings.registers.is_spent(body)
+    if not isinstance(body, Grant | Mute | Down) or body.epoch in findings.epochs.recent:
+        return False
+    if body.epoch != NONE and body.epoch not in findings.registers.epochs:
+        return False
+    if not isinstance(body, Down):
+        return True
+    wishes = findings.registers.read("wish", body.member)
+    about = [one.id for one in wishes] or [NONE]
+    return body.seen not in about and not any(took(one.body, body.grant) for one in wishes)
+
+
+def _forgotten(registers: Registers) -> set[MemberId]:
+    """Members who left without a trace, beyond so many."""
+    left = {op.author for op, _ in registers.all("leave", Leave)}
+    if len(left) <= LEFT_MAX:
+        return set()
+    traces = {op.author for op in registers.powers}
+    traces |= {op.body.member for op in registers.powers if isinstance(op.body, Rank | Remove)}
+    invites = registers.all("invite", Invite)
+    traces |= {op.author for op, _ in invites}
+    counted = {op.id for op, invite in invites if invite.uses}  # and who came by them counts
+    traces |= {op.author for op, join in registers.all("join", Join) if join.invite in counted}
+    return set(sorted(left - traces)[LEFT_MAX:])
+
+
+def order(op: Op) -> tuple[int, MemberId, int, OpId]:
+    """Give a key to sort operations by, so that each can be checked when its turn comes."""
+    body = op.body
+    if isinstance(body, Join):
+        return 0, op.author, *age(op)
+    if isinstance(body, Rank):
+        return body.rank, op.author, *age(op)
+    return 5 if isinstance(body, Epoch) else 6, op.author, *age(op)

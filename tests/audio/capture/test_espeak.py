@@ -1,0 +1,66 @@
+import io
+import subprocess
+import wave
+
+import pytest
+
+from audio.capture import espeak
+from audio.capture.espeak import VOICES, EspeakError
+
+
+def seconds(wav: bytes) -> float:
+    # A pipe cannot be rewound: the length in the header says nothing.
+    with wave.open(io.BytesIO(wav)) as file:
+        return (len(wav) - 44) / (2 * file.getframerate())
+
+
+@pytest.fixture(params=["program", "wheel"])
+def speak(request, monkeypatch):
+    if request.param == "wheel":
+        monkeypatch.setattr("shutil.which", lambda name: None)
+    try:
+        return espeak.find()
+    except EspeakError:
+        pytest.skip(f"no espeak-ng as a {request.param}")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("zh", "你好，大家好"), ("en", "Hello to all"), ("ug", "ياخشىمۇسىز")]
+)
+def test_it_speaks(speak, language, text):
+    assert 0.4 < seconds(speak(text, VOICES[language])) < 5
+
+
+def test_the_text_is_never_an_argument(monkeypatch):
+    seen = {}
+
+    def run(command, **rest):
+        seen.update(rest, command=command)
+        return subprocess.CompletedProcess(command, 0, b"wav", b"")
+
+    monkeypatch.setattr("shutil.which", lambda name: "/bin/espeak-ng")
+    monkeypatch.setattr("subprocess.run", run)
+    assert espeak.find()("a secret line", "en") == b"wav"
+    assert "a secret line" not in seen["command"]
+    assert seen["input"] == b"a secret line"
+    assert seen["env"]["PULSE_SERVER"] == "unix:/nonexistent"
+
+
+def test_a_program_that_fails_is_an_error(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: "/bin/false")
+    with pytest.raises(EspeakError):
+        espeak.find()("hello", "en")
+
+
+def test_without_program_and_wheel_it_says_so(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(EspeakError):
+        espeak.find()
+
+
+def test_a_wheel_without_its_library_is_an_error(monkeypatch, tmp_path):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr(espeak, "_wheel_folder", lambda: tmp_path)
+    with pytest.raises(EspeakError):
+        espeak.find()

@@ -1,0 +1,144 @@
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from crypto.identity import Identity, member_id
+from crypto.roomkey import Genesis, RoomKey
+from lab.node_house import a_house
+from p2p.api import commands as c
+from p2p.api import events as e
+from p2p.errors import RemoteError
+from p2p.link.work import Work
+from p2p.node.peers.peers import Hooks, Members
+from p2p.node.secrets import RoomSecrets
+from p2p.rng import system_rng
+from p2p.room.ops import kinds
+from p2p.room.ops.op import Pen
+from p2p.room.room import Room
+from p2p.wire.messages import Admit, Carry, Have, HeadSecret
+
+
+async def test_a_join_with_a_copied_exchange_key_takes_nobodys_link() -> None:
+    """Anyone can sign a join that names another's key; only the handshake proves who has it."""
+    async with a_house() as house:
+        await house.relay()
+        host = await house.host("host", only="dht")
+        words = (await host.key()).words
+        victim = await house.guest("victim", words, only="dht")
+        await victim.until(e.Joined)
+        members = victim.node._members
+        assert members is not None
+        dh = members.room.myself.dh
+        for _ in range(8):  # some of them sort before the victim's own id
+            fake = Identity.generate(system_rng)
+            twin = SimpleNamespace(member_id=member_id(fake.sign_key, dh), sign=fake.sign)
+            pen = Pen(twin, members.room.room_id)
+            join = pen.write(kinds.Join, fake.sign_key, dh, bytes(32), "fake")
+            assert members.room.receive(join.data, None, 0.0)
+        members.pump()
+        await host.until(e.Joined)
+        for neighbour in list(members.neighbours.values()):
+            await neighbour.line.close()
+        await victim.until(e.MemberChanged, lambda m: m.name == "host" and m.state == "gone")
+        seen = len(victim.told)
+        await victim.until(e.MemberChanged, lambda m: m.name == "host" and m.state == "here", seen)
+        host.node.do(c.SetMic(True))
+        await victim.until(e.FirstSound)
+        [link] = host.node._members.neighbours
+        assert link == members.room.me
+
+
+async def test_what_a_neighbour_only_carries_is_not_held_against_it() -> None:
+    """Otherwise one member could have others end their links with each other."""
+    async with a_house() as house:
+        await house.relay()
+        host = await house.host("host", only="dht")
+        guest = await house.guest("guest", (await host.key()).words, only="dht")
+        await guest.until(e.Joined)
+        members = host.node._members
+        assert members is not None
+        [neighbour] = members.neighbours.values()
+        absent = bytes(16)
+        members._take(neighbour, Carry(members.room.me, absent, b"\xc0" * 512))
+        members._take(neighbour, Carry(members.room.me, absent, b"\xc1" * 1024))
+        members._take(neighbour, Carry(absent, neighbour.member, b"\xc0" * 512))
+        with pytest.raises(RemoteError):
+            members._take(neighbour, Carry(absent, members.room.me, b"\xc0" * 512))
+
+
+class _Answers:
+    """A line that somebody has written to before."""
+
+    def __init__(self, *messages: object) -> None:
+        self._messages = list(messages)
+
+    def send(self, message: object) -> None:
+        pass
+
+    async def receive(self) -> object:
+        if not self._messages:
+            raise ConnectionError("line closed")
+        return self._messages.pop(0)
+
+
+async def test_keys_are_taken_only_from_a_door_that_shows_who_it_is() -> None:
+    """The keys of the first door that lets us in are kept, so it must not be just anybody."""
+    host, door, me = (Identity.generate(system_rng) for _ in range(3))
+    genesis = Genesis(1, host.sign_key, host.dh, "open", 0, bytes(32))
+    secrets = RoomSecrets(me, RoomKey.create(genesis, bytes(16)), system_rng)
+    room = Room(me, genesis.encode(), "me", now=0.0)
+    hooks = Hooks(lambda: None, lambda *_: None, lambda *_: None)
+    members = Members(None, room, secrets, None, Work(), hooks, newcomer=True)  # type: ignore[arg-type]
+    twin = Room(door, genesis.encode(), "door", now=0.0)
+    keys = (HeadSecret(bytes(16), bytes(32), bytes(32)),)
+    unknown = Admit(bytes(16), 0, 0, keys, ())
+    borrowed = Admit(door.member_id, 0, 0, keys, (twin.join_op,))
+    for admit in (unknown, borrowed):
+        with pytest.raises((RemoteError, ConnectionError)):
+            await members.enter(_Answers(admit), bytes(32))  # type: ignore[arg-type]
+        assert secrets.keyring is None
+
+
+async def test_a_door_that_hands_out_other_keys_is_noticed() -> None:
+    async with a_house() as house:
+        await house.relay()
+        host = await house.host("host", only="dht")
+        guest = await house.guest("guest", (await host.key()).words, only="dht")
+        await guest.until(e.Joined)
+        secrets = guest.node._secrets
+        honest = host.node._secrets.admit((), 0.0)
+        secrets.admitted(honest, 0.0)
+        assert guest.node.view().problem == ""
+        false = type(honest)(
+            honest.member,
+            honest.room_time_ms,
+            honest.step,
+            (HeadSecret(honest.heads[0].epoch_id, b"x" * 32, honest.heads[0].pass_key),),
+        )
+        secrets.admitted(false, 0.0)
+        assert "other room keys" in guest.node.view().problem
+
+
+async def test_a_neighbour_that_asks_without_end_is_let_go_and_the_room_goes_on() -> None:
+    async with a_house() as house:
+        await house.relay()
+        host = await house.host("host", only="dht")
+        words = (await host.key()).words
+        guest = await house.guest("guest", words, only="dht")
+        pest = await house.guest("pest", words, only="dht")
+        for person in (guest, pest):
+            await person.until(e.MemberChanged, lambda m: m.name == "host" and m.state == "here")
+        [line] = [
+            n.line
+            for n in pest.node._members.neighbours.values()
+            if n.member == host.node._members.room.me
+        ]
+        for _ in range(100):
+            line.send(Have(()))
+        await host.until(e.MemberChanged, lambda m: m.name == "pest" and m.state == "here")
+        async with asyncio.timeout(5):
+            while line.open:  # noqa: ASYNC110  the end of a line is no event here
+                await asyncio.sleep(0.05)
+        host.node.do(c.SetMic(True))
+        await guest.until(e.FirstSound)

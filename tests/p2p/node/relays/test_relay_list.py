@@ -1,0 +1,80 @@
+"""Members who trust different relays of the same few hear each other, without anybody's doing."""
+
+from crypto.contact import Contact
+from crypto.genesis import Genesis
+from crypto.identity import Identity
+from lab.node_house import a_house
+from p2p.api import commands as c
+from p2p.api import events as e
+from p2p.node.relays.relay_list import Naming, carrier_of
+from p2p.room.commands import SetCarriers
+from p2p.room.ops.kinds import CARRIERS_MAX, Carriers
+from p2p.room.room import Room
+
+
+class Seats:
+    """What ``Naming`` knows of our seats."""
+
+    def __init__(self, useful: list[Contact]) -> None:
+        self.first: object | None = None
+        self.useful = useful
+        self.named: list[bytes] = []
+        self.told: list[bytes] = []
+
+    def send_floor(self, ops: list[bytes]) -> None:
+        self.told += ops
+
+    def set_named(self, keys: list[bytes]) -> None:
+        self.named = keys
+
+
+def relay(number: int) -> Contact:
+    return Contact(bytes([number]) * 32, ("192.0.2.1", 4000 + number), "relay")
+
+
+def a_room() -> Room:
+    host = Identity.generate(lambda count: bytes(range(count)))
+    genesis = Genesis(1, host.sign_key, host.dh, "open", 1_700_000_000, bytes(32))
+    return Room(host, genesis.encode(), "host", now=0.0)
+
+
+def test_nothing_is_named_before_a_relay_has_taken_us():
+    room, seats = a_room(), Seats([relay(1)])
+    naming = Naming(room, seats)
+    naming.tick(0.0)
+    assert room.state.carriers == ()
+    seats.first = object()
+    naming.tick(0.1)
+    assert room.state.carriers == (carrier_of(relay(1)),)
+    naming.tick(0.2)
+    assert seats.named == [relay(1).dh]
+    naming.tick(0.3)
+    assert seats.told == room.ops_of(Carriers), "said once to all the relays where we sit"
+
+
+def test_new_relays_are_added_behind_those_that_are_named_and_only_so_many():
+    room, seats = a_room(), Seats([relay(n) for n in range(3, 20)])
+    seats.first = object()
+    room.do(SetCarriers((carrier_of(relay(2)), carrier_of(relay(5)))), 0.0)
+    naming = Naming(room, seats)
+    naming.tick(1.0)
+    named = room.state.carriers
+    assert named[:3] == tuple(carrier_of(relay(n)) for n in (2, 5, 3))
+    assert len(named) == len(set(named)) == CARRIERS_MAX
+    before = len(room.ids())
+    naming.tick(100.0)
+    assert len(room.ids()) == before
+
+
+async def test_who_sits_at_another_relay_of_the_same_list_is_heard() -> None:
+    async with a_house() as house:
+        one, two, three = [await house.relay() for _ in range(3)]
+        house.entry_nodes.clear()
+        host = await house.host("host", mode="shield", relays=(one, two, three))
+        words = (await host.key()).words
+        guest = await house.guest("guest", words, mode="shield", relays=(three, two))
+        await guest.until(e.Joined)
+        host.node.do(c.SetMic(True))
+        await guest.until(e.FirstSound)
+        seats = [p.node._members.relaying.attachments.first for p in (host, guest)]
+        assert seats[0].courier.contact.dh != seats[1].courier.contact.dh

@@ -1,0 +1,20 @@
+"""A few hours of bench/long_room.py, and some of its hands."""
+
+from lab.sim.long_life import LongRoom
+from lab.sim.many_hands import ManyHands
+from lab.sim.once import pure_parts_once
+
+
+def test_a_room_goes_on_when_its_host_is_gone_and_people_come_and_go() -> None:
+    with pure_parts_once():
+        life = LongRoom(seed=7, hours=3).live(sample_hours=2)
+    assert life.problems == []
+    assert life.epochs >= 12
+
+
+def test_all_clients_show_the_same_order_of_many_hands() -> None:
+    with pure_parts_once():
+        together = ManyHands(3, clients=6, members=40).together()
+        apart = ManyHands(4, clients=6, members=40).apart()
+    assert together.agreed_after_s <= 2.0
+    assert apart.agreed_after_s <= 10.0

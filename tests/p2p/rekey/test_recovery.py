@@ -1,0 +1,176 @@
+"""Secrets that neighbours give each other, and what becomes of false ones."""
+
+import os
+
+import pytest
+
+from crypto.frame import FrameError
+from p2p.errors import RemoteError
+from p2p.mesh.frame_crypto import Stage
+from p2p.rekey.epoch_agent import NewKey
+from p2p.rekey.events import KeysChanged, KeysDiffer
+from p2p.wire.messages import AskKeys, GiveKeys, HeadSecret, Wraps
+from tests.p2p.rekey.keypeople import People, Person
+
+HOST, MODERATOR, LISTENER = 0, 2, 4
+SLOT = 1
+FALSE = b"f" * 32
+
+
+@pytest.fixture
+def people() -> People:
+    people = People(HOST, MODERATOR, LISTENER, LISTENER, LISTENER)
+    people.neighbours()
+    return people
+
+
+class Talk:
+    """The host speaks; one listener tries to hear it."""
+
+    def __init__(self, people: People, listener: Person) -> None:
+        self.people = people
+        self.host = people[0]
+        self._seals = Stage(self.host.keyring, self.host.id, os.urandom)
+        self._opens = Stage(listener.keyring, listener.id, os.urandom)
+
+    def frame_opens(self) -> bool:
+        now = self.people.now
+        frame = self._seals.seal(b"frame", SLOT, now)
+        assert frame is not None
+        try:
+            opened = self._opens.open(frame, self.host.id, {SLOT: self.host.id}, now, now)
+        except FrameError:
+            return False
+        return opened is not None
+
+    def deaf_s(self, limit_s: float) -> float:
+        """Until a frame opens, everybody's timers and messages running."""
+        began_s = self.people.now
+        while not self.frame_opens():
+            self.people.wait(0.1)
+            assert self.people.now - began_s < limit_s
+        return self.people.now - began_s
+
+
+def give(people: People, giver: Person, listener: Person, secret: bytes | None = None) -> bytes:
+    """A new key; one listener holds what somebody gave it, the true secret or a false one."""
+    people[0].epochs.do(NewKey(), people.now)
+    people.carry()
+    step = people[0].keyring.seal_step
+    ((epoch, true, pass_key),) = people[0].keyring.export(step)
+    listener.keyring.replace(epoch, secret or true, step, pass_key, giver.id)
+    people.wait(0.4)
+    people.forget_events()
+    return epoch
+
+
+def answer(listener: Person, giver: Person, head: HeadSecret, now: float) -> None:
+    """A neighbour's answer, which was asked for."""
+    listener.epochs._giving._lacking._asked[giver.id] = now
+    listener.epochs.receive(GiveKeys(listener.keyring.step, (head,)), giver.id, now)
+
+
+def test_who_was_given_a_false_key_asks_others_and_hears_within_two_seconds(
+    people: People,
+) -> None:
+    listener = people[3]
+    epoch = give(people, people[2], listener, FALSE)
+    talk = Talk(people, listener)
+    assert talk.deaf_s(2.0) > 1.0
+    assert listener.epochs.counts["replaced"] == 1
+    (event,) = listener.events()
+    assert isinstance(event, KeysDiffer)
+    assert event.member in {people[number].id for number in (0, 1, 4)}
+    assert len(people.keys()) == 1
+    assert listener.keyring.trial.giver(epoch) != people[2].id
+
+
+def test_the_liar_is_not_asked_again(people: People) -> None:
+    listener, liar = people[3], people[2]
+    give(people, liar, listener, FALSE)
+    talk = Talk(people, listener)
+    people.sent.clear()
+    people.lost = {GiveKeys}
+    with pytest.raises(AssertionError):
+        talk.deaf_s(6.0)
+    asked = {to for frm, to, message in people.sent if isinstance(message, AskKeys)}
+    assert asked == {people[0].id, people[1].id, people[4].id}
+
+
+def test_without_sound_nobody_is_asked_and_nothing_is_replaced(people: People) -> None:
+    listener = people[3]
+    epoch = give(people, people[2], listener, FALSE)
+    people.sent.clear()
+    people.wait(10.0)
+    assert people.sent == []
+    ((_, secret, pass_key),) = people[0].keyring.export(people[0].keyring.seal_step)
+    answer(listener, people[0], HeadSecret(epoch, secret, pass_key), people.now)
+    assert listener.events() == [KeysDiffer(people[0].id)]
+    assert listener.keyring.trial.giver(epoch) == people[2].id
+
+
+def test_once_another_was_heard_false_frames_do_not_shake_a_key(people: People) -> None:
+    listener, liar = people[3], people[2]
+    epoch = give(people, people[1], listener)
+    assert Talk(people, listener).frame_opens()
+    for _ in range(30):
+        people.wait(0.1)
+        listener.keyring.trial.failed((epoch,), people.now)
+    answer(listener, liar, HeadSecret(epoch, FALSE, bytes(listener.keyring.pass_)), people.now)
+    assert Talk(people, listener).frame_opens()
+
+
+@pytest.mark.parametrize("true", [True, False])
+def test_a_wrap_that_comes_late_proves_what_was_given_or_takes_its_place(
+    people: People, true: bool
+) -> None:
+    listener = people[3]
+    people.lost = {Wraps}
+    people[0].epochs.do(NewKey(), people.now)
+    ((_, wraps),) = people[0].epochs.to_send(people.now)
+    people.carry()
+    ((epoch, secret, pass_key),) = people[0].keyring.export(people[0].keyring.seal_step)
+    given = HeadSecret(epoch, secret if true else FALSE, pass_key)
+    answer(listener, people[2], given, people.now)
+    listener.events()
+    people.wait(25.0)
+    listener.epochs.receive(wraps, people[0].id, people.now)
+    assert len(people.keys(0, 3)) == 1
+    assert listener.keyring.trial.giver(epoch) is None
+    assert listener.events() == ([] if true else [KeysDiffer(people[2].id)])
+    listener.epochs.receive(wraps, people[0].id, people.now)
+    assert listener.epochs.counts["wrapped"] == 1
+
+
+@pytest.mark.parametrize("step", [5, -200_000])
+def test_a_wrap_of_another_time_proves_nothing(people: People, step: int) -> None:
+    listener = people[3]
+    (head,) = listener.room.state.heads
+    record = listener.room.state.epochs[head]
+    late = type(record)(**{**vars(record), "step": step})
+    listener.keyring.trial.begin(head, people[2].id)
+    with pytest.raises(RemoteError):
+        listener.epochs._giving.prove(late, bytearray(FALSE))
+    assert listener.keyring.trial.giver(head) == people[2].id
+    assert len(people.keys()) == 1
+
+
+def test_keys_changed_is_not_said_of_a_key_that_was_only_put_right(people: People) -> None:
+    listener = people[3]
+    give(people, people[2], listener, FALSE)
+    Talk(people, listener).deaf_s(3.0)
+    assert not [event for event in listener.events() if isinstance(event, KeysChanged)]
+
+
+def test_what_is_doubted_is_not_given_on(people: People) -> None:
+    listener, asker = people[3], people[4]
+    epoch = give(people, people[2], listener)
+    for _ in range(11):
+        people.wait(0.1)
+        listener.keyring.trial.failed((epoch,), people.now)
+    listener.epochs.receive(AskKeys((epoch,)), asker.id, people.now)
+    said = listener.epochs.to_send(people.now)
+    assert not [message for _, message in said if isinstance(message, GiveKeys)]
+    listener.keyring.trial.end(epoch)
+    ((to, given),) = listener.epochs.to_send(people.now)
+    assert (to, type(given)) == (asker.id, GiveKeys)

@@ -1,0 +1,53 @@
+"""Random histories of a room, a few of those that bench/schedules.py plays by the thousand."""
+
+import pytest
+
+from lab.sim.once import pure_parts_once
+from lab.sim.room_schedule import play
+from lab.sim.short_memory import short_memory
+
+
+@pytest.mark.parametrize("seed", [13, 19, 38, 136])
+def test_whatever_happens_the_honest_agree_and_the_removed_are_out(seed: int) -> None:
+    with pure_parts_once():
+        outcome = play(seed, members=7, actions=30)
+    assert outcome.problems == []
+    assert outcome.done["kick"] >= 1
+    assert outcome.epochs >= 1
+
+
+@pytest.mark.parametrize(
+    ("seed", "members"),
+    [
+        (501403, 5),  # who woke up among others went on asking every two seconds only
+        (601943, 12),  # two removals and a leave within a quarter of a second
+        (613657, 10),  # all who held the key were gone
+        (802175, 8),  # a speaker held one of two heads, and nobody near it the other
+        (703133, 8),  # two who were shut out kept each other company
+    ],
+)
+def test_a_history_that_once_went_wrong_goes_well(seed: int, members: int) -> None:
+    with pure_parts_once():
+        assert play(seed, members, 40).problems == []
+
+
+@pytest.mark.parametrize(
+    ("seed", "members", "actions"),
+    [
+        (6, 12, 120),  # newcomers could not take in who was moved down long ago
+        (7, 5, 80),
+    ],
+)
+def test_a_room_that_forgets_after_a_minute_goes_well_too(
+    seed: int, members: int, actions: int
+) -> None:
+    with pure_parts_once(), short_memory():
+        outcome = play(seed, members, actions)
+    assert outcome.problems == []
+    assert outcome.epochs >= 5
+
+
+def test_a_history_repeats_itself() -> None:
+    with pure_parts_once():
+        first, second = play(5, members=5, actions=12), play(5, members=5, actions=12)
+    assert first == second

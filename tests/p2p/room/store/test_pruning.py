@@ -1,0 +1,132 @@
+"""What is kept: enough for the same state, and little however long a room lasts."""
+
+from lab.room_people import People, identity, kept_of
+from p2p.room.ops import kinds
+from p2p.room.ops.ids import NONE
+from p2p.room.ops.kinds import HandRef
+from p2p.room.ops.op import Op, Pen
+from p2p.room.stage import Stage
+from p2p.room.store.opset import OpSet
+from p2p.room.store.pruning import LEFT_MAX, order
+from tests.p2p.room.state.test_authority import court
+
+
+def of(people: People, kind: type[kinds.Body]) -> list[Op]:
+    return [op for op in kept_of(people) if isinstance(op.body, kind)]
+
+
+def test_floor_operations_are_forgotten_two_epochs_later():
+    people = court()
+    people.bring_on_stage(6, by=3)
+    people.mute(6, by=4)
+    people.epoch()
+    assert (len(of(people, kinds.Grant)), len(of(people, kinds.Mute))) == (1, 1)
+    state = people.state()
+    people.epoch()
+    assert (len(of(people, kinds.Grant)), len(of(people, kinds.Mute))) == (0, 0)
+    assert people.stage(6) == Stage.MUTED
+    assert people.state().live.keys() == state.live.keys()
+    assert people.state(kept_of(people)) == people.state()
+
+
+def test_a_down_is_kept_while_the_hand_it_ended_is_its_owners_newest_wish():
+    people = court()
+    people.raise_hand(6)
+    people.down(6, by=3)
+    for _ in range(3):
+        people.epoch()
+    assert len(of(people, kinds.Down)) == 1
+    assert people.stage(6) == Stage.LISTENING
+    people.write(6, kinds.Hand, False)
+    assert of(people, kinds.Down) == []
+
+
+def test_a_down_that_crossed_the_taking_of_its_grant_is_kept_too():
+    people = court()
+    people.raise_hand(6)
+    grant = people.accept(6, by=3)
+    people.down(6, by=4)
+    people.write(6, kinds.Take, grant.id)
+    entry = kinds.StageEntry(2, people.ids[6], grant.id, bytes(8), False)
+    old = people.state().heads
+    for _ in range(3):
+        people.epoch()
+    people.ops = kept_of(people)
+    people.epoch(4, parents=old, stage=(entry,))
+    assert len(people.state().heads) == 2
+    assert people.stage(6) == Stage.LISTENING
+
+
+def test_a_floor_operation_whose_epoch_is_not_known_yet_is_kept():
+    people = court()
+    epoch = people.epoch()
+    people.accept(6, by=3)
+    rest = [op for op in people.ops if op is not epoch]
+    assert any(isinstance(op.body, kinds.Grant) for op in kept_of(people, rest))
+    assert people.state([*kept_of(people, rest), epoch]) == people.state()
+
+
+def test_an_order_is_forgotten_when_all_its_hands_are_past_by_their_owners_word():
+    people = court()
+    hands = [HandRef(people.ids[n], people.raise_hand(n).seq) for n in (6, 7)]
+    people.act(3, kinds.Order, 0, tuple(hands))
+    people.write(6, kinds.Hand, False)
+    people.remove(7)
+    assert len(of(people, kinds.Order)) == 1
+    people.write(7, kinds.Leave)
+    assert of(people, kinds.Order) == []
+
+
+def test_nothing_lasting_is_forgotten_because_its_author_or_subject_is_out():
+    people = court()
+    people.act(3, kinds.Lock, True)
+    people.act(3, kinds.Lock, False)
+    people.raise_hand(6)
+    before = len(kept_of(people))
+    people.remove(3)
+    people.remove(6)
+    assert len(kept_of(people)) == before + 2
+
+
+def test_credentials_come_before_what_hangs_on_them():
+    people = court()
+    people.promote(5, 5, 4)
+    people.accept(6, by=3)
+    ops = OpSet(people.genesis)
+    for op in kept_of(people):
+        assert ops.check(ops.read(op.data))
+        ops.insert(op)
+    assert [op.id for op in sorted(kept_of(people), key=order)] == [op.id for op in kept_of(people)]
+
+
+def test_what_waits_for_its_credentials_is_kept():
+    people = court()
+    lock = people.act(5, kinds.Mute, NONE, people.ids[6], NONE, True)
+    ranks = [op for op in people.ops if isinstance(op.body, kinds.Rank)]
+    rest = [op for op in people.ops if op not in ranks]
+    assert lock in kept_of(people, rest)
+    assert people.state(kept_of(people, rest) + ranks) == people.state()
+
+
+def test_who_left_without_a_trace_is_forgotten_after_so_many():
+    people = People(2)
+    people.write(1, kinds.Leave)
+    people.write(2, kinds.Invite, bytes(32), 0, 0)
+    people.write(2, kinds.Leave)
+    ops = OpSet(people.genesis)
+    for op in people.ops:
+        ops.insert(op)
+    for number in range(10, 10 + LEFT_MAX + 20):
+        key = identity(number)
+        pen = Pen(key, people.room_id)
+        ops.insert(pen.write(kinds.Join, key.sign_key, key.dh, bytes(32), "x"))
+        ops.insert(pen.write(kinds.Leave))
+    ops.settle()
+    assert ops.members() == 1 + 1 + LEFT_MAX
+    assert ops.has_joined(people.ids[2])
+    gone = [n for n in range(10, 10 + LEFT_MAX + 20) if not ops.has_joined(identity(n).member_id)]
+    assert len(gone) >= 20
+    key = identity(gone[0])
+    assert ops.has_forgotten(key.member_id)
+    back = Pen(key, people.room_id).write(kinds.Join, key.sign_key, key.dh, bytes(32), "x")
+    assert ops.knows(back)

@@ -1,0 +1,161 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tui.scripted import full_room, member, room, run_room
+from tui.room.presenter import audience_rows, hand_rows, minutes, stage_rows, state_sign
+from tui.room.status_lines import header, keys_line, links_line, own_line
+from tui.texts.meter import METER_STEPS, meter, meter_step
+from tui.texts.spans import width_of
+
+
+def text(spans):
+    return "".join(span.text for span in spans)
+
+
+@pytest.mark.parametrize(
+    ("level", "step"), [(-96, 0), (-54, 0), (-48, 1), (-30, 4), (-6, 8), (0, 8), (float("nan"), 0)]
+)
+def test_a_meter_has_eight_steps_of_6_db(level, step):
+    assert meter_step(level) == step
+
+
+@given(st.floats(-200, 200))
+def test_a_meter_always_takes_eight_cells(level):
+    assert width_of(meter(level)) == METER_STEPS
+
+
+@pytest.mark.parametrize("width", [30, 47, 57, 100])
+def test_stage_rows_all_take_the_same_cells(width):
+    assert len({width_of(row.spans) for row in stage_rows(full_room("speaker"), width)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "sign"),
+    [
+        ({"speaking": True}, "▸"),
+        ({"speaking": True, "muted": True}, "M"),
+        ({"unheard": True}, "?"),
+        ({"loss_pct": 5.0}, "~"),
+        ({"rtt_ms": 400.0}, "~"),
+        ({"path": "none"}, "~"),
+        ({"state": "gone", "unheard": True}, "x"),
+        ({}, " "),
+    ],
+)
+def test_every_state_has_a_letter(changes, sign):
+    assert state_sign(member(1, "a", "speaker", **changes))[0] == sign
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"state": "gone"}, "away"),
+        ({"unheard": True}, "no sound"),
+        ({"muted": True}, "muted"),
+        ({"me": True}, "mic off"),
+    ],
+)
+def test_a_state_without_sound_is_a_word_in_place_of_the_meter(changes, word):
+    row = stage_rows(room(member(1, "a", "speaker", **changes)), 60)[0]
+    assert word in text(row.spans)
+
+
+def test_people_who_left_are_in_no_list():
+    view = room(member(1, "a", "speaker", state="left"), member(2, "b", state="removed"))
+    assert stage_rows(view, 60) == hand_rows(view, 30) == audience_rows(view, 30) == []
+
+
+def test_the_queue_is_in_the_order_of_places():
+    view = room(member(1, "a", hand_place=2), member(2, "b", hand_place=1, hand_since_s=3800.0))
+    assert [row.n for row in hand_rows(view, 26)] == [2, 1]
+    assert "1:02" in text(hand_rows(view, 26)[0].spans)
+
+
+def test_time_is_short_and_exact():
+    assert (minutes(5), minutes(754), minutes(3862)) == ("0:05", "12:34", "1:04:22")
+
+
+def test_own_line_says_the_state_and_what_to_do():
+    def own(**changes):
+        mic = changes.pop("mic_on", False)
+        role = changes.pop("role", "listener")
+        view = room(member(1, "a", role, me=True, **changes), mic_on=mic)
+        return " | ".join(text(half) for half in own_line(view))
+
+    assert own() == "mic off   listener | H raises your hand"
+    assert own(hand_place=4) == "mic off   listener   hand up, place 4 | H takes the hand down"
+    assert own(invited=True).startswith("You are invited to speak")
+    assert own(role="speaker") == "mic off   speaker | Space opens your microphone"
+    assert own(role="speaker", mic_on=True).startswith("MIC ON")
+    assert own(role="speaker", muted=True).startswith("muted by a moderator")
+    assert own_line(room())[0][0].text == "entering the room"
+
+
+def test_the_links_line_grades_and_a_problem_comes_first():
+    def links(**changes):
+        return text(links_line(room(member(1, "a", me=True), member(2, "b", **changes)))[0])
+
+    assert links().startswith("Links good   1 linked   38 ms")
+    assert links(rtt_ms=300.0).startswith("Links fair")
+    assert links(loss_pct=5.0).startswith("Links fair")
+    assert links(rtt_ms=900.0).startswith("Links poor")
+    assert links(path="none").startswith("Links poor")
+    alone = room(member(1, "a", me=True))
+    assert text(links_line(alone)[0]).startswith("Nobody else is here yet")
+    assert text(links_line(room(problem="No\x1b mic."))[0]) == "! No mic."
+
+
+def test_the_header_says_locked_and_what_members_see():
+    assert "locked" in text(header(room(locked=True))[0])
+    assert "members see your IP" in text(header(room())[1])
+    assert "hidden" in text(header(room(mode="shield"))[1])
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80])
+def test_the_keys_that_leave_and_help_always_stay(width):
+    line = text(keys_line(full_room("host"), width))
+    assert "F1 help" in line
+    assert "Q leave" in line
+
+
+@pytest.mark.parametrize("mode", ["open", "shield"])
+@pytest.mark.parametrize("changes", [{}, {"locked": True}, {"entry": "invited"}])
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_header_always_has_room_for_who_sees_the_address(mode, changes, width):
+    view = room(*full_room().members, mode=mode, key_members=12, **changes)
+    left, right = header(view, width)
+    assert width_of(left) + width_of(right) < width
+    assert "IP" in text(right)
+
+
+def test_the_header_counts_the_members_who_have_the_key():
+    assert "key: 12 members" in text(header(room(key_members=12), 120)[1])
+    assert "key" not in text(header(room(), 120)[1])
+
+
+def test_a_mark_behind_the_name_says_verified_or_imitating():
+    rows = {row.n: text(row.spans) for row in audience_rows(run_room(), 26)}
+    assert "omar            ✓mod" in rows[9]
+    assert "Iau             !" in rows[13]
+    assert "ئايگۈل          ✓" in text(stage_rows(run_room(), 60)[1].spans)
+    imitator = room(member(2, "a", hand_place=1, imitates=1, hand_since_s=0.0))
+    assert "!" in text(hand_rows(imitator, 26)[0].spans)
+
+
+def test_moderators_stand_where_they_are_and_not_where_their_rank_would_put_them():
+    view = run_room()
+    assert 9 in [row.n for row in audience_rows(view, 26)]
+    assert 9 not in [row.n for row in stage_rows(view, 60)]
+
+
+def test_a_problem_comes_before_a_room_without_moderators():
+    view = room(no_moderator=True)
+    assert text(links_line(view)[0]).startswith("! Nobody can moderate now")
+    assert width_of(links_line(view)[0]) <= 78
+    assert text(links_line(room(no_moderator=True, problem="No mic."))[0]) == "! No mic."
+
+
+def test_who_waits_is_shown_to_those_who_can_let_in():
+    assert "W 2 wait" in text(keys_line(run_room("host"), 80))
+    assert "wait" not in text(keys_line(run_room("listener"), 80))

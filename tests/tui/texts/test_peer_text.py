@@ -1,0 +1,45 @@
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui.texts.peer_text import clip, fit, fit_right, peer_text, wrapped
+
+EVIL = "A\x1b]0;pwned\x07\x9b31m\u202e\u2028\x00\ud800b"
+
+
+def test_nothing_that_steers_a_terminal_gets_through():
+    assert peer_text(EVIL, 80) == "A]0;pwned31m b"
+
+
+@given(st.text(), st.integers(0, 40))
+def test_any_text_becomes_one_harmless_line_that_fits(raw, cells):
+    safe = peer_text(raw, cells)
+    assert cell_len(safe) <= cells
+    assert not {unicodedata.category(char) for char in safe} & {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+@given(st.text(), st.integers(0, 40))
+def test_columns_have_exactly_the_cells_they_are_given(raw, cells):
+    safe = peer_text(raw, 60)
+    assert cell_len(fit(safe, cells)) == cell_len(fit_right(safe, cells)) == cells
+
+
+def test_wide_characters_are_cut_by_cells_and_not_by_count():
+    assert clip("王小明王小明", 7) == "王小明…"
+    assert clip("王小明", 6) == "王小明"
+    assert fit("王", 4) == "王  "
+
+
+@given(st.text(alphabet="ab 王小བ"), st.integers(2, 12))
+def test_wrapped_text_fits_and_loses_nothing_but_spaces(text, cells):
+    lines = wrapped(text, cells)
+    assert all(cell_len(line) <= cells for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_text_is_wrapped_at_spaces_where_there_are_some():
+    assert wrapped("new key for 12 members", 12) == ["new key for", "12 members"]
+    assert wrapped("被请出的人打不开", 8) == ["被请出的", "人打不开"]
+    assert wrapped("", 8) == [""]

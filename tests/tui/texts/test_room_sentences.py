@@ -1,0 +1,66 @@
+import pytest
+
+from p2p.api import events as told
+from tests.tui.scripted import run_room
+from tui.texts.room_sentences import SETTING_SENTENCES, agreed_sentences
+from tui.texts.roster import Roster
+
+
+@pytest.fixture
+def roster():
+    roster = Roster()
+    roster.learn_view(run_room("listener"))
+    return roster
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (told.Waiting(14, "ab", "s\x1bof", True), "waits outside: sof; `let 14` or `deny 14`"),
+        (told.Waiting(14, "ab", "sof", False), "waits no longer: sof"),
+        (
+            told.SettingChanged("lock", "on", 4),
+            "the room is locked: nobody new comes in (by kenji)",
+        ),
+        (told.SettingChanged("lock", "off"), "the room is not locked any more"),
+        (told.SettingChanged("entry", "ask"), "whoever comes waits until a moderator says yes"),
+        (told.SettingChanged("profile", "\x1bcinema"), "profile: cinema"),
+        (told.RoomKeyChanged("asked", 12), "new key for 12 members"),
+        (told.RoomKeyChanged("timer", 1), "new key for 1 member"),
+        (
+            told.RoomKeyChanged("kick", 12),
+            "new key for 12 members; who was removed opens nothing that is said from now on",
+        ),
+        (
+            told.RoomKeyChanged("merge", 12),
+            "the room was in two parts and is one again: new key for 12 members",
+        ),
+        (told.Words(6, "", (), "failed"), "no words with lau: no answer, or not an honest one"),
+    ],
+)
+def test_what_the_members_agree_on_is_one_plain_sentence(roster, event, sentence):
+    assert agreed_sentences(event, roster) == [sentence]
+
+
+def test_words_are_shown_with_what_to_do_about_them(roster):
+    lines = agreed_sentences(told.Words(6, "K7QD", ("river", "lamp"), "ready"), roster)
+    assert lines[0] == "safety words with lau: K7QD   river lamp"
+    assert "`words 6 same`" in lines[1]
+
+
+def test_verified_says_what_it_means_and_what_it_does_not(roster):
+    lines = agreed_sentences(told.Words(6, "", (), "verified"), roster)
+    assert lines[0] == "verified: lau"
+    assert "does not mean that the person is honest" in lines[1]
+
+
+def test_words_that_differ_are_a_warning(roster):
+    lines = agreed_sentences(told.Words(6, "", (), "differ"), roster)
+    assert "someone is between you" in lines[0]
+    assert "Say nothing" in lines[1]
+
+
+def test_every_value_of_a_setting_has_a_sentence():
+    values = {"lock": ("on", "off"), "entry": ("open", "ask", "invited")}
+    values["profile"] = ("table", "hall")
+    assert {(what, one) for what, many in values.items() for one in many} == set(SETTING_SENTENCES)

@@ -1,0 +1,196 @@
+import dataclasses
+
+import pytest
+
+from p2p.api import events as told
+from tests.tui.scripted import KEY, full_room, room, run_room
+from tui.texts.roster import member_event
+from tui.texts.sentences import Narrator
+
+
+@pytest.fixture
+def narrator():
+    narrator = Narrator()
+    narrator.tell(told.Joined(5, "listener", 12, "dht", 812), full_room())
+    return narrator
+
+
+def said(narrator, event):
+    return narrator.tell(event, full_room())
+
+
+def test_joining_says_where_how_many_and_what_we_are():
+    lines = Narrator().tell(told.Joined(5, "listener", 12, "dht", 812), full_room())
+    assert lines == ["joined tea-house, 12 here, you are a listener, microphone off"]
+    lines = Narrator().tell(told.Joined(5, "host", 1, "self", 2), room(topic=""))
+    assert lines == ["joined the room, 1 here, you are a host, microphone off"]
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (told.SpeakingChanged(1, True), "speaking: 王小明 (host)"),
+        (told.SpeakingChanged(1, False), "quiet: 王小明"),
+        (told.SpeakingChanged(77, True), "speaking: member 77 ()"),
+        (told.HandChanged(6, 1), "hand: lau is first in the queue"),
+        (told.HandChanged(6, 2), "hand: lau, place 2"),
+        (told.HandChanged(6, None), "hand down: lau"),
+        (told.HandChanged(5, 4), "your hand is up, place 4"),
+        (told.HandChanged(5, None), "your hand is down"),
+        (told.MicChanged(True, "asked"), "microphone on"),
+        (told.MicChanged(False, "muted"), "microphone off: a moderator has muted you"),
+        (told.MicChanged(False, "declined"), "you declined the invitation to speak"),
+        (told.LockChanged(True), "The room is locked."),
+        (told.LockChanged(False), "The room is open again."),
+        (told.MicChanged(False, "something new"), "microphone off"),
+        (told.FirstSound(1, 930), "first sound: 王小明, 930 ms after the start"),
+        (told.Notice("lan_open", "By words."), "By words."),
+        (told.Notice("topic", "po\x1bems"), "topic: poems"),
+        (told.Left("asked", {}), "you left the room"),
+        (told.Left("comet", {}), "comet"),
+    ],
+)
+def test_each_event_is_one_plain_sentence(narrator, event, sentence):
+    assert said(narrator, event) == [sentence]
+
+
+def changed(n, name, role="listener", state="here", by=None):
+    return told.MemberChanged(n, f"{n:032x}", name, role, state, by)
+
+
+def test_the_life_of_a_member_in_sentences(narrator):
+    story = [
+        (changed(20, "omar"), ["here: omar (listener)"]),
+        (changed(20, "omar"), []),
+        (changed(20, "omar", "speaker"), ["on stage: omar (speaker)"]),
+        (changed(20, "omar", "listener"), ["in the audience: omar"]),
+        (changed(20, "Omar K", "listener"), ["omar is called Omar K now"]),
+        (changed(20, "Omar K", state="gone"), ["gone: Omar K does not answer any more"]),
+        (changed(20, "Omar K", state="gone"), []),
+        (changed(20, "Omar K"), ["back: Omar K (listener)"]),
+        (changed(20, "Omar K", state="left"), ["left: Omar K"]),
+        (changed(21, "eve", state="removed", by=1), ["removed: eve, by 王小明"]),
+        (changed(22, "ann", state="removed"), ["removed: ann"]),
+    ]
+    for event, sentences in story:
+        assert said(narrator, event) == sentences
+
+
+def test_muting_is_told_to_everybody_but_the_muted_who_hears_it_of_the_microphone(narrator):
+    muted = [m.n for m in full_room().members if m.muted]
+    heard = [m.n for m in full_room().members if m.role == "speaker" and not m.muted and not m.me]
+    for n in (muted[0], heard[0], 5):
+        name = next(m.name for m in full_room().members if m.n == n)
+        said(narrator, changed(n, name, "speaker"))
+        told_now = said(narrator, changed(n, name, "speaker", by=1))
+        if n == 5:
+            assert told_now == []
+        elif n in muted:
+            assert told_now == [f"muted: {name}, by 王小明"]
+        else:
+            assert told_now == [f"may speak again: {name}, by 王小明"]
+
+
+def test_someone_whom_the_view_shows_already_is_still_announced():
+    narrator = Narrator()
+    narrator.tell(told.Joined(5, "listener", 12, "dht", 812), full_room())
+    assert said(narrator, changed(6, "lau")) == ["here: lau (listener)"]
+    assert said(narrator, changed(5, "amina")) == []
+
+
+def test_powers_are_told_when_given_and_when_taken(narrator):
+    story = [
+        (changed(20, "omar"), ["here: omar (listener)"]),
+        (changed(20, "omar", "moderator", by=1), ["omar is a moderator now"]),
+        (changed(20, "omar", "co-host", by=1), ["omar is a co-host now"]),
+        (changed(20, "omar", "listener", by=1), ["omar is no co-host any more"]),
+        (changed(5, "amina", "moderator", by=1), ["you are a moderator now"]),
+        (changed(5, "amina", "listener", by=1), ["you are no moderator any more"]),
+    ]
+    for event, sentences in story:
+        event = dataclasses.replace(event, on_stage=False)
+        assert said(narrator, event) == sentences
+
+
+def test_a_moderator_steps_onto_the_stage_and_down_again(narrator):
+    def moderator(on_stage):
+        return dataclasses.replace(changed(20, "omar", "moderator"), on_stage=on_stage)
+
+    said(narrator, moderator(False))
+    assert said(narrator, moderator(True)) == ["on stage: omar (moderator)"]
+    assert said(narrator, moderator(False)) == ["in the audience: omar"]
+    lost = dataclasses.replace(changed(20, "omar", "speaker"), on_stage=True)
+    assert said(narrator, lost) == ["omar is no moderator any more", "on stage: omar (speaker)"]
+
+
+def test_a_name_that_looks_like_another_s_is_warned_of(narrator):
+    view = run_room("listener")
+    lines = narrator.tell(changed(13, "Iau"), view)
+    assert lines == [
+        "here: Iau (listener)",
+        "careful: Iau (number 13) is not lau (number 6), the names only look alike",
+    ]
+    renamed = narrator.tell(changed(13, "1au"), view)
+    assert renamed[0] == "Iau is called 1au now"
+    assert renamed[1].startswith("careful: 1au")
+
+
+def test_who_says_what_is_special_about_a_person(narrator):
+    view = run_room("listener")
+    for n, line in [
+        (2, "2 ئايگۈل (speaker, verified)"),
+        (10, "10 sofia (listener, invited by lau)"),
+        (13, "13 Iau (listener, a name like that of lau, invited by བསྟན་འཛིན)"),
+    ]:
+        narrator.tell(told.HandChanged(6, None), view)
+        event = member_event(next(one for one in view.members if one.n == n))
+        assert narrator.describe(event, view) == line
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (told.Notice("no_moderator", ""), "Nobody can moderate now: sound goes on; "),
+        (told.Notice("moderator_again", ""), "Somebody who can moderate is here again."),
+        (told.Notice("flood", "{name} sends too much.", 6), "lau sends too much."),
+        (told.Notice("keys_missing", ""), "Somebody's sound can not be opened yet"),
+    ],
+)
+def test_notices_about_the_room_are_sentences(narrator, event, sentence):
+    assert said(narrator, event)[0].startswith(sentence)
+
+
+def test_own_changes_are_told_as_you(narrator):
+    assert said(narrator, changed(5, "amina", "speaker")) == ["you are on stage now (speaker)"]
+    assert said(narrator, changed(5, "amina")) == ["you are in the audience now"]
+
+
+def test_the_key_has_its_four_forms_behind_their_names(narrator):
+    lines = said(narrator, KEY)
+    assert lines[0] == f"key: {KEY.words}"
+    assert [line.split(":")[0] for line in lines] == ["key", "line", "digits", "invite"]
+
+
+def test_an_error_is_one_line_what_and_one_line_what_to_do(narrator):
+    assert said(narrator, told.ErrorRaised("x", "No mic\n.", "F2")) == [
+        "error: No mic .",
+        "hint: F2",
+    ]
+    assert said(narrator, told.ErrorRaised("x", "No mic.")) == ["error: No mic."]
+
+
+def test_stats_are_one_line_even_when_numbers_are_missing(narrator):
+    event = told.Stats(
+        {"sealed": 250},
+        [{"n": 1, "opened": 249, "rejected": 0, "concealed_pct": 0.4, "delay_ms": None}],
+        [{"n": 1, "path": "lan", "rtt_ms": 2.0, "loss_pct": 0.0}],
+    )
+    assert said(narrator, event) == [
+        "stats: 250 frames sent; 王小明: 249 frames heard, 0 refused, 0.4 % filled in, ? ms; "
+        "link to 王小明: lan, 2.0 ms, loss 0.0 %"
+    ]
+
+
+def test_a_hostile_name_is_harmless_in_a_sentence(narrator):
+    said(narrator, changed(30, "A\x1b]0;pwned\x07"))
+    assert said(narrator, told.HandChanged(30, 1)) == ["hand: A]0;pwned is first in the queue"]

@@ -1,0 +1,1 @@
+"""The screens by which others are asked in."""

@@ -1,0 +1,1 @@
+"""The line mode: one event a line, commands typed as words."""

@@ -1,0 +1,88 @@
+"""One page: the keys, what others can see, and what this program cannot do."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+
+from tui.i18n import mark, tr
+from tui.texts.peer_text import fit
+from tui.widgets.plaintext import PlainText
+
+
+def help_keys() -> list[tuple[str, str]]:
+    """Return each key with what it does."""
+    return [
+        (tr("Space, F2"), tr("microphone on or off; also says yes to a moderator")),
+        ("H, F3", tr("raise your hand or take it down; leave the stage")),
+        ("I, F4", tr("show the room key")),
+        ("A, F5", tr("moderators: accept the chosen or the first hand")),
+        ("N, F6", tr("decline an invitation to speak")),
+        ("D, F7    T, F9", tr("another microphone or speaker;  speak by typing")),
+        ("E, F8", tr("headphones: echo cancellation off; again: by itself")),
+        ("L", tr("others sooner but with more holes; and back")),
+        ("R, F12   W, F11", tr("the room: door, key, invites;  who waits outside")),
+        (tr("Tab, arrows, Enter"), tr("choose a person, and what to do")),
+        ("Q, F10", tr("leave; asks when you are on stage")),
+        ("Ctrl+Q", tr("leave at once")),
+    ]
+
+
+def help_signs() -> str:
+    """Return what the letters in front of names mean."""
+    return "\n".join(
+        [
+            tr("▸ speaks  M muted  S silenced by you  ~ poor link  ? unopened  x away"),
+            tr("behind a name: ✓ verified by safety words  ! looks like another's"),
+            tr("key: N members: how many were given the key of the sound"),
+        ]
+    )
+
+
+SEEN_BY = {
+    "open": mark(
+        "People in the room: your name, your role, when you speak, and the internet "
+        "address of this computer. People outside: that you send sound-like packets, "
+        "not what is in them."
+    ),
+    "shield": mark(
+        "People in the room: your name, your role, and when you speak. The relay's operator: the "
+        "internet address of this computer, and when you are in this room. Nobody outside the "
+        "room: what is said."
+    ),
+}
+
+
+class HelpScreen(ModalScreen[None]):
+    """The help page.
+
+    Args:
+        mode: ``open`` or ``shield``.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,q,enter,question_mark", "dismiss", show=False)
+    ]
+
+    def __init__(self, mode: str) -> None:
+        super().__init__()
+        self._mode = mode
+
+    def compose(self) -> ComposeResult:
+        """Keys, then the two honest paragraphs."""
+        with VerticalScroll(classes="sheet"):
+            yield PlainText(tr("Help"), classes="title")
+            yield PlainText("\n".join(f"{fit(key, 20)}{says}" for key, says in help_keys()))
+            yield PlainText(help_signs(), classes="quiet gap")
+            yield PlainText(tr("What others can see of you"), classes="title gap")
+            yield PlainText(tr(SEEN_BY[self._mode]), classes="quiet")
+            yield PlainText(tr("What Teahouse cannot do"), classes="title gap")
+            yield PlainText(
+                tr(
+                    "It cannot stop anyone in the room from recording, keep out someone who has "
+                    "the key while the room is open, or hide that you use it."
+                ),
+                classes="quiet",
+            )

@@ -1,0 +1,372 @@
+"""The room: who is on stage, who wants to speak, who listens, and what we are."""
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.timer import Timer
+
+from p2p.api.commands import (
+    AcceptHand,
+    Decline,
+    GoToAudience,
+    LowerHand,
+    MakeInvite,
+    RaiseHand,
+    SetEcho,
+    SetLowDelay,
+    SetMic,
+    ShowKey,
+)
+from p2p.api.events import (
+    ErrorRaised,
+    Event,
+    FirstSound,
+    KeyShown,
+    MicChanged,
+    Notice,
+    SpeakingChanged,
+    Stats,
+    Waiting,
+    Words,
+)
+from p2p.api.view import RoomView
+from tui.devices.devices_screen import DeviceScreen
+from tui.i18n import tr
+from tui.invite.new_invite import NewInviteScreen
+from tui.nodelike import NodeLike
+from tui.powers import find, is_last_moderator, myself, runs_room
+from tui.room.help_screen import HelpScreen
+from tui.room.outside import OutsideScreen
+from tui.room.person_screen import WORDS, PersonScreen
+from tui.room.presenter import (
+    STAGE_PLACES,
+    audience_rows,
+    hand_rows,
+    queue,
+    stage_rows,
+)
+from tui.room.question import QuestionScreen
+from tui.room.room_menu import HAND_ON, INVITE, OUTSIDE, RoomMenuScreen
+from tui.room.status_lines import header, keys_line, links_line, own_line
+from tui.room.successor import SuccessorScreen
+from tui.room.typing_screen import TypingScreen
+from tui.room.words_screen import WordsScreen
+from tui.start.problem import ProblemScreen
+from tui.texts.peer_text import peer_text
+from tui.texts.sentences import Narrator, safe
+from tui.texts.spans import Span
+from tui.widgets.line import Line
+from tui.widgets.log import EventLog
+from tui.widgets.people import PeopleList
+
+INVITATION_S = 60.0
+_SLOW_EVERY = 5
+_LOW_ROWS = 16
+_ON_INVITE_SCREEN = frozenset(
+    ("no_entry_node", "no_entry_node_answers", "lan_open", "dht_open", "relay_open")
+)
+_SILENT = (SpeakingChanged, Stats, FirstSound, KeyShown)
+
+
+class RoomScreen(Screen[None]):
+    """Drawn from the node's view, ``meter_hz`` times a second; events only fill the log.
+
+    Args:
+        node: The room.
+        meter_hz: How often levels are looked at; 0 for once a second, without meters moving.
+        clock_text: Returns the time of day for the log.
+    """
+
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012 - as in the base
+        (0, "-narrow"),
+        (70, "-normal"),
+        (110, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012 - as in the base
+        (0, "-low"),
+        (_LOW_ROWS, "-high"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,f2", "mic", show=False, id="mic"),
+        Binding("h,f3", "hand", show=False, id="hand"),
+        Binding("i,f4", "invite", show=False, id="invite"),
+        Binding("a,f5", "accept", show=False, id="accept"),
+        Binding("n,f6", "decline", show=False, id="decline"),
+        Binding("d,f7", "devices", show=False, id="devices"),
+        Binding("e,f8", "echo", show=False, id="echo"),
+        Binding("l", "delay", show=False, id="delay"),
+        Binding("t,f9", "type", show=False, id="type"),
+        Binding("r,f12", "room", show=False, id="room"),
+        Binding("w,f11", "outside", show=False, id="outside"),
+        Binding("f1,question_mark", "help", show=False, id="help"),
+        Binding("q,f10", "leave", show=False, id="leave"),
+        Binding("tab", "next_list", show=False, id="next"),
+    ]
+
+    def __init__(
+        self,
+        node: NodeLike,
+        *,
+        meter_hz: float,
+        clock_text: Callable[[], str],
+    ) -> None:
+        super().__init__()
+        self._node = node
+        self._meter_hz = meter_hz
+        self._clock_text = clock_text
+        self._narrator = Narrator()
+        self._beats = 0
+        self._invited_s: float | None = None
+        self._timer: Timer | None = None
+        self._words: dict[int, Words] = {}
+
+    def compose(self) -> ComposeResult:
+        """Lay out the parts; ``theme.tcss`` says where they go at which size."""
+        yield Line(id="header")
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Line(fill="─", id="stage-title")
+                yield PeopleList(empty=tr("Nobody is on stage."), id="stage")
+            with Vertical(id="right"):
+                with Vertical(id="middle"):
+                    yield Line(fill="─", id="hands-title")
+                    yield PeopleList(empty=tr("No hand is up."), id="hands")
+                    yield Line(fill="─", id="log-title")
+                    yield EventLog(id="log-beside")
+                with Vertical(id="hearers"):
+                    yield Line(fill="─", id="audience-title")
+                    yield PeopleList(empty=tr("Nobody listens yet."), id="audience")
+        yield EventLog(id="log-below")
+        with Vertical(id="foot"):
+            yield Line(id="own")
+            yield Line(id="links")
+            yield Line(id="keys")
+
+    def on_mount(self) -> None:
+        """Start looking at the room."""
+        self.query_one("#stage").focus()
+        self._timer = self.set_interval(1 / (self._meter_hz or 1.0), self.draw)
+        self.call_after_refresh(self.draw_all)
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened behind another screen."""
+        self.call_after_refresh(self.draw_all)
+
+    def on_resize(self) -> None:
+        """Fit every line to the new size."""
+        self.call_after_refresh(self.draw_all)
+
+    def draw_all(self) -> None:
+        """Draw everything now."""
+        self._beats = 0
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw what moves; every fifth time also what moves slowly."""
+        if not self.is_attached:
+            return
+        view = self._node.view()
+        stage = self.query_one("#stage", PeopleList)
+        stage.set_rows(stage_rows(view, stage.row_cells))
+        self._line("own").show(*own_line(view, self._invitation_left_s(view)))
+        if self._beats % _SLOW_EVERY == 0 or self._meter_hz <= 1:
+            self._draw_slow(view)
+        self._beats += 1
+
+    def _draw_slow(self, view: RoomView) -> None:
+        self._line("header").show(*header(view, self._line("header").size.width))
+        self._line("links").show(*links_line(view))
+        self._line("keys").show(keys_line(view, self.size.width))
+        hands, hearers = (self.query_one(f"#{name}", PeopleList) for name in ("hands", "audience"))
+        hands.set_rows(hand_rows(view, hands.row_cells))
+        hearers.set_rows(audience_rows(view, hearers.row_cells))
+        counts = [len(stage_rows(view, 0)), len(hand_rows(view, 9)), len(audience_rows(view, 9))]
+        self._title("stage", tr("On stage"), f"{counts[0]}/{STAGE_PLACES}")
+        self._title("hands", tr("Hands"), str(counts[1]))
+        self._title("audience", tr("Audience"), str(counts[2]))
+        self._line("log-title").show((Span("─ ", "dim"), Span(tr("Log") + " ", "strong")))
+
+    def _title(self, name: str, word: str, count: str) -> None:
+        spans = (Span("─ ", "dim"), Span(word, "strong"), Span(f" {count} ", "dim"))
+        self._line(f"{name}-title").show(spans)
+
+    def _line(self, name: str) -> Line:
+        return self.query_one(f"#{name}", Line)
+
+    def show_event(self, event: Event) -> None:
+        """Put ``event`` into the log, and in front of the eyes when it asks for an answer."""
+        if isinstance(event, MicChanged):
+            granted = event.why == "granted" and not event.on
+            self._invited_s = time.monotonic() if granted else None
+        if isinstance(event, ErrorRaised):
+            text = "\n".join(safe(tr(part)) for part in (event.message, event.hint) if part)
+            self.notify(text, severity="warning", markup=False)
+        if isinstance(event, Words):
+            self._heed_words(event)
+        view = self._node.view()
+        if isinstance(event, Waiting) and event.on and runs_room(view):
+            waits = tr("{name} waits outside. W: let in or not", name=peer_text(event.name))
+            self.notify(waits, markup=False)
+        sentences = self._narrator.tell(event, view)
+        if isinstance(event, Notice) and event.code == "mask":
+            # The log has room for its beginning only, and the microphone waits behind this.
+            self.app.push_screen(ProblemScreen(tr("Before you speak"), "\n".join(sentences)))
+        if isinstance(event, Words):
+            sentences = sentences[:1]  # what to do about it stands on its own screen
+        if not isinstance(event, _SILENT) and getattr(event, "code", "") not in _ON_INVITE_SCREEN:
+            for sentence in sentences:
+                for log in self.query(EventLog):
+                    log.tell(self._clock_text(), sentence)
+        self.draw_all()
+
+    def _heed_words(self, event: Words) -> None:
+        """Show the words where they were asked for; else say that somebody asks."""
+        self._words[event.n] = event
+        shown = [screen for screen in self.app.screen_stack if isinstance(screen, WordsScreen)]
+        for screen in shown:
+            screen.tell(event)
+        if event.state == "ready" and not any(screen.is_about(event.n) for screen in shown):
+            one = find(self._node.view(), event.n)
+            name = peer_text(one.name if one else "")
+            ask = tr("{name} wants to compare safety words: choose {name}, then W.", name=name)
+            self.notify(ask, markup=False)
+
+    def _invitation_left_s(self, view: RoomView) -> float | None:
+        me = myself(view)
+        if self._invited_s is None or me is None or not me.invited:
+            return None
+        return max(0.0, INVITATION_S - (time.monotonic() - self._invited_s))
+
+    def action_mic(self) -> None:
+        """Open or close the microphone; also says yes to an invitation."""
+        view = self._node.view()
+        me = myself(view)
+        if me is not None and not me.on_stage and not me.invited:
+            self.notify(tr("You are in the audience. H raises your hand."), markup=False)
+            return
+        self._node.do(SetMic(not view.mic_on))
+
+    def action_hand(self) -> None:
+        """Raise the hand, or take it down; on stage, ask whether to go down."""
+        me = myself(self._node.view())
+        if me is None:
+            return
+        if me.on_stage:
+            self.app.push_screen(
+                QuestionScreen(tr("Leave the stage?"), tr("You listen from then on.")),
+                lambda yes: self._node.do(GoToAudience()) if yes else None,
+            )
+        else:
+            self._node.do(RaiseHand() if me.hand_place is None else LowerHand())
+
+    def action_accept(self) -> None:
+        """Moderators: invite the chosen hand, or the first one."""
+        view = self._node.view()
+        raised = [one for one in queue(view) if not one.invited]
+        if not runs_room(view):
+            self.notify(tr("Only a moderator can accept a hand."), markup=False)
+        elif not raised:
+            self.notify(tr("No hand is waiting."), markup=False)
+        else:
+            hands = self.query_one("#hands", PeopleList)
+            chosen = [one for one in raised if hands.has_focus and one.n == hands.chosen]
+            self._node.do(AcceptHand((chosen or raised)[0].n))
+
+    def action_decline(self) -> None:
+        """Say no to an invitation to speak."""
+        self._node.do(Decline())
+
+    def action_invite(self) -> None:
+        """Show the room key."""
+        self.app.show_key(ShowKey())  # type: ignore[attr-defined]
+
+    def action_devices(self) -> None:
+        """Choose another microphone or speaker."""
+        self.app.push_screen(DeviceScreen(self._node))
+
+    def action_echo(self) -> None:
+        """Headphones on: no echo cancellation; again: by itself."""
+        self._node.do(SetEcho("auto" if self._node.view().echo == "off" else "off"))
+
+    def action_delay(self) -> None:
+        """Hear the others sooner; again: with fewer holes."""
+        self._node.do(SetLowDelay(not self._node.view().low_delay))
+
+    def action_type(self) -> None:
+        """Speak by typing, if that was chosen."""
+        if self._node.view().mask == "typed":
+            self.app.push_screen(TypingScreen(self._node))
+        else:
+            self.notify(tr("Start with --mask typed to speak by typing."), markup=False)
+
+    def action_help(self) -> None:
+        """Show the help page."""
+        self.app.push_screen(HelpScreen(self._node.view().mode))
+
+    def action_leave(self) -> None:
+        """Leave; ask first when others would notice a gap."""
+        view = self._node.view()
+        me = myself(view)
+        others = sum(one.state == "here" and not one.me for one in view.members)
+        if is_last_moderator(view):
+            self.app.push_screen(SuccessorScreen(self._node, leaving=True), self._leave_if)
+        elif me is None or not me.on_stage or not others:
+            self.app.leave()  # type: ignore[attr-defined]
+        else:
+            self.app.push_screen(
+                QuestionScreen(tr("Leave the room?"), tr("You are on stage.")), self._leave_if
+            )
+
+    def _leave_if(self, answer: str | None) -> None:
+        if answer:
+            self.app.leave()  # type: ignore[attr-defined]
+
+    def action_room(self) -> None:
+        """Show how the room is run, and what we can change of it."""
+        self.app.push_screen(RoomMenuScreen(self._node), self._go_on)
+
+    def _go_on(self, wanted: str | None) -> None:
+        if wanted == INVITE:
+            self.app.push_screen(NewInviteScreen(self._node), self._make_invite)
+        elif wanted == OUTSIDE:
+            self.action_outside()
+        elif wanted == HAND_ON:
+            self.app.push_screen(SuccessorScreen(self._node, leaving=False))
+
+    def _make_invite(self, wanted: MakeInvite | None) -> None:
+        if wanted is not None:
+            self.app.show_key(wanted)  # type: ignore[attr-defined]
+
+    def action_outside(self) -> None:
+        """Moderators: let in who waits outside, or not."""
+        if runs_room(self._node.view()):
+            self.app.push_screen(OutsideScreen(self._node))
+        else:
+            self.notify(tr("Only a moderator can let somebody in."), markup=False)
+
+    def action_next_list(self) -> None:
+        """Go to the next list; in a narrow window also to the other side."""
+        order = [self.query_one(f"#{name}", PeopleList) for name in ("stage", "hands", "audience")]
+        at = next((place for place, one in enumerate(order) if one.has_focus), 0)
+        following = (at + 1) % len(order)
+        self.set_class(following > 0, "-aside")
+        order[following].focus()
+
+    def on_people_list_chosen(self, message: PeopleList.Chosen) -> None:
+        """Show what can be done with the chosen person."""
+        n = message.n
+
+        def chosen(what: str | None) -> None:
+            one = find(self._node.view(), n)
+            if what == WORDS and one is not None:
+                begun = self._words.get(n)
+                known = begun if begun is not None and begun.state == "ready" else None
+                name = peer_text(one.name)
+                self.app.push_screen(WordsScreen(self._node, n, name, known))
+
+        self.app.push_screen(PersonScreen(self._node, n), chosen)

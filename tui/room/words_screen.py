@@ -1,0 +1,120 @@
+"""Safety words: two people read the same few characters to each other, or learn they differ."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+
+from p2p.api.commands import Compare, Confirm
+from p2p.api.events import Words
+from tui.i18n import tr
+from tui.nodelike import NodeLike
+from tui.texts.peer_text import PeerText
+from tui.texts.room_sentences import VERIFIED_MEANS
+from tui.widgets.plaintext import PlainText
+
+
+class WordsScreen(ModalScreen[None]):
+    """Asks for the words, shows them, and takes the answer of the person who has listened.
+
+    Args:
+        node: The room.
+        n: With whom to compare.
+        name: Its name.
+        known: A comparison that the other has begun, already at its words.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s,f5", "answer(True)", show=False),
+        Binding("d,f6", "answer(False)", show=False),
+        Binding("r,f8", "again", show=False),
+        Binding("escape,q,enter", "dismiss", show=False),
+    ]
+
+    def __init__(self, node: NodeLike, n: int, name: PeerText, known: Words | None) -> None:
+        super().__init__()
+        self._node = node
+        self._n = n
+        self._name = name
+        self._now = known
+
+    def compose(self) -> ComposeResult:
+        """Name, words, question, what the answer means, keys."""
+        with VerticalScroll(classes="sheet"):
+            yield PlainText(tr("Safety words with {name}", name=self._name), classes="title")
+            yield PlainText(id="code", classes="key gap")
+            yield PlainText(id="what", classes="gap")
+            yield PlainText(tr(VERIFIED_MEANS), classes="quiet gap")
+            yield PlainText(id="words-keys", classes="key gap")
+
+    def on_mount(self) -> None:
+        """Begin, unless the other has begun already."""
+        if self._now is None:
+            self._node.do(Compare(self._n))
+        self._fill()
+
+    def is_about(self, n: int) -> bool:
+        """Tell whether the comparison shown is with member ``n``."""
+        return n == self._n
+
+    def tell(self, event: Words) -> None:
+        """Take note of how the comparison stands; of other people's nothing is shown."""
+        if event.n == self._n:
+            self._now = event
+            self._fill()
+
+    def action_answer(self, same: bool) -> None:
+        """Say whether the other read out the same."""
+        if self._now is not None and self._now.state == "ready":
+            self._node.do(Confirm(self._n, same))
+
+    def action_again(self) -> None:
+        """Begin anew."""
+        if self._now is not None and self._now.state != "ready":
+            self._now = None
+            self._node.do(Compare(self._n))
+            self._fill()
+
+    def _fill(self) -> None:
+        code, what, keys = self._texts()
+        for part, text in (("code", code), ("what", what), ("words-keys", keys)):
+            widget = self.query_one(f"#{part}", PlainText)
+            widget.update(text)
+            widget.display = bool(text)
+        self.query_one("#what").set_class(self._is_alarm, "alarm")
+
+    @property
+    def _is_alarm(self) -> bool:
+        return self._now is not None and self._now.state in ("differ", "failed")
+
+    def _texts(self) -> tuple[str, str, str]:
+        """Return the code, what it means, and the keys."""
+        again = tr("R / F8: compare again   Esc: back")
+        name, now = self._name, self._now
+        if now is None:
+            asking = tr("Asking {name}'s program. Tell {name} that you want to compare.", name=name)
+            return "", asking, tr("Esc: back")
+        if now.state == "ready":
+            ask = tr(
+                "Read them to each other: one of you the letters, the other the words. "
+                "Did you hear the same from {name}?",
+                name=name,
+            )
+            keys = tr("S / F5: the same   D / F6: they differ   Esc: later")
+            return f"{now.code}   =   {'  '.join(now.words)}", ask, keys
+        if now.state == "verified":
+            return (
+                "",
+                tr("✓ {name} is verified: the mark stands behind the name.", name=name),
+                again,
+            )
+        if now.state == "differ":
+            differ = tr(
+                "They differ: this is not who you hear, or someone is between you. Say nothing "
+                "here that must stay secret. Compare again, or leave the room.",
+            )
+            return "", differ, again
+        failed = tr("{name} did not answer within 2 minutes, or not honestly.", name=name)
+        return "", failed, again

@@ -1,1 +1,0 @@
-"""The screens: start, waiting, room, invite, person, question, help, problem."""

@@ -1,0 +1,65 @@
+"""The last gate before a terminal: text that came from another person, made harmless.
+
+Names are cleaned where they enter the room; nothing here relies on it, because one forgotten
+path would let a stranger write escape sequences to the terminal. Widgets and sentences take
+``PeerText``, and only ``peer_text`` makes it.
+"""
+
+from typing import NewType
+
+from rich.cells import cell_len, chop_cells
+
+from p2p.room.text.names import clean
+
+PeerText = NewType("PeerText", str)
+
+NAME_CELLS = 16
+TOPIC_CELLS = 40
+_MAX_CELLS = 512
+
+
+def peer_text(raw: str, max_cells: int = NAME_CELLS) -> PeerText:
+    """Return ``raw`` without anything that could steer a terminal or hide other text.
+
+    Args:
+        raw: Any text.
+        max_cells: Most terminal cells it may take; longer text ends in an ellipsis.
+    """
+    return PeerText(clip(clean(raw, _MAX_CELLS), max_cells))
+
+
+def clip(text: str, cells: int) -> str:
+    """Return ``text`` cut to ``cells`` terminal cells, with an ellipsis when it was longer."""
+    if cell_len(text) <= cells:
+        return text
+    if cells <= 0:
+        return ""
+    while text and cell_len(text) > cells - 1:
+        text = text[:-1]
+    return text + "…"
+
+
+def fit(text: str, cells: int) -> str:
+    """Return ``text`` in exactly ``cells`` terminal cells: cut, or padded on the right."""
+    cut = clip(text, cells)
+    return cut + " " * (cells - cell_len(cut))
+
+
+def fit_right(text: str, cells: int) -> str:
+    """Return ``text`` in exactly ``cells`` terminal cells: cut, or padded on the left."""
+    cut = clip(text, cells)
+    return " " * (cells - cell_len(cut)) + cut
+
+
+def wrapped(text: str, cells: int) -> list[str]:
+    """Return ``text`` in lines of at most ``cells`` terminal cells, cut at spaces if possible."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(longer) <= cells:
+            lines[-1] = longer
+            continue
+        pieces = chop_cells(word, max(1, cells))
+        lines += pieces if lines[-1] else []
+        lines = lines if lines[-1] else pieces
+    return lines

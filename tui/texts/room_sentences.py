@@ -1,0 +1,109 @@
+"""What the members agree on, as sentences: who comes in, who is who, how, under which key."""
+
+from p2p.api.events import AgreedEvent, RoomKeyChanged, SettingChanged, Waiting, Words
+from tui.i18n import mark, tr, trn
+from tui.texts.peer_text import peer_text
+from tui.texts.roster import Roster
+
+SETTING_SENTENCES = {
+    ("lock", "on"): mark("the room is locked: nobody new comes in"),
+    ("lock", "off"): mark("the room is not locked any more"),
+    ("entry", "open"): mark("whoever has the room key comes in"),
+    ("entry", "ask"): mark("whoever comes waits until a moderator says yes"),
+    ("entry", "invited"): mark("only who has a personal invite comes in"),
+    ("profile", "table"): mark("sound for a small room: the shortest delay"),
+    ("profile", "hall"): mark("sound for a large room: fewer packets, a little later"),
+}
+VERIFIED_MEANS = mark(
+    "Verified means: the voice that read the words to you has the keys of this name, until it "
+    "leaves. It does not mean that the person is honest, or does not record."
+)
+NO_MODERATOR = mark("Nobody can moderate now: sound goes on; no new speakers, removals, keys.")
+NOTICE_SENTENCES = {
+    "no_moderator": NO_MODERATOR,
+    "moderator_again": mark("Somebody who can moderate is here again."),
+    "keys_missing": mark("Somebody's sound can not be opened yet: asking for the new key."),
+    "keys_back": mark("The new key is here."),
+    "nobody_reached": mark(
+        "Nobody in the room can be reached now, so there is no sound: trying again. If it stays "
+        "so, try another network, or a relay that carries sound (--relay)."
+    ),
+    "propose_hall": mark(
+        "More than 50 people are here. `profile hall` sends half of the packets, a little "
+        "later: kinder to relays and slow lines."
+    ),
+    "reached_again": mark("Others can be reached again."),
+    "waiting_outside": mark("You wait outside: a moderator has to let you in."),
+}
+
+
+def agreed_sentences(event: AgreedEvent, roster: Roster) -> list[str]:
+    """Return the sentences for something that the members agree on."""
+    match event:
+        case Waiting():
+            return [_waiting(event)]
+        case Words():
+            return words_sentences(event, roster)
+        case SettingChanged():
+            return [_setting(event, roster)]
+        case RoomKeyChanged():
+            return [_key(event)]
+
+
+def _waiting(event: Waiting) -> str:
+    name = peer_text(event.name)
+    if event.on:
+        return tr("waits outside: {name}; `let {n}` or `deny {n}`", name=name, n=event.n)
+    return tr("waits no longer: {name}", name=name)
+
+
+def words_sentences(event: Words, roster: Roster) -> list[str]:
+    """Return how the comparison stands, and what to do next."""
+    name = roster.name(event.n)
+    if event.state == "ready":
+        words = " ".join(event.words)
+        return [
+            tr(
+                "safety words with {name}: {code}   {words}",
+                name=name,
+                code=event.code,
+                words=words,
+            ),
+            tr("Read them to each other. `words {n} same` or `words {n} differ`", n=event.n),
+        ]
+    if event.state == "verified":
+        return [tr("verified: {name}", name=name), tr(VERIFIED_MEANS)]
+    if event.state == "differ":
+        return [
+            tr(
+                "The words of {name} differ: this is not who you hear, or someone is between you.",
+                name=name,
+            ),
+            tr("Say nothing here that must stay secret. Compare again, or leave."),
+        ]
+    return [tr("no words with {name}: no answer, or not an honest one", name=name)]
+
+
+def _setting(event: SettingChanged, roster: Roster) -> str:
+    sentence = SETTING_SENTENCES.get((event.what, event.value))
+    text = tr(sentence) if sentence else peer_text(f"{event.what}: {event.value}", 40)
+    if event.by is None:
+        return text
+    return tr("{what} (by {name})", what=text, name=roster.name(event.by))
+
+
+def _key(event: RoomKeyChanged) -> str:
+    count = event.n_members
+    if event.why == "kick":
+        return trn(
+            "new key for {count} member; who was removed opens nothing that is said from now on",
+            "new key for {count} members; who was removed opens nothing that is said from now on",
+            count,
+        )
+    if event.why == "merge":
+        return trn(
+            "the room was in two parts and is one again: new key for {count} member",
+            "the room was in two parts and is one again: new key for {count} members",
+            count,
+        )
+    return trn("new key for {count} member", "new key for {count} members", count)
