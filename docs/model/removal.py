@@ -8,8 +8,8 @@ Yao, IEEE Trans. Inf. Theory 29, 1983).
 
 What happens: the host has locked the room and vouched for those who were in; it removes the one
 with a new key, and later gives another one. The member may not have heard of the lock. Both speak,
-and answer whoever asks for keys and is in their roster. The question: can the coalition open a frame
-whose speaker knows of the removal and of the lock?
+and answer whoever asks for keys and is in their roster. The question: can the coalition open a
+frame whose speaker knows of the removal and of the lock?
 
 The rules can be switched off one by one, to see what each of them is for.
 """
