@@ -63,6 +63,7 @@ FAKE_VENV_PYTHON = """#!/bin/sh
 case "$*" in
 "-I -m pip install "*)
     echo "install $(cat)" >>"$NOTES"
+    case "$*" in *--require-hashes*) echo hashes >>"$NOTES" ;; esac
     while [ -e "$NOTES.slow" ]; do sleep 0.02; done
     echo "pip talks"
     if [ -e "$NOTES.offline" ]; then exit 1; fi

@@ -11,6 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("crypto", "audio", "p2p", "tui")
@@ -207,8 +208,33 @@ def test_every_dependency_has_its_reason():
     assert sorted(reasons) == sorted(names)
 
 
+@pytest.mark.parametrize("name", ["run", "dev"])
+def test_every_dependency_is_pinned_with_hashes_as_the_project_allows(name):
+    wanted = list(PROJECT["dependencies"])
+    if name == "dev":
+        wanted += PROJECT["optional-dependencies"]["dev"]
+    text = (ROOT / f"packaging/lock/{name}.txt").read_text("utf-8").replace("\\\n", "")
+    pinned: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        pin, _, hashes = line.partition(" --hash=")
+        library, _, version = pin.partition(";")[0].strip().partition("==")
+        assert hashes.startswith("sha256:"), line
+        pinned.setdefault(library, set()).add(version)
+    for one in map(Requirement, wanted):
+        assert all(version in one.specifier for version in pinned[one.name.lower()]), one
+
+
 def test_decisions_are_short_and_numbered_once():
-    decisions = sorted((ROOT / "docs/decisions").glob("*.md"))
+    decisions = sorted((ROOT / "docs/decisions").glob("0*.md"))
     numbers = [path.name[:4] for path in decisions]
     assert len(set(numbers)) == len(numbers)
     assert [path.name for path in decisions if not re.fullmatch(r"\d{4}-.+\.md", path.name)] == []
+
+
+def test_the_index_of_decisions_names_each_with_its_status():
+    index = (ROOT / "docs/decisions/README.md").read_text("utf-8")
+    rows = re.findall(r"^\| \[(\d{4})\]\((\S+)\) \| .+ \| (\w.*) \|$", index, re.MULTILINE)
+    named = {name for _, name, _ in rows}
+    assert named == {path.name for path in (ROOT / "docs/decisions").glob("0*.md")}
+    assert [number for number, _, _ in rows] == sorted(number for number, _, _ in rows)
+    assert {status.split()[0] for _, _, status in rows} <= {"in", "replaced"}

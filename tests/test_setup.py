@@ -93,6 +93,36 @@ def test_other_libraries_or_another_python_mean_a_new_set_up(clone: FakeClone):
     assert clone.done.count("installed") == 3
 
 
+def pin(clone: FakeClone, name: str, text: str) -> None:
+    folder = clone.path / "packaging/lock"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.txt").write_text(text)
+
+
+def test_pinned_libraries_are_held_against_their_hashes(clone: FakeClone):
+    pin(clone, "run", "pinned==1 --hash=sha256:00\n")
+    pin(clone, "dev", "pinned==1 --hash=sha256:00\ntested==1 --hash=sha256:01\n")
+    clone.run("setup", "dev")
+    assert clone.done.count("hashes") == 1
+    assert "tested==1" in (clone.path / ".venv/requirements.txt").read_text()
+    assert clone.run("setup", "run") == (0, "", "")
+    pin(clone, "run", "pinned==2 --hash=sha256:02\n")
+    clone.run("setup", "run")
+    assert clone.done.count("hashes") == 2
+
+
+def test_who_takes_unpinned_libraries_has_to_say_so(clone: FakeClone):
+    pin(clone, "run", "pinned==1 --hash=sha256:00\n")
+    clone.make("offline")
+    code, _, err = clone.run("setup", "run")
+    assert code == 3
+    assert "TEAHOUSE_UNPINNED=1" in err
+    clone.end("offline")
+    unpinned = clone.env | {"TEAHOUSE_UNPINNED": "1"}
+    assert clone.run("setup", "run", env=unpinned)[0] == 0
+    assert (clone.path / ".venv/requirements.txt").read_text().split() == ["needed-to-run"]
+
+
 def test_a_moved_clone_runs_without_a_new_set_up(clone: FakeClone):
     clone.run("setup", "run")
     clone.path = clone.path.rename(clone.path.with_name("moved"))
