@@ -26,8 +26,8 @@ from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
 from p2p.link.transactions import Calls
 from p2p.link.work import Work
-from p2p.node.relays.relay_links import Couriers
-from p2p.node.relays.relay_session import Attachment, RoomSide
+from p2p.node.relays.relay_links import RelayLinks
+from p2p.node.relays.relay_session import RelaySession, RoomSide
 from p2p.relay.config import RelaySettings
 from p2p.relay.control import Control
 from p2p.relay.limits import Limits
@@ -131,7 +131,7 @@ class Members:
         self._ips = (f"127.{net}.{n >> 8}.{n & 255}" for n in itertools.count(1))
         self._certificate = make_certificate()
         self._count = Count()
-        self._seats: list[Attachment] = []
+        self._seats: list[RelaySession] = []
         self._delays_ms: list[float] = []
         self._again = 0
 
@@ -162,7 +162,7 @@ class Members:
             seat.send_route(SLOT, 1)
             self._sealer = FrameSealer(Keyring.create(os.urandom), SLOT, bytes(16), os.urandom)
         elif role == "watch":
-            seat.courier.on_frame(self._watch)
+            seat.link.on_frame(self._watch)
         elif role == "count":
             # Sound is only counted; what keeps the link alive goes on as it is.
             asyncio.get_running_loop()._remove_reader(mux.raw_socket.fileno())
@@ -170,10 +170,10 @@ class Members:
                 mux.raw_socket,
                 lambda data: data[0] == _FIRST_SOUND_BYTE and len(data) > _LEAST_SOUND_BYTES,
                 lambda data, sender: mux._received(data, sender, time.monotonic()),
-                seat.courier._line.link._heard,
+                seat.link._line.link._heard,
             )
 
-    async def _enter(self, station: Station, identity: Identity) -> Attachment:
+    async def _enter(self, station: Station, identity: Identity) -> RelaySession:
         """On a machine that has too much to do a link may need a second try."""
         floor = self._floor
         side = RoomSide(
@@ -183,10 +183,10 @@ class Members:
             pass_key=lambda: floor.pass_key,
             floor_ops=lambda: list(floor.ops),
         )
-        couriers = Couriers(station, self._work, _nothing, _nothing, lambda: False)
+        relay_links = RelayLinks(station, self._work, _nothing, _nothing, lambda: False)
         while True:
             try:
-                seat = Attachment(await couriers.get(self._relay), side, time.monotonic)
+                seat = RelaySession(await relay_links.get(self._relay), side, time.monotonic)
                 if not (refusal := await seat.enter()):
                     return seat
                 raise RemoteError(refusal)

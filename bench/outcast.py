@@ -15,8 +15,8 @@ from typing import Any
 from p2p.errors import RemoteError
 from p2p.node.media.media import Sound
 from p2p.node.node import Node
-from p2p.node.peers.dispatch import Exchange
-from p2p.node.peers.peers import Members
+from p2p.node.peers.dispatch import Dispatch
+from p2p.node.peers.peers import Peers
 from p2p.wire import codec
 from p2p.wire.messages import Ops, Wraps
 from tui.cli import main as run
@@ -29,18 +29,18 @@ AGAIN_EVERY_S = 0.02
 def leak(port: int) -> None:
     """Everything that comes goes to the port as well."""
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    take_frame, take_message = Sound.frame, Exchange.take
+    take_frame, take_message = Sound.frame, Dispatch.take
 
     def frame(self: Sound, sender: bytes | None, data: bytes, *args: Any, **more: Any) -> None:
         out.sendto(FRAME + data, ("127.0.0.1", port))
         take_frame(self, sender, data, *args, **more)
 
-    def take(self: Exchange, frm: bytes, message: Any, now: float) -> bool:
+    def take(self: Dispatch, frm: bytes, message: Any, now: float) -> bool:
         if isinstance(message, Ops | Wraps):
             out.sendto(MESSAGE + frm + codec.encode(message), ("127.0.0.1", port))
         return take_message(self, frm, message, now)
 
-    Sound.frame, Exchange.take = frame, take  # type: ignore[method-assign]
+    Sound.frame, Dispatch.take = frame, take  # type: ignore[method-assign]
 
 
 class Outcast:
@@ -49,7 +49,7 @@ class Outcast:
     def __init__(self, log: str, port: int) -> None:
         self._log = open(log, "w", buffering=1)  # noqa: SIM115 - as long as the program
         self._port = port
-        self._members: Members | None = None
+        self._members: Peers | None = None
         self._sound: Sound | None = None
         self._held: list[bytes] = []
         self._slots: dict[int, bytes] = {}
@@ -73,7 +73,7 @@ class Outcast:
 
         Node._leave, Node._settle_in = ignore, settle_in  # type: ignore[method-assign]
         Sound._play = opened  # type: ignore[method-assign]
-        Members._cut_removed = lambda _members: None  # type: ignore[method-assign]
+        Peers._cut_removed = lambda _members: None  # type: ignore[method-assign]
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
@@ -96,7 +96,7 @@ class Outcast:
         else:
             try:
                 message = codec.decode(data[17:])
-                self._members.exchange.take(data[1:17], message, time.monotonic())
+                self._members.dispatch.take(data[1:17], message, time.monotonic())
             except RemoteError:
                 pass
 

@@ -8,7 +8,7 @@ from crypto.roomkey import Genesis, RoomKey
 from p2p.api.settings import Settings, no_relay
 from p2p.clock import unix_s
 from p2p.dht.bootstrap import known_contacts
-from p2p.node.endpoint import Net
+from p2p.node.endpoint import MemberEndpoint
 from p2p.node.media.media import open_devices
 from p2p.node.node import Node
 from p2p.node.relays.trusted import trusted_relays
@@ -46,7 +46,9 @@ async def _open(settings: Settings, secrets: RoomSecrets, invite: Invite | None)
     contacts = known_contacts([*settings.relays, *settings.bootstrap])
     if settings.hidden and not trusted_relays(settings, contacts, invite):
         raise no_relay()
-    net = await Net.open(settings.listen, contacts, secrets.identity.dh_secret, system_rng)
+    net = await MemberEndpoint.open(
+        settings.listen, contacts, secrets.identity.dh_secret, system_rng
+    )
     try:
         devices = await open_devices(settings.mic, settings.speaker, settings.mask)
         return Node(settings, net, secrets, devices, invite)

@@ -33,7 +33,7 @@ def _nobody(_data: bytes, _sender: Address) -> None:
 
 
 @dataclass(slots=True)
-class Net:
+class MemberEndpoint:
     """Socket and DHT of one member.
 
     Attributes:
@@ -53,7 +53,7 @@ class Net:
     @classmethod
     async def open(
         cls, listen: Address | None, contacts: list[NodeContact], dh_secret: bytes, rng: Rng
-    ) -> "Net":
+    ) -> "MemberEndpoint":
         """Opens the socket; sends nothing yet.
 
         Raises:

@@ -20,24 +20,24 @@ from p2p.api.view import RoomView
 from p2p.clock import SleepWatch
 from p2p.errors import UserError
 from p2p.link.work import Work
-from p2p.node.control.commands import Obedience
-from p2p.node.control.events import Teller
+from p2p.node.control.commands import CommandHandler
+from p2p.node.control.events import EventReporter
 from p2p.node.control.key_forms import key_forms
-from p2p.node.control.local_audio import Desk
-from p2p.node.control.member_numbers import ME, Roll
-from p2p.node.control.notices import WaysIn
-from p2p.node.control.snapshot import Portrait
-from p2p.node.endpoint import Net
-from p2p.node.joining.advertise import Announcer
+from p2p.node.control.local_audio import LocalAudio
+from p2p.node.control.member_numbers import ME, MemberNumbers
+from p2p.node.control.notices import WayNotices
+from p2p.node.control.snapshot import Snapshot
+from p2p.node.endpoint import MemberEndpoint
+from p2p.node.joining.advertise import Advertiser
 from p2p.node.joining.discovery import sources
 from p2p.node.joining.failure import explained
-from p2p.node.joining.join import Entry
-from p2p.node.joining.listener import Porch
-from p2p.node.joining.rediscovery import Seeker
+from p2p.node.joining.join import JoinAttempt
+from p2p.node.joining.listener import Listener
+from p2p.node.joining.rediscovery import Rediscovery
 from p2p.node.media.media import Devices, Sound
-from p2p.node.media.routing import SoundWays
-from p2p.node.peers.peers import Hooks, Members
-from p2p.node.relays.relay_links import CourierLink, Couriers
+from p2p.node.media.routing import Routing
+from p2p.node.peers.peers import Hooks, Peers
+from p2p.node.relays.relay_links import RelayLink, RelayLinks
 from p2p.node.relays.trusted import trusted_relays
 from p2p.node.secrets import RoomSecrets
 from p2p.rekey.commit import first_epoch
@@ -68,44 +68,44 @@ class Node:
     def __init__(
         self,
         settings: Settings,
-        net: Net,
+        net: MemberEndpoint,
         secrets: RoomSecrets,
         devices: Devices,
         invite: Invite | None,
     ) -> None:
-        self._settings, self._net, self._secrets = settings, net, secrets
+        self._settings, self._endpoint, self._secrets = settings, net, secrets
         self._invite = invite
         self._began_s = time.monotonic()
         self._events: asyncio.Queue[events.Event] = asyncio.Queue(EVENTS_MAX)
         self._left: asyncio.Future[events.Left] = asyncio.get_running_loop().create_future()
-        self._roll = Roll(secrets.identity.member_id)
+        self._numbers = MemberNumbers(secrets.identity.member_id)
         self._work = Work()
         self._relays = trusted_relays(settings, net.contacts, invite)
-        self._porch = Porch(net, secrets, self._work, hidden=settings.hidden)
-        self._couriers = Couriers(
-            net.station, self._work, self._porch.carried, self._courier_up, self._alone
+        self._listener = Listener(net, secrets, self._work, hidden=settings.hidden)
+        self._relay_links = RelayLinks(
+            net.station, self._work, self._listener.carried, self._relay_up, self._alone
         )
         net.station.whereabouts.on_moved = self._moved
-        self._ways_of_sound = SoundWays()
+        self._routing = Routing()
         self._sound = Sound(
             devices,
             secrets,
-            self._ways_of_sound.links,
+            self._routing.links,
             self._complain,
             settings.mask,
             settings.echo,
-            afar=self._ways_of_sound.send_afar,
-            number=self._roll.number,
+            afar=self._routing.send_afar,
+            number=self._numbers.number,
         )
         self._recv = KeyPair.generate(system_rng)
-        self._members: Members | None = None
-        self._obedience: Obedience | None = None
-        self._announcer: Announcer | None = None
-        self._ways: WaysIn | None = None
-        self._desk = Desk(self._sound, self._roll, self._work, self._emit)
-        self._desk.choose_cues(settings.cues)
-        self._teller = Teller(self._roll, self._emit)
-        self._portrait = Portrait(settings.mode, self._roll, net, self._sound, secrets)
+        self._members: Peers | None = None
+        self._commands: CommandHandler | None = None
+        self._advertiser: Advertiser | None = None
+        self._ways: WayNotices | None = None
+        self._local_audio = LocalAudio(self._sound, self._numbers, self._work, self._emit)
+        self._local_audio.choose_cues(settings.cues)
+        self._reporter = EventReporter(self._numbers, self._emit)
+        self._snapshot = Snapshot(settings.mode, self._numbers, net, self._sound, secrets)
         self._sleep = SleepWatch()
         self._stats_s, self._end_s = 0.0, float("inf")
         self._joined = False
@@ -125,12 +125,12 @@ class Node:
 
     def view(self) -> RoomView:
         """The room as it is now."""
-        return self._portrait.view(self._members)
+        return self._snapshot.view(self._members)
 
     @property
     def port(self) -> int:
         """Our UDP port."""
-        return self._net.station.mux.local_port
+        return self._endpoint.station.mux.local_port
 
     def key_forms(self) -> events.KeyShown:
         """The room key in every form."""
@@ -151,9 +151,9 @@ class Node:
                     await self._live()
                     await self._go()
         finally:
-            self._porch.close()
+            self._listener.close()
             await self._sound.stop()
-            await self._net.close()
+            await self._endpoint.close()
         left = self._left.result() if self._left.done() else events.Left("asked", {})
         self._emit(left)
 
@@ -173,29 +173,29 @@ class Node:
 
     async def _enter(self) -> events.Via:
         if not self._settings.hidden:
-            self._work.create_task(self._net.dht.start(self._net.contacts))
+            self._work.create_task(self._endpoint.dht.start(self._endpoint.contacts))
         if self._invite is None:
             self._members = self._make_members()
             self._secrets.hold(first_epoch(self._members.room, system_rng))
             return "self"
-        entry = Entry(
-            self._net.station,
+        entry = JoinAttempt(
+            self._endpoint.station,
             self._secrets,
-            self._couriers,
+            self._relay_links,
             self._make_members,
             hidden=self._settings.hidden,
         )
         try:
             self._members, via = await entry.run(self._sources())
         except UserError as exc:
-            raise explained(exc, self._settings, self._net) from exc
+            raise explained(exc, self._settings, self._endpoint) from exc
         return via
 
     def _sources(self) -> list[tuple[events.Via, AsyncIterator[Contact]]]:
         invite = self._invite or Invite(self._secrets.room_key)
-        return sources(self._settings, self._net, self._secrets.room_key, invite, self._relays)
+        return sources(self._settings, self._endpoint, self._secrets.room_key, invite, self._relays)
 
-    def _make_members(self) -> Members:
+    def _make_members(self) -> Peers:
         now = time.monotonic()
         creating = self._invite is None
         identity, genesis = self._secrets.identity, self._secrets.genesis
@@ -215,17 +215,17 @@ class Node:
         )
         hooks = Hooks(
             self._tell,
-            self._ways_of_sound.frame,
-            self._porch.sealed,
-            self._ways_of_sound.relay_frame,
-            self._ways_of_sound.keys_came,
+            self._routing.frame,
+            self._listener.sealed,
+            self._routing.relay_frame,
+            self._routing.keys_came,
             self._outside,
         )
-        return Members(
-            self._net.station,
+        return Peers(
+            self._endpoint.station,
             room,
             self._secrets,
-            self._couriers,
+            self._relay_links,
             self._work,
             hooks,
             newcomer=not creating,
@@ -235,31 +235,31 @@ class Node:
     async def _settle_in(self, via: events.Via) -> None:
         """Opens our own door, tells others of it, and says that we are in."""
         members, secrets = self._the_members(), self._secrets
-        self._ways_of_sound.settle(members, self._sound)
-        rekeying, relaying = members.exchange.settle(self._recv)
-        self._porch.open(members)
-        self._announcer = Announcer(
+        self._routing.settle(members, self._sound)
+        group_key, relay_room = members.dispatch.settle(self._recv)
+        self._listener.open(members)
+        self._advertiser = Advertiser(
             self._settings,
-            self._net,
+            self._endpoint,
             secrets,
-            self._couriers,
+            self._relay_links,
             self._work,
             self._relays,
             members.gone,
         )
-        await self._announcer.begin()
+        await self._advertiser.begin()
         if self._settings.hidden or self._settings.only not in ("dht", "lan"):
-            relaying.start(self._relays)
+            relay_room.start(self._relays)
         if not self._settings.hidden:
-            seeker = Seeker(members, self._couriers, self._sources)
+            seeker = Rediscovery(members, self._relay_links, self._sources)
             self._work.create_task(seeker.run())
-        self._obedience = Obedience(
+        self._commands = CommandHandler(
             members,
-            rekeying,
-            relaying,
+            group_key,
+            relay_room,
             secrets,
             self._sound,
-            self._roll,
+            self._numbers,
             self._invite_contacts,
             self._emit,
         )
@@ -270,8 +270,8 @@ class Node:
             self._emit(self.key_forms())
         self._joined = True
         self._emit(events.Joined(ME, members.room.myself.role, count, via, admitted_ms))
-        self._ways = WaysIn(
-            expects_entry_nodes=self._announcer.expects_entry_nodes, now=time.monotonic()
+        self._ways = WayNotices(
+            expects_entry_nodes=self._advertiser.expects_entry_nodes, now=time.monotonic()
         )
         self._tell_ways()
         label = LABELS.get(self._sound.pipeline.treatment.mask)
@@ -295,28 +295,28 @@ class Node:
             self._secrets.the_keyring.advance(self._secrets.room_time.at(now))
             members.tick()
             self._tell()
-            self._teller.tell_sound(self._sound, self._began_s)
-            self._desk.connection(now, lost=bool(self._portrait.lost(members)))
+            self._reporter.tell_sound(self._sound, self._began_s)
+            self._local_audio.connection(now, lost=bool(self._snapshot.lost(members)))
             self._tell_ways()
             if now >= self._stats_s:
                 self._stats_s = now + STATS_EVERY_S
-                self._emit(self._portrait.stats(members))
+                self._emit(self._snapshot.stats(members))
             if now >= self._end_s:
                 self._leave("time")
 
     async def _go(self) -> None:
         members = self._the_members()
         self._joined = False
-        self._porch.close()
+        self._listener.close()
         self._sound.set_mic(False, None)
         left = self._left.result()
-        totals = self._portrait.totals(members)
+        totals = self._snapshot.totals(members)
         if not members.room.is_gone:
             members.room.do(room_commands.Leave(), time.monotonic())
         await members.leave()
-        await self._couriers.close()
-        if self._announcer is not None:
-            await self._announcer.close()
+        await self._relay_links.close()
+        if self._advertiser is not None:
+            await self._advertiser.close()
         self._left = asyncio.get_running_loop().create_future()
         self._left.set_result(events.Left(left.why, totals, left.exit_code))
 
@@ -329,18 +329,18 @@ class Node:
         members = self._members
         if members is None or not self._joined:
             return
-        self._teller.tell_room(members.room, members.mesh)
-        if members.rekeying is not None:
-            self._teller.tell_keys(members.rekeying.news(), members.room)
-        self._ways_of_sound.follow_room()
+        self._reporter.tell_room(members.room, members.mesh)
+        if members.group_key is not None:
+            self._reporter.tell_keys(members.group_key.news(), members.room)
+        self._routing.follow_room()
         me = members.room.myself
         if me.stage is Stage.REMOVED:
             self._leave("removed", 6)
 
     def _tell_ways(self) -> None:
-        if self._announcer is not None and self._ways is not None:
-            self._portrait.ways_in = self._announcer.ways_in()
-            for notice in self._ways.news(self._portrait.ways_in, time.monotonic()):
+        if self._advertiser is not None and self._ways is not None:
+            self._snapshot.ways_in = self._advertiser.ways_in()
+            for notice in self._ways.news(self._snapshot.ways_in, time.monotonic()):
                 self._emit(notice)
 
     # --- commands -------------------------------------------------------------------------------
@@ -353,27 +353,27 @@ class Node:
             raise UserError("not_joined", "You are not in the room yet.", "Wait for it.")
         members = self._the_members()
         if isinstance(command, commands.AskStats):
-            self._emit(self._portrait.stats(members))
-        elif self._desk.do(command):
+            self._emit(self._snapshot.stats(members))
+        elif self._local_audio.do(command):
             return
-        elif self._obedience is not None:
-            self._obedience.do(command)
+        elif self._commands is not None:
+            self._commands.do(command)
         members.pump()
         self._tell()
 
     # --- what the parts report ------------------------------------------------------------------
 
-    def _courier_up(self, courier: CourierLink) -> None:
-        if self._announcer is not None:
-            self._announcer.courier_up(courier)
+    def _relay_up(self, link: RelayLink) -> None:
+        if self._advertiser is not None:
+            self._advertiser.relay_up(link)
 
     def _alone(self) -> bool:
         linked = self._members is not None and self._members.neighbours
-        return not linked and not self._ways_of_sound.attached
+        return not linked and not self._routing.attached
 
     def _moved(self) -> None:
         """Our router gave us another address, or we are on another network."""
-        self._net.dht.address_changed()
+        self._endpoint.dht.address_changed()
         if self._members is not None:
             self._members.moved()
 
@@ -381,18 +381,18 @@ class Node:
         self._emit(WAITING_OUTSIDE)
 
     def _invite_contacts(self) -> tuple[Contact, ...]:
-        return () if self._announcer is None else self._announcer.invite_contacts()
+        return () if self._advertiser is None else self._advertiser.invite_contacts()
 
     def _complain(self, error: UserError) -> None:
         self._emit(events.ErrorRaised(error.code, error.message, error.hint))
 
-    def _the_members(self) -> Members:
+    def _the_members(self) -> Peers:
         if self._members is None:
             raise UserError("not_joined", "You are not in the room yet.")
         return self._members
 
     def _emit(self, event: events.Event) -> None:
-        self._desk.heed(event)
+        self._local_audio.heed(event)
         if self._events.full():
             self._events.get_nowait()
         self._events.put_nowait(event)

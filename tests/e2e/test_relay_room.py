@@ -34,10 +34,10 @@ async def test_the_whole_log_of_a_relay_names_nobody_no_room_and_no_key(tmp_path
         await inn.process("--log-level", "debug", "--summary-interval", "1s", log=log)
         host, amina = await inn.the_host(0), await inn.member(0)
         granted(inn, amina, host)
-        courier = amina.seats.seats[0].courier
-        courier.door_up(b"t" * 16, b"card")
-        assert await courier.cards(b"t" * 16) == (b"card",)
-        await courier.resolve(b"i" * 20)
+        link = amina.seats.seats[0].link
+        link.door_up(b"t" * 16, b"card")
+        assert await link.cards(b"t" * 16) == (b"card",)
+        await link.resolve(b"i" * 20)
         amina.seats.send_gossip(EVERYBODY, b"sealed")
         async with talking(amina, Speaker()):
             await until(lambda: len(host.heard) > 60)

@@ -8,12 +8,12 @@ from crypto.invite import MAX_CONTACTS, SEED_BYTES, Invite, Ticket, invite_key
 from p2p.api import commands, events
 from p2p.errors import UserError
 from p2p.node.control.key_forms import key_forms
-from p2p.node.control.member_numbers import Roll
+from p2p.node.control.member_numbers import MemberNumbers
 from p2p.node.control.room_commands import member_named, room_command
 from p2p.node.media.media import Sound
-from p2p.node.peers.group_key import Rekeying
-from p2p.node.peers.peers import Members
-from p2p.node.relays.relay_room import Relaying
+from p2p.node.peers.group_key import GroupKey
+from p2p.node.peers.peers import Peers
+from p2p.node.relays.relay_room import RelayRoom
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
 from p2p.room import commands as room_commands
@@ -23,37 +23,37 @@ HOUR_S = 3600.0
 HOURS_MAX = 24.0 * 366
 
 
-class Obedience:
+class CommandHandler:
     """Carries out commands that concern the room.
 
     Args:
         members: The others, and what we agree on with them.
-        rekeying: The room's key.
-        relaying: Our relays.
+        group_key: The room's key.
+        relay_room: Our relays.
         secrets: Ours and the room's.
         sound: The pipeline.
-        roll: Numbers of members.
+        numbers: Numbers of members.
         contacts: Gives what an invite names.
         emit: Takes the answers.
     """
 
     def __init__(
         self,
-        members: Members,
-        rekeying: Rekeying,
-        relaying: Relaying,
+        members: Peers,
+        group_key: GroupKey,
+        relay_room: RelayRoom,
         secrets: RoomSecrets,
         sound: Sound,
-        roll: Roll,
+        numbers: MemberNumbers,
         contacts: Callable[[], Iterable[Contact]],
         emit: Callable[[events.Event], None],
     ) -> None:
         self._room = members.room
-        self._rekeying = rekeying
-        self._relaying = relaying
+        self._group_key = group_key
+        self._relay_room = relay_room
         self._secrets = secrets
         self._sound = sound
-        self._roll = roll
+        self._numbers = numbers
         self._contacts = contacts
         self._emit = emit
 
@@ -71,13 +71,13 @@ class Obedience:
             case commands.Remove(n=n, new_key=new_key):
                 self._remove(n, command, new_key=new_key)
             case commands.NewKey():
-                self._rekeying.new_key(shut_out=False)
+                self._group_key.new_key(shut_out=False)
             case commands.MakeInvite(uses=uses, hours=hours):
                 self._make_invite(uses, hours)
             case commands.Compare(n=n):
-                self._rekeying.compare(member_named(n, self._roll))
+                self._group_key.compare(member_named(n, self._numbers))
             case commands.Confirm(n=n, same=same):
-                self._rekeying.confirm(member_named(n, self._roll), same=same)
+                self._group_key.confirm(member_named(n, self._numbers), same=same)
             case _:
                 self._ask_room(command)
 
@@ -87,7 +87,7 @@ class Obedience:
 
     def _ask_room(self, command: commands.Command) -> None:
         room = self._room
-        asked = room_command(command, self._roll, room.myself)
+        asked = room_command(command, self._numbers, room.myself)
         if asked is not None:
             room.do(asked, time.monotonic())
 
@@ -98,16 +98,16 @@ class Obedience:
                 raise problem
             room.do(room_commands.TakeFloor(), time.monotonic())
         self._sound.set_mic(on, room.myself.slot if on else None)
-        self._relaying.attachments.set_slot(room.myself.slot)
+        self._relay_room.failover.set_slot(room.myself.slot)
         self._emit(events.MicChanged(on, "asked"))
 
     def _remove(self, n: int, command: commands.Command, *, new_key: bool) -> None:
         """Out; and with somebody who had powers the key always goes, too."""
-        member = self._room.state.members.get(member_named(n, self._roll))
+        member = self._room.state.members.get(member_named(n, self._numbers))
         had_powers = member is not None and member.rank <= MODERATOR
         self._ask_room(command)
         if new_key or had_powers:
-            self._rekeying.new_key(shut_out=True)
+            self._group_key.new_key(shut_out=True)
 
     def _make_invite(self, uses: int, hours: float) -> None:
         if not 0 <= uses <= 0xFFFF_FFFF or not 0 < hours <= HOURS_MAX:

@@ -8,7 +8,7 @@ from crypto.wordlist import words_of
 from p2p.api import events
 from p2p.mesh.mesh import Mesh
 from p2p.node.control.hall_notice import PROPOSE_HALL, hall_is_due
-from p2p.node.control.member_numbers import ME, Roll
+from p2p.node.control.member_numbers import ME, MemberNumbers
 from p2p.node.media.media import Sound
 from p2p.node.peers.group_key import KeyEvent
 from p2p.rekey.events import KeysChanged, KeysDiffer, KeysMissing
@@ -38,16 +38,16 @@ MODERATOR_AGAIN = events.Notice("moderator_again", "Somebody who can moderate is
 _MIC_WHY = {"granted", "muted", "down", "declined", "lapsed", "asked", "removed"}
 
 
-class Teller:
+class EventReporter:
     """Turns changes into events, each member named before anything is said of it.
 
     Args:
-        roll: Numbers of members.
+        numbers: Numbers of members.
         emit: Takes each event.
     """
 
-    def __init__(self, roll: Roll, emit: Callable[[events.Event], None]) -> None:
-        self._roll = roll
+    def __init__(self, numbers: MemberNumbers, emit: Callable[[events.Event], None]) -> None:
+        self._numbers = numbers
         self._emit = emit
         self._told: dict[bytes, events.MemberChanged] = {}
         self._stage = Stage.LISTENING
@@ -69,7 +69,7 @@ class Teller:
                         self._member(room, mesh, member, by)
                 case room_events.HandChanged(member=member, place=place):
                     self._named(room, mesh, member)
-                    self._emit(events.HandChanged(self._roll.number(member), place))
+                    self._emit(events.HandChanged(self._numbers.number(member), place))
                 case room_events.StageChanged(member=member, stage=stage, why=why):
                     self._named(room, mesh, member)
                     if member == room.me:
@@ -117,11 +117,11 @@ class Teller:
                     self._emit(KEYS_DIFFER)
                 case CompareReady(member=member, code=code, words=numbers):
                     words = tuple(words_of("en")[number] for number in numbers)
-                    self._emit(events.Words(self._roll.number(member), code, words, "ready"))
+                    self._emit(events.Words(self._numbers.number(member), code, words, "ready"))
                 case CompareVerified(member=member):
-                    self._emit(events.Words(self._roll.number(member), "", (), "verified"))
+                    self._emit(events.Words(self._numbers.number(member), "", (), "verified"))
                 case CompareFailed(member=member):
-                    self._emit(events.Words(self._roll.number(member), "", (), "failed"))
+                    self._emit(events.Words(self._numbers.number(member), "", (), "failed"))
 
     def tell_sound(self, sound: Sound, began_s: float) -> None:
         """Says who started and stopped speaking, and, once, that the first sound came."""
@@ -156,7 +156,7 @@ class Teller:
         before, self._waiting = self._waiting, names
         for member in [*before, *(new for new in names if new not in before)]:
             if (member in before) != (member in names):
-                n, name = self._roll.number(member), names.get(member) or before[member]
+                n, name = self._numbers.number(member), names.get(member) or before[member]
                 self._emit(events.Waiting(n, member.hex(), name, member in names))
 
     def _named(self, room: Room, mesh: Mesh, member: bytes) -> None:
@@ -175,12 +175,12 @@ class Teller:
         elif entry.stage is Stage.REMOVED:
             state = "removed"
         event = events.MemberChanged(
-            self._roll.number(member),
+            self._numbers.number(member),
             member.hex(),
             str(entry.name),
             entry.role,
             state,
-            None if by is None else self._roll.number(by),
+            None if by is None else self._numbers.number(by),
         )
         before = self._told.get(member)
         same = before is not None and (before.name, before.role, before.state) == (

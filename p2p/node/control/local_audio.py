@@ -9,7 +9,7 @@ from audio.playout.cues import CUES, Cue, cue_named
 from p2p.api import commands, events
 from p2p.errors import UserError
 from p2p.link.work import Work
-from p2p.node.control.member_numbers import ME, Roll
+from p2p.node.control.member_numbers import ME, MemberNumbers
 from p2p.node.media.media import Sound, user_error
 
 LISTENER = "listener"
@@ -22,12 +22,12 @@ NOBODY_REACHED = events.Notice(
 REACHED_AGAIN = events.Notice("reached_again", "Others can be reached again.")
 
 
-class Desk:
+class LocalAudio:
     """Obeys the commands that concern only us, and lets us hear what has changed.
 
     Args:
         sound: The pipeline.
-        roll: Numbers of members.
+        numbers: Numbers of members.
         work: Where the opening of a device runs.
         emit: Takes the answers.
     """
@@ -35,12 +35,12 @@ class Desk:
     def __init__(
         self,
         sound: Sound,
-        roll: Roll,
+        numbers: MemberNumbers,
         work: Work,
         emit: Callable[[events.Event], None],
     ) -> None:
         self._sound = sound
-        self._roll = roll
+        self._numbers = numbers
         self._work = work
         self._emit = emit
         self._one_by_one = asyncio.Lock()
@@ -146,7 +146,7 @@ class Desk:
     def _other(self, n: int) -> None:
         if n == ME:
             raise UserError("own_volume", "You do not hear yourself here.", "", exit_code=2)
-        if self._roll.member(n) is None:
+        if self._numbers.member(n) is None:
             raise UserError("no_member", "There is no such member.", "See `who`.", exit_code=2)
 
     def _tell_volume(self, n: int) -> None:

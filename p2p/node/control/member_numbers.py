@@ -3,7 +3,7 @@
 ME = 1
 
 
-class Roll:
+class MemberNumbers:
     """Gives each member a number, in order of appearance; never the same twice in a run.
 
     Args:

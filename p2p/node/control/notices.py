@@ -24,7 +24,7 @@ OPEN = {
 }
 
 
-class WaysIn:
+class WayNotices:
     """Remembers what was told.
 
     Args:

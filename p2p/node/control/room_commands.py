@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from p2p.api import commands
 from p2p.errors import UserError
-from p2p.node.control.member_numbers import Roll
+from p2p.node.control.member_numbers import MemberNumbers
 from p2p.room import commands as room
 from p2p.room.ops.powers import APPOINTEE, CO_HOST, HOST, MODERATOR, NOBODY
 from p2p.room.state.model import Member
@@ -25,12 +25,14 @@ _TOWARDS: dict[type[commands.Command], Callable[[bytes], room.Command]] = {
 _PROFILES: Mapping[str, int] = {"table": 0, "hall": 1}
 
 
-def room_command(command: commands.Command, roll: Roll, me: Member) -> room.Command | None:
+def room_command(
+    command: commands.Command, numbers: MemberNumbers, me: Member
+) -> room.Command | None:
     """Translates a command.
 
     Args:
         command: With members by number.
-        roll: Their numbers.
+        numbers: Their numbers.
         me: Whoever asks.
 
     Returns:
@@ -47,26 +49,26 @@ def room_command(command: commands.Command, roll: Roll, me: Member) -> room.Comm
         case commands.SetProfile(profile=profile):
             return room.SetProfile(_PROFILES[profile])
         case commands.Remove(n=n, brood=brood):
-            return room.Remove(member_named(n, roll), brood)
+            return room.Remove(member_named(n, numbers), brood)
         case commands.Let(n=n, on=on):
-            return room.Let(member_named(n, roll), on)
+            return room.Let(member_named(n, numbers), on)
         case commands.Promote(n=n, role=role):
-            return room.Promote(member_named(n, roll), _rank(role, me))
+            return room.Promote(member_named(n, numbers), _rank(role, me))
         case commands.HandOn(n=n):
             # The host's place is not to be given; others give their own.
-            return room.Promote(member_named(n, roll), max(CO_HOST, me.rank))
+            return room.Promote(member_named(n, numbers), max(CO_HOST, me.rank))
     simple = _SIMPLE.get(type(command))
     if simple is not None:
         return simple()
     towards = _TOWARDS.get(type(command))
     if towards is None:
         return None
-    return towards(member_named(getattr(command, "n", 0), roll))
+    return towards(member_named(getattr(command, "n", 0), numbers))
 
 
-def member_named(n: int, roll: Roll) -> bytes:
+def member_named(n: int, numbers: MemberNumbers) -> bytes:
     """The id of the member with this number; raises UserError if there is none."""
-    member = roll.member(n)
+    member = numbers.member(n)
     if member is None:
         raise UserError("no_member", "There is no such member.", "See `who`.", exit_code=2)
     return member

@@ -5,11 +5,11 @@ from typing import Any
 
 from p2p.api import events
 from p2p.api.view import MemberView, RoomView, WaitingView
-from p2p.node.control.member_numbers import ME, Roll
-from p2p.node.endpoint import Net
+from p2p.node.control.member_numbers import ME, MemberNumbers
+from p2p.node.endpoint import MemberEndpoint
 from p2p.node.media.media import Sound
 from p2p.node.media.routing import PROFILES
-from p2p.node.peers.peers import Members
+from p2p.node.peers.peers import Peers
 from p2p.node.secrets import RoomSecrets
 from p2p.room.stage import ON_STAGE, Stage
 from p2p.room.state.evaluate import Member
@@ -22,21 +22,28 @@ KEYS_DIFFER = (
 BAD_OPS = ("forged", "wrong_room", "oversized", "malformed", "version", "flood", "full")
 
 
-class Portrait:
+class Snapshot:
     """Reads all parts of a node, changes none.
 
     Args:
         mode: ``open`` or ``shield``.
-        roll: Numbers of members.
+        numbers: Numbers of members.
         net: Socket and DHT.
         sound: The pipeline.
         secrets: For room time and frame counts.
     """
 
-    def __init__(self, mode: str, roll: Roll, net: Net, sound: Sound, secrets: RoomSecrets) -> None:
+    def __init__(
+        self,
+        mode: str,
+        numbers: MemberNumbers,
+        net: MemberEndpoint,
+        sound: Sound,
+        secrets: RoomSecrets,
+    ) -> None:
         self._mode = mode
-        self._roll = roll
-        self._net = net
+        self._numbers = numbers
+        self._endpoint = net
         self._sound = sound
         self._secrets = secrets
         self._rates_at_s = time.monotonic()
@@ -45,7 +52,7 @@ class Portrait:
         self.ways_in: tuple[str, ...] = ()
         self.problem = ""
 
-    def view(self, members: Members | None) -> RoomView:
+    def view(self, members: Peers | None) -> RoomView:
         """The whole room, for drawing."""
         pipeline = self._sound.pipeline
         now = time.monotonic()
@@ -82,11 +89,11 @@ class Portrait:
             **({} if members is None else self._agreed(members)),
         )
 
-    def _agreed(self, members: Members) -> dict[str, Any]:
+    def _agreed(self, members: Peers) -> dict[str, Any]:
         """How the room is run, and under which key."""
         state = members.room.state
         waiting = [
-            WaitingView(self._roll.number(one.member), one.member.hex(), str(one.name))
+            WaitingView(self._numbers.number(one.member), one.member.hex(), str(one.name))
             for one in state.asking
         ]
         counts = [state.epochs[head].roster_count for head in state.heads]
@@ -99,14 +106,14 @@ class Portrait:
             "key_members": max(min(counts), len(members.room.roster())) if counts else 0,
         }
 
-    def stats(self, members: Members) -> events.Stats:
+    def stats(self, members: Peers) -> events.Stats:
         """The numbers of ``stats``, totals since joining."""
         speakers = []
         for member in members.room.state.members:
             heard = self._heard(member)
             if heard is None or not heard.opened + heard.rejected:
                 continue
-            n = self._roll.number(member)
+            n = self._numbers.number(member)
             row: dict[str, Any] = {"n": n, "opened": heard.opened, "rejected": heard.rejected}
             stats = self._sound.pipeline.speaker_stats(n)
             row["concealed_pct"] = round(stats["concealed_pct"], 2)
@@ -123,7 +130,7 @@ class Portrait:
             totals=self.totals(members),
         )
 
-    def totals(self, members: Members) -> dict[str, Any]:
+    def totals(self, members: Peers) -> dict[str, Any]:
         """Everything that was counted in this run."""
         rows = []
         for member in members.room.state.members:
@@ -132,13 +139,13 @@ class Portrait:
                 continue
             rows.append(
                 {
-                    "n": self._roll.number(member),
+                    "n": self._numbers.number(member),
                     "sent": self._sound.sent[member],
                     "opened": heard.opened,
                     "rejected": heard.rejected,
                 }
             )
-        mux = self._net.station.mux
+        mux = self._endpoint.station.mux
         return {
             "role": members.room.myself.role,
             "sealed": 0 if self._secrets.stage is None else self._secrets.stage.sealed,
@@ -148,9 +155,9 @@ class Portrait:
         }
 
     def _row(
-        self, members: Members, member: Member, levels: dict[int, float], speaking: set[int]
+        self, members: Peers, member: Member, levels: dict[int, float], speaking: set[int]
     ) -> MemberView:
-        n = self._roll.number(member.id)
+        n = self._numbers.number(member.id)
         me = n == ME
         pipeline = self._sound.pipeline
         level_dbfs = levels.get(n, SILENCE_DBFS)
@@ -181,24 +188,26 @@ class Portrait:
             hushed=pipeline.is_muted(n),
             on_stage=member.stage in ON_STAGE,
             rank=member.rank,
-            verified=members.rekeying is not None and member.id in members.rekeying.verified,
-            imitates=None if member.imitates is None else self._roll.number(member.imitates),
-            invited_by=None if member.invited_by is None else self._roll.number(member.invited_by),
+            verified=members.group_key is not None and member.id in members.group_key.verified,
+            imitates=None if member.imitates is None else self._numbers.number(member.imitates),
+            invited_by=None
+            if member.invited_by is None
+            else self._numbers.number(member.invited_by),
         )
 
-    def _way(self, members: Members, member: bytes) -> tuple[str, float | None, float | None]:
+    def _way(self, members: Peers, member: bytes) -> tuple[str, float | None, float | None]:
         """By what way a member is reached, its round trip, and what we miss of its sound."""
         loss_pct = self._sound.loss_pct(member)
         neighbour = members.neighbours.get(member)
         if neighbour is not None:
             link = neighbour.line.link
             return link.path, link.rtt_ms, link.loss_pct if loss_pct is None else loss_pct
-        relaying = members.relaying
-        if relaying is not None and member in relaying.present:
-            return "relay", relaying.rtt_ms, loss_pct
+        relay_room = members.relay_room
+        if relay_room is not None and member in relay_room.present:
+            return "relay", relay_room.rtt_ms, loss_pct
         return "none", None, None
 
-    def _state(self, members: Members, member: Member) -> events.MemberState:
+    def _state(self, members: Peers, member: Member) -> events.MemberState:
         if member.stage is Stage.LEFT:
             return "left"
         if member.stage is Stage.REMOVED:
@@ -209,28 +218,28 @@ class Portrait:
     def _heard(self, member: bytes) -> Any:
         return None if self._secrets.stage is None else self._secrets.stage.heard(member)
 
-    def _link(self, members: Members, member: bytes) -> dict[str, Any]:
+    def _link(self, members: Peers, member: bytes) -> dict[str, Any]:
         path, rtt_ms, loss_pct = self._way(members, member)
         return {
-            "n": self._roll.number(member),
+            "n": self._numbers.number(member),
             "path": path,
             "rtt_ms": None if rtt_ms is None else round(rtt_ms, 1),
             "loss_pct": round(loss_pct or 0.0, 1),
         }
 
-    def _afar(self, members: Members) -> list[bytes]:
+    def _afar(self, members: Peers) -> list[bytes]:
         """Members that only a relay connects us with."""
-        if members.relaying is None:
+        if members.relay_room is None:
             return []
         known = members.room.state.members
-        afar = members.relaying.present - members.neighbours.keys()
+        afar = members.relay_room.present - members.neighbours.keys()
         return sorted(member for member in afar if member in known)
 
-    def trouble(self, members: Members | None) -> str:
+    def trouble(self, members: Peers | None) -> str:
         """What is wrong with the room as a whole, or nothing."""
         return KEYS_DIFFER if self._secrets.keys_differ else self.lost(members)
 
-    def lost(self, members: Members | None) -> str:
+    def lost(self, members: Peers | None) -> str:
         """That nobody can be reached, if so."""
         if members is None or members.neighbours or self._afar(members):
             return ""
@@ -239,7 +248,7 @@ class Portrait:
         return "" if alone else NO_LINKS
 
     def _rates(self, now: float) -> tuple[float, float]:
-        counters = self._net.station.mux.counters
+        counters = self._endpoint.station.mux.counters
         passed_s = now - self._rates_at_s
         if passed_s >= 1.0:
             sums = counters["bytes_out"], counters["bytes_in"]

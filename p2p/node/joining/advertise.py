@@ -13,9 +13,9 @@ from p2p.dht.publisher import finished_items
 from p2p.dht.rendezvous import keep_published
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6
 from p2p.link.work import Work
-from p2p.node.endpoint import Net
+from p2p.node.endpoint import MemberEndpoint
 from p2p.node.joining.local_network import has_lan, open_lan_door
-from p2p.node.relays.relay_links import CourierLink, Couriers
+from p2p.node.relays.relay_links import RelayLink, RelayLinks
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
 from p2p.wire.addresses import Address, Scope, known_scope
@@ -27,14 +27,14 @@ ITEMS_EVERY_S = 3000.0
 HOSTS_GOOD_S = 1.0
 
 
-class Announcer:
+class Advertiser:
     """See the module.
 
     Args:
         settings: Which ways are allowed.
         net: Socket and DHT.
         secrets: Our door's key and the room's.
-        couriers: Our relays.
+        relay_links: Our relays.
         work: Where publishing runs.
         relays: Those that the person trusts; the first ones are kept.
         gone: Gives the keys of members that are not here any more.
@@ -43,17 +43,17 @@ class Announcer:
     def __init__(
         self,
         settings: Settings,
-        net: Net,
+        net: MemberEndpoint,
         secrets: RoomSecrets,
-        couriers: Couriers,
+        relay_links: RelayLinks,
         work: Work,
         relays: Sequence[Contact],
         gone: Callable[[], Collection[bytes]],
     ) -> None:
         self._settings = settings
-        self._net = net
+        self._endpoint = net
         self._secrets = secrets
-        self._couriers = couriers
+        self._relay_links = relay_links
         self._work = work
         self._relays = list(relays)
         self._lan: LanDoor | None = None
@@ -66,19 +66,19 @@ class Announcer:
         """Starts everything that makes us known."""
         hidden = self._settings.hidden
         if hidden or self._settings.allows("relay") or self._settings.only == "invite":
-            used = [courier.contact for courier in self._couriers.links]
+            used = [link.contact for link in self._relay_links.links]
             for contact in [*self._relays, *([] if hidden else used)]:
                 if (
                     hidden
                     or known_scope(contact.address[0]) is not Scope.LOOPBACK
                     or self._settings.only
                 ):
-                    self._couriers.keep(contact)
-            for courier in self._couriers.links:
-                self.courier_up(courier)  # it was made while we came in
+                    self._relay_links.keep(contact)
+            for link in self._relay_links.links:
+                self.relay_up(link)  # it was made while we came in
         if has_lan(self._settings) and not hidden:
-            self._lan = await open_lan_door(self._net, self._secrets)
-        if self._net.contacts and self._settings.allows("dht") and not hidden:
+            self._lan = await open_lan_door(self._endpoint, self._secrets)
+        if self._endpoint.contacts and self._settings.allows("dht") and not hidden:
             self._work.create_task(self._publish())
         self._work.create_task(self._hand_items_again())
 
@@ -87,30 +87,30 @@ class Announcer:
         if self._lan is not None:
             await self._lan.close()
 
-    def courier_up(self, courier: CourierLink) -> None:
+    def relay_up(self, link: RelayLink) -> None:
         """Leaves our card at a relay that is (again) there."""
-        key, relay_dh = self._secrets.room_key, courier.contact.dh
+        key, relay_dh = self._secrets.room_key, link.contact.dh
         card = seal_card(key, relay_dh, self._secrets.identity.dh, system_rng)
-        courier.door_up(key.relay_tag(relay_dh), card)
-        self._hand_items(courier)
+        link.door_up(key.relay_tag(relay_dh), card)
+        self._hand_items(link)
 
-    def _hand_items(self, courier: CourierLink) -> None:
+    def _hand_items(self, link: RelayLink) -> None:
         """Finished items of this hour and the next, for the relay to store unread."""
         key = self._secrets.room_key
         doors = [d for d in self._doors() if known_scope(d.address[0]) is Scope.GLOBAL]
         if doors:
             items = finished_items(key, doors, unix_s(), system_rng)
-            courier.items(tuple(item.encode() for item in items))
+            link.items(tuple(item.encode() for item in items))
 
     async def _hand_items_again(self) -> None:
         while True:
             await asyncio.sleep(ITEMS_EVERY_S)
-            for courier in self._couriers.links:
-                self._hand_items(courier)
+            for link in self._relay_links.links:
+                self._hand_items(link)
 
     def invite_contacts(self) -> tuple[Contact, ...]:
         """What the long invite names: relays first, then our own address, if they can be used."""
-        relays = [courier.contact for courier in self._couriers.links]
+        relays = [link.contact for link in self._relay_links.links]
         relays += [c for c in self._relays if c not in relays]
         if self._settings.hidden:
             return tuple(relays[:MAX_CONTACTS])
@@ -124,16 +124,16 @@ class Announcer:
     def expects_entry_nodes(self) -> bool:
         """Whether the room is to be found through the DHT."""
         allowed = self._settings.allows("dht") and not self._settings.hidden
-        return bool(self._net.contacts) and allowed
+        return bool(self._endpoint.contacts) and allowed
 
     def ways_in(self) -> tuple[str, ...]:
         """Which ways into the room work now: codes for the front end."""
         ways = []
         if self._lan is not None:
             ways.append("lan")
-        if self.expects_entry_nodes and self._net.dht.peers:
+        if self.expects_entry_nodes and self._endpoint.dht.peers:
             ways.append("dht" if self._is_in_dht else "dht_soon")
-        if self._couriers.links:
+        if self._relay_links.links:
             ways.append("relay")
         if self.invite_contacts():
             ways.append("invite")
@@ -142,12 +142,12 @@ class Announcer:
     async def _publish(self) -> None:
         # The first record stands for some seconds: it is to name a door that can be reached.
         for _ in range(round(RELAYS_WAIT_S / LOOK_EVERY_S)):
-            if self._couriers.links or not self._couriers.wanted:
+            if self._relay_links.links or not self._relay_links.wanted:
                 break
             await asyncio.sleep(LOOK_EVERY_S)
         await keep_published(
             self._secrets.room_key,
-            self._net.dht,
+            self._endpoint.dht,
             self._doors,
             gone=self._gone,
             rng=system_rng,
@@ -162,20 +162,20 @@ class Announcer:
     def _doors(self) -> list[Contact]:
         """Where a newcomer may knock, or leave a knock for us."""
         if self._settings.hidden:
-            return [courier.contact for courier in self._couriers.links]
-        entries = [known_scope(entry.address[0]) for entry in self._net.contacts]
+            return [link.contact for link in self._relay_links.links]
+        entries = [known_scope(entry.address[0]) for entry in self._endpoint.contacts]
         reach = max(entries, default=Scope.GLOBAL)
         addresses = [a for a in self._own_addresses() if known_scope(a[0]) >= reach]
         own = [Contact(self._secrets.identity.dh, a, "door") for a in addresses]
-        return [*own[:3], *(courier.contact for courier in self._couriers.links)]
+        return [*own[:3], *(link.contact for link in self._relay_links.links)]
 
     def _own_addresses(self) -> list[Address]:
         """Where we may be reached, widest first."""
-        whereabouts = self._net.station.whereabouts
+        whereabouts = self._endpoint.station.whereabouts
         now = time.monotonic()
         if now >= self._hosts_until_s:
             # The kernel is asked once a second at most: there may be hundreds of entry nodes.
-            towards = [*(c.address for c in self._net.contacts), ANYWHERE_V4, ANYWHERE_V6]
+            towards = [*(c.address for c in self._endpoint.contacts), ANYWHERE_V4, ANYWHERE_V6]
             hosts = [whereabouts.host(address) for address in towards]
             self._hosts = list(dict.fromkeys(host for host in hosts if host is not None))
             self._hosts_until_s = now + HOSTS_GOOD_S

@@ -11,14 +11,14 @@ from p2p.api.events import Via
 from p2p.api.settings import Settings
 from p2p.clock import unix_s
 from p2p.dht.rendezvous import find
-from p2p.node.endpoint import Net
+from p2p.node.endpoint import MemberEndpoint
 from p2p.node.joining.local_network import ask_lan, has_lan
 
 LOOK_AGAIN_S = 0.4
 
 
 def sources(
-    settings: Settings, net: Net, key: RoomKey, invite: Invite, relays: Sequence[Contact]
+    settings: Settings, net: MemberEndpoint, key: RoomKey, invite: Invite, relays: Sequence[Contact]
 ) -> list[tuple[Via, AsyncIterator[Contact]]]:
     """All ways that the settings allow and that can work at all.
 
@@ -48,7 +48,7 @@ async def _listed(contacts: Sequence[Contact]) -> AsyncIterator[Contact]:
         yield contact
 
 
-async def _in_dht(net: Net, key: RoomKey) -> AsyncIterator[Contact]:
+async def _in_dht(net: MemberEndpoint, key: RoomKey) -> AsyncIterator[Contact]:
     """Looks until the race is over: a room may be a second old, its record under way."""
     while True:
         async with contextlib.aclosing(find(key, net.dht, unix=unix_s)) as doors:

@@ -5,14 +5,14 @@ import socket
 from p2p.api.settings import Settings
 from p2p.errors import UserError
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6, own_address_towards
-from p2p.node.endpoint import Net
+from p2p.node.endpoint import MemberEndpoint
 from p2p.wire.addresses import Address, Scope, known_scope
 
 NOBODY = "no_room"
 _NO_NETWORK = 3
 
 
-def explained(error: UserError, settings: Settings, net: Net) -> UserError:
+def explained(error: UserError, settings: Settings, net: MemberEndpoint) -> UserError:
     """Puts a better reason in the place of "no one is here", if there is one.
 
     Args:

@@ -15,8 +15,8 @@ from p2p.link.dial import Carrier, Station, Way, Ways, reach, reach_through
 from p2p.link.line import Line
 from p2p.link.work import Work
 from p2p.node.peers.admission import Admission, RefusedError
-from p2p.node.peers.peers import Members
-from p2p.node.relays.relay_links import CourierLink, Couriers
+from p2p.node.peers.peers import Peers
+from p2p.node.relays.relay_links import RelayLink, RelayLinks
 from p2p.node.secrets import RoomSecrets
 from p2p.wire.card import open_card
 from p2p.wire.offers import Welcome
@@ -50,13 +50,13 @@ REFUSALS = {
 }
 
 
-class Entry:
+class JoinAttempt:
     """One attempt to get into a room.
 
     Args:
         station: Ours.
         secrets: With the room key; gets genesis and ``r`` from the first good WELCOME.
-        couriers: For doors behind NAT.
+        relay_links: For doors behind NAT.
         make_members: Makes our side of the room once its genesis is known.
         hidden: Only relays that were given are asked, and doors only through them.
     """
@@ -65,15 +65,15 @@ class Entry:
         self,
         station: Station,
         secrets: RoomSecrets,
-        couriers: Couriers,
-        make_members: Callable[[], Members],
+        relay_links: RelayLinks,
+        make_members: Callable[[], Peers],
         *,
         hidden: bool = False,
     ) -> None:
         self._hidden = hidden
         self._station = station
         self._secrets = secrets
-        self._couriers = couriers
+        self._relay_links = relay_links
         self._make_members = make_members
         self._doors: dict[bytes, Ways] = {}
         self._behind: set[tuple[bytes, bytes]] = set()
@@ -87,11 +87,11 @@ class Entry:
         self._waited_s = 0.0
         self._turn = asyncio.Lock()
         self._slots = asyncio.Semaphore(TRIES_AT_ONCE)
-        self._entered: asyncio.Future[tuple[Members, Via]] = (
+        self._entered: asyncio.Future[tuple[Peers, Via]] = (
             asyncio.get_running_loop().create_future()
         )
 
-    async def run(self, sources: list[tuple[Via, AsyncIterator[Contact]]]) -> tuple[Members, Via]:
+    async def run(self, sources: list[tuple[Via, AsyncIterator[Contact]]]) -> tuple[Peers, Via]:
         """Races all sources.
 
         Args:
@@ -163,23 +163,23 @@ class Entry:
         key, resolved = self._secrets.room_key, set[bytes]()
         while not self._entered.done():
             with contextlib.suppress(*EXPECTED):
-                courier = await self._couriers.get(relay)
-                cards = await courier.cards(key.relay_tag(relay.dh))
+                link = await self._relay_links.get(relay)
+                cards = await link.cards(key.relay_tag(relay.dh))
                 if not cards and via == "relay" and relay.dh not in resolved:
                     resolved.add(relay.dh)
-                    work.create_task(self._resolve(work, courier))
+                    work.create_task(self._resolve(work, link))
                 for card in cards:
                     with contextlib.suppress(RemoteError):
                         dh = open_card(key, relay.dh, card)
                         self._found_any = True
-                        self._learn(work, via, dh, courier.way_to(card))
+                        self._learn(work, via, dh, link.way_to(card))
             await asyncio.sleep(ASK_AGAIN_S)
 
-    async def _resolve(self, work: Work, courier: CourierLink) -> None:
+    async def _resolve(self, work: Work, link: RelayLink) -> None:
         """Lets a relay look into the DHT for the room's record of this hour."""
         key, unix_s = self._secrets.room_key, time.time()
         hour = hour_of(unix_s)
-        answers = await asyncio.gather(*(courier.resolve(s.target) for s in slots(key, hour)))
+        answers = await asyncio.gather(*(link.resolve(s.target) for s in slots(key, hour)))
         for data in [item for items in answers for item in items]:
             with contextlib.suppress(RemoteError):
                 item = Item.decode(data)

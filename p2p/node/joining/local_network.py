@@ -8,7 +8,7 @@ from crypto.contact import Contact
 from crypto.roomkey import RoomKey
 from p2p.api.settings import Settings
 from p2p.dht.lan import LanAsker, LanDoor
-from p2p.node.endpoint import Net
+from p2p.node.endpoint import MemberEndpoint
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
 from p2p.wire.addresses import Scope, known_scope
@@ -26,7 +26,7 @@ def has_lan(settings: Settings) -> bool:
     return settings.allows("lan") and not on_loopback
 
 
-async def open_lan_door(net: Net, secrets: RoomSecrets) -> LanDoor | None:
+async def open_lan_door(net: MemberEndpoint, secrets: RoomSecrets) -> LanDoor | None:
     """Begins to answer beacons; None where this machine lets us listen to no group."""
     with contextlib.suppress(OSError):
         return await LanDoor.open(
@@ -39,7 +39,7 @@ async def open_lan_door(net: Net, secrets: RoomSecrets) -> LanDoor | None:
     return None
 
 
-async def ask_lan(net: Net, key: RoomKey) -> AsyncIterator[Contact]:
+async def ask_lan(net: MemberEndpoint, key: RoomKey) -> AsyncIterator[Contact]:
     """Asks on every interface, several times, and yields each door once."""
     asker = LanAsker(key, net.station.mux.local_port, system_rng)
     net.on_lan = asker.receive

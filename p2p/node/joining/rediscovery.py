@@ -12,8 +12,8 @@ from crypto.contact import Contact
 from p2p.api.events import Via
 from p2p.errors import RemoteError
 from p2p.link.work import Work
-from p2p.node.peers.peers import Members
-from p2p.node.relays.relay_links import Couriers
+from p2p.node.peers.peers import Peers
+from p2p.node.relays.relay_links import RelayLinks
 
 FIRST_WAIT_S = 1.0
 WAIT_MAX_S = 30.0
@@ -24,18 +24,18 @@ RELAYS_MAX = 4
 MakeSources = Callable[[], list[tuple[Via, AsyncIterator[Contact]]]]
 
 
-class Seeker:
+class Rediscovery:
     """Looks for members that should be here and are not.
 
     Args:
         members: Says who is missing, and is told where somebody may be.
-        couriers: Gets relays that are found on the way.
+        relay_links: Gets relays that are found on the way.
         make_sources: Ways to look, as for a newcomer.
     """
 
-    def __init__(self, members: Members, couriers: Couriers, make_sources: MakeSources) -> None:
+    def __init__(self, members: Peers, relay_links: RelayLinks, make_sources: MakeSources) -> None:
         self._members = members
-        self._couriers = couriers
+        self._relay_links = relay_links
         self._make_sources = make_sources
 
     async def run(self) -> None:
@@ -65,9 +65,9 @@ class Seeker:
         async for contact in source:
             if contact.kind == "door":
                 self._members.dialer.may_be_at(contact.dh, contact.address)
-            elif len(self._couriers.links) < RELAYS_MAX:
+            elif len(self._relay_links.links) < RELAYS_MAX:
                 work.create_task(self._try(contact))  # a dead one is not waited for
 
     async def _try(self, relay: Contact) -> None:
         with contextlib.suppress(TimeoutError, RemoteError):
-            await self._couriers.get(relay)
+            await self._relay_links.get(relay)

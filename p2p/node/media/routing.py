@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 
 from p2p.link.link import MediaLink
 from p2p.node.media.media import Sound
-from p2p.node.peers.peers import Members
+from p2p.node.peers.peers import Peers
 from p2p.room.stage import Stage
 
 PROFILES = ("table", "hall")
 """By the number that the room has for them."""
 
 
-class SoundWays:
+class Routing:
     """See the module. Until ``settle`` there is nobody.
 
     Attributes:
@@ -19,19 +19,19 @@ class SoundWays:
     """
 
     def __init__(self) -> None:
-        self.members: Members | None = None
+        self.members: Peers | None = None
         self._sound: Sound | None = None
         self._profile = PROFILES[0]
 
-    def settle(self, members: Members, sound: Sound) -> None:
+    def settle(self, members: Peers, sound: Sound) -> None:
         """Connects the others with the pipeline."""
         self.members, self._sound = members, sound
 
     @property
     def attached(self) -> bool:
         """Whether a relay carries our sound now."""
-        relaying = None if self.members is None else self.members.relaying
-        return relaying is not None and relaying.is_attached
+        relay_room = None if self.members is None else self.members.relay_room
+        return relay_room is not None and relay_room.is_attached
 
     def links(self) -> Iterator[tuple[bytes, MediaLink]]:
         """Every neighbour's link."""
@@ -41,10 +41,10 @@ class SoundWays:
     def send_afar(self, frame: bytes) -> Iterable[bytes]:
         """Sends a frame through our relay, if there is anybody who has no link with us."""
         members = self.members
-        if members is None or members.relaying is None:
+        if members is None or members.relay_room is None:
             return ()
-        others = members.relaying.present - members.neighbours.keys()
-        return others if others and members.relaying.attachments.send_frame(frame) else ()
+        others = members.relay_room.present - members.neighbours.keys()
+        return others if others and members.relay_room.failover.send_frame(frame) else ()
 
     def frame(self, member: bytes, data: bytes, arrival_s: float) -> None:
         """Takes a frame of a neighbour's link."""
@@ -74,8 +74,8 @@ class SoundWays:
         may_speak = me.slot is not None and me.stage in (Stage.HOST, Stage.SPEAKING)
         if sound.pipeline.mic_on and not may_speak:
             sound.set_mic(False, None)
-        if members.relaying is not None:
-            members.relaying.attachments.set_slot(me.slot if may_speak else None)
+        if members.relay_room is not None:
+            members.relay_room.failover.set_slot(me.slot if may_speak else None)
         profile = PROFILES[state.profile]
         if profile != self._profile:
             self._profile = profile

@@ -12,14 +12,14 @@ from p2p.errors import RemoteError
 from p2p.link.dial import Carrier, Station, Ways, reach
 from p2p.link.line import Line
 from p2p.link.work import Work
-from p2p.node.relays.relay_links import CourierLink, Couriers
+from p2p.node.relays.relay_links import RelayLink, RelayLinks
 from p2p.node.secrets import RoomSecrets
 from p2p.wire.addresses import Address, Scope
 from p2p.wire.card import open_card
 from p2p.wire.messages import Carry
 
 if TYPE_CHECKING:
-    from p2p.node.peers.peers import Members
+    from p2p.node.peers.peers import Peers
 
 DIAL_LIMIT_S = 3.0
 FIRST_TRY_S = 1.5
@@ -44,7 +44,7 @@ class Dialer:
         members: Who has links with us, and who takes the new ones.
         station: Ours.
         secrets: Ours and the room's.
-        couriers: Ways to members behind NAT.
+        relay_links: Ways to members behind NAT.
         work: Where dials run.
 
     Attributes:
@@ -53,16 +53,16 @@ class Dialer:
 
     def __init__(
         self,
-        members: "Members",
+        members: "Peers",
         station: Station,
         secrets: RoomSecrets,
-        couriers: Couriers,
+        relay_links: RelayLinks,
         work: Work,
     ) -> None:
         self._members = members
         self._station = station
         self._secrets = secrets
-        self._couriers = couriers
+        self._relay_links = relay_links
         self._work = work
         self._addresses: dict[bytes, list[Address]] = {}
         self._dials: dict[bytes, _Dial] = {}
@@ -156,15 +156,15 @@ class Dialer:
         """Asks our relays, also those that come back meanwhile, for the card of a member."""
         if any(isinstance(way, Carrier) for way in ways.all):
             await asyncio.sleep(RELAYS_WAIT_S)
-        key, asked = self._secrets.room_key, set[CourierLink]()
+        key, asked = self._secrets.room_key, set[RelayLink]()
         while True:
-            for courier in self._couriers.links:
-                if courier not in asked:
-                    asked.add(courier)
-                    for card in await courier.cards(key.relay_tag(courier.contact.dh)):
+            for link in self._relay_links.links:
+                if link not in asked:
+                    asked.add(link)
+                    for card in await link.cards(key.relay_tag(link.contact.dh)):
                         with contextlib.suppress(RemoteError):
-                            if open_card(key, courier.contact.dh, card) == dh:
-                                ways.add(courier.way_to(card))
+                            if open_card(key, link.contact.dh, card) == dh:
+                                ways.add(link.way_to(card))
             await asyncio.sleep(LOOK_AGAIN_S)
 
 

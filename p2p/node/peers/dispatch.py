@@ -10,10 +10,10 @@ from p2p.link.carried import CarriedLine
 from p2p.link.dial import Station
 from p2p.link.line import Line
 from p2p.link.work import Work
-from p2p.node.peers.group_key import KeyHooks, Rekeying
-from p2p.node.peers.private_channels import PrivateLines
-from p2p.node.relays.relay_links import Couriers
-from p2p.node.relays.relay_room import RelayHooks, Relaying
+from p2p.node.peers.group_key import GroupKey, KeyHooks
+from p2p.node.peers.private_channels import PrivateChannels
+from p2p.node.relays.relay_links import RelayLinks
+from p2p.node.relays.relay_room import RelayHooks, RelayRoom
 from p2p.node.secrets import RoomSecrets
 from p2p.rekey.commit import slice_wraps
 from p2p.room.room import Room
@@ -36,7 +36,7 @@ class _Rates:
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeHooks:
+class DispatchHooks:
     """What the owner wants to know.
 
     Attributes:
@@ -56,21 +56,21 @@ class ExchangeHooks:
     send_ops: Callable[[], None]
 
 
-class Exchange:
+class Dispatch:
     """All that one member says and hears.
 
     Args:
         station: Ours.
         room: What the members agree on.
         secrets: Ours and the room's.
-        couriers: Our relays.
+        relay_links: Our relays.
         work: Where lines run.
         lines: Those of our neighbours, by member; looked at anew each time.
         hooks: The owner's.
 
     Attributes:
-        rekeying: The room's key as it changes; None until ``settle``.
-        relaying: Our relays; None until ``settle``.
+        group_key: The room's key as it changes; None until ``settle``.
+        relay_room: Our relays; None until ``settle``.
     """
 
     def __init__(
@@ -78,23 +78,23 @@ class Exchange:
         station: Station,
         room: Room,
         secrets: RoomSecrets,
-        couriers: Couriers,
+        relay_links: RelayLinks,
         work: Work,
         lines: Callable[[], Mapping[bytes, Line]],
-        hooks: ExchangeHooks,
+        hooks: DispatchHooks,
     ) -> None:
-        self.rekeying: Rekeying | None = None
-        self.relaying: Relaying | None = None
+        self.group_key: GroupKey | None = None
+        self.relay_room: RelayRoom | None = None
         self._room = room
         self._secrets = secrets
-        self._couriers = couriers
+        self._relay_links = relay_links
         self._work = work
         self._lines = lines
         self._hooks = hooks
-        self._private = PrivateLines(station, secrets, couriers, work, self._take_private)
+        self._private = PrivateChannels(station, secrets, relay_links, work, self._take_private)
         self._rates: dict[bytes, _Rates] = {}
 
-    def settle(self, recv: KeyPair) -> tuple[Rekeying, Relaying]:
+    def settle(self, recv: KeyPair) -> tuple[GroupKey, RelayRoom]:
         """We hold the room's key: we take part in changing it, and may go by relays.
 
         Args:
@@ -102,10 +102,12 @@ class Exchange:
         """
         hooks = self._hooks
         key_hooks = KeyHooks(self.say, self._keys_came)
-        self.rekeying = Rekeying(self._room, self._secrets, recv, key_hooks)
+        self.group_key = GroupKey(self._room, self._secrets, recv, key_hooks)
         relay_hooks = RelayHooks(self._take_from_afar, hooks.on_relay_frame, hooks.on_present)
-        self.relaying = Relaying(self._room, self._secrets, self._couriers, self._work, relay_hooks)
-        return self.rekeying, self.relaying
+        self.relay_room = RelayRoom(
+            self._room, self._secrets, self._relay_links, self._work, relay_hooks
+        )
+        return self.group_key, self.relay_room
 
     def say(self, to: bytes | None, message: Message) -> None:
         """Sends a message by the best way there is.
@@ -124,8 +126,8 @@ class Exchange:
             known = self._room.state.members.get(to)
             if known is not None:
                 self._private.say(to, known.dh, message)
-        elif self.relaying is not None:
-            self.relaying.say(message, to or EVERYBODY)
+        elif self.relay_room is not None:
+            self.relay_room.say(message, to or EVERYBODY)
 
     def take(self, frm: bytes, message: Message, now: float) -> bool:
         """Takes what a member may say by any way.
@@ -153,7 +155,7 @@ class Exchange:
                 self._secrets.room_time.hear(room_time_ms / 1000, now)
                 return False
             case _:
-                return self.rekeying is not None and self.rekeying.take(message, frm)
+                return self.group_key is not None and self.group_key.take(message, frm)
         return True
 
     def serve(self, dh: bytes, line: CarriedLine, first: AskKeys) -> bool:
@@ -195,10 +197,10 @@ class Exchange:
             wraps = slice_wraps(message.wraps, epoch.ephemeral, [member])
             if wraps:
                 line.send(Wraps(message.epoch_id, wraps))
-        if self.relaying is not None:
-            self.relaying.send_wraps(message)
+        if self.relay_room is not None:
+            self.relay_room.send_wraps(message)
 
     def _keys_came(self) -> None:
         self._hooks.on_keys()
-        if self.relaying is not None:
-            self.relaying.retry(time.monotonic())
+        if self.relay_room is not None:
+            self.relay_room.retry(time.monotonic())

@@ -39,7 +39,7 @@ class KeyHooks:
     on_keys: Callable[[], None]
 
 
-class Rekeying:
+class GroupKey:
     """Epochs and comparisons of one member.
 
     Args:

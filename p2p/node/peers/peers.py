@@ -15,10 +15,10 @@ from p2p.link.work import Work
 from p2p.mesh.mesh import ROOM_LIMIT, Mesh
 from p2p.node.peers.admission import Admission
 from p2p.node.peers.dialer import Dialer
-from p2p.node.peers.dispatch import Exchange, ExchangeHooks
-from p2p.node.peers.group_key import Rekeying
-from p2p.node.relays.relay_links import Couriers
-from p2p.node.relays.relay_room import Relaying
+from p2p.node.peers.dispatch import Dispatch, DispatchHooks
+from p2p.node.peers.group_key import GroupKey
+from p2p.node.relays.relay_links import RelayLinks
+from p2p.node.relays.relay_room import RelayRoom
 from p2p.node.secrets import RoomSecrets
 from p2p.room.room import Room
 from p2p.room.stage import GONE
@@ -76,21 +76,21 @@ class Hooks:
     on_wait: Callable[[], None] = lambda: None
 
 
-class Members:
+class Peers:
     """All others, as one member sees them.
 
     Args:
         station: Ours.
         room: What the members agree on.
         secrets: Ours and the room's.
-        couriers: Ways to members behind NAT.
+        relay_links: Ways to members behind NAT.
         work: Where links run.
         hooks: The owner's.
         newcomer: We come into a room that is there already.
         hidden: We make no links with members; everything goes by relays.
 
     Attributes:
-        exchange: What we say and hear; ``settle`` it once the room's key is here.
+        dispatch: What we say and hear; ``settle`` it once the room's key is here.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Members:
         station: Station,
         room: Room,
         secrets: RoomSecrets,
-        couriers: Couriers,
+        relay_links: RelayLinks,
         work: Work,
         hooks: Hooks,
         *,
@@ -108,7 +108,7 @@ class Members:
         self.room = room
         self.mesh = Mesh(secrets.identity.member_id, dials=not hidden)
         self.neighbours: dict[bytes, Neighbour] = {}
-        exchange_hooks = ExchangeHooks(
+        exchange_hooks = DispatchHooks(
             hooks.on_change,
             self._attached_changed,
             hooks.on_relay_frame,
@@ -116,28 +116,28 @@ class Members:
             self.pump,
             self._send_ops,
         )
-        self.exchange = Exchange(
-            station, room, secrets, couriers, work, self._lines, exchange_hooks
+        self.dispatch = Dispatch(
+            station, room, secrets, relay_links, work, self._lines, exchange_hooks
         )
         self._secrets = secrets
         self._work = work
         self._hooks = hooks
         self.admission = Admission(room, secrets, self._has_place, self._let_know, hooks.on_wait)
-        self.dialer = Dialer(self, station, secrets, couriers, work)
+        self.dialer = Dialer(self, station, secrets, relay_links, work)
         self._ask_again_s = 0.0
         self._asked = 0
         self._newcomer = newcomer
         self._moved_s = -MOVED_FOR_S
 
     @property
-    def rekeying(self) -> Rekeying | None:
+    def group_key(self) -> GroupKey | None:
         """The room's key as it changes; None until we have settled in."""
-        return self.exchange.rekeying
+        return self.dispatch.group_key
 
     @property
-    def relaying(self) -> Relaying | None:
+    def relay_room(self) -> RelayRoom | None:
         """Our relays; None until we have settled in."""
-        return self.exchange.relaying
+        return self.dispatch.relay_room
 
     # --- letting in, and being let in ---------------------------------------------------------
 
@@ -158,7 +158,7 @@ class Members:
         """The same over a line that somebody carries; members also ask for keys that way."""
         first = await self.admission.first_message(line)
         if isinstance(first, AskKeys):
-            if not self.exchange.serve(dh, line, first):
+            if not self.dispatch.serve(dh, line, first):
                 await line.close()
         elif first is not None:
             member = await self.admission.answer(line, dh, first, all_at_once=False)
@@ -229,7 +229,7 @@ class Members:
 
     def _take(self, neighbour: Neighbour, message: Message) -> None:
         now = time.monotonic()
-        if self.exchange.take(neighbour.member, message, now):
+        if self.dispatch.take(neighbour.member, message, now):
             return
         match message:
             case Near(members=members):
@@ -249,8 +249,8 @@ class Members:
 
     def _attached_changed(self) -> None:
         """Who is attached has changed, or by what relay we are."""
-        if self.relaying is not None:
-            self.mesh.set_attached(self.relaying.present, time.monotonic())
+        if self.relay_room is not None:
+            self.mesh.set_attached(self.relay_room.present, time.monotonic())
         self._hooks.on_change()
 
     def _let_know(self) -> None:
@@ -286,8 +286,8 @@ class Members:
         """Sends what room, keys and mesh have to say, dials whom the mesh wants dialled."""
         now = time.monotonic()
         self._send_ops()
-        if self.rekeying is not None:
-            self.rekeying.pump()
+        if self.group_key is not None:
+            self.group_key.pump()
             self._send_ops()
         self._set_roster(now)
         room_time_ms = int(self._secrets.room_time.at(now) * 1000)
@@ -303,13 +303,13 @@ class Members:
         new = self.room.to_send(time.monotonic())
         for out in new:
             if out.to is not None:
-                self.exchange.say(out.to, Ops((out.data,)))
+                self.dispatch.say(out.to, Ops((out.data,)))
                 continue
             for neighbour in self.neighbours.values():
                 if neighbour.member != out.but:
                     neighbour.line.send(Ops((out.data,)))
-        if self.relaying is not None and new:
-            self.relaying.pass_on(out.data for out in new if out.to is None)
+        if self.relay_room is not None and new:
+            self.relay_room.pass_on(out.data for out in new if out.to is None)
         if new:
             self._cut_removed()
 
@@ -336,9 +336,9 @@ class Members:
         self._observe(now)
         removed = self.room.state.removed
         self.room.on_timer(now)
-        if self.rekeying is not None and self.room.state.removed != removed:
+        if self.group_key is not None and self.room.state.removed != removed:
             # Whom we turned out by ourselves may have been given keys at a door.
-            self.rekeying.new_key(shut_out=True)
+            self.group_key.new_key(shut_out=True)
         if now >= self._ask_again_s and self.neighbours:
             self._ask_again_s = now + ASK_AGAIN_EVERY_S
             some = list(self.neighbours.values())[self._asked % len(self.neighbours)]
@@ -352,11 +352,11 @@ class Members:
         here = [m for m in self.room.state.members if self.mesh.is_here(m)]
         self.room.observe_present(here, now)
         afar: set[bytes] = set()
-        if self.relaying is not None:
-            afar = self.relaying.present
-            self.relaying.tick(here, now)
-        if self.rekeying is not None:
-            self.rekeying.observe(here, afar | self.neighbours.keys())
+        if self.relay_room is not None:
+            afar = self.relay_room.present
+            self.relay_room.tick(here, now)
+        if self.group_key is not None:
+            self.group_key.observe(here, afar | self.neighbours.keys())
 
     def moved(self) -> None:
         """Our address has changed: links that do not follow at once are made anew."""

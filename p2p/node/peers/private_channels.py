@@ -14,7 +14,7 @@ from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
 from p2p.link.dial import Station, reach_through
 from p2p.link.work import Work
-from p2p.node.relays.relay_links import Couriers
+from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.secrets import RoomSecrets
 from p2p.wire.card import open_card
 from p2p.wire.codec import Message
@@ -24,13 +24,13 @@ LASTS_S = 20.0
 LINES_MAX = 32
 
 
-class PrivateLines:
+class PrivateChannels:
     """The lines of one member.
 
     Args:
         station: Ours.
         secrets: Ours and the room's.
-        couriers: Relays that carry.
+        relay_links: Relays that carry.
         work: Where lines are opened and read.
         take: Takes ``(member, message)`` of what comes.
     """
@@ -39,13 +39,13 @@ class PrivateLines:
         self,
         station: Station,
         secrets: RoomSecrets,
-        couriers: Couriers,
+        relay_links: RelayLinks,
         work: Work,
         take: Callable[[bytes, Message], None],
     ) -> None:
         self._station = station
         self._secrets = secrets
-        self._couriers = couriers
+        self._relay_links = relay_links
         self._work = work
         self._take = take
         self._lines: dict[bytes, CarriedLine] = {}
@@ -80,11 +80,11 @@ class PrivateLines:
 
     async def _reach(self, dh: bytes) -> CarriedLine | None:
         key = self._secrets.room_key
-        for courier in self._couriers.links:
-            for card in await courier.cards(key.relay_tag(courier.contact.dh)):
+        for link in self._relay_links.links:
+            for card in await link.cards(key.relay_tag(link.contact.dh)):
                 with contextlib.suppress(RemoteError):
-                    if open_card(key, courier.contact.dh, card) == dh:
-                        way = courier.way_to(card)
+                    if open_card(key, link.contact.dh, card) == dh:
+                        way = link.way_to(card)
                         line, welcome = await reach_through(
                             self._station, dh, key.psk(), way, LINE_LIMIT_S
                         )

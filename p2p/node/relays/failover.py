@@ -25,8 +25,8 @@ from crypto.contact import Contact
 from p2p.errors import RemoteError
 from p2p.mesh.relay_quality import Fault, Quality
 from p2p.mesh.seen import Seen
-from p2p.node.relays.relay_links import CourierLink
-from p2p.node.relays.relay_session import Attachment, RoomSide
+from p2p.node.relays.relay_links import RelayLink
+from p2p.node.relays.relay_session import RelaySession, RoomSide
 from p2p.room.ops.ids import MemberId, OpId
 from p2p.wire.hop import for_tree, tree_slot
 
@@ -60,18 +60,18 @@ class Tasks(Protocol):
 class Reaches(Protocol):
     """Makes links to relays."""
 
-    async def get(self, contact: Contact) -> CourierLink:
+    async def get(self, contact: Contact) -> RelayLink:
         """The link to a relay; raises TimeoutError or RemoteError."""
         ...
 
 
-class Attachments:
+class Failover:
     """All seats of one member in one room.
 
     Args:
         side: Ours. ``on_gossip`` and the rest are called for all relays; gossip that comes by two
             ways is passed on once.
-        couriers: Makes links.
+        relay_links: Makes links.
         tasks: Where attaching runs.
         now: Monotonic seconds.
 
@@ -83,7 +83,7 @@ class Attachments:
     def __init__(
         self,
         side: RoomSide,
-        couriers: Reaches,
+        relay_links: Reaches,
         tasks: Tasks,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -93,13 +93,13 @@ class Attachments:
         self._take_gossip = side.on_gossip
         self._take_frame = side.on_frame
         self._seen = Seen()
-        self._couriers = couriers
+        self._relay_links = relay_links
         self._tasks = tasks
         self._now = now
         self._relays: list[Contact] = []
         self._named: frozenset[bytes] = frozenset()
-        self._seats: list[Attachment] = []  # the first is the one we speak through
-        self._leaving: list[tuple[Attachment, float]] = []
+        self._seats: list[RelaySession] = []  # the first is the one we speak through
+        self._leaving: list[tuple[RelaySession, float]] = []
         self._entering: set[bytes] = set()
         self._waits: dict[bytes, tuple[float, float]] = {}
         self._slot: int | None = None
@@ -108,16 +108,16 @@ class Attachments:
         self._changed_s = now() - STAY_S
         self._judged_s = now() - JUDGED_EVERY_S
         self._said = Quality()
-        self._listening: tuple[Attachment, float] | None = None
+        self._listening: tuple[RelaySession, float] | None = None
         self._listened_s = now()
 
     @property
-    def first(self) -> Attachment | None:
+    def first(self) -> RelaySession | None:
         """The relay that we hear and speak through."""
         return self._seats[0] if self._seats else None
 
     @property
-    def seats(self) -> list[Attachment]:
+    def seats(self) -> list[RelaySession]:
         """The first and the reserve."""
         return list(self._seats)
 
@@ -130,7 +130,7 @@ class Attachments:
         """Which relays may be used, the best first; those of others are let go."""
         self._relays = list(relays)
         keys = {contact.dh for contact in relays}
-        for seat in [s for s in self._seats if s.courier.contact.dh not in keys]:
+        for seat in [s for s in self._seats if s.link.contact.dh not in keys]:
             self._drop(seat)
 
     def set_named(self, keys: Collection[bytes]) -> None:
@@ -140,7 +140,7 @@ class Attachments:
     @property
     def useful(self) -> list[Contact]:
         """The relays that we may use and that did not say no, those where we sit first."""
-        seated = [seat.courier.contact for seat in self._seats]
+        seated = [seat.link.contact for seat in self._seats]
         taken = {contact.dh for contact in seated} | self.refused.keys()
         return [*seated, *(contact for contact in self._relays if contact.dh not in taken)]
 
@@ -184,7 +184,7 @@ class Attachments:
                 await asyncio.sleep(TICK_S)
         finally:
             for seat in [*self._seats, *(seat for seat, _ in self._leaving)]:
-                await seat.courier.close()
+                await seat.link.close()
 
     def tick(self) -> None:
         """Looks after everything once; ``run`` does so twenty times a second."""
@@ -195,7 +195,7 @@ class Attachments:
             if now >= until_s or not seat.open:
                 self._leaving.remove((seat, until_s))
                 if seat not in self._seats:
-                    self._tasks.create_task(seat.courier.close())
+                    self._tasks.create_task(seat.link.close())
         self._move_on(now)
         self._listen(now)
         self._fill(now)
@@ -223,7 +223,7 @@ class Attachments:
         if first.moving_since_s is not None:
             self._leaving.append((first, now + OVERLAP_S))
             self._seats.remove(first)
-            self._wait(first.courier.contact.dh, now)
+            self._wait(first.link.contact.dh, now)
             self._lead(reserve, "moving")
         elif now - first.heard_s > SILENT_S >= now - reserve.heard_s:
             self._take_reserve("silent")
@@ -271,8 +271,8 @@ class Attachments:
             return True
         return self._take_frame(frame, arrival_s)
 
-    def _is_named(self, seat: Attachment) -> bool:
-        return seat.courier.contact.dh in self._named
+    def _is_named(self, seat: RelaySession) -> bool:
+        return seat.link.contact.dh in self._named
 
     def _take_reserve(self, why: str) -> None:
         """The reserve becomes the first, and the first the reserve if it lives."""
@@ -281,11 +281,11 @@ class Attachments:
         self._leaving.append((old, self._now() + OVERLAP_S))
         self._lead(new, why)
 
-    def _let_go(self, seat: Attachment) -> None:
+    def _let_go(self, seat: RelaySession) -> None:
         self._drop(seat)
-        self._tasks.create_task(seat.courier.close())
+        self._tasks.create_task(seat.link.close())
 
-    def _lead(self, seat: Attachment, why: str) -> None:
+    def _lead(self, seat: RelaySession, why: str) -> None:
         self._side.counters[f"changed: {why}"] += 1
         self._changed_s = self._listened_s = self._now()
         self._listening = None
@@ -312,8 +312,8 @@ class Attachments:
         named = sum(self._is_named(seat) for seat in self._seats)
         if count > SEATS_WANTED or (count == SEATS_WANTED == named):
             return
-        taken = {seat.courier.contact.dh for seat in self._seats} | self._entering
-        taken |= {seat.courier.contact.dh for seat, _ in self._leaving}
+        taken = {seat.link.contact.dh for seat in self._seats} | self._entering
+        taken |= {seat.link.contact.dh for seat, _ in self._leaving}
         ready = [
             contact
             for contact in sorted(self._relays, key=lambda each: each.dh not in self._named)
@@ -327,7 +327,7 @@ class Attachments:
         refusal = "no_answer"
         try:
             with contextlib.suppress(TimeoutError, RemoteError):
-                seat = Attachment(await self._couriers.get(contact), self._side, self._now)
+                seat = RelaySession(await self._relay_links.get(contact), self._side, self._now)
                 refusal = await seat.enter()
         finally:
             self._entering.discard(contact.dh)
@@ -346,10 +346,10 @@ class Attachments:
             seat.tune(on=False)
         self._side.on_present()
 
-    def _drop(self, seat: Attachment) -> None:
+    def _drop(self, seat: RelaySession) -> None:
         was_first = seat is self._seats[0]
         self._seats.remove(seat)
-        self._wait(seat.courier.contact.dh, self._now())
+        self._wait(seat.link.contact.dh, self._now())
         if was_first and self._seats:
             self._lead(self._seats[0], "lost")
         elif was_first:

@@ -37,10 +37,10 @@ KEPT_MAX = 2
 LASTING_S = 5.0
 """A link that ends sooner came to nothing: the relay is full, or closes on us."""
 
-OnCarried = Callable[["CourierLink", bytes, bytes], None]
+OnCarried = Callable[["RelayLink", bytes, bytes], None]
 
 
-class CourierLink:
+class RelayLink:
     """One link to a relay.
 
     Args:
@@ -179,13 +179,13 @@ class CourierLink:
         return waiting.result()
 
 
-class Couriers:
+class RelayLinks:
     """All our links to relays; lost ones are made again.
 
     Args:
         station: Ours.
         work: Where links run.
-        on_carried: See ``CourierLink``.
+        on_carried: See ``RelayLink``.
         on_up: Told of each relay that is (again) there.
         alone: Says whether we have no link with anybody else either: then our own network may
             be gone, and people wait for it to come back.
@@ -196,7 +196,7 @@ class Couriers:
         station: Station,
         work: Work,
         on_carried: OnCarried,
-        on_up: Callable[[CourierLink], None],
+        on_up: Callable[[RelayLink], None],
         alone: Callable[[], bool],
     ) -> None:
         self._station = station
@@ -204,12 +204,12 @@ class Couriers:
         self._on_carried = on_carried
         self._on_up = on_up
         self._alone = alone
-        self._links: dict[bytes, CourierLink] = {}
+        self._links: dict[bytes, RelayLink] = {}
         self._wanted: dict[bytes, Contact] = {}
         self._making: dict[bytes, asyncio.Lock] = {}
 
     @property
-    def links(self) -> list[CourierLink]:
+    def links(self) -> list[RelayLink]:
         """The links that work now."""
         return [link for link in self._links.values() if link.open]
 
@@ -224,7 +224,7 @@ class Couriers:
             self._wanted[contact.dh] = contact
             self._work.create_task(self._keep(contact))
 
-    async def get(self, contact: Contact) -> CourierLink:
+    async def get(self, contact: Contact) -> RelayLink:
         """The link to a relay, made now if there is none.
 
         Raises:
@@ -236,7 +236,7 @@ class Couriers:
             if known is not None and known.open:
                 return known
             line = await self._reach(contact)
-            link = self._links[contact.dh] = CourierLink(contact, line, self._on_carried)
+            link = self._links[contact.dh] = RelayLink(contact, line, self._on_carried)
             self._work.create_task(self._serve(link))
             self._on_up(link)
             return link
@@ -263,7 +263,7 @@ class Couriers:
         self._wanted.clear()
         await asyncio.gather(*(link.close() for link in self._links.values()))
 
-    async def _serve(self, link: CourierLink) -> None:
+    async def _serve(self, link: RelayLink) -> None:
         try:
             await link.serve()
         finally:

@@ -8,7 +8,7 @@ them chose from the same few. The list only grows, so that moderators who add at
 import ipaddress
 
 from crypto.contact import Contact
-from p2p.node.relays.failover import Attachments
+from p2p.node.relays.failover import Failover
 from p2p.room.commands import SetCarriers
 from p2p.room.ops.kinds import CARRIERS_MAX, Carrier, Carriers
 from p2p.room.ops.powers import MODERATOR
@@ -17,17 +17,17 @@ from p2p.room.room import Room
 EVERY_S = 3.0
 
 
-class Naming:
+class RelayList:
     """Names relays on behalf of one member, and follows what the room names.
 
     Args:
         room: What the members agree on.
-        attachments: Our seats at relays.
+        failover: Our seats at relays.
     """
 
-    def __init__(self, room: Room, attachments: Attachments) -> None:
+    def __init__(self, room: Room, failover: Failover) -> None:
         self._room = room
-        self._attachments = attachments
+        self._failover = failover
         self._named: list[bytes] = []
         self._next_s = 0.0
 
@@ -37,15 +37,15 @@ class Naming:
         known = [carrier.dh for carrier in named]
         if known != self._named:
             self._named = known
-            self._attachments.set_named(known)
+            self._failover.set_named(known)
             # Two relays that have not joined each other yet have only us between them.
-            self._attachments.send_floor(self._room.ops_of(Carriers))
-        if now < self._next_s or self._attachments.first is None:
+            self._failover.send_floor(self._room.ops_of(Carriers))
+        if now < self._next_s or self._failover.first is None:
             return
         self._next_s = now + EVERY_S
         if self._room.myself.rank > MODERATOR:
             return
-        new = [carrier_of(each) for each in self._attachments.useful if each.dh not in known]
+        new = [carrier_of(each) for each in self._failover.useful if each.dh not in known]
         if new[: CARRIERS_MAX - len(named)]:
             self._room.do(SetCarriers((*named, *new)[:CARRIERS_MAX]), now)
 

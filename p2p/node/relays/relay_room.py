@@ -14,9 +14,9 @@ from p2p.errors import RemoteError
 from p2p.link.work import Work
 from p2p.mesh.group_messages import Gossip, Told
 from p2p.mesh.strangers import Strangers
-from p2p.node.relays.failover import Attachments
-from p2p.node.relays.relay_links import Couriers
-from p2p.node.relays.relay_list import Naming
+from p2p.node.relays.failover import Failover
+from p2p.node.relays.relay_links import RelayLinks
+from p2p.node.relays.relay_list import RelayList
 from p2p.node.relays.relay_session import RoomSide
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
@@ -49,13 +49,13 @@ class RelayHooks:
     on_change: Callable[[], None]
 
 
-class Relaying:
+class RelayRoom:
     """One member's room at its relays.
 
     Args:
         room: What the members agree on.
         secrets: Ours and the room's; we are admitted.
-        couriers: Links to relays.
+        relay_links: Links to relays.
         work: Where attaching runs.
         hooks: The owner's.
     """
@@ -64,7 +64,7 @@ class Relaying:
         self,
         room: Room,
         secrets: RoomSecrets,
-        couriers: Couriers,
+        relay_links: RelayLinks,
         work: Work,
         hooks: RelayHooks,
     ) -> None:
@@ -92,30 +92,30 @@ class Relaying:
             on_wraps=self._take_wraps,
             on_present=hooks.on_change,
         )
-        self.attachments = Attachments(side, couriers, work)
-        self.attachments.on_change = self._relay_changed
-        self._naming = Naming(room, self.attachments)
+        self.failover = Failover(side, relay_links, work)
+        self.failover.on_change = self._relay_changed
+        self._relay_list = RelayList(room, self.failover)
 
     def start(self, relays: Sequence[Contact]) -> None:
         """Attaches to relays, the best first, and stays attached."""
-        self.attachments.set_relays(relays)
-        self._work.create_task(self.attachments.run())
+        self.failover.set_relays(relays)
+        self._work.create_task(self.failover.run())
 
     @property
     def is_attached(self) -> bool:
         """Whether a relay carries our sound now."""
-        return self.attachments.first is not None
+        return self.failover.first is not None
 
     @property
     def present(self) -> set[bytes]:
         """Members attached to our relays or to those joined to them, ourselves left out."""
-        return self.attachments.present - {self._room.me}
+        return self.failover.present - {self._room.me}
 
     @property
     def rtt_ms(self) -> float | None:
         """Round trip to the relay that carries our sound."""
-        first = self.attachments.first
-        return None if first is None else first.courier.rtt_ms
+        first = self.failover.first
+        return None if first is None else first.link.rtt_ms
 
     # --- out ------------------------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class Relaying:
         new = [op for op in ops if op_id(op) not in self._by_relay]
         floor = [op for op in new if self._is_floor(op)]
         if floor:
-            self.attachments.send_floor(floor)
+            self.failover.send_floor(floor)
         for page in pages(op for op in new if not self._is_floor(op)):
             self.say(Ops(page))
 
@@ -135,11 +135,11 @@ class Relaying:
         if not self.is_attached:
             return False
         blob = self._gossip.seal(codec.encode(message))
-        return blob is not None and self.attachments.send_gossip(to, blob)
+        return blob is not None and self.failover.send_gossip(to, blob)
 
     def send_wraps(self, message: Wraps) -> None:
         """Hands in the wraps of an epoch; its operation was passed on before."""
-        self.attachments.send_wraps(message.epoch_id, message.wraps)
+        self.failover.send_wraps(message.epoch_id, message.wraps)
 
     def tick(self, here: Collection[bytes], now: float) -> None:
         """Now and then: compares with one member what we hold, tells the time, names relays.
@@ -148,7 +148,7 @@ class Relaying:
             here: Members who are present, direct neighbours included.
             now: Monotonic seconds.
         """
-        self._naming.tick(now)
+        self._relay_list.tick(now)
         for told in self._strangers.known(self._room.state.in_roster, now):
             self._told(told, now)
         if now >= self._compare_s:
@@ -167,8 +167,8 @@ class Relaying:
     # --- in -------------------------------------------------------------------------------------
 
     def _take_floor(self, ops: Sequence[bytes]) -> None:
-        first = self.attachments.first
-        sender = None if first is None else first.courier.contact.dh[:16]
+        first = self.failover.first
+        sender = None if first is None else first.link.contact.dh[:16]
         for op in ops:
             self._note(op)
             self._room.receive(op, sender, time.monotonic())

@@ -9,7 +9,7 @@ from crypto.identity import Identity
 from crypto.relaypass import prove_pass, sign_route
 from p2p.errors import RemoteError
 from p2p.mesh.relay_quality import Quality
-from p2p.node.relays.relay_links import CourierLink
+from p2p.node.relays.relay_links import RelayLink
 from p2p.room.ops.ids import MemberId, OpId, op_id, short
 from p2p.wire.codec import have_messages, pages
 from p2p.wire.hop import HEARTBEAT, for_tree
@@ -76,16 +76,16 @@ class RoomSide:
     counters: Counter[str] = field(default_factory=Counter)
 
 
-class Attachment:
+class RelaySession:
     """Our seat at one relay.
 
     Args:
-        courier: The link to it.
+        link: The link to it.
         side: Ours.
         now: Monotonic seconds.
 
     Attributes:
-        courier: The link.
+        link: The link.
         present: Members attached there and at the relays joined to it.
         heard_s: When the relay last showed that it lives.
         moving_since_s: When it said that it stops; None: it goes on.
@@ -93,8 +93,8 @@ class Attachment:
         tuned: Whether it is to send us sound.
     """
 
-    def __init__(self, courier: CourierLink, side: RoomSide, now: Callable[[], float]) -> None:
-        self.courier = courier
+    def __init__(self, link: RelayLink, side: RoomSide, now: Callable[[], float]) -> None:
+        self.link = link
         self.present: set[MemberId] = set()
         self.heard_s = now()
         self.moving_since_s: float | None = None
@@ -104,13 +104,13 @@ class Attachment:
         self._now = now
         self._have_s = 0.0
         self._answer: asyncio.Future[Refusal] | None = None
-        courier.on_room = self._take
-        courier.on_frame(self._frame)
+        link.on_room = self._take
+        link.on_frame(self._frame)
 
     @property
     def open(self) -> bool:
         """Whether the link still works."""
-        return self.courier.open
+        return self.link.open
 
     async def enter(self) -> Refusal:
         """Gets us in.
@@ -122,7 +122,7 @@ class Attachment:
         if refusal in ("no_room", "bad_pass"):
             # It does not know the room, or not its newest epoch.
             for page in list(pages(self._side.floor_ops()))[-OPEN_PAGES_MAX:] or [()]:
-                self.courier.send(Open(self._side.genesis, page))
+                self.link.send(Open(self._side.genesis, page))
             refusal = await self._ask()
         if not refusal:
             self.compare_floor()
@@ -132,42 +132,42 @@ class Attachment:
         """Has sound come from here, or only messages and heartbeats."""
         if self.tuned is not on:
             self.tuned = on
-            self.courier.send(Tune(self._side.room, on))
+            self.link.send(Tune(self._side.room, on))
 
     def send_frame(self, frame: bytes) -> bool:
         """Sends our own frame, hop byte in front."""
-        return self.courier.send_frame(for_tree(frame))
+        return self.link.send_frame(for_tree(frame))
 
     def send_route(self, slot: int, seq: int) -> None:
         """Says that our sound in this slot comes in here."""
         side = self._side
-        parent = self.courier.contact.dh
+        parent = self.link.contact.dh
         signature = sign_route(side.identity, side.room, slot, seq, parent)
         keys = side.identity.sign_key, side.identity.dh
-        self.courier.send(Route(side.room, slot, seq, *keys, parent, signature))
+        self.link.send(Route(side.room, slot, seq, *keys, parent, signature))
 
     def send_floor(self, ops: Iterable[bytes]) -> None:
         """Says new floor operations."""
         for page in pages(ops):
-            self.courier.send(Floor(self._side.room, page))
+            self.link.send(Floor(self._side.room, page))
 
     def send_gossip(self, to: MemberId, blob: bytes) -> None:
         """Says something sealed to one member, or to all."""
         side = self._side
-        self.courier.send(Gossip(side.room, to, side.identity.member_id, blob))
+        self.link.send(Gossip(side.room, to, side.identity.member_id, blob))
 
     def send_wraps(self, epoch: OpId, wraps: Sequence[bytes]) -> None:
         """Hands in the wraps of an epoch that we made."""
         for at in range(0, len(wraps), WRAPS_PER_MESSAGE):
             page = tuple(wraps[at : at + WRAPS_PER_MESSAGE])
-            self.courier.send(RelayWraps(self._side.room, epoch, page))
+            self.link.send(RelayWraps(self._side.room, epoch, page))
 
     def compare_floor(self) -> None:
         """Says which floor operations we hold; each side sends what the other lacks."""
         self._have_s = self._now()
         ids = sorted(short(op_id(op)) for op in self._side.floor_ops())
         for have in have_messages(ids):
-            self.courier.send(FloorHave(self._side.room, have.ids, have.first, have.last))
+            self.link.send(FloorHave(self._side.room, have.ids, have.first, have.last))
 
     def tick(self, now: float) -> None:
         """Call now and then: compares the floor when it was not for a while."""
@@ -175,11 +175,11 @@ class Attachment:
             self.compare_floor()
 
     async def _ask(self) -> Refusal:
-        side, relay_dh = self._side, self.courier.contact.dh
+        side, relay_dh = self._side, self.link.contact.dh
         self._answer = asyncio.get_running_loop().create_future()
-        proof = prove_pass(side.identity, relay_dh, side.room, self.courier.tie)
+        proof = prove_pass(side.identity, relay_dh, side.room, self.link.tie)
         keys = side.identity.sign_key, side.identity.dh
-        self.courier.send(Pass(side.room, *keys, side.pass_key(), proof))
+        self.link.send(Pass(side.room, *keys, side.pass_key(), proof))
         done, _ = await asyncio.wait([self._answer], timeout=PASS_LIMIT_S)
         answer, self._answer = self._answer, None
         return answer.result() if done else "no_answer"

@@ -18,9 +18,9 @@ from lab.programs.person import SLACK
 from lab.relay_host import Host
 from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
-from p2p.node.endpoint import Net
-from p2p.node.relays.failover import Attachments
-from p2p.node.relays.relay_links import Couriers
+from p2p.node.endpoint import MemberEndpoint
+from p2p.node.relays.failover import Failover
+from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.relay_session import RoomSide
 from p2p.relay.control import Control
 from p2p.relay.limits import Limits
@@ -61,7 +61,7 @@ def number_of(frame: bytes) -> int:
 class Member:
     """One member: its socket, its seats, and what came."""
 
-    def __init__(self, host: Host, net: Net, identity: Identity, work: Work) -> None:
+    def __init__(self, host: Host, net: MemberEndpoint, identity: Identity, work: Work) -> None:
         self.identity = identity
         self.net = net
         self.heard: list[tuple[int, float]] = []
@@ -81,8 +81,10 @@ class Member:
             on_gossip=lambda frm, blob: self.gossip.append((frm, blob)),
             on_wraps=lambda epoch, wraps: self.wraps.extend((epoch, wrap) for wrap in wraps),
         )
-        couriers = Couriers(net.station, work, lambda *_: None, lambda _link: None, lambda: False)
-        self.seats = Attachments(self.side, couriers, work)
+        relay_links = RelayLinks(
+            net.station, work, lambda *_: None, lambda _link: None, lambda: False
+        )
+        self.seats = Failover(self.side, relay_links, work)
         self.task = work.create_task(self.seats.run())
 
     def _hear(self, frame: bytes, at_s: float) -> bool:
@@ -111,7 +113,7 @@ class Inn:
         self.running: list[asyncio.Future[None]] = []
         self.children: list[asyncio.subprocess.Process] = []
         self.members: list[Member] = []
-        self._nets: list[Net] = []
+        self._nets: list[MemberEndpoint] = []
 
     async def relay(self, limits: Limits | None = None, **settings: object) -> Contact:
         ready: asyncio.Future[NodeContact] = asyncio.get_running_loop().create_future()
@@ -151,7 +153,7 @@ class Inn:
         self, *relays: int, identity: Identity | None = None, seats: int | None = None
     ) -> Member:
         identity = identity or Identity.generate(os.urandom)
-        net = await Net.open(("127.0.0.1", 0), [], identity.dh_secret, os.urandom)
+        net = await MemberEndpoint.open(("127.0.0.1", 0), [], identity.dh_secret, os.urandom)
         self._nets.append(net)
         member = Member(self.host, net, identity, self.work)
         self.members.append(member)

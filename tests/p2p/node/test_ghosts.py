@@ -15,9 +15,9 @@ from p2p.api import events as e
 from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
 from p2p.mesh.group_messages import Gossip
-from p2p.node.endpoint import Net
-from p2p.node.relays.failover import Attachments
-from p2p.node.relays.relay_links import Couriers
+from p2p.node.endpoint import MemberEndpoint
+from p2p.node.relays.failover import Failover
+from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.relay_session import RoomSide
 from p2p.room.commands import RaiseHand
 from p2p.room.room import Room
@@ -37,7 +37,7 @@ class Ghost:
     """
 
     def __init__(
-        self, of: Person, identity: Identity, net: Net, work: Work, relay: Contact
+        self, of: Person, identity: Identity, net: MemberEndpoint, work: Work, relay: Contact
     ) -> None:
         secrets, known = of.node._secrets, of.node._members.room
         ring, self._time = secrets.the_keyring, secrets.room_time
@@ -48,8 +48,8 @@ class Ghost:
         self.room = Room(identity, secrets.genesis, "ghost", now=0.0)
         floor = [op for op in known.ops() if known.is_floor(op)]
         side = RoomSide(identity, secrets.genesis, known.room_id, lambda: pass_key, lambda: floor)
-        couriers = Couriers(net.station, work, lambda *_: None, lambda _: None, lambda: False)
-        self.seats = Attachments(side, couriers, work)
+        relay_links = RelayLinks(net.station, work, lambda *_: None, lambda _: None, lambda: False)
+        self.seats = Failover(side, relay_links, work)
         self.seats.set_relays([relay])
         work.create_task(self.seats.run())
 
@@ -62,7 +62,7 @@ class Ghost:
 @contextlib.asynccontextmanager
 async def a_ghost(of: Person, relay: str) -> AsyncIterator[Ghost]:
     line, identity = NodeContact.parse(relay), Identity.generate(os.urandom)
-    net = await Net.open(("127.0.0.1", 0), [], identity.dh_secret, os.urandom)
+    net = await MemberEndpoint.open(("127.0.0.1", 0), [], identity.dh_secret, os.urandom)
     async with Work() as work:
         yield Ghost(of, identity, net, work, Contact(line.key, line.address, "relay"))
     await net.close()
@@ -94,7 +94,7 @@ def rosters(*people: Person) -> list[set[str]]:
 
 
 def refused(person: Person) -> int:
-    return person.node._members.relaying._strangers._counters["stranger"]
+    return person.node._members.relay_room._strangers._counters["stranger"]
 
 
 async def has_said_its_join_in_vain(ghost: Ghost, host: Person, good: Person) -> None:
@@ -131,7 +131,7 @@ async def test_a_relay_in_league_brings_nobody_in_by_words_under_the_key_of_befo
         relay, host, evil, good = await a_room(house)
         async with a_ghost(evil, relay) as ghost:
             await removed_with_a_new_key(host, evil, good)
-            at_good, me = good.node._members.relaying, host.node._secrets.identity.member_id
+            at_good, me = good.node._members.relay_room, host.node._secrets.identity.member_id
             at_good._take_gossip(me, ghost.sealed(Ops((ghost.room.join_op,))))
             assert rosters(good) == [{"host", "good"}]
             assert refused(good) == 1
@@ -149,7 +149,7 @@ async def test_what_members_sealed_a_moment_before_the_new_key_still_counts() ->
             await removed_with_a_new_key(host, evil, good)
             room.do(RaiseHand(), time.monotonic())
             [hand] = [out.data for out in room.to_send(time.monotonic())]
-            host.node._members.relaying._take_gossip(room.me, late.sealed(Ops((hand,))))
+            host.node._members.relay_room._take_gossip(room.me, late.sealed(Ops((hand,))))
             assert host.node._members.room.state.queue == (room.me,)
 
 

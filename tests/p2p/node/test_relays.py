@@ -13,10 +13,10 @@ from p2p.api import events as e
 from p2p.api.settings import Settings
 from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
-from p2p.node.endpoint import Net
-from p2p.node.joining.advertise import Announcer
-from p2p.node.relays import relay_links as couriers_module
-from p2p.node.relays.relay_links import Couriers
+from p2p.node.endpoint import MemberEndpoint
+from p2p.node.joining.advertise import Advertiser
+from p2p.node.relays import relay_links as relay_links_module
+from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
 from p2p.wire.addresses import Scope, known_scope
@@ -36,12 +36,12 @@ async def test_who_came_in_through_a_relay_is_a_door_there_too() -> None:
         guest = await house.guest("guest", (await host.key()).words, only="relay")
         assert (await guest.until(e.Joined)).via == "relay"
         secrets = guest.node._secrets
-        [courier] = guest.node._couriers.links
-        relay_dh = courier.contact.dh
+        [link] = guest.node._relay_links.links
+        relay_dh = link.contact.dh
         cards: set[bytes] = set()
         async with asyncio.timeout(10.0):
             while len(cards) < 2:
-                found = await courier.cards(secrets.room_key.relay_tag(relay_dh))
+                found = await link.cards(secrets.room_key.relay_tag(relay_dh))
                 cards = {open_card(secrets.room_key, relay_dh, card) for card in found}
         assert cards == {secrets.identity.dh, host.node._secrets.identity.dh}
 
@@ -50,13 +50,13 @@ async def test_the_first_record_names_no_address_of_our_home() -> None:
     identity = Identity.generate(system_rng)
     genesis = Genesis(1, identity.sign_key, identity.dh, "open", int(time.time()), bytes(32))
     secrets = RoomSecrets(identity, RoomKey.create(genesis, bytes(16)), system_rng)
-    net = await Net.open(None, [NodeContact(ENTRY, bytes(32))], bytes(32), system_rng)
+    net = await MemberEndpoint.open(None, [NodeContact(ENTRY, bytes(32))], bytes(32), system_rng)
     async with Work() as work:
-        couriers = Couriers(net.station, work, _nothing, _nothing, lambda: True)
-        announcer = Announcer(Settings(), net, secrets, couriers, work, (), set)
-        assert all(known_scope(d.address[0]) is Scope.GLOBAL for d in announcer._doors())
+        relay_links = RelayLinks(net.station, work, _nothing, _nothing, lambda: True)
+        advertiser = Advertiser(Settings(), net, secrets, relay_links, work, (), set)
+        assert all(known_scope(d.address[0]) is Scope.GLOBAL for d in advertiser._doors())
         net.station.whereabouts.saw(("11.0.2.2", 40_001), ENTRY[0])
-        assert ("11.0.2.2", 40_001) in [door.address for door in announcer._doors()]
+        assert ("11.0.2.2", 40_001) in [door.address for door in advertiser._doors()]
     await net.close()
 
 
@@ -64,12 +64,12 @@ async def test_the_first_record_names_no_address_of_our_home() -> None:
 async def test_a_relay_is_missed_more_by_those_who_have_nobody_else(
     alone: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(couriers_module, "RETRY_S", 0.02)
-    net = await Net.open(("127.0.0.1", 0), [], bytes(32), system_rng)
+    monkeypatch.setattr(relay_links_module, "RETRY_S", 0.02)
+    net = await MemberEndpoint.open(("127.0.0.1", 0), [], bytes(32), system_rng)
     async with Work() as work:
-        couriers = Couriers(net.station, work, _nothing, _nothing, lambda: alone)
+        relay_links = RelayLinks(net.station, work, _nothing, _nothing, lambda: alone)
         began_s = time.monotonic()
-        await couriers._wait(0.4)
+        await relay_links._wait(0.4)
         assert (time.monotonic() - began_s < 0.3) is alone
     await net.close()
 
@@ -100,5 +100,5 @@ def shown_loss_pct(person: Person) -> float:
 
 def told_loss_pct(person: Person) -> float:
     node = person.node
-    [link] = node._portrait.stats(node._members).links
+    [link] = node._snapshot.stats(node._members).links
     return link["loss_pct"]

@@ -33,7 +33,7 @@ async def test_two_who_hide_hear_each_other_and_have_no_link() -> None:
         assert row.path == "relay"
         relay = house.relay_port
         for person in (host, guest):
-            others = {port for _, port in person.node._net.station.mux._targets}
+            others = {port for _, port in person.node._endpoint.station.mux._targets}
             assert others == {relay}
 
 
@@ -86,11 +86,11 @@ async def test_a_new_key_reaches_all_through_the_relay_and_nobody_falls_silent_o
             await asyncio.sleep(1.0)
         for one in listeners:
             assert [s for s in one.all(e.SpeakingChanged) if not s.on] == []
-            counts = one.node._members.rekeying._epochs.counts
+            counts = one.node._members.group_key._epochs.counts
             assert (counts["wrapped"], counts["asked"]) == (3, 0)
             ring = one.node._secrets.the_keyring
             assert all(ring.trial.giver(epoch) is None for epoch in ring.frontier.ids)
-        assert host.node._members.rekeying._epochs.counts["answered"] == 0
+        assert host.node._members.group_key._epochs.counts["answered"] == 0
 
 
 async def test_without_a_relay_nobody_hides() -> None:
@@ -115,8 +115,8 @@ async def test_who_has_no_udp_gets_to_the_relay_by_tcp() -> None:
         host = await house.host("host", mode="shield", relays=(relay,))
         words = (await host.key()).words
         guest = await house.guest("guest", words, mode="shield", relays=(relay,))
-        guest.node._net.station.mux._transport.sendto = lambda *_: None
+        guest.node._endpoint.station.mux._transport.sendto = lambda *_: None
         await guest.until(e.Joined)
-        assert guest.node._net.station.mux.streams
+        assert guest.node._endpoint.station.mux.streams
         host.node.do(c.SetMic(True))
         await guest.until(e.FirstSound)

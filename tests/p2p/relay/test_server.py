@@ -14,8 +14,8 @@ from crypto.record import expiry_of, hour_of, seal_record, slots
 from crypto.roomkey import RoomKey
 from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
-from p2p.node.endpoint import Net
-from p2p.node.relays.relay_links import CourierLink, Couriers
+from p2p.node.endpoint import MemberEndpoint
+from p2p.node.relays.relay_links import RelayLink, RelayLinks
 from p2p.relay.server import RelaySettings, is_public, run_relay
 from p2p.wire.card import card_handle
 from p2p.wire.messages import Bye
@@ -32,21 +32,21 @@ class Desk:
             run_relay(RelaySettings(LOOPBACK), self.contact.set_result)
         )
         self.work = Work()
-        self._nets: list[Net] = []
+        self._nets: list[MemberEndpoint] = []
 
-    async def member(self) -> tuple[CourierLink, list[tuple[bytes, bytes]]]:
+    async def member(self) -> tuple[RelayLink, list[tuple[bytes, bytes]]]:
         contact = await self.contact
-        net = await Net.open(LOOPBACK, [], os.urandom(32), os.urandom)
+        net = await MemberEndpoint.open(LOOPBACK, [], os.urandom(32), os.urandom)
         self._nets.append(net)
         carried: list[tuple[bytes, bytes]] = []
-        couriers = Couriers(
+        relay_links = RelayLinks(
             net.station,
             self.work,
             lambda _link, handle, data: carried.append((handle, data)),
             lambda _link: None,
             lambda: False,
         )
-        link = await couriers.get(Contact(contact.key, contact.address, "relay"))
+        link = await relay_links.get(Contact(contact.key, contact.address, "relay"))
         return link, carried
 
     async def close(self) -> None:
@@ -127,7 +127,7 @@ def test_only_a_public_address_is_of_use_to_people_outside() -> None:
 
 async def test_a_relay_that_closes_on_us_is_not_called_again_at_once() -> None:
     async with Work() as work:
-        couriers = Couriers(
+        relay_links = RelayLinks(
             None,  # type: ignore[arg-type]
             work,
             lambda _link, _handle, _data: None,
@@ -135,8 +135,8 @@ async def test_a_relay_that_closes_on_us_is_not_called_again_at_once() -> None:
             lambda: False,
         )
         closed = SimpleNamespace(until_silent=AsyncMock(), close=AsyncMock())
-        couriers.get = AsyncMock(return_value=closed)  # type: ignore[method-assign]
-        couriers.keep(Contact(bytes(range(32)), ("192.0.2.7", 4433), "relay"))
+        relay_links.get = AsyncMock(return_value=closed)  # type: ignore[method-assign]
+        relay_links.keep(Contact(bytes(range(32)), ("192.0.2.7", 4433), "relay"))
         await asyncio.sleep(0.1)
-        assert couriers.get.await_count == 1
-        await couriers.close()
+        assert relay_links.get.await_count == 1
+        await relay_links.close()

@@ -4,8 +4,8 @@ import pytest
 
 from lab.room_people import Rooms
 from p2p.api import events
-from p2p.node.control.events import Teller
-from p2p.node.control.member_numbers import Roll
+from p2p.node.control.events import EventReporter
+from p2p.node.control.member_numbers import MemberNumbers
 from p2p.room import commands as c
 from p2p.room.store import opset, pruning
 
@@ -27,7 +27,7 @@ def test_who_leaves_and_is_forgotten_at_once_is_said_to_have_left_once(
     rooms = Rooms(3, join=False)
     rooms.deliver()
     told: list[events.Event] = []
-    teller = Teller(Roll(rooms.ids[0]), told.append)
+    teller = EventReporter(MemberNumbers(rooms.ids[0]), told.append)
     teller.tell_room(rooms[0], EverybodyInReach())
     for number in (1, 2):
         rooms.do(number, c.RaiseHand())

@@ -8,8 +8,8 @@ from audio.playout.playout import NullPlayout
 from p2p.api import commands, events
 from p2p.errors import UserError
 from p2p.link.work import Work
-from p2p.node.control.local_audio import Desk
-from p2p.node.control.member_numbers import Roll
+from p2p.node.control.local_audio import LocalAudio
+from p2p.node.control.member_numbers import MemberNumbers
 from p2p.node.media.media import Devices, Sound
 
 
@@ -17,13 +17,13 @@ class Room:
     def __init__(self) -> None:
         self.told: list[events.Event] = []
         self.played: list[str] = []
-        self.roll = Roll(b"me".ljust(16))
-        self.roll.number(b"lau".ljust(16))
+        self.numbers = MemberNumbers(b"me".ljust(16))
+        self.numbers.number(b"lau".ljust(16))
         self.work = Work()
         devices = Devices(capture_from("tone:440"), NullPlayout())
         self.sound = Sound(devices, None, lambda: (), self.told.append)  # type: ignore[arg-type]
         self.sound.pipeline.play_cue = self.played.append  # type: ignore[method-assign]
-        self.desk = Desk(self.sound, self.roll, self.work, self.told.append)
+        self.desk = LocalAudio(self.sound, self.numbers, self.work, self.told.append)
 
     async def __aenter__(self) -> "Room":
         await self.work.__aenter__()

@@ -10,7 +10,7 @@ from p2p.api import commands as c
 from p2p.api import events as e
 from p2p.errors import RemoteError
 from p2p.link.work import Work
-from p2p.node.peers.peers import Hooks, Members
+from p2p.node.peers.peers import Hooks, Peers
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
 from p2p.room.ops import kinds
@@ -89,7 +89,7 @@ async def test_keys_are_taken_only_from_a_door_that_shows_who_it_is() -> None:
     secrets = RoomSecrets(me, RoomKey.create(genesis, bytes(16)), system_rng)
     room = Room(me, genesis.encode(), "me", now=0.0)
     hooks = Hooks(lambda: None, lambda *_: None, lambda *_: None)
-    members = Members(None, room, secrets, None, Work(), hooks, newcomer=True)  # type: ignore[arg-type]
+    members = Peers(None, room, secrets, None, Work(), hooks, newcomer=True)  # type: ignore[arg-type]
     twin = Room(door, genesis.encode(), "door", now=0.0)
     keys = (HeadSecret(bytes(16), bytes(32), bytes(32)),)
     unknown = Admit(bytes(16), 0, 0, keys, ())

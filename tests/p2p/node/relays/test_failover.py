@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from lab.programs.person import SLACK
-from p2p.node.relays import failover as attaching
+from p2p.node.relays import failover as failover_module
 from p2p.node.relays.failover import SILENT_S
 from p2p.room.ops.kinds import HOST_SLOT
 from p2p.wire.hop import tree_slot
@@ -164,7 +164,7 @@ async def test_a_relay_that_drains_loses_no_frame_and_ends(inn: Inn) -> None:
         first = amina.seats.first
         assert first is not None
         draining = next(
-            n for n, relay in enumerate(inn.relays) if relay.dh == first.courier.contact.dh
+            n for n, relay in enumerate(inn.relays) if relay.dh == first.link.contact.dh
         )
         inn.controls[draining].drain()
         await asyncio.wait_for(inn.running[draining], LIMIT_S)
@@ -186,9 +186,7 @@ async def test_a_relay_that_is_killed_is_missed_for_a_second_at_most(inn: Inn) -
         await until(lambda: len(host.heard) > 20)
         first = host.seats.first
         assert first is not None
-        killed = next(
-            n for n, relay in enumerate(inn.relays) if relay.dh == first.courier.contact.dh
-        )
+        killed = next(n for n, relay in enumerate(inn.relays) if relay.dh == first.link.contact.dh)
         at_s = time.monotonic()
         inn.children[killed].send_signal(signal.SIGKILL)
         await asyncio.sleep(2.0)
@@ -236,7 +234,7 @@ def bad(spread: object, way: str) -> None:
 async def test_a_relay_that_treats_sound_badly_is_left(
     inn: Inn, way: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attaching, "LISTEN_EVERY_S", 0.5)
+    monkeypatch.setattr(failover_module, "LISTEN_EVERY_S", 0.5)
     host, amina = await at_two_relays(inn, (0, 1), (1, 0))
     voice, first = Speaker(), host.seats.first
     host.opens = voice.opens
@@ -256,7 +254,7 @@ async def test_a_relay_that_treats_sound_badly_is_left(
 async def test_who_sits_at_a_relay_that_drops_what_it_says_tries_another(
     inn: Inn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attaching, "LISTEN_EVERY_S", 0.5)
+    monkeypatch.setattr(failover_module, "LISTEN_EVERY_S", 0.5)
     host, amina = await at_two_relays(inn, (1, 0), (0, 1))
     host.seats.set_slot(HOST_SLOT)
     first = amina.seats.first
@@ -280,7 +278,7 @@ async def test_who_sits_at_a_relay_that_drops_what_it_says_tries_another(
 async def test_two_relays_that_do_well_are_compared_and_nothing_changes(
     inn: Inn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attaching, "LISTEN_EVERY_S", 0.3)
+    monkeypatch.setattr(failover_module, "LISTEN_EVERY_S", 0.3)
     host, amina = await at_two_relays(inn, (0, 1), (1, 0))
     first, reserve = host.seats.seats
     host.seats._changed_s -= 60.0

@@ -6,14 +6,14 @@ from crypto.identity import Identity
 from lab.node_house import a_house
 from p2p.api import commands as c
 from p2p.api import events as e
-from p2p.node.relays.relay_list import Naming, carrier_of
+from p2p.node.relays.relay_list import RelayList, carrier_of
 from p2p.room.commands import SetCarriers
 from p2p.room.ops.kinds import CARRIERS_MAX, Carriers
 from p2p.room.room import Room
 
 
 class Seats:
-    """What ``Naming`` knows of our seats."""
+    """What ``RelayList`` knows of our seats."""
 
     def __init__(self, useful: list[Contact]) -> None:
         self.first: object | None = None
@@ -40,15 +40,15 @@ def a_room() -> Room:
 
 def test_nothing_is_named_before_a_relay_has_taken_us():
     room, seats = a_room(), Seats([relay(1)])
-    naming = Naming(room, seats)
-    naming.tick(0.0)
+    relay_list = RelayList(room, seats)
+    relay_list.tick(0.0)
     assert room.state.carriers == ()
     seats.first = object()
-    naming.tick(0.1)
+    relay_list.tick(0.1)
     assert room.state.carriers == (carrier_of(relay(1)),)
-    naming.tick(0.2)
+    relay_list.tick(0.2)
     assert seats.named == [relay(1).dh]
-    naming.tick(0.3)
+    relay_list.tick(0.3)
     assert seats.told == room.ops_of(Carriers), "said once to all the relays where we sit"
 
 
@@ -56,13 +56,13 @@ def test_new_relays_are_added_behind_those_that_are_named_and_only_so_many():
     room, seats = a_room(), Seats([relay(n) for n in range(3, 20)])
     seats.first = object()
     room.do(SetCarriers((carrier_of(relay(2)), carrier_of(relay(5)))), 0.0)
-    naming = Naming(room, seats)
-    naming.tick(1.0)
+    relay_list = RelayList(room, seats)
+    relay_list.tick(1.0)
     named = room.state.carriers
     assert named[:3] == tuple(carrier_of(relay(n)) for n in (2, 5, 3))
     assert len(named) == len(set(named)) == CARRIERS_MAX
     before = len(room.ids())
-    naming.tick(100.0)
+    relay_list.tick(100.0)
     assert len(room.ids()) == before
 
 
@@ -76,5 +76,5 @@ async def test_who_sits_at_another_relay_of_the_same_list_is_heard() -> None:
         await guest.until(e.Joined)
         host.node.do(c.SetMic(True))
         await guest.until(e.FirstSound)
-        seats = [p.node._members.relaying.attachments.first for p in (host, guest)]
-        assert seats[0].courier.contact.dh != seats[1].courier.contact.dh
+        seats = [p.node._members.relay_room.failover.first for p in (host, guest)]
+        assert seats[0].link.contact.dh != seats[1].link.contact.dh
