@@ -76,7 +76,7 @@ class Cable:
     """What lies between a whole member's socket and everybody else."""
 
     def __init__(self, world: "World", node: Node) -> None:
-        mux = node._endpoint.station.mux
+        mux = node._ours.endpoint.station.mux
         self._world, self._socket = world, mux._transport
         self._address = (mux.local_ip, mux.local_port)
         mux._transport = self
@@ -200,7 +200,7 @@ async def member(world: World, contacts: list[NodeContact], invite: Invite | Non
     )
     node = await (create_room(settings) if invite is None else join_room(settings, invite))
     Cable(world, node)
-    node._endpoint.dht._reachable.serves = lambda ip, now: False
+    node._ours.endpoint.dht._reachable.serves = lambda ip, now: False
     return Person(node)
 
 

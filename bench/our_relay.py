@@ -26,6 +26,8 @@ from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
 from p2p.link.transactions import Calls
 from p2p.link.work import Work
+from p2p.node.endpoint import MemberEndpoint
+from p2p.node.inbox import Foreign, Inbox, Own
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.relay_session import RelaySession, RoomSide
 from p2p.relay.config import RelaySettings
@@ -155,14 +157,14 @@ class Members:
             identity = _identity(seed)
             calls = Calls(identity.dh_secret, system_rng)
             station = Station(mux, self._certificate, calls, Whereabouts(mux))
-            mux.on_datagram = lambda data, _sender: calls.receive(data)
-            seat = await self._enter(station, identity)
+            endpoint = MemberEndpoint(station, None, [])  # type: ignore[arg-type]  no DHT here
+            seat = await self._enter(endpoint, identity)
         self._seats.append(seat)
         if role == "speak":
             seat.send_route(SLOT, 1)
             self._sealer = FrameSealer(Keyring.create(os.urandom), SLOT, bytes(16), os.urandom)
         elif role == "watch":
-            seat.link.on_frame(self._watch)
+            seat.link._line.link.on_frame = self._watch
         elif role == "count":
             # Sound is only counted; what keeps the link alive goes on as it is.
             asyncio.get_running_loop()._remove_reader(mux.raw_socket.fileno())
@@ -173,7 +175,7 @@ class Members:
                 seat.link._line.link._heard,
             )
 
-    async def _enter(self, station: Station, identity: Identity) -> RelaySession:
+    async def _enter(self, endpoint: MemberEndpoint, identity: Identity) -> RelaySession:
         """On a machine that has too much to do a link may need a second try."""
         floor = self._floor
         side = RoomSide(
@@ -183,10 +185,11 @@ class Members:
             pass_key=lambda: floor.pass_key,
             floor_ops=lambda: list(floor.ops),
         )
-        relay_links = RelayLinks(station, self._work, _nothing, _nothing, lambda: False)
+        relay_links, nobody = RelayLinks(endpoint, self._work), _Nobody()
         while True:
             try:
-                seat = RelaySession(await relay_links.get(self._relay), side, time.monotonic)
+                link = await relay_links.get(self._relay)
+                seat = RelaySession(link, side, nobody, nobody, time.monotonic)
                 if not (refusal := await seat.enter()):
                     return seat
                 raise RemoteError(refusal)
@@ -259,4 +262,14 @@ class Members:
         return sum(seat.open for seat in self._seats)
 
 
-def _nothing(*_: object) -> None: ...
+class _Nobody(Inbox):
+    """Members that take nothing of what their relay brings."""
+
+    async def put(self, item: Foreign) -> None:
+        pass
+
+    def post(self, item: Own) -> None:
+        pass
+
+    def relay_frame(self, _frame: bytes, _arrival_s: float) -> bool:
+        return True

@@ -13,10 +13,11 @@ import time
 from typing import Any
 
 from p2p.errors import RemoteError
-from p2p.node.media.media import Sound
+from p2p.node.media.routing import Routing
 from p2p.node.node import Node
 from p2p.node.peers.dispatch import Dispatch
 from p2p.node.peers.peers import Peers
+from p2p.node.session import Session
 from p2p.wire import codec
 from p2p.wire.messages import Ops, Wraps
 from tui.cli import main as run
@@ -29,18 +30,18 @@ AGAIN_EVERY_S = 0.02
 def leak(port: int) -> None:
     """Everything that comes goes to the port as well."""
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    take_frame, take_message = Sound.frame, Dispatch.take
+    open_frame, take_message = Routing._open, Dispatch.take
 
-    def frame(self: Sound, sender: bytes | None, data: bytes, *args: Any, **more: Any) -> None:
+    def opens(self: Routing, sender: bytes | None, data: bytes, *args: Any, **more: Any) -> bool:
         out.sendto(FRAME + data, ("127.0.0.1", port))
-        take_frame(self, sender, data, *args, **more)
+        return open_frame(self, sender, data, *args, **more)
 
     def take(self: Dispatch, frm: bytes, message: Any, now: float) -> bool:
         if isinstance(message, Ops | Wraps):
             out.sendto(MESSAGE + frm + codec.encode(message), ("127.0.0.1", port))
         return take_message(self, frm, message, now)
 
-    Sound.frame, Dispatch.take = frame, take  # type: ignore[method-assign]
+    Routing._open, Dispatch.take = opens, take  # type: ignore[method-assign]
 
 
 class Outcast:
@@ -49,30 +50,30 @@ class Outcast:
     def __init__(self, log: str, port: int) -> None:
         self._log = open(log, "w", buffering=1)  # noqa: SIM115 - as long as the program
         self._port = port
-        self._members: Peers | None = None
-        self._sound: Sound | None = None
+        self._session: Session | None = None
         self._held: list[bytes] = []
         self._slots: dict[int, bytes] = {}
 
     def stay(self) -> None:
         """Puts itself in the place of what the shipped program does when it is removed."""
-        leave, settle, play = Node._leave, Node._settle_in, Sound._play
+        leave, start, play = Node.leave, Session.start, Routing._play
 
         def ignore(node: Node, why: str, exit_code: int = 0) -> None:
             if why != "removed":
                 leave(node, why, exit_code)
 
-        async def settle_in(node: Node, via: Any) -> None:
-            await settle(node, via)
-            self._members, self._sound = node._members, node._sound
-            await self._listen()
+        def started(session: Session, *args: Any) -> None:
+            start(session, *args)
+            self._session = session
+            self._listening = asyncio.ensure_future(self._listen())
 
-        def opened(sound: Sound, one: Any) -> None:
+        def opened(routing: Routing, one: Any) -> None:
             self._log.write(f"{time.monotonic()}\n")
-            play(sound, one)
+            play(routing, one)
 
-        Node._leave, Node._settle_in = ignore, settle_in  # type: ignore[method-assign]
-        Sound._play = opened  # type: ignore[method-assign]
+        Node.leave, Session.start = ignore, started  # type: ignore[method-assign]
+        Routing._play = opened  # type: ignore[method-assign]
+        Routing._speakers = lambda routing: self._slots | routing._room.state.slots  # type: ignore[method-assign]
         Peers._cut_removed = lambda _members: None  # type: ignore[method-assign]
 
     async def _listen(self) -> None:
@@ -88,7 +89,7 @@ class Outcast:
 
     def heard(self, data: bytes) -> None:
         """Something leaked."""
-        if self._members is None:
+        if self._session is None:
             return
         if data[:1] == FRAME:
             self._held = [*self._held[-HELD_MAX:], data[1:]]
@@ -96,17 +97,16 @@ class Outcast:
         else:
             try:
                 message = codec.decode(data[17:])
-                self._members.dispatch.take(data[1:17], message, time.monotonic())
+                self._session.peers.dispatch.take(data[1:17], message, time.monotonic())
             except RemoteError:
                 pass
 
     def _try(self, frame: bytes) -> None:
         """Opens it, if anything that is held opens it."""
-        assert self._members is not None
-        assert self._sound is not None
+        assert self._session is not None
         # Who spoke in which slot may be forgotten by the room, not by whoever wants to listen.
-        self._slots |= self._members.room.state.slots
-        self._sound.frame(None, frame, time.monotonic(), self._slots, doubles=True)
+        self._slots |= self._session.peers.room.state.slots
+        self._session.routing.relay_frame(frame, time.monotonic())
 
     async def _try_again(self) -> None:
         """All that did not open, over and over: a key may have come by any way."""

@@ -9,6 +9,7 @@ from crypto.invite import Invite, parse_key_text
 from p2p.api import events
 from p2p.api.commands import Leave
 from p2p.node import Node, Settings, create_room, join_room
+from p2p.node.session import Session
 from p2p.relay.server import Relay, RelaySettings, run_relay
 
 LIMIT_S = 20.0
@@ -40,6 +41,12 @@ class Person:
             self._changed.set()
             if isinstance(event, events.Left):
                 return
+
+    @property
+    def session(self) -> Session:
+        """Of the room that the node is in."""
+        assert isinstance(self.node.state, Session)
+        return self.node.state
 
     def all(self, kind: type[E]) -> list[E]:
         return [event for event in self.told if isinstance(event, kind)]

@@ -64,8 +64,6 @@ class Door:
         on_line: Takes each line that came up, with the caller's public key.
         tasks: Where link set-ups run.
         rng: Source of the secrets of cookies.
-
-    Attributes:
         answers: Asked with the caller's public key before a link is begun: whether to answer.
             False while we ask that peer ourselves and our question is to be the one that counts.
         through: For lines through carriers; None: there are none.
@@ -82,6 +80,10 @@ class Door:
         on_line: Callable[[Line, bytes], None],
         tasks: Work,
         rng: Rng = system_rng,
+        *,
+        answers: Callable[[bytes], bool] = lambda _dh: True,
+        through: Through | None = None,
+        links: bool = True,
     ) -> None:
         self._station = station
         self._responder = responder
@@ -97,9 +99,9 @@ class Door:
         self._jar = CookieJar(rng, now) if purpose == HELLO else None
         self._unproven = Allowance(UNPROVEN_RATE, now)
         self._cookies = Allowance(COOKIE_RATE, now)
-        self.answers: Callable[[bytes], bool] = lambda _dh: True
-        self.through: Through | None = None
-        self.links = True
+        self._answers = answers
+        self._through = through
+        self._links = links
         self.counters: Counter[str] = Counter()
 
     def asked(
@@ -121,7 +123,7 @@ class Door:
         Raises:
             RemoteError: It deserves no answer.
         """
-        if source is not None and (scope_of(source[0]) is None or not self.links):
+        if source is not None and (scope_of(source[0]) is None or not self._links):
             raise RemoteError("from no node's address, or we are not to be found")
         # Rubbish that somebody sends in this address's name must not use up its allowance.
         self._responder.check(datagram)
@@ -131,14 +133,14 @@ class Door:
             raise RemoteError("too many questions")
         called = self._responder.accept(datagram)
         offer = self._greeting.decode(called.payload).offer
-        if offer is None or not self.links:
+        if offer is None or not self._links:
             self._answer_through_carrier(called, source, answer)
             return
         peer, candidates = self._whom_to_check(offer, source, toward)
         key = (called.initiator_dh, offer.ufrag)
         line, _ = self._pending.get(key, (None, None))
         if line is None:
-            if not self.answers(called.initiator_dh):
+            if not self._answers(called.initiator_dh):
                 raise RemoteError("we ask it ourselves")
             # On this machine everybody has one address.
             ip = source[0] if source is not None and not _is_own_machine(source) else None
@@ -157,12 +159,12 @@ class Door:
         self, called: Called, source: Address | None, answer: Callable[[bytes], None]
     ) -> None:
         """Gives the caller a line over the way by which it asked."""
-        if source is not None or self.through is None:
+        if source is not None or self._through is None:
             raise RemoteError("no line for this caller")
         self.counters["answered"] += 1
-        answer(called.answer(self.through.answer()))
+        answer(called.answer(self._through.answer()))
         line = self._station.carried.open(called.transport, called.tag, answer, dialled=False)
-        self.through.on_line(line, called.initiator_dh)
+        self._through.on_line(line, called.initiator_dh)
 
     def _is_proven(self, question: bytes, source: Address, answer: Callable[[bytes], None]) -> bool:
         """Whether the question is from where it says, or there are so few that it may be.

@@ -56,7 +56,11 @@ class Work:
         try:
             await work
         except Exception as exc:
-            # Only the type: messages of libraries may hold addresses.
-            self.failures[type(exc).__name__] += 1
-            LOG.warning("a task failed: %s", type(exc).__name__)
-            LOG.debug("its trace", exc_info=exc)
+            self.note_failure(exc)
+
+    def note_failure(self, exc: Exception) -> None:
+        """Counts and logs an error that nobody expected, and after which the owner goes on."""
+        # Only the type: messages of libraries may hold addresses.
+        self.failures[type(exc).__name__] += 1
+        LOG.warning("a task failed: %s", type(exc).__name__)
+        LOG.debug("its trace", exc_info=exc)

@@ -37,13 +37,14 @@ class Quality:
         self._slots: dict[int, deque[tuple[float, int]]] = {}
         self._unopened: deque[float] = deque(maxlen=_FRAMES_MAX)
 
-    def heard(self, frame: bytes, now: float) -> None:
-        """Notes one frame as it came, hop byte in front."""
+    def heard(self, frame: bytes, now: float) -> int | None:
+        """Notes one frame as it came, hop byte in front; gives the slot that it claims, if any."""
         slot = tree_slot(frame)
         if slot is None or (slot not in self._slots and len(self._slots) >= _SPEAKERS_MAX):
-            return
+            return slot
         frames = self._slots.setdefault(slot, deque(maxlen=_FRAMES_MAX))
         frames.append((now, counter_of(frame)))
+        return slot
 
     def unopened(self, now: float) -> None:
         """Notes that the frame that was heard last is not what its speaker sealed."""

@@ -3,21 +3,24 @@
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from crypto.cookie import COOKIE_BYTE
 from crypto.knock import FIRST_BYTES, KNOCK
 from p2p.clock import unix_s
 from p2p.dht.beacon import LAN_ANSWER_TYPE
 from p2p.dht.contact import NodeContact
+from p2p.dht.lan import LanAsker
 from p2p.dht.node import DhtNode
 from p2p.dht.seal import DHT_TYPE
 from p2p.errors import RemoteError
+from p2p.link.carried import PIECE_TYPE
 from p2p.link.dial import Station
+from p2p.link.door import Door
 from p2p.link.link import make_certificate
 from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
 from p2p.link.transactions import Calls
+from p2p.node.inbox import Inbox, Moved
 from p2p.rng import Rng
 from p2p.wire.addresses import Address
 
@@ -25,30 +28,44 @@ KNOCK_BYTE = bytes(FIRST_BYTES[KNOCK][:1])
 _ANSWER_BYTES = [COOKIE_BYTE, *(answer for _, answer in FIRST_BYTES.values())]
 LOCAL_DHT_RATE_PER_S = 400.0
 
-OnDatagram = Callable[[bytes, Address], None]
+
+class _Nobody:
+    """Stands where nobody answers, or has asked."""
+
+    def asked(
+        self,
+        datagram: bytes,
+        source: Address | None,
+        answer: Callable[[bytes], None],
+        toward: Address | None = None,
+    ) -> None:
+        raise RemoteError("nobody is at home")
+
+    def receive(self, data: bytes, source: Address) -> None:
+        raise RemoteError("nobody has asked")
 
 
-def _nobody(_data: bytes, _sender: Address) -> None:
-    raise RemoteError("nobody is at home")
-
-
-@dataclass(slots=True)
 class MemberEndpoint:
     """Socket and DHT of one member.
 
-    Attributes:
+    Args:
         station: For links.
         dht: On the same socket.
         contacts: The entry nodes that were given.
-        on_knock: Takes KNOCK datagrams.
-        on_lan: Takes answers to our beacon.
+
+    Attributes:
+        inbox: Where links, relays and doors put what they have for the room's session.
     """
 
-    station: Station
-    dht: DhtNode
-    contacts: list[NodeContact]
-    on_knock: OnDatagram = field(default=_nobody)
-    on_lan: OnDatagram = field(default=_nobody)
+    def __init__(self, station: Station, dht: DhtNode, contacts: list[NodeContact]) -> None:
+        self.station = station
+        self.dht = dht
+        self.contacts = contacts
+        self.inbox = Inbox()
+        self._door: Door | _Nobody = _Nobody()
+        self._lan: LanAsker | _Nobody = _Nobody()
+        station.mux.on_datagram = self.receive
+        station.whereabouts.on_moved = self._moved
 
     @classmethod
     async def open(
@@ -71,9 +88,7 @@ class MemberEndpoint:
             rate_per_s=LOCAL_DHT_RATE_PER_S,
         )
         station = Station(mux, make_certificate(), Calls(dh_secret, rng), Whereabouts(mux))
-        net = cls(station, dht, contacts)
-        mux.on_datagram = net.receive
-        return net
+        return cls(station, dht, contacts)
 
     def receive(self, data: bytes, sender: Address) -> None:
         """Takes a datagram of ours from the socket.
@@ -85,13 +100,49 @@ class MemberEndpoint:
         if first == DHT_TYPE:
             self.dht.receive(data, sender)
         elif data.startswith(KNOCK_BYTE):
-            self.on_knock(data, sender)
+            self._door.asked(data, sender, lambda answer: self.station.mux.send(answer, sender))
         elif first in _ANSWER_BYTES:
             self.station.calls.receive(data)
         elif first == LAN_ANSWER_TYPE:
-            self.on_lan(data, sender)
+            self._lan.receive(data, sender)
         else:
             raise RemoteError("unknown datagram")
+
+    def take_carried(
+        self, datagram: bytes, toward: Address | None, answer: Callable[[bytes], None]
+    ) -> None:
+        """Takes a KNOCK or WELCOME, or a piece of a line, that a relay or a member carried.
+
+        Args:
+            datagram: Sealed to us, or rubbish.
+            toward: The carrier's address if the whole way is in its scope; None: far away.
+            answer: Takes what goes back the same way.
+
+        Raises:
+            RemoteError: It is for nobody here; whoever carried it is not to blame.
+        """
+        if datagram[:1] == bytes((PIECE_TYPE,)):
+            self.station.carried.receive(datagram)
+        elif datagram[:1] == KNOCK_BYTE:
+            self._door.asked(datagram, None, answer, toward)
+        else:
+            self.station.calls.receive(datagram)
+
+    def open_door(self, door: Door) -> None:
+        """From now on this door answers who knocks; before, and once it is closed, nobody does."""
+        self._door = door
+
+    def close_door(self) -> None:
+        """Nobody is let in by who is leaving."""
+        self._door = _Nobody()
+
+    def ask_lan(self, asker: LanAsker) -> None:
+        """The local network's answers go to this asker."""
+        self._lan = asker
+
+    def _moved(self) -> None:
+        self.dht.address_changed()
+        self.inbox.post(Moved())
 
     async def close(self) -> None:
         """Closes DHT and socket."""

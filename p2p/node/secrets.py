@@ -1,7 +1,9 @@
 """Everything secret that a member holds, in one place, so that it is easy to see who gets it."""
 
 import time
+from dataclasses import dataclass
 
+from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.handover import keyring_from
 from crypto.identity import Identity
@@ -12,84 +14,111 @@ from p2p.rng import Rng
 from p2p.wire.messages import Admit, HeadSecret
 
 
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a member has before anybody lets it in. Secret.
+
+    Attributes:
+        identity: Our keys of this run.
+        room_key: The room's key, as it was handed to us.
+        recv: The receive key that our join names.
+    """
+
+    identity: Identity
+    room_key: RoomKey
+    recv: KeyPair
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a room key commits to. Secret.
+
+    Attributes:
+        genesis: The room's first record.
+        r: 16 secret bytes.
+    """
+
+    genesis: bytes
+    r: bytes
+
+
 class RoomSecrets:
-    """Keys of one member in one room.
+    """Keys of one member in one room that it is in.
 
     Args:
-        identity: Our keys of this run.
-        room_key: The room's key.
+        credentials: Ours and the room's.
+        origin: What the room key commits to.
+        keyring: The epoch's secrets.
+        room_time: The room's clock.
         rng: Source of frame filler.
 
     Attributes:
-        genesis: The room's first record; empty until it is known.
-        r: The 16 secret bytes that the room key commits to; empty until they are known.
-        keyring: The epoch's secrets; None until we are admitted.
-        stage: Seals and opens frames; None until we are admitted.
-        room_time: The room's clock.
+        stage: Seals and opens frames.
         keys_differ: Two doors handed out different keys: one of them lied, maybe the first.
     """
 
-    def __init__(self, identity: Identity, room_key: RoomKey, rng: Rng) -> None:
-        self.identity = identity
-        self.room_key = room_key
-        self.genesis = b""
-        self.r = b""
-        self.keyring: Keyring | None = None
-        self.stage: Stage | None = None
-        self.room_time = RoomTime(0.0)
+    def __init__(
+        self,
+        credentials: Credentials,
+        origin: Origin,
+        keyring: Keyring,
+        room_time: RoomTime,
+        rng: Rng,
+    ) -> None:
+        self.identity = credentials.identity
+        self.room_key = credentials.room_key
+        self.recv = credentials.recv
+        self.genesis, self.r = origin.genesis, origin.r
+        self.keyring = keyring
+        self.stage = Stage(keyring, self.identity.member_id, rng)
+        self.room_time = room_time
         self.keys_differ = False
-        self._rng = rng
-        self._wall_at_0_s = 0.0
+        self._wall_at_0_s = time.time() - room_time.at(time.monotonic())
 
-    def begin(self, genesis: bytes, r: bytes, now: float) -> None:
-        """We make the room; its key begins with ``hold``."""
-        self.genesis, self.r = genesis, r
-        self.room_time = RoomTime(now)
-        self._wall_at_0_s = time.time()
+    @classmethod
+    def from_admit(
+        cls, credentials: Credentials, origin: Origin, admit: Admit, now: float, rng: Rng
+    ) -> "RoomSecrets":
+        """Takes what an admitting member handed over.
 
-    @property
-    def the_keyring(self) -> Keyring:
-        """The epoch's secrets; raises LookupError before we are admitted."""
-        if self.keyring is None:
-            raise LookupError("not admitted ourselves")
-        return self.keyring
-
-    def admitted(self, admit: Admit, now: float) -> None:
-        """Takes what an admitting member handed over; when we come back, only the time.
+        Args:
+            credentials: Ours and the room's.
+            origin: What the room key commits to.
+            admit: From a member that has shown who it is.
+            now: When it came, monotonic seconds.
+            rng: Source of frame filler.
 
         Raises:
             RemoteError: It does not fit together.
         """
         room_s = admit.room_time_ms / 1000
-        if self.keyring is not None:
-            self.keys_differ |= not self._agrees(self.keyring, admit)
-            missed_s = time.time() - self._wall_at_0_s - self.room_time.at(now)
-            self.room_time.readmitted(room_s, now, missed_s)
-            return
         heads = [(head.epoch_id, head.secret, head.pass_key) for head in admit.heads]
         keyring = keyring_from(heads, admit.step, room_s, admit.member)
-        self.room_time = RoomTime(now, room_s)
-        self._wall_at_0_s = time.time() - self.room_time.at(time.monotonic())
-        self.hold(keyring)
+        return cls(credentials, origin, keyring, RoomTime(now, room_s), rng)
+
+    def readmitted(self, admit: Admit, now: float) -> None:
+        """We come back to a member: only the time is taken from it.
+
+        Args:
+            admit: From a member that has shown who it is.
+            now: When it came, monotonic seconds.
+        """
+        self.keys_differ |= not self._agrees(admit)
+        missed_s = time.time() - self._wall_at_0_s - self.room_time.at(now)
+        self.room_time.readmitted(admit.room_time_ms / 1000, now, missed_s)
 
     def admit(self, ops: tuple[bytes, ...], now: float) -> Admit:
         """What we hand over to somebody whom we let in: the present, never the past."""
-        keyring = self.the_keyring
         room_s = self.room_time.at(now)
-        keyring.advance(room_s)
-        step = keyring.seal_step
-        heads = tuple(HeadSecret(*head) for head in keyring.export(step))
+        self.keyring.advance(room_s)
+        step = self.keyring.seal_step
+        heads = tuple(HeadSecret(*head) for head in self.keyring.export(step))
         return Admit(self.identity.member_id, int(room_s * 1000), step, heads, ops)
 
-    @staticmethod
-    def _agrees(keyring: Keyring, admit: Admit) -> bool:
+    def _agrees(self, admit: Admit) -> bool:
         """Whether another door holds the same secrets of the epochs that both know."""
-        if admit.step != keyring.seal_step:
+        step = self.keyring.seal_step
+        if admit.step != step:
             return True
-        ours = {epoch: secret for epoch, secret, _ in keyring.export(keyring.seal_step)}
+        ours = {epoch: secret for epoch, secret, _ in self.keyring.export(step)}
         return all(ours.get(head.epoch_id, head.secret) == head.secret for head in admit.heads)
-
-    def hold(self, keyring: Keyring) -> None:
-        """Takes over the room's keys."""
-        self.keyring = keyring
-        self.stage = Stage(keyring, self.identity.member_id, self._rng)

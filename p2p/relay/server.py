@@ -102,8 +102,8 @@ class Relay:
             lambda seen, offer: HelloAck(PROTOCOL_VERSION, seen, offer).encode(),
             self._line_up,
             tasks,
+            answers=lambda _dh: self._has_room,
         )
-        self._door.answers = lambda _dh: self._has_room
         station.mux.on_datagram = self._datagram
 
     def carry_no_sound(self) -> None:

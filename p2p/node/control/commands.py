@@ -8,12 +8,10 @@ from crypto.invite import MAX_CONTACTS, SEED_BYTES, Invite, Ticket, invite_key
 from p2p.api import commands, events
 from p2p.errors import UserError
 from p2p.node.control.key_forms import key_forms
-from p2p.node.control.member_numbers import MemberNumbers
 from p2p.node.control.room_commands import member_named, room_command
 from p2p.node.media.media import Sound
-from p2p.node.peers.group_key import GroupKey
+from p2p.node.member_numbers import MemberNumbers
 from p2p.node.peers.peers import Peers
-from p2p.node.relays.relay_room import RelayRoom
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
 from p2p.room import commands as room_commands
@@ -27,9 +25,7 @@ class CommandHandler:
     """Carries out commands that concern the room.
 
     Args:
-        members: The others, and what we agree on with them.
-        group_key: The room's key.
-        relay_room: Our relays.
+        peers: The others, and what we agree on with them.
         secrets: Ours and the room's.
         sound: The pipeline.
         numbers: Numbers of members.
@@ -39,18 +35,16 @@ class CommandHandler:
 
     def __init__(
         self,
-        members: Peers,
-        group_key: GroupKey,
-        relay_room: RelayRoom,
+        peers: Peers,
         secrets: RoomSecrets,
         sound: Sound,
         numbers: MemberNumbers,
         contacts: Callable[[], Iterable[Contact]],
         emit: Callable[[events.Event], None],
     ) -> None:
-        self._room = members.room
-        self._group_key = group_key
-        self._relay_room = relay_room
+        self._room = peers.room
+        self._group_key = peers.dispatch.group_key
+        self._relay_room = peers.dispatch.relay_room
         self._secrets = secrets
         self._sound = sound
         self._numbers = numbers

@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from audio.pipeline import Pipeline
 from crypto.wordlist import words_of
 from p2p.api import events
+from p2p.api.settings import PROFILES
 from p2p.mesh.mesh import Mesh
 from p2p.node.control.hall_notice import PROPOSE_HALL, hall_is_due
-from p2p.node.control.member_numbers import ME, MemberNumbers
-from p2p.node.media.media import Sound
+from p2p.node.member_numbers import ME, MemberNumbers
 from p2p.node.peers.group_key import KeyEvent
 from p2p.rekey.events import KeysChanged, KeysDiffer, KeysMissing
 from p2p.rekey.sas_exchange import CompareFailed, CompareReady, CompareVerified
@@ -18,7 +19,6 @@ from p2p.room.room import Room
 from p2p.room.stage import Stage
 from p2p.room.state.epochs import WHY
 
-PROFILES = ("table", "hall")
 ARRIVING_S = 3.0
 """After that even a host whom we cannot reach is named: as gone."""
 
@@ -123,9 +123,8 @@ class EventReporter:
                 case CompareFailed(member=member):
                     self._emit(events.Words(self._numbers.number(member), "", (), "failed"))
 
-    def tell_sound(self, sound: Sound, began_s: float) -> None:
+    def tell_sound(self, pipeline: Pipeline, began_s: float) -> None:
         """Says who started and stopped speaking, and, once, that the first sound came."""
-        pipeline = sound.pipeline
         speaking = pipeline.speaking()
         if pipeline.mic_on and pipeline.mic_speaking:
             speaking.add(ME)

@@ -9,8 +9,9 @@ from audio.playout.cues import CUES, Cue, cue_named
 from p2p.api import commands, events
 from p2p.errors import UserError
 from p2p.link.work import Work
-from p2p.node.control.member_numbers import ME, MemberNumbers
-from p2p.node.media.media import Sound, user_error
+from p2p.node.media.devices import user_error
+from p2p.node.media.media import Sound
+from p2p.node.member_numbers import ME, MemberNumbers
 
 LISTENER = "listener"
 LOST_AFTER_S = 6.0

@@ -1,10 +1,11 @@
 """From what a front end asks, members by number, to what the room does, members by id."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from p2p.api import commands
+from p2p.api.settings import PROFILES
 from p2p.errors import UserError
-from p2p.node.control.member_numbers import MemberNumbers
+from p2p.node.member_numbers import MemberNumbers
 from p2p.room import commands as room
 from p2p.room.ops.powers import APPOINTEE, CO_HOST, HOST, MODERATOR, NOBODY
 from p2p.room.state.model import Member
@@ -21,8 +22,6 @@ _TOWARDS: dict[type[commands.Command], Callable[[bytes], room.Command]] = {
     commands.Mute: room.Mute,
     commands.MoveDown: room.MoveDown,
 }
-
-_PROFILES: Mapping[str, int] = {"table": 0, "hall": 1}
 
 
 def room_command(
@@ -47,7 +46,7 @@ def room_command(
         case commands.SetEntry(mode=mode):
             return room.SetEntry(mode)
         case commands.SetProfile(profile=profile):
-            return room.SetProfile(_PROFILES[profile])
+            return room.SetProfile(PROFILES.index(profile))
         case commands.Remove(n=n, brood=brood):
             return room.Remove(member_named(n, numbers), brood)
         case commands.Let(n=n, on=on):

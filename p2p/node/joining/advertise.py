@@ -14,7 +14,6 @@ from p2p.dht.rendezvous import keep_published
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
-from p2p.node.joining.local_network import has_lan, open_lan_door
 from p2p.node.relays.relay_links import RelayLink, RelayLinks
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
@@ -32,37 +31,39 @@ class Advertiser:
 
     Args:
         settings: Which ways are allowed.
-        net: Socket and DHT.
+        endpoint: Socket and DHT.
         secrets: Our door's key and the room's.
         relay_links: Our relays.
         work: Where publishing runs.
         relays: Those that the person trusts; the first ones are kept.
         gone: Gives the keys of members that are not here any more.
+        lan: Answers beacons on the local network; None: it is not to be used, or cannot be.
     """
 
     def __init__(
         self,
         settings: Settings,
-        net: MemberEndpoint,
+        endpoint: MemberEndpoint,
         secrets: RoomSecrets,
         relay_links: RelayLinks,
         work: Work,
         relays: Sequence[Contact],
         gone: Callable[[], Collection[bytes]],
+        lan: LanDoor | None,
     ) -> None:
         self._settings = settings
-        self._endpoint = net
+        self._endpoint = endpoint
         self._secrets = secrets
         self._relay_links = relay_links
         self._work = work
         self._relays = list(relays)
-        self._lan: LanDoor | None = None
+        self._lan = lan
         self._is_in_dht = False
         self._gone = gone
         self._hosts: list[Address] = []
         self._hosts_until_s = 0.0
 
-    async def begin(self) -> None:
+    def begin(self) -> None:
         """Starts everything that makes us known."""
         hidden = self._settings.hidden
         if hidden or self._settings.allows("relay") or self._settings.only == "invite":
@@ -75,9 +76,7 @@ class Advertiser:
                 ):
                     self._relay_links.keep(contact)
             for link in self._relay_links.links:
-                self.relay_up(link)  # it was made while we came in
-        if has_lan(self._settings) and not hidden:
-            self._lan = await open_lan_door(self._endpoint, self._secrets)
+                self._leave_card(link)  # it was made while we came in
         if self._endpoint.contacts and self._settings.allows("dht") and not hidden:
             self._work.create_task(self._publish())
         self._work.create_task(self._hand_items_again())
@@ -87,8 +86,13 @@ class Advertiser:
         if self._lan is not None:
             await self._lan.close()
 
-    def relay_up(self, link: RelayLink) -> None:
-        """Leaves our card at a relay that is (again) there."""
+    def relay_up(self, relay: Contact) -> None:
+        """A relay is (again) there: gets our card."""
+        link = self._relay_links.of_relay(relay)
+        if link is not None:
+            self._leave_card(link)
+
+    def _leave_card(self, link: RelayLink) -> None:
         key, relay_dh = self._secrets.room_key, link.contact.dh
         card = seal_card(key, relay_dh, self._secrets.identity.dh, system_rng)
         link.door_up(key.relay_tag(relay_dh), card)

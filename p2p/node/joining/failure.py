@@ -1,24 +1,117 @@
-"""Why a search ended without any answer: an empty room, or no way to ask."""
+"""Why we did not get in: refused, nobody there, nobody to be reached, or no way to ask."""
 
 import socket
+import time
+from collections.abc import Set as AbstractSet
 
 from p2p.api.settings import Settings
 from p2p.errors import UserError
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6, own_address_towards
 from p2p.node.endpoint import MemberEndpoint
+from p2p.node.peers.admission import Asking
 from p2p.wire.addresses import Address, Scope, known_scope
+
+FIND_LIMIT_S = 5.0
+ENTER_LIMIT_S = 12.0
+OTHERS_S = 1.0
+OTHERS_LIMIT_S = 6.0
+"""How long other doors may still let us in after all known ones, or only some, have refused."""
 
 NOBODY = "no_room"
 _NO_NETWORK = 3
 
 
-def explained(error: UserError, settings: Settings, net: MemberEndpoint) -> UserError:
+REFUSALS = {
+    "locked": ("locked", "The room is locked.", "Ask someone inside to open it."),
+    "removed": ("removed", "A moderator removed you from this room.", ""),
+    "left": ("left", "This run has left the room already.", "Join again."),
+    "invited": (
+        "invited",
+        "This room lets in only who has a personal invite.",
+        "Ask someone inside for one.",
+    ),
+    "denied": ("denied", "A moderator did not let you in.", ""),
+    "used_up": ("used_up", "This invite has been used up.", "Ask for another one."),
+    "expired": ("expired", "This invite has expired.", "Ask for another one."),
+    "full": ("full", "The room is full.", "Ask for a relay: without one a room holds 16 people."),
+}
+
+
+class Outcome:
+    """What a search for a way in has led to so far.
+
+    Attributes:
+        found_any: A door was found, so there is a room.
+        imposter: Somebody answered for another room.
+        asked: Everybody whom we have asked to let us in.
+    """
+
+    def __init__(self) -> None:
+        self.found_any = False
+        self.imposter = False
+        self.asked: list[Asking] = []
+        self._refused: str | None = None
+        self._refused_s = 0.0
+        self._refused_by: set[bytes] = set()
+        self._outside_s = 0.0
+
+    def refused(self, dh: bytes, reason: str) -> None:
+        """A door said no. It may be hostile, or know less than others: they get their turn."""
+        if self._refused is None:
+            self._refused_s = time.monotonic()
+        self._refused = reason
+        self._refused_by.add(dh)
+
+    def give_up(self, waited_s: float, known: AbstractSet[bytes]) -> None:
+        """Raises UserError once there is no hope left.
+
+        Args:
+            waited_s: Since the search began.
+            known: Keys of the doors that were found.
+        """
+        wait_s = OTHERS_S if self._refused_by >= known else OTHERS_LIMIT_S
+        if any(asking.waiting for asking in self.asked):
+            self._outside_s = waited_s  # until a moderator says something
+            return
+        waited_s -= self._outside_s
+        if self._refused is not None and time.monotonic() - self._refused_s > wait_s:
+            code, message, hint = REFUSALS.get(
+                self._refused, ("refused", "The room did not let you in.", "Try again.")
+            )
+            raise UserError(code, message, hint, exit_code=6)
+        if self.imposter and waited_s > FIND_LIMIT_S:
+            raise UserError(
+                "wrong_room",
+                "Someone answered for another room: refused.",
+                "Compare the key with the person who gave it to you.",
+                exit_code=4,
+            )
+        if not self.found_any and waited_s > FIND_LIMIT_S:
+            raise UserError(
+                "no_room",
+                "No one is here: nobody who is in this room could be found.",
+                "Check the words, and that the room is open now; over the Internet an entry "
+                "node (--bootstrap) or the long invite is needed.",
+                exit_code=5,
+            )
+        if waited_s > ENTER_LIMIT_S:
+            raise UserError(
+                "unreachable",
+                "The room was found, but nobody in it could be reached.",
+                "Compare the key with the person who gave it to you. If it is right, your network "
+                "and theirs may not link directly: try another network, or one entry node that "
+                "both can reach.",
+                exit_code=3,
+            )
+
+
+def explained(error: UserError, settings: Settings, endpoint: MemberEndpoint) -> UserError:
     """Puts a better reason in the place of "no one is here", if there is one.
 
     Args:
         error: Why we did not get in; anything but ``no_room`` stays as it is.
         settings: Which ways were allowed.
-        net: Our socket and DHT, after the search.
+        endpoint: Our socket and DHT, after the search.
     """
     if error.code != NOBODY:
         return error
@@ -29,13 +122,13 @@ def explained(error: UserError, settings: Settings, net: MemberEndpoint) -> User
             "Connect it to one, then try again.",
             _NO_NETWORK,
         )
-    if net.contacts and settings.allows("dht") and net.dht.peers == 0:
+    if endpoint.contacts and settings.allows("dht") and endpoint.dht.peers == 0:
         return UserError(
             "no_entry_node",
             "Nothing answers: 0 of {count} entry nodes.",
             "Check the network, or name an entry node that runs with --bootstrap.",
             _NO_NETWORK,
-            count=len(net.contacts),
+            count=len(endpoint.contacts),
         )
     return error
 

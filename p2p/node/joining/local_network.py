@@ -26,22 +26,26 @@ def has_lan(settings: Settings) -> bool:
     return settings.allows("lan") and not on_loopback
 
 
-async def open_lan_door(net: MemberEndpoint, secrets: RoomSecrets) -> LanDoor | None:
-    """Begins to answer beacons; None where this machine lets us listen to no group."""
+async def open_lan_door(
+    settings: Settings, endpoint: MemberEndpoint, secrets: RoomSecrets
+) -> LanDoor | None:
+    """Begins to answer beacons; None: we may not, or this machine lets us listen to no group."""
+    if settings.hidden or not has_lan(settings):
+        return None
     with contextlib.suppress(OSError):
         return await LanDoor.open(
             secrets.room_key,
             secrets.identity.dh,
-            net.station.mux.send,
+            endpoint.station.mux.send,
             rng=system_rng,
             now=time.monotonic,
         )
     return None
 
 
-async def ask_lan(net: MemberEndpoint, key: RoomKey) -> AsyncIterator[Contact]:
+async def ask_lan(endpoint: MemberEndpoint, key: RoomKey) -> AsyncIterator[Contact]:
     """Asks on every interface, several times, and yields each door once."""
-    asker = LanAsker(key, net.station.mux.local_port, system_rng)
-    net.on_lan = asker.receive
+    asker = LanAsker(key, endpoint.station.mux.local_port, system_rng)
+    endpoint.ask_lan(asker)
     async for door in asker.doors(ASK_LIMIT_S):
         yield door

@@ -28,13 +28,13 @@ class Rediscovery:
     """Looks for members that should be here and are not.
 
     Args:
-        members: Says who is missing, and is told where somebody may be.
+        peers: Say who is missing, and are told where somebody may be.
         relay_links: Gets relays that are found on the way.
         make_sources: Ways to look, as for a newcomer.
     """
 
-    def __init__(self, members: Peers, relay_links: RelayLinks, make_sources: MakeSources) -> None:
-        self._members = members
+    def __init__(self, peers: Peers, relay_links: RelayLinks, make_sources: MakeSources) -> None:
+        self._peers = peers
         self._relay_links = relay_links
         self._make_sources = make_sources
 
@@ -43,13 +43,13 @@ class Rediscovery:
         wait_s = FIRST_WAIT_S
         while True:
             await asyncio.sleep(wait_s)
-            missing = self._members.mesh.missing()
+            missing = self._peers.mesh.missing()
             if not missing:
                 wait_s = FIRST_WAIT_S
                 continue
             await self._look()
-            alone = not self._members.neighbours
-            found = len(self._members.mesh.missing()) < len(missing)
+            alone = not self._peers.neighbours
+            found = len(self._peers.mesh.missing()) < len(missing)
             wait_s = FIRST_WAIT_S if found else min(WAIT_MAX_S, wait_s * 2)
             wait_s = min(wait_s, ALONE_WAIT_S) if alone else wait_s
 
@@ -64,7 +64,7 @@ class Rediscovery:
     async def _read(self, work: Work, source: AsyncIterator[Contact]) -> None:
         async for contact in source:
             if contact.kind == "door":
-                self._members.dialer.may_be_at(contact.dh, contact.address)
+                self._peers.may_be_at(contact.dh, contact.address)
             elif len(self._relay_links.links) < RELAYS_MAX:
                 work.create_task(self._try(contact))  # a dead one is not waited for
 

@@ -1,82 +1,98 @@
-"""The ways of sound between the pipeline and the others: links, and a relay for all the rest."""
+"""A frame's way in, from a link or a relay to its speaker's inbox."""
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Mapping
 
-from p2p.link.link import MediaLink
-from p2p.node.media.media import Sound
-from p2p.node.peers.peers import Peers
-from p2p.room.stage import Stage
+from audio.pipeline import Pipeline
+from crypto.frame import FrameError, Reason
+from p2p.errors import RemoteError
+from p2p.mesh.frame_crypto import Opened
+from p2p.node.member_numbers import MemberNumbers
+from p2p.node.secrets import RoomSecrets
+from p2p.room.room import Room
 
-PROFILES = ("table", "hall")
-"""By the number that the room has for them."""
+UNHEARD_S = 2.0
 
 
 class Routing:
-    """See the module. Until ``settle`` there is nobody.
+    """Opens the others' frames and gives them to the pipeline.
 
-    Attributes:
-        members: The others.
+    Args:
+        room: Says who may be heard.
+        secrets: For opening.
+        pipeline: Plays.
+        numbers: By which the pipeline knows members.
     """
 
-    def __init__(self) -> None:
-        self.members: Peers | None = None
-        self._sound: Sound | None = None
-        self._profile = PROFILES[0]
+    def __init__(
+        self, room: Room, secrets: RoomSecrets, pipeline: Pipeline, numbers: MemberNumbers
+    ) -> None:
+        self._room = room
+        self._secrets = secrets
+        self._pipeline = pipeline
+        self._numbers = numbers
+        self._rejected_at_s: dict[bytes, float] = {}
 
-    def settle(self, members: Peers, sound: Sound) -> None:
-        """Connects the others with the pipeline."""
-        self.members, self._sound = members, sound
+    def relay_frame(self, frame: bytes, arrival_s: float) -> bool:
+        """Takes a frame that a relay brings; doubles may come.
 
-    @property
-    def attached(self) -> bool:
-        """Whether a relay carries our sound now."""
-        relay_room = None if self.members is None else self.members.relay_room
-        return relay_room is not None and relay_room.is_attached
+        Args:
+            frame: Foreign bytes, hop byte in front.
+            arrival_s: Monotonic seconds.
 
-    def links(self) -> Iterator[tuple[bytes, MediaLink]]:
-        """Every neighbour's link."""
-        neighbours = {} if self.members is None else self.members.neighbours
-        return ((member, neighbour.line.link) for member, neighbour in neighbours.items())
+        Returns:
+            False if the key is here, and the frame is not what its speaker sealed.
+        """
+        return self._open(None, frame, arrival_s, doubles=True)
 
-    def send_afar(self, frame: bytes) -> Iterable[bytes]:
-        """Sends a frame through our relay, if there is anybody who has no link with us."""
-        members = self.members
-        if members is None or members.relay_room is None:
-            return ()
-        others = members.relay_room.present - members.neighbours.keys()
-        return others if others and members.relay_room.failover.send_frame(frame) else ()
+    def link_frame(self, member: bytes, frame: bytes, arrival_s: float, *, doubles: bool) -> None:
+        """Takes a frame that came on a member's link.
 
-    def frame(self, member: bytes, data: bytes, arrival_s: float) -> None:
-        """Takes a frame of a neighbour's link."""
-        if self.members is not None and self._sound is not None:
-            slots = self.members.room.state.slots
-            self._sound.frame(member, data, arrival_s, slots, doubles=self.attached)
-
-    def relay_frame(self, data: bytes, arrival_s: float) -> bool:
-        """Takes a frame that a relay brings; False: it is not what its speaker sealed."""
-        if self.members is None or self._sound is None:
-            return True
-        slots = self.members.room.state.slots
-        return self._sound.frame(None, data, arrival_s, slots, doubles=True)
+        Args:
+            member: Whose link it is; only its own frames are taken from there.
+            frame: Foreign bytes, hop byte in front.
+            arrival_s: Monotonic seconds.
+            doubles: Frames may come by a relay as well, so that a second one is nobody's fault.
+        """
+        self._open(member, frame, arrival_s, doubles=doubles)
 
     def keys_came(self) -> None:
-        """Plays what waited for its key."""
-        if self.members is not None and self._sound is not None:
-            self._sound.keys_came(self.members.room.state.slots)
+        """Plays what was held until its key came."""
+        for opened in self._secrets.stage.retry(time.monotonic(), self._speakers()):
+            self._play(opened)
 
     def follow_room(self) -> None:
-        """Our microphone and the shape of our frames are as the room has them."""
-        members, sound = self.members, self._sound
-        if members is None or sound is None:
-            return
-        me, state = members.room.myself, members.room.state
-        sound.keep_only(state.slots.values())
-        may_speak = me.slot is not None and me.stage in (Stage.HOST, Stage.SPEAKING)
-        if sound.pipeline.mic_on and not may_speak:
-            sound.set_mic(False, None)
-        if members.relay_room is not None:
-            members.relay_room.failover.set_slot(me.slot if may_speak else None)
-        profile = PROFILES[state.profile]
-        if profile != self._profile:
-            self._profile = profile
-            sound.set_profile(profile)
+        """Who may be heard is as the room has it; what the others say is not missed."""
+        self._secrets.stage.keep_only(self._speakers().values())
+
+    def unheard(self, member: bytes) -> bool:
+        """Whether frames of this member arrived a moment ago that could not be opened."""
+        return time.monotonic() - self._rejected_at_s.get(member, -10.0) < UNHEARD_S
+
+    def loss_pct(self, member: bytes) -> float | None:
+        """What is missing of a member's sound of the last seconds; None if it said nothing."""
+        return self._secrets.stage.heard(member).loss.pct(time.monotonic())
+
+    def _speakers(self) -> Mapping[int, bytes]:
+        """Slot to member."""
+        return self._room.state.slots
+
+    def _open(self, sender: bytes | None, data: bytes, arrival_s: float, *, doubles: bool) -> bool:
+        stage, room_s = self._secrets.stage, self._secrets.room_time.at(arrival_s)
+        try:
+            opened = stage.open(data, sender, self._speakers(), room_s, arrival_s, doubles=doubles)
+        except FrameError as error:
+            member = sender or error.member_id
+            if member is not None and not (doubles and error.reason is Reason.REPLAY):
+                self._rejected_at_s[member] = arrival_s
+            return error.reason is not Reason.SEAL
+        except RemoteError:
+            if sender is not None:
+                self._rejected_at_s[sender] = arrival_s
+            return False
+        if opened is not None:
+            self._play(opened)
+        return True
+
+    def _play(self, opened: Opened) -> None:
+        self._pipeline.put(self._numbers.number(opened.member), opened.payload, opened.arrival_s)

@@ -5,10 +5,13 @@ It runs over any line to a member, a link or one that somebody carries.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from p2p.errors import RemoteError
 from p2p.link.conversation import Conversation
+from p2p.mesh.mesh import ROOM_LIMIT
+from p2p.node.inbox import Inbox, KeptOutside, RoomChanged
 from p2p.node.secrets import RoomSecrets
 from p2p.room.ops.op import decode_op
 from p2p.room.room import Room
@@ -31,45 +34,42 @@ class RefusedError(RemoteError):
         self.reason = reason
 
 
-class Admission:
-    """Both sides of one member's door.
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """A member's yes. Secret.
+
+    Attributes:
+        admit: What it handed over; the member has shown who it is.
+        at_s: When it came, monotonic seconds.
+    """
+
+    admit: Admit
+    at_s: float
+
+
+class Asking:
+    """Our side: we ask members to let us in.
 
     Args:
-        room: What the members agree on.
-        secrets: Ours and the room's.
-        has_place: Whether this member may have a link with us; others hear ``full``.
-        on_change: Told when the room may have changed.
-        on_wait: Told when we are kept waiting outside.
+        room: What the members agree on, as far as we know it; takes what they say.
+        inbox: Told when we are kept waiting outside, and when the room may have changed.
 
     Attributes:
         waiting: We wait outside until a moderator says yes or no.
     """
 
-    def __init__(
-        self,
-        room: Room,
-        secrets: RoomSecrets,
-        has_place: Callable[[bytes], bool],
-        on_change: Callable[[], None],
-        on_wait: Callable[[], None],
-    ) -> None:
+    def __init__(self, room: Room, inbox: Inbox) -> None:
         self.waiting = False
-        self._on_wait = on_wait
         self._room = room
-        self._secrets = secrets
-        self._has_place = has_place
-        self._on_change = on_change
+        self._inbox = inbox
 
-    async def ask(self, line: Conversation, dh: bytes, expected: bytes | None = None) -> bytes:
+    async def ask(self, line: Conversation, dh: bytes, expected: bytes | None = None) -> LetIn:
         """Asks to be let in over a line that we dialled.
 
         Args:
             line: To a member.
             dh: The member's public key, proven by the handshake.
             expected: Its id, if we know whom we dialled.
-
-        Returns:
-            The member's id.
 
         Raises:
             RefusedError: It said no.
@@ -100,26 +100,51 @@ class Admission:
             answer.member,
         ):
             raise RemoteError("another member than it says")
-        self._secrets.admitted(answer, now)  # not before: the keys of the first one are kept
-        return answer.member
+        return LetIn(answer, now)
 
     async def _outside(self, line: Conversation) -> Message:
         """Waits for a moderator's word."""
         self.waiting = True
-        self._on_wait()
+        self._inbox.post(KeptOutside())
         try:
             return await line.receive()
         finally:
             self.waiting = False
 
-    async def first_message(self, line: Conversation) -> Message | None:
-        """What somebody says first over a line that it dialled; None: nothing in time."""
-        try:
-            async with asyncio.timeout(ATTACH_LIMIT_S):
-                return await line.receive()
-        except (ConnectionError, TimeoutError):
-            await line.close()
-            return None
+    def _take_ops(self, ops: tuple[bytes, ...], now: float) -> None:
+        for op in ops:
+            self._room.receive(op, None, now)
+        self._inbox.post(RoomChanged())
+
+
+async def first_message(line: Conversation) -> Message | None:
+    """What somebody says first over a line that it dialled; None: nothing in time."""
+    try:
+        async with asyncio.timeout(ATTACH_LIMIT_S):
+            return await line.receive()
+    except (ConnectionError, TimeoutError):
+        await line.close()
+        return None
+
+
+class Admission:
+    """The door's side: we let members in.
+
+    Args:
+        room: What the members agree on.
+        secrets: Ours and the room's.
+        neighbours: Members that have a link with us: there is room for so many; others hear
+            ``full``. Looked at anew each time.
+        inbox: Told when somebody comes in or asks to: the others are to hear of it at once.
+    """
+
+    def __init__(
+        self, room: Room, secrets: RoomSecrets, neighbours: Collection[bytes], inbox: Inbox
+    ) -> None:
+        self._room = room
+        self._secrets = secrets
+        self._neighbours = neighbours
+        self._inbox = inbox
 
     async def answer(
         self, line: Conversation, dh: bytes, question: Message, *, all_at_once: bool = True
@@ -159,8 +184,6 @@ class Admission:
 
     async def _check(self, line: Conversation, join: bytes, dh: bytes) -> bytes:
         """Checks a join operation; returns the member's id."""
-        if self._secrets.keyring is None:
-            raise RefusedError("busy")
         reason = self._refusal(join, dh)
         if reason == "ask":
             reason = await self._moderators_word(line, join, dh)
@@ -170,10 +193,14 @@ class Admission:
         if not self._has_place(member):
             raise RefusedError("full")
         self._room.receive(join, None, time.monotonic())
-        self._on_change()
+        self._inbox.post(RoomChanged())
         if member not in self._room.state.members or member == self._room.me:
             raise RefusedError("bad_join")
         return member
+
+    def _has_place(self, member: bytes) -> bool:
+        # Our own links, not what others say of theirs: ghosts must not fill a room.
+        return member in self._neighbours or len(self._neighbours) < ROOM_LIMIT - 1
 
     def _refusal(self, join: bytes, dh: bytes) -> str | None:
         return self._room.refusal(join, dh, self._secrets.room_time.at(time.monotonic()))
@@ -183,7 +210,7 @@ class Admission:
         member = decode_op(join, self._room.room_id).author
         if all(asking.member != member for asking in self._room.state.asking):
             self._room.write_ask(join)
-            self._on_change()
+            self._inbox.post(RoomChanged())
         line.send(Wait())
         until_s = time.monotonic() + WAIT_LIMIT_S
         reason: str | None = "ask"
@@ -191,8 +218,3 @@ class Admission:
             await asyncio.sleep(LOOK_EVERY_S)
             reason = self._refusal(join, dh)
         return "denied" if reason == "ask" else reason
-
-    def _take_ops(self, ops: tuple[bytes, ...], now: float) -> None:
-        for op in ops:
-            self._room.receive(op, None, now)
-        self._on_change()

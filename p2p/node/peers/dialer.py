@@ -2,71 +2,93 @@
 
 import asyncio
 import contextlib
+import itertools
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
 from crypto.knock import KNOCK
 from p2p.errors import RemoteError
-from p2p.link.dial import Carrier, Station, Ways, reach
+from p2p.link.dial import Carrier, Ways, reach
+from p2p.link.door import Door
 from p2p.link.line import Line
 from p2p.link.work import Work
+from p2p.node.endpoint import MemberEndpoint
+from p2p.node.peers.glare import Dials
 from p2p.node.relays.relay_links import RelayLink, RelayLinks
 from p2p.node.secrets import RoomSecrets
-from p2p.wire.addresses import Address, Scope
+from p2p.wire.addresses import Address
 from p2p.wire.card import open_card
 from p2p.wire.messages import Carry
 
-if TYPE_CHECKING:
-    from p2p.node.peers.peers import Peers
-
 DIAL_LIMIT_S = 3.0
-FIRST_TRY_S = 1.5
 CARRIERS_MAX = 2
 RELAYS_WAIT_S = 0.5
 LOOK_AGAIN_S = 0.1
 ADDRESSES_MAX = 4
 
 
-@dataclass(slots=True)
-class _Dial:
-    since_s: float
-    linking: asyncio.Future[None]
-    entering: bool = False
-    yielded: bool = False
+class CarryingNeighbour(NamedTuple):
+    """A neighbour that has a link with somebody whom we want to reach.
+
+    Attributes:
+        member: Its id.
+        line: Our line to it.
+        toward: Its address if the whole way is in its scope; None: far away.
+    """
+
+    member: bytes
+    line: Line
+    toward: Address | None
+
+
+class LinkOwner(Protocol):
+    """Whoever wants links with members: see ``p2p.node.peers.peers``."""
+
+    def carriers(self, member: bytes) -> Iterable[CarryingNeighbour]:
+        """Neighbours that can carry to a member, the best first."""
+        ...
+
+    async def enter(self, line: Line, dh: bytes, expected: bytes) -> None:
+        """Asks to be let in over a line that came up; raises RemoteError, or what lines raise."""
+        ...
+
+    def dial_failed(self, member: bytes) -> None:
+        """No link came of it."""
+        ...
 
 
 class Dialer:
     """Dials members whom the mesh wants dialled.
 
     Args:
-        members: Who has links with us, and who takes the new ones.
-        station: Ours.
+        owner: Takes the new links.
+        endpoint: Ours.
         secrets: Ours and the room's.
         relay_links: Ways to members behind NAT.
         work: Where dials run.
-
-    Attributes:
-        is_called_by: Says whether a link that the holder of a key asked for is in the making.
+        door: Ours: a link that somebody asks us for is not asked for as well.
+        dials: Those under way.
     """
 
     def __init__(
         self,
-        members: "Peers",
-        station: Station,
+        owner: LinkOwner,
+        endpoint: MemberEndpoint,
         secrets: RoomSecrets,
         relay_links: RelayLinks,
         work: Work,
+        door: Door,
+        dials: Dials,
     ) -> None:
-        self._members = members
-        self._station = station
+        self._owner = owner
+        self._endpoint = endpoint
         self._secrets = secrets
         self._relay_links = relay_links
         self._work = work
+        self._door = door
+        self._dials = dials
         self._addresses: dict[bytes, list[Address]] = {}
-        self._dials: dict[bytes, _Dial] = {}
-        self.is_called_by: Callable[[bytes], bool] = lambda _dh: False
 
     async def dial(self, member: bytes, dh: bytes) -> None:
         """Tries once; the mesh is told if it comes to nothing.
@@ -75,52 +97,34 @@ class Dialer:
             member: Its id.
             dh: Its public key, from its join.
         """
-        if self.is_called_by(dh) or dh in self._dials:
-            self._members.mesh.dial_failed(member, time.monotonic())
+        if self._door.is_linking(dh) or dh in self._dials:
+            self._owner.dial_failed(member)
             return
         linking = asyncio.ensure_future(self._link(member, dh))
-        dial = self._dials[dh] = _Dial(time.monotonic(), linking)
+        dial = self._dials.begin(dh, linking, time.monotonic())
         try:
             await linking
         except asyncio.CancelledError:
             if not dial.yielded:
                 raise
-            self._members.mesh.dial_failed(member, time.monotonic())
+            self._owner.dial_failed(member)
         except (TimeoutError, RemoteError, ConnectionError):
-            self._members.mesh.dial_failed(member, time.monotonic())
+            self._owner.dial_failed(member)
         except Exception:
-            self._members.mesh.dial_failed(member, time.monotonic())  # or it would dial for ever
+            self._owner.dial_failed(member)  # or it would dial for ever
             raise
         finally:
-            del self._dials[dh]
-
-    def yields_to(self, dh: bytes) -> bool:
-        """Whether a question of this peer is to be answered.
-
-        When both ends dial at once, two links would take the address from each other. So the
-        larger key gives its own question up; the smaller one gives no answer unless its own has
-        led nowhere for a while. A link that is up already is not given up for another.
-        """
-        dial = self._dials.get(dh)
-        if dial is None:
-            return True
-        if dial.entering:
-            return False
-        if self._secrets.identity.dh < dh:
-            return time.monotonic() - dial.since_s >= FIRST_TRY_S
-        dial.yielded = True
-        dial.linking.cancel()
-        return True
+            self._dials.end(dh)
 
     async def _link(self, member: bytes, dh: bytes) -> None:
         ways = self._ways_to(member)
         psk = self._secrets.room_key.psk()
         learning = self._work.create_task(self._learn_doors(dh, ways))
         try:
-            line, _ = await reach(self._station, dh, psk, KNOCK, ways, DIAL_LIMIT_S)
-            self._dials[dh].entering = True
+            line, _ = await reach(self._endpoint.station, dh, psk, KNOCK, ways, DIAL_LIMIT_S)
+            self._dials.entering(dh)
             try:
-                await self._members.enter(line, dh, member)
+                await self._owner.enter(line, dh, member)
             except BaseException:
                 await line.close()
                 raise
@@ -132,22 +136,11 @@ class Dialer:
         others = [known for known in self._addresses.get(member, []) if known != address]
         self._addresses[member] = [address, *others][:ADDRESSES_MAX]
 
-    def may_be_at(self, dh: bytes, address: Address) -> None:
-        """Somebody named the address of a door; of use if it is a member that is missing."""
-        members = self._members
-        for member in [m.id for m in members.room.state.members.values() if m.dh == dh]:
-            if member != members.room.me and member not in members.neighbours:
-                self.note_address(member, address)
-                members.mesh.dial_now(member, time.monotonic())
-        members.pump()
-
     def _ways_to(self, member: bytes) -> Ways:
         """The ways that need nobody's help but our neighbours'."""
-        ways, members = Ways(), self._members
-        for neighbour, width in members.mesh.carriers(member)[:CARRIERS_MAX]:
-            line = members.neighbours[neighbour].line
-            toward = None if width == Scope.GLOBAL else line.link.remote_address
-            ways.add(Carrier(_carry_over(line, member, members.room.me), toward, neighbour))
+        ways, me = Ways(), self._secrets.identity.member_id
+        for neighbour in itertools.islice(self._owner.carriers(member), CARRIERS_MAX):
+            ways.add(_carrier(neighbour, member, me))
         for address in self._addresses.get(member, []):
             ways.add(address)
         return ways
@@ -168,5 +161,6 @@ class Dialer:
             await asyncio.sleep(LOOK_AGAIN_S)
 
 
-def _carry_over(line: Line, to: bytes, frm: bytes) -> Callable[[bytes], None]:
-    return lambda blob: line.send(Carry(to, frm, blob))
+def _carrier(neighbour: CarryingNeighbour, to: bytes, frm: bytes) -> Carrier:
+    line = neighbour.line
+    return Carrier(lambda blob: line.send(Carry(to, frm, blob)), neighbour.toward, neighbour.member)

@@ -1,19 +1,17 @@
 """What members say to each other, by whatever way: over a link, through a relay, for one alone."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from crypto.dh import KeyPair
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
-from p2p.link.dial import Station
 from p2p.link.line import Line
-from p2p.link.work import Work
-from p2p.node.peers.group_key import GroupKey, KeyHooks
+from p2p.node.media.routing import Routing
+from p2p.node.peers.group_key import GroupKey
 from p2p.node.peers.private_channels import PrivateChannels
-from p2p.node.relays.relay_links import RelayLinks
-from p2p.node.relays.relay_room import RelayHooks, RelayRoom
+from p2p.node.relays.relay_room import RelayRoom, Saying
 from p2p.node.secrets import RoomSecrets
 from p2p.rekey.commit import slice_wraps
 from p2p.room.room import Room
@@ -24,6 +22,7 @@ from p2p.wire.relay_messages import EVERYBODY
 
 MESSAGE_RATE = Rate(burst=256.0, per_s=60.0)
 HAVE_RATE = Rate(burst=6.0, per_s=0.5)
+CARRY_RATE = Rate(burst=60.0, per_s=10.0)
 RATES_MAX = 1024
 
 
@@ -33,81 +32,51 @@ class _Rates:
 
     messages: Allowance
     have: Allowance
+    carry: Allowance
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchHooks:
-    """What the owner wants to know.
+class HasLine(Protocol):
+    """A member that we have a link with."""
 
-    Attributes:
-        on_change: Something in the room may have changed.
-        on_present: Who is attached to our relays has changed.
-        on_relay_frame: ``(frame, arrival_s)`` of each frame of a relay: see ``RelayHooks``.
-        on_keys: Keys have come: frames that waited for them may open.
-        pump: Sends what there is to send.
-        send_ops: Sends new operations only.
-    """
-
-    on_change: Callable[[], None]
-    on_present: Callable[[], None]
-    on_relay_frame: Callable[[bytes, float], bool]
-    on_keys: Callable[[], None]
-    pump: Callable[[], None]
-    send_ops: Callable[[], None]
+    @property
+    def line(self) -> Line:
+        """The link's line."""
+        ...
 
 
 class Dispatch:
     """All that one member says and hears.
 
     Args:
-        station: Ours.
         room: What the members agree on.
         secrets: Ours and the room's.
-        relay_links: Our relays.
-        work: Where lines run.
-        lines: Those of our neighbours, by member; looked at anew each time.
-        hooks: The owner's.
+        neighbours: Members that have a link with us; looked at anew each time.
+        routing: Told when keys have come.
+        private: Channels that end at one member.
+        relay_room: Our relays.
 
     Attributes:
-        group_key: The room's key as it changes; None until ``settle``.
-        relay_room: Our relays; None until ``settle``.
+        group_key: The room's key as it changes.
+        relay_room: Our relays.
     """
 
     def __init__(
         self,
-        station: Station,
         room: Room,
         secrets: RoomSecrets,
-        relay_links: RelayLinks,
-        work: Work,
-        lines: Callable[[], Mapping[bytes, Line]],
-        hooks: DispatchHooks,
+        neighbours: Mapping[bytes, HasLine],
+        routing: Routing,
+        private: PrivateChannels,
+        relay_room: RelayRoom,
     ) -> None:
-        self.group_key: GroupKey | None = None
-        self.relay_room: RelayRoom | None = None
+        self.group_key = GroupKey(room, secrets)
+        self.relay_room = relay_room
         self._room = room
         self._secrets = secrets
-        self._relay_links = relay_links
-        self._work = work
-        self._lines = lines
-        self._hooks = hooks
-        self._private = PrivateChannels(station, secrets, relay_links, work, self._take_private)
+        self._neighbours = neighbours
+        self._routing = routing
+        self._private = private
         self._rates: dict[bytes, _Rates] = {}
-
-    def settle(self, recv: KeyPair) -> tuple[GroupKey, RelayRoom]:
-        """We hold the room's key: we take part in changing it, and may go by relays.
-
-        Args:
-            recv: The receive key that our join named.
-        """
-        hooks = self._hooks
-        key_hooks = KeyHooks(self.say, self._keys_came)
-        self.group_key = GroupKey(self._room, self._secrets, recv, key_hooks)
-        relay_hooks = RelayHooks(self._take_from_afar, hooks.on_relay_frame, hooks.on_present)
-        self.relay_room = RelayRoom(
-            self._room, self._secrets, self._relay_links, self._work, relay_hooks
-        )
-        return self.group_key, self.relay_room
 
     def say(self, to: bytes | None, message: Message) -> None:
         """Sends a message by the best way there is.
@@ -119,14 +88,14 @@ class Dispatch:
         if isinstance(message, Wraps):
             self._spread(message)
             return
-        line = None if to is None else self._lines().get(to)
-        if line is not None:
-            line.send(message)
+        neighbour = None if to is None else self._neighbours.get(to)
+        if neighbour is not None:
+            neighbour.line.send(message)
         elif to is not None and isinstance(message, AskKeys | GiveKeys):
             known = self._room.state.members.get(to)
             if known is not None:
                 self._private.say(to, known.dh, message)
-        elif self.relay_room is not None:
+        else:
             self.relay_room.say(message, to or EVERYBODY)
 
     def take(self, frm: bytes, message: Message, now: float) -> bool:
@@ -145,7 +114,6 @@ class Dispatch:
             case Ops(ops=ops):
                 for op in ops:
                     self._room.receive(op, frm, now)
-                self._hooks.on_change()
             case Have(ids=ids, first=first, last=last):
                 if not rates.have.take(now):
                     raise RemoteError("asks too much")
@@ -155,7 +123,7 @@ class Dispatch:
                 self._secrets.room_time.hear(room_time_ms / 1000, now)
                 return False
             case _:
-                return self.group_key is not None and self.group_key.take(message, frm)
+                return self.group_key.take(message, frm)
         return True
 
     def serve(self, dh: bytes, line: CarriedLine, first: AskKeys) -> bool:
@@ -165,42 +133,66 @@ class Dispatch:
             self._private.serve(asker[0], line, first)
         return bool(asker)
 
+    def take_sayings(self, sayings: Iterable[Saying], now: float) -> None:
+        """Takes what came through relays, sealed to the room."""
+        for frm, message in sayings:
+            try:
+                if isinstance(message, AskKeys | GiveKeys | Carry):
+                    raise RemoteError("not for everybody's eyes")
+                self.take(frm, message, now)
+            except RemoteError:
+                self.relay_room.refuse()
+
+    def take_private(self, frm: bytes, message: Message, now: float) -> None:
+        """Takes what came over a channel that ends at us; raises RemoteError as ``take`` does."""
+        if not isinstance(message, AskKeys | GiveKeys):
+            raise RemoteError("not on a line for keys")
+        self.take(frm, message, now)
+
+    def may_carry(self, frm: bytes, now: float) -> bool:
+        """Whether this member may have us carry one more datagram."""
+        return self._rates_of(frm, now).carry.take(now)
+
+    def pump(self, now: float) -> None:
+        """Sends what room and keys have to say."""
+        self.send_ops(now)
+        for to, message in self.group_key.to_send(now):
+            self.say(to, message)
+        if self.group_key.has_new_keys():
+            self._routing.keys_came()
+            self.take_sayings(self.relay_room.retry(now), now)
+        self.send_ops(now)
+
+    def send_ops(self, now: float) -> None:
+        """Sends new operations only."""
+        new = self._room.to_send(now)
+        for out in new:
+            if out.to is not None:
+                self.say(out.to, Ops((out.data,)))
+                continue
+            for member, neighbour in self._neighbours.items():
+                if member != out.but:
+                    neighbour.line.send(Ops((out.data,)))
+        if new:
+            self.relay_room.pass_on(out.data for out in new if out.to is None)
+
     def _rates_of(self, frm: bytes, now: float) -> _Rates:
         rates = self._rates.get(frm)
         if rates is None:
             if len(self._rates) >= RATES_MAX:
                 del self._rates[next(iter(self._rates))]
-            fresh = _Rates(Allowance(MESSAGE_RATE, now), Allowance(HAVE_RATE, now))
-            rates = self._rates[frm] = fresh
+            kinds = (MESSAGE_RATE, HAVE_RATE, CARRY_RATE)
+            rates = self._rates[frm] = _Rates(*(Allowance(rate, now) for rate in kinds))
         return rates
-
-    def _take_from_afar(self, frm: bytes, message: Message) -> None:
-        """What came through a relay, sealed to the room; the relay names the sender."""
-        if isinstance(message, AskKeys | GiveKeys | Carry):
-            raise RemoteError("not for everybody's eyes")
-        self.take(frm, message, time.monotonic())
-        self._hooks.pump()
-
-    def _take_private(self, frm: bytes, message: Message) -> None:
-        if not isinstance(message, AskKeys | GiveKeys):
-            raise RemoteError("not on a line for keys")
-        self.take(frm, message, time.monotonic())
-        self._hooks.pump()
 
     def _spread(self, message: Wraps) -> None:
         """Gives every neighbour its wrap, and the relays those of the others."""
-        self._hooks.send_ops()  # a wrap is of use once its epoch is known
+        self.send_ops(time.monotonic())  # a wrap is of use once its epoch is known
         epoch = self._room.state.epochs.get(message.epoch_id)
         if epoch is None:
             return
-        for member, line in self._lines().items():
+        for member, neighbour in self._neighbours.items():
             wraps = slice_wraps(message.wraps, epoch.ephemeral, [member])
             if wraps:
-                line.send(Wraps(message.epoch_id, wraps))
-        if self.relay_room is not None:
-            self.relay_room.send_wraps(message)
-
-    def _keys_came(self) -> None:
-        self._hooks.on_keys()
-        if self.relay_room is not None:
-            self.relay_room.retry(time.monotonic())
+                neighbour.line.send(Wraps(message.epoch_id, wraps))
+        self.relay_room.send_wraps(message)

@@ -1,10 +1,8 @@
 """The room's key as it changes, and words compared by voice: from the cores to lines and screen."""
 
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection
 
-from crypto.dh import KeyPair
 from p2p.errors import RemoteError
 from p2p.node.secrets import RoomSecrets
 from p2p.rekey.epoch_agent import Epochs, NewKey
@@ -26,34 +24,18 @@ Outgoing = tuple[bytes | None, Message]
 KeyEvent = KeysChanged | KeysMissing | KeysDiffer | CompareReady | CompareVerified | CompareFailed
 
 
-@dataclass(frozen=True, slots=True)
-class KeyHooks:
-    """What the owner does for keys.
-
-    Attributes:
-        say: Takes ``(member, message)`` to be sent; None for all.
-        on_keys: Other keys are held from now on: what waited for them may open.
-    """
-
-    say: Callable[[bytes | None, Message], None]
-    on_keys: Callable[[], None]
-
-
 class GroupKey:
     """Epochs and comparisons of one member.
 
     Args:
         room: What the members agree on.
-        secrets: Ours and the room's; we are admitted.
-        recv: The receive key that our join named.
-        hooks: The owner's.
+        secrets: Ours and the room's.
     """
 
-    def __init__(self, room: Room, secrets: RoomSecrets, recv: KeyPair, hooks: KeyHooks) -> None:
+    def __init__(self, room: Room, secrets: RoomSecrets) -> None:
         now = time.monotonic()
-        keyring = secrets.the_keyring
-        self._hooks = hooks
-        self._epochs = Epochs(room, keyring, secrets.identity, system_rng, now, recv)
+        keyring, identity = secrets.keyring, secrets.identity
+        self._epochs = Epochs(room, keyring, identity, system_rng, now, secrets.recv)
         self._comparing = Comparing(room, keyring, system_rng)
         self._secrets = secrets
         self._told: list[KeyEvent] = []
@@ -66,17 +48,14 @@ class GroupKey:
     def new_key(self, *, shut_out: bool) -> None:
         """Begins a new key; raises UserError if that is not for us to do."""
         self._epochs.do(NewKey(shut_out), time.monotonic())
-        self.pump()
 
     def compare(self, member: bytes) -> None:
         """Begins to compare words; raises UserError if it cannot be done now."""
         self._comparing.do(Begin(member), time.monotonic())
-        self.pump()
 
     def confirm(self, member: bytes, *, same: bool) -> None:
         """Our person has heard the other's words."""
         self._comparing.do(Confirm(member, same), time.monotonic())
-        self.pump()
 
     def observe(self, here: Collection[bytes], reachable: Collection[bytes]) -> None:
         """Who is here, and whom we can ask over a line that ends there."""
@@ -102,28 +81,25 @@ class GroupKey:
             self._comparing.receive(message, now)
         else:
             return False
-        self.pump()
         return True
 
-    def pump(self) -> None:
-        """Sends what has to go out, and notes what changed."""
-        now = time.monotonic()
-        self._secrets.the_keyring.advance(self._secrets.room_time.at(now))
+    def to_send(self, now: float) -> list[Outgoing]:
+        """What has to go out now, in order; None as the member: to all."""
+        self._secrets.keyring.advance(self._secrets.room_time.at(now))
         self._comparing.on_timer(now)
         out: list[Outgoing] = list(self._comparing.to_send(now))
         while more := self._epochs.to_send(now):
             out += more  # wraps come page by page, those of speakers first
-        for to, message in out:
-            self._hooks.say(to, message)
-        while (event := self._next_event()) is not None:
+        return out
+
+    def has_new_keys(self) -> bool:
+        """Notes what changed; whether other keys are held: what waited for them may open."""
+        before = len(self._told)
+        while (event := self._epochs.next_event() or self._comparing.next_event()) is not None:
             self._told.append(event)
-            if isinstance(event, KeysChanged):
-                self._hooks.on_keys()
+        return any(isinstance(event, KeysChanged) for event in self._told[before:])
 
     def news(self) -> list[KeyEvent]:
         """What changed since the last time."""
         told, self._told = self._told, []
         return told
-
-    def _next_event(self) -> KeyEvent | None:
-        return self._epochs.next_event() or self._comparing.next_event()

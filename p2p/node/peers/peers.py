@@ -2,37 +2,32 @@
 
 import asyncio
 import contextlib
-import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
-from p2p.link.dial import Station
+from p2p.link.door import Door
 from p2p.link.line import Line
 from p2p.link.work import Work
-from p2p.mesh.mesh import ROOM_LIMIT, Mesh
-from p2p.node.peers.admission import Admission
-from p2p.node.peers.dialer import Dialer
-from p2p.node.peers.dispatch import Dispatch, DispatchHooks
-from p2p.node.peers.group_key import GroupKey
+from p2p.mesh.mesh import Mesh
+from p2p.node.endpoint import MemberEndpoint
+from p2p.node.inbox import FromNeighbour, NeighbourGone, RoomChanged
+from p2p.node.media.routing import Routing
+from p2p.node.peers.admission import Admission, Asking, first_message
+from p2p.node.peers.dialer import CarryingNeighbour, Dialer
+from p2p.node.peers.dispatch import Dispatch
+from p2p.node.peers.glare import Dials
+from p2p.node.peers.private_channels import PrivateChannels
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.relay_room import RelayRoom
 from p2p.node.secrets import RoomSecrets
 from p2p.room.room import Room
 from p2p.room.stage import GONE
-from p2p.token_bucket import Allowance, Rate
 from p2p.wire.addresses import Address, Scope
-from p2p.wire.codec import Message, have_messages
-from p2p.wire.messages import (
-    AskKeys,
-    Bye,
-    Carry,
-    Near,
-    NearMember,
-    Ops,
-)
+from p2p.wire.codec import have_messages
+from p2p.wire.messages import AskKeys, Bye, Carry, Near, NearMember
 
 SILENT_S = 3.0
 CARRIED_LASTS_S = 4.0
@@ -40,156 +35,141 @@ MOVED_SILENT_S = 1.5
 MOVED_FOR_S = 6.0
 GLARE_S = 2.0
 ASK_AGAIN_EVERY_S = 15.0
-CARRY_RATE = Rate(burst=60.0, per_s=10.0)
-MESSAGES_AT_ONCE = 16
-"""Then sound and the other links get their turn."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A member that we have a link with."""
+    """A member that we have a link with.
+
+    Attributes:
+        member: Its id.
+        line: The link's line.
+        since_s: When it came up, monotonic seconds.
+        routing: Takes its frames.
+        relay_room: Says whether they may come by a relay as well.
+    """
 
     member: bytes
     line: Line
     since_s: float
-    carry: Allowance
+    routing: Routing
+    relay_room: RelayRoom
+
+    def frame(self, frame: bytes, arrival_s: float) -> None:
+        """Takes a frame that came over the link, hop byte in front."""
+        doubles = self.relay_room.is_attached
+        self.routing.link_frame(self.member, frame, arrival_s, doubles=doubles)
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What the owner wants to know.
+@dataclass(slots=True)
+class _Rounds:
+    """Whose turn it is to be asked what we lack.
 
     Attributes:
-        on_change: Something in the room or of who is here may have changed.
-        on_frame: ``(member, frame, arrival_s)`` of each frame on a member's link.
-        on_datagram: ``(datagram, toward, answer)`` of a sealed datagram that a member carried.
-        on_relay_frame: ``(frame, arrival_s)`` of each frame of a relay: see ``RelayHooks``.
-        on_keys: Keys have come: frames that waited for them may open.
-        on_wait: We have to wait outside until a moderator lets us in.
+        next_s: When, monotonic seconds.
+        asked: How many have been.
     """
 
-    on_change: Callable[[], None]
-    on_frame: Callable[[bytes, bytes, float], None]
-    on_datagram: Callable[[bytes, Address | None, Callable[[bytes], None]], None]
-    on_relay_frame: Callable[[bytes, float], bool] = lambda _frame, _arrival_s: True
-    on_keys: Callable[[], None] = lambda: None
-    on_wait: Callable[[], None] = lambda: None
+    next_s: float = 0.0
+    asked: int = 0
 
 
 class Peers:
     """All others, as one member sees them.
 
     Args:
-        station: Ours.
         room: What the members agree on.
         secrets: Ours and the room's.
+        endpoint: Ours.
         relay_links: Ways to members behind NAT.
         work: Where links run.
-        hooks: The owner's.
-        newcomer: We come into a room that is there already.
+        routing: Takes the others' sound.
+        door: Ours.
+        dials: Our attempts to get links.
         hidden: We make no links with members; everything goes by relays.
+        newcomer: We came into a room that was there already.
 
     Attributes:
-        dispatch: What we say and hear; ``settle`` it once the room's key is here.
+        room: As given.
+        mesh: Who is here and who is dialled.
+        neighbours: Members that have a link with us.
+        dispatch: What we say and hear.
+        dialer: Gets links.
     """
 
     def __init__(
         self,
-        station: Station,
         room: Room,
         secrets: RoomSecrets,
+        endpoint: MemberEndpoint,
         relay_links: RelayLinks,
         work: Work,
-        hooks: Hooks,
+        routing: Routing,
+        door: Door,
+        dials: Dials,
         *,
-        newcomer: bool,
         hidden: bool = False,
+        newcomer: bool = False,
     ) -> None:
         self.room = room
         self.mesh = Mesh(secrets.identity.member_id, dials=not hidden)
         self.neighbours: dict[bytes, Neighbour] = {}
-        exchange_hooks = DispatchHooks(
-            hooks.on_change,
-            self._attached_changed,
-            hooks.on_relay_frame,
-            hooks.on_keys,
-            self.pump,
-            self._send_ops,
-        )
-        self.dispatch = Dispatch(
-            station, room, secrets, relay_links, work, self._lines, exchange_hooks
-        )
+        private = PrivateChannels(endpoint, secrets, relay_links, work)
+        relay_room = RelayRoom(room, secrets, endpoint, relay_links, work, routing)
+        self.dispatch = Dispatch(room, secrets, self.neighbours, routing, private, relay_room)
+        self.dialer = Dialer(self, endpoint, secrets, relay_links, work, door, dials)
+        self._admission = Admission(room, secrets, self.neighbours, endpoint.inbox)
         self._secrets = secrets
+        self._endpoint = endpoint
         self._work = work
-        self._hooks = hooks
-        self.admission = Admission(room, secrets, self._has_place, self._let_know, hooks.on_wait)
-        self.dialer = Dialer(self, station, secrets, relay_links, work)
-        self._ask_again_s = 0.0
-        self._asked = 0
-        self._newcomer = newcomer
+        self._routing = routing
+        self._rounds = _Rounds()
         self._moved_s = -MOVED_FOR_S
-
-    @property
-    def group_key(self) -> GroupKey | None:
-        """The room's key as it changes; None until we have settled in."""
-        return self.dispatch.group_key
-
-    @property
-    def relay_room(self) -> RelayRoom | None:
-        """Our relays; None until we have settled in."""
-        return self.dispatch.relay_room
+        self._set_roster(time.monotonic(), newcomer=newcomer)
 
     # --- letting in, and being let in ---------------------------------------------------------
 
-    async def enter(self, line: Line, dh: bytes, expected: bytes | None = None) -> bytes:
-        """Asks to be let in over a line that we dialled, and serves it: see ``Admission.ask``."""
-        member = await self.admission.ask(line, dh, expected)
-        self._add(member, line)
-        return member
+    async def enter(self, line: Line, dh: bytes, expected: bytes) -> None:
+        """Asks to be let in over a line that we dialled, and serves it: see ``Asking.ask``."""
+        let_in = await Asking(self.room, self._endpoint.inbox).ask(line, dh, expected)
+        self._secrets.readmitted(let_in.admit, let_in.at_s)
+        self.add(let_in.admit.member, line)
 
     async def let_in(self, line: Line, dh: bytes) -> None:
         """Answers a newcomer, or somebody who comes back, over a line that it dialled."""
-        first = await self.admission.first_message(line)
-        member = None if first is None else await self.admission.answer(line, dh, first)
+        first = await first_message(line)
+        member = None if first is None else await self._admission.answer(line, dh, first)
         if member is not None:
-            self._add(member, line)
+            self.add(member, line)
 
     async def let_in_through(self, line: CarriedLine, dh: bytes) -> None:
         """The same over a line that somebody carries; members also ask for keys that way."""
-        first = await self.admission.first_message(line)
+        first = await first_message(line)
         if isinstance(first, AskKeys):
             if not self.dispatch.serve(dh, line, first):
                 await line.close()
         elif first is not None:
-            member = await self.admission.answer(line, dh, first, all_at_once=False)
+            member = await self._admission.answer(line, dh, first, all_at_once=False)
             if member is not None:
-                self.introduced()
+                self.pump()
                 await asyncio.sleep(CARRIED_LASTS_S)
                 await line.close()
 
-    def introduced(self) -> None:
-        """We have let somebody in, or were let in, without a link to it."""
-        self._set_roster(time.monotonic())
-        self.pump()
-
-    def _has_place(self, member: bytes) -> bool:
-        # Our own links, not what others say of theirs: ghosts must not fill a room.
-        return member in self.neighbours or len(self.neighbours) < ROOM_LIMIT - 1
-
     # --- links ----------------------------------------------------------------------------------
 
-    def _add(self, member: bytes, line: Line) -> None:
+    def add(self, member: bytes, line: Line) -> None:
+        """Serves a link with a member that we let in, or that let us in."""
         now = time.monotonic()
         old = self.neighbours.get(member)
         if old is not None and old.line.open and now - old.since_s < GLARE_S:
             # Both dialled at once: both ends keep the link that the smaller id asked for.
-            mine = self._secrets.identity.member_id < member
+            mine = self.room.me < member
             if old.line.dialled == mine and line.dialled != mine:
                 self._work.create_task(line.close())
                 return
-        neighbour = Neighbour(member, line, now, Allowance(CARRY_RATE, now))
+        neighbour = Neighbour(member, line, now, self._routing, self.dispatch.relay_room)
         self.neighbours[member] = neighbour
-        line.link.on_frame = lambda frame, at_s: self._hooks.on_frame(member, frame, at_s)
+        line.link.on_frame = neighbour.frame
         if old is not None:
             self._work.create_task(old.line.close())
         scope = line.link.scope
@@ -197,98 +177,95 @@ class Peers:
         self.mesh.link_up(member, int(Scope.GLOBAL if scope is None else scope), now)
         for question in have_messages(self.room.ids()):
             line.send(question)
-        self._work.create_task(self._serve(neighbour))
+        self._work.create_task(self._serve(member, line))
         self.pump()
 
-    async def _serve(self, neighbour: Neighbour) -> None:
-        line = neighbour.line
+    async def _serve(self, member: bytes, line: Line) -> None:
         try:
-            for number in itertools.count(1):
-                message = await line.receive()
-                try:
-                    self._take(neighbour, message)
-                except RemoteError as exc:
-                    line.breach(str(exc))
-                self.pump()
-                if number % MESSAGES_AT_ONCE == 0:
-                    await asyncio.sleep(0)
+            while True:
+                said = FromNeighbour(member, await line.receive(), line)
+                await self._endpoint.inbox.put(said)
         except ConnectionError:
             pass
         finally:
-            self._drop(neighbour)
+            self._endpoint.inbox.post(NeighbourGone(member, line))
             await line.close()
 
-    def _drop(self, neighbour: Neighbour) -> None:
-        if self.neighbours.get(neighbour.member) is neighbour:
-            address = neighbour.line.link.remote_address
-            if address is not None:
-                self.dialer.note_address(neighbour.member, address)
-            del self.neighbours[neighbour.member]
-            self.mesh.link_down(neighbour.member, time.monotonic())
-            self._hooks.on_change()
+    def link_ended(self, item: NeighbourGone) -> None:
+        """The line of a link has ended; all that was said over it has been taken."""
+        neighbour = self.neighbours.get(item.member)
+        if neighbour is not None and neighbour.line is item.line:
+            self._drop(neighbour)
 
-    def _take(self, neighbour: Neighbour, message: Message) -> None:
-        now = time.monotonic()
-        if self.dispatch.take(neighbour.member, message, now):
+    def _drop(self, neighbour: Neighbour) -> None:
+        address = neighbour.line.link.remote_address
+        if address is not None:
+            self.dialer.note_address(neighbour.member, address)
+        del self.neighbours[neighbour.member]
+        self.mesh.link_down(neighbour.member, time.monotonic())
+        self._endpoint.inbox.post(RoomChanged())
+
+    def take(self, item: FromNeighbour, now: float) -> None:
+        """Takes what a member said over its link.
+
+        Raises:
+            RemoteError: It breaks a rule.
+        """
+        if self.dispatch.take(item.member, item.message, now):
             return
-        match message:
+        match item.message:
             case Near(members=members):
-                self.mesh.receive([(m.member, m.scope) for m in members], neighbour.member, now)
-                self._hooks.on_change()
-            case Carry(to=to, frm=frm, blob=blob):
-                if not neighbour.carry.take(now):
+                self.mesh.receive([(m.member, m.scope) for m in members], item.member, now)
+            case Carry():
+                if not self.dispatch.may_carry(item.member, now):
                     raise RemoteError("carries too much")
-                self._carry(neighbour, to, frm, blob)
+                self._carry(item.member, item.source, item.message)
             case Bye():
-                self._work.create_task(neighbour.line.close())
+                self._work.create_task(item.source.close())
             case _:
                 raise RemoteError("not a message between neighbours")
 
-    def _lines(self) -> dict[bytes, Line]:
-        return {member: neighbour.line for member, neighbour in self.neighbours.items()}
-
-    def _attached_changed(self) -> None:
-        """Who is attached has changed, or by what relay we are."""
-        if self.relay_room is not None:
-            self.mesh.set_attached(self.relay_room.present, time.monotonic())
-        self._hooks.on_change()
-
-    def _let_know(self) -> None:
-        """Somebody comes in, or asks to: the others hear of it at once."""
-        self._hooks.on_change()
-        self._send_ops()
+    def attached_changed(self) -> None:
+        """Who is attached to our relays has changed, or by what relay we are."""
+        self.mesh.set_attached(self.dispatch.relay_room.present, time.monotonic())
 
     # --- carrying -------------------------------------------------------------------------------
 
-    def _carry(self, neighbour: Neighbour, to: bytes, frm: bytes, blob: bytes) -> None:
-        me = self._secrets.identity.member_id
+    def _carry(self, member: bytes, line: Line, carry: Carry) -> None:
+        to, frm = carry.to, carry.frm
+        me = self.room.me
         if to != me:
-            if frm != neighbour.member:
+            if frm != member:
                 raise RemoteError("carry from somebody else")
             target = self.neighbours.get(to)
             if target is not None:  # it may have left a moment ago
-                target.line.send(Carry(to, frm, blob))
+                target.line.send(carry)
             return
         widths = dict(self.mesh.carriers(frm))
-        width = widths.get(neighbour.member, int(Scope.GLOBAL))
-        toward = None if width == Scope.GLOBAL else neighbour.line.link.remote_address
+        width = widths.get(member, int(Scope.GLOBAL))
+        toward = None if width == Scope.GLOBAL else line.link.remote_address
 
         def answer(datagram: bytes) -> None:
-            neighbour.line.send(Carry(frm, me, datagram))
+            line.send(Carry(frm, me, datagram))
 
         # Whatever is wrong with it, the neighbour only carried it.
         with contextlib.suppress(RemoteError):
-            self._hooks.on_datagram(blob, toward, answer)
+            self._endpoint.take_carried(carry.blob, toward, answer)
+
+    def carriers(self, member: bytes) -> Iterator[CarryingNeighbour]:
+        """For the dialer: neighbours that can carry to a member, the best first."""
+        for neighbour, width in self.mesh.carriers(member):
+            line = self.neighbours[neighbour].line
+            toward = None if width == Scope.GLOBAL else line.link.remote_address
+            yield CarryingNeighbour(neighbour, line, toward)
 
     # --- time and change ------------------------------------------------------------------------
 
     def pump(self) -> None:
         """Sends what room, keys and mesh have to say, dials whom the mesh wants dialled."""
         now = time.monotonic()
-        self._send_ops()
-        if self.group_key is not None:
-            self.group_key.pump()
-            self._send_ops()
+        self.dispatch.pump(now)
+        self._cut_removed()
         self._set_roster(now)
         room_time_ms = int(self._secrets.room_time.at(now) * 1000)
         for to, near in self.mesh.to_send(now):
@@ -299,30 +276,40 @@ class Peers:
             if known is not None:
                 self._work.create_task(self.dialer.dial(member, known.dh))
 
-    def _send_ops(self) -> None:
-        new = self.room.to_send(time.monotonic())
-        for out in new:
-            if out.to is not None:
-                self.dispatch.say(out.to, Ops((out.data,)))
-                continue
-            for neighbour in self.neighbours.values():
-                if neighbour.member != out.but:
-                    neighbour.line.send(Ops((out.data,)))
-        if self.relay_room is not None and new:
-            self.relay_room.pass_on(out.data for out in new if out.to is None)
-        if new:
-            self._cut_removed()
+    def dial_failed(self, member: bytes) -> None:
+        """For the dialer: no link came of it."""
+        self.mesh.dial_failed(member, time.monotonic())
+
+    def may_be_at(self, dh: bytes, address: Address) -> None:
+        """Somebody named the address of a door; of use if it is a member that is missing."""
+        for member in [m.id for m in self.room.state.members.values() if m.dh == dh]:
+            if member != self.room.me and member not in self.neighbours:
+                self.dialer.note_address(member, address)
+                self.mesh.dial_now(member, time.monotonic())
+        self.pump()
 
     def _cut_removed(self) -> None:
         removed = self.room.state.removed
         for member in [m for m in self.neighbours if m in removed]:
-            line = self.neighbours[member].line
-            self._drop(self.neighbours[member])
-            self._work.create_task(line.close())
+            neighbour = self.neighbours[member]
+            self._drop(neighbour)
+            self._work.create_task(neighbour.line.close())
 
     def tick(self) -> None:
         """Five times a second: silence, timers, and asking again for what may be missing."""
         now = time.monotonic()
+        self._drop_silent(now)
+        self.mesh.on_timer(now)
+        self._observe(now)
+        removed = self.room.state.removed
+        self.room.on_timer(now)
+        if self.room.state.removed != removed:
+            # Whom we turned out by ourselves may have been given keys at a door.
+            self.dispatch.group_key.new_key(shut_out=True)
+        self._ask_again(now)
+        self.pump()
+
+    def _drop_silent(self, now: float) -> None:
         for neighbour in list(self.neighbours.values()):
             line = neighbour.line
             if now - line.link.last_heard_s > self._silent_s(now):
@@ -331,32 +318,23 @@ class Peers:
                 if now - self._moved_s < MOVED_FOR_S:
                     # The other end may not know yet, and cannot know where we are.
                     self.mesh.dial_now(neighbour.member, now)
-        self._cut_removed()
-        self.mesh.on_timer(now)
-        self._observe(now)
-        removed = self.room.state.removed
-        self.room.on_timer(now)
-        if self.group_key is not None and self.room.state.removed != removed:
-            # Whom we turned out by ourselves may have been given keys at a door.
-            self.group_key.new_key(shut_out=True)
-        if now >= self._ask_again_s and self.neighbours:
-            self._ask_again_s = now + ASK_AGAIN_EVERY_S
-            some = list(self.neighbours.values())[self._asked % len(self.neighbours)]
-            self._asked += 1
+
+    def _ask_again(self, now: float) -> None:
+        if now >= self._rounds.next_s and self.neighbours:
+            self._rounds.next_s = now + ASK_AGAIN_EVERY_S
+            some = list(self.neighbours.values())[self._rounds.asked % len(self.neighbours)]
+            self._rounds.asked += 1
             for question in have_messages(self.room.ids()):
                 some.line.send(question)
-        self.pump()
 
     def _observe(self, now: float) -> None:
         """Lets room, keys and relays know who is here."""
         here = [m for m in self.room.state.members if self.mesh.is_here(m)]
         self.room.observe_present(here, now)
-        afar: set[bytes] = set()
-        if self.relay_room is not None:
-            afar = self.relay_room.present
-            self.relay_room.tick(here, now)
-        if self.group_key is not None:
-            self.group_key.observe(here, afar | self.neighbours.keys())
+        dispatch = self.dispatch
+        afar = dispatch.relay_room.present
+        dispatch.take_sayings(dispatch.relay_room.tick(here, now), now)
+        dispatch.group_key.observe(here, afar | self.neighbours.keys())
 
     def moved(self) -> None:
         """Our address has changed: links that do not follow at once are made anew."""
@@ -367,15 +345,13 @@ class Peers:
 
     def gone(self) -> set[bytes]:
         """Public keys of the members that are not here any more."""
-        me = self._secrets.identity.member_id
-        members = self.room.state.members.values()
+        me, members = self.room.me, self.room.state.members.values()
         return {m.dh for m in members if m.id != me and not self.mesh.is_here(m.id)}
 
-    def _set_roster(self, now: float) -> None:
+    def _set_roster(self, now: float, *, newcomer: bool = False) -> None:
         state = self.room.state
         roster = [m.id for m in state.members.values() if m.stage not in GONE]
-        self.mesh.set_roster(roster, now, newcomer=self._newcomer)
-        self._newcomer = False
+        self.mesh.set_roster(roster, now, newcomer=newcomer)
 
     async def leave(self) -> None:
         """Says goodbye on every link and ends them."""

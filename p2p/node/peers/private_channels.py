@@ -8,12 +8,13 @@ removed and still holds the old one. Keys that are handed on go over a handshake
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
 
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
-from p2p.link.dial import Station, reach_through
+from p2p.link.dial import reach_through
 from p2p.link.work import Work
+from p2p.node.endpoint import MemberEndpoint
+from p2p.node.inbox import FromChannel
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.secrets import RoomSecrets
 from p2p.wire.card import open_card
@@ -28,26 +29,23 @@ class PrivateChannels:
     """The lines of one member.
 
     Args:
-        station: Ours.
+        endpoint: Ours; its inbox takes what comes.
         secrets: Ours and the room's.
         relay_links: Relays that carry.
         work: Where lines are opened and read.
-        take: Takes ``(member, message)`` of what comes.
     """
 
     def __init__(
         self,
-        station: Station,
+        endpoint: MemberEndpoint,
         secrets: RoomSecrets,
         relay_links: RelayLinks,
         work: Work,
-        take: Callable[[bytes, Message], None],
     ) -> None:
-        self._station = station
+        self._endpoint = endpoint
         self._secrets = secrets
         self._relay_links = relay_links
         self._work = work
-        self._take = take
         self._lines: dict[bytes, CarriedLine] = {}
         self._opening: set[bytes] = set()
 
@@ -86,7 +84,7 @@ class PrivateChannels:
                     if open_card(key, link.contact.dh, card) == dh:
                         way = link.way_to(card)
                         line, welcome = await reach_through(
-                            self._station, dh, key.psk(), way, LINE_LIMIT_S
+                            self._endpoint.station, dh, key.psk(), way, LINE_LIMIT_S
                         )
                         if key.matches(welcome.genesis, welcome.r):
                             return line
@@ -101,19 +99,14 @@ class PrivateChannels:
         ends_s = time.monotonic() + LASTS_S
         try:
             if first is not None:
-                self._deliver(member, line, first)
+                await self._endpoint.inbox.put(FromChannel(member, first, line))
             async with asyncio.timeout(ends_s - time.monotonic()):
                 while True:
-                    self._deliver(member, line, await line.receive())
+                    said = FromChannel(member, await line.receive(), line)
+                    await self._endpoint.inbox.put(said)
         except (TimeoutError, ConnectionError):
             pass
         finally:
             if self._lines.get(member) is line:
                 del self._lines[member]
             await line.close()
-
-    def _deliver(self, member: bytes, line: CarriedLine, message: Message) -> None:
-        try:
-            self._take(member, message)
-        except RemoteError as exc:
-            line.breach(str(exc))

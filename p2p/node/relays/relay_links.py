@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Callable
+from typing import Protocol
 
 from crypto.contact import Contact
 from crypto.knock import HELLO, NO_PSK
 from p2p.errors import RemoteError
-from p2p.link.dial import Carrier, Station, Ways, reach
+from p2p.link.dial import Carrier, Ways, reach
 from p2p.link.line import Line
 from p2p.link.work import Work
+from p2p.node.endpoint import MemberEndpoint
+from p2p.node.inbox import RelayUp
 from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.card import card_handle
 from p2p.wire.codec import Message
@@ -37,7 +39,27 @@ KEPT_MAX = 2
 LASTING_S = 5.0
 """A link that ends sooner came to nothing: the relay is full, or closes on us."""
 
-OnCarried = Callable[["RelayLink", bytes, bytes], None]
+
+class RoomAtRelay(Protocol):
+    """What takes what a relay says of a room: see ``p2p.node.relays.relay_session``."""
+
+    async def take(self, message: RelayMessage) -> None:
+        """Takes a message; raises RemoteError if the relay may not say this."""
+        ...
+
+    def frame(self, frame: bytes, arrival_s: float) -> None:
+        """Takes a frame, hop byte in front, and when it arrived, monotonic seconds."""
+        ...
+
+
+class _NoRoom:
+    """Stands where we are in no room yet."""
+
+    async def take(self, _message: RelayMessage) -> None:
+        raise RemoteError("about a room we are not in")
+
+    def frame(self, _frame: bytes, _arrival_s: float) -> None:
+        """A relay that sends sound before we sit there: it is lost."""
 
 
 class RelayLink:
@@ -46,17 +68,14 @@ class RelayLink:
     Args:
         contact: The relay.
         line: Its line.
-        on_carried: Takes ``(link, handle, datagram)`` of what somebody sent us through it.
-
-    Attributes:
-        on_room: Takes what the relay says of a room; ``RemoteError`` from it is counted.
+        endpoint: Takes what others send us through the relay.
     """
 
-    def __init__(self, contact: Contact, line: Line, on_carried: OnCarried) -> None:
+    def __init__(self, contact: Contact, line: Line, endpoint: MemberEndpoint) -> None:
         self.contact = contact
-        self.on_room: Callable[[RelayMessage], None] = self._no_room
         self._line = line
-        self._on_carried = on_carried
+        self._endpoint = endpoint
+        self._room: RoomAtRelay = _NoRoom()
         self._answers: dict[tuple[type[Message], bytes], asyncio.Future[Message]] = {}
 
     @property
@@ -88,9 +107,14 @@ class RelayLink:
         """Round trip to the relay; None before the first."""
         return self._line.link.rtt_ms
 
-    def on_frame(self, take: Callable[[bytes, float], None]) -> None:
-        """Has ``take`` get the frames that come over this link, each with its time of arrival."""
-        self._line.link.on_frame = take
+    def seat(self, room: RoomAtRelay) -> None:
+        """From now on the room takes the relay's messages and frames."""
+        self._room = room
+        self._line.link.on_frame = room.frame
+
+    def breach(self, why: str) -> None:
+        """The relay broke a rule; too many breaches end the link."""
+        self._line.breach(why)
 
     def send(self, message: RelayMessage) -> None:
         """Says something of a room to the relay."""
@@ -132,7 +156,7 @@ class RelayLink:
         try:
             with contextlib.suppress(ConnectionError):
                 while True:
-                    self._take(await self._line.receive())
+                    await self._take(await self._line.receive())
         finally:
             for waiting in self._answers.values():
                 waiting.cancel()
@@ -141,26 +165,25 @@ class RelayLink:
         """Ends the link."""
         await self._line.close()
 
-    def _take(self, message: Message) -> None:
+    async def _take(self, message: Message) -> None:
         match message:
             case CarryDoor(handle=handle, blob=blob):
                 # Whatever is wrong with it, the relay only carried it.
                 with contextlib.suppress(RemoteError):
-                    self._on_carried(self, handle, blob)
+                    self._endpoint.take_carried(
+                        blob, self.toward, lambda answer: self.carry(handle, answer)
+                    )
             case Cards(tag=tag):
                 self._answer((Cards, tag), message)
             case Resolved(target=target):
                 self._answer((Resolved, target), message)
             case _ if isinstance(message, RelayMessage):
                 try:
-                    self.on_room(message)
+                    await self._room.take(message)
                 except RemoteError as exc:
                     self._line.breach(str(exc))
             case _:
                 self._line.breach("not a message of a relay")
-
-    def _no_room(self, _message: RelayMessage) -> None:
-        raise RemoteError("about a room we are not in")
 
     def _answer(self, key: tuple[type[Message], bytes], message: Message) -> None:
         waiting = self._answers.pop(key, None)
@@ -183,27 +206,15 @@ class RelayLinks:
     """All our links to relays; lost ones are made again.
 
     Args:
-        station: Ours.
+        endpoint: Ours; its inbox is told of each relay that is (again) there.
         work: Where links run.
-        on_carried: See ``RelayLink``.
-        on_up: Told of each relay that is (again) there.
-        alone: Says whether we have no link with anybody else either: then our own network may
-            be gone, and people wait for it to come back.
     """
 
-    def __init__(
-        self,
-        station: Station,
-        work: Work,
-        on_carried: OnCarried,
-        on_up: Callable[[RelayLink], None],
-        alone: Callable[[], bool],
-    ) -> None:
-        self._station = station
+    def __init__(self, endpoint: MemberEndpoint, work: Work) -> None:
+        self._endpoint = endpoint
+        self._station = endpoint.station
         self._work = work
-        self._on_carried = on_carried
-        self._on_up = on_up
-        self._alone = alone
+        self._has_others = False
         self._links: dict[bytes, RelayLink] = {}
         self._wanted: dict[bytes, Contact] = {}
         self._making: dict[bytes, asyncio.Lock] = {}
@@ -217,6 +228,19 @@ class RelayLinks:
     def wanted(self) -> bool:
         """Whether there are relays that we keep links to, or try to."""
         return bool(self._wanted)
+
+    def observe_others(self, *, linked: bool) -> None:
+        """Whether we have a link with any member.
+
+        If not, and no relay is there, our own network may be gone, and people wait for it to come
+        back: then a lost relay is tried more often.
+        """
+        self._has_others = linked
+
+    def of_relay(self, contact: Contact) -> RelayLink | None:
+        """The link to this relay, if there is one that works."""
+        link = self._links.get(contact.dh)
+        return link if link is not None and link.open else None
 
     def keep(self, contact: Contact) -> None:
         """Keeps a link to this relay for the whole run; only the first few are kept."""
@@ -236,9 +260,9 @@ class RelayLinks:
             if known is not None and known.open:
                 return known
             line = await self._reach(contact)
-            link = self._links[contact.dh] = RelayLink(contact, line, self._on_carried)
+            link = self._links[contact.dh] = RelayLink(contact, line, self._endpoint)
             self._work.create_task(self._serve(link))
-            self._on_up(link)
+            self._endpoint.inbox.post(RelayUp(contact))
             return link
 
     async def _reach(self, contact: Contact) -> Line:
@@ -290,5 +314,5 @@ class RelayLinks:
         """Waits so long, or only a second if there is nobody at all."""
         for _ in range(math.ceil(wait_s / RETRY_S)):
             await asyncio.sleep(RETRY_S)
-            if self._alone() and not self.links:
+            if not self._has_others and not self.links:
                 return

@@ -4,49 +4,39 @@ Floor operations go to the relays as they are, since relays judge by them; every
 members tell each other is sealed (``p2p.mesh.group_messages``) and goes to one member or to all.
 """
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from crypto.contact import Contact
 from p2p.errors import RemoteError
 from p2p.link.work import Work
 from p2p.mesh.group_messages import Gossip, Told
+from p2p.mesh.seen import Seen
 from p2p.mesh.strangers import Strangers
+from p2p.node.endpoint import MemberEndpoint
 from p2p.node.relays.failover import Failover
+from p2p.node.relays.floor_ops import FloorOps
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.relay_list import RelayList
-from p2p.node.relays.relay_session import RoomSide
+from p2p.node.relays.relay_session import FrameSink, RoomSide
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
-from p2p.room.ops.ids import op_id
 from p2p.room.room import Room
 from p2p.wire import codec
 from p2p.wire.codec import Message, have_messages, pages
 from p2p.wire.messages import Have, Near, Ops, Wraps
 from p2p.wire.relay_messages import EVERYBODY
 
-BY_RELAY_MAX = 4096
 COMPARE_EVERY_S = 15.0
 TIME_EVERY_S = 5.0
 IDS_PER_GOSSIP = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class RelayHooks:
-    """What the owner wants to know.
+class Saying(NamedTuple):
+    """What a member in force said through a relay."""
 
-    Attributes:
-        on_message: ``(member, message)`` of what a member says through a relay.
-        on_frame: ``(frame, arrival_s)`` of each frame that a relay brings; False: it is not what
-            its speaker sealed.
-        on_change: Something in the room or of who is here may have changed.
-    """
-
-    on_message: Callable[[bytes, Message], None]
-    on_frame: Callable[[bytes, float], bool]
-    on_change: Callable[[], None]
+    frm: bytes
+    message: Message
 
 
 class RelayRoom:
@@ -54,29 +44,33 @@ class RelayRoom:
 
     Args:
         room: What the members agree on.
-        secrets: Ours and the room's; we are admitted.
+        secrets: Ours and the room's.
+        endpoint: Ours; its inbox takes what relays say.
         relay_links: Links to relays.
         work: Where attaching runs.
-        hooks: The owner's.
+        frames: Takes the sound that relays bring.
+
+    Attributes:
+        failover: Our seats.
     """
 
     def __init__(
         self,
         room: Room,
         secrets: RoomSecrets,
+        endpoint: MemberEndpoint,
         relay_links: RelayLinks,
         work: Work,
-        hooks: RelayHooks,
+        frames: FrameSink,
     ) -> None:
-        keyring = secrets.the_keyring
+        keyring = secrets.keyring
         self._room = room
         self._secrets = secrets
-        self._hooks = hooks
         self._work = work
         self._gossip = Gossip(keyring, system_rng)
+        self._seen = Seen()
         self._strangers = Strangers(self._gossip.counters)
-        self._by_relay: OrderedDict[bytes, None] = OrderedDict()
-        self._floor: dict[bytes, bool] = {}
+        self._floor = FloorOps(room)
         self._compare_s = 0.0
         self._compared = int.from_bytes(system_rng(2), "big")
         self._time_s = 0.0
@@ -85,15 +79,9 @@ class RelayRoom:
             secrets.genesis,
             room.room_id,
             pass_key=lambda: bytes(keyring.pass_),
-            floor_ops=self._floor_ops,
-            on_floor=self._take_floor,
-            on_frame=hooks.on_frame,
-            on_gossip=self._take_gossip,
-            on_wraps=self._take_wraps,
-            on_present=hooks.on_change,
+            floor_ops=self._floor.all,
         )
-        self.failover = Failover(side, relay_links, work)
-        self.failover.on_change = self._relay_changed
+        self.failover = Failover(side, endpoint.inbox, frames, relay_links, work)
         self._relay_list = RelayList(room, self.failover)
 
     def start(self, relays: Sequence[Contact]) -> None:
@@ -123,11 +111,11 @@ class RelayRoom:
         """Hands operations to the relays, but for those that came from there."""
         if not self.is_attached:
             return
-        new = [op for op in ops if op_id(op) not in self._by_relay]
-        floor = [op for op in new if self._is_floor(op)]
+        new = [op for op in ops if not self._floor.came_by_relay(op)]
+        floor = [op for op in new if self._floor.is_floor(op)]
         if floor:
             self.failover.send_floor(floor)
-        for page in pages(op for op in new if not self._is_floor(op)):
+        for page in pages(op for op in new if not self._floor.is_floor(op)):
             self.say(Ops(page))
 
     def say(self, message: Message, to: bytes = EVERYBODY) -> bool:
@@ -141,16 +129,17 @@ class RelayRoom:
         """Hands in the wraps of an epoch; its operation was passed on before."""
         self.failover.send_wraps(message.epoch_id, message.wraps)
 
-    def tick(self, here: Collection[bytes], now: float) -> None:
+    def tick(self, here: Collection[bytes], now: float) -> Iterator[Saying]:
         """Now and then: compares with one member what we hold, tells the time, names relays.
 
         Args:
             here: Members who are present, direct neighbours included.
             now: Monotonic seconds.
+
+        Returns:
+            What waited for its sender's join, which has come.
         """
         self._relay_list.tick(now)
-        for told in self._strangers.known(self._room.state.in_roster, now):
-            self._told(told, now)
         if now >= self._compare_s:
             self._compare_s = now + COMPARE_EVERY_S
             self._compare()
@@ -158,33 +147,48 @@ class RelayRoom:
             self._time_s = now + TIME_EVERY_S
             if self._keeps_time(here):
                 self.say(Near(int(self._secrets.room_time.at(now) * 1000), ()))
+        return self._sayings(self._strangers.known(self._room.state.in_roster, now), now)
 
-    def retry(self, now: float) -> None:
-        """Keys have come: reads what waited for them."""
-        for told in self._gossip.retry(now):
-            self._told(told, now)
+    def first_changed(self) -> None:
+        """Another relay carries our sound: what we missed meanwhile is asked for."""
+        self._compare_s = 0.0
 
     # --- in -------------------------------------------------------------------------------------
 
-    def _take_floor(self, ops: Sequence[bytes]) -> None:
+    def take_floor(self, ops: Sequence[bytes], now: float) -> None:
+        """Takes floor operations that a relay says."""
         first = self.failover.first
         sender = None if first is None else first.link.contact.dh[:16]
         for op in ops:
-            self._note(op)
-            self._room.receive(op, sender, time.monotonic())
-        self._hooks.on_change()
+            self._floor.note_from_relay(op)
+            self._room.receive(op, sender, now)
 
-    def _take_gossip(self, frm: bytes, blob: bytes) -> None:
-        """What cannot be read is counted; the relay is not to blame for what it only carries."""
-        now = time.monotonic()
+    def open_gossip(self, frm: bytes, blob: bytes, now: float) -> Iterator[Saying]:
+        """Opens what a relay brings; while we change relays it may come by both.
+
+        What cannot be read is counted; the relay is not to blame for what it only carries.
+        """
+        if not self._seen.is_new(frm, blob):
+            return iter(())
         try:
             told = self._gossip.open(blob, frm, now)
         except RemoteError:
-            return
-        if told is not None:
-            self._told(told, now)
+            return iter(())
+        return self._sayings([] if told is None else [told], now)
 
-    def _told(self, told: Told, now: float) -> None:
+    def retry(self, now: float) -> Iterator[Saying]:
+        """Keys have come: reads what waited for them."""
+        return self._sayings(self._gossip.retry(now), now)
+
+    def refuse(self) -> None:
+        """What a member said through a relay breaks a rule."""
+        self._gossip.counters["message"] += 1
+
+    def _sayings(self, told: Iterable[Told], now: float) -> Iterator[Saying]:
+        # One by one: what the first one says may make the second one's sender known.
+        return (saying for one in told if (saying := self._saying(one, now)) is not None)
+
+    def _saying(self, told: Told, now: float) -> Saying | None:
         """Only members in force say anything; whose join may be on its way waits for it."""
         state = self._room.state
         if not state.in_roster(told.frm):
@@ -192,17 +196,18 @@ class RelayRoom:
                 self._strangers.drop()
             else:
                 self._strangers.hold(told, now)
-            return
+            return None
         try:
             message = codec.decode(told.message)
             if not told.private:
                 message = self._without_joins(message)
-            if isinstance(message, Ops):
-                for op in message.ops:
-                    self._note(op)
-            self._hooks.on_message(told.frm, message)
         except RemoteError:
-            self._gossip.counters["message"] += 1
+            self.refuse()
+            return None
+        if isinstance(message, Ops):
+            for op in message.ops:
+                self._floor.note_from_relay(op)
+        return Saying(told.frm, message)
 
     def _without_joins(self, message: Message) -> Message:
         """What may be of somebody who was removed brings no new members.
@@ -217,13 +222,6 @@ class RelayRoom:
         kept = tuple(op for op in message.ops if not self._room.brings_somebody(op))
         self._strangers.drop(len(message.ops) - len(kept))
         return Ops(kept)
-
-    def _take_wraps(self, epoch: bytes, wraps: Sequence[bytes]) -> None:
-        self._hooks.on_message(EVERYBODY, Wraps(epoch, tuple(wraps)))
-
-    def _relay_changed(self) -> None:
-        self._compare_s = 0.0  # what we missed meanwhile
-        self._hooks.on_change()
 
     # --- what relays have -----------------------------------------------------------------------
 
@@ -240,20 +238,3 @@ class RelayRoom:
         members = self._room.state.members
         seniors = [(members[m].rank, m) for m in {*here, self._room.me} if m in members]
         return min(seniors, default=(0, b""))[1] == self._room.me
-
-    def _floor_ops(self) -> list[bytes]:
-        return [op for op in self._room.ops() if self._is_floor(op)]
-
-    def _is_floor(self, op: bytes) -> bool:
-        name = op_id(op)
-        known = self._floor.get(name)
-        if known is None:
-            if len(self._floor) >= 2 * BY_RELAY_MAX:
-                self._floor.clear()
-            known = self._floor[name] = self._room.is_floor(op)
-        return known
-
-    def _note(self, op: bytes) -> None:
-        self._by_relay[op_id(op)] = None
-        if len(self._by_relay) > BY_RELAY_MAX:
-            self._by_relay.popitem(last=False)

@@ -4,11 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from crypto.identity import Identity
 from crypto.relaypass import prove_pass, sign_route
 from p2p.errors import RemoteError
 from p2p.mesh.relay_quality import Quality
+from p2p.node.inbox import FloorCame, GossipCame, Inbox, PresenceChanged, WrapsCame
 from p2p.node.relays.relay_links import RelayLink
 from p2p.room.ops.ids import MemberId, OpId, op_id, short
 from p2p.wire.codec import have_messages, pages
@@ -38,16 +40,21 @@ MEMBERS_MAX = 2048
 Refusal = str
 
 
-def _nothing(*_: object) -> None: ...
+class FrameSink(Protocol):
+    """What takes the sound that relays bring: see ``p2p.node.media.routing``."""
 
+    def relay_frame(self, frame: bytes, arrival_s: float) -> bool:
+        """Takes a frame, hop byte in front; doubles may come.
 
-def _genuine(*_: object) -> bool:
-    return True
+        Returns:
+            False if it is not what its speaker sealed.
+        """
+        ...
 
 
 @dataclass(slots=True)
 class RoomSide:
-    """The member's side: what it is, what it has, and who takes what comes.
+    """What a member shows its relays, the same to all.
 
     Attributes:
         identity: Our keys.
@@ -55,12 +62,7 @@ class RoomSide:
         room: Its id, 32 bytes.
         pass_key: Gives the pass of the newest epoch that we know. Secret.
         floor_ops: Gives all floor operations that we hold.
-        on_floor: Takes floor operations that may be new.
-        on_frame: Takes ``(frame, arrival)``, hop byte in front; doubles may come. Says whether it
-            may be what its speaker sealed.
-        on_gossip: Takes ``(from, blob)``.
-        on_wraps: Takes ``(epoch, wraps)``: ours, as the relay found it.
-        on_present: Called when the set of those attached has changed.
+        counters: Refusals, and why we changed relays.
     """
 
     identity: Identity
@@ -68,11 +70,6 @@ class RoomSide:
     room: bytes
     pass_key: Callable[[], bytes]
     floor_ops: Callable[[], list[bytes]]
-    on_floor: Callable[[Sequence[bytes]], None] = _nothing
-    on_frame: Callable[[bytes, float], bool] = _genuine
-    on_gossip: Callable[[MemberId, bytes], None] = _nothing
-    on_wraps: Callable[[OpId, Sequence[bytes]], None] = _nothing
-    on_present: Callable[[], None] = _nothing
     counters: Counter[str] = field(default_factory=Counter)
 
 
@@ -82,10 +79,11 @@ class RelaySession:
     Args:
         link: The link to it.
         side: Ours.
+        inbox: Takes what the relay says of the room.
+        frames: Takes the sound that the relay brings.
         now: Monotonic seconds.
 
     Attributes:
-        link: The link.
         present: Members attached there and at the relays joined to it.
         heard_s: When the relay last showed that it lives.
         moving_since_s: When it said that it stops; None: it goes on.
@@ -93,7 +91,14 @@ class RelaySession:
         tuned: Whether it is to send us sound.
     """
 
-    def __init__(self, link: RelayLink, side: RoomSide, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        link: RelayLink,
+        side: RoomSide,
+        inbox: Inbox,
+        frames: FrameSink,
+        now: Callable[[], float],
+    ) -> None:
         self.link = link
         self.present: set[MemberId] = set()
         self.heard_s = now()
@@ -101,11 +106,13 @@ class RelaySession:
         self.quality = Quality()
         self.tuned = True
         self._side = side
+        self._inbox = inbox
+        self._frames = frames
         self._now = now
         self._have_s = 0.0
+        self._own_slot: int | None = None
         self._answer: asyncio.Future[Refusal] | None = None
-        link.on_room = self._take
-        link.on_frame(self._frame)
+        link.seat(self)
 
     @property
     def open(self) -> bool:
@@ -137,6 +144,10 @@ class RelaySession:
     def send_frame(self, frame: bytes) -> bool:
         """Sends our own frame, hop byte in front."""
         return self.link.send_frame(for_tree(frame))
+
+    def speak_in(self, slot: int | None) -> None:
+        """We are the one that speaks in this slot; None: in none."""
+        self._own_slot = slot
 
     def send_route(self, slot: int, seq: int) -> None:
         """Says that our sound in this slot comes in here."""
@@ -184,32 +195,50 @@ class RelaySession:
         answer, self._answer = self._answer, None
         return answer.result() if done else "no_answer"
 
-    def _take(self, message: RelayMessage) -> None:
+    async def take(self, message: RelayMessage) -> None:
+        """Takes what the relay says of the room.
+
+        Raises:
+            RemoteError: It may not say this.
+        """
         self.heard_s = self._now()
-        side = self._side
         match message:
             case Passed(members=members):
                 self._came(members)
                 self._answered("")
             case RelayRefuse(reason=reason):
-                side.counters[reason] += 1
+                self._side.counters[reason] += 1
                 self._answered(reason)
             case Present(here=here, gone=gone):
                 self._came(here)
                 self.present -= set(gone)
-                side.on_present()
+                self._inbox.post(PresenceChanged())
             case Floor(ops=ops):
-                side.on_floor(ops)
+                await self._inbox.put(FloorCame(ops, self.link))
             case FloorHave(ids=ids, first=first, last=last):
                 self._answer_have(frozenset(ids), first, last)
             case Gossip(frm=frm, blob=blob):
-                side.on_gossip(frm, blob)
+                await self._inbox.put(GossipCame(frm, blob, self.link))
             case RelayWraps(epoch=epoch, wraps=wraps):
-                side.on_wraps(epoch, wraps)
+                await self._inbox.put(WrapsCame(epoch, wraps, self.link))
             case Moving():
                 self.moving_since_s = self.moving_since_s or self._now()
             case _:
                 raise RemoteError("not a message of a relay")
+
+    def frame(self, frame: bytes, arrival_s: float) -> None:
+        """Takes a frame that came over the link, hop byte in front.
+
+        Our own sound comes back when we sit at two relays; it is for others to hear.
+        """
+        self.heard_s = arrival_s
+        if frame == HEARTBEAT:
+            return
+        slot = self.quality.heard(frame, arrival_s)
+        if slot is not None and slot == self._own_slot:
+            return
+        if not self._frames.relay_frame(frame, arrival_s):
+            self.quality.unopened(arrival_s)
 
     def _answered(self, refusal: Refusal) -> None:
         if self._answer is not None and not self._answer.done():
@@ -220,7 +249,7 @@ class RelaySession:
         if len(self.present) > MEMBERS_MAX:
             self.present = set()
             raise RemoteError("too many members")
-        self._side.on_present()
+        self._inbox.post(PresenceChanged())
 
     def _answer_have(self, ids: frozenset[bytes], first: bytes, last: bytes) -> None:
         self.send_floor(
@@ -228,10 +257,3 @@ class RelaySession:
             for op in self._side.floor_ops()
             if first <= short(op_id(op)) <= last and short(op_id(op)) not in ids
         )
-
-    def _frame(self, frame: bytes, arrival_s: float) -> None:
-        self.heard_s = arrival_s
-        if frame != HEARTBEAT:
-            self.quality.heard(frame, arrival_s)
-            if not self._side.on_frame(frame, arrival_s):
-                self.quality.unopened(arrival_s)

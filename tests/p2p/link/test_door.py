@@ -169,11 +169,22 @@ def _knock(porch: Porch) -> bytes:
     return Caller(os.urandom(32), public, NO_PSK, KNOCK, greeting, os.urandom).datagram
 
 
-def _member_door(porch: Porch, work: Work) -> tuple[Door, list[CarriedLine]]:
+def _member_door(
+    porch: Porch, work: Work, *, lines_through: bool = True, links: bool = True
+) -> tuple[Door, list[CarriedLine]]:
     lines: list[CarriedLine] = []
     responder = Responder(SECRET, NO_PSK, KNOCK, os.urandom)
-    door = Door(porch.station, responder, KNOCK, lambda _s, _o: b"", lambda _l, _d: None, work)
-    door.through = Through(lambda: b"come in", lambda line, _dh: lines.append(line))
+    through = Through(lambda: b"come in", lambda line, _dh: lines.append(line))
+    door = Door(
+        porch.station,
+        responder,
+        KNOCK,
+        lambda _s, _o: b"",
+        lambda _l, _d: None,
+        work,
+        through=through if lines_through else None,
+        links=links,
+    )
     return door, lines
 
 
@@ -193,7 +204,7 @@ async def test_a_line_needs_a_carrier_and_a_door_that_has_lines(porch: Porch) ->
         door, lines = _member_door(porch, work)
         with pytest.raises(RemoteError):
             door.asked(_knock(porch), ("127.0.0.1", 40_000), porch.answers.append)
-        door.through = None
+        door, _ = _member_door(porch, work, lines_through=False)
         with pytest.raises(RemoteError):
             door.asked(_knock(porch), None, porch.answers.append)
         assert lines == []
@@ -202,8 +213,7 @@ async def test_a_line_needs_a_carrier_and_a_door_that_has_lines(porch: Porch) ->
 
 async def test_a_hidden_door_is_silent_to_who_asks_straight(porch: Porch) -> None:
     async with Work() as work:
-        door, lines = _member_door(porch, work)
-        door.links = False
+        door, lines = _member_door(porch, work, links=False)
         link = MediaLink(porch.station.mux, porch.station.certificate, controlling=True)
         greeting = Knock(PROTOCOL_VERSION, link.offer).encode()
         public = KeyPair(SECRET).public

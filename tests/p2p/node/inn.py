@@ -19,6 +19,7 @@ from lab.relay_host import Host
 from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
+from p2p.node.inbox import FloorCame, GossipCame, WrapsCame
 from p2p.node.relays.failover import Failover
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.relay_session import RoomSide
@@ -76,18 +77,23 @@ class Member:
             host.room,
             pass_key=lambda: host.pass_key,
             floor_ops=lambda: host.ops if identity is host.identity else self.floor,
-            on_floor=lambda ops: self.floor.extend(o for o in ops if o not in self.floor),
-            on_frame=self._hear,
-            on_gossip=lambda frm, blob: self.gossip.append((frm, blob)),
-            on_wraps=lambda epoch, wraps: self.wraps.extend((epoch, wrap) for wrap in wraps),
         )
-        relay_links = RelayLinks(
-            net.station, work, lambda *_: None, lambda _link: None, lambda: False
-        )
-        self.seats = Failover(self.side, relay_links, work)
+        self.seats = Failover(self.side, net.inbox, self, RelayLinks(net, work), work)
         self.task = work.create_task(self.seats.run())
+        work.create_task(self._read())
 
-    def _hear(self, frame: bytes, at_s: float) -> bool:
+    async def _read(self) -> None:
+        while True:
+            for item in await self.net.inbox.take():
+                match item:
+                    case FloorCame(ops=ops):
+                        self.floor.extend(op for op in ops if op not in self.floor)
+                    case GossipCame(frm=frm, blob=blob):
+                        self.gossip.append((frm, blob))
+                    case WrapsCame(epoch=epoch, wraps=wraps):
+                        self.wraps.extend((epoch, wrap) for wrap in wraps)
+
+    def relay_frame(self, frame: bytes, at_s: float) -> bool:
         self.heard.append((number_of(frame), at_s))
         self.slots.add(tree_slot(frame) or 0)
         return self.opens(frame)

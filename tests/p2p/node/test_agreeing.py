@@ -23,7 +23,7 @@ async def people(house: House, *names: str) -> list[Person]:
         found.append(person)
     for person in found:
         for other in ("host", *names):
-            if other != person.node._settings.name:
+            if other != person.node._ours.settings.name:
                 await person.until(
                     e.MemberChanged, lambda m, o=other: m.name == o and m.state == "here"
                 )
@@ -63,17 +63,17 @@ async def test_who_is_shown_the_old_join_of_one_who_left_is_told_better(
     monkeypatch.setattr(pruning, "LEFT_MAX", 0)
     async with a_house() as house:
         host, ann, bob = await people(house, "ann", "bob")
-        join, words = bob.node._members.room.join_op, (await host.key()).words
-        gone = bob.node._members.room.me
+        join, words = bob.session.peers.room.join_op, (await host.key()).words
+        gone = bob.session.peers.room.me
         await bob.leave()
         for person in (host, ann):
             await person.until(e.MemberChanged, lambda m: m.name == "bob" and m.state == "left")
         eve = await house.guest("eve", words, only="dht")
         await eve.until(e.Joined)
-        room = eve.node._members.room
+        room = eve.session.peers.room
         assert room.receive(join, None, time.monotonic())
         assert room.state.members[gone].is_here
-        eve.node._members.pump()
+        eve.session.peers.pump()
         await asyncio.sleep(1.0)
         assert gone not in room.state.members or not room.state.members[gone].is_here
 
@@ -88,7 +88,7 @@ async def test_who_is_removed_with_a_new_key_opens_nothing_and_the_others_go_on(
         for person in (host, ann):
             changed = await person.until(e.RoomKeyChanged, lambda key: key.why == "kick")
             assert changed.n_members == 2
-        heard = ann.node._secrets.stage.heard(host.node._members.room.me)
+        heard = ann.session.secrets.stage.heard(host.session.peers.room.me)
         opened = heard.opened
         await asyncio.sleep(0.5)
         assert heard.opened > opened + 10
@@ -97,15 +97,15 @@ async def test_who_is_removed_with_a_new_key_opens_nothing_and_the_others_go_on(
 async def test_who_holds_a_false_key_asks_the_others_and_hears_them() -> None:
     async with a_house() as house:
         host, ann, bob = await people(house, "ann", "bob")
-        ring = bob.node._secrets.the_keyring
+        ring = bob.session.secrets.keyring
         ((epoch, _, pass_key),) = ring.export(ring.seal_step)
-        ring.replace(epoch, b"f" * 32, ring.seal_step, pass_key, ann.node._members.room.me)
+        ring.replace(epoch, b"f" * 32, ring.seal_step, pass_key, ann.session.peers.room.me)
         host.node.do(c.SetMic(True))
         await ann.until(e.FirstSound)
         await bob.until(e.Notice, lambda one: one.code == "keys_differ")
         await bob.until(e.FirstSound)
-        assert bob.node._secrets.stage.heard(host.node._members.room.me).refused["seal"] > 25
-        assert ring.trial.giver(epoch) in (None, host.node._members.room.me)
+        assert bob.session.secrets.stage.heard(host.session.peers.room.me).refused["seal"] > 25
+        assert ring.trial.giver(epoch) in (None, host.session.peers.room.me)
 
 
 async def test_who_asks_to_come_in_waits_until_a_moderator_says_yes() -> None:
@@ -155,7 +155,7 @@ async def test_the_profile_is_the_rooms() -> None:
         await ann.until(e.FirstSound)
         host.node.do(c.SetProfile("hall"))
         await ann.until(e.SettingChanged, lambda one: one.value == "hall")
-        heard = ann.node._secrets.stage.heard(host.node._members.room.me)
+        heard = ann.session.secrets.stage.heard(host.session.peers.room.me)
         opened = heard.opened
         await asyncio.sleep(0.6)
         assert heard.opened >= opened + 5

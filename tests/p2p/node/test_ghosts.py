@@ -5,6 +5,7 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 
 from crypto.contact import Contact
 from crypto.handover import keyring_from
@@ -16,6 +17,7 @@ from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
 from p2p.mesh.group_messages import Gossip
 from p2p.node.endpoint import MemberEndpoint
+from p2p.node.inbox import GossipCame
 from p2p.node.relays.failover import Failover
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.relay_session import RoomSide
@@ -39,8 +41,8 @@ class Ghost:
     def __init__(
         self, of: Person, identity: Identity, net: MemberEndpoint, work: Work, relay: Contact
     ) -> None:
-        secrets, known = of.node._secrets, of.node._members.room
-        ring, self._time = secrets.the_keyring, secrets.room_time
+        secrets, known = of.session.secrets, of.session.peers.room
+        ring, self._time = secrets.keyring, secrets.room_time
         step, pass_key = ring.seal_step, bytes(ring.pass_)
         self._keyring = keyring_from(ring.export(step), step, step * 10.0, bytes(16))
         self._gossip = Gossip(self._keyring, os.urandom)
@@ -48,8 +50,8 @@ class Ghost:
         self.room = Room(identity, secrets.genesis, "ghost", now=0.0)
         floor = [op for op in known.ops() if known.is_floor(op)]
         side = RoomSide(identity, secrets.genesis, known.room_id, lambda: pass_key, lambda: floor)
-        relay_links = RelayLinks(net.station, work, lambda *_: None, lambda _: None, lambda: False)
-        self.seats = Failover(side, relay_links, work)
+        frames = SimpleNamespace(relay_frame=lambda _frame, _at_s: True)
+        self.seats = Failover(side, net.inbox, frames, RelayLinks(net, work), work)
         self.seats.set_relays([relay])
         work.create_task(self.seats.run())
 
@@ -89,12 +91,18 @@ async def removed_with_a_new_key(host: Person, evil: Person, good: Person) -> No
 
 
 def rosters(*people: Person) -> list[set[str]]:
-    states = [person.node._members.room.state for person in people]
+    states = [person.session.peers.room.state for person in people]
     return [{str(m.name) for m in state.members.values() if m.is_here} for state in states]
 
 
 def refused(person: Person) -> int:
-    return person.node._members.relay_room._strangers._counters["stranger"]
+    return person.session.peers.dispatch.relay_room._strangers._counters["stranger"]
+
+
+def said_to(person: Person, frm: bytes, blob: bytes) -> None:
+    """What a relay brings, as if this member had sealed it."""
+    relay_room = person.session.peers.dispatch.relay_room
+    person.session.take(GossipCame(frm, blob, relay_room.failover.first.link))
 
 
 async def has_said_its_join_in_vain(ghost: Ghost, host: Person, good: Person) -> None:
@@ -131,13 +139,16 @@ async def test_a_relay_in_league_brings_nobody_in_by_words_under_the_key_of_befo
         relay, host, evil, good = await a_room(house)
         async with a_ghost(evil, relay) as ghost:
             await removed_with_a_new_key(host, evil, good)
-            at_good, me = good.node._members.relay_room, host.node._secrets.identity.member_id
-            at_good._take_gossip(me, ghost.sealed(Ops((ghost.room.join_op,))))
+            at_good, me = (
+                good.session.peers.dispatch.relay_room,
+                host.session.secrets.identity.member_id,
+            )
+            said_to(good, me, ghost.sealed(Ops((ghost.room.join_op,))))
             assert rosters(good) == [{"host", "good"}]
             assert refused(good) == 1
-            before_s = good.node._secrets.room_time.at(0.0)
-            at_good._take_gossip(me, ghost.sealed(Near(int(before_s * 1000) + 1500, ())))
-            assert good.node._secrets.room_time.at(0.0) == before_s
+            before_s = good.session.secrets.room_time.at(0.0)
+            said_to(good, me, ghost.sealed(Near(int(before_s * 1000) + 1500, ())))
+            assert good.session.secrets.room_time.at(0.0) == before_s
             assert at_good._gossip.counters["message"] == 1
 
 
@@ -145,12 +156,12 @@ async def test_what_members_sealed_a_moment_before_the_new_key_still_counts() ->
     async with a_house() as house:
         relay, host, evil, good = await a_room(house)
         async with a_ghost(good, relay) as late:  # it seals what the member sealed before
-            room = good.node._members.room
+            room = good.session.peers.room
             await removed_with_a_new_key(host, evil, good)
             room.do(RaiseHand(), time.monotonic())
             [hand] = [out.data for out in room.to_send(time.monotonic())]
-            host.node._members.relay_room._take_gossip(room.me, late.sealed(Ops((hand,))))
-            assert host.node._members.room.state.queue == (room.me,)
+            said_to(host, room.me, late.sealed(Ops((hand,))))
+            assert host.session.peers.room.state.queue == (room.me,)
 
 
 async def test_what_a_newcomer_says_before_its_join_has_come_is_heard_after_it() -> None:
@@ -162,9 +173,9 @@ async def test_what_a_newcomer_says_before_its_join_has_come_is_heard_after_it()
             _, hand = (out.data for out in late.room.to_send(time.monotonic()))
             late.seats.send_gossip(EVERYBODY, late.sealed(Ops((hand,))))
             await asyncio.sleep(0.3)
-            door = good.node._members
+            door = good.session.peers
             door.room.receive(late.room.join_op, None, time.monotonic())
             door.pump()
-            state = lambda: host.node._members.room.state  # noqa: E731
+            state = lambda: host.session.peers.room.state  # noqa: E731
             await until(lambda: state().queue == (late.identity.member_id,))
             assert refused(host) == 0

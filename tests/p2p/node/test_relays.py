@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from crypto.dh import KeyPair
+from crypto.epoch import Keyring
 from crypto.identity import Identity
 from crypto.roomkey import Genesis, RoomKey
 from lab.node_house import Person, a_house
@@ -17,15 +19,13 @@ from p2p.node.endpoint import MemberEndpoint
 from p2p.node.joining.advertise import Advertiser
 from p2p.node.relays import relay_links as relay_links_module
 from p2p.node.relays.relay_links import RelayLinks
-from p2p.node.secrets import RoomSecrets
+from p2p.node.secrets import Credentials, Origin, RoomSecrets
+from p2p.rekey.room_time import RoomTime
 from p2p.rng import system_rng
 from p2p.wire.addresses import Scope, known_scope
 from p2p.wire.card import open_card
 
 ENTRY = ("11.0.1.2", 4433)
-
-
-def _nothing(*_args: object) -> None: ...
 
 
 async def test_who_came_in_through_a_relay_is_a_door_there_too() -> None:
@@ -35,25 +35,33 @@ async def test_who_came_in_through_a_relay_is_a_door_there_too() -> None:
         host = await house.host("host", only="relay")
         guest = await house.guest("guest", (await host.key()).words, only="relay")
         assert (await guest.until(e.Joined)).via == "relay"
-        secrets = guest.node._secrets
-        [link] = guest.node._relay_links.links
+        secrets = guest.session.secrets
+        [link] = guest.node._ours.relay_links.links
         relay_dh = link.contact.dh
         cards: set[bytes] = set()
         async with asyncio.timeout(10.0):
             while len(cards) < 2:
                 found = await link.cards(secrets.room_key.relay_tag(relay_dh))
                 cards = {open_card(secrets.room_key, relay_dh, card) for card in found}
-        assert cards == {secrets.identity.dh, host.node._secrets.identity.dh}
+        assert cards == {secrets.identity.dh, host.session.secrets.identity.dh}
 
 
 async def test_the_first_record_names_no_address_of_our_home() -> None:
     identity = Identity.generate(system_rng)
     genesis = Genesis(1, identity.sign_key, identity.dh, "open", int(time.time()), bytes(32))
-    secrets = RoomSecrets(identity, RoomKey.create(genesis, bytes(16)), system_rng)
+    key, recv = RoomKey.create(genesis, bytes(16)), KeyPair.generate(system_rng)
+    secrets = RoomSecrets(
+        Credentials(identity, key, recv),
+        Origin(genesis.encode(), bytes(16)),
+        Keyring.create(system_rng),
+        RoomTime(0.0),
+        system_rng,
+    )
     net = await MemberEndpoint.open(None, [NodeContact(ENTRY, bytes(32))], bytes(32), system_rng)
     async with Work() as work:
-        relay_links = RelayLinks(net.station, work, _nothing, _nothing, lambda: True)
-        advertiser = Advertiser(Settings(), net, secrets, relay_links, work, (), set)
+        advertiser = Advertiser(
+            Settings(), net, secrets, RelayLinks(net, work), work, (), set, None
+        )
         assert all(known_scope(d.address[0]) is Scope.GLOBAL for d in advertiser._doors())
         net.station.whereabouts.saw(("11.0.2.2", 40_001), ENTRY[0])
         assert ("11.0.2.2", 40_001) in [door.address for door in advertiser._doors()]
@@ -67,7 +75,8 @@ async def test_a_relay_is_missed_more_by_those_who_have_nobody_else(
     monkeypatch.setattr(relay_links_module, "RETRY_S", 0.02)
     net = await MemberEndpoint.open(("127.0.0.1", 0), [], bytes(32), system_rng)
     async with Work() as work:
-        relay_links = RelayLinks(net.station, work, _nothing, _nothing, lambda: alone)
+        relay_links = RelayLinks(net, work)
+        relay_links.observe_others(linked=not alone)
         began_s = time.monotonic()
         await relay_links._wait(0.4)
         assert (time.monotonic() - began_s < 0.3) is alone
@@ -99,6 +108,5 @@ def shown_loss_pct(person: Person) -> float:
 
 
 def told_loss_pct(person: Person) -> float:
-    node = person.node
-    [link] = node._snapshot.stats(node._members).links
+    [link] = person.session.reports.stats.stats().links
     return link["loss_pct"]

@@ -27,13 +27,13 @@ async def test_two_who_hide_hear_each_other_and_have_no_link() -> None:
         await host.until(e.MemberChanged, lambda m: m.name == "guest" and m.state == "here")
         host.node.do(c.SetMic(True))
         await guest.until(e.FirstSound)
-        assert guest.node._members.neighbours == {}
-        assert host.node._members.neighbours == {}
+        assert guest.session.peers.neighbours == {}
+        assert host.session.peers.neighbours == {}
         [row] = [row for row in guest.node.view().members if row.name == "host"]
         assert row.path == "relay"
         relay = house.relay_port
         for person in (host, guest):
-            others = {port for _, port in person.node._endpoint.station.mux._targets}
+            others = {port for _, port in person.node._ours.endpoint.station.mux._targets}
             assert others == {relay}
 
 
@@ -57,7 +57,7 @@ async def test_who_hides_and_holds_a_false_key_asks_through_the_relay_and_hears(
     async with a_house() as house:
         host, guest = await hidden_pair(house)
         await host.until(e.MemberChanged, lambda m: m.name == "guest" and m.state == "here")
-        ring = guest.node._secrets.the_keyring
+        ring = guest.session.secrets.keyring
         ((epoch, _, pass_key),) = ring.export(ring.seal_step)
         ring.replace(epoch, b"f" * 32, ring.seal_step, pass_key, b"somebody else's.")
         host.node.do(c.SetMic(True))
@@ -86,11 +86,11 @@ async def test_a_new_key_reaches_all_through_the_relay_and_nobody_falls_silent_o
             await asyncio.sleep(1.0)
         for one in listeners:
             assert [s for s in one.all(e.SpeakingChanged) if not s.on] == []
-            counts = one.node._members.group_key._epochs.counts
+            counts = one.session.peers.dispatch.group_key._epochs.counts
             assert (counts["wrapped"], counts["asked"]) == (3, 0)
-            ring = one.node._secrets.the_keyring
+            ring = one.session.secrets.keyring
             assert all(ring.trial.giver(epoch) is None for epoch in ring.frontier.ids)
-        assert host.node._members.group_key._epochs.counts["answered"] == 0
+        assert host.session.peers.dispatch.group_key._epochs.counts["answered"] == 0
 
 
 async def test_without_a_relay_nobody_hides() -> None:
@@ -105,7 +105,7 @@ async def test_a_straight_knock_at_a_hidden_door_is_met_with_silence() -> None:
         invite = (await host.key()).invite
         late = await house.guest("late", invite, mode="open", only="invite")
         assert (await late.until(e.Joined)).via == "invite"
-        assert late.node._members.neighbours == {}
+        assert late.session.peers.neighbours == {}
 
 
 async def test_who_has_no_udp_gets_to_the_relay_by_tcp() -> None:
@@ -115,8 +115,8 @@ async def test_who_has_no_udp_gets_to_the_relay_by_tcp() -> None:
         host = await house.host("host", mode="shield", relays=(relay,))
         words = (await host.key()).words
         guest = await house.guest("guest", words, mode="shield", relays=(relay,))
-        guest.node._endpoint.station.mux._transport.sendto = lambda *_: None
+        guest.node._ours.endpoint.station.mux._transport.sendto = lambda *_: None
         await guest.until(e.Joined)
-        assert guest.node._endpoint.station.mux.streams
+        assert guest.node._ours.endpoint.station.mux.streams
         host.node.do(c.SetMic(True))
         await guest.until(e.FirstSound)

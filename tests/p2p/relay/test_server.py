@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
 from unittest.mock import AsyncMock
 
@@ -15,11 +15,13 @@ from crypto.roomkey import RoomKey
 from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
+from p2p.node.inbox import Inbox
 from p2p.node.relays.relay_links import RelayLink, RelayLinks
 from p2p.relay.server import RelaySettings, is_public, run_relay
 from p2p.wire.card import card_handle
 from p2p.wire.messages import Bye
 
+Carried = tuple[bytes, Callable[[bytes], None]]
 LOOPBACK = ("127.0.0.1", 0)
 
 
@@ -34,19 +36,13 @@ class Desk:
         self.work = Work()
         self._nets: list[MemberEndpoint] = []
 
-    async def member(self) -> tuple[RelayLink, list[tuple[bytes, bytes]]]:
+    async def member(self) -> tuple[RelayLink, list[Carried]]:
         contact = await self.contact
         net = await MemberEndpoint.open(LOOPBACK, [], os.urandom(32), os.urandom)
         self._nets.append(net)
-        carried: list[tuple[bytes, bytes]] = []
-        relay_links = RelayLinks(
-            net.station,
-            self.work,
-            lambda _link, handle, data: carried.append((handle, data)),
-            lambda _link: None,
-            lambda: False,
-        )
-        link = await relay_links.get(Contact(contact.key, contact.address, "relay"))
+        carried: list[Carried] = []
+        net.take_carried = lambda data, _toward, answer: carried.append((data, answer))  # type: ignore[method-assign]
+        link = await RelayLinks(net, self.work).get(Contact(contact.key, contact.address, "relay"))
         return link, carried
 
     async def close(self) -> None:
@@ -82,11 +78,15 @@ async def test_a_card_is_left_found_and_a_datagram_goes_both_ways(desk: Desk) ->
     assert await newcomer.cards(b"u" * 16) == ()
     newcomer.carry(card_handle(b"card"), b"knock")
     await until(lambda: at_door)
-    [(handle, data)] = at_door
+    [(data, answer)] = at_door
     assert data == b"knock"
-    door.carry(handle, b"welcome")
+    answer(b"welcome")
     await until(lambda: at_newcomer)
-    assert at_newcomer == [(handle, b"welcome")]
+    [(data, answer)] = at_newcomer
+    assert data == b"welcome"
+    answer(b"again")  # back by the same pair, which the door has as its own
+    await until(lambda: len(at_door) == 2)
+    assert at_door[1][0] == b"again"
 
 
 async def test_an_item_that_was_handed_in_is_resolved_for_another(desk: Desk) -> None:
@@ -127,13 +127,7 @@ def test_only_a_public_address_is_of_use_to_people_outside() -> None:
 
 async def test_a_relay_that_closes_on_us_is_not_called_again_at_once() -> None:
     async with Work() as work:
-        relay_links = RelayLinks(
-            None,  # type: ignore[arg-type]
-            work,
-            lambda _link, _handle, _data: None,
-            lambda _link: None,
-            lambda: False,
-        )
+        relay_links = RelayLinks(SimpleNamespace(station=None, inbox=Inbox()), work)  # type: ignore[arg-type]
         closed = SimpleNamespace(until_silent=AsyncMock(), close=AsyncMock())
         relay_links.get = AsyncMock(return_value=closed)  # type: ignore[method-assign]
         relay_links.keep(Contact(bytes(range(32)), ("192.0.2.7", 4433), "relay"))

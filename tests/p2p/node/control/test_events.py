@@ -5,7 +5,7 @@ import pytest
 from lab.room_people import Rooms
 from p2p.api import events
 from p2p.node.control.events import EventReporter
-from p2p.node.control.member_numbers import MemberNumbers
+from p2p.node.member_numbers import MemberNumbers
 from p2p.room import commands as c
 from p2p.room.store import opset, pruning
 

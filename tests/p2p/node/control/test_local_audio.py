@@ -9,8 +9,9 @@ from p2p.api import commands, events
 from p2p.errors import UserError
 from p2p.link.work import Work
 from p2p.node.control.local_audio import LocalAudio
-from p2p.node.control.member_numbers import MemberNumbers
-from p2p.node.media.media import Devices, Sound
+from p2p.node.media.devices import Devices
+from p2p.node.media.media import Sound
+from p2p.node.member_numbers import MemberNumbers
 
 
 class Room:
@@ -21,7 +22,7 @@ class Room:
         self.numbers.number(b"lau".ljust(16))
         self.work = Work()
         devices = Devices(capture_from("tone:440"), NullPlayout())
-        self.sound = Sound(devices, None, lambda: (), self.told.append)  # type: ignore[arg-type]
+        self.sound = Sound(devices, lambda _payload: None, self.told.append)  # type: ignore[arg-type]
         self.sound.pipeline.play_cue = self.played.append  # type: ignore[method-assign]
         self.desk = LocalAudio(self.sound, self.numbers, self.work, self.told.append)
 

@@ -14,7 +14,7 @@ async def test_two_who_call_each_other_at_once_get_one_link_soon() -> None:
         await guest.until(e.Joined)
         host.node.do(c.SetMic(True))
         await guest.until(e.FirstSound)
-        both = [host.node._members, guest.node._members]
+        both = [host.session.peers, guest.session.peers]
         for _ in range(5):
             lines = [n.line for members in both for n in members.neighbours.values()]
             for members in both:
@@ -36,13 +36,13 @@ async def test_two_who_call_each_other_at_once_get_one_link_soon() -> None:
 async def test_the_question_of_the_smaller_key_counts() -> None:
     async with a_house() as house:
         host = await house.host("host", only="lan")
-        dialer = host.node._members.dialer
+        dialer = host.session.peers.dialer
         for other, answers in ((b"\xff" * 32, False), (bytes(32), True)):
             dialing = asyncio.ensure_future(dialer.dial(bytes(16), other))
             await asyncio.sleep(0.05)
-            assert dialer.yields_to(other) is answers
+            assert dialer._dials.yields_to(other) is answers
             await asyncio.sleep(0.05)
             assert dialing.done() is answers
             dialing.cancel()
             await asyncio.gather(dialing, return_exceptions=True)
-        assert dialer.yields_to(b"\xff" * 32)
+        assert dialer._dials.yields_to(b"\xff" * 32)

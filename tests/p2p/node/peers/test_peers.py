@@ -3,20 +3,23 @@ from types import SimpleNamespace
 
 import pytest
 
+from crypto.dh import KeyPair
 from crypto.identity import Identity, member_id
 from crypto.roomkey import Genesis, RoomKey
 from lab.node_house import a_house
 from p2p.api import commands as c
 from p2p.api import events as e
 from p2p.errors import RemoteError
-from p2p.link.work import Work
-from p2p.node.peers.peers import Hooks, Peers
-from p2p.node.secrets import RoomSecrets
+from p2p.node.inbox import FromNeighbour, Inbox
+from p2p.node.joining.join import JoinAttempt
+from p2p.node.peers.peers import Neighbour
+from p2p.node.secrets import Credentials, Origin
 from p2p.rng import system_rng
 from p2p.room.ops import kinds
 from p2p.room.ops.op import Pen
 from p2p.room.room import Room
 from p2p.wire.messages import Admit, Carry, Have, HeadSecret
+from p2p.wire.offers import Welcome
 
 
 async def test_a_join_with_a_copied_exchange_key_takes_nobodys_link() -> None:
@@ -27,7 +30,7 @@ async def test_a_join_with_a_copied_exchange_key_takes_nobodys_link() -> None:
         words = (await host.key()).words
         victim = await house.guest("victim", words, only="dht")
         await victim.until(e.Joined)
-        members = victim.node._members
+        members = victim.session.peers
         assert members is not None
         dh = members.room.myself.dh
         for _ in range(8):  # some of them sort before the victim's own id
@@ -45,8 +48,12 @@ async def test_a_join_with_a_copied_exchange_key_takes_nobodys_link() -> None:
         await victim.until(e.MemberChanged, lambda m: m.name == "host" and m.state == "here", seen)
         host.node.do(c.SetMic(True))
         await victim.until(e.FirstSound)
-        [link] = host.node._members.neighbours
+        [link] = host.session.peers.neighbours
         assert link == members.room.me
+
+
+def said(neighbour: Neighbour, message: Carry) -> FromNeighbour:
+    return FromNeighbour(neighbour.member, message, neighbour.line)
 
 
 async def test_what_a_neighbour_only_carries_is_not_held_against_it() -> None:
@@ -56,15 +63,15 @@ async def test_what_a_neighbour_only_carries_is_not_held_against_it() -> None:
         host = await house.host("host", only="dht")
         guest = await house.guest("guest", (await host.key()).words, only="dht")
         await guest.until(e.Joined)
-        members = host.node._members
+        members = host.session.peers
         assert members is not None
         [neighbour] = members.neighbours.values()
         absent = bytes(16)
-        members._take(neighbour, Carry(members.room.me, absent, b"\xc0" * 512))
-        members._take(neighbour, Carry(members.room.me, absent, b"\xc1" * 1024))
-        members._take(neighbour, Carry(absent, neighbour.member, b"\xc0" * 512))
+        members.take(said(neighbour, Carry(members.room.me, absent, b"\xc0" * 512)), 0.0)
+        members.take(said(neighbour, Carry(members.room.me, absent, b"\xc1" * 1024)), 0.0)
+        members.take(said(neighbour, Carry(absent, neighbour.member, b"\xc0" * 512)), 0.0)
         with pytest.raises(RemoteError):
-            members._take(neighbour, Carry(absent, members.room.me, b"\xc0" * 512))
+            members.take(said(neighbour, Carry(absent, members.room.me, b"\xc0" * 512)), 0.0)
 
 
 class _Answers:
@@ -86,18 +93,25 @@ async def test_keys_are_taken_only_from_a_door_that_shows_who_it_is() -> None:
     """The keys of the first door that lets us in are kept, so it must not be just anybody."""
     host, door, me = (Identity.generate(system_rng) for _ in range(3))
     genesis = Genesis(1, host.sign_key, host.dh, "open", 0, bytes(32))
-    secrets = RoomSecrets(me, RoomKey.create(genesis, bytes(16)), system_rng)
-    room = Room(me, genesis.encode(), "me", now=0.0)
-    hooks = Hooks(lambda: None, lambda *_: None, lambda *_: None)
-    members = Peers(None, room, secrets, None, Work(), hooks, newcomer=True)  # type: ignore[arg-type]
+    credentials = Credentials(me, RoomKey.create(genesis, bytes(16)), KeyPair.generate(system_rng))
+    origin = Origin(genesis.encode(), bytes(16))
     twin = Room(door, genesis.encode(), "door", now=0.0)
     keys = (HeadSecret(bytes(16), bytes(32), bytes(32)),)
     unknown = Admit(bytes(16), 0, 0, keys, ())
     borrowed = Admit(door.member_id, 0, 0, keys, (twin.join_op,))
+    net = SimpleNamespace(inbox=Inbox())
     for admit in (unknown, borrowed):
+        attempt = JoinAttempt(
+            net,  # type: ignore[arg-type]
+            credentials,
+            None,  # type: ignore[arg-type]
+            lambda genesis: Room(me, genesis, "me", now=0.0),
+        )
+        line, welcome = _Answers(admit), Welcome(1, None, None, origin.genesis, origin.r)
         with pytest.raises((RemoteError, ConnectionError)):
-            await members.enter(_Answers(admit), bytes(32))  # type: ignore[arg-type]
-        assert secrets.keyring is None
+            await attempt._enter(line, bytes(32), welcome, "dht")  # type: ignore[arg-type]
+        assert not attempt._outcome.imposter, "it got as far as the keys"
+        assert not attempt._entered.done()
 
 
 async def test_a_door_that_hands_out_other_keys_is_noticed() -> None:
@@ -106,9 +120,9 @@ async def test_a_door_that_hands_out_other_keys_is_noticed() -> None:
         host = await house.host("host", only="dht")
         guest = await house.guest("guest", (await host.key()).words, only="dht")
         await guest.until(e.Joined)
-        secrets = guest.node._secrets
-        honest = host.node._secrets.admit((), 0.0)
-        secrets.admitted(honest, 0.0)
+        secrets = guest.session.secrets
+        honest = host.session.secrets.admit((), 0.0)
+        secrets.readmitted(honest, 0.0)
         assert guest.node.view().problem == ""
         false = type(honest)(
             honest.member,
@@ -116,7 +130,7 @@ async def test_a_door_that_hands_out_other_keys_is_noticed() -> None:
             honest.step,
             (HeadSecret(honest.heads[0].epoch_id, b"x" * 32, honest.heads[0].pass_key),),
         )
-        secrets.admitted(false, 0.0)
+        secrets.readmitted(false, 0.0)
         assert "other room keys" in guest.node.view().problem
 
 
@@ -131,8 +145,8 @@ async def test_a_neighbour_that_asks_without_end_is_let_go_and_the_room_goes_on(
             await person.until(e.MemberChanged, lambda m: m.name == "host" and m.state == "here")
         [line] = [
             n.line
-            for n in pest.node._members.neighbours.values()
-            if n.member == host.node._members.room.me
+            for n in pest.session.peers.neighbours.values()
+            if n.member == host.session.peers.room.me
         ]
         for _ in range(100):
             line.send(Have(()))

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from lab.programs.person import SLACK
-from p2p.node.relays import failover as failover_module
+from p2p.node.relays import comparison
 from p2p.node.relays.failover import SILENT_S
 from p2p.room.ops.kinds import HOST_SLOT
 from p2p.wire.hop import tree_slot
@@ -234,7 +234,7 @@ def bad(spread: object, way: str) -> None:
 async def test_a_relay_that_treats_sound_badly_is_left(
     inn: Inn, way: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failover_module, "LISTEN_EVERY_S", 0.5)
+    monkeypatch.setattr(comparison, "LISTEN_EVERY_S", 0.5)
     host, amina = await at_two_relays(inn, (0, 1), (1, 0))
     voice, first = Speaker(), host.seats.first
     host.opens = voice.opens
@@ -243,7 +243,7 @@ async def test_a_relay_that_treats_sound_badly_is_left(
         assert host.seats.first is first
         changes = sum(host.side.counters.values())
         bad(inn.servers[0]._spread, way)
-        host.seats._changed_s -= 60.0
+        host.seats.comparison.changed_s -= 60.0
         await until(lambda: host.seats.first is not first)
         assert host.side.counters[f"changed: {why}"] == 1
         assert sum(host.side.counters.values()) == changes + 1
@@ -254,7 +254,7 @@ async def test_a_relay_that_treats_sound_badly_is_left(
 async def test_who_sits_at_a_relay_that_drops_what_it_says_tries_another(
     inn: Inn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failover_module, "LISTEN_EVERY_S", 0.5)
+    monkeypatch.setattr(comparison, "LISTEN_EVERY_S", 0.5)
     host, amina = await at_two_relays(inn, (1, 0), (0, 1))
     host.seats.set_slot(HOST_SLOT)
     first = amina.seats.first
@@ -270,7 +270,7 @@ async def test_who_sits_at_a_relay_that_drops_what_it_says_tries_another(
         spread.send = lambda room, link, frame, now: (
             None if tree_slot(frame) == SLOT else send(room, link, frame, now)
         )
-        amina.seats._changed_s -= 60.0
+        amina.seats.comparison.changed_s -= 60.0
         await until(lambda: amina.seats.first is not first)
     assert amina.side.counters["changed: loss"] == 1
 
@@ -278,10 +278,10 @@ async def test_who_sits_at_a_relay_that_drops_what_it_says_tries_another(
 async def test_two_relays_that_do_well_are_compared_and_nothing_changes(
     inn: Inn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failover_module, "LISTEN_EVERY_S", 0.3)
+    monkeypatch.setattr(comparison, "LISTEN_EVERY_S", 0.3)
     host, amina = await at_two_relays(inn, (0, 1), (1, 0))
     first, reserve = host.seats.seats
-    host.seats._changed_s -= 60.0
+    host.seats.comparison.changed_s -= 60.0
     async with talking(amina, Speaker()):
         await until(lambda: reserve.tuned)
         await until(lambda: not reserve.tuned)

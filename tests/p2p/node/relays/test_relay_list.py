@@ -76,5 +76,5 @@ async def test_who_sits_at_another_relay_of_the_same_list_is_heard() -> None:
         await guest.until(e.Joined)
         host.node.do(c.SetMic(True))
         await guest.until(e.FirstSound)
-        seats = [p.node._members.relay_room.failover.first for p in (host, guest)]
+        seats = [p.session.peers.dispatch.relay_room.failover.first for p in (host, guest)]
         assert seats[0].link.contact.dh != seats[1].link.contact.dh

@@ -1,0 +1,79 @@
+"""All that the front end is told of a room that we are in: changes, numbers, notices."""
+
+import time
+from collections.abc import Callable
+
+from p2p.api import events
+from p2p.node.control.events import EventReporter
+from p2p.node.control.local_audio import LocalAudio
+from p2p.node.control.notices import WayNotices
+from p2p.node.control.snapshot import Snapshot
+from p2p.node.control.stats import Stats
+from p2p.node.peers.peers import Peers
+
+STATS_EVERY_S = 5.0
+
+
+class Reports:
+    """See the module.
+
+    Args:
+        peers: The others.
+        reporter: Turns changes into events.
+        snapshot: The room as it is drawn.
+        stats: Everything that was counted.
+        notices: What is told of the ways into the room.
+        local_audio: Lets a loss of all others be heard.
+        emit: Takes each event.
+        began_s: When we began to come in, monotonic seconds.
+
+    Attributes:
+        snapshot: As given.
+        stats: As given.
+    """
+
+    def __init__(
+        self,
+        peers: Peers,
+        reporter: EventReporter,
+        snapshot: Snapshot,
+        stats: Stats,
+        notices: WayNotices,
+        local_audio: LocalAudio,
+        emit: Callable[[events.Event], None],
+        began_s: float,
+    ) -> None:
+        self.snapshot = snapshot
+        self.stats = stats
+        self._peers = peers
+        self._reporter = reporter
+        self._notices = notices
+        self._local_audio = local_audio
+        self._emit = emit
+        self._began_s = began_s
+        self._stats_s = time.monotonic() + STATS_EVERY_S
+
+    def tell_changes(self) -> None:
+        """Says what changed in the room, of who is here, and of the key."""
+        room = self._peers.room
+        self._reporter.tell_room(room, self._peers.mesh)
+        self._reporter.tell_keys(self._peers.dispatch.group_key.news(), room)
+
+    def tick(self, ways_in: tuple[str, ...], now: float) -> None:
+        """Five times a second: who speaks, whether others can be reached, the ways in, numbers.
+
+        Args:
+            ways_in: Which ways into the room work now.
+            now: Monotonic seconds.
+        """
+        self._reporter.tell_sound(self.stats.pipeline, self._began_s)
+        self._local_audio.connection(now, lost=bool(self.snapshot.lost()))
+        self.tell_ways(ways_in, now)
+        if now >= self._stats_s:
+            self._stats_s = now + STATS_EVERY_S
+            self._emit(self.stats.stats())
+
+    def tell_ways(self, ways_in: tuple[str, ...], now: float) -> None:
+        """Says which ways into the room have begun to work."""
+        for notice in self._notices.news(ways_in, now):
+            self._emit(notice)
