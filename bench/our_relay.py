@@ -164,7 +164,7 @@ class Members:
             seat.send_route(SLOT, 1)
             self._sealer = FrameSealer(Keyring.create(os.urandom), SLOT, bytes(16), os.urandom)
         elif role == "watch":
-            seat.link._line.link.on_frame = self._watch
+            seat.link._line.link.frames_to(self)
         elif role == "count":
             # Sound is only counted; what keeps the link alive goes on as it is.
             asyncio.get_running_loop()._remove_reader(mux.raw_socket.fileno())
@@ -202,7 +202,8 @@ class Members:
         """How many set-ups needed another try."""
         return self._again
 
-    def _watch(self, frame: bytes, arrival_s: float) -> None:
+    def frame(self, frame: bytes, arrival_s: float) -> None:
+        """Of a member that watches: how long the frame was on its way."""
         if len(frame) < _LEAST_SOUND_BYTES:
             return
         sent_s = int.from_bytes(frame[-_TIME_BYTES:], "big") / 1e9

@@ -59,6 +59,9 @@ class DtlsPipe:
 
     Args:
         connection: Where datagrams go out.
+
+    Attributes:
+        settled: The peer has all of the handshake.
     """
 
     def __init__(self, connection: MuxConnection) -> None:
@@ -66,7 +69,7 @@ class DtlsPipe:
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue(MAX_WAITING_DATAGRAMS)
         self._flight: list[bytes] = []
         self._peer_spoke = False
-        self._settled = False
+        self.settled = False
         self._repeats = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -88,7 +91,7 @@ class DtlsPipe:
 
     def settle(self) -> None:
         """The peer has all of the handshake: nothing needs repeating any more."""
-        self._settled = True
+        self.settled = True
         self._flight.clear()
         if self._timer is not None:
             self._timer.cancel()
@@ -109,7 +112,7 @@ class DtlsPipe:
         return data
 
     async def _send(self, data: bytes) -> None:
-        if not self._settled:
+        if not self.settled:
             self._remember(data)
         self._connection.send_dtls(data)
 

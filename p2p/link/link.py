@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from hashlib import blake2b
+from typing import Protocol
 
 from p2p.errors import LocalError, RemoteError
 from p2p.link.candidates import path_name
@@ -49,6 +50,21 @@ class _State(Enum):
     CLOSED = auto()
 
 
+class FrameReceiver(Protocol):
+    """Who gets the frames of a link."""
+
+    def frame(self, frame: bytes, arrival_s: float) -> None:
+        """Takes a frame and its arrival in monotonic seconds; ``RemoteError`` is counted."""
+        ...
+
+
+class _Nobody:
+    """Frames are lost on it."""
+
+    def frame(self, frame: bytes, arrival_s: float) -> None:
+        pass
+
+
 class MediaLink:
     """One link.
 
@@ -61,7 +77,6 @@ class MediaLink:
 
     Attributes:
         offer: What the peer needs to know. Secret.
-        on_frame: Takes ``(frame, arrival)``; arrival in monotonic seconds. Set before ``connect``.
         on_message: Takes each message. Set before ``connect``; may be called before it returns.
         on_closed: Called when an established link ends other than by ``close``, with the reason:
             ``peer``, or ``silent`` after 30 s without an answer.
@@ -82,7 +97,6 @@ class MediaLink:
     ) -> None:
         ufrag, pwd = make_credentials(rng)
         self.offer = LinkOffer(ufrag, pwd, fingerprint_of(certificate), tuple(candidates))
-        self.on_frame: Callable[[bytes, float], None] = lambda _frame, _arrival_s: None
         self.on_message: Callable[[bytes], None] = lambda _data: None
         self.on_closed: Callable[[str], None] = lambda _why: None
         self.on_verified: Callable[[Address], None] = lambda _address: None
@@ -92,6 +106,7 @@ class MediaLink:
         self.tie = b""
         self.last_heard_s = time.monotonic()
         self.counters: Counter[str] = Counter()
+        self._receiver: FrameReceiver = _Nobody()
         self._mux = mux
         self._state = _State.NEW
         self._stage: Stage = "reach"
@@ -141,6 +156,10 @@ class MediaLink:
             await self.close(drain_s=0.0)
             raise
         self._state = _State.UP
+
+    def frames_to(self, receiver: FrameReceiver) -> None:
+        """From now on this one gets the frames that come; before, they are lost."""
+        self._receiver = receiver
 
     def send_frame(self, frame: bytes) -> bool:
         """Sends a sealed frame.
@@ -323,9 +342,10 @@ class MediaLink:
         if frame is None:
             return False
         self.last_heard_s = arrival_s
-        self._pipe.settle()
+        if not self._pipe.settled:
+            self._pipe.settle()
         try:
-            self.on_frame(frame, arrival_s)
+            self._receiver.frame(frame, arrival_s)
         except RemoteError:
             self.counters["frame_refused"] += 1
         return True

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from crypto.cookie import COOKIE_BYTE, MAC2_AT, NO_MAC2
 from crypto.dh import KeyPair
@@ -54,6 +55,17 @@ DRAIN_LOOK_S = 0.05
 STRANGERS_LOOK = 50
 DHT_RATE_PER_S = 400.0
 HELLO_LIMIT_S = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class _FramesOf:
+    """What one link brings."""
+
+    relay: "Relay"
+    number: int
+
+    def frame(self, frame: bytes, arrival_s: float) -> None:
+        self.relay.frame(self.number, frame, arrival_s)
 
 
 class Relay:
@@ -198,12 +210,13 @@ class Relay:
     def _add(self, line: Line, peer: bytes) -> int:
         number, self._next_link = self._next_link, self._next_link + 1
         self._lines[number], self._links[number] = line, line.link
-        line.link.on_frame = lambda frame, at_s: self._frame(number, frame, at_s)
+        line.link.frames_to(_FramesOf(self, number))
         if line.dialled is False:
             self._rooms.link_up(number, peer, line.link.tie, time.monotonic())
         return number
 
-    def _frame(self, number: int, frame: bytes, now: float) -> None:
+    def frame(self, number: int, frame: bytes, now: float) -> None:
+        """Takes a frame that came over a link, by its number."""
         room = self._rooms.frame(frame, number, now)
         if room is not None:
             self._spread.send(room, number, frame, now)

@@ -61,9 +61,12 @@ class Peer:
         self.link = MediaLink(
             self.mux, make_certificate(), controlling=controlling, candidates=candidates
         )
-        self.link.on_frame = lambda _frame, arrival_s: self.arrivals.append(arrival_s)
+        self.link.frames_to(self)
         self.link.on_closed = self.closed.append
         return {"offer": msgspec.msgpack.encode(self.link.offer).hex()}
+
+    def frame(self, _frame, arrival_s):
+        self.arrivals.append(arrival_s)
 
     async def connect(self, offer):
         began_s = time.monotonic()

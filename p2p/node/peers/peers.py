@@ -169,7 +169,7 @@ class Peers:
                 return
         neighbour = Neighbour(member, line, now, self._routing, self.dispatch.relay_room)
         self.neighbours[member] = neighbour
-        line.link.on_frame = neighbour.frame
+        line.link.frames_to(neighbour)
         if old is not None:
             self._work.create_task(old.line.close())
         scope = line.link.scope

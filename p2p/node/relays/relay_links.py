@@ -110,7 +110,7 @@ class RelayLink:
     def seat(self, room: RoomAtRelay) -> None:
         """From now on the room takes the relay's messages and frames."""
         self._room = room
-        self._line.link.on_frame = room.frame
+        self._line.link.frames_to(room)
 
     def breach(self, why: str) -> None:
         """The relay broke a rule; too many breaches end the link."""

@@ -71,10 +71,13 @@ class End:
         self.frames: list[bytes] = []
         self.messages: list[bytes] = []
         self.closed: list[str] = []
-        self.link.on_frame = lambda frame, _arrival_s: self.frames.append(frame)
+        self.link.frames_to(self)
         self.link.on_message = self.messages.append
         self.link.on_closed = self.closed.append
         bench.ends.append(self)
+
+    def frame(self, frame: bytes, _arrival_s: float) -> None:
+        self.frames.append(frame)
 
 
 class Bench:

@@ -1,5 +1,6 @@
 import asyncio
 import time
+from types import SimpleNamespace
 
 import pytest
 from OpenSSL import SSL
@@ -28,7 +29,7 @@ async def test_two_nodes_exchange_frames_and_messages(bench):
 async def test_frames_arrive_as_they_were_with_their_time_of_arrival(bench):
     a, b = await bench.pair()
     arrivals = []
-    b.link.on_frame = lambda frame, arrival_s: arrivals.append((frame, arrival_s))
+    b.link.frames_to(SimpleNamespace(frame=lambda *frame: arrivals.append(frame)))
     before_s = time.monotonic()
     frames = [bytes([n]) * (n + 1) for n in range(50)]
     for frame in frames:
@@ -229,13 +230,14 @@ async def test_a_receiver_that_refuses_a_frame_or_message_harms_nothing(bench):
     def refuse(*_args):
         raise RemoteError("no")
 
-    b.link.on_frame = b.link.on_message = refuse
+    b.link.frames_to(SimpleNamespace(frame=refuse))
+    b.link.on_message = refuse
     a.link.send_frame(b"x")
     a.link.send_message(b"x")
     await bench.until(
         lambda: b.link.counters["frame_refused"] and b.link.counters["message_refused"]
     )
-    b.link.on_frame = lambda frame, _arrival_s: b.frames.append(frame)
+    b.link.frames_to(b)
     b.link.on_message = b.messages.append
     await bench.talks(a, b)
 

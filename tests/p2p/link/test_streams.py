@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -141,7 +142,7 @@ async def test_a_whole_link_runs_over_a_stream(ends: Ends) -> None:
         )
 
     frames: list[bytes] = []
-    theirs.on_frame = lambda frame, _at_s: frames.append(frame)
+    theirs.frames_to(SimpleNamespace(frame=lambda frame, _at_s: frames.append(frame)))
     await asyncio.gather(
         ours.connect(offer(theirs, ends.place)), theirs.connect(offer(ours, caller))
     )
