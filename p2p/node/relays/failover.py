@@ -55,27 +55,25 @@ class Route:
     """By which relay our sound comes in: relays must know.
 
     Args:
+        side: Says in which slot we speak.
         now: Monotonic seconds.
-
-    Attributes:
-        slot: Ours; None: we do not speak.
     """
 
-    def __init__(self, now: float) -> None:
-        self.slot: int | None = None
+    def __init__(self, side: RoomSide, now: float) -> None:
+        self._side = side
         self._seq = int(now * 1000)
         self._said_s = now
 
     def say(self, first: RelaySession, now: float) -> None:
         """Says a new way to the relay that we speak through."""
-        if self.slot is not None:
+        if self._side.slot is not None:
             self._seq += 1
-            self._send(first, self.slot, now)
+            self._send(first, self._side.slot, now)
 
     def repeat(self, first: RelaySession, now: float) -> None:
         """Says the same again now and then: the relay may have got it before the grant."""
-        if self.slot is not None and now - self._said_s > ROUTE_EVERY_S:
-            self._send(first, self.slot, now)
+        if self._side.slot is not None and now - self._said_s > ROUTE_EVERY_S:
+            self._send(first, self._side.slot, now)
 
     def _send(self, first: RelaySession, slot: int, now: float) -> None:
         self._said_s = now
@@ -116,7 +114,7 @@ class Failover:
         self._tasks = tasks
         self._now = now
         self._choice = RelayChoice()
-        self._route = Route(now())
+        self._route = Route(side, now())
         self._leaving: list[tuple[RelaySession, float]] = []
         self._entering: set[bytes] = set()
 
@@ -153,10 +151,8 @@ class Failover:
 
     def set_slot(self, slot: int | None) -> None:
         """We may be heard in this slot; relays must know by which way we come."""
-        if slot != self._route.slot:
-            self._route.slot = slot
-            for seat in self.seats:
-                seat.speak_in(slot)
+        if slot != self._side.slot:
+            self._side.slot = slot
             if self.seats:
                 self._route.say(self.seats[0], self._now())
 
@@ -207,7 +203,7 @@ class Failover:
                 if seat not in self.seats:
                     self._tasks.create_task(seat.link.close())
         self._move_on(now)
-        if fault := self.comparison.listen(self.seats, self._route.slot, now):
+        if fault := self.comparison.listen(self.seats, self._side.slot, now):
             self._take_reserve(fault)
         self._fill(now)
         if self.seats:
@@ -296,7 +292,6 @@ class Failover:
         self._sit_down(seat)
 
     def _sit_down(self, seat: RelaySession) -> None:
-        seat.speak_in(self._route.slot)
         unnamed = [n for n, other in enumerate(self.seats) if n and not self._is_named(other)]
         first_unnamed = unnamed[0] if unnamed and self._is_named(seat) else len(self.seats)
         self.seats.insert(first_unnamed, seat)

@@ -62,6 +62,7 @@ class RoomSide:
         room: Its id, 32 bytes.
         pass_key: Gives the pass of the newest epoch that we know. Secret.
         floor_ops: Gives all floor operations that we hold.
+        slot: In which we speak; None: we do not.
         counters: Refusals, and why we changed relays.
     """
 
@@ -70,6 +71,7 @@ class RoomSide:
     room: bytes
     pass_key: Callable[[], bytes]
     floor_ops: Callable[[], list[bytes]]
+    slot: int | None = None
     counters: Counter[str] = field(default_factory=Counter)
 
 
@@ -110,7 +112,6 @@ class RelaySession:
         self._frames = frames
         self._now = now
         self._have_s = 0.0
-        self._own_slot: int | None = None
         self._answer: asyncio.Future[Refusal] | None = None
         link.seat(self)
 
@@ -144,10 +145,6 @@ class RelaySession:
     def send_frame(self, frame: bytes) -> bool:
         """Sends our own frame, hop byte in front."""
         return self.link.send_frame(for_tree(frame))
-
-    def speak_in(self, slot: int | None) -> None:
-        """We are the one that speaks in this slot; None: in none."""
-        self._own_slot = slot
 
     def send_route(self, slot: int, seq: int) -> None:
         """Says that our sound in this slot comes in here."""
@@ -235,7 +232,7 @@ class RelaySession:
         if frame == HEARTBEAT:
             return
         slot = self.quality.heard(frame, arrival_s)
-        if slot is not None and slot == self._own_slot:
+        if slot is not None and slot == self._side.slot:
             return
         if not self._frames.relay_frame(frame, arrival_s):
             self.quality.unopened(arrival_s)
