@@ -4,9 +4,11 @@
 
     blob   frontier tag 3 | step 4 | nonce 24 | XChaCha20-Poly1305( length 2 | message | zeros )
 
-The head is authenticated. Lengths are filled up to few sizes, so that a relay cannot tell a hand
-from a name. Who has the key reads it, so everything that matters in it is signed by itself. What
-is sealed under epochs that we do not know yet is held: their keys are on their way.
+Head, room, sender and receiver are authenticated, so a relay that names others makes the message
+unreadable. Lengths are filled up to few sizes, so that a relay cannot tell a hand from a name. Who
+has the key reads it, and could seal it in another's name, so everything that matters in it is
+signed by itself. What is sealed under epochs that we do not know yet is held: their keys are on
+their way.
 """
 
 from collections import Counter, deque
@@ -35,7 +37,7 @@ class Told(NamedTuple):
     """A message that could be opened.
 
     Attributes:
-        frm: The member that the relay names as its sender.
+        frm: The member in whose name it was sealed.
         message: What it says.
         private: Nobody who was shut out holds the key that it was sealed under, as far as we know.
     """
@@ -50,23 +52,27 @@ class Gossip:
 
     Args:
         keyring: The room's keys.
+        room: Room id, 32 bytes.
         rng: Source of nonces.
 
     Attributes:
         counters: What was refused and why.
     """
 
-    def __init__(self, keyring: Keyring, rng: Callable[[int], bytes]) -> None:
+    def __init__(self, keyring: Keyring, room: bytes, rng: Callable[[int], bytes]) -> None:
         self.counters: Counter[str] = Counter()
         self._keyring = keyring
+        self._room = room
         self._rng = rng
-        self._held: deque[tuple[float, bytes, bytes]] = deque()
+        self._held: deque[tuple[float, bytes, bytes, bytes]] = deque()
 
-    def seal(self, message: bytes) -> bytes | None:
+    def seal(self, message: bytes, frm: bytes, to: bytes) -> bytes | None:
         """Seals a message.
 
         Args:
             message: At most 13,998 bytes.
+            frm: Our member id.
+            to: A member id, or zeros for everybody.
 
         Returns:
             The blob; None while somebody was shut out and the new key is not here yet.
@@ -84,16 +90,20 @@ class Gossip:
         head = frontier.tag.to_bytes(_TAG_BYTES, "big") + step.to_bytes(_STEP_BYTES, "big")
         nonce = self._rng(_NONCE_BYTES)
         key = self._keyring.gossip_key(step, frontier)
-        sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, head, nonce, bytes(key))
+        known = head + self._room + frm + to
+        sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(
+            plain, known, nonce, bytes(key)
+        )
         key[:] = bytes(len(key))
         return head + nonce + sealed
 
-    def open(self, blob: bytes, frm: bytes, now: float) -> Told | None:
+    def open(self, blob: bytes, frm: bytes, to: bytes, now: float) -> Told | None:
         """Opens a blob.
 
         Args:
             blob: Foreign bytes.
             frm: Its sender, as the relay says.
+            to: Its receiver, as the relay says: we, or everybody.
             now: Monotonic seconds.
 
         Returns:
@@ -107,27 +117,27 @@ class Gossip:
         try:
             self._keyring.frontier_of(_tag_of(blob))
         except RemoteError:
-            self._hold(blob, frm, now)
+            self._hold(blob, frm, to, now)
             return None
-        return self._open(blob, frm)
+        return self._open(blob, frm, to)
 
     def retry(self, now: float) -> list[Told]:
         """Opens what is held and can be opened now; to be called when keys have come."""
         waiting, self._held = self._held, deque()
         told: list[Told] = []
-        for at_s, blob, frm in waiting:
+        for at_s, blob, frm, to in waiting:
             if now - at_s >= HOLD_S:
                 self.counters["key"] += 1
                 continue
             try:
-                opened = self.open(blob, frm, at_s)
+                opened = self.open(blob, frm, to, at_s)
             except RemoteError:
                 continue  # counted
             if opened is not None:
                 told.append(opened)
         return told
 
-    def _open(self, blob: bytes, frm: bytes) -> Told:
+    def _open(self, blob: bytes, frm: bytes, to: bytes) -> Told:
         head, nonce = blob[:_HEAD_BYTES], blob[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES]
         step = int.from_bytes(head[_TAG_BYTES:], "big")
         frontier = self._keyring.frontier_of(_tag_of(blob))
@@ -137,7 +147,7 @@ class Gossip:
             raise self._refused("step") from None
         try:
             plain = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
-                blob[_HEAD_BYTES + _NONCE_BYTES :], head, nonce, bytes(key)
+                blob[_HEAD_BYTES + _NONCE_BYTES :], head + self._room + frm + to, nonce, bytes(key)
             )
         except CryptoError:
             raise self._refused("seal") from None
@@ -149,11 +159,11 @@ class Gossip:
         message = bytes(plain[_LENGTH_BYTES:end])
         return Told(frm, message, self._keyring.is_private(frontier))
 
-    def _hold(self, blob: bytes, frm: bytes, now: float) -> None:
+    def _hold(self, blob: bytes, frm: bytes, to: bytes, now: float) -> None:
         if len(self._held) >= HELD_MAX:
             self._held.popleft()
             self.counters["key"] += 1
-        self._held.append((now, blob, frm))
+        self._held.append((now, blob, frm, to))
 
     def _refused(self, why: str) -> RemoteError:
         self.counters[why] += 1

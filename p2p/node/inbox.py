@@ -69,9 +69,10 @@ class FloorCame:
 
 @dataclass(frozen=True, slots=True)
 class GossipCame:
-    """A relay brings what a member sealed to us or to all; ``frm`` as the relay has it."""
+    """A relay brings what a member sealed to us or to all; names are as the relay has them."""
 
     frm: bytes
+    to: bytes
     blob: bytes
     source: Source
 

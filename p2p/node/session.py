@@ -216,8 +216,8 @@ class Session:
                 self.peers.take(item, now)
             case FromChannel(member=member, message=message):
                 dispatch.take_private(member, message, now)
-            case GossipCame(frm=frm, blob=blob):
-                dispatch.take_sayings(dispatch.relay_room.open_gossip(frm, blob, now), now)
+            case GossipCame(frm=frm, to=to, blob=blob):
+                dispatch.take_sayings(dispatch.relay_room.open_gossip(frm, to, blob, now), now)
             case FloorCame(ops=ops):
                 dispatch.relay_room.take_floor(ops, now)
             case WrapsCame(epoch=epoch, wraps=wraps):

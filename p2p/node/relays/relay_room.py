@@ -67,7 +67,7 @@ class RelayRoom:
         self._room = room
         self._secrets = secrets
         self._work = work
-        self._gossip = Gossip(keyring, system_rng)
+        self._gossip = Gossip(keyring, room.room_id, system_rng)
         self._seen = Seen()
         self._strangers = Strangers(self._gossip.counters)
         self._floor = FloorOps(room)
@@ -122,7 +122,7 @@ class RelayRoom:
         """Tells one member or all; False if it cannot be said now."""
         if not self.is_attached:
             return False
-        blob = self._gossip.seal(codec.encode(message))
+        blob = self._gossip.seal(codec.encode(message), self._room.me, to)
         return blob is not None and self.failover.send_gossip(to, blob)
 
     def send_wraps(self, message: Wraps) -> None:
@@ -163,15 +163,15 @@ class RelayRoom:
             self._floor.note_from_relay(op)
             self._room.receive(op, sender, now)
 
-    def open_gossip(self, frm: bytes, blob: bytes, now: float) -> Iterator[Saying]:
+    def open_gossip(self, frm: bytes, to: bytes, blob: bytes, now: float) -> Iterator[Saying]:
         """Opens what a relay brings; while we change relays it may come by both.
 
         What cannot be read is counted; the relay is not to blame for what it only carries.
         """
-        if not self._seen.is_new(frm, blob):
+        if not self._seen.is_new(frm, to, blob):
             return iter(())
         try:
-            told = self._gossip.open(blob, frm, now)
+            told = self._gossip.open(blob, frm, to, now)
         except RemoteError:
             return iter(())
         return self._sayings([] if told is None else [told], now)

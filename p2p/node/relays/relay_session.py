@@ -16,6 +16,7 @@ from p2p.room.ops.ids import MemberId, OpId, op_id, short
 from p2p.wire.codec import have_messages, pages
 from p2p.wire.hop import HEARTBEAT, for_tree
 from p2p.wire.relay_messages import (
+    EVERYBODY,
     WRAPS_PER_MESSAGE,
     Floor,
     FloorHave,
@@ -214,8 +215,10 @@ class RelaySession:
                 await self._inbox.put(FloorCame(ops, self.link))
             case FloorHave(ids=ids, first=first, last=last):
                 self._answer_have(frozenset(ids), first, last)
-            case Gossip(frm=frm, blob=blob):
-                await self._inbox.put(GossipCame(frm, blob, self.link))
+            case Gossip(to=to, frm=frm, blob=blob):
+                if to not in (EVERYBODY, self._side.identity.member_id):
+                    raise RemoteError("for somebody else")
+                await self._inbox.put(GossipCame(frm, to, blob, self.link))
             case RelayWraps(epoch=epoch, wraps=wraps):
                 await self._inbox.put(WrapsCame(epoch, wraps, self.link))
             case Moving():

@@ -7,6 +7,9 @@ import time
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 
+import msgspec
+import pytest
+
 from crypto.contact import Contact
 from crypto.handover import keyring_from
 from crypto.identity import Identity
@@ -21,12 +24,14 @@ from p2p.node.inbox import GossipCame
 from p2p.node.relays.failover import Failover
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.relay_session import RoomSide
+from p2p.relay.room import RelayRoom
 from p2p.room.commands import RaiseHand
 from p2p.room.room import Room
 from p2p.wire import codec
 from p2p.wire.codec import Message
 from p2p.wire.messages import Near, Ops
 from p2p.wire.relay_messages import EVERYBODY
+from p2p.wire.relay_messages import Gossip as Wire
 from tests.p2p.node.inn import until
 
 
@@ -45,7 +50,7 @@ class Ghost:
         ring, self._time = secrets.keyring, secrets.room_time
         step, pass_key = ring.seal_step, bytes(ring.pass_)
         self._keyring = keyring_from(ring.export(step), step, step * 10.0, bytes(16))
-        self._gossip = Gossip(self._keyring, os.urandom)
+        self._gossip = Gossip(self._keyring, known.room_id, os.urandom)
         self.identity = identity
         self.room = Room(identity, secrets.genesis, "ghost", now=0.0)
         floor = [op for op in known.ops() if known.is_floor(op)]
@@ -55,10 +60,13 @@ class Ghost:
         self.seats.set_relays([relay])
         work.create_task(self.seats.run())
 
-    def sealed(self, message: Message) -> bytes:
-        """Under the key of before."""
+    def sealed(self, message: Message, frm: bytes | None = None) -> bytes:
+        """Under the key of before, for everybody; ``frm``: in another's name."""
         self._keyring.advance(self._time.at(time.monotonic()))
-        return self._gossip.seal(codec.encode(message)) or b""
+        return (
+            self._gossip.seal(codec.encode(message), frm or self.identity.member_id, EVERYBODY)
+            or b""
+        )
 
 
 @contextlib.asynccontextmanager
@@ -102,7 +110,7 @@ def refused(person: Person) -> int:
 def said_to(person: Person, frm: bytes, blob: bytes) -> None:
     """What a relay brings, as if this member had sealed it."""
     relay_room = person.session.peers.dispatch.relay_room
-    person.session.take(GossipCame(frm, blob, relay_room.failover.first.link))
+    person.session.take(GossipCame(frm, EVERYBODY, blob, relay_room.failover.first.link))
 
 
 async def has_said_its_join_in_vain(ghost: Ghost, host: Person, good: Person) -> None:
@@ -143,11 +151,11 @@ async def test_a_relay_in_league_brings_nobody_in_by_words_under_the_key_of_befo
                 good.session.peers.dispatch.relay_room,
                 host.session.secrets.identity.member_id,
             )
-            said_to(good, me, ghost.sealed(Ops((ghost.room.join_op,))))
+            said_to(good, me, ghost.sealed(Ops((ghost.room.join_op,)), me))
             assert rosters(good) == [{"host", "good"}]
             assert refused(good) == 1
             before_s = good.session.secrets.room_time.at(0.0)
-            said_to(good, me, ghost.sealed(Near(int(before_s * 1000) + 1500, ())))
+            said_to(good, me, ghost.sealed(Near(int(before_s * 1000) + 1500, ()), me))
             assert good.session.secrets.room_time.at(0.0) == before_s
             assert at_good._gossip.counters["message"] == 1
 
@@ -160,7 +168,7 @@ async def test_what_members_sealed_a_moment_before_the_new_key_still_counts() ->
             await removed_with_a_new_key(host, evil, good)
             room.do(RaiseHand(), time.monotonic())
             [hand] = [out.data for out in room.to_send(time.monotonic())]
-            said_to(host, room.me, late.sealed(Ops((hand,))))
+            said_to(host, room.me, late.sealed(Ops((hand,)), room.me))
             assert host.session.peers.room.state.queue == (room.me,)
 
 
@@ -179,3 +187,34 @@ async def test_what_a_newcomer_says_before_its_join_has_come_is_heard_after_it()
             state = lambda: host.session.peers.room.state  # noqa: E731
             await until(lambda: state().queue == (late.identity.member_id,))
             assert refused(host) == 0
+
+
+async def test_a_relay_that_names_another_sender_or_receiver_is_heard_by_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with a_house() as house:
+        _, host, evil, good = await a_room(house)
+        its = {p: p.session.secrets.identity.member_id for p in (host, evil, good)}
+        lies: list[dict[str, bytes]] = [{"frm": its[host]}, {"to": EVERYBODY}]
+        honest = RelayRoom.to_send
+
+        def lying(room: RelayRoom) -> list[tuple[int, Message]]:
+            links = [link for link, seat in room.seats.items() if seat.member == its[good]]
+            return [
+                (links[0], msgspec.structs.replace(message, **(lies or [{}])[0]))
+                if isinstance(message, Wire) and (message.frm, message.to) == (its[evil], its[good])
+                else (link, message)
+                for link, message in honest(room)
+            ]
+
+        monkeypatch.setattr(RelayRoom, "to_send", lying)
+        counters = good.session.peers.dispatch.relay_room._gossip.counters
+        for _ in tuple(lies):
+            before = counters["seal"]
+            assert evil.session.peers.dispatch.relay_room.say(Near(0, ()), its[good])
+            await until(lambda n=before: counters["seal"] > n)
+            lies.pop(0)
+        before = counters["seal"]
+        assert evil.session.peers.dispatch.relay_room.say(Near(0, ()), its[good])
+        await asyncio.sleep(0.3)
+        assert counters["seal"] == before  # as it was sealed it opens
