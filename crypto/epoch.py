@@ -8,7 +8,7 @@ out, and two moderators who each shut somebody out need not agree first: each of
 ::
 
     secret at step n+1   HKDF(secret at step n, "step")
-    pass                 HKDF(fresh secret, "pass")       what a relay checks, by its hash
+    pass                 HKDF(fresh secret, "pass")       what a relay checks, by its public half
     key of a step        HKDF(sorted secrets, "room" | step)
     base key             HKDF(key of the step, "sframe" | member id)
     compared by voice    HKDF(key of the step, "sas")

@@ -1,46 +1,83 @@
 """What a member shows to a relay: that it is let in, that it is itself, and where its sound comes.
 
-The pass is one secret of all members, of which the relay knows the hash from the signed epoch
-record; so a relay tells members from strangers without any key of the room. The proof ties keys
-and link together, so neither can be carried to another relay or link.
+The pass is one secret of all members: an Ed25519 seed, whose public half stands in the signed
+record of the epoch. So a relay tells members from strangers without any key of the room, and all
+that it is shown is a signature for itself, this link and this member: who runs a relay that was
+only tried can not get into the room elsewhere with what it saw. The member's own signature ties
+its keys to relay and link in the same way.
 """
 
-import hashlib
-
 from crypto.errors import LocalError
-from crypto.identity import Identity, verify
+from crypto.identity import Identity, sign, sign_public_of, verify
 
 PASS_BYTES = 32
 _PASS_CONTEXT = b"pass"
+_SEAT_CONTEXT = b"seat"
 _ROUTE_CONTEXT = b"route"
 
 
-def pass_hash(pass_key: bytes | bytearray) -> bytes:
-    """Hash a pass for the epoch record: BLAKE2b-256, person "teahouse/pass".
+def pass_public(pass_key: bytes | bytearray) -> bytes:
+    """Give the public half of a pass for the epoch record: its Ed25519 key, 32 bytes (RFC 8032).
 
     Args:
         pass_key: 32 secret bytes, HKDF(fresh epoch secret, "pass").
+
+    Raises:
+        LocalError: The pass has another length.
     """
     if len(pass_key) != PASS_BYTES:
         raise LocalError("a pass has 32 bytes")
-    return hashlib.blake2b(pass_key, digest_size=32, person=b"teahouse/pass").digest()
+    return sign_public_of(bytes(pass_key))
 
 
-def prove_pass(identity: Identity, relay_dh: bytes, room: bytes, tie: bytes) -> bytes:
-    """Sign for one relay, room and link.
+def prove_self(identity: Identity, relay_dh: bytes, room: bytes, tie: bytes) -> bytes:
+    """Sign for one relay, room and link, with the member's own key.
 
     Args:
         identity: Ours.
         relay_dh: The relay's public key, 32 bytes.
         room: Room id, 32 bytes.
         tie: What both ends of the link know of it and no other link has, 64 bytes.
+
+    Returns:
+        64 bytes.
     """
     return identity.sign(_PASS_CONTEXT, relay_dh + room + tie)
 
 
-def check_pass(sign: bytes, relay_dh: bytes, room: bytes, tie: bytes, proof: bytes) -> None:
-    """Check what ``prove_pass`` made; raises RemoteError."""
-    verify(sign, _PASS_CONTEXT, relay_dh + room + tie, proof)
+def check_self(sign_key: bytes, relay_dh: bytes, room: bytes, tie: bytes, proof: bytes) -> None:
+    """Check what ``prove_self`` made; raises RemoteError."""
+    verify(sign_key, _PASS_CONTEXT, relay_dh + room + tie, proof)
+
+
+def prove_pass(
+    pass_key: bytes, relay_dh: bytes, room: bytes, tie: bytes, keys: tuple[bytes, bytes]
+) -> bytes:
+    """Sign for one relay, room, link and member, with the pass.
+
+    Args:
+        pass_key: 32 secret bytes.
+        relay_dh: As for ``prove_self``.
+        room: As for ``prove_self``.
+        tie: As for ``prove_self``.
+        keys: The member's Ed25519 and X25519 keys, 32 bytes each.
+
+    Returns:
+        64 bytes.
+    """
+    return sign(pass_key, _SEAT_CONTEXT, relay_dh + room + tie + b"".join(keys))
+
+
+def check_pass(
+    public: bytes,
+    relay_dh: bytes,
+    room: bytes,
+    tie: bytes,
+    keys: tuple[bytes, bytes],
+    proof: bytes,
+) -> None:
+    """Check what ``prove_pass`` made against the public half of a pass; raises RemoteError."""
+    verify(public, _SEAT_CONTEXT, relay_dh + room + tie + b"".join(keys), proof)
 
 
 def sign_route(identity: Identity, room: bytes, slot: int, seq: int, parent: bytes) -> bytes:
@@ -57,10 +94,10 @@ def sign_route(identity: Identity, room: bytes, slot: int, seq: int, parent: byt
 
 
 def check_route(
-    sign: bytes, room: bytes, slot: int, seq: int, parent: bytes, signature: bytes
+    sign_key: bytes, room: bytes, slot: int, seq: int, parent: bytes, signature: bytes
 ) -> None:
     """Check what ``sign_route`` made; raises RemoteError."""
-    verify(sign, _ROUTE_CONTEXT, _route(room, slot, seq, parent), signature)
+    verify(sign_key, _ROUTE_CONTEXT, _route(room, slot, seq, parent), signature)
 
 
 def _route(room: bytes, slot: int, seq: int, parent: bytes) -> bytes:

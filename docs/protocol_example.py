@@ -21,6 +21,7 @@ from crypto.invite import Contact, Invite
 from crypto.kid import pack_kid
 from crypto.knock import KNOCK, Caller
 from crypto.record import seal_record, slots
+from crypto.relaypass import pass_public
 from crypto.roomkey import RoomKey
 from crypto.words import to_digits, to_line, to_words
 from p2p.dht.beacon import BeaconKeys, Question, seal_question
@@ -137,6 +138,7 @@ def _sound(host: Identity, rng: Callable[[int], bytes]) -> Example:
         "epoch id": epoch_id.hex(),
         "epoch secret": secret.hex(),
         "pass": bytes(keyring.pass_).hex(),
+        "pass public": pass_public(keyring.pass_).hex(),
         "frontier tag": f"{keyring.frontier_tag:05x}",
         "room key, step 0": bytes(room_key([bytearray(secret)], 0)).hex(),
         "base key, step 0": bytes(keyring.base_key(host.member_id, 0)).hex(),

@@ -6,7 +6,7 @@ from crypto.dh import KeyPair
 from crypto.genesis import Genesis
 from crypto.head import pass_of
 from crypto.identity import Identity
-from crypto.relaypass import pass_hash, prove_pass, sign_route
+from crypto.relaypass import pass_public, prove_pass, prove_self, sign_route
 from crypto.wrap import commitment, unwrap, wrap_all
 from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE
@@ -63,8 +63,8 @@ class Host:
         self.secret, self._ephemeral = os.urandom(32), KeyPair.generate(os.urandom)
         self.pass_key = bytes(pass_of(self.secret))
         parents = () if self.epoch == NONE else (kinds.Parent(self.epoch, 0),)
-        commit, hashed = commitment(self.secret), pass_hash(self.pass_key)
-        fields = (parents, 0, 4, self._ephemeral.public, commit, hashed, 0, bytes(32), ())
+        commit, public = commitment(self.secret), pass_public(self.pass_key)
+        fields = (parents, 0, 4, self._ephemeral.public, commit, public, 0, bytes(32), ())
         op = self._write(kinds.Epoch, *fields)
         self.epoch = op.id
         return op.data
@@ -80,10 +80,13 @@ class Host:
         found = unwrap(wraps, self._ephemeral.public, member.member_id, recv, commit)
         return bytes(found) == self.secret
 
-    def pass_of(self, identity: Identity, relay_dh: bytes, tie: bytes, **other: bytes) -> Pass:
-        proof = prove_pass(identity, relay_dh, self.room, tie)
-        fields = {"pass_key": self.pass_key, "proof": proof} | other
-        return Pass(self.room, identity.sign_key, identity.dh, **fields)
+    def pass_of(
+        self, identity: Identity, relay_dh: bytes, tie: bytes, pass_key: bytes | None = None
+    ) -> Pass:
+        pass_key, here = pass_key or self.pass_key, (relay_dh, self.room, tie)
+        keys = identity.sign_key, identity.dh
+        proofs = prove_self(identity, *here), prove_pass(pass_key, *here, keys)
+        return Pass(self.room, *keys, pass_public(pass_key), *proofs)
 
     def route_of(self, identity: Identity, slot: int, seq: int, parent: bytes) -> Route:
         signature = sign_route(identity, self.room, slot, seq, parent)

@@ -1,11 +1,11 @@
 """Beginning an epoch: a fresh secret, its signed record, and a wrap for everybody in the roster."""
 
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
 
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.head import SECRET_BYTES, Head, pass_of
+from crypto.relaypass import pass_public
 from crypto.wrap import TAG_BYTES, commitment, wrap_all, wrap_tag
 from p2p.rekey.schedule import Why
 from p2p.rng import Rng
@@ -55,17 +55,12 @@ class Wrapping:
         self._secret[:] = bytes(SECRET_BYTES)
 
 
-def pass_hash(pass_: bytes | bytearray) -> bytes:
-    """What a record says of the epoch's pass, so that relays can check it: 32 bytes."""
-    return blake2b(pass_, digest_size=32, person=b"teahouse/pass").digest()
-
-
 def first_epoch(room: Room, rng: Rng) -> Keyring:
     """Begin the key of a room that we make; nobody else is there to wrap it for."""
     secret, ephemeral = bytearray(rng(SECRET_BYTES)), KeyPair.generate(rng)
     pass_ = pass_of(secret)
-    hashes = commitment(secret), pass_hash(pass_)
-    epoch = room.write_epoch((), 0, WHY.index("start"), ephemeral.public, *hashes, room.roster())
+    public = commitment(secret), pass_public(pass_)
+    epoch = room.write_epoch((), 0, WHY.index("start"), ephemeral.public, *public, room.roster())
     keyring = Keyring([Head(epoch.id, secret, 0)], pass_)
     secret[:] = bytes(SECRET_BYTES)
     return keyring
@@ -93,7 +88,7 @@ def next_epoch(
         WHY.index(why),
         ephemeral.public,
         commitment(secret),
-        pass_hash(pass_of(secret)),
+        pass_public(pass_of(secret)),
         members,
     )
     keyring.hold(epoch.id, secret, step)

@@ -10,8 +10,8 @@ from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping
 
 from crypto.epoch import Keyring
+from crypto.relaypass import pass_public
 from p2p.errors import RemoteError
-from p2p.rekey.commit import pass_hash
 from p2p.rekey.events import EpochEvent, KeysDiffer
 from p2p.rekey.requests import SETTLE_S, Answering, Asking
 from p2p.rng import Rng
@@ -89,7 +89,7 @@ class Giving:
             raise RemoteError("keys of another time")
         for head in answer.heads:
             epoch = self._room.state.epochs.get(head.epoch_id)
-            if epoch is None or pass_hash(head.pass_key) != epoch.pass_hash:
+            if epoch is None or pass_public(head.pass_key) != epoch.pass_public:
                 raise RemoteError("keys of another room")
             if self._keyring.knows(head.epoch_id):
                 self._compare(answer.step, head, sender)

@@ -9,7 +9,6 @@ name costs nothing.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from crypto.relaypass import pass_hash
 from p2p.room.ops.ids import MemberId
 
 OLD_PASS_S = 60.0
@@ -49,25 +48,27 @@ class Passes:
         """The room may have changed.
 
         Args:
-            heads: Hashes of the passes of the epochs in force.
+            heads: Public halves of the passes of the epochs in force.
             removed: Who is out for ever.
             members: Who sits here or at a joined relay.
             now: Monotonic seconds.
         """
-        self._old = {h: old for h, old in self._old.items() if now - old.at_s <= OLD_PASS_S}
+        self._old = {
+            public: old for public, old in self._old.items() if now - old.at_s <= OLD_PASS_S
+        }
         replaced = self._heads.keys() - set(heads)
         if replaced:
             self.saw(members, now)
-        for hashed in replaced:
-            self._old[hashed] = _Old(self._heads.pop(hashed), now)
-        for hashed in heads:
-            if hashed not in self._heads:
-                old = self._old.pop(hashed, None)  # in force again: what replaced it was void
-                self._heads[hashed] = removed if old is None else old.removed
+        for public in replaced:
+            self._old[public] = _Old(self._heads.pop(public), now)
+        for public in heads:
+            if public not in self._heads:
+                old = self._old.pop(public, None)  # in force again: what replaced it was void
+                self._heads[public] = removed if old is None else old.removed
 
     def opens(
         self,
-        pass_key: bytes,
+        public: bytes,
         member: MemberId,
         removed: frozenset[MemberId],
         now: float,
@@ -77,15 +78,14 @@ class Passes:
         """Whether a pass gives a member a seat.
 
         Args:
-            pass_key: As it was shown.
+            public: Public half of the pass that the member has proven to hold.
             member: Whose keys the link has proven; not removed itself.
             removed: Who is.
             now: Monotonic seconds.
             locked: Nobody new comes into the room.
         """
-        hashed = pass_hash(pass_key)
-        old = self._old.get(hashed)
+        old = self._old.get(public)
         if old is None or now - old.at_s > OLD_PASS_S:
-            return hashed in self._heads
+            return public in self._heads
         sat = self._sat.get(member, now) <= old.at_s
         return sat or (old.removed == removed and not locked)

@@ -108,10 +108,10 @@ class RelayRoom:
         """Whether no member has been here or at a relay joined to this one for a while."""
         return now - self._peopled_s > EMPTY_S
 
-    def opens(self, pass_key: bytes, member: MemberId, now: float) -> bool:
+    def opens(self, public: bytes, member: MemberId, now: float) -> bool:
         """Whether this pass gives this member a seat: see ``passes``."""
         state = self.state
-        return self._passes.opens(pass_key, member, state.removed, now, locked=state.locked)
+        return self._passes.opens(public, member, state.removed, now, locked=state.locked)
 
     def attach(self, link: int, member: MemberId, now: float) -> None:
         """Seats a member whose pass was checked; an earlier link of its ends."""
@@ -292,7 +292,7 @@ class RelayRoom:
         for link in out:
             self.detach(link, now)
         self.cuts += out
-        heads = {state.epochs[head].pass_hash for head in state.heads}
+        heads = {state.epochs[head].pass_public for head in state.heads}
         self._passes.follow(heads, state.removed, self.members, now)
         self._shelf.keep_only(state.heads)
         self.place.set_order(state.carriers)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from crypto.genesis import room_id_of
 from crypto.identity import member_id
-from crypto.relaypass import check_pass
+from crypto.relaypass import check_pass, check_self
 from p2p.errors import RemoteError
 from p2p.relay.limits import Limits
 from p2p.relay.probes import Probes
@@ -256,12 +256,14 @@ class Rooms:
         if room is None:
             return "no_room"
         member = member_id(message.sign, message.dh)
-        check_pass(message.sign, self._own_dh, message.room, one.tie, message.proof)
         if message.dh != one.dh:
             raise RemoteError("keys of another link")
+        here, keys = (self._own_dh, message.room, one.tie), (message.sign, message.dh)
+        check_self(message.sign, *here, message.proof)
+        check_pass(message.pass_public, *here, keys, message.pass_proof)
         if member in room.state.removed:
             return "removed"
-        if not room.opens(message.pass_key, member, now):
+        if not room.opens(message.pass_public, member, now):
             return "bad_pass"
         known = any(seat.member == member for seat in room.seats.values())
         if not known and len(room.seats) >= SEATS_MAX:

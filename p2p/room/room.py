@@ -217,7 +217,7 @@ class Room:
         why: int,
         ephemeral: bytes,
         commit: bytes,
-        pass_hash: bytes,
+        pass_public: bytes,
         members: Iterable[Member],
     ) -> Op:
         """Sign a new epoch; the grants in force are restated in it.
@@ -228,7 +228,7 @@ class Room:
             why: See ``epochs.WHY``.
             ephemeral: X25519 public key of the wraps.
             commit: Hash of the secret.
-            pass_hash: Hash of the pass.
+            pass_public: Public half of the pass.
             members: Whom the secret is wrapped to.
 
         Raises:
@@ -249,7 +249,7 @@ class Room:
             why,
             ephemeral,
             commit,
-            pass_hash,
+            pass_public,
             len(roster),
             roster_root(roster),
             stage,

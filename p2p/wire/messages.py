@@ -42,7 +42,7 @@ class HeadSecret(Quiet, frozen=True):
     Attributes:
         epoch_id: Its id.
         secret: Its secret at the step that the message names.
-        pass_key: What a relay asks members of this epoch for.
+        pass_key: What members of this epoch prove to a relay that they hold. Secret.
     """
 
     epoch_id: Id16

@@ -35,15 +35,17 @@ class Pass(Quiet, frozen=True, tag=40):
         room: Room id.
         sign: Our Ed25519 key.
         dh: Our X25519 key, the one that this link's HELLO was made with.
-        pass_key: Of an epoch head. Known to members and to the room's relays.
+        pass_public: Public half of an epoch head's pass, as the epoch's record names it.
         proof: Signature by ``sign`` over relay's dh | room | tie of the link.
+        pass_proof: Signature by the pass over relay's dh | room | tie | sign | dh.
     """
 
     room: Key32
     sign: Key32
     dh: Key32
-    pass_key: Key32
+    pass_public: Key32
     proof: Signature
+    pass_proof: Signature
 
 
 class Passed(Quiet, frozen=True, tag=41):

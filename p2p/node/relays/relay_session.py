@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from crypto.identity import Identity
-from crypto.relaypass import prove_pass, sign_route
+from crypto.relaypass import pass_public, prove_pass, prove_self, sign_route
 from p2p.errors import RemoteError
 from p2p.mesh.relay_quality import Quality
 from p2p.node.inbox import FloorCame, GossipCame, Inbox, PresenceChanged, WrapsCame
@@ -61,7 +61,7 @@ class RoomSide:
         identity: Our keys.
         genesis: Of the room.
         room: Its id, 32 bytes.
-        pass_key: Gives the pass of the newest epoch that we know. Secret.
+        pass_key: Gives the pass of the newest epoch that we know. Secret, also for relays.
         floor_ops: Gives all floor operations that we hold.
         slot: In which we speak; None: we do not.
         counters: Refusals, and why we changed relays.
@@ -186,9 +186,10 @@ class RelaySession:
     async def _ask(self) -> Refusal:
         side, relay_dh = self._side, self.link.contact.dh
         self._answer = asyncio.get_running_loop().create_future()
-        proof = prove_pass(side.identity, relay_dh, side.room, self.link.tie)
+        here, pass_key = (relay_dh, side.room, self.link.tie), side.pass_key()
         keys = side.identity.sign_key, side.identity.dh
-        self.link.send(Pass(side.room, *keys, side.pass_key(), proof))
+        proofs = prove_self(side.identity, *here), prove_pass(pass_key, *here, keys)
+        self.link.send(Pass(side.room, *keys, pass_public(pass_key), *proofs))
         done, _ = await asyncio.wait([self._answer], timeout=PASS_LIMIT_S)
         answer, self._answer = self._answer, None
         return answer.result() if done else "no_answer"

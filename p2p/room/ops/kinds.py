@@ -249,7 +249,7 @@ class Epoch(Body, frozen=True):
         why: 0 start, 1 kick, 2 merge, 3 timer, 4 asked.
         ephemeral: X25519 public key of the wraps.
         commit: BLAKE2b-256 of the secret.
-        pass_hash: BLAKE2b-256 of the pass that opens relays.
+        pass_public: Public half of the pass that opens relays, an Ed25519 key.
         roster_count: Members it was wrapped to.
         roster_root: Hash over them, see ``epochs.roster_root``.
         stage: The grants in force.
@@ -262,7 +262,7 @@ class Epoch(Body, frozen=True):
     why: Annotated[int, Meta(ge=0, le=4)]
     ephemeral: Key32
     commit: Key32
-    pass_hash: Key32
+    pass_public: Key32
     roster_count: Annotated[int, Meta(ge=0, le=0xFFFF)]
     roster_root: Key32
     stage: Annotated[tuple[StageEntry, ...], Meta(max_length=STAGE_ENTRIES_MAX)]

@@ -34,7 +34,7 @@ class EpochInfo:
     why: int
     ephemeral: bytes
     commit: bytes
-    pass_hash: bytes
+    pass_public: bytes
     roster_count: int
     roster_root: bytes
     stage: tuple[StageEntry, ...]
@@ -54,7 +54,7 @@ def _info(op: Op, body: Epoch) -> EpochInfo:
         body.why,
         body.ephemeral,
         body.commit,
-        body.pass_hash,
+        body.pass_public,
         body.roster_count,
         body.roster_root,
         body.stage,

@@ -26,7 +26,7 @@ class FakeEpoch:
     why: str
     ephemeral: bytes
     commit: bytes
-    pass_hash: bytes
+    pass_public: bytes
     members: tuple[bytes, ...]
 
 
@@ -71,9 +71,9 @@ class FakeRoom:
     def remove(self, member: bytes) -> None:
         self.state.removed |= {member}
 
-    def write_epoch(self, parents, step, why, ephemeral, commit, pass_hash, members) -> FakeEpoch:
+    def write_epoch(self, parents, step, why, ephemeral, commit, pass_public, members) -> FakeEpoch:
         epoch = FakeEpoch(
-            os.urandom(16), self.me, tuple(parents), step, WHY[why], ephemeral, commit, pass_hash,
+            os.urandom(16), self.me, tuple(parents), step, WHY[why], ephemeral, commit, pass_public,
             tuple(member.id for member in members),
         )  # fmt: skip
         self.written.append(epoch)

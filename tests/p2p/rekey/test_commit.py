@@ -4,8 +4,9 @@ import os
 
 from crypto.dh import KeyPair
 from crypto.identity import Identity
+from crypto.relaypass import pass_public
 from crypto.wrap import WRAP_BYTES, unwrap
-from p2p.rekey.commit import first_epoch, next_epoch, pass_hash, slice_wraps
+from p2p.rekey.commit import first_epoch, next_epoch, slice_wraps
 from tests.p2p.rekey.fakeroom import FakeRoom
 
 HOST, *OTHERS = (Identity(bytes((n,)) * 32, bytes((n + 9,)) * 32) for n in range(1, 5))
@@ -28,7 +29,7 @@ def test_a_room_begins_with_a_key_that_its_record_commits_to() -> None:
     assert (epoch.parents, epoch.step, epoch.why) == ((), 0, "start")
     assert epoch.members == (HOST.member_id,)
     assert keyring.frontier.ids == (epoch.id,)
-    assert pass_hash(keyring.pass_) == epoch.pass_hash
+    assert pass_public(keyring.pass_) == epoch.pass_public
 
 
 def test_the_next_is_wrapped_for_all_others_and_held_but_not_turned_to() -> None:
@@ -43,7 +44,7 @@ def test_the_next_is_wrapped_for_all_others_and_held_but_not_turned_to() -> None
     assert set(epoch.members) == {HOST.member_id, *(other.member_id for other in OTHERS)}
     assert keyring.frontier.ids == (first.id,)
     ((_, secret, pass_),) = keyring.export(0, [epoch.id])
-    assert pass_hash(pass_) == epoch.pass_hash
+    assert pass_public(pass_) == epoch.pass_public
     for other, recv in zip(OTHERS, RECV, strict=True):
         mine = unwrap(wraps, epoch.ephemeral, other.member_id, recv, epoch.commit)
         assert mine == secret

@@ -7,10 +7,11 @@ import pytest
 
 from crypto.dh import KeyPair
 from crypto.handover import keyring_from
+from crypto.relaypass import pass_public
 from crypto.wrap import commitment, wrap_all
 from p2p.errors import RemoteError, UserError
 from p2p.rekey import epoch_agent as epochs_module
-from p2p.rekey.commit import next_epoch, pass_hash, slice_wraps
+from p2p.rekey.commit import next_epoch, slice_wraps
 from p2p.rekey.epoch_agent import (
     EARLY_MAX,
     PARENTS_MAX,
@@ -49,7 +50,7 @@ def test_a_new_key_reaches_everybody_at_once(people: People) -> None:
     for person in people.people:
         assert person.events() == [KeysChanged((epoch.id,))]
         assert person.keyring.pass_ == people[0].keyring.pass_
-        assert pass_hash(person.keyring.pass_) == epoch.pass_hash
+        assert pass_public(person.keyring.pass_) == epoch.pass_public
 
 
 def test_a_moderator_can_and_a_listener_can_not_make_one(people: People) -> None:

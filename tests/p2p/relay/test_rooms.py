@@ -154,6 +154,18 @@ def test_who_lacks_the_pass_or_shows_a_proof_of_another_link_stays_out(host, rel
         relay.tell(link, Floor(host.room, ()))
 
 
+def test_what_a_relay_was_shown_of_a_pass_opens_no_other_relay(host, relay, people) -> None:
+    tried, spy = Relay(), people.omar
+    shown = host.pass_of(people.amina, tried.dh, os.urandom(64))
+    link = relay.link(spy.dh)
+    own = host.pass_of(spy, relay.dh, relay.ties[link], pass_key=b"x" * 32)
+    copied = set(shown.__struct_fields__) - {"room", "sign", "dh", "proof"}
+    forged = msgspec.structs.replace(own, **{name: getattr(shown, name) for name in copied})
+    with pytest.raises(RemoteError):
+        relay.tell(link, forged)
+    assert relay.all(link, Passed) == []
+
+
 def test_an_old_pass_opens_for_a_minute_after_the_epoch_has_changed(host, relay, people) -> None:
     old = host.pass_key
     member = relay.seat(host)

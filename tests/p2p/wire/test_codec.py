@@ -36,7 +36,7 @@ EVERY_MESSAGE = [
     m.Resolved(bytes(20), (b"item",)),
     m.Items((b"item",)),
     r.Open(b"genesis", (b"op",)),
-    r.Pass(bytes(32), bytes(32), bytes(32), bytes(32), bytes(64)),
+    r.Pass(*(bytes(32),) * 4, bytes(64), bytes(64)),
     r.Passed(bytes(32), (bytes(16),)),
     r.Present(bytes(32), (bytes(16),) * 400, (bytes(16),) * 400),
     r.Floor(bytes(32), (b"op",)),
