@@ -18,7 +18,6 @@ relay. ``mac2`` is for cookies (``crypto.cookie``), zeros without one.
 
 import hashlib
 import hmac
-from collections import OrderedDict
 from collections.abc import Callable
 
 from crypto.cookie import MAC2_BYTES, NO_MAC2, read_cookie, with_cookie
@@ -27,6 +26,7 @@ from crypto.errors import LocalError, RemoteError
 from crypto.kdf import hkdf
 from crypto.noise import PSK_BYTES, Handshake, Transport
 from crypto.noise_state import TAG_BYTES
+from crypto.questions import Questions
 
 PROTOCOL_VERSION = 1
 """Raised when a member of the older version could misread what a newer one sends."""
@@ -37,7 +37,6 @@ WELCOME_BYTES = 1_024
 HELLO_ACK_BYTES = 512
 MAC_BYTES = 16
 CALL_TAG_BYTES = 8
-MAX_REMEMBERED = 65_536
 
 _TYPE_BYTES = 1
 _LENGTH_BYTES = 2
@@ -200,7 +199,11 @@ class Called:
 
 
 class Responder:
-    """The side that is asked. One per key pair, pre-shared key and purpose, kept for the run."""
+    """The side that is asked. One per key pair, pre-shared key and purpose, kept for the run.
+
+    Attributes:
+        questions: Those that were accepted; its owner says which callers count.
+    """
 
     def __init__(
         self,
@@ -226,7 +229,7 @@ class Responder:
         self._psk = psk
         self._rng = rng
         self._mac_key = _mac_key(psk, self._own.public)
-        self._seen: OrderedDict[bytes, None] = OrderedDict()
+        self.questions = Questions()
 
     def check(self, datagram: bytes) -> None:
         """Check what costs next to nothing: whoever passes this knows whom it asks.
@@ -251,7 +254,7 @@ class Responder:
         self.check(datagram)
         message = datagram[_NOISE_AT:]
         ephemeral = message[:DH_BYTES]
-        if ephemeral in self._seen:
+        if ephemeral in self.questions:
             raise RemoteError("question was seen before")
         noise = Handshake(
             NOISE_NAME,
@@ -262,13 +265,8 @@ class Responder:
             psks=[self._psk],
         )
         payload = _unpad(noise.read_message(message))
-        self._remember(ephemeral)
+        self.questions.remember(ephemeral, noise.peer_static())
         return Called(noise, payload, ephemeral[:CALL_TAG_BYTES], self._answer_byte)
-
-    def _remember(self, ephemeral: bytes) -> None:
-        if len(self._seen) >= MAX_REMEMBERED:
-            self._seen.popitem(last=False)
-        self._seen[ephemeral] = None
 
 
 def answer_tag(datagram: bytes) -> bytes:

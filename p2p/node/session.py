@@ -106,7 +106,7 @@ class Session:
         self.secrets = secrets
         self.routing = Routing(room, secrets, ours.sound.pipeline, ours.numbers)
         dials = Dials(secrets.identity.dh)
-        self._listener = Listener(ours.endpoint, secrets, ours.work, dials, hidden=hidden)
+        self._listener = Listener(ours.endpoint, secrets, room, ours.work, dials, hidden=hidden)
         self.peers = Peers(
             room,
             secrets,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto import knock
+from crypto import knock, questions
 from crypto.dh import KeyPair
 from crypto.errors import LocalError, RemoteError
 from crypto.knock import (
@@ -160,19 +160,19 @@ def test_a_forged_question_does_not_lock_out_the_genuine_one() -> None:
     assert door.accept(datagram).payload == b"question"
 
 
-def test_the_memory_of_questions_is_bounded_and_loses_the_oldest(
+def test_whoever_holds_the_words_can_not_make_a_door_forget_what_a_member_has_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(knock, "MAX_REMEMBERED", 3)
+    monkeypatch.setattr(questions, "MAX_REMEMBERED", 5)
     door = responder()
-    datagrams = [caller().datagram for _ in range(4)]
-    for datagram in datagrams:
-        door.accept(datagram)
-    assert len(door._seen) == 3
-    for datagram in datagrams[1:]:
-        with pytest.raises(RemoteError, match="before"):
-            door.accept(datagram)
-    door.accept(datagrams[0])
+    door.questions.members = lambda: {KeyPair(OURS).public}
+    recorded = caller().datagram
+    door.accept(recorded)
+    for _ in range(10):
+        stranger = Caller(os.urandom(32), THEIR_PUBLIC, PSK, KNOCK, b"question", os.urandom)
+        door.accept(stranger.datagram)
+    with pytest.raises(RemoteError, match="before"):
+        door.accept(recorded)
 
 
 @settings(max_examples=100, deadline=None)

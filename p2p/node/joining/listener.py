@@ -10,6 +10,7 @@ from p2p.node.inbox import CarriedLineUp, LineUp
 from p2p.node.peers.glare import Dials
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
+from p2p.room.room import Room
 from p2p.wire.offers import Endpoint, LinkOffer, Welcome
 from p2p.wire.version import PROTOCOL_VERSION
 
@@ -20,6 +21,7 @@ class Listener:
     Args:
         endpoint: Ours; before ``open`` it lets only answers to our own questions pass.
         secrets: Ours and the room's.
+        room: Whose members are not forgotten for what strangers ask.
         work: Where links are set up.
         dials: Our own attempts: a question that ours is to win over gets no answer.
         hidden: Nobody learns where we are: there are no links, only lines through relays.
@@ -32,6 +34,7 @@ class Listener:
         self,
         endpoint: MemberEndpoint,
         secrets: RoomSecrets,
+        room: Room,
         work: Work,
         dials: Dials,
         *,
@@ -39,9 +42,11 @@ class Listener:
     ) -> None:
         self._endpoint = endpoint
         self._secrets = secrets
+        responder = Responder(secrets.identity.dh_secret, secrets.room_key.psk(), KNOCK, system_rng)
+        responder.questions.members = lambda: {m.dh for m in room.state.members.values()}
         self.door = Door(
             endpoint.station,
-            Responder(secrets.identity.dh_secret, secrets.room_key.psk(), KNOCK, system_rng),
+            responder,
             KNOCK,
             self._welcome,
             self._line_up,
