@@ -96,5 +96,5 @@ def restricts(body: Body) -> bool:
         case Mute() | Lock() | Let():
             return body.on is not isinstance(body, Let)
         case Rank():
-            return body.rank == NOBODY
+            return body.rank == NOBODY or body.member == body.author
     return False

@@ -10,16 +10,22 @@ count up to the cut that the senior names, by hash and not by number, so nothing
 it afterwards.
 
 Who gives its own rank to another ends its own tenure with that operation, so one rank never becomes
-two: of several only the first in its author's chain counts, of a fork none.
+two: of several only the first in its author's chain counts, of a fork none. It is ended by a fork
+too: else who was removed by an equal of old would take its rank back, and the removal with it.
+
+By its own word or a fork an author must not take back an epoch on which others have built: a grant
+of a senior would fall with it, and its mute. So an epoch counts all the same if a grant or mute
+that counts names it, by another of its author's rank or a higher one. A senior's cut is exact.
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from p2p.room.ops.chain import Cut, chain_of, without_fork
 from p2p.room.ops.ids import NONE, MemberId, OpId
-from p2p.room.ops.kinds import Body, Down, Grant, Let, Mute, Rank, Remove
+from p2p.room.ops.kinds import Body, Down, Epoch, Grant, Let, Mute, Rank, Remove
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import HOST, NOBODY, hands_on
 from p2p.room.ops.registers import Registers
@@ -74,6 +80,7 @@ class Authority:
         for op in sorted(registers.powers, key=lambda op: op.id):
             self._by_auth[op.body.auth].append(op)
         self._cuts: dict[OpId, list[Cut]] = defaultdict(list)
+        self._own_cuts: dict[OpId, list[Cut]] = defaultdict(list)
         self._outs: dict[MemberId, list[Cut]] = defaultdict(list)
         self._ended: set[OpId] = set()
         self._tenures: dict[MemberId, list[Tenure]] = defaultdict(list)
@@ -83,6 +90,7 @@ class Authority:
         self._appoint(Tenure(NONE, registers.host, HOST))
         for stratum in strata:
             self._decide(stratum)
+        self._restore([tenure for stratum in strata for tenure in stratum])
 
     def acts(self, kind: type[B]) -> list[Act[B]]:
         """Give the operations of a kind that count."""
@@ -136,11 +144,30 @@ class Authority:
                 self._acts[type(body)].append(Act(op, tenure.rank, body))
 
     def _counted(self, tenure: Tenure) -> list[Op]:
-        ops = self._by_auth.get(tenure.id, [])
-        cuts = [*self._cuts.get(tenure.id, ()), *self._outs.get(tenure.member, ())]
-        if cuts:
-            ops = [op for op in ops if all(cut.lets(op) for cut in cuts)]
-        return without_fork(ops)
+        return without_fork(self._claimed(tenure))
+
+    def _claimed(self, tenure: Tenure) -> list[Op]:
+        """What a member did under a tenure until the end of it, in however many histories."""
+        return _before(self._own_cuts.get(tenure.id, ()), self._uncut(tenure))
+
+    def _uncut(self, tenure: Tenure) -> list[Op]:
+        """What the cuts of seniors leave of a tenure."""
+        cuts = (*self._cuts.get(tenure.id, ()), *self._outs.get(tenure.member, ()))
+        return _before(cuts, self._by_auth.get(tenure.id, []))
+
+    def _restore(self, tenures: list[Tenure]) -> None:
+        """Let epochs count that only their author's own word would end, and that others named."""
+        named: dict[OpId, list[Act[Grant] | Act[Mute]]] = defaultdict(list)
+        for grant in self.acts(Grant):
+            named[grant.body.epoch].append(grant)
+        for mute in self.acts(Mute):
+            named[mute.body.epoch].append(mute)
+        counted = {act.op.id for act in self.acts(Epoch)}
+        for tenure in tenures:
+            for op in self._uncut(tenure):
+                by = (act for act in named.get(op.id, ()) if act.op.author != op.author)
+                if op.id not in counted and any(act.rank <= tenure.rank for act in by):
+                    self._acts[Epoch].append(Act(op, tenure.rank, op.body))
 
     def _may_touch(self, tenure: Tenure, member: MemberId) -> bool:
         return member == tenure.member or self.rank_of(member) > tenure.rank
@@ -155,13 +182,13 @@ class Authority:
 
     def _hand_on(self, tenure: Tenure) -> None:
         """Let a member give its rank to another: it has none from there on."""
-        for op in self._counted(tenure):
+        for op in self._claimed(tenure):
             body = op.body
             if isinstance(body, Rank) and hands_on(op, tenure.rank):
                 chain = chain_of(op.author, op.id, self._registers.links)
                 self._ended.add(tenure.id)
                 self._enders[tenure.member] = tenure.member
-                self._cuts[tenure.id].append(Cut(chain, frozenset(body.keeps)))
+                self._own_cuts[tenure.id].append(Cut(chain, frozenset(body.keeps)))
         for op in self._counted(tenure):
             body = op.body
             if isinstance(body, Rank) and hands_on(op, tenure.rank):
@@ -189,7 +216,8 @@ class Authority:
             if about.rank > by.rank or body.member == by.member:
                 self._ended.add(old)
                 self._enders[body.member] = by.member
-                self._cuts[old].append(cut)
+                cuts = self._own_cuts if body.member == by.member else self._cuts
+                cuts[old].append(cut)
 
     def _remove(self, tenure: Tenure, op: Op, body: Remove) -> None:
         if body.member == tenure.member or self.rank_of(body.member) <= tenure.rank:
@@ -204,3 +232,7 @@ class Authority:
             if self.rank_of(member) > tenure.rank:
                 self._outs[member].append(_NOTHING)
                 self.removals.setdefault(member, Removal(op.author, NONE))
+
+
+def _before(cuts: Collection[Cut], ops: list[Op]) -> list[Op]:
+    return [op for op in ops if all(cut.lets(op) for cut in cuts)] if cuts else ops

@@ -84,6 +84,7 @@ class Epochs:
         current: Where a grant or a mute has to be issued to count by itself: the heads, or zeros
             as long as there are no epochs.
         recent: These and the ones just before: what was issued there is not forgotten yet.
+        restating: Grants that one of these restates.
         last_removals: Removals that count, with all that led to them, and to which no other such
             leads, 16 at most: what a new operation names so that it can not be shown without them.
     """
@@ -104,6 +105,11 @@ class Epochs:
         self.current: frozenset[OpId] = frozenset(self.heads or (NONE,))
         before = {parent for head in self.heads for parent in self.by_id[head].parents or (NONE,)}
         self.recent: frozenset[OpId] = self.current | before
+        self.restating: frozenset[OpId] = frozenset(
+            entry.grant
+            for epoch in self.recent & self.by_id.keys()
+            for entry in self.by_id[epoch].stage
+        )
         self.past: frozenset[OpId] = ancestry.past - self.recent
         # An operation that named one of which a part is still on its way would not count itself.
         self.last_removals: tuple[OpId, ...] = ancestry.last(

@@ -6,9 +6,10 @@ Four things are forgotten, each because nothing that may still come can make it 
 - Orders of hands that are all past by their owners' own word.
 - Grants, mutes and downs under epochs at least two generations behind every head. Their place was
   taken by what the epochs after them restate. A down stays as long as its member's newest
-  wish is about the hand or the grant that it ended.
-- Epochs that are past (``ancestry``), unless a down that stays names one: a newcomer could not take
-  the one in without the other.
+  wish is about the hand or the grant that it ended; a grant that is restated stays as well, for
+  the epochs that say so fall if their author forks.
+- Epochs that are past (``ancestry``), unless a down or grant that stays names one: a newcomer could
+  not take the one in without the other.
 
 Nothing is forgotten because somebody was removed or has lost a rank: such a verdict can change when
 more of the set is known, and then what was dropped would be missing. For the same reason an epoch
@@ -39,7 +40,7 @@ def kept(findings: Findings) -> list[Op]:
     ops = [op for op in registers.own() if op.author not in forgotten]
     ops += registers.waiting
     ops += [op for op in registers.powers if not _is_past(op, findings)]
-    named = {op.body.epoch for op in ops if isinstance(op.body, Down)}
+    named = {op.body.epoch for op in ops if isinstance(op.body, Down | Grant)}
     past = findings.epochs.past - named
     return sorted((op for op in ops if op.id not in past), key=order)
 
@@ -52,6 +53,8 @@ def _is_past(op: Op, findings: Findings) -> bool:
         return False
     if body.epoch != NONE and body.epoch not in findings.registers.epochs:
         return False
+    if isinstance(body, Grant):
+        return op.id not in findings.epochs.restating
     if not isinstance(body, Down):
         return True
     wishes = findings.registers.read("wish", body.member)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from lab.room_people import People
+from lab.room_people import People, kept_of
 from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE
+from p2p.room.ops.op import Op
 from p2p.room.stage import Stage
 
 
@@ -302,3 +303,91 @@ def test_links_of_one_number_are_a_fork_even_with_different_predecessors():
     people.pens[3]._seq -= 1
     people.act(3, kinds.Entry, "invited")
     assert people.state().entry == "open"
+
+
+# -- what an author takes back by its own word
+
+
+def give_away(people: People, by: int, to: int) -> Op:
+    """Hand on a rank and keep nothing of what was done under it."""
+    taker = people.member(to)
+    fields = (taker.id, people.member(by).rank, taker.sign, taker.dh, (), taker.cut, ())
+    return people.act(by, kinds.Rank, *fields)
+
+
+def give_up(people: People, by: int) -> Op:
+    me = people.member(by)
+    return people.act(by, kinds.Rank, me.id, 4, me.sign, me.dh, me.tenures, me.cut, ())
+
+
+def two_histories(people: People, by: int) -> Op:
+    """Sign another operation in the place of the author's first link after its join."""
+    auth = people.auth(by)
+    people.pens[by].__dict__.update(_seq=1, _prev=people.member(by).join)
+    return people.write(by, kinds.Entry, "ask", auth=auth)
+
+
+ENDS = [
+    lambda people, by: give_away(people, by, 2),
+    lambda people, by: give_away(people, by, 7),
+    give_up,
+    two_histories,
+]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_moderator_that_ends_itself_takes_nobody_off_the_stage_whom_a_senior_called(end):
+    people = court()
+    people.epoch(3)
+    people.accept(2)
+    people.bring_on_stage(6, slot=3, by=1)
+    people.mute(6, by=1)
+    end(people, 3)
+    assert people.stage(2) == Stage.INVITED
+    assert people.stage(6) == Stage.MUTED
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_nor_by_two_epochs_in_a_row_after_which_the_grant_would_be_forgotten(end):
+    people = court()
+    people.bring_on_stage(2)
+    for _ in range(3):
+        people.epoch(3)
+        people.ops = kept_of(people)
+    end(people, 3)
+    people.ops = kept_of(people)
+    assert people.stage(2) == Stage.SPEAKING
+
+
+def test_an_epoch_that_nobody_else_has_named_falls_with_its_authors_own_end():
+    people = court()
+    before = people.state().heads
+    people.epoch(3)
+    people.bring_on_stage(6, by=3)
+    people.mute(6, by=5)
+    give_away(people, 3, 7)
+    assert people.state().heads == before
+    assert people.stage(6) == Stage.LISTENING
+
+
+def test_who_names_an_epoch_after_a_senior_cut_it_off_gives_it_no_force():
+    people = court()
+    before, cut = people.state().heads, people.member(3)
+    epoch = people.epoch(3)
+    people.act(1, kinds.Remove, cut.id, cut.join, cut.cut, False, cut.keeps)
+    people.act(4, kinds.Grant, epoch.id, 2, people.ids[6], NONE)
+    assert people.state().heads == before
+
+
+@pytest.mark.parametrize("lower", [lambda p: p.promote(1, 1, 3), lambda p: hand_on(p, 1, 6)])
+def test_who_lowered_itself_and_was_removed_by_an_equal_of_old_does_not_come_back_by_a_fork(lower):
+    people = court()
+    auth = people.auth(1)
+    links = [op for op in people.ops if op.author == people.ids[1] and type(op.body) in kinds.LINKS]
+    lower(people)
+    people.remove(1, by=2)
+    assert people.stage(1) == Stage.REMOVED
+    people.pens[1].__dict__.update(_seq=links[-1].seq + 1, _prev=links[-1].id)
+    people.write(1, kinds.Entry, "ask", auth=auth)
+    assert people.stage(1) == Stage.REMOVED
+    assert people.member(1).rank == 4

@@ -23,10 +23,14 @@ def test_floor_operations_are_forgotten_two_epochs_later():
     assert (len(of(people, kinds.Grant)), len(of(people, kinds.Mute))) == (1, 1)
     state = people.state()
     people.epoch()
-    assert (len(of(people, kinds.Grant)), len(of(people, kinds.Mute))) == (0, 0)
+    assert (len(of(people, kinds.Grant)), len(of(people, kinds.Mute))) == (1, 0)
     assert people.stage(6) == Stage.MUTED
     assert people.state().live.keys() == state.live.keys()
     assert people.state(kept_of(people)) == people.state()
+    people.write(6, kinds.Audience)
+    people.epoch()
+    people.epoch()
+    assert of(people, kinds.Grant) == []
 
 
 def test_a_down_is_kept_while_the_hand_it_ended_is_its_owners_newest_wish():
