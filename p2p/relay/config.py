@@ -114,6 +114,8 @@ class Config:
                 per_link_rate=float(str(values["per-link-rate"])),
                 max_rooms=int(str(values["max-rooms"])),
                 max_links=int(str(values["max-links"])),
+                max_links_per_net=int(str(values["max-links-per-net"])),
+                max_rooms_per_net=int(str(values["max-rooms-per-net"])),
             ),
         )
 

@@ -11,6 +11,11 @@ BURST_S = 1.0
 BUSY_SHARE = 0.9
 """Above this share of the rate nobody new is taken: better no seat than broken sound for all."""
 
+LINKS_PER_NET = 64
+"""A class or a laboratory behind one address fits, and one net does not fill a small relay."""
+
+ROOMS_PER_NET = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -21,12 +26,16 @@ class Limits:
         per_link_rate: Bytes a second that one link may send to it.
         max_rooms: Rooms at once.
         max_links: Links at once, members and other relays.
+        max_links_per_net: Of these those from one IPv4 /24 or IPv6 /48.
+        max_rooms_per_net: Rooms whose first member came from one IPv4 /24 or IPv6 /48.
     """
 
     max_rate: float = 2e6
     per_link_rate: float = 64e3
     max_rooms: int = 50
     max_links: int = 200
+    max_links_per_net: int = LINKS_PER_NET
+    max_rooms_per_net: int = ROOMS_PER_NET
 
     @property
     def monthly(self) -> str:

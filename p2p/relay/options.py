@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from p2p.relay.keyfile import default_state_dir
+from p2p.relay.limits import LINKS_PER_NET, ROOMS_PER_NET
 from p2p.relay.units import rate_of, time_of
 from p2p.wire.addresses import Address, scope_of
 
@@ -98,6 +99,20 @@ OPTIONS = (
     Option("per-link-rate", rate_of, "64kB/s", "RATE", "what one link may send to it"),
     Option("max-rooms", _count, "50", "N", "rooms at once"),
     Option("max-links", _count, "200", "N", "links at once"),
+    Option(
+        "max-links-per-net",
+        _count,
+        str(LINKS_PER_NET),
+        "N",
+        "of these those from one IPv4 /24 or IPv6 /48; when it is nearly full, fewer",
+    ),
+    Option(
+        "max-rooms-per-net",
+        _count,
+        str(ROOMS_PER_NET),
+        "N",
+        "rooms whose first member came from one IPv4 /24 or IPv6 /48",
+    ),
     Option("bootstrap-only", _switch, "no", "", "entry node and courier only: carry no sound"),
     Option(
         "status",

@@ -9,6 +9,7 @@ from crypto.genesis import room_id_of
 from crypto.identity import member_id
 from crypto.relaypass import check_pass, check_self
 from p2p.errors import RemoteError
+from p2p.relay.claims import Claims
 from p2p.relay.limits import Limits
 from p2p.relay.probes import Probes
 from p2p.relay.room import BOUGHS_MAX, SEATS_MAX, RelayRoom
@@ -57,6 +58,7 @@ class _Link:
     dh: bytes
     tie: bytes
     enter: Allowance
+    net: bytes | None
     room: RelayRoom | None = None
     joining: bytes | None = None  # a room in whose tree we asked to be taken
 
@@ -88,6 +90,7 @@ class Rooms:
         self._limits = limits
         self._is_busy = is_busy
         self._probes = Probes(now)
+        self._claims = Claims(limits)
         self._links: dict[int, _Link] = {}
         self._rooms: dict[bytes, RelayRoom] = {}
         self._calling: set[tuple[bytes, bytes]] = set()
@@ -104,7 +107,9 @@ class Rooms:
         """How many members are attached, all rooms together."""
         return sum(len(room.seats) for room in self._rooms.values())
 
-    def link_up(self, link: int, dh: bytes, tie: bytes, now: float) -> None:
+    def link_up(
+        self, link: int, dh: bytes, tie: bytes, now: float, net: bytes | None = None
+    ) -> None:
         """A link came up.
 
         Args:
@@ -112,14 +117,22 @@ class Rooms:
             dh: The peer's public key, as its HELLO or ours has proven.
             tie: What both ends know of this link, 64 bytes.
             now: Monotonic seconds.
+            net: The block of addresses that it comes from; None: nothing is counted there.
         """
-        self._links[link] = _Link(dh, tie, Allowance(ENTER_RATE, now))
+        self._links[link] = _Link(dh, tie, Allowance(ENTER_RATE, now), net)
+
+    def sits(self, link: int) -> bool:
+        """Whether a link has a seat in a room, or is another relay's in one."""
+        one = self._links.get(link)
+        return one is not None and one.room is not None
 
     def link_down(self, link: int, now: float) -> None:
         """A link is gone."""
         gone = self._links.pop(link, None)
         if gone is None:
             return
+        for room in self._claims.said_by(link):
+            self._forget(self._rooms[room])
         if gone.room is not None:
             gone.room.detach(link, now)
             gone.room.place.failed(gone.dh, now)
@@ -182,6 +195,9 @@ class Rooms:
 
     def on_timer(self, now: float) -> None:
         """Call at least twice a second: presence, calls to other relays, rooms that are over."""
+        for late in self._claims.late(now):
+            self.counters["nobody sat down"] += 1
+            self._forget(self._rooms[late])
         for room in list(self._rooms.values()):
             room.on_timer(now)
             self._call_parent(room, now)
@@ -189,7 +205,7 @@ class Rooms:
             if room.is_over(now):
                 room.cuts += room.boughs
                 self._collect(room)
-                del self._rooms[room.id]
+                self._forget(room)
 
     def to_send(self) -> list[tuple[int, Message]]:
         """Messages to send, each with its link."""
@@ -223,6 +239,10 @@ class Rooms:
         self._links[link].joining = room.id
         self._out += [(link, Open(room.genesis)), (link, JoinTree(room.id))]
 
+    def _forget(self, room: RelayRoom) -> None:
+        del self._rooms[room.id]
+        self._claims.forget(room.id)
+
     def _answer(self, link: int, now: float, enter: Callable[[_Link], str]) -> None:
         """Lets ``enter`` try; what it returns is the reason of a refusal."""
         one = self._links.get(link)
@@ -239,9 +259,9 @@ class Rooms:
         room_id = room_id_of(message.genesis)
         room = self._rooms.get(room_id)
         if room is None:
-            if len(self._rooms) >= self._limits().max_rooms:
-                return "full"
             floor = FloorRoom(message.genesis)
+            if not self._claims.say(room_id, link, one.net, now):
+                return "full"
             room = self._rooms[room_id] = RelayRoom(
                 message.genesis, room_id, floor, self._own_dh, self._limits(), now
             )
@@ -272,6 +292,8 @@ class Rooms:
             return "busy"
         if one.room not in (None, room):
             raise RemoteError("a link carries one room")
+        if not self._claims.seat(room.id, one.net):
+            return "full"
         if link not in room.seats:
             one.room = room
             room.attach(link, member, now)
@@ -280,7 +302,9 @@ class Rooms:
 
     def _join(self, message: JoinTree, one: _Link, link: int, now: float) -> str:
         room = self._rooms.get(message.room)
-        if room is None or one.dh not in {carrier.dh for carrier in room.state.carriers}:
+        if room is None or not self._claims.is_real(room.id):
+            return "no_room"
+        if one.dh not in {carrier.dh for carrier in room.state.carriers}:
             return "no_room"
         if one.room is not None or len(room.boughs) >= BOUGHS_MAX:
             return "full"
@@ -328,6 +352,8 @@ class Rooms:
         dh = room.place.to_try(now)
         if dh is None or (room.id, dh) in self._calling or self.closed:
             return
+        if not self._claims.is_real(room.id):
+            return  # nobody has us call others by inventing a room
         if any(one.joining == room.id and one.dh == dh for one in self._links.values()):
             return
         [carrier, *_] = [each for each in room.state.carriers if each.dh == dh]

@@ -11,6 +11,7 @@ from crypto.cookie import COOKIE_BYTE, MAC2_AT, NO_MAC2
 from crypto.dh import KeyPair
 from crypto.knock import FIRST_BYTES, HELLO, NO_PSK, Responder
 from p2p.clock import unix_s
+from p2p.dht.addresses import neighbourhood
 from p2p.dht.bootstrap import known_contacts
 from p2p.dht.contact import NodeContact
 from p2p.dht.node import DhtNode
@@ -35,6 +36,7 @@ from p2p.relay.dht_items import ItemKeeper
 from p2p.relay.fanout import HEARTBEAT_EVERY_S, Spread
 from p2p.relay.keyfile import load_or_create
 from p2p.relay.limits import Uplink
+from p2p.relay.places import Places
 from p2p.relay.rooms import Call, Cut, Rooms
 from p2p.rng import Rng, system_rng
 from p2p.wire.addresses import Address, Scope, known_scope
@@ -107,6 +109,7 @@ class Relay:
         uplink = Uplink(control.limits.max_rate, now)
         self._spread = Spread(fanout, self._links, uplink)
         self._rooms = Rooms(KeyPair(secret).public, lambda: control.limits, uplink.is_busy, now)
+        self._places = Places(lambda: control.limits, self._rooms.sits)
         self._door = Door(
             station,
             Responder(secret, NO_PSK, HELLO, rng),
@@ -154,7 +157,7 @@ class Relay:
     def _has_room(self) -> bool:
         if self._control.draining.is_set():
             return False
-        return len(self._lines) < self._control.limits.max_links
+        return self._places.has_one(time.monotonic())
 
     async def _drain(self, limit_s: float) -> None:
         """Has everybody move, and waits for it."""
@@ -205,14 +208,26 @@ class Relay:
             raise RemoteError("not for relays")
 
     def _line_up(self, line: Line, caller: bytes) -> None:
-        self._tasks.create_task(self._serve(self._add(line, caller)))
+        """Somebody's link came up: one must make room for it if there are too many."""
+        now, address = time.monotonic(), line.link.remote_address
+        net = None if address is None else neighbourhood(address[0])
+        ends = self._places.take(self._next_link, net, now)
+        if ends == self._next_link:
+            self._door.counters["full"] += 1
+            self._tasks.create_task(line.close())
+            return
+        if ends is not None:
+            self._door.counters["made room"] += 1
+            self._places.leave(ends)
+            self._tasks.create_task(self._lines[ends].close())
+        number = self._add(line)
+        self._rooms.link_up(number, caller, line.link.tie, now, net)
+        self._tasks.create_task(self._serve(number))
 
-    def _add(self, line: Line, peer: bytes) -> int:
+    def _add(self, line: Line) -> int:
         number, self._next_link = self._next_link, self._next_link + 1
         self._lines[number], self._links[number] = line, line.link
         line.link.frames_to(_FramesOf(self, number))
-        if line.dialled is False:
-            self._rooms.link_up(number, peer, line.link.tie, time.monotonic())
         return number
 
     def frame(self, number: int, frame: bytes, now: float) -> None:
@@ -237,6 +252,7 @@ class Relay:
         except (ConnectionError, RemoteError):
             pass
         finally:
+            self._places.leave(number)
             self._courier.link_down(number)
             self._rooms.link_down(number, time.monotonic())
             self._lines.pop(number, None)
@@ -264,7 +280,7 @@ class Relay:
         try:
             ways = Ways(call.address)
             line, _ = await reach(self._station, call.dh, NO_PSK, HELLO, ways, HELLO_LIMIT_S)
-            number, tie = self._add(line, call.dh), line.link.tie
+            number, tie = self._add(line), line.link.tie
             self._tasks.create_task(self._serve(number))
         except (TimeoutError, RemoteError):
             pass

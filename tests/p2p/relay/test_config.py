@@ -104,6 +104,8 @@ def test_an_unknown_name_is_an_error_that_says_the_nearest(
         ("per-link-rate", "fast"),
         ("max-rooms", "0"),
         ("max-links", "1000000"),
+        ("max-links-per-net", "0"),
+        ("max-rooms-per-net", "many"),
         ("status", "9095"),
         ("log-level", "loud"),
         ("summary-interval", "hourly"),

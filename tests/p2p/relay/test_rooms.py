@@ -14,6 +14,7 @@ from crypto.identity import Identity
 from lab.relay_host import Host
 from p2p.errors import RemoteError
 from p2p.relay import rooms as rooms_module
+from p2p.relay.claims import PASS_WITHIN_S
 from p2p.relay.limits import Limits
 from p2p.relay.passes import OLD_PASS_S
 from p2p.relay.room import EMPTY_S, PRESENCE_EVERY_S
@@ -61,10 +62,10 @@ class Relay:
         self.events: list = []
         self._next = 1
 
-    def link(self, dh: bytes, tie: bytes | None = None) -> int:
+    def link(self, dh: bytes, tie: bytes | None = None, net: bytes | None = None) -> int:
         number, self._next = self._next, self._next + 1
         self.ties[number] = tie or os.urandom(64)
-        self.rooms.link_up(number, dh, self.ties[number], self.now)
+        self.rooms.link_up(number, dh, self.ties[number], self.now, net)
         return number
 
     def tell(self, link: int, message) -> None:
@@ -91,6 +92,15 @@ class Relay:
         assert any(isinstance(one, Passed) for one in self.got[link])
         return link
 
+    def opened(self, host: Host) -> None:
+        """Somebody made the room known and sat down in it, and went again."""
+        link = self.link(host.identity.dh)
+        self.tell(link, Open(host.genesis, tuple(host.ops)))
+        self.tell(link, host.pass_of(host.identity, self.dh, self.ties[link]))
+        self.rooms.link_down(link, self.now)
+        self.rooms.on_timer(self.now + PRESENCE_EVERY_S)
+        self.flush()
+
     def all(self, link: int, kind: type) -> list:
         return [one for one in self.got[link] if isinstance(one, kind)]
 
@@ -111,7 +121,7 @@ def host() -> Host:
 @pytest.fixture
 def relay(host: Host) -> Relay:
     made = Relay()
-    made.tell(made.link(host.identity.dh), Open(host.genesis, tuple(host.ops)))
+    made.opened(host)
     return made
 
 
@@ -336,13 +346,80 @@ def test_rooms_are_bounded_and_a_room_must_prove_its_operations(host) -> None:
     with pytest.raises(RemoteError):
         relay.tell(link, Open(b"no genesis"))
     assert relay.rooms.count == 0
-    relay.tell(link, Open(host.genesis, tuple(host.ops)))
+    relay.opened(host)
     other = Host()
     relay.tell(link, Open(other.genesis, tuple(other.ops)))
     assert relay.refusal(link) == ["full"]
     with pytest.raises(RemoteError):
         relay.tell(link, Open(host.genesis, tuple(other.ops)))
     assert relay.rooms.count == 1
+    relay.seat(host)  # a full relay still serves the rooms that it has
+
+
+def test_a_stranger_that_invents_rooms_takes_no_place_of_any(host) -> None:
+    """Four links and 59 rooms that nobody made, as fast as a link may speak."""
+    relay = Relay()
+    links = [relay.link(os.urandom(32)) for _ in range(4)]
+    for number in range(59):
+        invented = Host()
+        relay.tell(links[number % 4], Open(invented.genesis, tuple(invented.ops)))
+        relay.wait(0.5)
+    member = relay.link(host.identity.dh)
+    relay.tell(member, Open(host.genesis, tuple(host.ops)))
+    relay.tell(member, host.pass_of(host.identity, relay.dh, relay.ties[member]))
+    assert relay.all(member, Passed)
+    relay.wait(PASS_WITHIN_S + 0.1)
+    assert [room.id for room in relay.rooms.rooms()] == [host.room]
+
+
+def test_a_room_in_which_nobody_sits_goes_with_its_link(host) -> None:
+    relay = Relay()
+    link = relay.link(host.identity.dh)
+    relay.tell(link, Open(host.genesis, tuple(host.ops)))
+    relay.tell(link, Open(host.genesis, tuple(host.ops)))
+    assert relay.rooms.count == 1
+    relay.rooms.link_down(link, relay.now)
+    assert relay.rooms.count == 0
+
+
+def test_a_room_that_was_only_invented_has_the_relay_call_nobody(host) -> None:
+    relay = Relay()
+    victim = [os.urandom(32), bytes((198, 51, 100, 9)), 53]
+    host.carriers([victim, [relay.dh, bytes((198, 51, 100, 1)), 4433]])
+    relay.tell(relay.link(host.identity.dh), Open(host.genesis, tuple(host.ops)))
+    bough = relay.link(victim[0])
+    relay.tell(bough, JoinTree(host.room))
+    relay.wait(1.0)
+    assert relay.refusal(bough) == ["no_room"]
+    assert relay.events == []
+
+
+def test_one_net_can_fill_its_share_of_the_rooms_with_members_that_it_invents(host) -> None:
+    relay, net = Relay(Limits(max_rooms_per_net=3)), b"abc"
+    refused = 0
+    for _ in range(10):
+        invented, identity = Host(), Identity.generate(os.urandom)
+        link = relay.link(identity.dh, net=net)
+        relay.tell(link, Open(invented.genesis, tuple(invented.ops)))
+        relay.tell(link, invented.pass_of(identity, relay.dh, relay.ties[link]))
+        refused += "full" in relay.refusal(link)
+    assert (refused, relay.rooms.count) == (7, 3)
+    relay.opened(host)  # from elsewhere
+    neighbour = relay.link(b"d" * 32, net=net)
+    relay.tell(neighbour, Open(host.genesis, ()))  # of a room that is there
+    assert relay.refusal(neighbour) == []
+
+
+def test_of_two_rooms_that_wait_for_the_last_place_one_gets_it() -> None:
+    relay = Relay(Limits(max_rooms=1))
+    hosts = Host(), Host()
+    links = [relay.link(host.identity.dh) for host in hosts]
+    for link, host in zip(links, hosts, strict=True):
+        relay.tell(link, Open(host.genesis, tuple(host.ops)))
+    for link, host in zip(links, hosts, strict=True):
+        relay.tell(link, host.pass_of(host.identity, relay.dh, relay.ties[link]))
+    assert [relay.refusal(link) for link in links] == [[], ["full"]]
+    assert [relay.rooms.sits(link) for link in links] == [True, False]
 
 
 def test_a_relay_near_its_cap_takes_nobody_new_but_keeps_who_is_there(host, relay, people) -> None:
@@ -422,7 +499,7 @@ class Grove:
         self.down: set[int] = set()
         self.lines: dict[tuple[int, int], tuple[int, int]] = {}
         for relay in self.relays:
-            relay.tell(relay.link(host.identity.dh), Open(host.genesis, tuple(host.ops)))
+            relay.opened(host)
 
     def run(self, seconds: float = 3.0) -> None:
         for _ in range(int(seconds / 0.25)):
@@ -580,7 +657,7 @@ def test_a_relay_that_joins_later_gets_routes_and_wraps(host, people) -> None:
     grove.kill(1)
     grove.relays[1] = late
     late.rooms = Rooms(late.dh, lambda: late.limits, lambda _: False, late.now)
-    late.tell(late.link(host.identity.dh), Open(host.genesis, tuple(host.ops)))
+    late.opened(host)
     grove.down = {2}
     grove.run(60.0)
     kenji = late.seat(host, people.kenji)

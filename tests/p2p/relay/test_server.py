@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
@@ -17,6 +18,9 @@ from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import Inbox
 from p2p.node.relays.relay_links import RelayLink, RelayLinks
+from p2p.relay import places, server
+from p2p.relay.control import Control
+from p2p.relay.limits import Limits
 from p2p.relay.server import RelaySettings, is_public, run_relay
 from p2p.wire.card import card_handle
 from p2p.wire.messages import Bye
@@ -30,15 +34,16 @@ class Desk:
 
     def __init__(self) -> None:
         self.contact: asyncio.Future[NodeContact] = asyncio.get_running_loop().create_future()
+        self.control = Control()
         self.relay = asyncio.ensure_future(
-            run_relay(RelaySettings(LOOPBACK), self.contact.set_result)
+            run_relay(RelaySettings(LOOPBACK), self.contact.set_result, self.control)
         )
         self.work = Work()
         self._nets: list[MemberEndpoint] = []
 
-    async def member(self) -> tuple[RelayLink, list[Carried]]:
+    async def member(self, ip: str = "127.0.0.1") -> tuple[RelayLink, list[Carried]]:
         contact = await self.contact
-        net = await MemberEndpoint.open(LOOPBACK, [], os.urandom(32), os.urandom)
+        net = await MemberEndpoint.open((ip, 0), [], os.urandom(32), os.urandom)
         self._nets.append(net)
         carried: list[Carried] = []
         net.take_carried = lambda data, _toward, answer: carried.append((data, answer))  # type: ignore[method-assign]
@@ -118,6 +123,32 @@ async def test_a_relay_that_is_cancelled_ends_and_its_links_see_it(desk: Desk) -
     desk.relay.cancel()
     await asyncio.gather(desk.relay, return_exceptions=True)
     await until(lambda: not link.open)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there all of 127.0.0.0/8 is ours")
+async def test_links_from_one_net_do_not_close_a_relay_to_the_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "neighbourhood", lambda ip: ip.encode())
+    desk.control.limits = Limits(max_links=12, max_links_per_net=3)
+    flood = [await desk.member("127.0.0.2") for _ in range(12)]
+    await until(lambda: sum(link.open for link, _ in flood) == 3)
+    home, _ = await desk.member("127.0.0.3")
+    assert await home.cards(b"t" * 16) == ()
+    assert home.open
+    assert sum(link.open for link, _ in flood) == 3
+
+
+async def test_at_a_full_relay_a_link_without_a_seat_makes_room(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "GRACE_S", 0.3)
+    desk.control.limits = Limits(max_links=2)
+    (first, _), (second, _) = await desk.member(), await desk.member()
+    await asyncio.sleep(0.4)
+    newcomer, _ = await desk.member()
+    await until(lambda: not first.open)
+    assert (second.open, newcomer.open) == (True, True)
 
 
 def test_only_a_public_address_is_of_use_to_people_outside() -> None:
