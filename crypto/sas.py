@@ -2,13 +2,13 @@
 
 One commits to a random nonce, the other names its own, then the first reveals. Whoever stands
 between them has to choose its nonces before it knows theirs, so it meets the right code once in a
-million tries, and each try is one that people notice (the way of ZRTP, RFC 6189 §4.4.1).
+billion tries, and there are few (the way of ZRTP, RFC 6189 §4.4.1).
 
 ::
 
     commit   BLAKE2b-256, person "teahouse/sas", over nonce 32
     code     HKDF(authenticator, "sas code/" | room id | first's id, sign, dh | second's | nonces)
-             20 bits as four characters of base 32; 22 bits as two words of a BIP39 list
+             30 bits as six characters of base 32; 33 bits as three words of a BIP39 list
 
 The first is the one who committed. ``authenticator`` is that of the epochs that we seal under, at
 the step that the commit names (``Keyring.authenticator``): who was handed false keys by the door
@@ -26,11 +26,11 @@ from crypto.kdf import hkdf
 
 NONCE_BYTES = 32
 COMMIT_BYTES = 32
-CODE_BITS = 20
-WORD_BITS = 11
+CODE_CHARACTERS = 6
 
 _ROOM_ID_BYTES = 32
-_OUTPUT_BITS = 32
+_WORD_BITS = 11
+_OUTPUT_BITS = 40
 
 
 class Party(NamedTuple):
@@ -45,12 +45,12 @@ class Code(NamedTuple):
     """What both see.
 
     Attributes:
-        text: Four characters of Crockford's base 32.
-        words: Numbers of two words in a BIP39 list (``wordlist.words_of``), 0 to 2,047.
+        text: Six characters of Crockford's base 32.
+        words: Numbers of three words in a BIP39 list (``wordlist.words_of``), 0 to 2,047.
     """
 
     text: str
-    words: tuple[int, int]
+    words: tuple[int, int, int]
 
 
 def commit_to(nonce: bytes) -> bytes:
@@ -88,7 +88,15 @@ def code_of(
         raise LocalError("a part of the code has another length")
     output = hkdf(authenticator, b"sas code/" + b"".join(parts), _OUTPUT_BITS // 8)
     number = int.from_bytes(output, "big")
-    text = number >> _OUTPUT_BITS - CODE_BITS
-    words = number >> _OUTPUT_BITS - 2 * WORD_BITS
-    symbols = [text >> base32.BITS * place & 31 for place in (3, 2, 1, 0)]
-    return Code(base32.text_of(symbols), (words >> WORD_BITS, words & (1 << WORD_BITS) - 1))
+    symbols = [_part(number, place, base32.BITS) for place in range(CODE_CHARACTERS)]
+    words = (
+        _part(number, 0, _WORD_BITS),
+        _part(number, 1, _WORD_BITS),
+        _part(number, 2, _WORD_BITS),
+    )
+    return Code(base32.text_of(symbols), words)
+
+
+def _part(number: int, place: int, bits: int) -> int:
+    """Cut so many bits out of the output, the first place at its front."""
+    return number >> _OUTPUT_BITS - (place + 1) * bits & (1 << bits) - 1

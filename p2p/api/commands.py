@@ -124,7 +124,7 @@ class MakeInvite:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Begin to compare safety words with the member ``n``; the answer is ``Words``."""
+    """Compare safety words with ``n``, which has to want it too; the answer is ``Words``."""
 
     n: int
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from p2p.api.commands import DeviceKind
 
 MemberState = Literal["here", "left", "gone", "removed"]
-WordsState = Literal["ready", "verified", "differ", "failed"]
+WordsState = Literal["asked", "ready", "verified", "differ", "failed"]
 Setting = Literal["lock", "entry", "profile"]
 KeyWhy = Literal["start", "kick", "merge", "timer", "asked"]
 RoleName = Literal["host", "co-host", "moderator", "speaker", "listener"]
@@ -184,10 +184,11 @@ class Words:
     """How the comparison of safety words with the member ``n`` stands.
 
     Attributes:
-        code: 4 characters of base 32; empty unless ``state`` is ``ready``. Not secret.
-        words: The same 20 bits as two words.
-        state: ready (read them to each other now), verified (we said they are the same),
-            differ (we said they are not), failed (the other did not answer, or cheated).
+        code: 6 characters of base 32; empty unless ``state`` is ``ready``. Not secret.
+        words: As much, and a little more, as three words.
+        state: asked (the other wants to; our person has to ask, too), ready (read them to each
+            other now), verified (we said they are the same), differ (we said they are not), failed
+            (the other did not answer, or cheated).
     """
 
     n: int

@@ -1,17 +1,18 @@
 """Two members compare words by voice, to be sure of each other's keys. Sans-IO.
 
-Either begins; the other's program answers by itself, and both people see the same four characters
-and the same two words, or else somebody stands between them. What they say to each other's ears
-is the proof; what their programs say travels by any way, trusted or not.
+Both people ask for each other; then both see the same six characters and the same three words, or
+else somebody stands between them. What they say to each other's ears is the proof; what their
+programs say travels by any way, trusted or not.
 
 Theory of operation, one comparison per pair at a time, drawn in ``docs/diagrams/compare.md``::
 
-    begin:  commit >      < nonce      reveal >      both show the code
+    both begin:  commit >      < nonce      reveal >      both show the code
 
 Whoever waits repeats what it said last every 3 s. A commit names step and epochs of the key that
 the code is bound to; if the other is not there yet it says nothing, and the commit is made anew.
-Everybody answers few commits, because each is one guess for somebody who wants to meet our code.
-When both begin at once the smaller member id goes first.
+The commit of whom our person has not asked for is told to it and not answered. The smaller member
+id goes first. Each nonce that we say, and each that we take, is one guess for somebody who wants to
+meet our code, under however many ids: so there is one small budget for all of them together.
 """
 
 from collections import deque
@@ -29,8 +30,10 @@ from p2p.wire.messages import Compare
 
 LIMIT_S = 120.0
 REPEAT_S = 3.0
-ANSWERS_MAX = 4
-"""Commits of one member that are answered within ``LIMIT_S``."""
+CODES_MAX = 4
+"""Codes that can come of what we say within ``LIMIT_S``, whoever is at the other end."""
+ASKS_MAX = 4
+"""Members that are told to our person at once to be asking."""
 
 COMMIT, NONCE, REVEAL = 0, 1, 2
 _NONCE_BYTES = 32
@@ -42,6 +45,7 @@ class State(StrEnum):
     """Where a comparison with one member stands."""
 
     IDLE = "idle"
+    ASKED = "asked"
     COMMITTED = "committed"
     ANSWERED = "answered"
     SHOWN = "shown"
@@ -62,7 +66,9 @@ class Act(StrEnum):
 
 NEXT: Mapping[tuple[State, Act], State] = {
     (State.IDLE, Act.BEGIN): State.COMMITTED,
-    (State.IDLE, Act.COMMIT): State.ANSWERED,
+    (State.IDLE, Act.COMMIT): State.ASKED,
+    (State.ASKED, Act.BEGIN): State.COMMITTED,
+    (State.ASKED, Act.LAPSE): State.IDLE,
     (State.COMMITTED, Act.NONCE): State.SHOWN,
     (State.COMMITTED, Act.COMMIT): State.ANSWERED,
     (State.COMMITTED, Act.LAPSE): State.IDLE,
@@ -73,7 +79,7 @@ NEXT: Mapping[tuple[State, Act], State] = {
     (State.SHOWN, Act.DIFFER): State.IDLE,
     (State.SHOWN, Act.LAPSE): State.IDLE,
     (State.VERIFIED, Act.BEGIN): State.COMMITTED,
-    (State.VERIFIED, Act.COMMIT): State.ANSWERED,
+    (State.VERIFIED, Act.COMMIT): State.ASKED,
 }
 
 
@@ -99,12 +105,19 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
+class CompareAsked:
+    """The other's person, or somebody in its name, asks: it is for ours to begin, or not."""
+
+    member: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class CompareReady:
     """Show this code. ``words``: numbers in a BIP39 list, 0 to 2,047."""
 
     member: bytes
     code: str
-    words: tuple[int, int]
+    words: tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,7 @@ class CompareFailed:
     member: bytes
 
 
-CompareEvent = CompareReady | CompareVerified | CompareFailed
+CompareEvent = CompareAsked | CompareReady | CompareVerified | CompareFailed
 
 
 @dataclass(slots=True)
@@ -158,7 +171,8 @@ class Comparing:
         self._keyring = keyring
         self._rng = rng
         self._pairs: dict[bytes, _Pair] = {}
-        self._answers: dict[bytes, deque[float]] = {}
+        self._asked: dict[bytes, float] = {}
+        self._codes: deque[float] = deque()
         self._events: deque[CompareEvent] = deque()
 
     def state(self, member: bytes) -> State:
@@ -166,19 +180,22 @@ class Comparing:
         pair = self._pairs.get(member)
         if pair is not None:
             return pair.state
+        if member in self._asked:
+            return State.ASKED
         return State.VERIFIED if member in self.verified else State.IDLE
 
     def do(self, command: Begin | Confirm, now: float) -> None:
         """Carry out what our person wants; to begin again while a code is shown does nothing.
 
         Raises:
-            UserError: The member is not here, or there is no code to confirm.
+            UserError: The member is not here, there is no code to confirm, or there were too many.
         """
         member = command.member
         if isinstance(command, Begin):
             if member not in self._present():
                 raise UserError("is_gone", "This member is no longer in the room.")
             if (self.state(member), Act.BEGIN) in NEXT:
+                self._require_budget(now)
                 self._commit(member, now, now + LIMIT_S)
             return
         act = Act.SAME if command.same else Act.DIFFER
@@ -224,7 +241,7 @@ class Comparing:
     def next_timer(self) -> float | None:
         """When ``on_timer`` or ``to_send`` has something to do; None for never."""
         times = [min(pair.ends_s, pair.say_at_s) for pair in self._pairs.values()]
-        return min(times, default=None)
+        return min([*times, *self._asked.values()], default=None)
 
     def on_timer(self, now: float) -> None:
         """Give up what took too long, or whose other side is gone."""
@@ -233,11 +250,8 @@ class Comparing:
             if now >= pair.ends_s or member not in present:
                 self._end(member)
                 self._events.append(CompareFailed(member))
-        for member, times in list(self._answers.items()):
-            while times and now - times[0] >= LIMIT_S:
-                times.popleft()
-            if not times:
-                del self._answers[member]
+        self._asked = {member: at for member, at in self._asked.items() if now < at}
+        self._forget_codes(now)
 
     def next_event(self) -> CompareEvent | None:
         """The next thing to tell our person, oldest first."""
@@ -254,23 +268,23 @@ class Comparing:
             if pair.state is State.ANSWERED:
                 pair.say_at_s = now
             return
-        if (self.state(member), Act.COMMIT) not in NEXT:
-            return  # a code is shown
-        if pair is not None and pair.state is State.COMMITTED and self._room.me < member:
-            return  # ours goes first
+        if pair is None:
+            self._note_asking(member, now)
+            return
+        if pair.state is State.SHOWN:
+            return
+        if pair.state is State.COMMITTED and self._room.me < member:
+            pair.say_at_s = now  # ours goes first, and the other may not have been ready for it
+            return
         if data[-_REF_BYTES:] != self._epochs():
             return  # one of us does not know of the newest key yet
         authenticator = self._keyring.authenticator(step)
-        times = self._answers.setdefault(member, deque())
-        if len(times) >= ANSWERS_MAX:
-            raise RemoteError("too many commits")
-        times.append(now)
-        ends_s = now + LIMIT_S if pair is None else pair.ends_s
+        self._spend(now)
         self._end(member)
         nonce = self._rng(_NONCE_BYTES)
         self._pairs[member] = _Pair(
-            State.ANSWERED, ends_s, False, step, data[-_REF_BYTES:], authenticator, nonce, commit,
-            say_at_s=now,
+            State.ANSWERED, pair.ends_s, False, step, data[-_REF_BYTES:], authenticator, nonce,
+            commit, say_at_s=now,
         )  # fmt: skip
 
     def _on_nonce(self, member: bytes, data: bytes, now: float) -> None:
@@ -280,6 +294,8 @@ class Comparing:
         nonce = data[:_NONCE_BYTES]
         if pair.state is State.SHOWN and nonce != pair.theirs:
             raise RemoteError("nonce out of turn")
+        if pair.state is not State.SHOWN:
+            self._spend(now)
         pair.theirs = nonce
         pair.say_at_s = now
         if pair.state is not State.SHOWN:
@@ -296,12 +312,42 @@ class Comparing:
             pair.say_at_s = float("inf")
             self._show(member, pair, Act.REVEAL)
 
+    def _note_asking(self, member: bytes, now: float) -> None:
+        """Tell our person once who asks."""
+        if member in self._asked:
+            return
+        if len(self._asked) >= ASKS_MAX:
+            raise RemoteError("too many ask")
+        self._asked[member] = now + LIMIT_S
+        self._events.append(CompareAsked(member))
+
+    def _spend(self, now: float) -> None:
+        """Count a code that can be known from here on, to us or to the other."""
+        self._forget_codes(now)
+        if len(self._codes) >= CODES_MAX:
+            raise RemoteError("too many codes")
+        self._codes.append(now)
+
+    def _require_budget(self, now: float) -> None:
+        self._forget_codes(now)
+        if len(self._codes) >= CODES_MAX:
+            raise UserError(
+                "too_many_codes",
+                "You have compared safety words often in the last two minutes.",
+                "Wait two minutes: every try is also one for somebody in between.",
+            )
+
+    def _forget_codes(self, now: float) -> None:
+        while self._codes and now - self._codes[0] >= LIMIT_S:
+            self._codes.popleft()
+
     # --- what goes out --------------------------------------------------------------------------
 
     def _commit(self, member: bytes, now: float, ends_s: float) -> None:
         step, nonce = self._keyring.seal_step, self._rng(_NONCE_BYTES)
         authenticator = self._keyring.authenticator(step)
         self._end(member)
+        self._asked.pop(member, None)
         self._pairs[member] = _Pair(
             State.COMMITTED, ends_s, True, step, self._epochs(), authenticator, nonce,
             commit_to(nonce), say_at_s=now,

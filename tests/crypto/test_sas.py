@@ -17,10 +17,10 @@ ROOM, KEY = b"\x09" * 32, b"\x0a" * 32
 
 def test_the_code_is_derived_exactly_as_written_down() -> None:
     said = b"".join([b"sas code/", ROOM, *ANN, *BO, *NONCES])
-    bits = f"{int.from_bytes(hkdf(KEY, said, 4), 'big'):032b}"
+    bits = f"{int.from_bytes(hkdf(KEY, said, 5), 'big'):040b}"
     code = code_of(ANN, BO, NONCES, ROOM, KEY)
-    assert code.text == "".join(SYMBOLS[int(bits[i : i + 5], 2)] for i in range(0, 20, 5))
-    assert code.words == (int(bits[:11], 2), int(bits[11:22], 2))
+    assert code.text == "".join(SYMBOLS[int(bits[i : i + 5], 2)] for i in range(0, 30, 5))
+    assert code.words == (int(bits[:11], 2), int(bits[11:22], 2), int(bits[22:33], 2))
 
 
 def test_everything_that_could_be_false_changes_the_code() -> None:
@@ -70,5 +70,5 @@ def test_parts_that_could_run_into_each_other_are_refused(parts: tuple) -> None:
         code_of(*parts, KEY)
 
 
-def test_a_code_is_four_characters_and_two_words() -> None:
-    assert code_of(ANN, BO, NONCES, ROOM, KEY) == Code("3EN6", (221, 664))
+def test_a_code_is_six_characters_and_three_words() -> None:
+    assert code_of(ANN, BO, NONCES, ROOM, KEY) == Code("3EN67X", (221, 664, 2028))

@@ -211,7 +211,7 @@ class ScriptedNode:
             case ask.MakeInvite(uses, hours):
                 self.tell(dataclasses.replace(KEY, invite=PERSONAL, uses=uses, hours=hours))
             case ask.Compare(n):
-                self.tell(told.Words(n, "K7QD", ("river", "lamp"), "ready"))
+                self.tell(told.Words(n, "K7QD3M", ("river", "lamp", "tea"), "ready"))
             case ask.Confirm(n, same):
                 self.change(n, verified=same)
                 self.tell(told.Words(n, "", (), "verified" if same else "differ"))

@@ -226,7 +226,7 @@ async def test_safety_words_are_read_compared_and_leave_a_mark():
     async with Seat(ScriptedNode(full_room())) as seat:
         await seat.press("enter", "f8")
         assert isinstance(seat.screen, WordsScreen)
-        assert seat.reads("K7QD = river lamp")
+        assert seat.reads("K7QD3M = river lamp tea")
         assert seat.reads("Did you hear the same from 王小明?")
         assert seat.reads("It does not mean that the person is honest")
         await seat.press("s")
@@ -244,7 +244,7 @@ async def test_words_that_differ_are_a_warning_and_can_be_compared_again():
         assert seat.asked == [ask.Compare(1), ask.Confirm(1, same=False)]
         await seat.press("r")
         assert seat.asked[2:] == [ask.Compare(1)]
-        assert seat.reads("K7QD = river lamp")
+        assert seat.reads("K7QD3M = river lamp tea")
 
 
 async def test_whoever_does_not_answer_is_said_not_to():
@@ -253,22 +253,34 @@ async def test_whoever_does_not_answer_is_said_not_to():
     node.do = lambda wish: node.asked.append(wish) if isinstance(wish, ask.Compare) else do(wish)
     async with Seat(node) as seat:
         await seat.press("enter", "w")
-        assert seat.reads("Asking 王小明's program.")
+        assert seat.reads("The words come as soon as 王小明 chooses you, too")
         await seat.press("s")
         assert seat.asked == [ask.Compare(1)]
-        await seat.tell(told.Words(6, "AAAA", ("a", "b"), "ready"))
-        assert not seat.reads("AAAA =")
+        await seat.tell(told.Words(6, "AAAAAA", ("a", "b", "c"), "ready"))
+        assert not seat.reads("AAAAAA =")
         await seat.tell(told.Words(1, "", (), "failed"))
         assert seat.reads("王小明 did not answer within 2 minutes")
 
 
-async def test_a_comparison_that_the_other_began_opens_no_screen_by_itself():
+async def test_who_is_asked_for_words_is_told_and_asks_too_by_choosing_the_other():
     async with Seat(ScriptedNode(full_room())) as seat:
-        await seat.tell(told.Words(1, "M2XA", ("tea", "cloud"), "ready"))
+        await seat.tell(told.Words(1, "", (), "asked"))
         assert isinstance(seat.screen, RoomScreen)
         assert seat.noted("王小明 wants to compare safety words: choose 王小明, then W.")
         await seat.press("enter", "w")
-        assert seat.reads("M2XA = tea cloud")
+        assert seat.asked == [ask.Compare(1)]
+        await seat.tell(told.Words(1, "", (), "failed"))
+        await seat.tell(told.Words(1, "", (), "asked"))
+        assert seat.reads("王小明 wants to compare again.")
+
+
+async def test_a_comparison_at_its_words_opens_no_screen_by_itself():
+    async with Seat(ScriptedNode(full_room())) as seat:
+        await seat.tell(told.Words(1, "M2XA7Q", ("tea", "cloud", "lamp"), "ready"))
+        assert isinstance(seat.screen, RoomScreen)
+        assert seat.noted("王小明 wants to compare safety words: choose 王小明, then W.")
+        await seat.press("enter", "w")
+        assert seat.reads("M2XA7Q = tea cloud lamp")
         assert seat.asked == []
 
 

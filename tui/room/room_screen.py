@@ -230,7 +230,9 @@ class RoomScreen(Screen[None]):
         shown = [screen for screen in self.app.screen_stack if isinstance(screen, WordsScreen)]
         for screen in shown:
             screen.tell(event)
-        if event.state == "ready" and not any(screen.is_about(event.n) for screen in shown):
+        if event.state in ("asked", "ready") and not any(
+            screen.is_about(event.n) for screen in shown
+        ):
             one = find(self._node.view(), event.n)
             name = peer_text(one.name if one else "")
             ask = tr("{name} wants to compare safety words: choose {name}, then W.", name=name)

@@ -23,7 +23,7 @@ class WordsScreen(ModalScreen[None]):
         node: The room.
         n: With whom to compare.
         name: Its name.
-        known: A comparison that the other has begun, already at its words.
+        known: A comparison that is at its words already.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -94,8 +94,10 @@ class WordsScreen(ModalScreen[None]):
         again = tr("R / F8: compare again   Esc: back")
         name, now = self._name, self._now
         if now is None:
-            asking = tr("Asking {name}'s program. Tell {name} that you want to compare.", name=name)
+            asking = tr("The words come as soon as {name} chooses you, too: say so.", name=name)
             return "", asking, tr("Esc: back")
+        if now.state == "asked":
+            return "", tr("{name} wants to compare again.", name=name), again
         if now.state == "ready":
             ask = tr(
                 "Read them to each other: one of you the letters, the other the words. "

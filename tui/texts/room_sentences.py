@@ -60,6 +60,9 @@ def _waiting(event: Waiting) -> str:
 def words_sentences(event: Words, roster: Roster) -> list[str]:
     """Return how the comparison stands, and what to do next."""
     name = roster.name(event.n)
+    if event.state == "asked":
+        ask = tr("wants to compare safety words: {name}; `words {n}`", name=name, n=event.n)
+        return [ask]
     if event.state == "ready":
         words = " ".join(event.words)
         return [

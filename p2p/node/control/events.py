@@ -13,7 +13,7 @@ from p2p.node.control.hall_notice import PROPOSE_HALL, hall_is_due
 from p2p.node.member_numbers import ME, MemberNumbers
 from p2p.node.peers.group_key import KeyEvent
 from p2p.rekey.events import KeysChanged, KeysDiffer, KeysMissing
-from p2p.rekey.sas_exchange import CompareFailed, CompareReady, CompareVerified
+from p2p.rekey.sas_exchange import CompareAsked, CompareFailed, CompareReady, CompareVerified
 from p2p.room import events as room_events
 from p2p.room.room import Room
 from p2p.room.stage import Stage
@@ -115,6 +115,8 @@ class EventReporter:
                     self._emit(KEY_MISSING if on else KEY_HERE)
                 case KeysDiffer():
                     self._emit(KEYS_DIFFER)
+                case CompareAsked(member=member):
+                    self._emit(events.Words(self._roll.number(member), "", (), "asked"))
                 case CompareReady(member=member, code=code, words=numbers):
                     words = tuple(words_of("en")[number] for number in numbers)
                     self._emit(events.Words(self._numbers.number(member), code, words, "ready"))

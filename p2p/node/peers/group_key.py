@@ -9,6 +9,7 @@ from p2p.rekey.epoch_agent import Epochs, NewKey
 from p2p.rekey.events import KeysChanged, KeysDiffer, KeysMissing
 from p2p.rekey.sas_exchange import (
     Begin,
+    CompareAsked,
     CompareFailed,
     CompareReady,
     CompareVerified,
@@ -21,7 +22,8 @@ from p2p.wire.codec import Message
 from p2p.wire.messages import AskKeys, Compare, GiveKeys, Wraps
 
 Outgoing = tuple[bytes | None, Message]
-KeyEvent = KeysChanged | KeysMissing | KeysDiffer | CompareReady | CompareVerified | CompareFailed
+CompareEvent = CompareAsked | CompareReady | CompareVerified | CompareFailed
+KeyEvent = KeysChanged | KeysMissing | KeysDiffer | CompareEvent
 
 
 class GroupKey:

@@ -140,6 +140,8 @@ async def test_two_compare_words_by_voice_and_see_each_other_as_verified() -> No
     async with a_house() as house:
         host, ann = await people(house, "ann")
         host.node.do(c.Compare(host.number_of("ann")))
+        asked = await ann.until(e.Words, lambda one: one.state == "asked")
+        ann.node.do(c.Compare(asked.n))
         ours = await host.until(e.Words, lambda one: one.state == "ready")
         theirs = await ann.until(e.Words, lambda one: one.state == "ready")
         assert (ours.code, ours.words) == (theirs.code, theirs.words)

@@ -26,7 +26,11 @@ FIELDS = [
     (told.Stats({}, [], []), "stats", {"me", "speakers", "links"}),
     (told.Stats({}, [], [], {"a": 1}), "stats", {"me", "speakers", "links", "totals"}),
     (told.Waiting(13, "ab", "lau", True), "waiting", {"n", "id", "name", "on"}),
-    (told.Words(2, "K7QD", ("river", "lamp"), "ready"), "words", {"n", "code", "words", "state"}),
+    (
+        told.Words(2, "K7QD3M", ("river", "lamp", "tea"), "ready"),
+        "words",
+        {"n", "code", "words", "state"},
+    ),
     (told.SettingChanged("entry", "ask", 1), "setting", {"what", "value", "by"}),
     (told.RoomKeyChanged("kick", 12), "room_key", {"why", "members"}),
     (told.Left("asked", {}), "left", {"why", "totals"}),

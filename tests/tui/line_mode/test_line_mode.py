@@ -328,7 +328,7 @@ async def test_the_room_is_run_by_typed_lines_and_answers_in_json():
         | {"by": None},
         {"event": "setting", "what": "entry", "value": "invited", "by": 5},
         {"event": "room_key", "why": "asked", "members": 14},
-        words | {"code": "K7QD", "words": ["river", "lamp"], "state": "ready"},
+        words | {"code": "K7QD3M", "words": ["river", "lamp", "tea"], "state": "ready"},
         words | {"code": "", "words": [], "state": "verified"},
         {"event": "key", "words": KEY.words, "line": KEY.line, "digits": KEY.digits}
         | {"invite": PERSONAL},

@@ -35,6 +35,7 @@ def roster():
             told.RoomKeyChanged("merge", 12),
             "the room was in two parts and is one again: new key for 12 members",
         ),
+        (told.Words(6, "", (), "asked"), "wants to compare safety words: lau; `words 6`"),
         (told.Words(6, "", (), "failed"), "no words with lau: no answer, or not an honest one"),
     ],
 )
@@ -43,8 +44,8 @@ def test_what_the_members_agree_on_is_one_plain_sentence(roster, event, sentence
 
 
 def test_words_are_shown_with_what_to_do_about_them(roster):
-    lines = agreed_sentences(told.Words(6, "K7QD", ("river", "lamp"), "ready"), roster)
-    assert lines[0] == "safety words with lau: K7QD   river lamp"
+    lines = agreed_sentences(told.Words(6, "K7QD3M", ("river", "lamp", "tea"), "ready"), roster)
+    assert lines[0] == "safety words with lau: K7QD3M   river lamp tea"
     assert "`words 6 same`" in lines[1]
 
 
