@@ -119,7 +119,7 @@ class Room:
     @property
     def takes_epochs(self) -> bool:
         """The others would take one more epoch of ours: its record stays, and they are bounded."""
-        return self._ops.has_room_for(kinds.Epoch, self.me)
+        return self._ops.has_room_for(kinds.Epoch, self.me, self.myself.auth)
 
     @property
     def myself(self) -> Member:
@@ -196,7 +196,7 @@ class Room:
         if not isinstance(command, commands.Leave) and not self._own.take(self._now):
             raise UserError("too_fast", "Too many commands at once.", "Wait a few seconds.")
         powerful = writing.kind in POWERS and (self.is_host or writing.auth != NONE)
-        if powerful and not self._ops.has_room_for(writing.kind, self.me):
+        if powerful and not self._ops.has_room_for(writing.kind, self.me, writing.auth):
             raise history_full()
         op = self._write(writing.kind, *writing.fields, auth=writing.auth)
         if isinstance(op.body, kinds.Grant):

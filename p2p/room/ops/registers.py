@@ -25,7 +25,6 @@ from p2p.room.ops.kinds import (
     Invite,
     Join,
     Leave,
-    Order,
     Rank,
     Recv,
     Remove,
@@ -175,7 +174,3 @@ class Registers:
         """Tell whether a hand can never matter again, by its owner's own word."""
         wish = self.read("wish", hand.member)
         return self.left(hand.member) or bool(wish and wish[0].seq > hand.seq)
-
-    def is_spent(self, order: Order) -> bool:
-        """Tell whether all hands that an order names are past."""
-        return all(self.is_past(hand) for hand in order.hands)

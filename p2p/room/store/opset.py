@@ -1,6 +1,5 @@
 """The set of operations a member holds: checked on the way in, bounded, and handed on."""
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -8,33 +7,22 @@ from crypto.genesis import Genesis
 from crypto.identity import member_id
 from p2p.errors import RemoteError
 from p2p.room.ops.ids import NONE, MemberId, OpId, short
-from p2p.room.ops.kinds import Body, Down, EntryMode, Epoch, Grant, Join, Leave, Mute, Rank, Remove
+from p2p.room.ops.kinds import Body, Down, EntryMode, Epoch, Grant, Join, Leave, Mute, Order, Rank
 from p2p.room.ops.op import Op, decode_op, verify_join, verify_op
-from p2p.room.ops.powers import standing, takes_power
+from p2p.room.ops.powers import standing
 from p2p.room.state.verdict import Findings
 from p2p.room.store.pruning import kept, order
+from p2p.room.store.quotas import FLOOR, Quotas
 
 MEMBERS_MAX = 1024
 """Members in a room that are remembered, the gone included."""
 
-OPS_MAX = 16384
-"""Reached only under attack."""
-
-LASTING_MAX = 4096
-"""Operations with a power that no epoch ends. The host's removals, appointments and epochs: twice
-that."""
-
-LASTING_PER_AUTHOR_MAX = 2048
-
-FLOOR_PER_EPOCH_MAX = 2048
 HELD_MAX = 128
 HELD_PER_AUTHOR_MAX = 8
 SPENT_MAX = 4096
 FORGOTTEN_MAX = 4096
 """Members of whom nothing is kept but that they left, some 250 bytes each."""
 UNSETTLED_MAX = 256
-
-_FLOOR = (Grant, Mute, Down)
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -69,7 +57,7 @@ class OpSet:
         self._spent: dict[OpId, None] = {}
         self._forgotten: dict[MemberId, bytes] = {}
         self._held: dict[OpId, Op] = {}
-        self._counts: Counter[object] = Counter()
+        self._quotas = Quotas(self.host, self._ranks)
         self._unsettled = 0
 
     def __len__(self) -> int:
@@ -139,7 +127,7 @@ class OpSet:
         return True
 
     def _epoch_is_known(self, op: Op) -> bool:
-        epoch = op.body.epoch if isinstance(op.body, _FLOOR) else NONE
+        epoch = op.body.epoch if isinstance(op.body, FLOOR) else NONE
         return epoch == NONE or epoch in self._epochs
 
     def insert(self, op: Op) -> list[Op]:
@@ -160,8 +148,7 @@ class OpSet:
     def _put(self, op: Op) -> None:
         self._ops[op.id] = op
         self._index(op)
-        for slot in self._slots(op):
-            self._counts[slot] += 1
+        self._quotas.add(op)
 
     def _index(self, op: Op) -> None:
         body = op.body
@@ -175,37 +162,19 @@ class OpSet:
         elif isinstance(body, Epoch):
             self._epochs.add(op.id)
 
-    def _slots(self, op: Op) -> tuple[object, ...]:
-        """Under what an operation is counted, the limits being in ``_require_room``."""
-        if isinstance(op.body, _FLOOR):
-            return (op.body.epoch,)
-        if takes_power(op, self.host):
-            return ("lasting", (op.author,))
-        return ()
-
     def _require_room(self, op: Op) -> None:
         fresh = isinstance(op.body, Join) and op.author not in self._joined
-        if op.author != self.host and (
-            (fresh and len(self._joined) >= MEMBERS_MAX) or len(self._ops) >= OPS_MAX
-        ):
+        if fresh and op.author != self.host and len(self._joined) >= MEMBERS_MAX:
             raise RemoteError("full")
-        if isinstance(op.body, _FLOOR):
-            if self._counts[op.body.epoch] >= FLOOR_PER_EPOCH_MAX:
-                raise RemoteError("full")
-        elif takes_power(op, self.host) and not self.has_room_for(type(op.body), op.author):
+        if not self._quotas.takes(op):
             raise RemoteError("full")
 
-    def has_room_for(self, kind: type[Body], author: MemberId) -> bool:
+    def has_room_for(self, kind: type[Body], author: MemberId, auth: OpId) -> bool:
         """Tell whether one more operation with a power is taken from this author.
 
         Those on the floor end with their epoch and are bounded by themselves.
         """
-        if kind in _FLOOR:
-            return True
-        spared = author == self.host and kind in (Remove, Rank, Epoch)
-        if self._counts["lasting"] >= LASTING_MAX * (2 if spared else 1):
-            return False
-        return author == self.host or self._counts[(author,)] < LASTING_PER_AUTHOR_MAX
+        return kind in FLOOR or self._quotas.takes_lasting(kind, author, auth)
 
     def hold(self, op: Op) -> None:
         """Keep an operation until what it hangs on comes; the oldest give way.
@@ -255,8 +224,10 @@ class OpSet:
                 self._forgotten[op.author] = op.data
         for op in self._ops.values():
             # What may count again is not refused when it comes again: a dropped join, which a
-            # removal can name, an epoch of long ago, and what was dropped for its epoch.
-            if op.id not in left and not isinstance(op.body, Join | Epoch | Grant | Mute | Down):
+            # removal can name, an epoch of long ago, what was dropped for its epoch, and an order
+            # dropped as its author's powers had ended.
+            again = Join | Epoch | Grant | Mute | Down | Order
+            if op.id not in left and not isinstance(op.body, again):
                 self._spent[op.id] = None
         _bound(self._spent, SPENT_MAX)
         _bound(self._forgotten, FORGOTTEN_MAX)
@@ -267,7 +238,7 @@ class OpSet:
 
     def _forget(self, left: dict[OpId, Op]) -> None:
         self._ops = {}
-        self._counts.clear()
+        self._quotas.clear()
         self._joined.clear()
         self._epochs.clear()
         for op in left.values():

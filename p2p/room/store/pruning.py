@@ -1,9 +1,13 @@
 """What is kept of a set of operations, so that a room may last for days.
 
-Four things are forgotten, each because nothing that may still come can make it count again:
+These are forgotten, each because nothing that may still come can make it count again:
 
 - What an author has itself replaced: all but its newest wish, key, and so on (``registers``).
-- Orders of hands that are all past by their owners' own word.
+- Orders of hands that are all past by their owners' own word, or that the same author named further
+  in front under the same power.
+- What a member that the host has removed did outside its chain, but for epochs, and is not kept:
+  nobody undoes what the host removed.
+- Orders of those whose power has ended otherwise. Should it count again, hands are named anew.
 - Grants, mutes and downs under epochs at least two generations behind every head. Their place was
   taken by what the epochs after them restate. A down stays as long as its member's newest
   wish is about the hand or the grant that it ended; a grant that is restated stays as well, for
@@ -11,14 +15,29 @@ Four things are forgotten, each because nothing that may still come can make it 
 - Epochs that are past (``ancestry``), unless a down or grant that stays names one: a newcomer could
   not take the one in without the other.
 
-Nothing is forgotten because somebody was removed or has lost a rank: such a verdict can change when
+Nothing else is forgotten because somebody was removed or has lost a rank: a verdict can change when
 more of the set is known, and then what was dropped would be missing. For the same reason an epoch
 or a floor operation that is dropped may come in again: should its epoch turn out to be a head after
 all (because the author of the ones after it was cut off before them), it counts again.
 """
 
+from collections import defaultdict
+
 from p2p.room.ops.ids import NONE, MemberId, OpId
-from p2p.room.ops.kinds import Down, Epoch, Grant, Invite, Join, Leave, Mute, Order, Rank, Remove
+from p2p.room.ops.kinds import (
+    LINKS,
+    Down,
+    Epoch,
+    Grant,
+    HandRef,
+    Invite,
+    Join,
+    Leave,
+    Mute,
+    Order,
+    Rank,
+    Remove,
+)
 from p2p.room.ops.op import Op
 from p2p.room.ops.registers import Registers, age
 from p2p.room.state.grants import took
@@ -39,7 +58,8 @@ def kept(findings: Findings) -> list[Op]:
     forgotten = _forgotten(registers)
     ops = [op for op in registers.own() if op.author not in forgotten]
     ops += registers.waiting
-    ops += [op for op in registers.powers if not _is_past(op, findings)]
+    useless = _useless_orders(findings) | _ended_by_the_host(registers)
+    ops += [op for op in registers.powers if op.id not in useless and not _is_past(op, findings)]
     named = {op.body.epoch for op in ops if isinstance(op.body, Down | Grant)}
     past = findings.epochs.past - named
     return sorted((op for op in ops if op.id not in past), key=order)
@@ -47,8 +67,6 @@ def kept(findings: Findings) -> list[Op]:
 
 def _is_past(op: Op, findings: Findings) -> bool:
     body = op.body
-    if isinstance(body, Order):
-        return findings.registers.is_spent(body)
     if not isinstance(body, Grant | Mute | Down) or body.epoch in findings.epochs.recent:
         return False
     if body.epoch != NONE and body.epoch not in findings.registers.epochs:
@@ -60,6 +78,37 @@ def _is_past(op: Op, findings: Findings) -> bool:
     wishes = findings.registers.read("wish", body.member)
     about = [one.id for one in wishes] or [NONE]
     return body.seen not in about and not any(took(one.body, body.grant) for one in wishes)
+
+
+def _useless_orders(findings: Findings) -> set[OpId]:
+    """Orders that name no hand which is up, further in front than others of their author do."""
+    places: dict[tuple[OpId, MemberId, HandRef], tuple[int, OpId]] = {}
+    orders: set[OpId] = set()
+    for op in findings.registers.powers:
+        if isinstance(op.body, Order):
+            orders.add(op.id)
+            for place, hand in enumerate(op.body.hands, start=op.body.base):
+                named = (op.body.auth, op.author, hand)
+                places[named] = min((place, op.id), places.get(named, (place, op.id)))
+    past = findings.registers.is_past
+    first = {op for (_, _, hand), (_, op) in places.items() if not past(hand)}
+    return orders - (first & {act.op.id for act in findings.authority.acts(Order)})
+
+
+def _ended_by_the_host(registers: Registers) -> set[OpId]:
+    """What members that the host has removed did outside their chains, and is not to be kept."""
+    keeps: dict[MemberId, list[frozenset[OpId]]] = defaultdict(list)
+    for op in registers.powers:
+        if isinstance(op.body, Remove) and op.author == registers.host != op.body.member:
+            keeps[op.body.member].append(frozenset(op.body.keeps))
+    return {
+        op.id
+        for op in registers.powers
+        if op.author in keeps
+        and type(op.body) not in LINKS
+        and not isinstance(op.body, Epoch)
+        and not all(op.id in kept for kept in keeps[op.author])
+    }
 
 
 def _forgotten(registers: Registers) -> set[MemberId]:

@@ -10,7 +10,7 @@ from p2p.room.ops import kinds
 from p2p.room.ops.op import Pen
 from p2p.room.room import Room
 from p2p.room.stage import Stage
-from p2p.room.store import opset
+from p2p.room.store import quotas
 from p2p.room.store.intake import AUTHOR_RATE, JOIN_RATE, OWN_RATE, SENDER_RATE
 
 
@@ -417,7 +417,8 @@ def test_a_full_room_says_so(monkeypatch):
 
 def test_what_the_others_would_not_take_is_not_written_and_said(monkeypatch):
     rooms = Rooms(2)
-    monkeypatch.setattr(opset, "LASTING_MAX", 3)  # its topic is the first
+    monkeypatch.setattr(quotas, "LASTING_MAX", 3 - 4 * 3)  # its topic is the first
+    monkeypatch.setattr(quotas, "RESERVE", 3)
     rooms.do(0, c.SetLock(True))
     rooms.do(0, c.SetLock(False))
     written = len(rooms[0].ops())

@@ -80,48 +80,6 @@ def test_a_full_room_takes_no_more_members(monkeypatch):
     put(ops, people.raise_hand(1).data)
 
 
-def test_a_full_set_takes_the_hosts_word_only(monkeypatch):
-    people = People(2)
-    ops = filled(people)
-    monkeypatch.setattr(opset, "OPS_MAX", 3)
-    with pytest.raises(RemoteError, match="full"):
-        put(ops, people.raise_hand(1).data)
-    assert put(ops, people.write(0, kinds.Lock, True).data)
-
-
-def test_what_takes_a_power_is_bounded_in_all_and_for_each_author(monkeypatch):
-    people = People(2)
-    people.promote(0, 1, 2)
-    monkeypatch.setattr(opset, "LASTING_MAX", 6)
-    monkeypatch.setattr(opset, "LASTING_PER_AUTHOR_MAX", 3)
-    ops = filled(people)
-    for _ in range(3):
-        put(ops, people.act(1, kinds.Lock, True).data)
-    with pytest.raises(RemoteError, match="full"):
-        put(ops, people.act(1, kinds.Lock, True).data)
-    put(ops, people.write(0, kinds.Lock, True).data)
-    put(ops, people.write(0, kinds.Lock, True).data)
-    with pytest.raises(RemoteError, match="full"):
-        put(ops, people.write(0, kinds.Lock, True).data)
-    people.ops = [op for op in people.ops if op.id in ops]
-    put(ops, people.epoch(0).data)
-    put(ops, people.remove(1).data)
-    assert people.ids[1] in people.state().removed
-
-
-def test_the_floor_operations_of_one_epoch_are_bounded(monkeypatch):
-    people = People(1)
-    monkeypatch.setattr(opset, "FLOOR_PER_EPOCH_MAX", 2)
-    ops = filled(people)
-    put(ops, people.accept(1).data)
-    put(ops, people.down(1).data)
-    with pytest.raises(RemoteError, match="full"):
-        put(ops, people.accept(1).data)
-    people.ops.pop()
-    put(ops, people.epoch().data)
-    put(ops, people.accept(1).data)
-
-
 def test_what_names_an_unknown_epoch_or_appointment_waits_for_it():
     people = People(1)
     promotion = people.promote(0, 1, 2)

@@ -1,5 +1,8 @@
 """What is kept: enough for the same state, and little however long a room lasts."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from lab.room_people import People, identity, kept_of
 from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE
@@ -134,3 +137,81 @@ def test_who_left_without_a_trace_is_forgotten_after_so_many():
     assert ops.has_forgotten(key.member_id)
     back = Pen(key, people.room_id).write(kinds.Join, key.sign_key, key.dh, bytes(32), "x")
     assert ops.knows(back)
+
+
+def test_an_order_is_forgotten_when_its_author_named_its_hands_further_in_front():
+    people = court()
+    one, two = (HandRef(people.ids[n], people.raise_hand(n).seq) for n in (6, 7))
+    late = people.act(3, kinds.Order, 5, (one,))
+    other = people.act(4, kinds.Order, 7, (one, two))
+    first = people.act(3, kinds.Order, 1, (two, one))
+    assert {op.id for op in of(people, kinds.Order)} == {first.id, other.id}
+    assert people.state(kept_of(people)) == people.state()
+    ops = OpSet(people.genesis)
+    for op in (*kept_of(people), late):
+        ops.insert(op)
+    ops.settle()
+    assert late.id not in ops
+
+
+def test_orders_go_with_the_power_that_they_were_written_under():
+    people = court()
+    hand = HandRef(people.ids[6], people.raise_hand(6).seq)
+    for by in (3, 5):
+        people.act(by, kinds.Order, by, (hand,))
+    people.promote(3, 5, 4)
+    assert [op.author for op in of(people, kinds.Order)] == [people.ids[3]]
+    people.remove(3, by=1)
+    assert of(people, kinds.Order) == []
+    assert people.state(kept_of(people)) == people.state()
+
+
+def test_what_the_host_ended_is_forgotten_but_for_links_epochs_and_what_it_kept():
+    people = court()
+    people.act(3, kinds.Lock, True)
+    people.act(3, kinds.Topic, "first")
+    people.act(3, kinds.Topic, "tea")
+    people.act(3, kinds.Let, people.ids[6], False)
+    people.raise_hand(7)
+    people.accept(7, by=3)
+    auth, wish = people.auth(3), people.member(7).wish
+    people.remove(3)
+    people.write(3, kinds.Mute, people.state().epoch, people.ids[7], wish, True, auth=auth)
+    people.write(3, kinds.Epoch, *people.epoch_fields(), auth=auth)
+    left = [type(op.body) for op in kept_of(people) if op.author == people.ids[3]]
+    assert left.count(kinds.Topic) == 1
+    assert kinds.Mute not in left
+    assert {kinds.Lock, kinds.Epoch, kinds.Let, kinds.Grant} <= set(left)
+    assert people.state(kept_of(people)) == people.state()
+    assert people.state().topic == "tea"
+
+
+def test_nothing_is_forgotten_because_the_host_removed_itself():
+    people = court()
+    people.act(0, kinds.Topic, "tea")
+    people.remove(0)
+    assert len(of(people, kinds.Topic)) == 1
+    assert people.state().topic == "tea"
+
+
+PLACES = st.lists(
+    st.tuples(st.sampled_from([1, 3, 4, 5]), st.integers(0, 9), st.permutations([6, 7])), max_size=9
+)
+
+
+@given(PLACES, st.sets(st.integers(0, 20)), st.sets(st.sampled_from(["leave", "out", "host"])))
+def test_what_is_kept_of_parts_is_what_is_kept_of_the_whole(orders, part, ends):
+    people = court()
+    hands = {n: HandRef(people.ids[n], people.raise_hand(n).seq) for n in (6, 7)}
+    for by, base, members in orders:
+        people.act(by, kinds.Order, base, tuple(hands[n] for n in members))
+    if "leave" in ends:
+        people.write(6, kinds.Leave)
+    if "out" in ends:
+        people.remove(3, by=1)
+    if "host" in ends:
+        people.remove(4)
+    some = [op for n, op in enumerate(people.ops) if n in part]
+    rest = [op for op in people.ops if op not in some]
+    merged = kept_of(people, [*kept_of(people, some), *kept_of(people, rest)])
+    assert {op.id for op in merged} == {op.id for op in kept_of(people)}
