@@ -10,7 +10,7 @@ from p2p.errors import RemoteError
 from p2p.link.candidates import believable
 from p2p.link.carried import CarriedLine, CarriedLines
 from p2p.link.line import Line
-from p2p.link.link import Certificate, MediaLink
+from p2p.link.link import Certificate, MediaLink, make_certificate
 from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
 from p2p.link.transactions import Calls
@@ -26,10 +26,16 @@ LOOK_FOR_WAYS_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """What all links of a node share: socket, certificate, questions, addresses, lines."""
+    """What all links of a node share: socket, questions, addresses, lines.
+
+    Attributes:
+        certificate: What a node shows on all its links that is known by its key anyway, as relays
+            are. None: every link shows one of its own. Certificates pass in clear, so by one that
+            came twice whoever watches two lines would know that the same member is at both.
+    """
 
     mux: Mux
-    certificate: Certificate
+    certificate: Certificate | None
     calls: Calls
     whereabouts: Whereabouts
     carried: CarriedLines = field(default_factory=CarriedLines)
@@ -42,7 +48,8 @@ class Station:
             controlling: True for the side that asked.
             candidates: Own addresses that the offer names.
         """
-        link = MediaLink(self.mux, self.certificate, controlling=controlling, candidates=candidates)
+        certificate = self.certificate or make_certificate()
+        link = MediaLink(self.mux, certificate, controlling=controlling, candidates=candidates)
         link.on_seen_at = self.whereabouts.saw
         link.on_verified = self.hearsay.answered
         return link

@@ -29,7 +29,7 @@ _MEDIA_LABEL = b"EXTRACTOR-dtls_srtp"
 
 
 class Certificate(RTCCertificate):
-    """Our certificate, with one context of OpenSSL for all links that show it."""
+    """Our certificate, with one context of OpenSSL for all links that show it, if several do."""
 
     _context: SSL.Context | None = None
 
@@ -45,7 +45,7 @@ class Certificate(RTCCertificate):
 
 
 def make_certificate() -> Certificate:
-    """Makes a key pair and a certificate that says nothing, for one run of a node."""
+    """Makes a key pair and a certificate that says nothing."""
     return Certificate.generateCertificate()
 
 

@@ -70,7 +70,7 @@ class MediaLink:
 
     Args:
         mux: The node's socket.
-        certificate: From ``make_certificate``; may be shared by all links of a run.
+        certificate: From ``make_certificate``; a relay shows one on all its links.
         controlling: ICE role; the two ends should differ.
         candidates: Where we can be reached, as the peer may know it.
         rng: Source of the ICE credentials.

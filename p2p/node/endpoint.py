@@ -16,7 +16,6 @@ from p2p.errors import RemoteError
 from p2p.link.carried import PIECE_TYPE
 from p2p.link.dial import Station
 from p2p.link.door import Door
-from p2p.link.link import make_certificate
 from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
 from p2p.link.transactions import Calls
@@ -87,7 +86,7 @@ class MemberEndpoint:
             unix=unix_s,
             rate_per_s=LOCAL_DHT_RATE_PER_S,
         )
-        station = Station(mux, make_certificate(), Calls(dh_secret, rng), Whereabouts(mux))
+        station = Station(mux, None, Calls(dh_secret, rng), Whereabouts(mux))
         return cls(station, dht, contacts)
 
     def receive(self, data: bytes, sender: Address) -> None:

@@ -116,7 +116,7 @@ class EventReporter:
                 case KeysDiffer():
                     self._emit(KEYS_DIFFER)
                 case CompareAsked(member=member):
-                    self._emit(events.Words(self._roll.number(member), "", (), "asked"))
+                    self._emit(events.Words(self._numbers.number(member), "", (), "asked"))
                 case CompareReady(member=member, code=code, words=numbers):
                     words = tuple(words_of("en")[number] for number in numbers)
                     self._emit(events.Words(self._numbers.number(member), code, words, "ready"))

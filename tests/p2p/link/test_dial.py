@@ -1,9 +1,13 @@
 """Asking by several ways for one link, over real sockets on loopback."""
 
 import asyncio
+import hashlib
 import time
+from dataclasses import replace
 
 import pytest
+from cryptography.x509 import load_der_x509_certificate
+from OpenSSL.crypto import FILETYPE_ASN1, dump_certificate
 
 from crypto.identity import Identity
 from crypto.knock import HELLO, NO_PSK, Responder
@@ -149,3 +153,20 @@ async def test_a_link_that_has_just_come_up_is_not_dialled_over(two):
     assert two.door.is_linking(two.caller.dh)
     assert not two.door.is_linking(two.owner.dh)
     await line.close()
+
+
+async def test_by_the_certificate_nobody_who_watches_two_lines_knows_a_member_again():
+    async with Work() as work:
+        two, other = await Two().open(work), await Two().open(work)
+        member = replace(two.here, certificate=None)
+        seen = []
+        for there in (two, other):
+            line, _ = await reach(member, there.owner.dh, NO_PSK, HELLO, Ways(there.address), 3.0)
+            with_it = line.link._dtls._ssl.get_certificate()
+            seen.append(dump_certificate(FILETYPE_ASN1, with_it))
+            assert hashlib.sha256(seen[-1]).digest() == line.link.offer.fingerprint
+            await line.close()
+        keys = [load_der_x509_certificate(der).public_key() for der in seen]
+        assert keys[0] != keys[1]
+        for each in (two, other):
+            await each.close()

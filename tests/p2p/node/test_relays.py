@@ -83,6 +83,15 @@ async def test_a_relay_is_missed_more_by_those_who_have_nobody_else(
     await net.close()
 
 
+async def test_a_members_links_show_a_certificate_of_their_own_each() -> None:
+    net = await MemberEndpoint.open(("127.0.0.1", 0), [], bytes(32), system_rng)
+    links = [net.station.new_link(controlling=True) for _ in range(3)]
+    assert len({link.offer.fingerprint for link in links}) == len(links)
+    for link in links:
+        await link.close()
+    await net.close()
+
+
 async def test_a_hole_that_a_listener_suffers_is_loss_on_its_screen() -> None:
     async with a_house() as house:
         line = await house.relay()
