@@ -89,10 +89,13 @@ def state_sign(one: MemberView) -> tuple[str, Tone]:
 
 
 def trust_sign(one: MemberView) -> Span:
-    """Return the mark behind a name: verified by voice, or looking like another's name."""
-    if one.imitates is not None:
-        return Span("!", "alarm")
-    return Span("✓", "accent") if one.verified else Span(" ")
+    """Return the mark behind a name: verified by voice, or looking like another's name.
+
+    Verified comes first: somebody who joins under the same name must not cast doubt on it.
+    """
+    if one.verified:
+        return Span("✓", "accent")
+    return Span("!", "alarm") if one.imitates is not None else Span(" ")
 
 
 def is_poor(one: MemberView) -> bool:

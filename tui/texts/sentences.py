@@ -109,7 +109,7 @@ class Narrator:
         one = find(view, event.n)
         if one is not None and one.verified:
             marks.append(tr("verified"))
-        if one is not None and one.imitates is not None:
+        elif one is not None and one.imitates is not None:
             marks.append(tr("a name like that of {name}", name=self.roster.name(one.imitates)))
         if one is not None and one.invited_by is not None:
             marks.append(tr("invited by {name}", name=self.roster.name(one.invited_by)))

@@ -21,6 +21,14 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | fro
     chr(c) for c in (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 )
 
+_MARKS_OF_SCREENS = frozenset(
+    "✓✔☑✅√⍻⎷🗸🗹☒✗✘❌❎"  # verified, and what is drawn like it or like its opposite
+    "!❗❕❢❣"  # looks like another's
+    "▸▹►▻▶▷‣⏵➤➧‧›❯❱"  # speaks, chosen
+    "★☆⭐🌟✪✭"  # what elsewhere stands for somebody in charge
+)
+_BRACKETS = frozenset({"Ps", "Pe"})
+
 
 def cells(text: str) -> int:
     """Columns that a terminal gives to the text, never too few for what ``clean`` lets pass."""
@@ -87,6 +95,16 @@ class DisplayName(str):
             member: Member id, from which a name is made when nothing visible is left.
 
         Returns:
-            At most 16 cells, never empty.
+            At most 16 cells, never empty. Without the marks that screens set beside names, and
+            without brackets, in which they say a role, so that no name claims what it is not.
         """
-        return cls(clean(text, NAME_CELLS) or f"guest-{member[:2].hex()}".rstrip("-"))
+        bare = "".join(c for c in text[:_RAW_MAX] if not _is_a_mark(c))
+        return cls(clean(bare, NAME_CELLS) or f"guest-{member[:2].hex()}".rstrip("-"))
+
+
+def _is_a_mark(character: str) -> bool:
+    """Tell whether a character, or a part of it such as of (1) in one, is kept from names."""
+    return any(
+        part in _MARKS_OF_SCREENS or unicodedata.category(part) in _BRACKETS
+        for part in unicodedata.normalize("NFKC", character)
+    )

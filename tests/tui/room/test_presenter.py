@@ -2,8 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from p2p.room.text.names import DisplayName
 from tests.tui.scripted import full_room, member, room, run_room
-from tui.room.presenter import audience_rows, hand_rows, minutes, stage_rows, state_sign
+from tui.room.presenter import (
+    audience_rows,
+    hand_rows,
+    minutes,
+    stage_rows,
+    state_sign,
+    trust_sign,
+)
 from tui.room.status_lines import header, keys_line, links_line, own_line
 from tui.texts.meter import METER_STEPS, meter, meter_step
 from tui.texts.spans import width_of
@@ -141,6 +149,7 @@ def test_a_mark_behind_the_name_says_verified_or_imitating():
     assert "ئايگۈل          ✓" in text(stage_rows(run_room(), 60)[1].spans)
     imitator = room(member(2, "a", hand_place=1, imitates=1, hand_since_s=0.0))
     assert "!" in text(hand_rows(imitator, 26)[0].spans)
+    assert trust_sign(member(3, "a", verified=True, imitates=2)).text == "✓"
 
 
 def test_moderators_stand_where_they_are_and_not_where_their_rank_would_put_them():
@@ -159,3 +168,11 @@ def test_a_problem_comes_before_a_room_without_moderators():
 def test_who_waits_is_shown_to_those_who_can_let_in():
     assert "W 2 wait" in text(keys_line(run_room("host"), 80))
     assert "wait" not in text(keys_line(run_room("listener"), 80))
+
+
+def test_no_name_holds_a_mark_that_stands_beside_names():
+    cases = [{}, {"verified": True}, {"imitates": 2}, {"speaking": True}, {"state": "gone"}]
+    people = [member(3, "a", "speaker", **changes) for changes in cases]
+    drawn = {trust_sign(one).text for one in people} | {state_sign(one)[0] for one in people}
+    for sign in {*drawn, *"()[]"} - {" ", "x"}:  # letters stand in a column of their own
+        assert DisplayName.clean(f"ann{sign}") == "ann"

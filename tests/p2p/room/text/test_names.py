@@ -28,7 +28,7 @@ def test_names_of_all_scripts_stay_as_they_are(name):
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [
-        ("A\x1b]0;pwned\x07", "A]0;pwned"),
+        ("A\x1b]0;pwned\x07", "A0;pwned"),
         ("A\x9b31mB", "A31mB"),
         ("evil\u202egnp.exe", "evilgnp.exe"),
         ("\u2066\u2069a\u200fb", "ab"),
@@ -83,3 +83,27 @@ def test_cleaning_twice_changes_nothing(text):
     once = DisplayName.clean(text)
     assert DisplayName.clean(once) == once
     assert clean(clean(text, TOPIC_CELLS), TOPIC_CELLS) == clean(text, TOPIC_CELLS)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("Ann ✓", "Ann"),
+        ("Ann✔", "Ann"),
+        ("Ann ✅\ufe0f", "Ann"),
+        ("Ann [mod]", "Ann mod"),
+        ("Ann（host）", "Annhost"),
+        ("Ann ⑴ ﹙", "Ann"),
+        ("Bo!", "Bo"),
+        ("Bo！‼", "Bo"),
+        ("▸ Bo", "Bo"),
+        ("★ Bo", "Bo"),
+        ("Ann [] Bo", "Ann Bo"),
+    ],
+)
+def test_a_name_says_of_itself_nothing_that_a_screen_says_of_people(typed, shown):
+    assert DisplayName.clean(typed) == shown
+
+
+def test_a_name_of_marks_alone_is_replaced():
+    assert DisplayName.clean("✓!", b"\x0a\xff" + bytes(14)) == "guest-0aff"
