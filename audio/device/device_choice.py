@@ -6,7 +6,8 @@ from audio.device.device_errors import DeviceError
 
 DEFAULT = "default"
 PACKAGES = "libportaudio2 libasound2-plugins"
-_NO_DEVICE_BEGINNINGS = ("dummy output", "discard all samples", "monitor of ")
+MONITOR = "monitor of "
+_NO_DEVICE_BEGINNINGS = ("dummy output", "discard all samples", MONITOR)
 """Listed beside real cards: nobody hears or speaks there, and a monitor hears the room itself."""
 
 
@@ -20,7 +21,8 @@ def choose(wanted: str, names: Sequence[str]) -> int | None:
     """Find a device by name.
 
     Args:
-        wanted: ``default``, a full name in any case, or a part of exactly one name.
+        wanted: ``default``, a full name in any case, or a part of exactly one name. A monitor is
+            found only by its full name.
         names: What the library lists, in its order.
 
     Returns:
@@ -30,8 +32,9 @@ def choose(wanted: str, names: Sequence[str]) -> int | None:
     lowered = wanted.strip().lower()
     if not lowered:
         return None
-    for place, name in real:
-        if name == lowered:
+    for place, name in enumerate(names):
+        lower = name.lower()
+        if lower == lowered and (is_real(name) or lower.startswith(MONITOR)):
             return place
     if lowered == DEFAULT:
         return real[0][0] if real else None
@@ -52,6 +55,8 @@ def no_device(code: str, wanted: str, names: Sequence[str], library_missing: boo
     real = sorted({name for name in names if is_real(name)})
     if real:
         hint = "choose one with {option}: {devices}"
+    elif any(name.lower().startswith(MONITOR) for name in names):
+        hint = "plug one in; what the loudspeaker plays is listed as a source, and is not taken"
     elif library_missing:
         hint = "install PortAudio (Debian, Ubuntu: apt install {packages})"
     else:

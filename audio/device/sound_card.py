@@ -8,11 +8,13 @@ import sys
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
-from audio.device.device_choice import DEFAULT, choose, is_real, no_device
+from audio.device.device_choice import DEFAULT, MONITOR, choose, is_real, no_device
+from audio.device.monitor import DefaultSource, Guarded, default_source, honest_name, is_door
 from audio.device.quiet import quiet_c_stderr
 from audio.device.ring import Ring
 from audio.device.stream import Direction, Pulse, Stream
@@ -89,22 +91,37 @@ def open_output(wanted: str, ring: Ring, wake: Callable[[], None]) -> Stream:
 def _open(direction: Direction, wanted: str, ring: Ring, wake: Callable[[], None]) -> Stream:
     seen: list[str] = []
     library_missing = True
+    server = _default_source() if direction == "input" else None
+    monitored = server is not None and server.is_monitor()
     with _lock:
         for library, is_portaudio in _libraries():
             library_missing = library_missing and not is_portaudio
             names = _names(library, direction)
+            if monitored and is_portaudio:
+                names = ["" if is_door(name) else name for name in names]
             seen += names
             place = choose(wanted, names)
-            if place is None:
+            if place is None or (monitored and is_portaudio and wanted == DEFAULT):
                 continue
+            by_default = wanted == DEFAULT and not monitored
             try:
-                return library.open(
-                    direction, None if wanted == DEFAULT else place, ring, Pulse(wake)
-                )
+                stream = library.open(direction, None if by_default else place, ring, Pulse(wake))
             except Exception:  # noqa: S112 (each library has its own; the next one may do)
                 continue
+            follows = by_default or (is_portaudio and is_door(names[place]))
+            asked_for = names[place].lower().startswith(MONITOR)
+            if server is None or asked_for or (is_portaudio and not follows):
+                return stream
+            return Guarded(stream, partial(server.is_monitor, None if follows else names[place]))
     code = "no_microphone" if direction == "input" else "no_speaker"
     raise no_device(code, wanted, seen, library_missing)
+
+
+def _default_source() -> DefaultSource | None:
+    try:
+        return default_source(importlib.import_module("miniaudio"))
+    except (ImportError, OSError):
+        return None
 
 
 def _names(library: _Library, direction: Direction) -> list[str]:
@@ -262,7 +279,7 @@ class _MiniAudio:
         self._listed[direction] = (
             devices.get_captures() if direction == "input" else devices.get_playbacks()
         )
-        return [str(device["name"]) for device in self._listed[direction]]
+        return [honest_name(device) for device in self._listed[direction]]
 
     def open(self, direction: Direction, place: int | None, ring: Ring, pulse: Pulse) -> Stream:
         chosen = None if place is None else self._listed[direction][place]
