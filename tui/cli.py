@@ -139,7 +139,7 @@ def _opening(
     """Return what opens the room; None when the start screen has to ask first."""
     if command == "create":
         return backend.create
-    text = key_text(options.key, options.key_file, reader, _say, may_ask=plain)
+    text = key_text(options.key, options.key_file, reader, _say, backend.parse_key, may_ask=plain)
     if text is None:
         return None
     invite = backend.parse_key(text)

@@ -20,7 +20,7 @@ def room_parser(command: str, *, joins: bool) -> argparse.ArgumentParser:
             "key",
             nargs="?",
             help="the room key; better leave it out and type it when asked, "
-            "or give `-` to read it from the first line of standard input",
+            "or give `-` to read it from standard input",
         )
         parser.add_argument("--key-file", metavar="FILE", help="read the room key from FILE")
     else:

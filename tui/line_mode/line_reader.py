@@ -7,6 +7,8 @@ Python's buffered reader would hang the end of the process.
 
 import asyncio
 import os
+import select
+import sys
 import threading
 from collections.abc import AsyncIterator
 
@@ -30,6 +32,22 @@ class LineReader:
         while b"\n" not in self._rest and not self._ended:
             self._fill()
         return self._take()
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person types or pastes here."""
+        return os.isatty(self._fd)
+
+    def more_within(self, wait_s: float) -> bool:
+        """Tell whether a line is there, or begins to come within ``wait_s`` seconds."""
+        if self._rest or self._ended:
+            return bool(self._rest)
+        if sys.platform == "win32":  # only sockets can be waited for
+            return False
+        try:
+            return bool(select.select([self._fd], [], [], wait_s)[0])
+        except (OSError, ValueError):  # closed, or none at all
+            return False
 
     async def lines(self) -> AsyncIterator[str]:
         """Yield the lines as they come, until the end of the input."""
