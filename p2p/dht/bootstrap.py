@@ -9,6 +9,17 @@ from p2p.dht.contact import NodeContact
 FILE_NAME = "bootstrap_nodes.txt"
 MAX_CONTACTS = 500
 MAX_FILE_BYTES = 256 * 1024
+_USAGE = 2
+_BAD_RELAY = (
+    "bad_relay",
+    "The line of the relay can not be right: {reason}.",
+    "Copy the whole line that `teahouse relay` printed, or ask for it again.",
+)
+_BAD_ENTRY_NODE = (
+    "bad_bootstrap",
+    "The entry node is not written as ip:port#nodekey: {reason}.",
+    "Copy the whole line that `teahouse relay` printed there.",
+)
 _HERE = Path(__file__).resolve()
 
 Mistake = Callable[[str], None]
@@ -68,32 +79,30 @@ def read_list(path: Path, on_mistake: Mistake = _ignore) -> list[NodeContact]:
     return parse_list(data.decode("utf-8", errors="replace"), on_mistake)
 
 
-def known_contacts(given: Iterable[str], on_mistake: Mistake = _ignore) -> list[NodeContact]:
+def known_contacts(
+    given: Iterable[str], on_mistake: Mistake = _ignore, relays: Iterable[str] = ()
+) -> list[NodeContact]:
     """Collect all nodes to begin with.
 
     Args:
         given: ``ip:port#nodekey`` from ``--bootstrap``.
         on_mistake: Told about bad lines of the file.
+        relays: The same from ``--relay``.
 
     Returns:
-        The given ones first, then those of the list, without doubles.
+        The relays first, then the given ones, then those of the list, without doubles.
 
     Raises:
-        UserError: A given one is malformed (``bad_bootstrap``).
+        UserError: A line is malformed (``bad_relay`` or ``bad_bootstrap``).
     """
     contacts: dict[bytes, NodeContact] = {}
-    for text in given:
-        try:
-            contact = NodeContact.parse(text)
-        except RemoteError as mistake:
-            raise UserError(
-                "bad_bootstrap",
-                "The entry node is not written as ip:port#nodekey: {reason}.",
-                "Copy the whole line that `teahouse relay` printed there.",
-                exit_code=2,
-                reason=str(mistake),
-            ) from None
-        contacts.setdefault(contact.key, contact)
+    for texts, wrong in ((relays, _BAD_RELAY), (given, _BAD_ENTRY_NODE)):
+        for text in texts:
+            try:
+                contact = NodeContact.parse(text)
+            except RemoteError as mistake:
+                raise UserError(*wrong, _USAGE, reason=str(mistake)) from None
+            contacts.setdefault(contact.key, contact)
     path = list_path()
     for contact in read_list(path, on_mistake) if path else ():
         contacts.setdefault(contact.key, contact)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import ipaddress
+import unicodedata
 from dataclasses import dataclass
 
 from crypto.errors import RemoteError
@@ -12,6 +13,11 @@ from p2p.wire.addresses import Address, normalise, scope_of
 NODE_KEY_BYTES = 32
 NODE_ID_BYTES = 20
 _KEY_TEXT_CHARS = 52
+_CHECK_CHARS = 4
+_CHECK_BYTES = 5
+_CHECK_PERSON = b"teahouse line"
+_MISREAD = str.maketrans("018", "olb")
+"""Digits that base 32 does not have, and the letters that look like them."""
 
 
 def node_id(key: bytes) -> bytes:
@@ -31,7 +37,8 @@ class NodeContact:
     """How to reach a node.
 
     The text form is ``ip:port#key``, IPv6 in brackets; the key is 52 characters of base32
-    (RFC 4648, any case, no padding).
+    (RFC 4648, any case, no padding), then 4 characters of a checksum over address and key, which
+    lines of older programs do not have.
 
     Attributes:
         address: IP literal and UDP port.
@@ -52,7 +59,7 @@ class NodeContact:
         """Read ``ip:port#key``.
 
         Args:
-            text: One contact; spaces around it are ignored.
+            text: One contact. Spaces are ignored, full-width signs read as plain ones.
 
         Returns:
             The contact. Its port may be any from 1 to 65535: a person chose it.
@@ -60,15 +67,31 @@ class NodeContact:
         Raises:
             RemoteError: What is wrong with the text; the text itself is not repeated.
         """
-        place, hash_mark, key_text = text.strip().partition("#")
+        plain = unicodedata.normalize("NFKC", text).replace("\u3002", ".")
+        plain = "".join(c for c in plain if not c.isspace() and unicodedata.category(c) != "Cf")
+        place, hash_mark, key_text = plain.partition("#")
         if not hash_mark:
             raise RemoteError("no #key after the address")
-        return cls(_parse_place(place), _parse_key(key_text))
+        key_text = key_text.lower().translate(_MISREAD)
+        if len(key_text) not in (_KEY_TEXT_CHARS, _KEY_TEXT_CHARS + _CHECK_CHARS):
+            raise RemoteError("the key has not 56 characters")
+        found = cls(_parse_place(place), _parse_key(key_text[:_KEY_TEXT_CHARS]))
+        if key_text[_KEY_TEXT_CHARS:] not in ("", found._checksum()):
+            raise RemoteError("a character of it is wrong: its checksum does not fit")
+        return found
 
     def __str__(self) -> str:
+        key = base64.b32encode(self.key).decode().rstrip("=").lower()
+        return f"{self._place()}#{key}{self._checksum()}"
+
+    def _place(self) -> str:
         ip, port = self.address
-        place = f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
-        return f"{place}#{base64.b32encode(self.key).decode().rstrip('=').lower()}"
+        return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
+
+    def _checksum(self) -> str:
+        data = self.key + self._place().encode()
+        hashed = hashlib.blake2b(data, digest_size=_CHECK_BYTES, person=_CHECK_PERSON).digest()
+        return base64.b32encode(hashed).decode().lower()[:_CHECK_CHARS]
 
 
 def _parse_place(place: str) -> Address:
@@ -91,8 +114,6 @@ def _parse_place(place: str) -> Address:
 
 
 def _parse_key(text: str) -> bytes:
-    if len(text) != _KEY_TEXT_CHARS:
-        raise RemoteError("the key has not 52 characters")
     try:
         key = base64.b32decode(text.upper() + "====")
     except (binascii.Error, ValueError):

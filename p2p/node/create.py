@@ -42,7 +42,7 @@ async def _open(
     settings: Settings, identity: Identity, key: RoomKey, goal: Invite | Origin
 ) -> Node:
     credentials = Credentials(identity, key, KeyPair.generate(system_rng))
-    contacts = known_contacts([*settings.relays, *settings.bootstrap])
+    contacts = known_contacts(settings.bootstrap, relays=settings.relays)
     invite = goal if isinstance(goal, Invite) else None
     if settings.hidden and not trusted_relays(settings, contacts, invite):
         raise no_relay()

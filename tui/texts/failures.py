@@ -7,9 +7,12 @@ from tui.i18n import tr
 
 def told(error: UserError) -> tuple[str, str]:
     """Return message and hint of ``error`` in the chosen language."""
+    values = dict(error.values)
+    if "reason" in values:  # our own words, from a part that knows no language
+        values["reason"] = tr(str(values["reason"]))
     return (
-        tr(error.message_template, **error.values),
-        tr(error.hint_template, **error.values) if error.hint_template else "",
+        tr(error.message_template, **values),
+        tr(error.hint_template, **values) if error.hint_template else "",
     )
 
 

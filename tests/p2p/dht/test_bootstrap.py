@@ -24,6 +24,32 @@ def test_an_ipv4_address_in_ipv6_clothes_is_the_ipv4_address():
     assert NodeContact.parse(text) == NodeContact.parse(LINE)
 
 
+OLD_KEY = "aaaqeayeaudaocajbifqydiob4ibceqtcqkrmfyydenbwha5dypq"
+"""The same key as base 32 writes it: lines of older programs end here."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"203.0.113.7:4433#{OLD_KEY}",
+        LINE.replace(":", "\uff1a").replace("#", "\uff03").replace(".", "\u3002"),
+        LINE.replace("o", "0").replace("b", "8"),
+        LINE[:30] + "\u200b\n  " + LINE[30:],
+    ],
+    ids=["without a checksum", "full-width signs", "digits for letters", "broken in two"],
+)
+def test_a_line_is_read_however_it_was_written(text):
+    assert NodeContact.parse(text) == NodeContact(("203.0.113.7", 4433), KEY)
+
+
+def test_one_wrong_character_anywhere_is_noticed():
+    for place, right in enumerate(LINE):
+        for wrong in "a7":
+            if right.isalnum() and right != wrong:
+                with pytest.raises(RemoteError):
+                    NodeContact.parse(LINE[:place] + wrong + LINE[place + 1 :])
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -90,6 +116,10 @@ def test_given_nodes_come_first_and_a_bad_one_is_the_users_mistake(tmp_path, mon
     with pytest.raises(UserError) as caught:
         known_contacts(["nonsense"])
     assert (caught.value.code, caught.value.exit_code) == ("bad_bootstrap", 2)
+    with pytest.raises(UserError) as caught:
+        known_contacts([], relays=["nonsense"])
+    assert (caught.value.code, caught.value.exit_code) == ("bad_relay", 2)
+    assert "entry node" not in caught.value.message
 
 
 def test_a_missing_list_is_no_mistake(monkeypatch):
