@@ -8,7 +8,7 @@ from crypto.epoch import Keyring
 from crypto.handover import keyring_from
 from crypto.identity import Identity
 from p2p.errors import RemoteError
-from p2p.mesh.frame_crypto import Stage
+from p2p.mesh.frame_crypto import FrameCrypto
 from p2p.rekey.commit import first_epoch, slice_wraps
 from p2p.rekey.epoch_agent import Epochs
 from p2p.rekey.events import KeysChanged
@@ -103,7 +103,7 @@ class Client:
         self.room = Room(identity, genesis, f"member {number}", now=self.now, recv=self.recv.public)
         self.keyring: Keyring | None = None
         self.epochs: Epochs | None = None
-        self.stage: Stage | None = None
+        self.stage: FrameCrypto | None = None
         self.room_time = RoomTime(self.now)
         self.silences: dict[bytes, Silence] = {}
         self.pauses: Silence = Silence()
@@ -163,7 +163,7 @@ class Client:
     def hold(self, keyring: Keyring) -> None:
         """It has been let in, with these keys."""
         self.keyring = keyring
-        self.stage = Stage(keyring, self.id, self._rng)
+        self.stage = FrameCrypto(keyring, self.id, self._rng)
         self.epochs = Epochs(self.room, keyring, self.identity, self._rng, self.now, recv=self.recv)
 
     # --- lines ----------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from p2p.link.consent import (
 )
 from p2p.link.ice_candidate import ice_candidate
 from p2p.link.mux import Mux
-from p2p.link.routes import Session
+from p2p.link.routes import LinkSession
 from p2p.wire.addresses import Address
 
 FIRST_REPEAT_S = 0.1
@@ -37,7 +37,7 @@ class CheckOwner(Protocol):
     """The connection that the checks belong to."""
 
     @property
-    def session(self) -> Session:
+    def session(self) -> LinkSession:
         """The link, as the socket's tables know it."""
         ...
 

@@ -15,7 +15,7 @@ from p2p.link.checks import MuxStun
 from p2p.link.consent import SettledChecks, answer_to, is_signed
 from p2p.link.ice_candidate import ice_candidate, is_at
 from p2p.link.mux import Mux
-from p2p.link.routes import Session
+from p2p.link.routes import LinkSession
 from p2p.wire.addresses import Address
 from p2p.wire.offers import Candidate, CandidateKind
 
@@ -66,7 +66,7 @@ class MuxConnection(ice.Connection):
     def __init__(
         self,
         mux: Mux,
-        session: Session,
+        session: LinkSession,
         *,
         controlling: bool,
         credentials: tuple[str, str],

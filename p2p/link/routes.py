@@ -17,7 +17,7 @@ MAX_TRANSACTIONS = 8192
 ABANDONED_AFTER_S = 1.0
 
 
-class Session(Protocol):
+class LinkSession(Protocol):
     """What the socket knows of a link.
 
     Attributes:
@@ -54,14 +54,14 @@ class Routes:
 
     def __init__(self, max_sessions: int = 2048) -> None:
         self._max_sessions = max_sessions
-        self._ufrags: dict[bytes, Session] = {}
-        self._transactions: dict[bytes, Session] = {}
-        self._ssrcs: dict[int, Session] = {}
-        self._addresses: dict[Address, Session] = {}
-        self._held: dict[Session, deque[Address]] = {}
+        self._ufrags: dict[bytes, LinkSession] = {}
+        self._transactions: dict[bytes, LinkSession] = {}
+        self._ssrcs: dict[int, LinkSession] = {}
+        self._addresses: dict[Address, LinkSession] = {}
+        self._held: dict[LinkSession, deque[Address]] = {}
         self._order = 0
 
-    def add(self, ufrag: bytes, session: Session) -> None:
+    def add(self, ufrag: bytes, session: LinkSession) -> None:
         """Lets requests that name ``ufrag`` reach the link.
 
         Raises:
@@ -71,12 +71,12 @@ class Routes:
             raise LocalError("no room for another link")
         self._ufrags[ufrag] = session
 
-    def start(self, session: Session) -> None:
+    def start(self, session: LinkSession) -> None:
         """Marks the link as the newest."""
         self._order += 1
         session.order = self._order
 
-    def expect(self, transaction: bytes, session: Session) -> None:
+    def expect(self, transaction: bytes, session: LinkSession) -> None:
         """Lets the response to a request reach the link; the oldest is forgotten when full."""
         if len(self._transactions) >= MAX_TRANSACTIONS:
             del self._transactions[next(iter(self._transactions))]
@@ -86,7 +86,7 @@ class Routes:
         """The request is over: its late responses are strangers' from now on."""
         self._transactions.pop(transaction, None)
 
-    def listen(self, ssrc: int, session: Session) -> bool:
+    def listen(self, ssrc: int, session: LinkSession) -> bool:
         """Lets media with this SSRC reach the link.
 
         Returns:
@@ -94,7 +94,7 @@ class Routes:
         """
         return self._ssrcs.setdefault(ssrc, session) is session
 
-    def claim(self, address: Address, session: Session, *, proven: bool) -> bool:
+    def claim(self, address: Address, session: LinkSession, *, proven: bool) -> bool:
         """Asks for an address.
 
         Args:
@@ -120,7 +120,7 @@ class Routes:
         self._addresses[address] = session
         return True
 
-    def remove(self, session: Session) -> None:
+    def remove(self, session: LinkSession) -> None:
         """Forgets a link altogether."""
         for address in self._held.pop(session, ()):
             del self._addresses[address]
@@ -128,19 +128,19 @@ class Routes:
         self._transactions = {k: s for k, s in self._transactions.items() if s is not session}
         self._ssrcs = {k: s for k, s in self._ssrcs.items() if s is not session}
 
-    def of_ufrag(self, ufrag: bytes) -> Session | None:
+    def of_ufrag(self, ufrag: bytes) -> LinkSession | None:
         """The link that is named by a user fragment."""
         return self._ufrags.get(ufrag)
 
-    def of_transaction(self, transaction: bytes) -> Session | None:
+    def of_transaction(self, transaction: bytes) -> LinkSession | None:
         """The link that sent a request."""
         return self._transactions.get(transaction)
 
-    def of_ssrc(self, ssrc: int) -> Session | None:
+    def of_ssrc(self, ssrc: int) -> LinkSession | None:
         """The link that expects media with this SSRC."""
         return self._ssrcs.get(ssrc)
 
-    def of_address(self, address: Address) -> Session | None:
+    def of_address(self, address: Address) -> LinkSession | None:
         """The link that owns an address."""
         return self._addresses.get(address)
 
@@ -154,7 +154,7 @@ class Routes:
         }
 
 
-def _outranks(newcomer: Session, owner: Session) -> bool:
+def _outranks(newcomer: LinkSession, owner: LinkSession) -> bool:
     """Whether ``newcomer`` may take over.
 
     Two links that are both being made (each end called the other) are ranked alike at both ends,

@@ -75,7 +75,7 @@ class _Held(NamedTuple):
     arrival_s: float
 
 
-class Stage:
+class FrameCrypto:
     """The sound keys of one member.
 
     Args:

@@ -21,7 +21,7 @@ AT_ONCE = 16
 """Then sound and everything else get their turn."""
 
 
-class Source(Protocol):
+class ItemSource(Protocol):
     """Where an item of somebody else came from."""
 
     def breach(self, why: str) -> None:
@@ -64,7 +64,7 @@ class FloorCame:
     """A relay says floor operations, maybe new ones."""
 
     ops: Sequence[bytes]
-    source: Source
+    source: ItemSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class GossipCame:
     frm: bytes
     to: bytes
     blob: bytes
-    source: Source
+    source: ItemSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class WrapsCame:
 
     epoch: bytes
     wraps: Sequence[bytes]
-    source: Source
+    source: ItemSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from crypto.epoch import Keyring
 from crypto.handover import keyring_from
 from crypto.identity import Identity
 from crypto.roomkey import RoomKey
-from p2p.mesh.frame_crypto import Stage
+from p2p.mesh.frame_crypto import FrameCrypto
 from p2p.rekey.room_time import RoomTime
 from p2p.rng import Rng
 from p2p.wire.messages import Admit, HeadSecret
@@ -53,7 +53,7 @@ class RoomSecrets:
         rng: Source of frame filler.
 
     Attributes:
-        stage: Seals and opens frames.
+        frames: Seals and opens frames.
         keys_differ: Two doors handed out different keys: one of them lied, maybe the first.
     """
 
@@ -70,7 +70,7 @@ class RoomSecrets:
         self.recv = credentials.recv
         self.genesis, self.r = origin.genesis, origin.r
         self.keyring = keyring
-        self.stage = Stage(keyring, self.identity.member_id, rng)
+        self.frames = FrameCrypto(keyring, self.identity.member_id, rng)
         self.room_time = room_time
         self.keys_differ = False
         self._wall_at_0_s = time.time() - room_time.at(time.monotonic())

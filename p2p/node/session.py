@@ -19,7 +19,7 @@ from p2p.node.control.local_audio import LocalAudio
 from p2p.node.control.notices import WayNotices
 from p2p.node.control.reports import Reports
 from p2p.node.control.snapshot import LocalSnapshot, Snapshot
-from p2p.node.control.stats import Stats
+from p2p.node.control.stats import StatsReader
 from p2p.node.equipment import Equipment
 from p2p.node.inbox import (
     CarriedLineUp,
@@ -149,7 +149,7 @@ class Session:
             peers,
             EventReporter(numbers, self._front.emit),
             Snapshot(local, peers, secrets, self.routing, paths, sound, numbers),
-            Stats(peers.room, secrets, self.sender, paths, sound, mux, numbers),
+            StatsReader(peers.room, secrets, self.sender, paths, sound, mux, numbers),
             WayNotices(
                 expects_entry_nodes=self._advertiser.expects_entry_nodes, now=time.monotonic()
             ),

@@ -8,7 +8,7 @@ from p2p.node.control.events import EventReporter
 from p2p.node.control.local_audio import LocalAudio
 from p2p.node.control.notices import WayNotices
 from p2p.node.control.snapshot import Snapshot
-from p2p.node.control.stats import Stats
+from p2p.node.control.stats import StatsReader
 from p2p.node.peers.peers import Peers
 
 STATS_EVERY_S = 5.0
@@ -37,7 +37,7 @@ class Reports:
         peers: Peers,
         reporter: EventReporter,
         snapshot: Snapshot,
-        stats: Stats,
+        stats: StatsReader,
         notices: WayNotices,
         local_audio: LocalAudio,
         emit: Callable[[events.Event], None],

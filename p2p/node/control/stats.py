@@ -14,7 +14,7 @@ from p2p.room.room import Room
 BAD_OPS = ("forged", "wrong_room", "oversized", "malformed", "version", "flood", "full")
 
 
-class Stats:
+class StatsReader:
     """Reads the counts of a session, changes none.
 
     Args:
@@ -51,7 +51,7 @@ class Stats:
     def stats(self) -> events.Stats:
         """The numbers of ``stats``, totals since joining."""
         return events.Stats(
-            me={"sealed": self._secrets.stage.sealed, "mic": self.pipeline.mic_on},
+            me={"sealed": self._secrets.frames.sealed, "mic": self.pipeline.mic_on},
             speakers=[row for m in self._room.state.members if (row := self._speaker(m))],
             links=[self._link(member) for member in self._paths.reached()],
             totals=self.totals(),
@@ -62,7 +62,7 @@ class Stats:
         others = [member for member in self._room.state.members if member != self._room.me]
         return {
             "role": self._room.myself.role,
-            "sealed": self._secrets.stage.sealed,
+            "sealed": self._secrets.frames.sealed,
             "members": [self._member(member) for member in others],
             "packet_sizes": sorted(self._mux.media_sizes),
             "dropped_ops": sum(self._room.counts[reason] for reason in BAD_OPS),
@@ -70,7 +70,7 @@ class Stats:
 
     def _speaker(self, member: bytes) -> dict[str, Any]:
         """How a member is heard; empty if nothing came of it."""
-        heard = self._secrets.stage.heard(member)
+        heard = self._secrets.frames.heard(member)
         if not heard.opened + heard.rejected:
             return {}
         n = self._numbers.number(member)
@@ -85,7 +85,7 @@ class Stats:
         }
 
     def _member(self, member: bytes) -> dict[str, Any]:
-        heard = self._secrets.stage.heard(member)
+        heard = self._secrets.frames.heard(member)
         return {
             "n": self._numbers.number(member),
             "sent": self._sender.sent[member],

@@ -8,7 +8,7 @@ from p2p.api.settings import Settings
 from p2p.errors import UserError
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6, own_address_towards
 from p2p.node.endpoint import MemberEndpoint
-from p2p.node.peers.admission import Asking
+from p2p.node.peers.admission import AdmissionRequest
 from p2p.wire.addresses import Address, Scope, known_scope
 
 FIND_LIMIT_S = 5.0
@@ -37,7 +37,7 @@ REFUSALS = {
 }
 
 
-class Outcome:
+class SearchOutcome:
     """What a search for a way in has led to so far.
 
     Attributes:
@@ -49,7 +49,7 @@ class Outcome:
     def __init__(self) -> None:
         self.found_any = False
         self.imposter = False
-        self.asked: list[Asking] = []
+        self.asked: list[AdmissionRequest] = []
         self._refused: str | None = None
         self._refused_s = 0.0
         self._refused_by: set[bytes] = set()

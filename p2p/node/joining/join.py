@@ -16,8 +16,8 @@ from p2p.link.dial import Carrier, Way, Ways, reach, reach_through
 from p2p.link.line import Line
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
-from p2p.node.joining.failure import Outcome
-from p2p.node.peers.admission import Asking, RefusedError
+from p2p.node.joining.failure import SearchOutcome
+from p2p.node.peers.admission import AdmissionRequest, RefusedError
 from p2p.node.relays.relay_links import RelayLink, RelayLinks
 from p2p.node.secrets import Credentials, Origin, RoomSecrets
 from p2p.rng import system_rng
@@ -109,7 +109,7 @@ class JoinAttempt:
         self._relay_links = relay_links
         self._make_room = make_room
         self._known = KnownDoors()
-        self._outcome = Outcome()
+        self._outcome = SearchOutcome()
         self._turn = asyncio.Lock()
         self._slots = asyncio.Semaphore(TRIES_AT_ONCE)
         self._entered: asyncio.Future[Entered] = asyncio.get_running_loop().create_future()
@@ -253,7 +253,7 @@ class JoinAttempt:
             self._outcome.imposter = True
             raise RemoteError("another room")
         room = self._make_room(origin.genesis)
-        asking = Asking(room, self._endpoint.inbox)
+        asking = AdmissionRequest(room, self._endpoint.inbox)
         self._outcome.asked.append(asking)
         let_in = await asking.ask(line, dh)
         admit = let_in.admit

@@ -58,12 +58,12 @@ class Routing:
 
     def keys_came(self) -> None:
         """Plays what was held until its key came."""
-        for opened in self._secrets.stage.retry(time.monotonic(), self._speakers()):
+        for opened in self._secrets.frames.retry(time.monotonic(), self._speakers()):
             self._play(opened)
 
     def follow_room(self) -> None:
         """Who may be heard is as the room has it; what the others say is not missed."""
-        self._secrets.stage.keep_only(self._speakers().values())
+        self._secrets.frames.keep_only(self._speakers().values())
 
     def unheard(self, member: bytes) -> bool:
         """Whether frames of this member arrived a moment ago that could not be opened."""
@@ -71,14 +71,14 @@ class Routing:
 
     def loss_pct(self, member: bytes) -> float | None:
         """What is missing of a member's sound of the last seconds; None if it said nothing."""
-        return self._secrets.stage.heard(member).loss.pct(time.monotonic())
+        return self._secrets.frames.heard(member).loss.pct(time.monotonic())
 
     def _speakers(self) -> Mapping[int, bytes]:
         """Slot to member."""
         return self._room.state.slots
 
     def _open(self, sender: bytes | None, data: bytes, arrival_s: float, *, doubles: bool) -> bool:
-        stage, room_s = self._secrets.stage, self._secrets.room_time.at(arrival_s)
+        stage, room_s = self._secrets.frames, self._secrets.room_time.at(arrival_s)
         try:
             opened = stage.open(data, sender, self._speakers(), room_s, arrival_s, doubles=doubles)
         except FrameError as error:

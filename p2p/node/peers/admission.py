@@ -47,7 +47,7 @@ class LetIn:
     at_s: float
 
 
-class Asking:
+class AdmissionRequest:
     """Our side: we ask members to let us in.
 
     Args:

@@ -11,7 +11,7 @@ from p2p.link.line import Line
 from p2p.node.media.routing import Routing
 from p2p.node.peers.group_key import GroupKey
 from p2p.node.peers.private_channels import PrivateChannels
-from p2p.node.relays.relay_room import RelayRoom, Saying
+from p2p.node.relays.relay_room import RelayedRoom, Saying
 from p2p.node.secrets import RoomSecrets
 from p2p.rekey.commit import slice_wraps
 from p2p.room.room import Room
@@ -67,7 +67,7 @@ class Dispatch:
         neighbours: Mapping[bytes, HasLine],
         routing: Routing,
         private: PrivateChannels,
-        relay_room: RelayRoom,
+        relay_room: RelayedRoom,
     ) -> None:
         self.group_key = GroupKey(room, secrets)
         self.relay_room = relay_room

@@ -15,13 +15,13 @@ from p2p.mesh.mesh import Mesh
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import FromNeighbour, NeighbourGone, RoomChanged
 from p2p.node.media.routing import Routing
-from p2p.node.peers.admission import Admission, Asking, first_message
+from p2p.node.peers.admission import Admission, AdmissionRequest, first_message
 from p2p.node.peers.dialer import CarryingNeighbour, Dialer
 from p2p.node.peers.dispatch import Dispatch
 from p2p.node.peers.glare import Dials
 from p2p.node.peers.private_channels import PrivateChannels
 from p2p.node.relays.relay_links import RelayLinks
-from p2p.node.relays.relay_room import RelayRoom
+from p2p.node.relays.relay_room import RelayedRoom
 from p2p.node.secrets import RoomSecrets
 from p2p.room.room import Room
 from p2p.room.stage import GONE
@@ -53,7 +53,7 @@ class Neighbour:
     line: Line
     since_s: float
     routing: Routing
-    relay_room: RelayRoom
+    relay_room: RelayedRoom
 
     def frame(self, frame: bytes, arrival_s: float) -> None:
         """Takes a frame that came over the link, hop byte in front."""
@@ -115,7 +115,7 @@ class Peers:
         self.mesh = Mesh(secrets.identity.member_id, dials=not hidden)
         self.neighbours: dict[bytes, Neighbour] = {}
         private = PrivateChannels(endpoint, secrets, relay_links, work)
-        relay_room = RelayRoom(room, secrets, endpoint, relay_links, work, routing)
+        relay_room = RelayedRoom(room, secrets, endpoint, relay_links, work, routing)
         self.dispatch = Dispatch(room, secrets, self.neighbours, routing, private, relay_room)
         self.dialer = Dialer(self, endpoint, secrets, relay_links, work, door, dials)
         self._admission = Admission(room, secrets, self.neighbours, endpoint.inbox)
@@ -130,8 +130,8 @@ class Peers:
     # --- letting in, and being let in ---------------------------------------------------------
 
     async def enter(self, line: Line, dh: bytes, expected: bytes) -> None:
-        """Asks to be let in over a line that we dialled, and serves it: see ``Asking.ask``."""
-        let_in = await Asking(self.room, self._endpoint.inbox).ask(line, dh, expected)
+        """Asks to be let in over a line that we dialled, and serves it."""
+        let_in = await AdmissionRequest(self.room, self._endpoint.inbox).ask(line, dh, expected)
         self._secrets.readmitted(let_in.admit, let_in.at_s)
         self.add(let_in.admit.member, line)
 

@@ -39,7 +39,7 @@ class FrameSender:
             return
         room_s = self._secrets.room_time.at(time.monotonic())
         profile = PROFILE_OF[profile_of(payload).name]
-        frame = self._secrets.stage.seal(payload, slot, room_s, profile)
+        frame = self._secrets.frames.seal(payload, slot, room_s, profile)
         if frame is None:
             return
         for member, neighbour in self._peers.neighbours.items():

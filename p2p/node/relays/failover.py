@@ -51,7 +51,7 @@ class Reaches(Protocol):
         ...
 
 
-class Route:
+class RouteClaim:
     """By which relay our sound comes in: relays must know.
 
     Args:
@@ -114,7 +114,7 @@ class Failover:
         self._tasks = tasks
         self._now = now
         self._choice = RelayChoice()
-        self._route = Route(side, now())
+        self._route = RouteClaim(side, now())
         self._leaving: list[tuple[RelaySession, float]] = []
         self._entering: set[bytes] = set()
 

@@ -40,7 +40,7 @@ LASTING_S = 5.0
 """A link that ends sooner came to nothing: the relay is full, or closes on us."""
 
 
-class RoomAtRelay(Protocol):
+class RelayListener(Protocol):
     """What takes what a relay says of a room: see ``p2p.node.relays.relay_session``."""
 
     async def take(self, message: RelayMessage) -> None:
@@ -75,7 +75,7 @@ class RelayLink:
         self.contact = contact
         self._line = line
         self._endpoint = endpoint
-        self._room: RoomAtRelay = _NoRoom()
+        self._room: RelayListener = _NoRoom()
         self._answers: dict[tuple[type[Message], bytes], asyncio.Future[Message]] = {}
 
     @property
@@ -107,7 +107,7 @@ class RelayLink:
         """Round trip to the relay; None before the first."""
         return self._line.link.rtt_ms
 
-    def seat(self, room: RoomAtRelay) -> None:
+    def seat(self, room: RelayListener) -> None:
         """From now on the room takes the relay's messages and frames."""
         self._room = room
         self._line.link.frames_to(room)

@@ -39,7 +39,7 @@ class Saying(NamedTuple):
     message: Message
 
 
-class RelayRoom:
+class RelayedRoom:
     """One member's room at its relays.
 
     Args:

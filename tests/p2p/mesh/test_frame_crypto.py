@@ -13,8 +13,8 @@ from p2p.mesh.frame_crypto import (
     PROFILE_HALL,
     RELAY,
     TREE_FLAG,
+    FrameCrypto,
     Opened,
-    Stage,
 )
 from tests.rings import adopt
 
@@ -23,13 +23,16 @@ SPEAKERS = {1: ALICE, 2: BOB}
 NEXT, FRESH = b"n" * 16, b"f" * 32
 
 
-def stages(*members: bytes) -> list[Stage]:
+def stages(*members: bytes) -> list[FrameCrypto]:
     keyring = Keyring.create(os.urandom)
     heads = keyring.export(0)
-    return [Stage(keyring_from(heads, 0, 0.0, bytes(16)), member, os.urandom) for member in members]
+    return [
+        FrameCrypto(keyring_from(heads, 0, 0.0, bytes(16)), member, os.urandom)
+        for member in members
+    ]
 
 
-def turn(stage: Stage) -> None:
+def turn(stage: FrameCrypto) -> None:
     """The room has a new key, and this member has it."""
     adopt(stage._keyring, NEXT, FRESH, 0, stage._keyring.frontier.ids)
 

@@ -88,7 +88,7 @@ async def test_who_is_removed_with_a_new_key_opens_nothing_and_the_others_go_on(
         for person in (host, ann):
             changed = await person.until(e.RoomKeyChanged, lambda key: key.why == "kick")
             assert changed.n_members == 2
-        heard = ann.session.secrets.stage.heard(host.session.peers.room.me)
+        heard = ann.session.secrets.frames.heard(host.session.peers.room.me)
         opened = heard.opened
         await asyncio.sleep(0.5)
         assert heard.opened > opened + 10
@@ -104,7 +104,7 @@ async def test_who_holds_a_false_key_asks_the_others_and_hears_them() -> None:
         await ann.until(e.FirstSound)
         await bob.until(e.Notice, lambda one: one.code == "keys_differ")
         await bob.until(e.FirstSound)
-        assert bob.session.secrets.stage.heard(host.session.peers.room.me).refused["seal"] > 25
+        assert bob.session.secrets.frames.heard(host.session.peers.room.me).refused["seal"] > 25
         assert ring.trial.giver(epoch) in (None, host.session.peers.room.me)
 
 
@@ -157,7 +157,7 @@ async def test_the_profile_is_the_rooms() -> None:
         await ann.until(e.FirstSound)
         host.node.do(c.SetProfile("hall"))
         await ann.until(e.SettingChanged, lambda one: one.value == "hall")
-        heard = ann.session.secrets.stage.heard(host.session.peers.room.me)
+        heard = ann.session.secrets.frames.heard(host.session.peers.room.me)
         opened = heard.opened
         await asyncio.sleep(0.6)
         assert heard.opened >= opened + 5

@@ -6,7 +6,7 @@ import pytest
 
 from crypto.frame import FrameError
 from p2p.errors import RemoteError
-from p2p.mesh.frame_crypto import Stage
+from p2p.mesh.frame_crypto import FrameCrypto
 from p2p.rekey.epoch_agent import NewKey
 from p2p.rekey.events import KeysChanged, KeysDiffer
 from p2p.wire.messages import AskKeys, GiveKeys, HeadSecret, Wraps
@@ -30,8 +30,8 @@ class Talk:
     def __init__(self, people: People, listener: Person) -> None:
         self.people = people
         self.host = people[0]
-        self._seals = Stage(self.host.keyring, self.host.id, os.urandom)
-        self._opens = Stage(listener.keyring, listener.id, os.urandom)
+        self._seals = FrameCrypto(self.host.keyring, self.host.id, os.urandom)
+        self._opens = FrameCrypto(listener.keyring, listener.id, os.urandom)
 
     def frame_opens(self) -> bool:
         now = self.people.now

@@ -34,7 +34,7 @@ async def test_a_speaker_goes_to_hall_and_back_and_is_heard_all_the_time() -> No
             sound.set_profile(profile)
             await _heard_on(guest, n, 50)
         assert set(sizes) == {196, 306}, "both profiles were sent"
-        stage = guest.session.secrets.stage
+        stage = guest.session.secrets.frames
         assert stage is not None
         [heard] = [stage.heard(member) for member in stage._heard]
         assert heard.rejected == 0
