@@ -70,6 +70,19 @@ class _FramesOf:
         self.relay.frame(self.number, frame, arrival_s)
 
 
+@dataclass(slots=True)
+class _Strangers:
+    """HELLOs without a cookie since the last look.
+
+    Attributes:
+        looked_s: When that was, monotonic seconds.
+        count: How many.
+    """
+
+    looked_s: float
+    count: int = 0
+
+
 class Relay:
     """One running relay.
 
@@ -104,8 +117,7 @@ class Relay:
         self._links: dict[int, MediaLink] = {}
         self._next_link = 1
         self._gauge = Gauge()
-        self._strangers = 0  # HELLOs without a cookie since the last look
-        self._looked_s = now
+        self._strangers = _Strangers(now)
         uplink = Uplink(control.limits.max_rate, now)
         self._spread = Spread(fanout, self._links, uplink)
         self._rooms = Rooms(KeyPair(secret).public, lambda: control.limits, uplink.is_busy, now)
@@ -188,8 +200,12 @@ class Relay:
 
     def _shed(self, now: float) -> None:
         """Has the kernel take part of a flood of HELLOs off us."""
-        mux, count, passed_s = self._station.mux, self._strangers, now - self._looked_s
-        self._strangers, self._looked_s = 0, now
+        mux, count, passed_s = (
+            self._station.mux,
+            self._strangers.count,
+            now - self._strangers.looked_s,
+        )
+        self._strangers = _Strangers(now)
         if self._gauge.came(count, max(0.001, passed_s), mux.queue_fill):
             mux.let_hellos_in(self._gauge.share)
 
@@ -197,8 +213,8 @@ class Relay:
         if data[0] == DHT_TYPE:
             self._dht.receive(data, sender)
         elif data[0] == _HELLO_BYTE:
-            self._strangers += data[MAC2_AT:].startswith(NO_MAC2)
-            if self._strangers >= STRANGERS_LOOK:
+            self._strangers.count += data[MAC2_AT:].startswith(NO_MAC2)
+            if self._strangers.count >= STRANGERS_LOOK:
                 self._shed(time.monotonic())
             mux = self._station.mux
             self._door.asked(data, sender, lambda answer: mux.send(answer, sender))
