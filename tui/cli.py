@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from p2p.api.settings import Settings
 from p2p.errors import UserError
+from p2p.process import Leak, shut_memory
 from tui.backend import RealBackend
 from tui.i18n import chosen_language, mark, tr, use_language
 from tui.line_mode.line_reader import LineReader
@@ -40,6 +41,15 @@ COMMANDS = """commands:
 """
 _ELSEWHERE = {"relay": "p2p.relay.cli", "demo": "tui.demo.cli", "devices": "tui.devices.command"}
 _USAGE = 2
+_LEAKS: dict[Leak, str] = {
+    "core": mark(
+        "If Teahouse crashes, this system may leave a file with what was in its memory, keys too."
+    ),
+    "swap": mark(
+        "This computer may write what is in Teahouse's memory to its disk, keys too: it has swap, "
+        "and you may not lock memory."
+    ),
+}
 Opening = Callable[[Settings], Awaitable[NodeLike]]
 
 
@@ -56,8 +66,12 @@ def main(argv: Sequence[str] | None = None, backend: Backend | None = None) -> i
     if args.version:
         sys.stdout.write(f"teahouse {version()}\n")
         return 0
+    leaks = shut_memory() if argv is None else ()  # else the process is somebody else's
     _quiet_log()
     try:
+        if args.command not in ("demo", "devices"):
+            for leak in leaks:
+                _say(tr(_LEAKS[leak]))
         return _dispatch(args, backend or RealBackend(), started_s)
     except KeyboardInterrupt:
         return 130
