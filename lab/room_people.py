@@ -43,11 +43,28 @@ class People:
         self.pens = [Pen(key, self.room_id) for key in self.keys]
         self.ops: list[Op] = []
         for number, key in enumerate(self.keys):
-            self.write(number, kinds.Join, key.sign_key, key.dh, bytes(32), f"member {number}")
+            self.join(number, key.sign_key, key.dh, bytes(32), f"member {number}")
 
     @property
     def host(self) -> bytes:
         return self.ids[0]
+
+    def join(self, number: int, *fields: object, by: int = 0) -> Op:
+        """Come in by a door, the host's if no other is named."""
+        join = self.pens[number].write(kinds.Join, *fields)
+        if number == 0:
+            self.ops.append(join)
+            return join
+        return self.write(by, kinds.Admit, join.data)
+
+    def vouch(self, *numbers: int, by: int = 0) -> Op:
+        """Say that these are members; all who are in, if none is named."""
+        ids = [self.ids[n] for n in numbers] or list(self.state().members)
+        return self.act(by, kinds.Roster, tuple(ids))
+
+    def admit(self, join: Op, by: int = 0) -> Op:
+        """Let somebody in whose join was written elsewhere."""
+        return self.write(by, kinds.Admit, join.data)
 
     def write(self, number: int, kind: type[kinds.Body], *fields: object, auth: bytes = NONE) -> Op:
         op = self.pens[number].write(kind, *fields, auth=auth)
@@ -175,6 +192,8 @@ class Rooms:
         self.cut: set[int] = set()
         self.asleep: set[int] = set()
         if join:
+            for room in self.rooms[1:]:
+                self.rooms[0].admit(room.join_op)
             self.deliver()
             for room in self.rooms:
                 self.events(self.rooms.index(room))

@@ -21,6 +21,7 @@ from p2p.errors import RemoteError
 from p2p.rekey.commit import slice_wraps
 from p2p.rekey.epoch_agent import NewKey
 from p2p.room import commands
+from p2p.room.ops import kinds
 from p2p.wire.codec import encode
 from p2p.wire.messages import Wraps
 
@@ -82,9 +83,10 @@ class KickRoom:
         for number in range(1, members):
             identity = Identity.generate(self.random.randbytes)
             self.clients.append(self._client(number, genesis, identity))
-        joins = [client.room.join_op for client in self.clients[1:]]
+        for client in self.clients[1:]:
+            founder.room._write(kinds.Admit, client.room.join_op)
         for client in self.clients:
-            for op in [*founder.room.ops(), *joins]:
+            for op in founder.room.ops():
                 client.room.receive(op, None, client.now)
             if client is not founder:
                 heads = founder.keyring.export(0)

@@ -89,7 +89,7 @@ class LongRoom:
     def _ranked(self, rank: int) -> list[Client]:
         return [
             client for client in self.world.honest
-            if client.room.state.members[client.id].rank == rank
+            if client.room.myself.rank == rank
         ]  # fmt: skip
 
     def _turn_over(self, *, last: bool) -> None:

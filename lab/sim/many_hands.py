@@ -56,8 +56,9 @@ class ManyHands:
         pen = Pen(identity, self.world.room_id)
         keys = (identity.sign_key, identity.dh, bytes(32))
         join = pen.write(kinds.Join, *keys, "somebody")
-        for client in self.world.clients:
-            client.room.receive(join.data, None, client.now)
+        admission = self.world.clients[0].room._write(kinds.Admit, join.data)
+        for client in self.world.clients[1:]:
+            client.room.receive(admission.data, None, client.now)
         return pen
 
     def raise_all(self) -> float:

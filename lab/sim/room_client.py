@@ -20,6 +20,10 @@ from p2p.wire.messages import AskKeys, GiveKeys, Have, Ops, Wraps
 STOPPED_AFTER_S = 1.0
 """Who speaks is heard four times a second."""
 
+AGAIN_S = 2.0
+OUT_S = 10.0
+"""So long a member that fell out of the room may take to come in again."""
+
 KEY_MESSAGES = (Wraps, AskKeys, GiveKeys)
 
 
@@ -94,6 +98,7 @@ class Client:
         self._ahead_s = rng(1)[0] * 10.0  # monotonic clocks begin anywhere
         self._asleep_since_s = 0.0
         self._lost_s = 0.0
+        self._again_s = self._out_since_s = self.now
         self._send = send
         self._others = others
         self._rng = rng
@@ -147,7 +152,7 @@ class Client:
         reason = door.room.refusal(join, self.identity.dh)
         if reason is not None:
             return reason
-        door.room.receive(join, None, door.now)
+        door.room.admit(join)
         assert door.keyring is not None
         door.keyring.advance(door.room_s)
         step = door.keyring.seal_step
@@ -159,6 +164,15 @@ class Client:
         door.pump()
         self.pump()
         return None
+
+    def _enter_again(self) -> None:
+        """Somebody's word for it is gone, and it with that: another member may let it in."""
+        for other in self._lines:
+            known = self.id in other.room.state.members or not other.honest
+            if not known and other.room.refusal(self.room.join_op, self.identity.dh) is None:
+                other.room.admit(self.room.join_op)
+                other.pump()
+                return
 
     def hold(self, keyring: Keyring) -> None:
         """It has been let in, with these keys."""
@@ -203,6 +217,13 @@ class Client:
         self.epochs.observe_present(here, now)
         self.epochs.observe_neighbours(here, now)
         self.room.on_timer(now)
+        if self.room.is_in or self.room.is_gone:
+            self._out_since_s = now
+        elif now >= self._again_s:
+            self._again_s = now + AGAIN_S
+            self._enter_again()
+            # The room was shut before anybody who moderates it had heard of us.
+            self.turned_away = bool(others) and now > self._out_since_s + OUT_S
         self.pump()
 
     def pump(self) -> None:

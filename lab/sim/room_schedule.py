@@ -83,7 +83,7 @@ class Schedule:
         return [client for client in self.world.honest if client.awake]
 
     def _rank(self, client: Client) -> int:
-        return client.room.state.members[client.id].rank
+        return client.room.myself.rank
 
     def _moderators(self) -> list[Client]:
         return [client for client in self._awake() if self._rank(client) <= MODERATOR]

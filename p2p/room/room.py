@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from crypto.genesis import Genesis
@@ -12,13 +13,14 @@ from p2p.room.agent.admission_rule import refusal
 from p2p.room.agent.agent import Duties
 from p2p.room.agent.intents import writing_for
 from p2p.room.agent.refusals import history_full
+from p2p.room.agent.vouching import rosters, to_vouch_for
 from p2p.room.diff import changes
 from p2p.room.events import Event
 from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE, MemberId, OpId
 from p2p.room.ops.op import Op, Pen
 from p2p.room.ops.powers import MODERATOR, POWERS
-from p2p.room.stage import GONE
+from p2p.room.stage import GONE, Stage
 from p2p.room.state.epochs import roster_root
 from p2p.room.state.evaluate import Member, RoomState, state_of
 from p2p.room.store.intake import HOST_RATE, OWN_RATE, Intake
@@ -46,8 +48,9 @@ class Room:
 
     Nothing that comes from outside makes ``receive`` raise. What is bad is dropped and counted in
     ``counts`` under a fixed reason: forged, wrong_room, oversized, malformed, version, flood, full,
-    misplaced, stranger, powerless; what waits for what it hangs on as ``held``, what came twice as
-    ``known``; the join of somebody who has left and is forgotten as ``left``.
+    misplaced, stranger, powerless, alone (a join that no door has taken in), bad_join; what waits
+    for what it hangs on as ``held``, what came twice as ``known``; the admission of somebody who
+    has left and is forgotten as ``left``.
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class Room:
         invite: OpId = NONE,
         proof: bytes = b"",
     ) -> None:
-        """Enter a room, on this side: others learn of it when they get ``join_op``.
+        """Enter a room, on this side: we are in when a door has admitted ``join_op``.
 
         Args:
             identity: Our keys of this run.
@@ -86,7 +89,7 @@ class Room:
         self.host: MemberId = self._ops.host
         self.is_host: bool = self.me == self.host
         self._pen = Pen(identity, self.room_id)
-        self._duties = Duties(self.me, now)
+        self._duties = Duties(self.me)
         self._own = Allowance(HOST_RATE if self.is_host else OWN_RATE, now)
         self._out: dict[OpId, Outgoing] = {}
         self._farewells: list[Outgoing] = []
@@ -95,13 +98,20 @@ class Room:
         self._now = now
         self._last_slot = kinds.HOST_SLOT
         self._settled = False
+        self._left = False
         self._state: RoomState
         self._roster: tuple[RoomState | None, Sequence[Member]] = (None, ())
         shown = DisplayName.clean(name, self.me)
         keys = (identity.sign_key, identity.dh, recv)
-        self.join_op: bytes = self._write(kinds.Join, *keys, str(shown), invite, proof).data
-        if self.is_host and topic:
-            self._write(kinds.Topic, topic[: kinds.TOPIC_CHARS_MAX], ())
+        join = self._pen.write(kinds.Join, *keys, str(shown), invite, proof)
+        self.join_op: bytes = join.data
+        self._outside = Member(
+            self.me, *keys, shown, Stage.OUTSIDE, None, None, False, NONE, join.id, False
+        )
+        if self.is_host:
+            self._insert(join, None)
+            if topic:
+                self._write(kinds.Topic, topic[: kinds.TOPIC_CHARS_MAX], ())
         self._settle()
 
     @property
@@ -123,8 +133,18 @@ class Room:
 
     @property
     def myself(self) -> Member:
-        """Our own entry in the state."""
-        return self.state.members[self.me]
+        """Our own entry in the state, or, as long as no door has let us in, one from outside."""
+        return self.state.members.get(self.me) or self._elsewhere()
+
+    def _elsewhere(self) -> Member:
+        if self.me in self._state.removed:
+            return replace(self._outside, stage=Stage.REMOVED)
+        return replace(self._outside, stage=Stage.LEFT) if self._left else self._outside
+
+    @property
+    def is_in(self) -> bool:
+        """Whether the others count us among them, by what we know."""
+        return self.myself.is_here
 
     def hand_since(self, member: MemberId) -> float | None:
         """Since when, by our monotonic clock, this hand is up; None when it is down."""
@@ -138,7 +158,12 @@ class Room:
         return self._roster[1]
 
     def refusal(self, join: bytes, dh: bytes, room_s: float = 0.0) -> str | None:
-        """Tell why somebody who knocks is not let in: see ``entry.refusal``."""
+        """Tell why somebody who knocks is not let in: see ``admission_rule.refusal``.
+
+        ``busy`` if we are not in ourselves: nobody would count whom we let in.
+        """
+        if not self.is_in:
+            return "busy"
         return refusal(join, dh, self._ops, self.state, room_s)
 
     def observe_present(self, members: Collection[MemberId], now: float) -> None:
@@ -164,11 +189,10 @@ class Room:
         self._now = max(self._now, now)
         reason, op = self._intake.take_in(data, sender, self._now)
         if op is not None and reason == "left" and sender is not None:
-            self._farewells.append(Outgoing(sender, self._ops.farewell(op.author), None))
+            farewell = self._ops.farewell(self._ops.newcomer(op) or NONE)
+            self._farewells.append(Outgoing(sender, farewell, None))
         if op is None or reason != "new":
             return False
-        if isinstance(op.body, kinds.Join):
-            self._duties.gate.came(op.author, self._state, self._now)
         self._insert(op, sender)
         return True
 
@@ -190,14 +214,20 @@ class Room:
             UserError: It is not possible now; ``code`` and ``message`` say why.
         """
         self._now = max(self._now, now)
-        writing = writing_for(command, self.myself, self.state, self._last_slot)
+        me = self.myself
+        writing = writing_for(command, me, self.state, self._last_slot)
         if writing is None:
             return
         if not isinstance(command, commands.Leave) and not self._own.take(self._now):
             raise UserError("too_fast", "Too many commands at once.", "Wait a few seconds.")
         powerful = writing.kind in POWERS and (self.is_host or writing.auth != NONE)
-        if powerful and not self._ops.has_room_for(writing.kind, self.me, writing.auth):
+        first = rosters(to_vouch_for(command, self.state)) if powerful else []
+        auth = writing.auth
+        if powerful and not self._ops.has_room_for(writing.kind, self.me, auth, len(first)):
             raise history_full()
+        for fields in first:
+            self._write(kinds.Roster, *fields, auth=me.auth)
+        self._left |= isinstance(command, commands.Leave)
         op = self._write(writing.kind, *writing.fields, auth=writing.auth)
         if isinstance(op.body, kinds.Grant):
             self._last_slot = op.body.slot
@@ -205,6 +235,15 @@ class Room:
     def write_recv(self, public: bytes) -> Op:
         """Publish our X25519 key of 32 bytes for the wraps of the next epoch."""
         return self._write(kinds.Recv, public)
+
+    def admit(self, join: bytes) -> None:
+        """Let somebody in, whom ``refusal`` lets pass; whoever is in already stays by what it is.
+
+        Args:
+            join: Its join operation.
+        """
+        if self._ops.read(join).author not in self.state.members:
+            self._write(kinds.Admit, join)
 
     def write_ask(self, join: bytes) -> Op:
         """Say that somebody waits at our door, whose join this is."""
@@ -303,6 +342,11 @@ class Room:
         self._settle()
         return self._ops.all()
 
+    def introduction(self, newcomer: MemberId) -> list[bytes]:
+        """The same for somebody whom we let in: what shows who we are, and that it is in, first."""
+        self._settle()
+        return self._ops.introducing(self.me, newcomer)
+
     def ids(self) -> list[bytes]:
         """Short ids (8 bytes) of all operations that still count, ascending."""
         self._settle()
@@ -320,12 +364,12 @@ class Room:
         return [data for data in self.ops() if type(self._ops.read(data).body) is kind]
 
     def brings_somebody(self, data: bytes) -> bool:
-        """Tell whether the bytes are the join of somebody whom we do not know."""
+        """Tell whether the bytes admit somebody whom we do not know."""
         try:
-            op = self._ops.read(data)
+            newcomer = self._ops.newcomer(self._ops.read(data))
         except RemoteError:
             return False
-        return isinstance(op.body, kinds.Join) and op.author not in self.state.members
+        return newcomer is not None and newcomer not in self.state.members
 
     def is_floor(self, data: bytes) -> bool:
         """Tell whether the bytes are an operation that relays see; it may still be forged."""

@@ -20,6 +20,7 @@ class Stage(StrEnum):
     MUTED = "muted"
     LEFT = "left"
     REMOVED = "removed"
+    OUTSIDE = "outside"
 
 
 class Act(StrEnum):
@@ -73,6 +74,8 @@ NEXT: Mapping[tuple[Stage, Act], Stage] = {
 
 ON_STAGE = frozenset({Stage.HOST, Stage.SPEAKING, Stage.MUTED})
 GONE = frozenset({Stage.LEFT, Stage.REMOVED})
+NOT_HERE = GONE | {Stage.OUTSIDE}
+"""``OUTSIDE`` is nobody's place in a state: only how we see ourselves until a door lets us in."""
 
 
 def mermaid() -> str:

@@ -89,7 +89,7 @@ class AdmissionRequest:
                 raise RemoteError("neither yes nor no")
             now = time.monotonic()
             self._take_ops(answer.ops, now)
-            while answer.member not in self._room.state.members:
+            while not self._introduced(answer.member):
                 more = await line.receive()
                 if not isinstance(more, Ops):
                     raise RemoteError("operations were to follow")
@@ -101,6 +101,10 @@ class AdmissionRequest:
         ):
             raise RemoteError("another member than it says")
         return LetIn(answer, now)
+
+    def _introduced(self, door: bytes) -> bool:
+        """Tells whether the operations say who has let us in, and that we are in by it."""
+        return door in self._room.state.members and self._room.is_in
 
     async def _outside(self, line: Conversation) -> Message:
         """Waits for a moderator's word."""
@@ -174,8 +178,8 @@ class Admission:
             await line.close()
             raise
         else:
-            # Our own join first: by it the newcomer knows who speaks.
-            first, *more = pages(dict.fromkeys([self._room.join_op, *self._room.ops()]))
+            # First of all by whom we came, and it: so the newcomer knows who speaks.
+            first, *more = pages(self._room.introduction(member))
             line.send(self._secrets.admit(first, time.monotonic()))
             for page in more if all_at_once else ():
                 line.send(Ops(page))
@@ -192,7 +196,7 @@ class Admission:
         member = decode_op(join, self._room.room_id).author
         if not self._has_place(member):
             raise RefusedError("full")
-        self._room.receive(join, None, time.monotonic())
+        self._room.admit(join)
         self._inbox.post(RoomChanged())
         if member not in self._room.state.members or member == self._room.me:
             raise RefusedError("bad_join")

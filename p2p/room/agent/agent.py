@@ -4,26 +4,25 @@ from collections.abc import Collection
 
 from p2p.room.agent.deadlines import Deadlines
 from p2p.room.agent.intents import Writing, down
-from p2p.room.agent.lock_enforcer import Gate
 from p2p.room.agent.reissue import Reissue
+from p2p.room.agent.vouching import Vouching, rosters
 from p2p.room.ops import kinds
 from p2p.room.ops.ids import MemberId
-from p2p.room.ops.powers import NOBODY
 from p2p.room.state.model import RoomState
 
 
 class Duties:
-    """Invitations that lapse, hands to be named, newcomers to be turned out, lost acts to repeat.
+    """Invitations that lapse, hands to be named, members that fell out, lost acts to repeat.
 
     Attributes:
         deadlines: What is pending, and since when.
-        gate: Newcomers that should not be there.
+        vouching: Members that are out though nobody wanted it.
         reissue: Our own acts that a change of epochs may lose.
     """
 
-    def __init__(self, me: MemberId, now: float) -> None:
+    def __init__(self, me: MemberId) -> None:
         self.deadlines = Deadlines(me)
-        self.gate = Gate(now)
+        self.vouching = Vouching()
         self.reissue = Reissue(me)
         self._me = me
         self._present: frozenset[MemberId] | None = None
@@ -32,9 +31,12 @@ class Duties:
 
     def observe(self, state: RoomState, now: float) -> None:
         """Take note of a new state. ``now`` is monotonic, in seconds."""
-        me = state.members[self._me]
-        self.deadlines.observe(state, self._turn(state), now)
-        self.gate.observe(state, me.rank if me.moderates else NOBODY, now)
+        if self._me not in state.members:  # not in yet, or no more
+            self._state = None
+            return
+        turn = self._turn(state)
+        self.deadlines.observe(state, turn, now)
+        self.vouching.observe(self._state, state, turn, now)
         if self._state is not None and self._state is not state:
             self._lost += self.reissue.lost(self._state, state)
         self._state = state
@@ -55,11 +57,15 @@ class Duties:
 
     def next_due(self, now: float) -> float | None:
         """When ``due`` will have something, monotonic seconds; None for never."""
-        times = [self.deadlines.next_due(), self.gate.next_due(), now if self._lost else None]
+        if self._state is None:
+            return None
+        times = [self.deadlines.next_due(), self.vouching.next_due(), now if self._lost else None]
         return min((time for time in times if time is not None), default=None)
 
     def due(self, state: RoomState, now: float) -> list[Writing]:
         """Give what is to be written now."""
+        if self._state is None:
+            return []
         me = state.members[self._me]
         writings, self._lost = self._lost, []
         for target in self.deadlines.lapsed(now):
@@ -72,8 +78,7 @@ class Duties:
         for hands in self.deadlines.to_name(now):
             writings.append(Writing(kinds.Order, (base, hands), me.auth))
             base += len(hands)
-        for target in self.gate.to_remove(now):
-            member = state.members[target]
-            fields = (target, member.join, member.cut, False, member.keeps, state.last_removals)
-            writings.append(Writing(kinds.Remove, fields, me.auth))
+        writings += [
+            Writing(kinds.Roster, fields, me.auth) for fields in rosters(self.vouching.due(now))
+        ]
         return writings

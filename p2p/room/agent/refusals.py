@@ -1,7 +1,7 @@
 """What a person is told when a command cannot be done from where a member stands."""
 
 from p2p.errors import UserError
-from p2p.room.stage import GONE, Act, Stage
+from p2p.room.stage import NOT_HERE, Act, Stage
 
 _FLOOR = frozenset({Stage.HOST, Stage.SPEAKING})
 
@@ -38,7 +38,7 @@ def refusal(act: Act, stage: Stage, *, own: bool) -> UserError:
         stage: Where the member stands that would be moved.
         own: Whether that member is the one who asked.
     """
-    if stage in GONE:
+    if stage in NOT_HERE:
         who = "You are" if own else "This member is"
         return UserError("is_gone", f"{who} no longer in the room.")
     if stage is Stage.HOST:

@@ -25,6 +25,7 @@ STAGE_ENTRIES_MAX = 16
 CARRIERS_MAX = 8
 ASK_BYTES_MAX = 700
 KNOWS_MAX = 16
+ROSTER_MAX = 64
 HOST_SLOT = 1
 FIRST_SLOT = 2
 LAST_SLOT = 63
@@ -331,6 +332,21 @@ class Carriers(Body, frozen=True):
     over: Over = ()
 
 
+class Admit(Body, frozen=True):
+    """I have let in whoever signed ``join``: it counts by this word, as long as ours counts.
+
+    A join that stands alone counts for nobody but the host: see ``state.admitted``.
+    """
+
+    join: Annotated[bytes, Meta(min_length=1, max_length=ASK_BYTES_MAX)]
+
+
+class Roster(Body, frozen=True):
+    """These are members, whoever let them in."""
+
+    members: Annotated[tuple[Id16, ...], Meta(min_length=1, max_length=ROSTER_MAX)]
+
+
 KINDS: dict[int, type[Body]] = {
     1: Join,
     2: Leave,
@@ -355,12 +371,14 @@ KINDS: dict[int, type[Body]] = {
     21: Recv,
     22: Profile,
     23: Carriers,
+    24: Admit,
+    25: Roster,
 }
 
 NUMBERS: dict[type[Body], int] = {kind: number for number, kind in KINDS.items()}
 
 _LASTING_FLOOR: Final[frozenset[type[Body]]] = frozenset(
-    {Remove, Lock, Rank, Epoch, Entry, Profile, Carriers}
+    {Remove, Lock, Rank, Epoch, Entry, Profile, Carriers, Roster}
 )
 
 LINKS: Final[frozenset[type[Body]]] = _LASTING_FLOOR - {Epoch} | {Join}

@@ -26,6 +26,7 @@ from p2p.room.ops.kinds import (
     Profile,
     Rank,
     Remove,
+    Roster,
     Topic,
     Uninvite,
 )
@@ -52,6 +53,7 @@ POWERS: Final[Mapping[type[Body], int]] = {
     Uninvite: MODERATOR,
     Profile: MODERATOR,
     Carriers: MODERATOR,
+    Roster: MODERATOR,
 }
 """The lowest rank (highest number) that may write each kind. A rank may always give itself up."""
 

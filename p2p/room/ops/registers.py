@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from p2p.room.ops.ids import MemberId, OpId
 from p2p.room.ops.kinds import (
     LINKS,
+    Admit,
     Ask,
     Audience,
     Body,
@@ -31,6 +32,7 @@ from p2p.room.ops.kinds import (
     Take,
     Uninvite,
 )
+from p2p.room.ops.newcomer import admitted_by
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import NOBODY, standing, takes_power
 
@@ -47,13 +49,16 @@ INVITES_MAX = 64
 """Invites of one member in its life, and as many taken back: the first count, for the lineage of
 those who came by them must not be pushed out by later ones."""
 
+ADMITS_MAX = 1024
+"""Newcomers that one member lets in during its life: the first count, each once."""
+
 _TIE = 2
 _NAMES: Final[dict[type[Body], str]] = {
     **dict.fromkeys((Hand, Take, Decline, Audience), "wish"),
     Recv: "recv",
     Leave: "leave",
     Ask: "ask",
-    Join: "join",
+    Admit: "admit",
     Invite: "invite",
     Uninvite: "uninvite",
 }
@@ -74,6 +79,7 @@ class Registers:
         ranks: Those of them that appoint somebody, by id.
         links: Those of them that are links of their author's chain, by id.
         epochs: What those of them say that begin an epoch, by id.
+        admits: Who let in a member, with the join that came in it: operations by their id.
     """
 
     def __init__(self, ops: Iterable[Op], host: MemberId) -> None:
@@ -84,19 +90,35 @@ class Registers:
         self.epochs: dict[OpId, Epoch] = {}
         self.waiting: list[Op] = []
         self._own: dict[str, dict[MemberId, tuple[Op, ...]]] = {
-            name: {} for name in {*_NAMES.values(), "other"}
+            name: {} for name in {*_NAMES.values(), "join", "other"}
         }
+        self.admits: dict[MemberId, list[tuple[Op, Op]]] = defaultdict(list)
         held: dict[tuple[str, MemberId], list[Op]] = defaultdict(list)
         claims: list[Op] = []
         for op in {op.id: op for op in ops}.values():
             if takes_power(op, host):
                 claims.append(op)
+            elif isinstance(op.body, Join):  # a join that stands alone is nobody's but the host's
+                if op.author == host:
+                    held["join", host].append(op)
             else:
                 held[_NAMES.get(type(op.body), "other"), op.author].append(op)
         self._look_at(claims)
         self._pinned = {op.body.join for op in self.powers if isinstance(op.body, Remove)}
         for (name, author), some in held.items():
             self._own[name][author] = self._counting(name, author, some)
+        self._open_admits()
+
+    def _open_admits(self) -> None:
+        """Take out the joins that doors have taken in: of a member the same may come by several."""
+        joins: dict[MemberId, dict[OpId, Op]] = defaultdict(dict)
+        for admit, _ in self.all("admit", Admit):
+            join = admitted_by(admit)
+            if join is not None:
+                self.admits[join.author].append((admit, join))
+                joins[join.author][join.id] = join
+        for member, some in joins.items():
+            self._own["join"][member] = self._counting("join", member, list(some.values()))
 
     def _look_at(self, claims: list[Op]) -> None:
         """Sort out who has the credentials; those of a rank hang on those of higher ones."""
@@ -128,6 +150,8 @@ class Registers:
         if name == "join":
             # A removed member is known by the join that its removal names.
             return tuple(op for n, op in enumerate(ops) if n < _TIE or op.id in self._pinned)
+        if name == "admit":
+            return _first_of_each(ops, self.host)
         if name in ("invite", "uninvite"):
             return tuple(ops[:INVITES_MAX])
         if name == "other":
@@ -153,12 +177,13 @@ class Registers:
             op
             for name, by_author in self._own.items()
             for author, ops in by_author.items()
+            if name != "join" or author == self.host
             if not (name in ("wish", "recv") and author in self._own["leave"])
             for op in ops
         ]
 
     def members(self) -> list[MemberId]:
-        """Everyone who ever joined, by id."""
+        """Everyone of whom a join is here, counting or not, by id."""
         return sorted(self._own["join"])
 
     def left(self, member: MemberId) -> bool:
@@ -174,3 +199,13 @@ class Registers:
         """Tell whether a hand can never matter again, by its owner's own word."""
         wish = self.read("wish", hand.member)
         return self.left(hand.member) or bool(wish and wish[0].seq > hand.seq)
+
+
+def _first_of_each(admits: list[Op], host: MemberId) -> tuple[Op, ...]:
+    """Give the first admission of each newcomer, of one door, the oldest first."""
+    first: dict[MemberId, Op] = {}
+    for op in admits:
+        join = admitted_by(op)
+        if join is not None and join.author != host:
+            first.setdefault(join.author, op)
+    return tuple(first.values())[:ADMITS_MAX]

@@ -5,17 +5,15 @@ from collections.abc import Iterable
 
 from crypto.genesis import Genesis
 from crypto.identity import member_id
-from p2p.room.ops.ids import MemberId, OpId
-from p2p.room.ops.kinds import HOST_SLOT, HandRef, Invite, Order, Take, Uninvite
+from p2p.room.ops.ids import MemberId
+from p2p.room.ops.kinds import HOST_SLOT, HandRef, Order, Take
 from p2p.room.ops.op import Op
-from p2p.room.ops.powers import NOBODY
 from p2p.room.stage import Stage
 from p2p.room.state.grants import Floor
 from p2p.room.state.invites import invites_of
 from p2p.room.state.members import portraits
 from p2p.room.state.model import Member, Role, RoomState
 from p2p.room.state.queue import places, queue_of
-from p2p.room.state.room_settings import Settings
 from p2p.room.state.verdict import Findings
 from p2p.room.state.waiting_room import asking
 
@@ -47,13 +45,13 @@ def state_of(findings: Findings, *, blind: bool = False) -> RoomState:
         blind: We see only what relays see: no joins, no wishes.
     """
     registers, authority, epochs = findings.registers, findings.authority, findings.epochs
-    removed = authority.removals.keys()
-    everyone = authority.appointed() if blind else registers.members()
+    settings, admitted = findings.settings, findings.admitted
+    removed = admitted.removed
+    everyone = authority.appointed() if blind else sorted(admitted.known)
     here = {m for m in everyone if m not in removed and not registers.left(m)}
     present = removed.__contains__ if blind else here.__contains__
     floor = Floor(registers, authority, epochs, lambda m: present(m) != blind, blind=blind)
-    settings = Settings(authority, findings.entry)
-    members = portraits(findings, floor, settings, everyone, blind=blind)
+    members = portraits(findings, floor, everyone, blind=blind)
     queue, unnamed, named = _queue(findings, members.values())
     heard = {live.slot: m for m, live in floor.live.items() if not live.mutes}
     if registers.host in here:
@@ -63,7 +61,7 @@ def state_of(findings: Findings, *, blind: bool = False) -> RoomState:
     return RoomState(
         host=registers.host,
         members=members,
-        removed=frozenset(removed),
+        removed=removed,
         queue=queue,
         unnamed=unnamed,
         slots=dict(sorted(heard.items())),
@@ -77,7 +75,7 @@ def state_of(findings: Findings, *, blind: bool = False) -> RoomState:
         last_removals=epochs.last_removals,
         asking=asking(registers, here, known) if settings.entry == "ask" else (),
         let=settings.let,
-        invites=invites_of(registers, used, _revoked(findings), here),
+        invites=invites_of(registers, used, admitted.revoked, here),
         live=floor.live,
         by=_by(findings, floor, members.values()),
         over=settings.over,
@@ -97,20 +95,6 @@ def _queue(
         for wish in registers.read("wish", member.id)
     ]
     return queue_of(hands, places(findings.authority.acts(Order)))
-
-
-def _revoked(findings: Findings) -> frozenset[OpId]:
-    """Invites taken back: by their maker, or by somebody senior to it."""
-    registers, authority = findings.registers, findings.authority
-    makers = {op.id: op.author for op, _ in registers.all("invite", Invite)}
-    words = [(body, NOBODY) for _, body in registers.all("uninvite", Uninvite)]
-    words += [(act.body, act.rank) for act in authority.acts(Uninvite)]
-    return frozenset(
-        body.invite
-        for body, rank in words
-        if (maker := makers.get(body.invite)) is not None
-        and (maker == body.author or authority.rank_of(maker) > rank)
-    )
 
 
 def _by(findings: Findings, floor: Floor, members: Iterable[Member]) -> dict[MemberId, MemberId]:

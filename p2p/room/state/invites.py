@@ -26,7 +26,7 @@ class InviteInfo:
         uses: Members it may bring in; 0 for any number.
         expires_s: Room time after which doors refuse it; 0 for never.
         used: Members it brought in.
-        revoked: It was taken back.
+        revoked: It was taken back, or somebody who came by it was removed.
     """
 
     id: OpId
@@ -93,7 +93,7 @@ def invites_of(
     Args:
         registers: The set.
         used: How many members each brought in.
-        revoked: Invites that were taken back.
+        revoked: Invites that let nobody in any more.
         here: Members whose invites let others in.
     """
     return {

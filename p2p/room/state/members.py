@@ -2,7 +2,7 @@
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from p2p.room.ops.chain import last_link
 from p2p.room.ops.ids import NONE, MemberId, OpId
@@ -23,7 +23,6 @@ from p2p.room.ops.powers import NOBODY
 from p2p.room.stage import Stage
 from p2p.room.state.grants import Floor, took
 from p2p.room.state.model import Member
-from p2p.room.state.room_settings import Settings
 from p2p.room.state.verdict import Findings
 from p2p.room.text.confusable import imitations
 from p2p.room.text.names import DisplayName
@@ -34,8 +33,7 @@ _shown = functools.lru_cache(maxsize=4096)(DisplayName.clean)
 def portraits(
     findings: Findings,
     floor: Floor,
-    settings: Settings,
-    everyone: Iterable[MemberId],
+    everyone: Sequence[MemberId],
     *,
     blind: bool = False,
 ) -> dict[MemberId, Member]:
@@ -44,17 +42,16 @@ def portraits(
     Args:
         findings: The set.
         floor: The stage.
-        settings: The settings.
         everyone: Who is to be described, in order.
         blind: Joins are not known here: keys are those of appointments, names made up.
     """
-    painter = _Painter(findings, floor, settings, blind=blind)
+    painter = _Painter(findings, floor, everyone, blind=blind)
     return {member: painter.of(member) for member in everyone}
 
 
 class _Painter:
     def __init__(
-        self, findings: Findings, floor: Floor, settings: Settings, *, blind: bool
+        self, findings: Findings, floor: Floor, everyone: Sequence[MemberId], *, blind: bool
     ) -> None:
         self._findings = findings
         self._registers = findings.registers
@@ -62,8 +59,9 @@ class _Painter:
         self._floor = floor
         self._keys = _appointed_keys(findings) if blind else {}
         self._ranked = frozenset(self._authority.appointed())
-        self._keeps = _keeps(findings, floor, settings)
-        self._joins = {m: self._join(m) for m in self._registers.members()}
+        self._keeps = _keeps(findings, floor)
+        self._admitted = findings.admitted
+        self._joins = {} if blind else {m: self._join(m) for m in everyone}
         self._imitates = imitations(
             (self._authority.rank_of(m), m, self._name(m, join))
             for m, join in self._joins.items()
@@ -72,14 +70,14 @@ class _Painter:
 
     def _join(self, member: MemberId) -> Op:
         """The join by which a member is known: the one its removal names, else its own."""
-        joins = self._registers.read("join", member)
+        joins = self._admitted.joins[member]
         removal = self._authority.removals.get(member)
         return next((op for op in joins if removal and op.id == removal.join), joins[0])
 
     def _name(self, member: MemberId, join: Op | None) -> DisplayName:
         body = join.body if join else None
         removal = self._authority.removals.get(member)
-        known = len(self._registers.read("join", member)) == 1
+        known = len(self._admitted.joins.get(member, ())) == 1
         if removal is not None and join is not None and join.id == removal.join:
             known = True
         return _shown(body.name if known and isinstance(body, Join) else "", member)
@@ -117,9 +115,10 @@ class _Painter:
             invite=invite.id if invite else NONE,
             invited_by=invite.author if invite else None,
             imitates=self._imitates.get(member),
-            trusted=out or len(registers.read("join", member)) < 2,
+            trusted=out or len(self._admitted.joins.get(member, ())) < 2,
             cut=self._cut(member, first) if ranked and not out else first,
             keeps=tuple(self._keeps.get(member, ())[:KEEPS_MAX]),
+            admitted_by=self._admitted.doors.get(member),
         )
 
     def _cut(self, member: MemberId, join: OpId) -> OpId:
@@ -171,7 +170,7 @@ def _appointed_keys(findings: Findings) -> dict[MemberId, tuple[bytes, bytes]]:
     }
 
 
-def _keeps(findings: Findings, floor: Floor, settings: Settings) -> dict[MemberId, list[OpId]]:
+def _keeps(findings: Findings, floor: Floor) -> dict[MemberId, list[OpId]]:
     """What each author did outside its chain and is in force, the most important first."""
     registers, authority = findings.registers, findings.authority
     keeps: dict[MemberId, list[OpId]] = defaultdict(list)
@@ -183,7 +182,7 @@ def _keeps(findings: Findings, floor: Floor, settings: Settings) -> dict[MemberI
     for mute, author in floor.mutes.items():
         keeps[author].append(mute)
     for act in authority.acts(Topic):
-        if act.op.id in settings.over[Topic]:
+        if act.op.id in findings.settings.over[Topic]:
             keeps[act.op.author].append(act.op.id)
     for down in authority.acts(Down):
         if down.body.member in authority.removals:

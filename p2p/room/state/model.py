@@ -7,7 +7,7 @@ from typing import Literal
 from p2p.room.ops.ids import NONE, MemberId, OpId
 from p2p.room.ops.kinds import Body, Carrier, EntryMode, HandRef
 from p2p.room.ops.powers import APPOINTEE, CO_HOST, MODERATOR
-from p2p.room.stage import GONE, ON_STAGE, Stage
+from p2p.room.stage import NOT_HERE, ON_STAGE, Stage
 from p2p.room.state.epochs import EpochInfo
 from p2p.room.state.grants import Live
 from p2p.room.state.invites import InviteInfo
@@ -43,6 +43,7 @@ class Member:
         trusted: It has one history: a key that signed two joins is nobody to wrap a secret to.
         cut: Its last link that we know, for whoever ends its powers.
         keeps: What it did outside its chain and what is in force.
+        admitted_by: The member that let it in; None if a moderator has vouched for it since.
     """
 
     id: MemberId
@@ -67,11 +68,12 @@ class Member:
     trusted: bool = True
     cut: OpId = NONE
     keeps: tuple[OpId, ...] = ()
+    admitted_by: MemberId | None = None
 
     @property
     def is_here(self) -> bool:
         """It neither left nor was removed. Whether it is in reach, operations do not tell."""
-        return self.stage not in GONE
+        return self.stage not in NOT_HERE
 
     @property
     def moderates(self) -> bool:
@@ -111,7 +113,7 @@ class RoomState:
 
     Attributes:
         host: Member id of the host.
-        members: Everyone who joined, the gone included, in the order of ids.
+        members: Everyone who was let in, the gone included, in the order of ids.
         removed: Ids that are out for ever, also such as never were seen to join.
         queue: Members whose hand is up, the first to be called first.
         unnamed: Hands that nobody has put into the order yet.

@@ -5,8 +5,9 @@ from typing import TypeVar
 
 from p2p.errors import RemoteError
 from p2p.room.ops.ids import NONE, MemberId
-from p2p.room.ops.kinds import Body, Join
+from p2p.room.ops.kinds import Admit, Body
 from p2p.room.ops.op import Op
+from p2p.room.ops.registers import ADMITS_MAX
 from p2p.room.store.opset import OpSet
 from p2p.token_bucket import Allowance, Rate
 
@@ -19,8 +20,11 @@ POWER_RATE = Rate(burst=512, per_s=16)
 SENDER_RATE = Rate(burst=4096, per_s=100)
 """Operations of one neighbour, whoever signed them, that we check a signature for."""
 
+ADMIT_RATE = Rate(burst=ADMITS_MAX, per_s=4)
+"""Admissions by one member: who comes into an old room hears of all of them at once."""
+
 JOIN_RATE = Rate(burst=64, per_s=0.2)
-"""Joins of members unknown so far that one neighbour may bring: keys cost nothing to make up."""
+"""Members unknown so far that one neighbour may bring: keys cost nothing to make up."""
 
 OWN_RATE = Rate(burst=16, per_s=2)
 """Our own commands: well below what others take in."""
@@ -48,7 +52,7 @@ class Intake:
         self.counts: Counter[str] = Counter()
         self._ops = ops
         self._only = only
-        self._authors: dict[tuple[MemberId, bool], Allowance] = {}
+        self._authors: dict[tuple[MemberId, Rate], Allowance] = {}
         self._senders: dict[MemberId, Allowance] = {}
         self._joins: dict[MemberId, Allowance] = {}
 
@@ -62,8 +66,8 @@ class Intake:
 
         Returns:
             The reason under which it is counted, and the operation if it could be read. It may be
-            inserted if the reason is ``new``; ``left`` means that its author has left, and that the
-            sender does not know it.
+            inserted if the reason is ``new``; ``left`` means that it lets in somebody who has left,
+            and that the sender does not know it.
         """
         op: Op | None = None
         try:
@@ -77,7 +81,8 @@ class Intake:
     def _judge(self, op: Op, sender: MemberId | None, now: float) -> str:
         if self._only is not None and type(op.body) not in self._only:
             return "not_floor"
-        left = isinstance(op.body, Join) and self._ops.has_forgotten(op.author)
+        newcomer = self._ops.newcomer(op) if isinstance(op.body, Admit) else None
+        left = newcomer is not None and self._ops.has_forgotten(newcomer)
         if self._ops.knows(op) and not left:
             return "known"
         if sender is not None and not _allow(self._senders, sender, SENDER_RATE, now):
@@ -87,13 +92,13 @@ class Intake:
         if not self._ops.check(op):
             self._ops.hold(op)
             return "held"
-        stranger = isinstance(op.body, Join) and not self._ops.has_joined(op.author)
+        stranger = newcomer is not None and not self._ops.has_joined(newcomer)
         if stranger and sender is not None and not _allow(self._joins, sender, JOIN_RATE, now):
             return "flood"
-        powerful = op.body.auth != NONE
-        rate = POWER_RATE if powerful else AUTHOR_RATE
+        rate = POWER_RATE if op.body.auth != NONE else AUTHOR_RATE
+        rate = rate if newcomer is None else ADMIT_RATE
         exempt = op.author == self._ops.host
-        if not exempt and not _allow(self._authors, (op.author, powerful), rate, now):
+        if not exempt and not _allow(self._authors, (op.author, rate), rate, now):
             return "flood"
         return "new"
 

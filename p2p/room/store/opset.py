@@ -7,15 +7,31 @@ from crypto.genesis import Genesis
 from crypto.identity import member_id
 from p2p.errors import RemoteError
 from p2p.room.ops.ids import NONE, MemberId, OpId, short
-from p2p.room.ops.kinds import Body, Down, EntryMode, Epoch, Grant, Join, Leave, Mute, Order, Rank
-from p2p.room.ops.op import Op, decode_op, verify_join, verify_op
+from p2p.room.ops.kinds import (
+    Admit,
+    Body,
+    Down,
+    EntryMode,
+    Epoch,
+    Grant,
+    Join,
+    Leave,
+    Mute,
+    Order,
+    Rank,
+)
+from p2p.room.ops.newcomer import admitted_by
+from p2p.room.ops.op import Op, decode_op, verify_op
 from p2p.room.ops.powers import standing
 from p2p.room.state.verdict import Findings
-from p2p.room.store.pruning import kept, order
+from p2p.room.store.pruning import kept, turn
 from p2p.room.store.quotas import FLOOR, Quotas
 
 MEMBERS_MAX = 1024
 """Members in a room that are remembered, the gone included."""
+
+CLAIMS_MAX = 256
+"""Admissions that count for nobody, but might if more were known: those of the lowest ids."""
 
 HELD_MAX = 128
 HELD_PER_AUTHOR_MAX = 8
@@ -31,8 +47,8 @@ V = TypeVar("V")
 class OpSet:
     """All operations that still count, by id.
 
-    An operation waits, as long as there is room, for what it hangs on: the join of its author, the
-    appointment it acts under, the epoch it belongs to. So nothing is in the set whose author or
+    An operation waits, as long as there is room, for what it hangs on: the admission of its author,
+    the appointment it acts under, the epoch it belongs to. So nothing is in the set whose author or
     credentials are in doubt.
 
     Args:
@@ -53,7 +69,7 @@ class OpSet:
         self._ops: dict[OpId, Op] = {}
         self._ranks: dict[OpId, Op] = {}
         self._epochs: set[OpId] = set()
-        self._joined: set[MemberId] = set()
+        self._known: set[MemberId] = set()
         self._spent: dict[OpId, None] = {}
         self._forgotten: dict[MemberId, bytes] = {}
         self._held: dict[OpId, Op] = {}
@@ -67,8 +83,8 @@ class OpSet:
         return op in self._ops
 
     def has_joined(self, member: MemberId) -> bool:
-        """Tell whether a join of this member is here."""
-        return member in self._joined
+        """Tell whether this member was let in, by what we knew when we last looked."""
+        return member in self._known
 
     def has_forgotten(self, member: MemberId) -> bool:
         """Tell whether this member left and is no longer remembered otherwise."""
@@ -80,7 +96,7 @@ class OpSet:
 
     def members(self) -> int:
         """Count the members remembered, the gone included."""
-        return len(self._joined)
+        return len(self._known)
 
     def knows(self, op: Op) -> bool:
         """Tell whether the operation is here, waits, or was here and no longer counts."""
@@ -88,7 +104,7 @@ class OpSet:
             op.id in self._ops
             or op.id in self._spent
             or op.id in self._held
-            or op.author in self._forgotten
+            or (op.author in self._forgotten and not isinstance(op.body, Admit))
         )
 
     def read(self, data: bytes) -> Op:
@@ -111,13 +127,14 @@ class OpSet:
         Raises:
             RemoteError: It is forged, takes a power that nobody gave, or there is no more room.
         """
+        if isinstance(op.body, Join) and op.author != self.host:
+            raise RemoteError("alone")
+        if isinstance(op.body, Admit) and self._newcomer(op) is None:
+            raise RemoteError("bad_join")
         key = self._keys.get(op.author)
-        if isinstance(op.body, Join):
-            verify_join(op, op.body)
-        elif key is None:
+        if key is None:
             return False
-        else:
-            verify_op(op, key)
+        verify_op(op, key)
         stands = standing(op, self.host, self._ranks)
         if stands is False:
             raise RemoteError("powerless")
@@ -125,6 +142,16 @@ class OpSet:
             return False
         self._require_room(op)
         return True
+
+    def _newcomer(self, op: Op) -> Op | None:
+        """Give the join of whom an operation lets in, if it is an admission."""
+        join = admitted_by(op)
+        return join if join is not None and join.author != self.host else None
+
+    def newcomer(self, op: Op) -> MemberId | None:
+        """Tell whom an operation lets in; None if it is no admission."""
+        join = self._newcomer(op)
+        return join.author if join else None
 
     def _epoch_is_known(self, op: Op) -> bool:
         epoch = op.body.epoch if isinstance(op.body, FLOOR) else NONE
@@ -137,8 +164,10 @@ class OpSet:
             The operations that are new by it: itself, and those that waited for it.
         """
         new = [op]
+        if isinstance(op.body, Admit) and op.author in self._forgotten:
+            self._put(self.read(self._forgotten.pop(op.author)))  # it is the door of somebody
         self._put(op)
-        if isinstance(op.body, Join | Rank | Epoch):
+        if isinstance(op.body, Join | Admit | Rank | Epoch):
             new += self._release()
         self._unsettled += len(new)
         if self._unsettled >= UNSETTLED_MAX:
@@ -152,9 +181,10 @@ class OpSet:
 
     def _index(self, op: Op) -> None:
         body = op.body
-        if isinstance(body, Join):
-            self._joined.add(op.author)
-            self._keys[op.author] = body.sign
+        join = op if isinstance(body, Join) else self._newcomer(op)
+        if join is not None and isinstance(join.body, Join):
+            self._known.add(join.author)
+            self._keys[join.author] = join.body.sign
         elif isinstance(body, Rank):
             self._ranks[op.id] = op
             if self._blind:
@@ -163,18 +193,19 @@ class OpSet:
             self._epochs.add(op.id)
 
     def _require_room(self, op: Op) -> None:
-        fresh = isinstance(op.body, Join) and op.author not in self._joined
-        if fresh and op.author != self.host and len(self._joined) >= MEMBERS_MAX:
+        newcomer = self.newcomer(op)
+        fresh = newcomer is not None and newcomer not in self._known
+        if fresh and len(self._known) >= MEMBERS_MAX:
             raise RemoteError("full")
         if not self._quotas.takes(op):
             raise RemoteError("full")
 
-    def has_room_for(self, kind: type[Body], author: MemberId, auth: OpId) -> bool:
-        """Tell whether one more operation with a power is taken from this author.
+    def has_room_for(self, kind: type[Body], author: MemberId, auth: OpId, before: int = 0) -> bool:
+        """Tell whether one more operation with a power is taken from this author, after some.
 
         Those on the floor end with their epoch and are bounded by themselves.
         """
-        return kind in FLOOR or self._quotas.takes_lasting(kind, author, auth)
+        return kind in FLOOR or self._quotas.takes_lasting(kind, author, auth, before)
 
     def hold(self, op: Op) -> None:
         """Keep an operation until what it hangs on comes; the oldest give way.
@@ -219,34 +250,70 @@ class OpSet:
             if op.id in left:
                 continue
             if op.author == self._me:  # our own place in the room stays as long as we look at it
-                left |= {own.id: own for own in self._ops.values() if own.author == self._me}
+                left |= {one.id: one for one in self._ops.values() if self._is_ours(one)}
             else:
                 self._forgotten[op.author] = op.data
+        self._drop_claims(left, findings)
         for op in self._ops.values():
-            # What may count again is not refused when it comes again: a dropped join, which a
+            # What may count again is not refused when it comes again: a dropped admission, which a
             # removal can name, an epoch of long ago, what was dropped for its epoch, and an order
             # dropped as its author's powers had ended.
-            again = Join | Epoch | Grant | Mute | Down | Order
+            again = Admit | Epoch | Grant | Mute | Down | Order
             if op.id not in left and not isinstance(op.body, again):
                 self._spent[op.id] = None
         _bound(self._spent, SPENT_MAX)
         _bound(self._forgotten, FORGOTTEN_MAX)
         if len(left) < len(self._ops):
             self._forget(left)
+        self._known = set(findings.admitted.known - self._forgotten.keys())
         self._unsettled = 0
         return findings
 
+    def _is_ours(self, op: Op) -> bool:
+        return self._me in (op.author, self.newcomer(op))
+
+    def _drop_claims(self, left: dict[OpId, Op], findings: Findings) -> None:
+        """Drop what would let in somebody who is not in, beyond so many."""
+        known, admits = findings.admitted.known, findings.registers.admits
+        claims = [
+            admit.id
+            for member in admits.keys() - known
+            for admit, _ in admits[member]
+            if admit.id in left
+        ]
+        for claim in sorted(claims)[CLAIMS_MAX:]:
+            del left[claim]
+
     def _forget(self, left: dict[OpId, Op]) -> None:
-        self._ops = {}
+        before, self._ops = self._ops, {}
         self._quotas.clear()
-        self._joined.clear()
         self._epochs.clear()
-        for op in left.values():
-            self._put(op)
+        for op in before.values():  # in the order in which they came: each behind its author's
+            if op.id in left:
+                self._put(op)
 
     def all(self) -> list[bytes]:
-        """Bytes of all operations; whoever reads from the front can check each when it comes."""
-        return [op.data for op in sorted(self._ops.values(), key=order)]
+        """Bytes of all operations; whoever reads from the front can check each when it comes.
+
+        They came here in such an order, but appointments before what they hang on.
+        """
+        return [op.data for op in sorted(self._ops.values(), key=turn)]
+
+    def introducing(self, *members: MemberId) -> list[bytes]:
+        """The same, but first the host's join and the admissions from it down to some members."""
+        came: dict[MemberId, Op] = {}
+        for op in self._ops.values():  # each behind its author's
+            member = op.author if isinstance(op.body, Join) else self.newcomer(op)
+            if member is not None:
+                came.setdefault(member, op)
+        line = [came[self.host]] if self.host in came else []
+        for member in members:
+            down: list[Op] = []
+            while member in came:
+                down.insert(0, came.pop(member))
+                member = down[0].author
+            line += down
+        return list(dict.fromkeys([*(op.data for op in line), *self.all()]))
 
     def ids(self) -> list[bytes]:
         """Short ids (8 bytes) of all operations, ascending."""
@@ -269,7 +336,7 @@ class OpSet:
             for op in self._ops.values()
             if first <= short(op.id) <= last and short(op.id) not in theirs
         ]
-        return [op.data for op in sorted(found, key=order)]
+        return [op.data for op in sorted(found, key=turn)]
 
 
 def _bound(memory: dict[K, V], limit: int) -> None:

@@ -23,9 +23,11 @@ all (because the author of the ones after it was cut off before them), it counts
 
 from collections import defaultdict
 
+from p2p.room.ops.epoch_dag import led
 from p2p.room.ops.ids import NONE, MemberId, OpId
 from p2p.room.ops.kinds import (
     LINKS,
+    Admit,
     Down,
     Epoch,
     Grant,
@@ -38,6 +40,7 @@ from p2p.room.ops.kinds import (
     Rank,
     Remove,
 )
+from p2p.room.ops.newcomer import admitted_by
 from p2p.room.ops.op import Op
 from p2p.room.ops.registers import Registers, age
 from p2p.room.state.grants import took
@@ -57,6 +60,8 @@ def kept(findings: Findings) -> list[Op]:
     registers = findings.registers
     forgotten = _forgotten(registers)
     ops = [op for op in registers.own() if op.author not in forgotten]
+    if forgotten:
+        ops = [op for op in ops if _newcomer(op) not in forgotten]
     ops += registers.waiting
     useless = _useless_orders(findings) | _ended_by_the_host(registers)
     ops += [op for op in registers.powers if op.id not in useless and not _is_past(op, findings)]
@@ -111,8 +116,13 @@ def _ended_by_the_host(registers: Registers) -> set[OpId]:
     }
 
 
+def _newcomer(op: Op) -> MemberId | None:
+    join = admitted_by(op)
+    return join.author if join else None
+
+
 def _forgotten(registers: Registers) -> set[MemberId]:
-    """Members who left without a trace, beyond so many."""
+    """Members who left without a trace, beyond so many; not the doors of those who stay."""
     left = {op.author for op, _ in registers.all("leave", Leave)}
     if len(left) <= LEFT_MAX:
         return set()
@@ -122,14 +132,28 @@ def _forgotten(registers: Registers) -> set[MemberId]:
     traces |= {op.author for op, _ in invites}
     counted = {op.id for op, invite in invites if invite.uses}  # and who came by them counts
     traces |= {op.author for op, join in registers.all("join", Join) if join.invite in counted}
-    return set(sorted(left - traces)[LEFT_MAX:])
+    lost = left - traces
+    doors = {
+        member: [op.author for op, _ in registers.admits[member]] for member in registers.admits
+    }
+    stay = led((member for member in doors if member not in lost), doors)
+    lost -= stay
+    return lost - led(sorted(lost)[:LEFT_MAX], doors)
 
 
 def order(op: Op) -> tuple[int, MemberId, int, OpId]:
-    """Give a key to sort operations by, so that each can be checked when its turn comes."""
+    """Give a key to sort operations by, so that each can be checked when its turn comes.
+
+    Of admissions it does not say which hangs on which: that takes the set, see ``opset``.
+    """
+    return turn(op), op.author, *age(op)
+
+
+def turn(op: Op) -> int:
+    """Say when an operation has its turn: admissions, then appointments from the host down."""
     body = op.body
-    if isinstance(body, Join):
-        return 0, op.author, *age(op)
+    if isinstance(body, Join | Admit):
+        return 0
     if isinstance(body, Rank):
-        return body.rank, op.author, *age(op)
-    return 5 if isinstance(body, Epoch) else 6, op.author, *age(op)
+        return body.rank
+    return 5 if isinstance(body, Epoch) else 6

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from p2p.room.ops.ids import MemberId, OpId
-from p2p.room.ops.kinds import Body, Down, Epoch, Grant, Mute, Rank, Remove
+from p2p.room.ops.kinds import Body, Down, Epoch, Grant, Mute, Rank, Remove, Roster
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import APPOINTEE, CO_HOST, HOST, MODERATOR, NOBODY, takes_power
 
@@ -38,9 +38,9 @@ FLOOR_MAX = 8192
 
 FLOOR: Final = (Grant, Mute, Down)
 _VITAL: Final[Mapping[int, tuple[type[Body], ...]]] = {
-    HOST: (Remove, Epoch, Rank),
-    CO_HOST: (Remove, Epoch, Rank),
-    MODERATOR: (Remove, Epoch),
+    HOST: (Remove, Epoch, Rank, Roster),
+    CO_HOST: (Remove, Epoch, Rank, Roster),
+    MODERATOR: (Remove, Epoch, Roster),
     APPOINTEE: (),
     NOBODY: (),
 }
@@ -90,19 +90,22 @@ class Quotas:
             return self._takes_floor(op.author, op.body.auth, op.body.epoch)
         return self.takes_lasting(type(op.body), op.author, op.body.auth)
 
-    def takes_lasting(self, kind: type[Body], author: MemberId, auth: OpId) -> bool:
+    def takes_lasting(
+        self, kind: type[Body], author: MemberId, auth: OpId, before: int = 0
+    ) -> bool:
         """Tell whether one more operation is taken that no epoch ends.
 
         Args:
             kind: One that takes a power.
             author: Whose.
             auth: The appointment it is written under.
+            before: How many others it writes before that one.
         """
         rank = self._rank(author, auth)
         reserves = _LEVELS[rank] + (kind in _VITAL[rank])
-        if self._counts["lasting"] >= LASTING_MAX + reserves * RESERVE:
+        if self._counts["lasting"] + before >= LASTING_MAX + reserves * RESERVE:
             return False
-        return self._account_takes("lasting", author, auth)
+        return self._account_takes("lasting", author, auth, before)
 
     def _takes_floor(self, author: MemberId, auth: OpId, epoch: OpId) -> bool:
         rank = self._rank(author, auth)
@@ -113,12 +116,12 @@ class Quotas:
             return False
         return self._account_takes("floor", author, auth)
 
-    def _account_takes(self, pool: str, author: MemberId, auth: OpId) -> bool:
+    def _account_takes(self, pool: str, author: MemberId, auth: OpId, before: int = 0) -> bool:
         rank = self._rank(author, auth)
         account = self._account(author, auth)
         if rank >= APPOINTEE and self._counts[pool, account, APPOINTEE] >= APPOINTEES_MAX:
             return False
-        return rank == HOST or self._counts[pool, account] < ACCOUNT_MAX
+        return rank == HOST or self._counts[pool, account] + before < ACCOUNT_MAX
 
     def _rank(self, author: MemberId, auth: OpId) -> int:
         given = self._given(auth)

@@ -57,21 +57,22 @@ async def test_the_key_is_said_to_be_held_by_those_who_were_let_in_too() -> None
         assert ann.node.view().key_members == 2
 
 
-async def test_who_is_shown_the_old_join_of_one_who_left_is_told_better(
+async def test_who_is_shown_the_old_admission_of_one_who_left_is_told_better(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pruning, "LEFT_MAX", 0)
     async with a_house() as house:
         host, ann, bob = await people(house, "ann", "bob")
-        join, words = bob.session.peers.room.join_op, (await host.key()).words
-        gone = bob.session.peers.room.me
+        words, gone = (await host.key()).words, bob.session.peers.room.me
+        ops = ann.session.peers.room._ops
+        [admit] = [data for data in ops.all() if ops.newcomer(ops.read(data)) == gone]
         await bob.leave()
         for person in (host, ann):
             await person.until(e.MemberChanged, lambda m: m.name == "bob" and m.state == "left")
         eve = await house.guest("eve", words, only="dht")
         await eve.until(e.Joined)
         room = eve.session.peers.room
-        assert room.receive(join, None, time.monotonic())
+        assert room.receive(admit, None, time.monotonic())
         assert room.state.members[gone].is_here
         eve.session.peers.pump()
         await asyncio.sleep(1.0)

@@ -26,6 +26,7 @@ from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.relay_session import RoomSide
 from p2p.relay.room import RelayRoom
 from p2p.room.commands import RaiseHand
+from p2p.room.ops import kinds
 from p2p.room.room import Room
 from p2p.wire import codec
 from p2p.wire.codec import Message
@@ -40,6 +41,7 @@ class Ghost:
 
     Attributes:
         room: A history of its own; ``room.join_op`` is signed by nobody else.
+        admission: Its join in the word of the member that it was.
         seats: At the relay.
     """
 
@@ -53,6 +55,7 @@ class Ghost:
         self._gossip = Gossip(self._keyring, known.room_id, os.urandom)
         self.identity = identity
         self.room = Room(identity, secrets.genesis, "ghost", now=0.0)
+        self.admission = known._pen.write(kinds.Admit, self.room.join_op).data
         floor = [op for op in known.ops() if known.is_floor(op)]
         side = RoomSide(identity, secrets.genesis, known.room_id, lambda: pass_key, lambda: floor)
         frames = SimpleNamespace(relay_frame=lambda _frame, _at_s: True)
@@ -115,10 +118,17 @@ def said_to(person: Person, frm: bytes, blob: bytes) -> None:
 
 async def has_said_its_join_in_vain(ghost: Ghost, host: Person, good: Person) -> None:
     for _ in range(8):
-        ghost.seats.send_gossip(EVERYBODY, ghost.sealed(Ops((ghost.room.join_op,))))
+        ops = Ops((ghost.room.join_op, ghost.admission))
+        ghost.seats.send_gossip(EVERYBODY, ghost.sealed(ops))
         await asyncio.sleep(0.1)
     await until(lambda: refused(host) and refused(good))
     assert rosters(host, good) == [{"host", "good"}] * 2
+    for person in (host, good):  # and if it reached them by whatever way
+        room = person.session.peers.room
+        room.receive(ghost.room.join_op, None, time.monotonic())
+        room.receive(ghost.admission, None, time.monotonic())
+        assert not room.state.in_roster(ghost.identity.member_id)
+        assert room.counts["alone"]
 
 
 async def test_who_sat_under_another_name_before_its_removal_signs_itself_into_no_list() -> None:
@@ -151,7 +161,7 @@ async def test_a_relay_in_league_brings_nobody_in_by_words_under_the_key_of_befo
                 good.session.peers.dispatch.relay_room,
                 host.session.secrets.identity.member_id,
             )
-            said_to(good, me, ghost.sealed(Ops((ghost.room.join_op,)), me))
+            said_to(good, me, ghost.sealed(Ops((ghost.admission,)), me))
             assert rosters(good) == [{"host", "good"}]
             assert refused(good) == 1
             before_s = good.session.secrets.room_time.at(0.0)
@@ -177,12 +187,11 @@ async def test_what_a_newcomer_says_before_its_join_has_come_is_heard_after_it()
         relay, host, evil, good = await a_room(house)
         async with a_ghost(evil, relay) as late:
             await until(lambda: late.seats.first)
-            late.room.do(RaiseHand(), time.monotonic())
-            _, hand = (out.data for out in late.room.to_send(time.monotonic()))
+            hand = late.room._pen.write(kinds.Hand, True).data
             late.seats.send_gossip(EVERYBODY, late.sealed(Ops((hand,))))
             await asyncio.sleep(0.3)
             door = good.session.peers
-            door.room.receive(late.room.join_op, None, time.monotonic())
+            door.room.admit(late.room.join_op)
             door.pump()
             state = lambda: host.session.peers.room.state  # noqa: E731
             await until(lambda: state().queue == (late.identity.member_id,))

@@ -96,6 +96,7 @@ def test_a_relay_that_knows_no_joins_goes_by_what_epochs_replace() -> None:
 def test_an_epoch_names_no_removal_of_which_a_part_is_on_its_way() -> None:
     """It would not count itself, and its author would make another, without end."""
     people = a_room()
+    people.vouch()
     before = people.act(1, Lock, True, ())
     removal = people.remove(4, by=1)
     seen = without(people, before)

@@ -79,9 +79,21 @@ class Histories(RuleBasedStateMachine):
     def invite(self, number):
         self.world.invite(number)
 
-    @rule(invite=st.none() | st.integers(0, 3))
-    def join(self, invite):
-        self.world.join(invite)
+    @rule(invite=st.none() | st.integers(0, 3), door=WHO)
+    def join(self, invite, door):
+        self.world.join(invite, door)
+
+    @rule(door=ANYBODY, number=ANYBODY)
+    def admit(self, door, number):
+        self.world.admit(door, number)
+
+    @rule(door=ANYBODY, number=st.integers(5, MOST - 1))
+    def twin(self, door, number):
+        self.world.twin(door, number)
+
+    @rule(by=SENIOR)
+    def vouch(self, by):
+        self.world.vouch(by)
 
     @precondition(lambda self: len(self.world.ops) > FIRST + 8)
     @rule(by=SENIOR, other=ANYBODY, brood=st.booleans())
@@ -150,7 +162,7 @@ class Histories(RuleBasedStateMachine):
     def who_is_out_changes_nothing(self, state):
         out = [n for n in range(1, self.world.joined) if self.world.ids[n] in state.removed]
         for number in out:
-            for what in range(20):
+            for what in range(23):
                 for back in (None, what):
                     self.world.lie(number, what, (number + 1) % FIRST, what, back)
         assert differences(state, self.world.whole()) == {}
@@ -160,11 +172,11 @@ class Histories(RuleBasedStateMachine):
         plain = [
             n
             for n in range(1, self.world.joined)
-            if len(self.world.powers(n)) == 1 and before.members[self.world.ids[n]].is_here
+            if len(self.world.powers(n)) == 1 and self.is_here(n, before)
         ]
         for number in plain[:1]:
             me = self.world.ids[number]
-            for what in range(20):
+            for what in range(23):
                 self.world.lie(number, what, (number + 1) % FIRST, 0, what)
             after = self.world.whole()
             for member in before.members:
@@ -179,6 +191,10 @@ class Histories(RuleBasedStateMachine):
             )
             assert after.removed == before.removed
 
+    def is_here(self, number, state):
+        member = state.members.get(self.world.ids[number])
+        return member is not None and member.is_here
+
     def slots_collide(self):
         """Of two members that were given one slot, the one who takes it or stays has it."""
         grants = [op.body for op in self.world.ops if isinstance(op.body, kinds.Grant)]
@@ -186,7 +202,12 @@ class Histories(RuleBasedStateMachine):
 
     def nobody_touches_peers_or_seniors(self):
         state = self.world.whole()
-        ranked = [n for n in range(1, FIRST) if state.members[self.world.ids[n]].rank in (1, 2, 3)]
+        ranked = [
+            n
+            for n in range(1, FIRST)
+            if self.world.ids[n] in state.members
+            and state.members[self.world.ids[n]].rank in (1, 2, 3)
+        ]
         for number in ranked[:2]:
             before = self.world.whole()
             me = before.members[self.world.ids[number]]

@@ -296,7 +296,7 @@ def test_a_key_that_signed_two_joins_is_in_no_roster():
     rooms = council()
     key = identity(4)
     again = Pen(key, rooms[0].room_id).write(kinds.Join, key.sign_key, key.dh, ZERO, "another")
-    rooms[0].receive(again.data, None, rooms.now)
+    rooms[0].receive(rooms[3]._pen.write(kinds.Admit, again.data).data, None, rooms.now)
     assert not rooms[0].state.members[rooms.ids[4]].trusted
     assert rooms.ids[4] not in [m.id for m in rooms[0].roster()]
 
@@ -306,7 +306,7 @@ def test_who_takes_the_name_of_somebody_here_is_pointed_out():
     key = identity(9)
     pen = Pen(key, rooms[0].room_id)
     join = pen.write(kinds.Join, key.sign_key, key.dh, ZERO, "аmіna")
-    rooms[2].receive(join.data, None, rooms.now)
+    rooms[2].admit(join.data)
     assert NameImitates(join.author, rooms.ids[1]) in rooms.events(2)
     assert rooms[2].state.members[rooms.ids[1]].imitates is None
 

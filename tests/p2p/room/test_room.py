@@ -27,16 +27,20 @@ def test_everybody_sees_everybody_with_name_and_role():
     assert not rooms[1].is_host
 
 
-def test_a_join_of_somebody_unknown_is_told_from_everything_else():
+def test_the_admission_of_somebody_unknown_is_told_from_everything_else():
     rooms = Rooms(1)
     host, other = rooms[0], identity(77)
     stranger = Room(other, host.genesis.encode(), "stranger", now=0.0)
-    stranger.do(c.RaiseHand(), 0.0)
-    join, hand = (out.data for out in stranger.to_send(0.0))
-    assert host.brings_somebody(join)
-    assert not any(host.brings_somebody(one) for one in (hand, rooms[1].join_op, b"junk"))
-    host.receive(join, None, 0.0)
-    assert not host.brings_somebody(join)
+    rooms[1].admit(stranger.join_op)
+    [admit] = [out.data for out in rooms[1].to_send(0.0)]
+    rooms.do(1, c.RaiseHand())
+    hand = rooms[1].ops()[-1]
+    assert host.brings_somebody(admit)
+    known = [data for data in host.ops() if type(host._ops.read(data).body) is kinds.Admit]
+    assert len(known) == 1
+    assert not any(host.brings_somebody(one) for one in (hand, *known, b"junk"))
+    host.receive(admit, None, 0.0)
+    assert not host.brings_somebody(admit)
 
 
 def test_a_hand_an_invitation_and_the_floor():
@@ -103,6 +107,7 @@ def test_what_happens_is_told_once_and_in_order():
 
 def test_a_newcomer_is_told_of_everybody_and_of_the_room():
     rooms = Rooms(1, join=False)
+    rooms[0].admit(rooms[1].join_op)
     rooms.deliver()
     told = rooms.events(1)
     assert told[0] == TopicChanged("tea")
@@ -170,7 +175,7 @@ def test_many_hands_at_once_need_several_orders():
     keys = [identity(n) for n in range(1, 41)]
     for key in keys:
         pen = Pen(key, host.room_id)
-        host.receive(pen.write(kinds.Join, key.sign_key, key.dh, bytes(32), "x").data, None, 100)
+        host.admit(pen.write(kinds.Join, key.sign_key, key.dh, bytes(32), "x").data)
         host.receive(pen.write(kinds.Hand, True).data, None, 100)
     host.on_timer(100.05)
     assert len(host.state.unnamed) == 40
@@ -264,6 +269,7 @@ def test_the_same_join_again_changes_nothing():
     rooms.events(0)
     join = rooms[1].join_op
     assert rooms[0].refusal(join, identity(1).dh) is None
+    rooms[0].admit(join)
     assert not rooms[0].receive(join, rooms.ids[1], rooms.now)
     assert rooms[0].state is before
     assert rooms.events(0) == []
@@ -395,8 +401,8 @@ def test_whoever_left_does_not_come_back_under_the_same_key():
 def test_a_join_that_is_not_the_knockers_is_refused():
     rooms = Rooms(1)
     people = People(2)
-    join = people.ops[2]
-    assert rooms[0].refusal(join.data, identity(1).dh) == "bad_join"
+    join = Room(identity(2), rooms.genesis.encode(), "two", now=0).join_op
+    assert rooms[0].refusal(join, identity(1).dh) == "bad_join"
     assert rooms[0].refusal(people.raise_hand(2).data, identity(2).dh) == "bad_join"
     assert rooms[0].refusal(b"noise", identity(2).dh) == "bad_join"
     stolen = Pen(identity(3), people.room_id)
@@ -417,7 +423,8 @@ def test_a_full_room_says_so(monkeypatch):
 
 def test_what_the_others_would_not_take_is_not_written_and_said(monkeypatch):
     rooms = Rooms(2)
-    monkeypatch.setattr(quotas, "LASTING_MAX", 3 - 4 * 3)  # its topic is the first
+    # Its topic is the first, and it vouches once.
+    monkeypatch.setattr(quotas, "LASTING_MAX", 4 - 4 * 3)
     monkeypatch.setattr(quotas, "RESERVE", 3)
     rooms.do(0, c.SetLock(True))
     rooms.do(0, c.SetLock(False))
@@ -429,7 +436,8 @@ def test_what_the_others_would_not_take_is_not_written_and_said(monkeypatch):
     rooms.do(1, c.RaiseHand())
     rooms.do(0, c.Accept(rooms.ids[1]))
     assert rooms[1].myself.stage is Stage.INVITED
-    rooms.do(0, c.Promote(rooms.ids[1], 1))
+    for rank in (1, 2):
+        rooms.do(0, c.Promote(rooms.ids[1], rank))
     for number in (1, 2):
         rooms.do(0, c.Remove(rooms.ids[number]))
     assert not rooms[0].takes_epochs
@@ -472,7 +480,7 @@ def test_a_flood_of_hands_is_cut_off_and_the_room_goes_on():
     flood = [people.write(1, kinds.Hand, n % 2 == 0).data for n in range(500)]
     for data in flood:
         rooms[2].receive(data, rooms.ids[1], rooms.now)
-    assert rooms[2].counts["flood"] == 501 - AUTHOR_RATE.burst
+    assert rooms[2].counts["flood"] == 500 - AUTHOR_RATE.burst
     assert len(rooms[2].ops()) < 10
     rooms.do(2, c.RaiseHand())
     assert rooms.ids[2] in rooms[0].state.queue
@@ -550,15 +558,17 @@ def test_a_lapse_of_long_ago_is_not_told_again():
 
 
 def test_made_up_members_from_one_neighbour_do_not_fill_the_room():
-    room = Room(identity(0), genesis_of(identity(0)).encode(), "host", now=0)
-    neighbour = identity(1).member_id
-    for number in range(1, 100):
+    rooms = Rooms(2)
+    room, door = rooms[0], rooms[1]._pen
+
+    def admission(number: int) -> bytes:
         made_up = identity(number)
         pen = Pen(made_up, room.room_id)
-        join = pen.write(kinds.Join, made_up.sign_key, made_up.dh, bytes(32), "x").data
-        room.receive(join, neighbour, 0)
-    assert len(room.state.members) == JOIN_RATE.burst + 1
+        join = pen.write(kinds.Join, made_up.sign_key, made_up.dh, bytes(32), "x")
+        return door.write(kinds.Admit, join.data).data
+
+    for number in range(101, 200):
+        room.receive(admission(number), rooms.ids[1], 0)
+    assert len(room.state.members) == JOIN_RATE.burst + 3
     assert room.counts["flood"] == 99 - JOIN_RATE.burst
-    late = identity(200)
-    join = Pen(late, room.room_id).write(kinds.Join, late.sign_key, late.dh, bytes(32), "late")
-    assert room.receive(join.data, identity(2).member_id, 0)
+    assert room.receive(admission(200), rooms.ids[2], 0)

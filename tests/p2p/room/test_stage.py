@@ -6,7 +6,7 @@ import pytest
 
 from lab.room_people import People
 from p2p.room.ops import kinds
-from p2p.room.stage import GONE, NEXT, Act, Stage, mermaid
+from p2p.room.stage import NEXT, NOT_HERE, Act, Stage, mermaid
 
 WAYS = {
     Stage.HOST: [],
@@ -82,7 +82,7 @@ def test_a_member_who_left_can_still_be_removed():
 
 
 def test_every_place_but_the_last_leads_back_to_the_audience():
-    for start in set(Stage) - GONE - {Stage.HOST, Stage.LISTENING}:
+    for start in set(Stage) - NOT_HERE - {Stage.HOST, Stage.LISTENING}:
         ends = {end for (stage, _), end in NEXT.items() if stage is start}
         assert Stage.LISTENING in ends
 

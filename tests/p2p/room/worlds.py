@@ -14,6 +14,7 @@ from lab.room_people import genesis_of, identity
 from p2p.errors import RemoteError, UserError
 from p2p.room import commands as c
 from p2p.room.agent.intents import Writing, writing_for
+from p2p.room.agent.vouching import rosters, to_vouch_for
 from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import HandRef
@@ -43,6 +44,7 @@ class World:
         self.sets = [OpSet(self.genesis) for _ in range(REPLICAS)]
         self.ops: list[Op] = []
         self.joined = 0
+        self.joins: list[Op] = []
         self.invites: list[tuple[bytes, bytes]] = []
         for _ in range(FIRST):
             self.join()
@@ -112,9 +114,15 @@ class World:
             writing = writing_for(command, me, view, 1)
         except UserError:
             return None
-        return self.sign(number, writing) if writing else None
+        if writing is None:
+            return None
+        if writing.auth != NONE or number == 0:
+            for fields in rosters(to_vouch_for(command, view)):
+                self.sign(number, Writing(kinds.Roster, fields, writing.auth))
+        return self.sign(number, writing)
 
-    def join(self, invite: int | None = None) -> None:
+    def join(self, invite: int | None = None, door: int = 0) -> None:
+        """Somebody new is let in, by whatever door; that lets in whom it will."""
         if self.joined == MOST:
             return
         number, key = self.joined, self.keys[self.joined]
@@ -124,7 +132,28 @@ class World:
             by, seed = self.invites[invite % len(self.invites)]
             proof = sign(seed, CONTEXT, self.genesis.room_id + key.member_id)
         fields = (key.sign_key, key.dh, bytes(32), f"member {number}", by, proof)
-        self.sign(number, Writing(kinds.Join, fields))
+        join = self.pens[number].write(kinds.Join, *fields)
+        self.joins.append(join)
+        if number == 0:
+            self.ops.append(join)
+            self.give(0, join)
+        elif door < number:
+            self.sign(door, Writing(kinds.Admit, (join.data,)))
+
+    def admit(self, door: int, number: int) -> None:
+        """A door lets in somebody again, or for the first time, as an honest one would."""
+        view = self.view(self.home(door))
+        if self.ids[door] not in view.members or number >= self.joined or number == door:
+            return
+        self.sign(door, Writing(kinds.Admit, (self.joins[number].data,)))
+
+    def vouch(self, number: int) -> None:
+        """A moderator says who is in, by its own view."""
+        view = self.view(self.home(number))
+        me = view.members.get(self.ids[number])
+        if me is not None and me.moderates:
+            fields = (tuple(member.id for member in view.roster()),)
+            self.sign(number, Writing(kinds.Roster, fields, me.auth))
 
     def invite(self, number: int) -> None:
         seed = hashlib.blake2b(bytes([number, len(self.invites)]), digest_size=32).digest()
@@ -200,6 +229,9 @@ class World:
             (kinds.Lock, (False, view.over[kinds.Lock][:8])),
             (kinds.Entry, ("invited",)),
             (kinds.Let, (them, False)),
+            (kinds.Let, (them, True)),
+            (kinds.Roster, (tuple(self.ids),)),
+            (kinds.Admit, (self.joins[min(target, self.joined - 1)].data,)),
             (kinds.Topic, ("lies",)),
             (kinds.Order, (0, (HandRef(them, 1),))),
             (kinds.Hand, (True,)),
@@ -209,6 +241,13 @@ class World:
             (kinds.Leave, ()),
             (kinds.Epoch, (parents, 0, 1, zero, zero, zero, 0, zero, ())),
         ]
+
+    def twin(self, door: int, number: int) -> None:
+        """Somebody signs a second join with its key, and a friend lets that in."""
+        if door != number and door < self.joined:
+            pen, key = Pen(self.keys[number], self.genesis.room_id), self.keys[number]
+            twin = pen.write(kinds.Join, key.sign_key, key.dh, bytes(32), "twin")
+            self.sign(door, Writing(kinds.Admit, (twin.data,)))
 
     def forge(self, number: int) -> None:
         """Send what no honest program makes: broken signatures, other formats, other rooms."""

@@ -17,7 +17,7 @@ from p2p.wire.offers import (
     LinkOffer,
     Welcome,
 )
-from p2p.wire.version import VersionMismatchError
+from p2p.wire.version import PROTOCOL_VERSION, VersionMismatchError
 
 BIGGEST = LinkOffer(
     "abcdefgh",
@@ -29,19 +29,22 @@ SEEN = Endpoint.of(("2001:db8::1", 65535))
 
 
 def test_the_largest_call_fits_its_datagram():
-    for greeting in (Knock(1, BIGGEST), Hello(1, BIGGEST)):
+    for greeting in (Knock(PROTOCOL_VERSION, BIGGEST), Hello(PROTOCOL_VERSION, BIGGEST)):
         assert len(greeting.encode()) <= MAX_QUESTION_BYTES
         assert type(greeting).decode(greeting.encode()) == greeting
 
 
 def test_the_largest_answer_fits_its_datagram():
-    for greeting in (Welcome(1, SEEN, BIGGEST, b"g" * 256, b"r" * 16), HelloAck(1, SEEN, BIGGEST)):
+    for greeting in (
+        Welcome(PROTOCOL_VERSION, SEEN, BIGGEST, b"g" * 256, b"r" * 16),
+        HelloAck(PROTOCOL_VERSION, SEEN, BIGGEST),
+    ):
         assert len(greeting.encode()) <= MAX_ANSWER_BYTES
         assert type(greeting).decode(greeting.encode()) == greeting
 
 
 def test_a_greeting_too_large_for_its_datagram_is_our_own_bug():
-    huge = Welcome(1, SEEN, BIGGEST, b"g" * 2000, b"r" * 16)
+    huge = Welcome(PROTOCOL_VERSION, SEEN, BIGGEST, b"g" * 2000, b"r" * 16)
     with pytest.raises(LocalError):
         huge.encode()
 
@@ -84,7 +87,7 @@ def test_what_is_not_one_host_is_no_candidate(ip):
 )
 def test_an_offer_out_of_bounds_is_refused(offer):
     with pytest.raises(RemoteError):
-        Knock.decode(pack([1, offer]))
+        Knock.decode(pack([PROTOCOL_VERSION, offer]))
 
 
 def test_another_version_is_told_apart_from_noise():
@@ -108,18 +111,18 @@ def test_random_bytes_never_raise_anything_but_a_remote_error(data):
 
 @given(st.integers(0, 253), st.integers(1, 255))
 def test_a_flipped_byte_is_refused_or_read_as_another_value(position, flip):
-    data = bytearray(Knock(1, BIGGEST).encode())
+    data = bytearray(Knock(PROTOCOL_VERSION, BIGGEST).encode())
     data[position] ^= flip
     try:
         changed = Knock.decode(bytes(data))
     except RemoteError:
         return
-    assert changed != Knock(1, BIGGEST)
+    assert changed != Knock(PROTOCOL_VERSION, BIGGEST)
     assert changed.encode() == bytes(data)
 
 
 def test_an_offer_shows_nothing_of_itself():
-    assert "abcdefgh" not in repr(Knock(1, BIGGEST))
+    assert "abcdefgh" not in repr(Knock(PROTOCOL_VERSION, BIGGEST))
     assert "2001" not in repr(BIGGEST)
     assert BIGGEST.__rich_repr__() == []
 
@@ -128,4 +131,4 @@ def test_an_offer_shows_nothing_of_itself():
 def test_an_address_that_no_node_can_have_is_refused(ip: bytes) -> None:
     offer = [BIGGEST.ufrag, BIGGEST.pwd, BIGGEST.fingerprint, [[ip, 5000, 0]]]
     with pytest.raises(RemoteError):
-        Knock.decode(pack([1, offer]))
+        Knock.decode(pack([PROTOCOL_VERSION, offer]))

@@ -25,6 +25,8 @@ def test_who_leaves_and_is_forgotten_at_once_is_said_to_have_left_once(
     monkeypatch.setattr(pruning, "LEFT_MAX", 0)
     monkeypatch.setattr(opset, "UNSETTLED_MAX", unsettled)
     rooms = Rooms(3, join=False)
+    for room in rooms.rooms[1:]:
+        rooms[0].admit(room.join_op)
     rooms.deliver()
     told: list[events.Event] = []
     teller = EventReporter(MemberNumbers(rooms.ids[0]), told.append)

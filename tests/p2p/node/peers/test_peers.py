@@ -13,7 +13,7 @@ from p2p.errors import RemoteError
 from p2p.node.inbox import FromNeighbour, Inbox
 from p2p.node.joining.join import JoinAttempt
 from p2p.node.peers.peers import Neighbour
-from p2p.node.secrets import Credentials, Origin
+from p2p.node.secrets import Credentials
 from p2p.rng import system_rng
 from p2p.room.ops import kinds
 from p2p.room.ops.op import Pen
@@ -38,7 +38,7 @@ async def test_a_join_with_a_copied_exchange_key_takes_nobodys_link() -> None:
             twin = SimpleNamespace(member_id=member_id(fake.sign_key, dh), sign=fake.sign)
             pen = Pen(twin, members.room.room_id)
             join = pen.write(kinds.Join, fake.sign_key, dh, bytes(32), "fake")
-            assert members.room.receive(join.data, None, 0.0)
+            members.room.admit(join.data)
         members.pump()
         await host.until(e.Joined)
         for neighbour in list(members.neighbours.values()):
@@ -93,25 +93,39 @@ async def test_keys_are_taken_only_from_a_door_that_shows_who_it_is() -> None:
     """The keys of the first door that lets us in are kept, so it must not be just anybody."""
     host, door, me = (Identity.generate(system_rng) for _ in range(3))
     genesis = Genesis(1, host.sign_key, host.dh, "open", 0, bytes(32))
-    credentials = Credentials(me, RoomKey.create(genesis, bytes(16)), KeyPair.generate(system_rng))
-    origin = Origin(genesis.encode(), bytes(16))
-    twin = Room(door, genesis.encode(), "door", now=0.0)
+    room = Room(me, genesis.encode(), "me", now=0.0)
+    twin, one = (Room(who, genesis.encode(), "x", now=0.0) for who in (door, host))
+    for newcomer in (twin, room):
+        one.admit(newcomer.join_op)
     keys = (HeadSecret(bytes(16), bytes(32), bytes(32)),)
     unknown = Admit(bytes(16), 0, 0, keys, ())
-    borrowed = Admit(door.member_id, 0, 0, keys, (twin.join_op,))
+    alone = Admit(door.member_id, 0, 0, keys, (twin.join_op,))
+    borrowed = Admit(door.member_id, 0, 0, keys, tuple(one.introduction(room.me)))
+    nothing = Admit(host.member_id, 0, 0, keys, tuple(twin.ops()))
+    for admit in (unknown, alone, nothing, borrowed):
+        await assert_not_entered(admit, me, genesis, Room(me, genesis.encode(), "me", now=0.0))
+    await assert_not_entered(borrowed, me, genesis, room)
+
+
+async def assert_not_entered(admit: Admit, me: Identity, genesis: Genesis, room: Room) -> None:
+    credentials = Credentials(me, RoomKey.create(genesis, bytes(16)), KeyPair.generate(system_rng))
     net = SimpleNamespace(inbox=Inbox())
-    for admit in (unknown, borrowed):
-        attempt = JoinAttempt(
-            net,  # type: ignore[arg-type]
-            credentials,
-            None,  # type: ignore[arg-type]
-            lambda genesis: Room(me, genesis, "me", now=0.0),
-        )
-        line, welcome = _Answers(admit), Welcome(1, None, None, origin.genesis, origin.r)
-        with pytest.raises((RemoteError, ConnectionError)):
-            await attempt._enter(line, bytes(32), welcome, "dht")  # type: ignore[arg-type]
-        assert not attempt._outcome.imposter, "it got as far as the keys"
-        assert not attempt._entered.done()
+    attempt = JoinAttempt(net, credentials, None, lambda _: room)  # type: ignore[arg-type]
+    line, welcome = _Answers(admit), Welcome(1, None, None, genesis.encode(), bytes(16))
+    with pytest.raises((RemoteError, ConnectionError)):
+        await attempt._enter(line, bytes(32), welcome, "dht")  # type: ignore[arg-type]
+    assert not attempt._outcome.imposter, "it got as far as the keys"
+    assert not attempt._entered.done()
+
+
+async def test_keys_are_taken_only_with_an_admission_that_counts() -> None:
+    """A door that hands over keys and has let us in for nobody is of no use to us."""
+    host, me = (Identity.generate(system_rng) for _ in range(2))
+    genesis = Genesis(1, host.sign_key, host.dh, "open", 0, bytes(32))
+    room, door = (Room(who, genesis.encode(), "x", now=0.0) for who in (me, host))
+    keys = (HeadSecret(bytes(16), bytes(32), bytes(32)),)
+    nothing = Admit(host.member_id, 0, 0, keys, tuple(door.ops()))
+    await assert_not_entered(nothing, me, genesis, room)
 
 
 async def test_a_door_that_hands_out_other_keys_is_noticed() -> None:

@@ -51,7 +51,8 @@ def test_an_invite_ends_with_its_uses_and_with_time():
     once = invite(rooms, 2, uses=1)
     soon = invite(rooms, 2, expires_s=600, seed=b"t" * 32)
     assert refusal(rooms, 9, invite=once) is None
-    assert rooms[1].receive(join(rooms, 9, once).data, None, rooms.now)
+    rooms[1].admit(join(rooms, 9, once).data)
+    rooms.deliver()
     assert refusal(rooms, 9, invite=once) is None
     assert refusal(rooms, 10, invite=once) == "used_up"
     assert refusal(rooms, 10, room_s=599.9, invite=soon, seed=b"t" * 32) is None
@@ -129,84 +130,9 @@ def test_a_word_on_somebody_who_never_asked_is_refused():
     assert rooms[0].roster() == [rooms[0].myself]
 
 
-# -- who comes in all the same
-
-
-def test_who_comes_in_by_an_open_door_of_a_shut_room_is_turned_out():
-    rooms = Rooms(2)
-    rooms.do(0, c.Promote(rooms.ids[1], 2))
-    rooms.do(0, c.SetLock(True))
-    rooms.run(11)
-    intruder = join(rooms, 9)
-    assert rooms[2].receive(intruder.data, None, rooms.now)
-    rooms.run(1.9)
-    assert rooms[1].state.members[intruder.author].is_here
-    rooms.run(0.2)
-    for room in rooms.rooms:
-        assert intruder.author in room.state.removed
-        assert room.state.by[intruder.author] == rooms.ids[0]
-
-
-def test_the_next_in_rank_turns_intruders_out_if_the_host_does_not():
-    rooms = Rooms(2)
-    rooms.do(0, c.Promote(rooms.ids[1], 2))
-    rooms.do(1, c.SetEntry("invited"))
-    rooms.run(11)
-    rooms.cut = rooms.asleep = {0}
-    intruder = join(rooms, 9)
-    rooms[2].receive(intruder.data, None, rooms.now)
-    rooms.run(3.9)
-    assert rooms[1].state.removed == frozenset()
-    rooms.run(0.2)
-    assert rooms[1].state.removed == {intruder.author}
-
-
-def test_what_comes_in_just_after_the_shutting_is_let_be():
-    rooms = Rooms(2)
-    rooms.do(0, c.SetLock(True))
-    rooms.run(9)
-    rooms[2].receive(join(rooms, 9).data, None, rooms.now)
-    rooms.run(30)
-    assert rooms[0].state.removed == frozenset()
-
-
-def test_whoever_was_let_in_or_invited_stays():
-    rooms = Rooms(2)
-    once = invite(rooms, 2, uses=1)
-    rooms.do(0, c.SetEntry("invited"))
-    rooms.run(11)
-    first, second, third = join(rooms, 9, once), join(rooms, 10), join(rooms, 11, once)
-    rooms[1].receive(first.data, None, rooms.now)
-    rooms.run(5)
-    assert rooms[0].state.removed == frozenset()
-    rooms[1].receive(second.data, None, rooms.now)
-    rooms.run(1)
-    rooms[1].write_ask(second.data)
-    rooms.do(0, c.Let(second.author, True))
-    rooms.run(5)
-    assert rooms[0].state.removed == frozenset()
-    rooms[1].receive(third.data, None, rooms.now)
-    rooms.run(5)
-    assert rooms[0].state.removed == {third.author}
-
-
-def test_a_room_opened_again_turns_nobody_out():
-    rooms = Rooms(2)
-    rooms.do(0, c.SetLock(True))
-    rooms.run(11)
-    rooms[2].receive(join(rooms, 9).data, None, rooms.now)
-    rooms.run(1)
-    rooms.do(0, c.SetLock(False))
-    rooms.run(10)
-    assert rooms[0].state.removed == frozenset()
-
-
-def test_a_listener_turns_nobody_out():
-    rooms = Rooms(2)
-    rooms.do(0, c.SetLock(True))
-    rooms.run(11)
-    rooms.cut = rooms.asleep = {0}
-    rooms[2].receive(join(rooms, 9).data, None, rooms.now)
-    rooms.run(30)
-    rooms[2].on_timer(rooms.now)
-    assert rooms[2].state.removed == frozenset()
+def test_a_door_that_is_not_in_itself_lets_nobody_in():
+    rooms = Rooms(2, join=False)
+    rooms[0].admit(rooms[1].join_op)
+    rooms.deliver()
+    assert refusal(rooms, 9, at=1) is None
+    assert refusal(rooms, 9, at=2) == "busy"

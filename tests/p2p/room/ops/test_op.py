@@ -50,6 +50,8 @@ EVERY_KIND = [
     (kinds.Entry, ("invited", OVER)),
     (kinds.Let, (ID, True)),
     (kinds.Ask, (b"x" * kinds.ASK_BYTES_MAX,)),
+    (kinds.Admit, (b"x" * kinds.ASK_BYTES_MAX,)),
+    (kinds.Roster, ((ID,) * kinds.ROSTER_MAX,)),
     (kinds.Invite, (KEY, 2**16 - 1, 2**32 - 1)),
     (kinds.Uninvite, (ID,)),
     (kinds.Recv, (KEY,)),

@@ -155,6 +155,7 @@ def test_an_appointee_mutes_and_moves_down_but_gives_nothing():
 
 def test_what_a_moderator_did_before_it_was_removed_stands_and_what_it_adds_does_not():
     people = court()
+    people.vouch()
     lock = people.act(3, kinds.Lock, True)
     people.bring_on_stage(6, by=3)
     auth = people.auth(3)
@@ -267,6 +268,7 @@ def test_the_host_can_not_be_given_another_rank():
 
 def test_from_a_fork_on_only_what_restricts_stands():
     people = court()
+    people.vouch()
     lock = people.act(3, kinds.Lock, True)
     people.promote(3, 6, 3)
     people.fork(3, kinds.Lock, False, (lock.id,), auth=people.auth(3))

@@ -32,6 +32,7 @@ STEP = st.tuples(
 def play(steps) -> People:
     """Write a history: whatever the actor wishes, sometimes twice under one number."""
     people = People()
+    people.vouch()
     for actor, what, target, forked in steps:
         write = people.fork if forked else people.write
         state = people.state()
@@ -283,6 +284,7 @@ def test_two_wishes_of_one_number_are_none_until_a_newer_one():
 
 def test_two_words_of_the_host_under_one_number_are_read_as_the_stricter():
     people = People()
+    people.vouch()
     people.bring_on_stage(1)
     target = people.ids[1]
     people.fork(0, kinds.Lock, False)
@@ -313,7 +315,7 @@ def test_two_joins_of_one_key_have_no_name():
     people = People()
     key = people.keys[1]
     people.pens[1]._seq, people.pens[1]._prev = 0, NONE
-    people.write(1, kinds.Join, key.sign_key, key.dh, bytes(32), "another")
+    people.join(1, key.sign_key, key.dh, bytes(32), "another", by=2)
     assert people.member(1).name == f"guest-{key.member_id[:2].hex()}"
 
 
@@ -323,7 +325,7 @@ def test_the_name_of_a_removed_member_is_the_one_it_had():
     key = people.keys[1]
     for name in ("x", "y", "z"):
         people.pens[1]._seq, people.pens[1]._prev = 0, NONE
-        people.write(1, kinds.Join, key.sign_key, key.dh, bytes(32), name)
+        people.join(1, key.sign_key, key.dh, bytes(32), name, by=2)
     assert people.member(1).name == "member 1"
     assert people.state(kept_of(people, people.ops)) == people.state()
 
@@ -377,7 +379,7 @@ def test_two_members_of_one_name_are_two():
     for number in (1, 2):
         key = identity(number)
         pen = Pen(key, people.room_id)
-        people.ops.append(pen.write(kinds.Join, key.sign_key, key.dh, bytes(32), "lau"))
+        people.admit(pen.write(kinds.Join, key.sign_key, key.dh, bytes(32), "lau"))
     names = [m.name for m in people.state().members.values()]
     assert names.count("lau") == 2
     assert len(people.state().members) == 3

@@ -31,7 +31,7 @@ def join_of(people: People, number: int, by: Op, seed: bytes = SEED) -> Op:
         people.keys.append(key)
         people.ids.append(key.member_id)
         people.pens.append(pen)
-        people.ops.append(op)
+        people.admit(op)
     return op
 
 
@@ -62,7 +62,7 @@ def test_a_proof_by_another_key_or_for_somebody_else_proves_nothing():
     key = identity(3)
     pen = Pen(key, people.room_id)
     fields = (key.sign_key, key.dh, bytes(32), "thief", op.id, stolen.body.proof)
-    people.ops.append(pen.write(kinds.Join, *fields))
+    people.admit(pen.write(kinds.Join, *fields))
     state = people.state()
     assert all(member.invited_by is None for member in state.members.values())
     assert state.invites[op.id].used == 0
@@ -72,7 +72,7 @@ def test_nobody_comes_by_its_own_invite():
     people = People(1)
     op = invite(people, 1)
     join_of(people, 1, op)
-    people.ops.append(join_of(people, 1, op))
+    people.admit(join_of(people, 1, op))
     assert people.state().invites[op.id].used == 0
 
 
@@ -91,7 +91,7 @@ def test_two_who_claim_to_have_brought_each_other_go_together():
     first = invite(people, 1)
     join_of(people, 2, first)
     second = invite(people, 2, seed=b"t" * 32)
-    people.ops.append(join_of(people, 1, second, seed=b"t" * 32))
+    people.admit(join_of(people, 1, second, seed=b"t" * 32), by=2)
     people.remove(2, brood=True)
     assert [people.stage(n) for n in (1, 2)] == [Stage.REMOVED] * 2
 

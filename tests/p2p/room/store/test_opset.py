@@ -7,6 +7,7 @@ from p2p.errors import RemoteError
 from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import Body
+from p2p.room.ops.newcomer import admitted_by
 from p2p.room.ops.op import Pen
 from p2p.room.store import opset
 from p2p.room.store.opset import HELD_MAX, HELD_PER_AUTHOR_MAX, OpSet
@@ -128,21 +129,21 @@ def test_the_memory_of_what_was_dropped_is_bounded(monkeypatch):
     assert len(ops._spent) == 10
 
 
-def test_a_join_dropped_as_one_too_many_counts_again_if_a_removal_names_it():
-    people = People(1)
+def test_of_many_joins_of_one_key_two_count_and_the_one_that_a_removal_names():
+    people = People(4)
     key = people.keys[1]
-    for name in ("b", "c", "d"):
+    for number, name in enumerate("bcd", start=2):
         people.pens[1]._seq, people.pens[1]._prev = 0, NONE
-        people.write(1, kinds.Join, key.sign_key, key.dh, bytes(32), name)
-    joins = sorted((op for op in people.ops if op.author == people.ids[1]), key=lambda op: op.id)
-    ops = filled(people)
-    ops.settle()
-    assert joins[3].id not in ops
-    put(ops, people.write(0, kinds.Remove, people.ids[1], joins[3].id, NONE).data)
-    assert put(ops, joins[3].data)
-    ops.settle()
-    assert [op for op in joins if op.id in ops] == [*joins[:2], joins[3]]
-    assert filled(people).settle().registers.read("join", people.ids[1])[2] == joins[3]
+        people.join(1, key.sign_key, key.dh, bytes(32), name, by=number)
+    joins = sorted(
+        (join for op in people.ops if (join := admitted_by(op)) and join.author == people.ids[1]),
+        key=lambda op: op.id,
+    )
+    registers = filled(people).settle().registers
+    assert registers.read("join", people.ids[1]) == tuple(joins[:2])
+    put(ops := filled(people), people.write(0, kinds.Remove, people.ids[1], joins[3].id, NONE).data)
+    registers = ops.settle().registers
+    assert registers.read("join", people.ids[1]) == (*joins[:2], joins[3])
 
 
 def test_an_unknown_kind_is_kept_and_given_to_others(monkeypatch):

@@ -1,0 +1,125 @@
+"""For whom a moderator's program vouches, so that nobody falls out of the room by the way.
+
+Whoever is in by a door counts as long as the door does, and as long as the room is as open as it
+was. So before we shut the room we say who is in, and before we remove somebody without all that
+came by it, who may stay. What others do at the same moment may still shut out somebody whom they
+did not know yet. For such a one the most senior moderator that had it in its roster vouches.
+"""
+
+from collections.abc import Iterable
+
+from p2p.room import commands
+from p2p.room.ops.ids import MemberId
+from p2p.room.ops.kinds import ROSTER_MAX
+from p2p.room.state.model import Member, RoomState
+
+DELAY_S = 0.5
+TURN_S = 1.0
+EVERY_S = 1.0
+LOST_MAX = 1024
+
+
+def to_vouch_for(command: commands.Command, state: RoomState) -> list[MemberId]:
+    """Tell who would fall by a command of a moderator and is not meant to.
+
+    Args:
+        command: What is about to be done.
+        state: The room before.
+    """
+    match command:
+        case commands.SetLock(on=True) | commands.SetEntry(mode="ask" | "invited"):
+            return [one.id for one in state.members.values() if _hangs(one)]
+        case commands.Remove(member=target, brood=brood):
+            return list(_stay(target, state, brood=brood))
+        case commands.Uninvite(invite=invite):
+            members = state.members.values()
+            return [one.id for one in members if _hangs(one) and one.invite == invite]
+    return []
+
+
+def rosters(members: Iterable[MemberId]) -> list[tuple[tuple[MemberId, ...]]]:
+    """Give the fields of ``Roster`` operations for some members."""
+    ids = list(members)
+    return [(tuple(ids[i : i + ROSTER_MAX]),) for i in range(0, len(ids), ROSTER_MAX)]
+
+
+def _hangs(member: Member) -> bool:
+    """Tell whether a member is in by a door alone; one that left can be the door of others."""
+    return member.admitted_by is not None
+
+
+def _stay(target: MemberId, state: RoomState, *, brood: bool) -> Iterable[MemberId]:
+    """Give those who hang on somebody, or on the invite by which it came, and are to stay."""
+    out = state.members.get(target)
+    for one in state.members.values():
+        if not _hangs(one) or one.id == target:
+            continue
+        siblings = out is not None and any(out.invite) and one.invite == out.invite
+        if siblings or (not brood and target in (one.admitted_by, one.invited_by)):
+            yield one.id
+
+
+class Vouching:
+    """Remembers who fell out of the room though nobody wanted it."""
+
+    def __init__(self) -> None:
+        self._fallen: dict[MemberId, float] = {}
+        self._turn: int | None = None
+        self._last_s: float | None = None
+
+    def observe(self, old: RoomState | None, new: RoomState, turn: int | None, now: float) -> None:
+        """Take note of a new state.
+
+        Args:
+            old: The room before, None if there was none.
+            new: The room now.
+            turn: How many moderators come before us; None if we are none.
+            now: Monotonic seconds.
+        """
+        self._turn = turn
+        if old is not None and old is not new:
+            for member in old.roster():
+                if len(self._fallen) < LOST_MAX and _fell(member, old, new):
+                    self._fallen.setdefault(member.id, now)
+        self._fallen = {one: at for one, at in self._fallen.items() if _is_out(one, new)}
+
+    def next_due(self) -> float | None:
+        """When ``due`` will have somebody; None for never."""
+        if self._turn is None or not self._fallen:
+            return None
+        at_s = min(self._fallen.values()) + DELAY_S + self._turn * TURN_S
+        return at_s if self._last_s is None else max(at_s, self._last_s + EVERY_S)
+
+    def due(self, now: float) -> list[MemberId]:
+        """Give those to vouch for now."""
+        at_s = self.next_due()
+        if at_s is None or now < at_s:
+            return []
+        self._last_s = now
+        some = sorted(self._fallen)[:ROSTER_MAX]
+        for one in some:
+            del self._fallen[one]
+        return some
+
+
+def _is_out(member: MemberId, state: RoomState) -> bool:
+    """Tell whether a member is still missing, and nobody has turned it away."""
+    return (
+        member not in state.members and member not in state.removed and state.let.get(member, True)
+    )
+
+
+def _fell(member: Member, old: RoomState, new: RoomState) -> bool:
+    """Tell whether a member is out by chance: nobody was removed that had to do with it."""
+    if not _is_out(member.id, new) or member.admitted_by is None:
+        return False
+    out = new.removed
+    spoiled = {old.members[one].invite for one in out if one in old.members}
+    line: set[MemberId] = set()
+    door: Member | None = member
+    while door is not None and door.id not in line:
+        if door.invited_by in out or (door.invited_by and door.invite in spoiled):
+            return False
+        line.add(door.id)
+        door = old.members.get(door.admitted_by) if door.admitted_by else None
+    return line.isdisjoint(out)

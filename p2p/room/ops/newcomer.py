@@ -1,0 +1,36 @@
+"""The join of a newcomer, which travels inside what others say of it."""
+
+import functools
+
+from p2p.errors import RemoteError
+from p2p.room.ops.kinds import Admit, Join
+from p2p.room.ops.op import Op, decode_op, verify_join
+
+
+@functools.lru_cache(maxsize=4096)
+def join_in(data: bytes, room_id: bytes) -> Op | None:
+    """Read a join that somebody carries.
+
+    Args:
+        data: Hostile bytes.
+        room_id: The room we are in, 32 bytes.
+
+    Returns:
+        A join of this room, signed by the keys that it names; None if the bytes are no such.
+    """
+    try:
+        op = decode_op(data, room_id)
+        if not isinstance(op.body, Join):
+            return None
+        verify_join(op, op.body)
+    except RemoteError:
+        return None
+    return op
+
+
+def admitted_by(op: Op) -> Op | None:
+    """Give the join that an ``Admit`` carries; None if it lets in nobody: itself, or nonsense."""
+    if not isinstance(op.body, Admit):
+        return None
+    join = join_in(op.body.join, op.body.room)
+    return join if join is not None and join.author != op.author else None

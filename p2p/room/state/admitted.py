@@ -1,0 +1,193 @@
+"""Who is a member: nobody by its own word.
+
+A member is *vouched for* by a counting act of a moderator that names it: a ``Roster``, a ``Rank``.
+Everybody else is in by a *door*, a member that is in itself, was not removed, and has admitted it:
+
+- while the room is open, that is enough;
+- while it is shut, a moderator must have said yes to it (``Let``), or, if the room is not locked,
+  its join must prove to come by an invite of a member that is in, which was not taken back, by
+  which nobody came who was removed, and which has not let in as many as it may.
+
+So all hangs on the host, and the same set of operations gives the same members. What somebody who
+was removed has admitted counts for nobody, whenever that was signed.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from p2p.room.ops.ids import MemberId, OpId
+from p2p.room.ops.kinds import Invite, Rank, Remove, Roster, Uninvite
+from p2p.room.ops.op import Op
+from p2p.room.ops.powers import NOBODY
+from p2p.room.ops.registers import Registers, age
+from p2p.room.state.authority import Authority
+from p2p.room.state.invites import Lineage
+from p2p.room.state.room_settings import Settings
+
+_Needs = tuple[MemberId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A door's word for a newcomer, and the invite that the join proves to come by."""
+
+    door: MemberId
+    join: Op
+    invite: Op | None
+
+    @property
+    def member(self) -> MemberId:
+        """The newcomer."""
+        return self.join.author
+
+
+class Admitted:
+    """Works out the members.
+
+    Args:
+        registers: The set.
+        authority: Whose word counts.
+        lineage: Who came by whose invite.
+        settings: Whether the room is shut.
+
+    Attributes:
+        vouched: For whom a moderator has vouched, the host included.
+        known: The members, those who left or were removed included.
+        doors: By whom each member that nobody vouched for came in.
+        joins: The joins of each member that count, the oldest first: two if it has two histories.
+        revoked: Invites that let nobody in any more: taken back, or one who came by it was removed.
+        removed: Who is out for ever.
+    """
+
+    def __init__(
+        self, registers: Registers, authority: Authority, lineage: Lineage, settings: Settings
+    ) -> None:
+        self._registers = registers
+        self._settings = settings
+        self._removals = authority.removals.keys()
+        admits = sorted(
+            (pair for pairs in registers.admits.values() for pair in pairs),
+            key=lambda pair: pair[0].id,
+        )
+        self._claims = [
+            Claim(admit.author, join, lineage.invite_of(join.id)) for admit, join in admits
+        ]
+        self.vouched: frozenset[MemberId] = frozenset(_vouched(authority, registers.host))
+        self.revoked: frozenset[OpId] = _taken_back(registers, authority)
+        self._refused: Collection[MemberId] = ()
+        counting = self._counting()
+        came = _invites_of(counting)
+        spoiled = {came[m] for m in self._removals if m in came}
+        self.revoked |= spoiled
+        self._refused = self._without_place(came)
+        if not (settings.locked or settings.entry == "open"):
+            counting = self._counting()
+        self._describe(counting)
+        named = {act.body.member for act in authority.acts(Remove)}
+        self.removed: frozenset[MemberId] = frozenset(
+            member for member in self._removals if member in named or member in self.known
+        )
+
+    def _counting(self) -> list[Claim]:
+        """Follow the doors from those who are vouched for; gives the claims that count."""
+        counting: list[Claim] = []
+        waiting: dict[MemberId, list[Claim]] = defaultdict(list)
+        live: set[MemberId] = set()
+        begin = deque(sorted(self.vouched))
+
+        def look_at(claims: Iterable[Claim]) -> None:
+            for claim in claims:
+                needs = self._needs(claim)
+                missing = next((one for one in needs or () if one not in live), None)
+                if missing is not None:
+                    waiting[missing].append(claim)
+                elif needs is not None:
+                    counting.append(claim)
+                    begin.append(claim.member)
+
+        look_at(self._claims)
+        while begin:
+            member = begin.popleft()
+            if member not in live and member not in self._removals:
+                live.add(member)
+                look_at(waiting.pop(member, ()))
+        return counting
+
+    def _needs(self, claim: Claim) -> _Needs | None:
+        """Give who must be in for a claim to count; None if it can not."""
+        member, settings = claim.member, self._settings
+        if member in self.vouched:
+            return ()
+        shut = settings.locked or settings.entry != "open"
+        if not shut or settings.let.get(member, False):
+            return (claim.door,)
+        invite = claim.invite
+        if settings.locked or invite is None or member in self._refused:
+            return None
+        if invite.id in self.revoked and member not in self._removals:
+            return None
+        return claim.door, invite.author
+
+    def _without_place(self, came: Mapping[MemberId, OpId]) -> set[MemberId]:
+        """Give those who came by an invite that had let in as many as it may.
+
+        Those who are vouched for or gone have their places first, for nobody can undo that.
+        """
+        uses = {op.id: body.uses for op, body in self._registers.all("invite", Invite)}
+        queues: dict[OpId, list[tuple[bool, MemberId]]] = defaultdict(list)
+        for member, invite in came.items():
+            settled = (
+                member in self.vouched or member in self._removals or self._registers.left(member)
+            )
+            queues[invite].append((not settled, member))
+        return {
+            member
+            for invite, queue in queues.items()
+            if uses[invite]
+            for _, member in sorted(queue)[uses[invite] :]
+        }
+
+    def _describe(self, counting: Iterable[Claim]) -> None:
+        joins: dict[MemberId, dict[OpId, Op]] = defaultdict(dict)
+        self.doors: dict[MemberId, MemberId] = {}
+        for join in self._registers.read("join", self._registers.host):
+            joins[join.author][join.id] = join
+        for claim in counting:
+            joins[claim.member][claim.join.id] = claim.join
+            if claim.member not in self.vouched:
+                self.doors.setdefault(claim.member, claim.door)
+        self.joins: Mapping[MemberId, tuple[Op, ...]] = {
+            member: tuple(sorted(some.values(), key=age)) for member, some in joins.items()
+        }
+        self.known: frozenset[MemberId] = frozenset(self.joins)
+
+
+def _vouched(authority: Authority, host: MemberId) -> Iterable[MemberId]:
+    yield host
+    for roster in authority.acts(Roster):
+        yield from roster.body.members
+    for rank in authority.acts(Rank):
+        if rank.body.rank < NOBODY:
+            yield rank.body.member
+
+
+def _invites_of(counting: Iterable[Claim]) -> dict[MemberId, OpId]:
+    """Give by which invite each came, the first claim that counts deciding."""
+    came: dict[MemberId, OpId | None] = {}
+    for claim in counting:
+        came.setdefault(claim.member, claim.invite.id if claim.invite else None)
+    return {member: invite for member, invite in came.items() if invite is not None}
+
+
+def _taken_back(registers: Registers, authority: Authority) -> frozenset[OpId]:
+    """Invites taken back: by their maker, or by somebody senior to it."""
+    makers = {op.id: op.author for op, _ in registers.all("invite", Invite)}
+    words = [(body, NOBODY) for _, body in registers.all("uninvite", Uninvite)]
+    words += [(act.body, act.rank) for act in authority.acts(Uninvite)]
+    return frozenset(
+        body.invite
+        for body, rank in words
+        if (maker := makers.get(body.invite)) is not None
+        and (maker == body.author or authority.rank_of(maker) > rank)
+    )

@@ -1,0 +1,180 @@
+"""Moderators' programs vouch, so that nobody falls out of the room whom nobody put out."""
+
+from collections.abc import Callable
+
+import pytest
+
+from crypto.identity import sign, sign_public_of
+from lab.room_people import Rooms, identity
+from p2p.room import commands as c
+from p2p.room.agent.vouching import DELAY_S, LOST_MAX, TURN_S
+from p2p.room.ops import kinds
+from p2p.room.ops.ids import NONE
+from p2p.room.ops.op import Op, Pen
+from p2p.room.state.invites import CONTEXT
+
+SEED = b"s" * 32
+
+
+def join(rooms: Rooms, number: int, invite: bytes = NONE, seed: bytes = SEED) -> Op:
+    key = identity(number)
+    proof = sign(seed, CONTEXT, rooms[0].room_id + key.member_id) if invite != NONE else b""
+    fields = (key.sign_key, key.dh, bytes(32), f"guest {number}", invite, proof)
+    return Pen(key, rooms[0].room_id).write(kinds.Join, *fields)
+
+
+def let_in(rooms: Rooms, number: int, door: int, invite: bytes = NONE) -> bytes:
+    op = join(rooms, number, invite)
+    rooms[door].admit(op.data)
+    rooms.deliver()
+    return op.author
+
+
+def invite(rooms: Rooms, by: int, uses: int = 0) -> bytes:
+    rooms.do(by, c.MakeInvite(sign_public_of(SEED), uses, 0))
+    [made] = [one for one in rooms[0].state.invites.values() if one.key == sign_public_of(SEED)]
+    return made.id
+
+
+def here(rooms: Rooms, member: bytes) -> set[bool]:
+    found = [room.state.members.get(member) for room in rooms.rooms]
+    return {one is not None and one.is_here for one in found}
+
+
+@pytest.mark.parametrize("shut", [c.SetLock(True), c.SetEntry("ask"), c.SetEntry("invited")])
+def test_whoever_shuts_the_room_vouches_for_all_who_are_in(shut: c.SettingCommand):
+    rooms = Rooms(2)
+    guest = let_in(rooms, 9, door=1)
+    rooms.do(0, shut)
+    assert here(rooms, guest) == {True}
+    assert rooms[1].state.members[guest].admitted_by is None
+    assert all(one.admitted_by is None for one in rooms[2].state.members.values())
+
+
+def test_a_room_of_many_is_vouched_for_on_several_pages(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("p2p.room.agent.vouching.ROSTER_MAX", 4)
+    rooms = Rooms(1)
+    guests = [let_in(rooms, 100 + n, door=0) for n in range(4)]
+    rooms.do(0, c.SetLock(True))
+    pages = [rooms[1]._ops.read(data).body for data in rooms[1].ops_of(kinds.Roster)]
+    assert sorted(len(page.members) for page in pages) == [1, 4]
+    assert all(here(rooms, guest) == {True} for guest in guests)
+
+
+def test_whoever_a_removed_member_let_in_stays_unless_its_branch_goes_too():
+    for brood, stay in ((False, {True}), (True, {False})):
+        rooms = Rooms(2)
+        guest = let_in(rooms, 9, door=1)
+        rooms.do(0, c.Remove(rooms.ids[1], brood))
+        assert here(rooms, guest) == stay
+        assert guest not in rooms[0].state.removed
+
+
+def test_whoever_came_by_the_same_invite_as_a_removed_member_stays():
+    rooms = Rooms(2)
+    made = invite(rooms, 2)
+    rooms.do(0, c.SetEntry("invited"))
+    first, second = let_in(rooms, 9, 1, made), let_in(rooms, 10, 1, made)
+    rooms.do(0, c.Remove(first, brood=True))
+    assert here(rooms, second) == {True}
+    assert here(rooms, let_in(rooms, 11, 1, made)) == {False}
+
+
+def test_whoever_came_by_an_invite_stays_when_a_moderator_takes_it_back():
+    rooms = Rooms(2)
+    made = invite(rooms, 2)
+    rooms.do(0, c.SetEntry("invited"))
+    guest = let_in(rooms, 9, 1, made)
+    rooms.do(0, c.Uninvite(made))
+    assert here(rooms, guest) == {True}
+
+
+def test_an_invite_that_its_maker_takes_back_costs_nobody_its_place_for_long():
+    rooms = Rooms(2)
+    made = invite(rooms, 2)
+    rooms.do(0, c.SetEntry("invited"))
+    guest = let_in(rooms, 9, 1, made)
+    rooms.do(2, c.Uninvite(made))
+    assert here(rooms, guest) == {False}
+    rooms.run(DELAY_S + 0.1)
+    assert here(rooms, guest) == {True}
+
+
+def locked_while_one_came(rooms: Rooms) -> bytes:
+    """The host locks the room, cut off; meanwhile member 2 lets somebody in, seen by 1."""
+    rooms.do(0, c.Promote(rooms.ids[1], 2))
+    rooms.cut = {0}
+    guest = let_in(rooms, 9, door=2)
+    rooms[0].do(c.SetLock(True), rooms.now)
+    rooms.cut = set()
+    return guest
+
+
+def test_who_came_while_another_locked_the_room_is_vouched_for_by_a_moderator_that_knew_it():
+    rooms = Rooms(2)
+    guest = locked_while_one_came(rooms)
+    rooms.sync()
+    assert here(rooms, guest) == {False}
+    rooms.run(DELAY_S + TURN_S + 0.1)
+    assert here(rooms, guest) == {True}
+    [roster] = [
+        body
+        for data in rooms[2].ops_of(kinds.Roster)
+        if guest in (body := rooms[2]._ops.read(data).body).members
+    ]
+    assert roster.author == rooms.ids[1], "the host never had it in its roster"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda rooms, guest: c.Remove(rooms.ids[2], brood=True),
+        lambda rooms, guest: c.Let(guest, on=False),
+        lambda rooms, guest: c.Promote(rooms.ids[1], 4),
+    ],
+    ids=["its door was removed", "it was turned away", "no moderator is left"],
+)
+def test_nobody_vouches_against_the_word_of_a_senior(
+    command: Callable[[Rooms, bytes], c.Command],
+):
+    rooms = Rooms(2)
+    rooms.do(0, c.Promote(rooms.ids[1], 2))
+    rooms.cut = {0}
+    guest = let_in(rooms, 9, door=2)
+    rooms[0].do(c.SetEntry("ask"), rooms.now)
+    rooms[0].write_ask(join(rooms, 9).data)
+    rooms[0].do(command(rooms, guest), rooms.now)
+    rooms.cut = set()
+    rooms.sync()
+    assert here(rooms, guest) == {False}
+    rooms.run(10)
+    assert here(rooms, guest) == {False}
+
+
+def test_a_listener_vouches_for_nobody():
+    rooms = Rooms(2)
+    rooms.cut = {0}
+    guest = let_in(rooms, 9, door=2)
+    rooms[0].do(c.SetLock(True), rooms.now)
+    rooms.cut = set()
+    rooms.sync()
+    rooms.run(30)
+    assert here(rooms, guest) == {False}
+
+
+def test_many_who_fell_out_are_vouched_for_page_by_page(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("p2p.room.agent.vouching.ROSTER_MAX", 2)
+    rooms = Rooms(2)
+    rooms.do(0, c.Promote(rooms.ids[1], 2))
+    rooms.cut = {0}
+    guests = [let_in(rooms, 100 + n, door=2) for n in range(5)]
+    rooms[0].do(c.SetLock(True), rooms.now)
+    rooms.cut = set()
+    rooms.sync()
+    rooms.run(DELAY_S + TURN_S + 0.1)
+    counts = []
+    for _ in range(3):
+        counts.append(sum(here(rooms, guest) == {True} for guest in guests))
+        rooms.run(1.0)
+    assert counts == [2, 4, 5]
+    assert len(guests) < LOST_MAX
