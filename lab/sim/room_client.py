@@ -289,7 +289,7 @@ class Client:
             return False
         slots, now = self.room.state.slots, self.now
         silence = self._silence(speaker.id)
-        if speaker.id not in slots.values():
+        if speaker.id not in slots.values() or not self.room.is_in:
             silence.forget()  # not heard because the room says so, not for want of a key
         try:
             opened = self.stage.open(frame, speaker.id, slots, self.room_s, now)
