@@ -261,6 +261,8 @@ class Session:
         self.sender.follow_room()
         if self.peers.room.myself.stage is Stage.REMOVED:
             self._front.leave("removed", 6)
+        elif (why := self.peers.coming_back.why_not(time.monotonic())) is not None:
+            self._front.leave(why, 6)
 
     # --- time and the person --------------------------------------------------------------------
 

@@ -245,6 +245,23 @@ class Room:
         if self._ops.read(join).author not in self.state.members:
             self._write(kinds.Admit, join)
 
+    def readmit(self, member: MemberId, join: bytes, room_s: float) -> None:
+        """Let in again somebody who fell out of the room, if we would let it in as a newcomer.
+
+        Args:
+            member: Whom we talk to.
+            join: What it says is its join operation, hostile bytes.
+            room_s: Room time, by which invites expire.
+        """
+        try:
+            op = self._ops.read(join)
+        except RemoteError:
+            return
+        match op.body:
+            case kinds.Join(author=author, dh=dh) if author == member:
+                if self.refusal(join, dh, room_s) is None:
+                    self.admit(join)
+
     def write_ask(self, join: bytes) -> Op:
         """Say that somebody waits at our door, whose join this is."""
         return self._write(kinds.Ask, join)

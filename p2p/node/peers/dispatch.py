@@ -17,7 +17,7 @@ from p2p.rekey.commit import slice_wraps
 from p2p.room.room import Room
 from p2p.token_bucket import Allowance, Rate
 from p2p.wire.codec import Message, pages
-from p2p.wire.messages import AskKeys, Carry, GiveKeys, Have, Near, Ops, Wraps
+from p2p.wire.messages import Admit, AskKeys, Carry, GiveKeys, Have, Join, Near, Ops, Wraps
 from p2p.wire.relay_messages import EVERYBODY
 
 MESSAGE_RATE = Rate(burst=256.0, per_s=60.0)
@@ -83,7 +83,7 @@ class Dispatch:
 
         Args:
             to: A member; None for everybody.
-            message: Keys go only over lines that end at the member.
+            message: Keys, and a wish to come in again, go only over lines that end at the member.
         """
         if isinstance(message, Wraps):
             self._spread(message)
@@ -91,7 +91,7 @@ class Dispatch:
         neighbour = None if to is None else self._neighbours.get(to)
         if neighbour is not None:
             neighbour.line.send(message)
-        elif to is not None and isinstance(message, AskKeys | GiveKeys):
+        elif to is not None and isinstance(message, AskKeys | GiveKeys | Join):
             known = self._room.state.members.get(to)
             if known is not None:
                 self._private.say(to, known.dh, message)
@@ -119,6 +119,8 @@ class Dispatch:
                     raise RemoteError("asks too much")
                 for page in pages(self._room.missing(ids, first, last)):
                     self.say(frm, Ops(page))
+            case Join(op=join):
+                self._room.readmit(frm, join, self._secrets.room_time.at(now))
             case Near(room_time_ms=room_time_ms):
                 self._secrets.room_time.hear(room_time_ms / 1000, now)
                 return False
@@ -137,7 +139,7 @@ class Dispatch:
         """Takes what came through relays, sealed to the room."""
         for frm, message in sayings:
             try:
-                if isinstance(message, AskKeys | GiveKeys | Carry):
+                if isinstance(message, AskKeys | GiveKeys | Carry | Join):
                     raise RemoteError("not for everybody's eyes")
                 self.take(frm, message, now)
             except RemoteError:
@@ -145,7 +147,9 @@ class Dispatch:
 
     def take_private(self, frm: bytes, message: Message, now: float) -> None:
         """Takes what came over a channel that ends at us; raises RemoteError as ``take`` does."""
-        if not isinstance(message, AskKeys | GiveKeys):
+        if isinstance(message, Admit):  # we have come in again by it; its keys are of before
+            message = Ops(message.ops)
+        if not isinstance(message, AskKeys | GiveKeys | Join | Ops):
             raise RemoteError("not on a line for keys")
         self.take(frm, message, now)
 

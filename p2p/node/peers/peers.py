@@ -16,6 +16,7 @@ from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import FromNeighbour, NeighbourGone, RoomChanged
 from p2p.node.media.routing import Routing
 from p2p.node.peers.admission import Admission, AdmissionRequest, first_message
+from p2p.node.peers.coming_back import ComingBack
 from p2p.node.peers.dialer import CarryingNeighbour, Dialer
 from p2p.node.peers.dispatch import Dispatch
 from p2p.node.peers.glare import Dials
@@ -27,7 +28,7 @@ from p2p.room.room import Room
 from p2p.room.stage import GONE
 from p2p.wire.addresses import Address, Scope
 from p2p.wire.codec import have_messages
-from p2p.wire.messages import AskKeys, Bye, Carry, Near, NearMember
+from p2p.wire.messages import AskKeys, Bye, Carry, Join, Near, NearMember
 
 SILENT_S = 3.0
 CARRIED_LASTS_S = 4.0
@@ -95,6 +96,7 @@ class Peers:
         neighbours: Members that have a link with us.
         dispatch: What we say and hear.
         dialer: Gets links.
+        coming_back: Asks to be let in again.
     """
 
     def __init__(
@@ -124,6 +126,7 @@ class Peers:
         self._work = work
         self._routing = routing
         self._rounds = _Rounds()
+        self.coming_back = ComingBack(room)
         self._moved_s = -MOVED_FOR_S
         self._set_roster(time.monotonic(), newcomer=newcomer)
 
@@ -332,6 +335,9 @@ class Peers:
         here = [m for m in self.room.state.members if self.mesh.is_here(m)]
         self.room.observe_present(here, now)
         dispatch = self.dispatch
+        door = self.coming_back.whom_to_ask(here, now)
+        if door is not None:
+            dispatch.say(door, Join(self.room.join_op))
         afar = dispatch.relay_room.present
         dispatch.take_sayings(dispatch.relay_room.tick(here, now), now)
         dispatch.group_key.observe(here, afar | self.neighbours.keys())

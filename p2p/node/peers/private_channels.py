@@ -19,6 +19,7 @@ from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.secrets import RoomSecrets
 from p2p.wire.card import open_card
 from p2p.wire.codec import Message
+from p2p.wire.messages import Admit, Refuse
 
 LINE_LIMIT_S = 3.0
 LASTS_S = 20.0
@@ -101,9 +102,10 @@ class PrivateChannels:
             if first is not None:
                 await self._endpoint.inbox.put(FromChannel(member, first, line))
             async with asyncio.timeout(ends_s - time.monotonic()):
-                while True:
-                    said = FromChannel(member, await line.receive(), line)
-                    await self._endpoint.inbox.put(said)
+                while not isinstance(message := await line.receive(), Refuse):
+                    await self._endpoint.inbox.put(FromChannel(member, message, line))
+                    if isinstance(message, Admit):
+                        break  # a door reads no further
         except (TimeoutError, ConnectionError):
             pass
         finally:
