@@ -1,23 +1,81 @@
-"""A long line between two network namespaces: every packet takes its time. Linux, root.
+"""A bad line between two network namespaces: delay, jitter, loss, holes and a censor. Linux, root.
 
-``longline.py SPACE_A DEVICE_A SPACE_B DEVICE_B DELAY_MS`` makes the two ends (TAP devices), says
-``ready`` and carries Ethernet frames until it is ended. Many kernels have no netem.
+``longline.py SPACE_A DEVICE_A SPACE_B DEVICE_B WEATHER`` makes the two ends (TAP devices), says
+``ready`` and carries Ethernet frames until it is ended. WEATHER is a JSON object; each line of
+standard input is another one, and holds from then on. Many kernels have no netem.
+
+=============  =====================================================================================
+``delay_ms``   how long each packet takes, in each direction
+``jitter_ms``  standard deviation of that time; packets do not overtake each other
+``loss_pct``   share of packets lost, in each direction; never of ARP and neighbour discovery
+``mtu``        IP packets longer than that vanish without a word (0: none do)
+``drop``       what a censor takes out: any of ``udp``, ``dtls``, ``stun``
+=============  =====================================================================================
 """
 
 import collections
 import ctypes
 import fcntl
+import json
 import os
+import random
 import select
 import struct
 import sys
 import time
+from dataclasses import dataclass
 
 _TUNSETIFF = 0x400454CA
 _TAP_WITHOUT_HEADER = 0x0002 | 0x1000
 _CLONE_NEWNET = 0x40000000
 _FRAMES_AT_ONCE = 256
+_IPV4, _IPV6 = b"\x08\x00", b"\x86\xdd"
+_UDP, _ICMPV6 = 17, 58
+_ETHERNET_BYTES, _UDP_BYTES = 14, 8
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass
+class Weather:
+    """See the module."""
+
+    delay_ms: float = 0.0
+    jitter_ms: float = 0.0
+    loss_pct: float = 0.0
+    mtu: int = 0
+    drop: tuple[str, ...] = ()
+
+    def passes(self, frame: bytes) -> bool:
+        """Whether a frame gets through at all."""
+        kind, protocol, payload = _taken_apart(frame)
+        if kind not in (_IPV4, _IPV6) or protocol == _ICMPV6:
+            return True
+        if self.mtu and len(frame) - _ETHERNET_BYTES > self.mtu:
+            return False
+        if protocol == _UDP and payload and _what(payload[0]) & set(self.drop):
+            return False
+        return random.random() * 100.0 >= self.loss_pct
+
+    def delay_s(self) -> float:
+        """How long the next packet takes."""
+        return max(0.0, random.gauss(self.delay_ms, self.jitter_ms)) / 1000
+
+
+def _taken_apart(frame: bytes) -> tuple[bytes, int, bytes]:
+    """Ethernet type, IP protocol, and what a UDP datagram carries."""
+    kind = frame[12:14]
+    if kind == _IPV4:
+        protocol, head = frame[23], 4 * (frame[14] & 15)
+    elif kind == _IPV6:
+        protocol, head = frame[20], 40
+    else:
+        return kind, 0, b""
+    return kind, protocol, frame[_ETHERNET_BYTES + head + _UDP_BYTES :]
+
+
+def _what(first: int) -> set[str]:
+    """What a datagram that begins with this byte is (RFC 7983)."""
+    return {"udp", "dtls" if 20 <= first <= 63 else "stun" if first <= 3 else "other"}
 
 
 def open_end(space: str, device: str) -> int:
@@ -39,16 +97,19 @@ def open_end(space: str, device: str) -> int:
 class Way:
     """One direction."""
 
-    def __init__(self, source: int, target: int, delay_s: float) -> None:
-        self.source, self.target, self.delay_s = source, target, delay_s
+    def __init__(self, source: int, target: int) -> None:
+        self.source, self.target = source, target
         self.under_way: collections.deque[tuple[float, bytes]] = collections.deque()
 
-    def take(self, now: float) -> None:
+    def take(self, now: float, weather: Weather) -> None:
         for _ in range(_FRAMES_AT_ONCE):
             try:
-                self.under_way.append((now + self.delay_s, os.read(self.source, 65536)))
+                frame = os.read(self.source, 65536)
             except OSError:  # nothing more, or this end is down
                 return
+            if weather.passes(frame):
+                before_s = self.under_way[-1][0] if self.under_way else 0.0
+                self.under_way.append((max(before_s, now + weather.delay_s()), frame))
 
     def give(self, now: float) -> None:
         while self.under_way and self.under_way[0][0] <= now:
@@ -59,21 +120,27 @@ class Way:
 
 
 def main() -> None:
-    space_a, device_a, space_b, device_b, delay_ms = sys.argv[1:]
+    space_a, device_a, space_b, device_b, weather_json = sys.argv[1:]
+    weather = Weather(**json.loads(weather_json))
     a, b = open_end(space_a, device_a), open_end(space_b, device_b)
-    delay_s = float(delay_ms) / 1000
-    ways = {a: Way(a, b, delay_s), b: Way(b, a, delay_s)}
+    ways = {a: Way(a, b), b: Way(b, a)}
     readable = select.epoll()
-    for end in ways:
+    for end in (*ways, sys.stdin.fileno()):
         readable.register(end, select.EPOLLIN)
     print("ready", flush=True)
     while True:
         due = [way.under_way[0][0] for way in ways.values() if way.under_way]
         wait_s = max(0.0, min(due) - time.monotonic()) if due else -1
         for end, _ in readable.poll(wait_s):
-            ways[end].take(time.monotonic())
+            if end in ways:
+                ways[end].take(time.monotonic(), weather)
+            elif said := os.read(end, 65536):
+                weather = Weather(**json.loads(said.splitlines()[-1]))
+            else:  # whoever made the line is gone
+                return
         for way in ways.values():
             way.give(time.monotonic())
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -25,6 +25,8 @@ from pathlib import Path
 from lab.programs import netrules
 
 ROOT = Path(__file__).resolve().parents[2]
+TREE = Path(os.environ.get("TEAHOUSE_LAB_TREE", ROOT))
+"""Where the programs that run on the lab's machines come from; another one to compare with."""
 PORTS_PER_RANGE = 1000
 
 _WATCH = """
@@ -85,9 +87,9 @@ class Host:
 
     def start(self, *argv: str, **popen) -> subprocess.Popen:
         """Runs a program on this machine, from the checkout's root."""
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        environment = os.environ | {"PYTHONPATH": str(TREE), "PYTHONUNBUFFERED": "1"}
         command = ["ip", "netns", "exec", self.namespace, *argv]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, **popen)
+        process = subprocess.Popen(command, cwd=TREE, env=environment, **popen)
         self.processes.append(process)
         return process
 
@@ -101,7 +103,7 @@ class NetLab:
         self.prefix = f"th{os.getpid()}n{next(self._numbers)}"
         self.hosts: list[Host] = []
         self._spaces: list[str] = []
-        self._lines: list[subprocess.Popen] = []
+        self._lines: dict[str, subprocess.Popen] = {}
         self._sites: dict[str, tuple[int, str]] = {}
         self._rebinds: dict[str, int] = {}
 
@@ -120,7 +122,7 @@ class NetLab:
         atexit.unregister(self.down)
 
     def site(
-        self, name: str, kind: str, hosts: int = 1, *, v6: bool = False, delay_ms: float = 0.0
+        self, name: str, kind: str, hosts: int = 1, *, v6: bool = False, **weather: float
     ) -> list[Host]:
         """Adds a site.
 
@@ -129,19 +131,19 @@ class NetLab:
             kind: See the module.
             hosts: How many machines; the second of ``home`` is ``home2``.
             v6: With global IPv6 addresses too.
-            delay_ms: How long a packet takes over the site's line, in each direction.
+            weather: Of the site's line, as ``longline`` has it; none: it is perfect and stays so.
         """
         number = len(self._sites) + 1
         self._sites[name] = (number, kind)
         if kind in ("public", "fw"):
-            self._wan(name, number, v6=v6, delay_ms=delay_ms)
+            self._wan(name, number, v6=v6, **weather)
             if kind == "fw":
                 self._nft(name, netrules.firewall(kind, ""))
             made = [Host(self._name(name), f"11.0.{number}.2", f"2600:1:{number:x}::2" * v6)]
         else:
             router = f"{name}-r"
             if kind in _ON_THE_NET:
-                self._wan(router, number, v6=v6, forward=True, delay_ms=delay_ms)
+                self._wan(router, number, v6=v6, forward=True, **weather)
                 outer = _CARRIERS.get(kind, kind)
                 self._nft(router, netrules.firewall(outer, f"192.168.{number}.10"))
                 self.rebind(name)
@@ -168,6 +170,12 @@ class NetLab:
             self._ip(router, f"addr del 11.0.{number}.2/24 dev wan")
             self._ip(router, f"addr add 11.0.{number}.2/24 dev wan")
             self._ip(router, f"route replace default via 11.0.{number}.1")
+
+    def change(self, name: str, **weather: object) -> None:
+        """Gives a site's line, made with some weather, another one; see ``longline``."""
+        pipe = self._lines[f"l-{name}"].stdin
+        assert pipe is not None
+        pipe.write(json.dumps(weather) + "\n")
 
     def cut(self, name: str) -> None:
         """Pulls the plug of a site's line."""
@@ -214,9 +222,11 @@ class NetLab:
                     if stream is not None:
                         stream.close()
         self.hosts.clear()
-        for line in self._lines:
+        for line in self._lines.values():
             line.kill()
             line.wait()
+            if line.stdin is not None:
+                line.stdin.close()
         self._lines.clear()
         for space in self._spaces:
             _remove(space)
@@ -236,13 +246,13 @@ class NetLab:
         _run("ip", "netns", "exec", name, "sysctl", "-qw", *settings, check=False)
 
     def _wan(
-        self, space: str, number: int, *, v6: bool, forward: bool = False, delay_ms: float = 0.0
+        self, space: str, number: int, *, v6: bool, forward: bool = False, **weather: float
     ) -> None:
         """Makes a namespace with a line to the router in the middle."""
         self._space(space, forward=forward)
         line = f"l-{space.removesuffix('-r')}"
-        if delay_ms:
-            self._long_wire(space, "wan", "inet", line, delay_ms)
+        if weather:
+            self._long_wire(space, "wan", "inet", line, weather)
         else:
             self._wire(space, "wan", "inet", line)
         self._ip("inet", f"addr add 11.0.{number}.1/24 dev {line}")
@@ -302,12 +312,15 @@ class NetLab:
         self._ip(space_b, f"link set {device_b} up")
 
     def _long_wire(
-        self, space_a: str, device_a: str, space_b: str, device_b: str, delay_ms: float
+        self, space_a: str, device_a: str, space_b: str, device_b: str, weather: dict
     ) -> None:
         ends = [self._name(space_a), device_a, self._name(space_b), device_b]
-        command = [sys.executable, str(ROOT / "lab/programs/longline.py"), *ends, str(delay_ms)]
-        line = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self._lines.append(line)
+        program = str(ROOT / "lab/programs/longline.py")
+        command = [sys.executable, program, *ends, json.dumps(weather)]
+        line = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+        self._lines[device_b] = line
         assert line.stdout is not None
         with line.stdout:
             if line.stdout.readline() != "ready\n":
