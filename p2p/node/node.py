@@ -149,9 +149,11 @@ class Node:
 
     async def _heed_outside(self) -> None:
         """While we come in: there is no session yet that any other item concerns."""
+        told = False  # several doors may say so
         while True:
             for item in await self._ours.endpoint.inbox.take():
-                if isinstance(item, KeptOutside):
+                if isinstance(item, KeptOutside) and not told:
+                    told = True
                     self.emit(WAITING_OUTSIDE)
 
     async def _settle_in(self, joining: Joining, entered: Entered) -> Session:

@@ -159,7 +159,7 @@ class Session:
         )
 
     def start(self, entered: Entered, make_sources: MakeSources) -> None:
-        """Opens our door, tells others of it, and goes on with the link that we came in by.
+        """Opens our door, tells others of it, and goes on with the links that we came in by.
 
         Args:
             entered: As given before.
@@ -174,10 +174,9 @@ class Session:
         if not ours.settings.hidden:
             seeker = Rediscovery(self.peers, ours.relay_links, make_sources)
             ours.work.create_task(seeker.run())
-        if entered.first is None:
-            self.peers.pump()
-        else:
-            self.peers.add(*entered.first)
+        for link in entered.links:
+            self.peers.add(*link)
+        self.peers.pump()
 
     # --- what comes -----------------------------------------------------------------------------
 

@@ -1,9 +1,13 @@
-"""Coming in: every way to a door races, the first member that lets us in ends the race."""
+"""Coming in: every way to a door races, and what the first doors say is held against each other.
+
+A door that has said nothing good within a second holds nobody back: the next ones get their turn,
+and what it says later still counts. So one that keeps us waiting outside is one of many.
+"""
 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 
 from crypto.contact import Contact
@@ -16,8 +20,9 @@ from p2p.link.dial import Carrier, Way, Ways, reach, reach_through
 from p2p.link.line import Line
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
+from p2p.node.joining.answers import Answer, Answers
 from p2p.node.joining.failure import SearchOutcome
-from p2p.node.peers.admission import AdmissionRequest, RefusedError
+from p2p.node.peers.admission import AdmissionRequest, LetIn, RefusedError
 from p2p.node.relays.relay_links import RelayLink, RelayLinks
 from p2p.node.secrets import Credentials, Origin, RoomSecrets
 from p2p.rng import system_rng
@@ -30,6 +35,10 @@ TRIES_AT_ONCE = 32
 DOORS_MAX = 64
 RELAYS_MAX = 4
 ASK_AGAIN_S = 1.2
+ASKED_AT_ONCE = 4
+PATIENCE_S = 1.0
+"""So long a door may take over its answer before others are asked beside it."""
+LOOK_EVERY_S = 0.05
 
 EXPECTED = (TimeoutError, RemoteError, ConnectionError)
 
@@ -42,13 +51,13 @@ class Entered:
         room: What the members agree on.
         secrets: Ours and the room's.
         via: How the room was found.
-        first: The member that let us in and the line of our link with it; None: there is none.
+        links: The members that let us in and to which we have a line, the first one first.
     """
 
     room: Room
     secrets: RoomSecrets
     via: Via
-    first: tuple[bytes, Line] | None = None
+    links: tuple[tuple[bytes, Line], ...] = ()
 
 
 class KnownDoors:
@@ -110,7 +119,8 @@ class JoinAttempt:
         self._make_room = make_room
         self._known = KnownDoors()
         self._outcome = SearchOutcome()
-        self._turn = asyncio.Lock()
+        self._answers = Answers()
+        self._turns = asyncio.Semaphore(ASKED_AT_ONCE)
         self._slots = asyncio.Semaphore(TRIES_AT_ONCE)
         self._entered: asyncio.Future[Entered] = asyncio.get_running_loop().create_future()
 
@@ -130,18 +140,30 @@ class JoinAttempt:
                     work.create_task(self._read(work, via, source))
                 began_s = time.monotonic()
                 while not self._entered.done():
-                    waited_s = time.monotonic() - began_s
-                    self._outcome.give_up(waited_s, self._known.keys)
-                    await asyncio.wait([self._entered], timeout=0.1)
+                    if not self._answers.given:
+                        waited_s = time.monotonic() - began_s
+                        self._outcome.give_up(waited_s, self._known.keys)
+                    await asyncio.wait([self._entered], timeout=LOOK_EVERY_S)
+                    self._decide()
         except BaseException:
-            await self._abandon()
+            await self._close_all_but(())
             raise
+        await self._close_all_but(self._entered.result().links)
         return self._entered.result()
 
-    async def _abandon(self) -> None:
-        """Nobody wants to come in any more."""
-        if self._entered.done() and (first := self._entered.result().first) is not None:
-            await first[1].close()
+    def _decide(self) -> None:
+        """Ends the race when enough has been said."""
+        if self._entered.done() or not (chosen := self._answers.chosen(time.monotonic())):
+            return
+        first = chosen[0]
+        links = [(one.member, one.line) for one in chosen if one.line is not None]
+        self._entered.set_result(Entered(first.room, first.secrets, first.via, tuple(links)))
+
+    async def _close_all_but(self, links: Sequence[tuple[bytes, Line]]) -> None:
+        kept = [line for _, line in links]
+        for answer in self._answers.given:
+            if answer.line is not None and answer.line not in kept:
+                await answer.line.close()
 
     async def _read(self, work: Work, via: Via, source: AsyncIterator[Contact]) -> None:
         async for contact in source:
@@ -206,23 +228,27 @@ class JoinAttempt:
             work.create_task(self._try(dh, lambda: self._knock(dh, ways, via)))
 
     async def _try(self, dh: bytes, knock: Callable[[], Coroutine[None, None, None]]) -> None:
-        """Knocks at one door until somebody has let us in."""
+        """Knocks at one door until it, or somebody, has let us in."""
         while not self._entered.done():
             began_s = time.monotonic()
             async with self._slots:
                 with contextlib.suppress(*EXPECTED):
-                    await self._turned_away(dh, knock())
+                    self._answers.knock(dh)
+                    try:
+                        await self._turned_away(dh, knock())
+                        return
+                    finally:
+                        self._answers.ended(dh)
+                        self._decide()
             await asyncio.sleep(max(0.0, 0.5 - (time.monotonic() - began_s)))
 
     async def _knock(self, dh: bytes, ways: Ways, via: Via) -> None:
         psk = self._credentials.room_key.psk()
         line, welcome = await reach(self._endpoint.station, dh, psk, KNOCK, ways, KNOCK_LIMIT_S)
         try:
-            async with self._turn:
-                if self._entered.done() or not isinstance(welcome, Welcome):
-                    await line.close()
-                else:
-                    await self._enter(line, dh, welcome, via)
+            if not isinstance(welcome, Welcome):
+                raise RemoteError("no welcome")
+            await self._enter(line, dh, welcome, via)
         except BaseException:
             await line.close()
             raise
@@ -232,9 +258,7 @@ class JoinAttempt:
         psk = self._credentials.room_key.psk()
         line, welcome = await reach_through(self._endpoint.station, dh, psk, carrier, KNOCK_LIMIT_S)
         try:
-            async with self._turn:
-                if not self._entered.done():
-                    await self._enter(line, dh, welcome, via)
+            await self._enter(line, dh, welcome, via)
         finally:
             await line.close()
 
@@ -255,8 +279,24 @@ class JoinAttempt:
         room = self._make_room(origin.genesis)
         asking = AdmissionRequest(room, self._endpoint.inbox)
         self._outcome.asked.append(asking)
-        let_in = await asking.ask(line, dh)
+        self._answers.reached(dh)
+        let_in = await self._patiently(asking.ask(line, dh))
         admit = let_in.admit
         secrets = RoomSecrets.from_admit(credentials, origin, admit, let_in.at_s, system_rng)
-        first = (admit.member, line) if isinstance(line, Line) else None
-        self._entered.set_result(Entered(room, secrets, via, first))
+        link = line if isinstance(line, Line) else None
+        answer = Answer(admit.member, room, secrets, via, link)
+        self._answers.take(answer, time.monotonic())
+
+    async def _patiently(self, asking: Coroutine[None, None, LetIn]) -> LetIn:
+        """Asks when it is its turn; who takes long goes on outside of the turns."""
+        async with self._turns:
+            asked = asyncio.ensure_future(asking)
+            try:
+                await asyncio.wait([asked], timeout=PATIENCE_S)
+            except BaseException:
+                asked.cancel()
+                raise
+        try:
+            return await asked
+        finally:
+            asked.cancel()
