@@ -3,9 +3,14 @@
 A door leaves a card under its room's tag; a newcomer that knows the tag gets the cards and names
 one by its hash; the relay pairs the two links under a handle of its own and carries datagrams
 both ways. Tag, card and datagram are unreadable here. Everything lives as long as the links.
+
+Whoever has the words can leave cards, so those of links that sit in a room here are shown first.
+Which room a tag belongs to the relay cannot tell, and rooms can be invented: each has its turn.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain, zip_longest
 
 from p2p.errors import RemoteError
 from p2p.rng import Rng
@@ -24,7 +29,12 @@ from p2p.wire.messages import (
 
 LINKS_MAX = 2048
 DOORS_PER_LINK = 2
-DOORS_PER_TAG = 32
+DOORS_SHOWN = 32
+"""Cards in an answer."""
+
+SEATLESS_SHOWN = 4
+"""Of these the newest of links that have no seat."""
+
 PAIRS_PER_LINK = 32
 CARRY_RATE = Rate(burst=40.0, per_s=5.0)
 ASK_RATE = Rate(burst=10.0, per_s=1.0)
@@ -61,10 +71,12 @@ class Courier:
 
     Args:
         rng: Source of handles.
+        room_of: Gives the room in which a link has a seat; None: in none.
     """
 
-    def __init__(self, rng: Rng) -> None:
+    def __init__(self, rng: Rng, room_of: Callable[[int], bytes | None]) -> None:
         self._rng = rng
+        self._room_of = room_of
         self._links: dict[int, _Link] = {}
         self._tags: dict[bytes, dict[bytes, bytes]] = {}  # tag -> card hash -> card
         self._doors: dict[bytes, int] = {}  # card hash -> link
@@ -122,8 +134,7 @@ class Courier:
                 self._door_up(desk, link, tag, card)
             case Doors(tag=tag):
                 _take(desk.ask, now)
-                cards = tuple(self._tags.get(tag, {}).values())
-                self._out.append((link, Cards(tag, cards)))
+                self._out.append((link, Cards(tag, self._shown(tag))))
             case CarryDoor(handle=handle, blob=blob):
                 _take(desk.carry, now)
                 self._carry(desk, link, handle, blob)
@@ -153,18 +164,27 @@ class Courier:
 
     def _door_up(self, desk: _Link, link: int, tag: bytes, card: bytes) -> None:
         card_hash = card_handle(card)
-        known = self._tags.get(tag, {})
         if card_hash in desk.doors:
             return
         # A card that somebody else left is not taken over: it would be a way to catch knocks.
-        if card_hash in self._doors or len(known) >= DOORS_PER_TAG:
-            raise RemoteError("too many doors, or another's card")
+        if card_hash in self._doors:
+            raise RemoteError("another's card")
         if len(desk.doors) >= DOORS_PER_LINK:
             oldest = next(iter(desk.doors))
             self._forget(oldest, desk.doors.pop(oldest))
         self._tags.setdefault(tag, {})[card_hash] = card
         self._doors[card_hash] = link
         desk.doors[card_hash] = tag
+
+    def _shown(self, tag: bytes) -> tuple[bytes, ...]:
+        """The cards of a tag, room by room in turns, the oldest of each first."""
+        seatless: list[bytes] = []
+        rooms: dict[bytes, list[bytes]] = {}
+        for card_hash, card in self._tags.get(tag, {}).items():
+            room = self._room_of(self._doors[card_hash])
+            (seatless if room is None else rooms.setdefault(room, [])).append(card)
+        seated = _in_turns(rooms.values())[: DOORS_SHOWN - min(len(seatless), SEATLESS_SHOWN)]
+        return (*seated, *seatless[-SEATLESS_SHOWN:])
 
     def _forget(self, card_hash: bytes, tag: bytes) -> None:
         del self._doors[card_hash]
@@ -194,6 +214,10 @@ class Courier:
 
     def _pair_of(self, link: int, door: int) -> bytes | None:
         return next((h for h in self._links[link].pairs if self._pairs[h] == (link, door)), None)
+
+
+def _in_turns(rooms: Iterable[list[bytes]]) -> list[bytes]:
+    return [card for card in chain(*zip_longest(*rooms)) if card is not None]
 
 
 def _take(bucket: Allowance, now: float) -> None:

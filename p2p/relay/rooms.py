@@ -121,10 +121,14 @@ class Rooms:
         """
         self._links[link] = _Link(dh, tie, Allowance(ENTER_RATE, now), net)
 
+    def room_of(self, link: int) -> bytes | None:
+        """The room in which a link has a seat, or is another relay's; None: in none."""
+        one = self._links.get(link)
+        return None if one is None or one.room is None else one.room.id
+
     def sits(self, link: int) -> bool:
         """Whether a link has a seat in a room, or is another relay's in one."""
-        one = self._links.get(link)
-        return one is not None and one.room is not None
+        return self.room_of(link) is not None
 
     def link_down(self, link: int, now: float) -> None:
         """A link is gone."""

@@ -52,6 +52,7 @@ SILENT_S = 10.0
 SILENT_BOUGH_S = 3.5
 """For another relay, which is heard every 0.15 s as long as it lives, by sound or a heartbeat."""
 
+NO_SOUND = "no_sound"
 TIDY_EVERY_S = 1.0
 DRAIN_LOOK_S = 0.05
 STRANGERS_LOOK = 50
@@ -111,7 +112,6 @@ class Relay:
         self._dht = dht
         self._tasks = tasks
         self._control = control
-        self._courier = Courier(rng)
         self._items = ItemKeeper(dht, tasks)
         self._lines: dict[int, Line] = {}
         self._links: dict[int, MediaLink] = {}
@@ -121,6 +121,7 @@ class Relay:
         uplink = Uplink(control.limits.max_rate, now)
         self._spread = Spread(fanout, self._links, uplink)
         self._rooms = Rooms(KeyPair(secret).public, lambda: control.limits, uplink.is_busy, now)
+        self._courier = Courier(rng, self._room_of)
         self._places = Places(lambda: control.limits, self._rooms.sits)
         self._door = Door(
             station,
@@ -135,7 +136,7 @@ class Relay:
 
     def carry_no_sound(self) -> None:
         """Entry node and courier only."""
-        self._rooms.closed = "no_sound"
+        self._rooms.closed = NO_SOUND
 
     async def run(self, drain_timeout_s: float) -> None:
         """Serves until it is cancelled, or drained."""
@@ -170,6 +171,10 @@ class Relay:
         if self._control.draining.is_set():
             return False
         return self._places.has_one(time.monotonic())
+
+    def _room_of(self, link: int) -> bytes | None:
+        """Where a link sits; where nobody can, all links are alike."""
+        return b"" if self._rooms.closed == NO_SOUND else self._rooms.room_of(link)
 
     async def _drain(self, limit_s: float) -> None:
         """Has everybody move, and waits for it."""

@@ -1,4 +1,6 @@
 import itertools
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import pytest
 
@@ -6,10 +8,11 @@ from p2p.errors import RemoteError
 from p2p.relay.courier import (
     ASK_RATE,
     CARRY_RATE,
-    DOORS_PER_TAG,
+    DOORS_SHOWN,
     ITEM_RATE,
     LINKS_MAX,
     PAIRS_PER_LINK,
+    SEATLESS_SHOWN,
     Courier,
     ItemHanded,
     LookupAsked,
@@ -21,9 +24,10 @@ TAG, OTHER_TAG = b"t" * 16, b"u" * 16
 DOOR, NEWCOMER, STRANGER = 1, 2, 3
 
 
-def a_courier() -> Courier:
+def a_courier(rooms: Mapping[int, bytes] = MappingProxyType({})) -> Courier:
+    """``rooms``: in which room which link has a seat."""
     counter = itertools.count(1)
-    courier = Courier(lambda n: next(counter).to_bytes(n, "big"))
+    courier = Courier(lambda n: next(counter).to_bytes(n, "big"), rooms.get)
     for link in (DOOR, NEWCOMER, STRANGER):
         courier.link_up(link, 0.0)
     return courier
@@ -116,6 +120,50 @@ def test_a_door_that_knocks_at_itself_does_no_harm() -> None:
     courier.link_down(DOOR)
 
 
+def shown(courier: Courier) -> list[bytes]:
+    courier.receive(Doors(TAG), NEWCOMER, 60.0)
+    [(_, answer)] = courier.to_send()
+    return list(answer.cards)
+
+
+def with_cards(courier: Courier, links: range, name: bytes) -> None:
+    for link in links:
+        courier.link_up(link, 0.0)
+        courier.receive(DoorUp(TAG, name + b" %d" % link), link, 0.0)
+
+
+def test_forged_cards_of_links_without_a_seat_hide_no_door_of_a_member() -> None:
+    rooms: dict[int, bytes] = {}
+    courier = a_courier(rooms)
+    with_cards(courier, range(100, 132), b"forged")
+    courier.receive(DoorUp(TAG, b"honest"), DOOR, 0.0)
+    assert b"honest" in shown(courier)  # its link has just come up
+    rooms[DOOR] = b"room"
+    with_cards(courier, range(132, 164), b"forged")
+    assert shown(courier)[0] == b"honest"
+    assert len(shown(courier)) == 1 + SEATLESS_SHOWN
+
+
+def test_who_invents_rooms_to_sit_in_hides_only_its_share_of_the_doors() -> None:
+    rooms = dict.fromkeys(range(200, 210), b"room")
+    rooms |= {link: b"invented %d" % (link % 3) for link in range(100, 160)}
+    courier = a_courier(rooms)
+    with_cards(courier, range(100, 160), b"forged")
+    with_cards(courier, range(200, 210), b"honest")
+    cards = shown(courier)
+    assert len(cards) == DOORS_SHOWN
+    assert sum(card.startswith(b"honest") for card in cards) == 8
+
+
+def test_where_many_members_sit_newcomers_without_a_seat_are_still_shown() -> None:
+    courier = a_courier(dict.fromkeys(range(100, 140), b"room"))
+    with_cards(courier, range(100, 140), b"member")
+    with_cards(courier, range(300, 302), b"newcomer")
+    cards = shown(courier)
+    assert cards[-2:] == [b"newcomer 300", b"newcomer 301"]
+    assert len(cards) == DOORS_SHOWN
+
+
 def test_look_ups_and_items_are_handed_on() -> None:
     courier = a_courier()
     courier.receive(Resolve(b"i" * 20), NEWCOMER, 0.0)
@@ -145,16 +193,17 @@ def test_every_kind_of_request_has_its_limit() -> None:
 
 
 def test_links_doors_and_pairs_are_bounded() -> None:
-    courier = Courier(lambda n: next(numbers).to_bytes(n, "big"))
+    courier = Courier(lambda n: next(numbers).to_bytes(n, "big"), lambda _: b"room")
     numbers = itertools.count(1)
     for link in range(LINKS_MAX):
         courier.link_up(link, 0.0)
     with pytest.raises(RemoteError):
         courier.link_up(LINKS_MAX, 0.0)
-    for link in range(DOORS_PER_TAG):
+    for link in range(DOORS_SHOWN + 1):
         courier.receive(DoorUp(TAG, b"%d" % link), link, 0.0)
-    with pytest.raises(RemoteError):
-        courier.receive(DoorUp(TAG, b"one more"), 100, 0.0)
+    courier.receive(Doors(TAG), 100, 0.0)
+    [(_, shown)] = courier.to_send()
+    assert shown.cards == tuple(b"%d" % link for link in range(DOORS_SHOWN))
     handle = card_handle(b"0")
     for link in range(100, 100 + PAIRS_PER_LINK):
         courier.receive(CarryDoor(handle, b"x"), link, 0.0)
