@@ -15,6 +15,9 @@ from crypto.identity import SIGNATURE_BYTES, sign, sign_public_of, verify
 TARGET_BYTES = 20
 MAX_ITEM_BYTES = 1000
 MAX_LIFETIME_S = 4 * 3600
+MAX_SEQ_AHEAD_S = 3600
+"""A clock may be wrong by so much; a sequence number is Unix seconds, or one more than another."""
+
 MAX_VALUE_BYTES = 876  # so that the longest numbers still leave 1,000 bytes in all
 _CONTEXT = b"item"
 
@@ -106,6 +109,18 @@ class Item(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
         """
         if not unix_s < self.expires_s <= unix_s + MAX_LIFETIME_S:
             raise RemoteError("item out of its time")
+
+    def check_seq(self, unix_s: int) -> None:
+        """Check that its sequence number can be outdone; for whoever stores it.
+
+        Args:
+            unix_s: Unix time by the checker's clock.
+
+        Raises:
+            RemoteError: It is more than an hour ahead of it.
+        """
+        if self.seq > unix_s + MAX_SEQ_AHEAD_S:
+            raise RemoteError("sequence number too far ahead")
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -14,9 +14,10 @@ from p2p.dht.storage import ItemStorage, Outcome, check_item
 from p2p.dht.walk import walk
 
 GRACE_S = 0.25
-"""How long a get waits, after the first item, for a newer one from other nodes."""
+"""How long a get waits, after the first item, for others from other nodes."""
 
 _MAX_STARTS = 200
+_MAX_ITEMS = 32
 _FEW_PEERS = 3
 _PUT_WALK_S = 4.0
 _PUT_QUERIES = 120
@@ -67,16 +68,17 @@ class Finder:
         return len(self._starts)
 
     async def items(self, target: bytes, deadline_s: float) -> AsyncGenerator[Item, None]:
-        """Walk towards a target; yield genuine items of it as they come, each newer."""
-        newest = self._storage.get(target, self._unix())
-        if newest is not None:
-            yield newest
+        """Walk towards a target; yield genuine items of it as they come, each once."""
+        seen: set[bytes] = set()
+        for item in self._storage.all(target, self._unix()):
+            seen.add(item.signature)
+            yield item
         lookup = self._look_up(target, deadline_s)
         async with contextlib.aclosing(self._walk(lookup, target)) as answers:
             async for _, found in answers:
                 for item in self._read(found, target):
-                    if newest is None or item.seq > newest.seq:
-                        newest = item
+                    if item.signature not in seen and len(seen) < _MAX_ITEMS:
+                        seen.add(item.signature)
                         yield item
 
     async def get(self, target: bytes) -> list[Item]:
@@ -88,10 +90,10 @@ class Finder:
                 contextlib.aclosing(self.items(target, DEADLINE_S)) as items,
             ):
                 async for item in items:
-                    found.insert(0, item)
+                    found.append(item)
                     if len(found) == 1:
                         limit.reschedule(asyncio.get_running_loop().time() + GRACE_S)
-        return found
+        return sorted(found, key=lambda item: -item.seq)
 
     async def put(self, item: Item) -> int:
         """Store an item on the nodes closest to its target; tell how many hold it now."""

@@ -181,7 +181,7 @@ class DhtNode(Server):  # type: ignore[misc]
     ) -> None:
         sealer = Sealer(key_secret, rng)
         own_id = node_id(sealer.public)
-        super().__init__(K, ALPHA, own_id, ItemStorage(own_id))
+        super().__init__(K, ALPHA, own_id, ItemStorage(own_id, rng(32)))
         self.key: bytes = sealer.public
         self._rng, self._now, self._unix = rng, now, unix
         self.protocol = self._create_protocol()

@@ -1,14 +1,15 @@
 """When and what a door writes into the records of its room; no sockets, no clock of its own.
 
 Every hour has four slots, and every door writes all of them: first itself, then the doors that
-others have written there. Two doors that write at once overwrite each other; each looks again a
-little later and puts in what is missing.
+others have written there. Nodes keep one item from each net, so only doors of one net overwrite
+each other; each looks again a little later and puts in what is missing.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from crypto.errors import RemoteError
+from crypto.item import MAX_SEQ_AHEAD_S
 from crypto.record import (
     MAX_DOORS,
     SLOT_COUNT,
@@ -26,7 +27,8 @@ LOOK_AGAIN_S = 15.0
 REPUBLISH_S = 600.0
 RETRY_S = 2.0
 LONGEST_RETRY_S = 120.0
-_GREATEST_SEQ = (1 << 63) - 1
+TAKEN_OVER = 4
+"""Of another's record so many doors are written down behind ours."""
 
 Rng = Callable[[int], bytes]
 
@@ -87,7 +89,7 @@ class Publisher:
         place: Place,
         own: Sequence[Door],
         gone: Collection[bytes],
-        held: Item | None,
+        held: Sequence[Item],
         unix_s: int,
     ) -> Item | None:
         """Make what is to be written.
@@ -96,30 +98,34 @@ class Publisher:
             place: One that was due.
             own: The doors that we vouch for, at most 12: ourselves, and others known alive.
             gone: Keys of doors that are known to have left.
-            held: The newest item found at the place.
+            held: The items found at the place.
             unix_s: Wall clock.
 
         Returns:
-            The held item itself if there is nothing to change in it; None if there is nothing
-            to write, or if somebody with the room key has spoiled the place.
+            The held item itself if it has our doors in front and nothing is to change in it; None
+            if there is nothing to write.
         """
         if not own:
             return None
-        found: tuple[Door, ...] = ()
+        others: list[Door] = []
+        for item in held:
+            found = self._doors_of(place, item)
+            if set(found[: len(own)]) == set(own) and not any(each.dh in gone for each in found):
+                return item
+            others += found[:TAKEN_OVER]
         seq = unix_s
-        if held is not None:
-            seq = max(unix_s, held.seq + 1)
-            try:
-                found = open_record(self._key, place.hour, held)
-            except RemoteError:
-                found = ()
-            if found and set(own) <= set(found) and not any(each.dh in gone for each in found):
-                return held
-        if seq > _GREATEST_SEQ:
-            return None
-        doors = merge(own, found, gone)
+        if held:
+            highest = max(item.seq for item in held)
+            seq = max(unix_s, min(highest + 1, unix_s + MAX_SEQ_AHEAD_S))
+        doors = merge(own, others, gone)
         expires_s = expiry_of(place.hour)
         return seal_record(self._key, place.hour, place.slot, doors, seq, expires_s, self._rng)
+
+    def _doors_of(self, place: Place, item: Item) -> tuple[Door, ...]:
+        try:
+            return open_record(self._key, place.hour, item)
+        except RemoteError:
+            return ()  # somebody with the room key has spoiled it
 
     def wrote(self, place: Place, kept: int, now: float) -> None:
         """Note on how many nodes a place was stored, and plan its next turn."""

@@ -15,6 +15,9 @@ FIND_S = 5.9
 OTHER_HOURS_S = 1.0
 """How long this hour's records are looked for alone, before a wrong clock is thought of."""
 
+OWN_DOORS = 4
+"""Who writes a record stands in front; whom it knows of comes after what all others write."""
+
 _POLL_S = 1.0
 _CHANGE_GAP_S = 5.0
 
@@ -30,7 +33,7 @@ class Network(Protocol):
         """Yield the items of a target as they come."""
 
     async def get(self, target: bytes) -> list[Item]:
-        """Give the items of a target, newest first."""
+        """Give the items of a target, highest sequence number first."""
 
     async def put(self, item: Item) -> int:
         """Store an item; tell on how many nodes."""
@@ -86,10 +89,14 @@ class _Search:
             self.doors.put_nowait(None)
 
     async def _read(self, hour: int, target: bytes, limit_s: float) -> None:
+        others: list[Door] = []
         async with contextlib.aclosing(self._dht.items(target, limit_s)) as items:
             async for item in items:
                 with contextlib.suppress(RemoteError):
-                    self._take(open_record(self._key, hour, item))
+                    doors = open_record(self._key, hour, item)
+                    self._take(doors[:OWN_DOORS])
+                    others += doors[OWN_DOORS:]
+        self._take(others)
 
     def _take(self, doors: Sequence[Door]) -> None:
         for door in fitting(doors, self._dht.scope):
@@ -151,7 +158,7 @@ async def _write(
     unix: Callable[[], int],
 ) -> None:
     held = await dht.get(place.target)
-    item = publisher.seal(place, own, gone, held[0] if held else None, unix())
+    item = publisher.seal(place, own, gone, held, unix())
     kept = await dht.put(item) if item is not None else 0
     publisher.wrote(place, kept, now())
     if kept:

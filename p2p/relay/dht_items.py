@@ -51,14 +51,18 @@ class ItemKeeper:
         return list(self._items)
 
     def take(self, data: bytes) -> None:
-        """Takes one item; what is malformed, forged, out of its time or too many is dropped."""
+        """Takes one item; what is no good, older than what is here or too much is dropped."""
         try:
             item = Item.decode(data)
             item.check_time(self._unix())
+            item.check_seq(self._unix())
             item.verify()
         except RemoteError:
             return
-        if item.target not in self._items and len(self._items) >= ITEMS_MAX:
+        held = self._items.get(item.target)
+        if held is not None and item.seq < held.seq:
+            return
+        if held is None and len(self._items) >= ITEMS_MAX:
             self._forget_expired()
             if len(self._items) >= ITEMS_MAX:
                 return

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from crypto.errors import LocalError, RemoteError
 from crypto.identity import sign, sign_public_of
-from crypto.item import MAX_ITEM_BYTES, MAX_VALUE_BYTES, Item, target_of
+from crypto.item import MAX_ITEM_BYTES, MAX_SEQ_AHEAD_S, MAX_VALUE_BYTES, Item, target_of
 
 SEED = b"s" * 32
 NOW_S = 1_700_000_000
@@ -27,6 +27,14 @@ def _refused(data):
 def test_an_item_comes_back_and_verifies():
     assert Item.decode(ITEM.encode()) == ITEM
     ITEM.verify()
+
+
+def test_a_sequence_number_may_be_an_hour_ahead_and_no_more():
+    item = Item.create(SEED, NOW_S, NOW_S + 3600, b"sealed")
+    item.check_seq(NOW_S - MAX_SEQ_AHEAD_S)
+    item.check_seq(NOW_S + 10**6)
+    with pytest.raises(RemoteError):
+        item.check_seq(NOW_S - MAX_SEQ_AHEAD_S - 1)
 
 
 def test_the_format_does_not_drift():

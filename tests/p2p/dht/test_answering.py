@@ -32,7 +32,7 @@ def _contact(ip: str, number: int = 0) -> NodeContact:
 
 
 def _answering(neighbours=()) -> tuple[Answering, ItemStorage]:
-    storage = ItemStorage(bytes(20))
+    storage = ItemStorage(bytes(20), bytes(32))
     return Answering(storage, Tokens(os.urandom, 0.0), lambda _: neighbours), storage
 
 

@@ -63,20 +63,40 @@ def test_a_change_of_doors_makes_every_place_due_and_an_old_place_is_forgotten()
 def test_doors_of_others_are_kept_behind_ours_and_those_gone_left_out():
     publisher = Publisher(KEY, os.urandom)
     place = _first_place(publisher)
-    first = publisher.seal(place, [_door(1)], (), None, NOON_S)
-    second = publisher.seal(place, [_door(2)], (), first, NOON_S)
+    first = publisher.seal(place, [_door(1)], (), [], NOON_S)
+    second = publisher.seal(place, [_door(2)], (), [first], NOON_S)
     assert second.seq == first.seq + 1
     assert open_record(KEY, place.hour, second) == (_door(2), _door(1))
-    third = publisher.seal(place, [_door(3)], {_door(1).dh}, second, NOON_S)
+    third = publisher.seal(place, [_door(3)], {_door(1).dh}, [second], NOON_S)
     assert open_record(KEY, place.hour, third) == (_door(3), _door(2))
 
 
 def test_an_item_that_has_all_our_doors_is_stored_again_as_it_is():
     publisher = Publisher(KEY, os.urandom)
     place = _first_place(publisher)
-    both = publisher.seal(place, [_door(1), _door(2)], (), None, NOON_S)
-    assert publisher.seal(place, [_door(2)], (), both, NOON_S + 60) is both
-    assert publisher.seal(place, [_door(2)], {_door(1).dh}, both, NOON_S + 60) is not both
+    both = publisher.seal(place, [_door(2), _door(1)], (), [], NOON_S)
+    other = publisher.seal(place, [_door(3)], (), [], NOON_S + 30)
+    assert publisher.seal(place, [_door(2)], (), [other, both], NOON_S + 60) is both
+    assert publisher.seal(place, [_door(2)], {_door(1).dh}, [both], NOON_S + 60) is not both
+
+
+def test_of_records_of_several_nets_each_gives_its_first_doors():
+    publisher = Publisher(KEY, os.urandom)
+    place = _first_place(publisher)
+    crowd = [publisher.seal(place, [_door(n) for n in range(20, 32)], (), [], NOON_S + 50)]
+    crowd.append(publisher.seal(place, [_door(1)], (), [], NOON_S))
+    mine = publisher.seal(place, [_door(2)], (), crowd, NOON_S)
+    expected = (_door(2), *(_door(n) for n in range(20, 24)), _door(1))
+    assert open_record(KEY, place.hour, mine) == expected
+
+
+def test_a_record_that_has_us_only_at_its_end_is_not_taken_for_ours():
+    publisher = Publisher(KEY, os.urandom)
+    place = _first_place(publisher)
+    forged = [*(_door(n) for n in range(20, 31)), _door(2)]
+    theirs = publisher.seal(place, forged, (), [], NOON_S)
+    mine = publisher.seal(place, [_door(2)], (), [theirs], NOON_S)
+    assert open_record(KEY, place.hour, mine)[0] == _door(2)
 
 
 def test_a_door_that_moved_replaces_its_old_address():
@@ -87,25 +107,27 @@ def test_a_record_never_holds_more_than_twelve_doors():
     assert len(merge([_door(99)], [_door(n) for n in range(1, 13)], ())) == 12
 
 
-def test_no_doors_no_item_and_a_spoiled_place_is_left_alone():
+def test_no_doors_no_item_and_a_number_beyond_all_others_stops_nobody():
     publisher = Publisher(KEY, os.urandom)
     place = _first_place(publisher)
-    assert publisher.seal(place, [], (), None, NOON_S) is None
+    assert publisher.seal(place, [], (), [], NOON_S) is None
     last = seal_record(
         KEY, place.hour, place.slot, [_door(1)], (1 << 63) - 1, expiry_of(place.hour), os.urandom
     )
-    assert publisher.seal(place, [_door(2)], (), last, NOON_S) is None
+    item = publisher.seal(place, [_door(2)], (), [last], NOON_S)
+    item.check_seq(NOON_S)
+    assert open_record(KEY, place.hour, item) == (_door(2), _door(1))
 
 
 def test_an_item_at_our_place_that_we_can_not_open_is_overwritten():
     publisher = Publisher(KEY, os.urandom)
     here, there = publisher.due(0.0, NOON_S)[:2]
-    foreign = publisher.seal(there, [_door(9)], (), None, NOON_S + 5)
+    foreign = publisher.seal(there, [_door(9)], (), [], NOON_S + 5)
     # The same signer with a seal of another room: somebody who has the key and spoils it.
     from crypto.item import Item
 
     spoiled = Item.create(KEY.slot_seed(here.hour, here.slot), 7, foreign.expires_s, b"junk")
-    item = publisher.seal(here, [_door(1)], (), spoiled, NOON_S)
+    item = publisher.seal(here, [_door(1)], (), [spoiled], NOON_S)
     assert open_record(KEY, here.hour, item) == (_door(1),)
     assert item.seq > spoiled.seq
 

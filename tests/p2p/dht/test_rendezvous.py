@@ -5,10 +5,10 @@ import contextlib
 
 import pytest
 
-from crypto.record import Door
+from crypto.record import Door, expiry_of, hour_of, seal_record
 from crypto.roomkey import RoomKey
 from lab.sim.clock import run
-from lab.sim.dht_network import DhtNetwork
+from lab.sim.dht_network import START_UNIX_S, DhtNetwork
 from p2p.dht.rendezvous import find, fitting, keep_published
 from p2p.wire.addresses import Scope
 
@@ -129,6 +129,56 @@ def test_two_doors_that_publish_at_the_same_time_are_both_found_a_little_later()
         await asyncio.sleep(45)
         assert set(await _all(KEY, guest, network.unix)) == {DOOR, RELAY}
         await _end(*writing)
+
+    _in_network(test)
+
+
+def _forged(network, count: int, seq: int):
+    """Items of a stranger who holds the words: twelve doors of its own in each of the slots."""
+    unix_s = network.unix()
+    hour = hour_of(unix_s)
+    doors = [Door(network.rng(32), ("13.0.0.1", 4000 + n), "door") for n in range(12)]
+    return [
+        seal_record(KEY, hour, slot, doors, seq, expiry_of(hour), network.rng)
+        for slot in range(count)
+    ]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("seq", [2**63 - 1, START_UNIX_S + 3500])
+def test_who_holds_the_words_hides_no_door_by_writing_over_the_records(first, seq):
+    async def test(network):
+        host, stranger, guest = [await _client(network) for _ in range(3)]
+
+        async def forge():
+            for item in _forged(network, 4, seq):
+                await stranger.put(item)
+
+        if first:
+            await forge()
+        writing = _publish(network, host, lambda: [DOOR])
+        await asyncio.sleep(30)
+        if not first:
+            await forge()
+        await asyncio.sleep(30)
+        assert DOOR in await _all(KEY, guest, network.unix)
+        await _end(writing)
+
+    _in_network(test)
+
+
+def test_twenty_nets_of_one_who_holds_the_words_do_not_hide_a_door():
+    async def test(network):
+        host, guest = await _client(network), await _client(network)
+        writing = _publish(network, host, lambda: [DOOR])
+        await asyncio.sleep(5)
+        for number in range(20):
+            stranger = await _client(network)
+            for item in _forged(network, 4, network.unix() + 3000 + number):
+                await stranger.put(item)
+        doors = await _all(KEY, guest, network.unix)
+        assert DOOR in doors
+        await _end(writing)
 
     _in_network(test)
 

@@ -3,8 +3,9 @@ import hashlib
 import pytest
 
 from crypto.errors import RemoteError
+from crypto.item import MAX_SEQ_AHEAD_S
 from crypto.record import Item
-from p2p.dht.storage import ItemStorage, Outcome, check_item
+from p2p.dht.storage import PER_TARGET, ItemStorage, Outcome, check_item
 
 NOON_S = 1_800_000_000
 HERE = ("11.0.0.1", 4000)
@@ -15,7 +16,7 @@ def _item(seed: int = 1, seq: int = 1, life_s: int = 3600, value: bytes = b"tea"
 
 
 def _storage(**options) -> ItemStorage:
-    return ItemStorage(bytes(20), **options)
+    return ItemStorage(bytes(20), b"s" * 32, **options)
 
 
 def test_an_item_is_kept_until_it_expires():
@@ -35,8 +36,45 @@ def test_a_sequence_only_grows():
     assert storage.offer(_item(seq=5), HERE, NOON_S) is Outcome.KEPT
     assert storage.offer(_item(seq=5, value=b"other"), HERE, NOON_S) is Outcome.OLDER
     assert storage.offer(_item(seq=4), HERE, NOON_S) is Outcome.OLDER
-    assert storage.offer(_item(seq=2**63 - 1), HERE, NOON_S) is Outcome.KEPT
-    assert storage.get(_item().target, NOON_S).seq == 2**63 - 1
+    assert storage.offer(_item(seq=6), HERE, NOON_S) is Outcome.KEPT
+    assert storage.get(_item().target, NOON_S).seq == 6
+    assert len(storage) == 1
+
+
+def test_a_sequence_number_that_nobody_could_outdo_is_refused():
+    storage = _storage()
+    for seq in (2**63 - 1, NOON_S + MAX_SEQ_AHEAD_S + 1):
+        assert storage.offer(_item(seq=seq), HERE, NOON_S) is Outcome.BAD
+    assert storage.offer(_item(seq=NOON_S + MAX_SEQ_AHEAD_S), HERE, NOON_S) is Outcome.KEPT
+
+
+def test_one_net_does_not_overwrite_what_another_has_written():
+    storage, honest, forged = _storage(), _item(value=b"honest"), _item(seq=9, value=b"forged")
+    assert storage.offer(honest, HERE, NOON_S) is Outcome.KEPT
+    assert storage.offer(forged, ("12.0.0.1", 1), NOON_S) is Outcome.KEPT
+    assert (
+        storage.offer(_item(seq=0), ("11.0.0.200", 7), NOON_S) is Outcome.OLDER
+    )  # of the same net
+    given = [storage.get(honest.target, NOON_S) for _ in range(4)]
+    assert given == [honest, forged] * 2
+    assert storage.all(honest.target, NOON_S) == [honest, forged]
+
+
+def test_which_nets_have_a_turn_is_decided_by_no_writer():
+    """Of many writers eight are kept; at another node it is eight others."""
+    shares = []
+    for secret in (b"1" * 32, b"2" * 32, b"3" * 32):
+        storage = ItemStorage(bytes(20), secret)
+        for net in range(40):
+            outcome = storage.offer(_item(seq=net), (f"11.0.{net}.1", 1), NOON_S)
+            assert outcome in (Outcome.KEPT, Outcome.FULL)
+        kept = frozenset(item.seq for item in storage.all(_item().target, NOON_S))
+        assert len(storage) == len(kept) == PER_TARGET
+        for net in reversed(range(40)):  # again, in another order: the same have it
+            storage.offer(_item(seq=net), (f"11.0.{net}.1", 1), NOON_S)
+        assert frozenset(item.seq for item in storage.all(_item().target, NOON_S)) == kept
+        shares.append(kept)
+    assert len(set(shares)) == 3
 
 
 def test_forged_expired_and_eternal_items_are_refused():
@@ -105,7 +143,7 @@ def test_a_full_storage_drops_what_has_expired_first():
 
 @pytest.mark.slow
 def test_ten_thousand_stores_leave_five_thousand_items():
-    storage = ItemStorage(bytes(20))
+    storage = ItemStorage(bytes(20), bytes(32))
     for number in range(0, 10_000, 8):
         item = _item(number)
         for copy in range(8):
@@ -122,6 +160,9 @@ class _Fake:
         self.target, self.expires_s = target, expires_s
 
     def check_time(self, unix_s: int) -> None:
+        pass
+
+    def check_seq(self, unix_s: int) -> None:
         pass
 
     def verify(self) -> None:

@@ -24,8 +24,8 @@ class Clock:
         return int(NOW_S + self.now_s)
 
 
-def an_item(slot: int, expires_s: int = expiry_of(HOUR)):
-    return seal_record(KEY, HOUR, slot, [DOOR], NOW_S, expires_s, os.urandom)
+def an_item(slot: int, expires_s: int = expiry_of(HOUR), seq: int = NOW_S):
+    return seal_record(KEY, HOUR, slot, [DOOR], seq, expires_s, os.urandom)
 
 
 def a_dht():
@@ -69,3 +69,14 @@ async def test_items_are_bounded_and_expired_ones_make_room(monkeypatch) -> None
         late = an_item(1)
         keeper.take(late.encode())
         assert keeper.targets == [late.target]
+
+
+async def test_an_older_item_or_one_that_nobody_could_outdo_takes_no_place() -> None:
+    dht = a_dht()
+    async with Work() as work:
+        keeper = ItemKeeper(dht, work, Clock().now, Clock().unix)
+        for seq in (NOW_S, NOW_S - 1, 2**63 - 1, NOW_S + 1):
+            keeper.take(an_item(0, seq=seq).encode())
+        for task in list(work._tasks):
+            await task
+    assert [call.args[0].seq for call in dht.put.await_args_list] == [NOW_S, NOW_S + 1]
