@@ -26,7 +26,7 @@ class House:
         self.keyring = first_epoch(self.room, system_rng)
         self.people = {name: Identity.generate(system_rng) for name in "bcde"}
         for name, identity in self.people.items():
-            self.room.receive(Room(identity, self.genesis, name, now=0.0).join_op, None, 0.0)
+            self.room.admit(Room(identity, self.genesis, name, now=0.0).join_op)
         self.people["h"] = self.host
         self.newcomer = Credentials(
             Identity.generate(system_rng), self.key, KeyPair.generate(system_rng)
