@@ -5,6 +5,7 @@ waking nothing looks late although every link is dead. The difference to a clock
 shows it. On Windows the monotonic clock goes on by itself, and timers are late by the sleep.
 """
 
+import sys
 import time
 from collections.abc import Callable
 
@@ -31,10 +32,11 @@ def going_on(
     Returns:
         A function giving seconds; ``time.monotonic`` where there is none of them.
     """
-    for name in clocks:
-        number = getattr(time, name, None)
-        if number is not None:
-            return lambda: time.clock_gettime(number)
+    if sys.platform != "win32":
+        for name in clocks:
+            number = getattr(time, name, None)
+            if number is not None:
+                return lambda: time.clock_gettime(number)
     return time.monotonic
 
 

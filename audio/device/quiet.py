@@ -23,10 +23,12 @@ def quiet_c_stderr() -> bool:
         glibc documents ``stderr`` as a variable that a program may assign).
     """
     global _moved
-    if _moved:
-        return True
-    if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
-        return False
+    if not _moved and sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
+        _moved = _lead_away()
+    return _moved
+
+
+def _lead_away() -> bool:
     everything = ctypes.CDLL(None)
     everything.fopen.restype = ctypes.c_void_p
     everything.fopen.argtypes = (ctypes.c_char_p, ctypes.c_char_p)
@@ -35,5 +37,4 @@ def quiet_c_stderr() -> bool:
         return False
     # Looked up through the program: it may hold the copy of the variable that all libraries use.
     ctypes.c_void_p.in_dll(everything, "stderr").value = null_stream
-    _moved = True
     return True

@@ -10,6 +10,9 @@ import socket
 import struct
 import sys
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+
+import ifaddr
 
 from crypto.errors import RemoteError
 from crypto.record import Door
@@ -31,6 +34,41 @@ _LINUX_IP_MULTICAST_ALL = 49
 Rng = Callable[[int], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class _Interface:
+    """One interface, in the words of the system.
+
+    Attributes:
+        named: After the group's address it makes a membership: our own IPv4 address there
+            (``ip_mreq``), or no address and the interface's index (``ip_mreqn``).
+        outgoing: The same as where datagrams are to leave.
+    """
+
+    named: bytes
+    outgoing: bytes
+
+
+def _interfaces() -> set[_Interface]:
+    """Every interface that may be asked on; on Windows by own address, elsewhere by index."""
+    if sys.platform == "win32":
+        own = [socket.inet_aton(ip) for ip in _own_ipv4()]
+        found = {_Interface(ip, ip) for ip in own}
+    else:
+        by_index = [struct.pack("@4si", bytes(4), index) for index, _ in socket.if_nameindex()]
+        found = {_Interface(name, bytes(4) + name) for name in by_index}
+    return found
+
+
+def _own_ipv4() -> set[str]:
+    """Our own IPv4 addresses, as the system lists them; no name is looked up."""
+    return {
+        one.ip
+        for adapter in ifaddr.get_adapters()
+        for one in adapter.ips
+        if isinstance(one.ip, str)
+    }
+
+
 class LanDoor(asyncio.DatagramProtocol):
     """Answers beacons of one room, on every interface, while open.
 
@@ -46,7 +84,7 @@ class LanDoor(asyncio.DatagramProtocol):
         self._keeper = keeper
         self._send = send
         self._now = now
-        self._joined: set[int] = set()
+        self._joined: set[_Interface] = set()
         self._transport: asyncio.BaseTransport | None = None
         self._task: asyncio.Task[None] | None = None
         self.dropped = 0
@@ -105,11 +143,11 @@ class LanDoor(asyncio.DatagramProtocol):
     async def _follow_interfaces(self, listening: socket.socket) -> None:
         """Join the group on interfaces as they come: a cable plugged in later works too."""
         while True:
-            present = {index for index, _ in socket.if_nameindex()}
+            present = _interfaces()
             self._joined &= present
-            for index in present - self._joined:
-                if _join(listening, self._keeper.keys.group[0], index):
-                    self._joined.add(index)
+            for interface in present - self._joined:
+                if _join(listening, self._keeper.keys.group[0], interface):
+                    self._joined.add(interface)
             await asyncio.sleep(_LOOK_FOR_INTERFACES_S)
 
 
@@ -170,12 +208,11 @@ class LanAsker:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
             asking.setblocking(False)
             asking.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
-            for index, _ in socket.if_nameindex():
+            for interface in _interfaces():
                 with contextlib.suppress(OSError):
                     group = self._keys.group
-                    option = _membership("0.0.0.0", index)  # noqa: S104  # no address, an index
-                    asking.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, option)
-                    question = Question(self._port, self._number, _address_on(index, group))
+                    asking.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, interface.outgoing)
+                    question = Question(self._port, self._number, _address_on(interface, group))
                     asking.sendto(seal_question(self._keys, question, self._rng), group)
 
 
@@ -196,28 +233,20 @@ def _listening_socket(group: Address) -> socket.socket:
     return listening
 
 
-def _join(listening: socket.socket, group: str, index: int) -> bool:
+def _join(listening: socket.socket, group: str, interface: _Interface) -> bool:
+    option = socket.inet_aton(group) + interface.named
     try:
-        listening.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, _membership(group, index))
+        listening.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, option)
     except OSError:
         return False
     return True
 
 
-def _membership(group: str, index: int) -> bytes:
-    """Name an interface by its index, in the form each system wants (ip_mreqn, or ip_mreq)."""
-    if sys.platform == "win32":
-        prefix = b"" if group == "0.0.0.0" else socket.inet_aton(group)  # noqa: S104
-        return prefix + index.to_bytes(4, "big")
-    return struct.pack("@4s4si", socket.inet_aton(group), bytes(4), index)
-
-
-def _address_on(index: int, group: Address) -> str | None:
+def _address_on(interface: _Interface, group: Address) -> str | None:
     """Find out which of our addresses a datagram to the group leaves from."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
         try:
-            option = _membership("0.0.0.0", index)  # noqa: S104
-            trial.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, option)
+            trial.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, interface.outgoing)
             trial.connect(group)
             ip: str = trial.getsockname()[0]
         except OSError:

@@ -7,6 +7,7 @@ import os
 import socket
 
 from p2p.errors import UserError
+from p2p.link.windows_udp import ignore_refusals
 from p2p.wire.addresses import Address
 
 SOCKET_BUFFER_BYTES = 1 << 20
@@ -48,6 +49,7 @@ def _bind(family: int, address: Address, *, dual: bool) -> socket.socket:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if dual else 1)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
+        ignore_refusals(sock)
         sock.setblocking(False)
         sock.bind(address)
     except BaseException:

@@ -122,7 +122,7 @@ class Route:
         taken, failed = batch.flush(count)
         sizes = batch.lengths[1 : 2 * taken : 2].tolist()
         if failed:
-            self._mux.counters["send_failed"] += len(failed)
+            self._mux.counters["socket_errors"] += len(failed)
             for slot in reversed(failed):
                 del sizes[slot]
         self._mux.sent_media(sizes)

@@ -40,19 +40,22 @@ def let_in(sock: socket.socket, share: float) -> bool:
     Returns:
         Whether this system can do that.
     """
-    if not sys.platform.startswith("linux"):
-        return False
     try:
-        if share >= 1.0:
-            sock.setsockopt(socket.SOL_SOCKET, _DETACH, 0)
-            return True
-        code = _program(share)
-        kept = ctypes.create_string_buffer(code, len(code))
-        head = struct.pack("HP", len(code) // 8, ctypes.addressof(kept))
-        sock.setsockopt(socket.SOL_SOCKET, _ATTACH, head)
+        if sys.platform == "linux":
+            _filter(sock, share)
     except OSError:
         return share >= 1.0  # there was none to take off
-    return True
+    return sys.platform == "linux"
+
+
+def _filter(sock: socket.socket, share: float) -> None:
+    if share >= 1.0:
+        sock.setsockopt(socket.SOL_SOCKET, _DETACH, 0)
+        return
+    code = _program(share)
+    kept = ctypes.create_string_buffer(code, len(code))
+    head = struct.pack("HP", len(code) // 8, ctypes.addressof(kept))
+    sock.setsockopt(socket.SOL_SOCKET, _ATTACH, head)
 
 
 def _program(share: float) -> bytes:
@@ -76,7 +79,7 @@ def queue_fill(sock: socket.socket) -> float:
     except OSError:
         return 0.0
     queued, most = struct.unpack_from("II", info)
-    return float(queued / most) if sys.platform.startswith("linux") and most else 0.0
+    return float(queued / most) if sys.platform == "linux" and most else 0.0
 
 
 class Gauge:

@@ -18,11 +18,14 @@ from p2p.link.demux import MAX_DATAGRAM_BYTES, Kind, kind_of, rtp_ssrc, stun_hea
 from p2p.link.flood_filter import let_in, queue_fill
 from p2p.link.routes import Routes
 from p2p.link.streams import Streams
-from p2p.wire.addresses import Address, normalise
+from p2p.link.windows_udp import read_again
+from p2p.wire.addresses import Address, SocketAddress, normalise
 
 MAX_UNSENT_BYTES = 1 << 18
 RECEIVE_BYTES = 2048
 """More than a datagram may have, so that one that is too long shows."""
+WHOLE_BYTES = 1 << 16
+"""Longer than any datagram. Windows calls one that was cut an error, and asyncio reads no more."""
 READ_ON_MAX = 32
 """Datagrams that are taken in one go besides the first; timers and tasks wait for them."""
 PUT_OFF_MAX = 512
@@ -38,7 +41,7 @@ class _DatagramTransport(Protocol):
 
     max_size: int
 
-    def sendto(self, data: bytes, addr: tuple[str, int]) -> None: ...
+    def sendto(self, data: bytes, addr: SocketAddress) -> None: ...
 
     def get_write_buffer_size(self) -> int: ...
 
@@ -73,7 +76,7 @@ class Mux(asyncio.DatagramProtocol):
             Kind.OWN: deque(),
         }
         self._reads_on = False
-        self._targets: dict[Address, tuple[str, int] | None] = {}
+        self._targets: dict[Address, SocketAddress | None] = {}
         self._transport: _DatagramTransport | None = None
         bound = sock.getsockname()
         self.local_ip: str = bound[0]
@@ -155,7 +158,7 @@ class Mux(asyncio.DatagramProtocol):
         """A link got or lost its keys or moved to another address."""
         self._outlets_changed += 1
 
-    def target(self, address: Address) -> tuple[str, int] | None:
+    def target(self, address: Address) -> SocketAddress | None:
         """The address as the socket wants it.
 
         Returns:
@@ -179,10 +182,10 @@ class Mux(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asyncio: the socket is ready."""
         self._transport = cast("_DatagramTransport", transport)
-        # asyncio asks the system for 256 KiB of memory for each datagram, and gives it back.
-        self._transport.max_size = RECEIVE_BYTES
-        # Where the loop waits for datagrams and does not, as on Windows, read ahead by itself.
+        # The loop of Windows reads ahead by itself; all others tell when something has come.
         self._reads_on = isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop)
+        # asyncio asks the system for 256 KiB of memory for each datagram, and gives it back.
+        self._transport.max_size = RECEIVE_BYTES if self._reads_on else WHOLE_BYTES
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Asyncio: the socket is closed."""
@@ -190,8 +193,10 @@ class Mux(asyncio.DatagramProtocol):
         self.outlets_changed()
 
     def error_received(self, exc: Exception) -> None:
-        """Asyncio: the kernel could not send, for instance while the network is gone."""
-        self.counters["send_failed"] += 1
+        """Asyncio: the kernel could not send or receive, for instance while the network is gone."""
+        self.counters["socket_errors"] += 1
+        if not self._reads_on and self._transport is not None:
+            read_again(self._transport, asyncio.get_running_loop())
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Asyncio: a datagram arrived."""
@@ -307,7 +312,7 @@ class Mux(asyncio.DatagramProtocol):
             self.counters["bytes_out"] += len(data)
             transport.sendto(data, target)
 
-    def _target(self, address: Address) -> tuple[str, int] | None:
+    def _target(self, address: Address) -> SocketAddress | None:
         """The address as this socket wants it, None if it cannot get there.
 
         Only IP literals pass: a name would be looked up by the C library, in the open.
@@ -319,7 +324,7 @@ class Mux(asyncio.DatagramProtocol):
         self._targets[address] = target = self._find_target(address)
         return target
 
-    def _find_target(self, address: Address) -> tuple[str, int] | None:
+    def _find_target(self, address: Address) -> SocketAddress | None:
         try:
             ip = ipaddress.ip_address(address[0])
         except ValueError:
@@ -328,5 +333,6 @@ class Mux(asyncio.DatagramProtocol):
             return None
         if ip.version not in self.families:
             return None
-        text = f"::ffff:{ip}" if self._six and ip.version == 4 else str(ip)
-        return text, address[1]
+        if not self._six:
+            return str(ip), address[1]
+        return (f"::ffff:{ip}" if ip.version == 4 else str(ip)), address[1], 0, 0

@@ -15,6 +15,8 @@ import struct
 import sys
 from typing import Any, ClassVar, NamedTuple
 
+from p2p.wire.addresses import SocketAddress
+
 SLOTS = 64
 """Of a large room's copies the first leave while the last are made."""
 SLOT_BYTES = 1408
@@ -60,12 +62,15 @@ class Flushed(NamedTuple):
     failed: list[int]
 
 
+_AT_ONCE = getattr(socket, "MSG_DONTWAIT", 0)  # Windows has none, nor the call
+
+
 def available() -> bool:
     """Whether the system has the call; whether it works is another question."""
     return sys.platform == "linux" and hasattr(ctypes.CDLL(None), "sendmmsg")
 
 
-def socket_address(family: int, target: tuple[str, int]) -> bytes:
+def socket_address(family: int, target: SocketAddress) -> bytes:
     """An address as the kernel has it (``sockaddr_in``, ``sockaddr_in6``).
 
     Args:
@@ -151,7 +156,7 @@ class Batch:
         at, failed = 0, []
         while at < count:
             messages = self._messages_at + at * ctypes.sizeof(_Message)
-            sent = self._call(self._fd, messages, count - at, socket.MSG_DONTWAIT)
+            sent = self._call(self._fd, messages, count - at, _AT_ONCE)
             if sent > 0:
                 at += sent
                 continue

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import sys
 from collections.abc import Mapping
 
 READY = "READY=1"
@@ -28,8 +29,10 @@ class Notifier:
 
     def say(self, state: str) -> None:
         """Sends one state; without a manager, or if it is gone, nothing happens."""
-        if not self._name:
-            return
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
-            line.connect(self._name)
-            line.send(state.encode())
+        if self._name and sys.platform != "win32":
+            with (
+                contextlib.suppress(OSError),
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line,
+            ):
+                line.connect(self._name)
+                line.send(state.encode())

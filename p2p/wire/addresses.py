@@ -13,6 +13,9 @@ from functools import lru_cache
 Address = tuple[str, int]
 """An IP address in its usual text form (no zone, no IPv4 mapped into IPv6) and a UDP port."""
 
+SocketAddress = tuple[str, int] | tuple[str, int, int, int]
+"""An address as a socket takes it. IPv6 has four items: on Windows asyncio sends to no fewer."""
+
 _PRIVATE_NETS = tuple(
     ipaddress.IPv4Network(net)
     for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10")

@@ -12,6 +12,9 @@ def stats_sentence(event: Stats, roster: Roster) -> str:
     parts = [tr("{sealed} frames sent", sealed=event.me.get("sealed", 0))]
     parts += [_speaker(speaker, roster) for speaker in event.speakers]
     parts += [_link(link, roster) for link in event.links]
+    errors = event.totals.get("socket_errors", 0)
+    if errors:
+        parts.append(tr("{errors} errors of the network socket", errors=errors))
     return tr("stats: {parts}", parts="; ".join(parts))
 
 

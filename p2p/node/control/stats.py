@@ -65,6 +65,7 @@ class StatsReader:
             "sealed": self._secrets.frames.sealed,
             "members": [self._member(member) for member in others],
             "packet_sizes": sorted(self._mux.media_sizes),
+            "socket_errors": self._mux.counters["socket_errors"],
             "dropped_ops": sum(self._room.counts[reason] for reason in BAD_OPS),
         }
 

@@ -1,6 +1,8 @@
 import asyncio
+import ctypes
 import errno
 import socket
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -36,6 +38,51 @@ async def test_a_dual_socket_names_both_kinds_of_senders_plainly(bench):
     assert not four.wildcard
 
 
+async def test_a_dual_socket_sends_to_both_kinds(bench):
+    dual, four, six = await bench.mux(None), await bench.mux(), await bench.mux(("::1", 0))
+    got = []
+    for mux in (four, six):
+        mux.on_datagram = lambda data, sender: got.append((data, sender))
+    dual.send(b"\xc04", ("127.0.0.1", four.local_port))
+    dual.send(b"\xc06", ("::1", six.local_port))
+    await bench.until(lambda: len(got) == 2)
+    sources = {b"\xc04": "127.0.0.1", b"\xc06": "::1"}
+    assert dict(got) == {data: (ip, dual.local_port) for data, ip in sources.items()}
+    assert dual.counters["socket_errors"] == 0
+
+
+async def test_an_ipv6_socket_is_given_addresses_of_four_items_as_windows_wants_them(bench):
+    dual, four = await bench.mux(None), await bench.mux()
+    assert dual.target(("192.0.2.1", 9)) == ("::ffff:192.0.2.1", 9, 0, 0)
+    assert dual.target(("2001:db8::1", 9)) == ("2001:db8::1", 9, 0, 0)
+    assert four.target(("192.0.2.1", 9)) == ("192.0.2.1", 9)
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="only the Proactor loop reads no more")
+async def test_an_error_while_reading_is_counted_and_does_not_end_the_reading(bench):
+    a, b = await bench.mux(), await bench.mux()
+    got = []
+    b.on_datagram = lambda data, _sender: got.append(data)
+    for errors in (1, 2):
+        await asyncio.sleep(0.02)  # a read is under way
+        assert ctypes.WinDLL("kernel32").CancelIoEx(ctypes.c_void_p(b.raw_socket.fileno()), None)
+        await bench.until(lambda errors=errors: b.counters["socket_errors"] == errors)
+        a.send(b"\xc0after it", ("127.0.0.1", b.local_port))
+        await bench.until(lambda errors=errors: got == [b"\xc0after it"] * errors)
+
+
+async def test_a_peer_that_is_gone_does_not_end_the_reading(bench):
+    a, b, gone = await bench.mux(), await bench.mux(), await bench.mux()
+    got = []
+    b.on_datagram = lambda data, _sender: got.append(data)
+    gone.close()
+    for _ in range(3):
+        b.send(b"\xc0", ("127.0.0.1", gone.local_port))
+        await asyncio.sleep(0.02)
+    a.send(b"\xc0still here", ("127.0.0.1", b.local_port))
+    await bench.until(lambda: got == [b"\xc0still here"])
+
+
 @pytest.mark.parametrize(
     ("data", "counted"),
     [
@@ -46,7 +93,10 @@ async def test_a_dual_socket_names_both_kinds_of_senders_plainly(bench):
         (b"\x80\x6f" + bytes(40), "media_stranger"),
         (b"\x80\xc8" + bytes(40), "media_stranger"),
         (b"\x40" * 10, "unknown"),
-        (b"", "bad_size"),
+        pytest.param(
+            *(b"", "bad_size"),
+            marks=pytest.mark.skipif(sys.platform == "win32", reason="asyncio drops it there"),
+        ),
         (b"\xc0" * 1501, "bad_size"),
         (b"\xc0" * 60_000, "bad_size"),
     ],
@@ -127,7 +177,7 @@ async def test_there_is_no_way_to_what_is_not_one_host(bench, address):
 async def test_what_the_kernel_refuses_is_counted(bench):
     mux = await bench.mux()
     mux.send(b"\xc0", ("255.255.255.255", 9))
-    assert mux.counters["send_failed"] == 1
+    assert mux.counters["socket_errors"] == 1
 
 
 async def test_remembered_targets_are_bounded(bench, monkeypatch):
@@ -165,7 +215,10 @@ async def test_a_port_in_use_is_said_so(bench):
 @pytest.mark.parametrize(
     ("listen", "code"),
     [
-        (("192.0.2.77", 0), "cannot_listen"),
+        pytest.param(
+            *(("192.0.2.77", 0), "cannot_listen"),
+            marks=pytest.mark.skipif(sys.platform == "win32", reason="Wine binds to any address"),
+        ),
         (("127.0.0.1", 70_000), "cannot_listen"),
         (("example.org", 0), "bad_listen"),
     ],
@@ -203,6 +256,7 @@ def test_an_address_has_one_form(raw, plain):
     assert normalise(raw) == plain
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the loop reads ahead by itself there")
 async def test_datagrams_that_wait_are_taken_in_one_go_and_bounded(bench):
     mux = await bench.mux()
     turns, got = [0], []

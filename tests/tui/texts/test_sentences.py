@@ -191,6 +191,11 @@ def test_stats_are_one_line_even_when_numbers_are_missing(narrator):
     ]
 
 
+def test_errors_of_the_network_are_among_the_stats_when_there_are_any(narrator):
+    event = told.Stats({"sealed": 250}, [], [], {"socket_errors": 3})
+    assert said(narrator, event) == ["stats: 250 frames sent; 3 errors of the network socket"]
+
+
 def test_a_hostile_name_is_harmless_in_a_sentence(narrator):
     said(narrator, changed(30, "A\x1b]0;pwned\x07"))
     assert said(narrator, told.HandChanged(30, 1)) == ["hand: A]0;pwned is first in the queue"]
