@@ -1,0 +1,34 @@
+@echo off
+rem Starts Teahouse from the folder that this file lies in. It writes nothing there nor elsewhere.
+setlocal EnableExtensions DisableDelayedExpansion
+set "TH=%~dp0"
+set "TH_FILE=python\python.exe"
+if not exist "%TH%%TH_FILE%" goto incomplete
+set "TH_FILE=python\python313.zip"
+if not exist "%TH%%TH_FILE%" goto incomplete
+set "TH_FILE=lib\textual\app.py"
+if not exist "%TH%%TH_FILE%" goto incomplete
+set "TH_FILE=program\tui\cli.py"
+if not exist "%TH%%TH_FILE%" goto incomplete
+reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" /v CurrentMajorVersionNumber >nul 2>nul
+if errorlevel 1 goto old
+title Teahouse
+chcp 65001 >nul 2>nul
+set PYTHONUTF8=1
+if not "%~1"=="" goto start
+if not defined WT_SESSION mode con: cols=100 lines=34 >nul 2>nul
+:start
+"%TH%python\python.exe" -I -B -X utf8 -m tui %*
+set "TH_CODE=%ERRORLEVEL%"
+if "%TH_CODE%"=="0" goto end
+if "%~1"=="" pause
+:end
+exit /b %TH_CODE%
+:incomplete
+echo Teahouse is not whole: %TH_FILE% is missing. Unpack the zip again, all of it.
+if "%~1"=="" pause
+exit /b 3
+:old
+echo Teahouse needs Windows 10 or newer.
+if "%~1"=="" pause
+exit /b 3
