@@ -11,18 +11,15 @@ from p2p.dht.lan import LanAsker, LanDoor
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
-from p2p.wire.addresses import Scope, known_scope
+from p2p.wire.addresses import Scope, scope_of
 
 ASK_LIMIT_S = 5.0
 
 
 def has_lan(settings: Settings) -> bool:
     """Whether the local network may be used: not when we listen on loopback only."""
-    on_loopback = (
-        settings.listen is not None
-        and settings.listen[0] != "localhost"
-        and known_scope(settings.listen[0]) is Scope.LOOPBACK
-    )
+    listen = settings.listen
+    on_loopback = listen is not None and scope_of(listen[0]) is Scope.LOOPBACK
     return settings.allows("lan") and not on_loopback
 
 
