@@ -47,7 +47,9 @@ class Wine:
         self.drive_c = folder / "drive_c"
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-            **{"WINEPREFIX": str(folder), "WINEARCH": "win64", "WINEDEBUG": "-all"},
+            "WINEPREFIX": str(folder),
+            "WINEARCH": "win64",
+            "WINEDEBUG": "-all",
             # Neither its browser nor its .NET is wanted, nor a menu on this desktop.
             "WINEDLLOVERRIDES": "mscoree=d;mshtml=d;winemenubuilder.exe=d",
             "LANG": "C.UTF-8",
@@ -55,6 +57,7 @@ class Wine:
 
     def start(self) -> None:
         """Makes it; Windows 10 as programs see it. A server keeps it until ``stop``."""
+        self.drive_c.parent.mkdir(parents=True, exist_ok=True)
         self._quietly("wineserver", "-p")
         self._quietly("wine", "wineboot", "-i")
         version = ("/v", "Version", "/d", "win10", "/f")

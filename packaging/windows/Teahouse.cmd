@@ -10,7 +10,7 @@ set "TH_FILE=lib\textual\app.py"
 if not exist "%TH%%TH_FILE%" goto incomplete
 set "TH_FILE=program\tui\cli.py"
 if not exist "%TH%%TH_FILE%" goto incomplete
-reg query "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion" /v CurrentMajorVersionNumber >nul 2>nul
+ver | "%SystemRoot%\System32\find.exe" "10.0." >nul
 if errorlevel 1 goto old
 title Teahouse
 chcp 65001 >nul 2>nul

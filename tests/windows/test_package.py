@@ -1,0 +1,90 @@
+"""The package itself: what is in it, how it starts, what it leaves behind."""
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.windows.conftest import Package
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+def started(package: Package, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Teahouse.cmd with arguments, as from a command line."""
+    return package.wine.run("cmd", "/c", "Teahouse.cmd", *arguments, cwd=package.top)
+
+
+def test_it_tells_its_version(package: Package) -> None:
+    done = started(package, "--version")
+    assert (done.returncode, done.stdout.split()[0]) == (0, "teahouse"), done
+
+
+def test_it_runs_in_a_folder_with_every_awkward_character(package: Package, tmp_path: Path) -> None:
+    # Without Teahouse.cmd: the shell of Wine, unlike that of Windows, cannot read such a path.
+    folder = tmp_path / "50% & !x! ^y 茶 ئۇ"
+    folder.symlink_to(package.top)
+    done = package.wine.run(
+        *(str(folder / "python" / "python.exe"), "-I", "-B", "-X", "utf8", "-m", "tui"),
+        *("join", "nonsense", "--plain"),
+    )
+    assert done.returncode == 4, done
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "start screen"), ("zh_CN", "usage")])
+def test_it_helps(package: Package, language: str, word: str) -> None:
+    done = started(package, "--lang", language, "--help")
+    assert done.returncode == 0
+    assert word in done.stdout
+
+
+def test_an_unknown_command_is_answered_in_chinese_and_with_its_exit_code(package: Package) -> None:
+    done = started(package, "--lang", "zh_CN", "nonsense")
+    assert done.returncode == 2
+    assert "没有" in done.stderr
+
+
+def test_a_package_that_is_not_whole_names_what_is_missing(package: Package) -> None:
+    part, away = package.top / "python" / "python313.zip", package.top / "away"
+    part.rename(away)
+    try:
+        done = started(package, "--version")
+    finally:
+        away.rename(part)
+    assert done.returncode == 3
+    assert r"python\python313.zip is missing" in done.stdout
+
+
+def test_all_parts_have_their_licences(package: Package) -> None:
+    projects = {path.name for path in (package.top / "LICENCES").iterdir()}
+    assert {"python", "av", "numpy", "textual", "livekit"} <= projects
+    text = (package.top / "LICENCES" / "python" / "LICENSE.txt").read_text("utf-8")
+    assert "PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2" in text
+
+
+def test_every_module_has_byte_code_that_names_no_folder_of_the_builder(package: Package) -> None:
+    program = package.top / "program"
+    for source in program.rglob("*.py"):
+        (code,) = (source.parent / "__pycache__").glob(f"{source.stem}.cpython-313.pyc")
+        assert b"/tmp" not in code.read_bytes()
+        assert b"\\tmp" not in code.read_bytes()
+
+
+def test_a_run_writes_nothing_into_its_folder_nor_into_temp(package: Package) -> None:
+    started(package, "--version")
+    before = package.files()
+    began_s = time.monotonic()
+    done = package.wine.run(
+        *package.command("join", "nonsense", "--plain")[1:], cwd=package.wine.drive_c
+    )
+    print(f"from start to the answer: {time.monotonic() - began_s:.1f} s")
+    assert done.returncode == 4, done
+    assert package.files() == before
+
+
+def test_the_demo_is_well(package: Package) -> None:
+    # Long, for Wine looks files up slowly: seven programs take a minute to start.
+    command = package.command("demo", "--json", "--seconds", "60")[1:]
+    done = package.wine.run(*command, limit_s=300.0)
+    assert done.returncode == 0, done.stderr[-2000:]
