@@ -27,6 +27,7 @@ from tui.options import room_parser, settings_of, split_command
 from tui.start.key_source import key_text
 from tui.texts.failures import as_event, told, user_error_in
 from tui.texts.readings import reading_notes
+from tui.windows import leave_no_crash_report, with_language
 
 if TYPE_CHECKING:
     import argparse
@@ -61,8 +62,9 @@ def main(argv: Sequence[str] | None = None, backend: Backend | None = None) -> i
         backend: Where nodes come from; None for the network.
     """
     started_s = time.monotonic()
+    leave_no_crash_report()
     args = split_command(sys.argv[1:] if argv is None else argv, COMMANDS)
-    use_language(chosen_language(args.lang, os.environ))
+    use_language(chosen_language(args.lang, with_language(os.environ)))
     if args.version:
         sys.stdout.write(f"teahouse {version()}\n")
         return 0
@@ -111,7 +113,7 @@ def _dispatch(args: "argparse.Namespace", backend: Backend, started_s: float) ->
     joins = args.command != "create"
     options = room_parser(args.command or "join", joins=joins).parse_args(args.rest)
     if options.lang:
-        use_language(chosen_language(options.lang, os.environ))
+        use_language(chosen_language(options.lang, with_language(os.environ)))
     try:
         return _room(args.command, options, backend, started_s)
     except UserError as error:

@@ -83,6 +83,19 @@ def test_a_run_writes_nothing_into_its_folder_nor_into_temp(package: Package) ->
     assert package.files() == before
 
 
+def test_a_crash_leaves_no_report_on_the_disk(package: Package) -> None:
+    crash = (
+        "from tui.windows import leave_no_crash_report as ask; ask();"
+        "import faulthandler; print('now', flush=True); faulthandler._sigsegv()"
+    )
+    before = package.files()
+    python = str(package.top / "python" / "python.exe")
+    done = package.wine.run(python, "-I", "-B", "-X", "utf8", "-c", crash)
+    assert done.stdout.split() == ["now"]
+    assert done.returncode != 0
+    assert package.files() == before
+
+
 def test_the_demo_is_well(package: Package) -> None:
     # Long, for Wine looks files up slowly: seven programs take a minute to start.
     command = package.command("demo", "--json", "--seconds", "60")[1:]

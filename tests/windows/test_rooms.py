@@ -121,6 +121,6 @@ async def test_who_is_killed_is_missed_and_the_room_goes_on(mixed: MixedHouse) -
     guest = await mixed.join("guest", invite, *ANYWHERE, "--only", "invite")
     mark = host.now
     await guest.kill()
-    await host.sees("guest", mark, state="away")
+    await host.sees("guest", mark, state="gone")
     await mixed.join("again", invite, *ANYWHERE, "--only", "invite")
     await host.leave()
