@@ -280,17 +280,17 @@ class JoinAttempt:
         asking = AdmissionRequest(room, self._endpoint.inbox)
         self._outcome.asked.append(asking)
         self._answers.reached(dh)
-        let_in = await self._patiently(asking.ask(line, dh))
+        let_in = await self._patiently(lambda: asking.ask(line, dh))
         admit = let_in.admit
         secrets = RoomSecrets.from_admit(credentials, origin, admit, let_in.at_s, system_rng)
         link = line if isinstance(line, Line) else None
         answer = Answer(admit.member, room, secrets, via, link)
         self._answers.take(answer, time.monotonic())
 
-    async def _patiently(self, asking: Coroutine[None, None, LetIn]) -> LetIn:
+    async def _patiently(self, ask: Callable[[], Coroutine[None, None, LetIn]]) -> LetIn:
         """Asks when it is its turn; who takes long goes on outside of the turns."""
         async with self._turns:
-            asked = asyncio.ensure_future(asking)
+            asked = asyncio.ensure_future(ask())
             try:
                 await asyncio.wait([asked], timeout=PATIENCE_S)
             except BaseException:
