@@ -22,12 +22,12 @@ from p2p.link.consent import (
 from p2p.link.ice_candidate import ice_candidate
 from p2p.link.mux import Mux
 from p2p.link.routes import LinkSession
-from p2p.wire.addresses import Address
+from p2p.wire.addresses import Address, is_stream
 
 FIRST_REPEAT_S = 0.1
 REPEAT_GROWTH = 1.5
-LONGEST_REPEAT_S = 0.5
-CHECK_LIMIT_S = 3.5
+LONGEST_REPEAT_S = 1.0
+CHECK_LIMIT_S = 10.0
 RECHECK_GUARD_S = 0.005
 MAX_SENDS = 30
 PROBE_ANSWER_LIMIT_S = 10.0
@@ -64,13 +64,18 @@ class CheckOwner(Protocol):
 
 
 class _Check:
-    """One request that waits for its response."""
+    """One request that waits for its response.
 
-    def __init__(self, data: bytes, address: Address, now: float) -> None:
-        self.data = data
+    Each repeat has a transaction of its own: its answer tells how long the way is, though the line
+    is longer than the time between two of them.
+    """
+
+    def __init__(self, request: bytes, address: Address, key: bytes) -> None:
+        self.request = request
         self.address = address
-        self.first_s = self.last_s = now
-        self.sends = 0
+        self.key = key
+        self.first_s = self.last_s = time.monotonic()
+        self.sent_s: dict[bytes, float] = {}
         self.answer: asyncio.Future[tuple[stun.Message, Address]] | None = None
 
 
@@ -90,8 +95,8 @@ class MuxStun(ice.StunProtocol):
 
     async def close(self) -> None:
         """Forgets all requests; the socket stays."""
-        for transaction in list(self._checks):
-            self._drop(transaction)
+        for check in list(self._checks.values()):
+            self._drop(check)
         self.connection_lost(None)
 
     async def send_data(self, data: bytes, addr: Address) -> None:
@@ -109,10 +114,8 @@ class MuxStun(ice.StunProtocol):
         integrity_key: bytes | None = None,
         retransmissions: int | None = None,
     ) -> tuple[stun.Message, Address]:
-        """Asks until the answer comes: quick repeats at first, 3.5 s at most."""
-        if integrity_key is not None:
-            request.add_message_integrity(integrity_key)
-        check = self._begin(request.transaction_id, bytes(request), addr)
+        """Asks until the answer comes: quick repeats at first, 10 s at most."""
+        check = _Check(bytes(request), addr, integrity_key or b"")
         check.answer = asyncio.get_running_loop().create_future()
         wait_s = FIRST_REPEAT_S
         try:
@@ -124,7 +127,7 @@ class MuxStun(ice.StunProtocol):
                 wait_s = min(wait_s * REPEAT_GROWTH, LONGEST_REPEAT_S)
             raise stun.TransactionTimeout
         finally:
-            self._drop(request.transaction_id)
+            self._drop(check)
 
     def probe(self, request: bytes, addr: Address, integrity_key: bytes) -> None:
         """Asks once, without waiting; the connection is told of the answer.
@@ -135,12 +138,10 @@ class MuxStun(ice.StunProtocol):
             integrity_key: The peer's password. Secret.
         """
         now = time.monotonic()
-        for transaction, check in list(self._checks.items()):
+        for check in list(self._checks.values()):
             if check.answer is None and now - check.first_s > PROBE_ANSWER_LIMIT_S:
-                self._drop(transaction)
-        transaction = os.urandom(TRANSACTION_BYTES)
-        data = signed(request, transaction, integrity_key)
-        self._send(self._begin(transaction, data, addr))
+                self._drop(check)
+        self._send(_Check(request, addr, integrity_key))
 
     def probe_answered(self, data: bytes, addr: Address) -> bool:
         """Takes the usual answer to a probe; False: it is something else, or not authentic."""
@@ -150,16 +151,16 @@ class MuxStun(ice.StunProtocol):
             return False
         if not is_signed(data, self._owner.remote_key):
             return False
-        self._owner.seen_at(mapped, addr[0])
+        self._saw(mapped, addr)
         self._owner.measured(time.monotonic() - check.first_s)
-        self._drop(transaction_of(data))
+        self._drop(check)
         self._owner.consented()
         return True
 
     def recheck(self, addr: Address) -> None:
         """Repeats a waiting request now: the peer's own check shows that the way just opened."""
         now = time.monotonic()
-        for check in self._checks.values():
+        for check in set(self._checks.values()):
             waiting = check.answer is not None and check.address == addr
             if waiting and now - check.last_s > RECHECK_GUARD_S:
                 self._send(check)
@@ -175,11 +176,10 @@ class MuxStun(ice.StunProtocol):
             return False
         mapped = message.attributes.get("XOR-MAPPED-ADDRESS")
         if mapped is not None:
-            self._owner.seen_at((str(mapped[0]), int(mapped[1])), addr[0])
-        if check.sends == 1:
-            self._owner.measured(time.monotonic() - check.first_s)
+            self._saw((str(mapped[0]), int(mapped[1])), addr)
+        self._owner.measured(time.monotonic() - check.sent_s[message.transaction_id])
         if check.answer is None:
-            self._drop(message.transaction_id)
+            self._drop(check)
             if message.message_class == stun.Class.RESPONSE:
                 self._owner.consented()
         elif not check.answer.done():
@@ -193,18 +193,21 @@ class MuxStun(ice.StunProtocol):
             raise stun.TransactionFailed(message)
         raise stun.TransactionTimeout
 
-    def _begin(self, transaction: bytes, data: bytes, addr: Address) -> _Check:
-        check = _Check(data, addr, time.monotonic())
-        self._checks[transaction] = check
-        self._mux.routes.expect(transaction, self._owner.session)
-        return check
+    def _saw(self, mapped: Address, addr: Address) -> None:
+        """Where a stream comes from tells nothing of our UDP port."""
+        if not is_stream(addr):
+            self._owner.seen_at(mapped, addr[0])
 
     def _send(self, check: _Check) -> None:
-        if check.sends < MAX_SENDS:
-            check.sends += 1
-            check.last_s = time.monotonic()
-            self._mux.send(check.data, check.address)
+        if len(check.sent_s) >= MAX_SENDS:
+            return
+        transaction = os.urandom(TRANSACTION_BYTES)
+        check.last_s = check.sent_s[transaction] = time.monotonic()
+        self._checks[transaction] = check
+        self._mux.routes.expect(transaction, self._owner.session)
+        self._mux.send(signed(check.request, transaction, check.key), check.address)
 
-    def _drop(self, transaction: bytes) -> None:
-        self._checks.pop(transaction, None)
-        self._mux.routes.expect_no_more(transaction)
+    def _drop(self, check: _Check) -> None:
+        for transaction in check.sent_s:
+            self._checks.pop(transaction, None)
+            self._mux.routes.expect_no_more(transaction)

@@ -11,7 +11,7 @@ import ipaddress
 import struct
 from typing import NamedTuple
 
-from p2p.wire.addresses import Address
+from p2p.wire.addresses import Address, on_the_wire
 
 TRANSACTION_BYTES = 12
 
@@ -75,9 +75,10 @@ def answer_to(request: bytes, address: Address, key: bytes) -> bytes:
         address: Its sender; an IP literal.
         key: Our password. Secret.
     """
-    ip = ipaddress.ip_address(address[0]).packed
+    host, port = on_the_wire(address)
+    ip = ipaddress.ip_address(host).packed
     head = next(head for head, size in _MAPPED_HEADS.items() if size == len(ip))
-    mapped = _masked(address[1].to_bytes(2, "big") + ip, request)
+    mapped = _masked(port.to_bytes(2, "big") + ip, request)
     return signed(
         _SUCCESS + bytes(2) + request[4:8] + bytes(12) + head + mapped, transaction_of(request), key
     )

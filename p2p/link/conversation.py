@@ -17,10 +17,14 @@ class Conversation(ABC):
 
     Args:
         dialled: Whether this node asked for it.
+
+    Attributes:
+        rtt_s: Round trip of the handshake that led to it, by whatever way; 0 where nobody asked.
     """
 
     def __init__(self, *, dialled: bool) -> None:
         self.dialled = dialled
+        self.rtt_s = 0.0
         self.counters: Counter[str] = Counter()
         self._inbox: asyncio.Queue[Message | None] = asyncio.Queue(INBOX_MESSAGES)
         self._open = True

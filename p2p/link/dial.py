@@ -13,13 +13,12 @@ from p2p.link.line import Line
 from p2p.link.link import Certificate, MediaLink, make_certificate
 from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
-from p2p.link.transactions import Calls
+from p2p.link.transactions import Answer, Calls
 from p2p.link.unverified import Hearsay
-from p2p.wire.addresses import Address
-from p2p.wire.offers import Candidate, CandidateKind, Hello, HelloAck, Knock, LinkOffer, Welcome
+from p2p.wire.addresses import Address, is_stream
+from p2p.wire.offers import Candidate, Hello, HelloAck, Knock, LinkOffer, Welcome
 from p2p.wire.version import PROTOCOL_VERSION
 
-LINK_LIMIT_S = 4.0
 WAYS_MAX = 8
 LOOK_FOR_WAYS_S = 0.05
 
@@ -101,7 +100,13 @@ class Ways:
 
 
 async def reach(
-    station: Station, dh: bytes, psk: bytes, purpose: bytes, ways: Ways, limit_s: float
+    station: Station,
+    dh: bytes,
+    psk: bytes,
+    purpose: bytes,
+    ways: Ways,
+    limit_s: float,
+    link: MediaLink | None = None,
 ) -> tuple[Line, Welcome | HelloAck]:
     """Gets a link to the holder of ``dh``.
 
@@ -114,35 +119,41 @@ async def reach(
         psk: The room's pre-shared key for ``KNOCK``, ``NO_PSK`` for ``HELLO``.
         purpose: ``KNOCK`` or ``HELLO``.
         ways: Those that are added meanwhile are tried as well.
-        limit_s: For the answer; the link may take ``LINK_LIMIT_S`` more.
+        limit_s: For the answer; the link then has the time that its line needs.
+        link: Made by ``station.new_link(controlling=True)``; None: one is made here.
 
     Raises:
         TimeoutError: Nobody answered.
         RemoteError: The answer is no good, or the link did not come up.
     """
-    link = station.new_link(controlling=True)
+    link = link or station.new_link(controlling=True)
     if purpose == HELLO:
         link.be_patient()
     line = Line(link, dialled=True)
     greeting = Knock if purpose == KNOCK else Hello
 
-    async def ask(way: Way) -> bytes:
+    async def ask(way: Way) -> Answer:
         toward, send = _toward(way), _sender(station.mux, way)
         own = link.offer
         candidates = station.whereabouts.offer(toward)
         offer = LinkOffer(own.ufrag, own.pwd, own.fingerprint, candidates)
         payload = greeting(PROTOCOL_VERSION, offer).encode()
-        answer = await station.calls.ask(dh, psk, purpose, payload, send, limit_s)
-        return answer.payload
+        return await station.calls.ask(dh, psk, purpose, payload, send, limit_s)
 
     try:
         way, answer = await _first_answer(ask, ways, limit_s)
-        ack = (HelloAck if purpose == HELLO else Welcome).decode(answer)
+        link.progress()
+        line.rtt_s = answer.rtt_s
+        ack = (HelloAck if purpose == HELLO else Welcome).decode(answer.payload)
         if ack.offer is None:
             raise RemoteError("it wants no link")
-        if not isinstance(way, Carrier) and ack.seen is not None:
-            station.whereabouts.saw(ack.seen.address, way[0])
-        await link.connect(_reachable(station, ack.offer, way), LINK_LIMIT_S)
+        if isinstance(way, Carrier):
+            await link.connect(_reachable(station, ack.offer, way))
+        else:
+            if not is_stream(way) and ack.seen is not None:
+                station.whereabouts.saw(ack.seen.address, way[0])
+            offer = _reachable(station, ack.offer, way)
+            await link.connect(offer, known=(way,), rtt_s=answer.rtt_s)
     except BaseException:
         await line.close()
         raise
@@ -169,14 +180,15 @@ async def reach_through(
     answer = await station.calls.ask(dh, psk, KNOCK, payload, carrier.send, limit_s)
     welcome = Welcome.decode(answer.payload)
     line = station.carried.open(answer.transport, answer.tag, carrier.send, dialled=True)
+    line.rtt_s = answer.rtt_s
     return line, welcome
 
 
 async def _first_answer(
-    ask: Callable[[Way], Coroutine[None, None, bytes]], ways: Ways, limit_s: float
-) -> tuple[Way, bytes]:
+    ask: Callable[[Way], Coroutine[None, None, Answer]], ways: Ways, limit_s: float
+) -> tuple[Way, Answer]:
     """Asks by every way, by new ones as they come."""
-    asked: dict[asyncio.Future[bytes], Way] = {}
+    asked: dict[asyncio.Future[Answer], Way] = {}
     never = asyncio.get_running_loop().create_future()
     try:
         async with asyncio.timeout(limit_s):
@@ -209,11 +221,9 @@ def _sender(mux: Mux, way: Way) -> Callable[[bytes], None]:
 
 
 def _reachable(station: Station, offer: LinkOffer, way: Way) -> LinkOffer:
-    """The peer's offer without addresses it has no business to name, with the one we know."""
+    """The peer's offer without addresses that it has no business to name."""
     named = believable(offer.candidates, _toward(way), station.whereabouts.seen)
-    candidates = list(station.hearsay.checkable(named, time.monotonic()))
-    if not isinstance(way, Carrier) and all(c.address != way for c in candidates):
-        candidates.insert(0, Candidate.of(way, CandidateKind.HOST))
-    if not candidates:
+    candidates = station.hearsay.checkable(named, time.monotonic())
+    if not candidates and isinstance(way, Carrier):
         raise RemoteError("no address to link to")
-    return LinkOffer(offer.ufrag, offer.pwd, offer.fingerprint, tuple(candidates[:8]))
+    return LinkOffer(offer.ufrag, offer.pwd, offer.fingerprint, candidates)

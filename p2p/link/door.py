@@ -10,13 +10,13 @@ from crypto.knock import HELLO, Called, Responder
 from p2p.errors import RemoteError
 from p2p.link.candidates import believable
 from p2p.link.carried import CarriedLine
-from p2p.link.dial import LINK_LIMIT_S, Station
+from p2p.link.dial import Station
 from p2p.link.errors import LinkFailed
 from p2p.link.line import Line
 from p2p.link.work import Work
 from p2p.rng import Rng, system_rng
 from p2p.token_bucket import Allowance, Rate
-from p2p.wire.addresses import Address, Scope, scope_of
+from p2p.wire.addresses import Address, Scope, on_the_wire, scope_of
 from p2p.wire.offers import Candidate, CandidateKind, Endpoint, Hello, Knock, LinkOffer
 
 PENDING_MAX = 128
@@ -145,13 +145,13 @@ class Door:
             # On this machine everybody has one address.
             ip = source[0] if source is not None and not _is_own_machine(source) else None
             self._make_room(ip)
-            line = self._begin(key, offer, peer, candidates)
+            line = self._begin(key, offer, peer, candidates, source)
             self._pending[key] = (line, ip)
         else:
             # The same question by another way, which may name addresses that this one did not.
             for candidate in candidates:
                 line.link.another_candidate(candidate.address)
-        seen = Endpoint.of(source) if source is not None else _first_named(offer)
+        seen = Endpoint.of(on_the_wire(source)) if source is not None else _first_named(offer)
         self.counters["answered"] += 1
         answer(called.answer(self._make_answer(seen, line.link.offer)))
 
@@ -230,11 +230,13 @@ class Door:
         offer: LinkOffer,
         peer: Address | None,
         candidates: tuple[Candidate, ...],
+        source: Address | None,
     ) -> Line:
         own = self._station.whereabouts.offer(peer)
         link = self._station.new_link(controlling=False, candidates=own)
         if self._greeting is Hello:
             link.be_patient()
+        link.answered_at(source)
         line = Line(link, dialled=False)
         remote = LinkOffer(offer.ufrag, offer.pwd, offer.fingerprint, candidates)
         self._tasks.create_task(self._connect(key, line, remote))
@@ -242,7 +244,7 @@ class Door:
 
     async def _connect(self, key: tuple[bytes, str], line: Line, remote: LinkOffer) -> None:
         try:
-            await line.link.connect(remote, LINK_LIMIT_S + 1.0)
+            await line.link.connect(remote)
         except LinkFailed as exc:
             self.counters[f"link failed: {exc.stage}"] += 1
             await line.close()

@@ -1,7 +1,9 @@
 """DTLS over the shared socket: aiortc's transport, fed datagram by datagram.
 
 OpenSSL repeats a lost flight after a second at the earliest. Here a flight is also repeated after
-a quarter of one, byte for byte: the peer drops what it has already (RFC 6347 §4.1.2.6).
+a quarter of one, byte for byte, then each time after twice as long: the peer drops what it has
+already (RFC 6347 §4.1.2.6). On a line that is longer than that every flight goes several times;
+what that costs is little beside a round trip lost.
 """
 
 import asyncio
@@ -21,8 +23,10 @@ MAX_WAITING_DATAGRAMS = 64
 MAX_FLIGHT_DATAGRAMS = 8
 MAX_EARLY_DATAGRAMS = 8
 FIRST_REPEAT_S = 0.25
-MAX_REPEATS = 5
+MAX_REPEATS = 6
 MAX_RECORD_BYTES = 1500
+MTU_BYTES = 1100
+"""Of a datagram of the handshake; tunnels in tunnels leave less than 1,280 of a packet."""
 
 _MEDIA_LABEL = b"EXTRACTOR-dtls_srtp"
 """RFC 5764 §4.2."""
@@ -128,7 +132,7 @@ class DtlsPipe:
     def _arm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        wait_s = max(FIRST_REPEAT_S, 1.5 * (self._connection.rtt_s or 0.0)) * 2**self._repeats
+        wait_s = FIRST_REPEAT_S * 2**self._repeats
         self._timer = asyncio.get_running_loop().call_later(wait_s, self._repeat)
 
     def _repeat(self) -> None:
@@ -175,6 +179,8 @@ class DtlsTransport(RTCDtlsTransport):
             Whether keys are agreed with its owner.
         """
         text = fingerprint.hex(":").upper()
+        # The answering end is done first, and its INIT comes with the last flight.
+        self._set_role("client" if self.transport.role == "controlling" else "server")
         await self.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", text)]))
         return self.state == "connected"
 
@@ -198,6 +204,11 @@ class DtlsTransport(RTCDtlsTransport):
         keys = self._ssl.export_keying_material(_MEDIA_LABEL, 2 * MASTER_BYTES)
         master = SRTP_AEAD_AES_256_GCM.get_key_and_salt(keys, int(self._role == "server"))
         return SealKey(master), self._rx_srtp
+
+    async def _do_handshake(self) -> None:
+        assert self._ssl is not None  # noqa: S101  aiortc has just made it
+        self._ssl.set_ciphertext_mtu(MTU_BYTES)
+        await super()._do_handshake()
 
     def _setup_srtp(self) -> None:
         super()._setup_srtp()

@@ -16,7 +16,7 @@ from p2p.link.consent import SettledChecks, answer_to, is_signed
 from p2p.link.ice_candidate import ice_candidate, is_at
 from p2p.link.mux import Mux
 from p2p.link.routes import LinkSession
-from p2p.wire.addresses import Address
+from p2p.wire.addresses import Address, is_stream
 from p2p.wire.offers import Candidate, CandidateKind
 
 UFRAG_CHARS = 8
@@ -26,6 +26,8 @@ MAX_ROLE_CONFLICTS = 4
 CONSENT_EVERY_S = 1.0
 CONSENT_REPEAT_S = 0.25
 TOGETHER_S = 0.05
+NEW_WAY_CHECKS_S = (0.1, 0.15, 0.2, 0.3, 0.45)
+"""The peer sends nothing before one of our checks has come; so the first ones go quickly."""
 CONSENT_LIMIT_S = 30.0
 CONSENT_MIN_UNANSWERED = 5
 REPROBE_GUARD_S = 0.05
@@ -59,6 +61,8 @@ class MuxConnection(ice.Connection):
         on_seen_at: Called whenever the peer answers a check, with our address as it sees it and
             the IP it answers from.
         rtt_s: Smoothed round trip, None before the first.
+        answered_at: Where we sent our offer, if the peer asked from there: a check that comes from
+            there shows that it got it, and needs none of ours first.
         patience: How much rarer than every second consent is asked for. For the caller of a relay
             only while it hears the relay; for the relay always.
     """
@@ -86,6 +90,8 @@ class MuxConnection(ice.Connection):
         self.on_seen_at: Callable[[Address, str], None] = lambda _address, _witness: None
         self.rtt_s: float | None = None
         self.patience = 1.0
+        self.answered_at: Address | None = None
+        self._is_new = False
         self._mux = mux
         self._rng = rng
         self._conflicts = 0
@@ -114,12 +120,28 @@ class MuxConnection(ice.Connection):
     async def gather_candidates(self) -> None:
         """Does nothing: there is one socket."""
 
-    async def reach(self, ufrag: str, pwd: str, candidates: tuple[Candidate, ...]) -> None:
+    async def reach(
+        self,
+        ufrag: str,
+        pwd: str,
+        candidates: tuple[Candidate, ...],
+        known: tuple[Address, ...] = (),
+    ) -> None:
         """Checks all candidates until one works.
 
         The peer may show itself from an address that nobody knew. The caller sets the limit.
+
+        Args:
+            ufrag: The peer's.
+            pwd: The peer's.
+            candidates: As the peer named them.
+            known: Where our question was answered from: the way works, and the peer's proof came
+                with the answer. It is used at once; our check goes ahead of what we send.
         """
         self.remote_username, self.remote_password = ufrag, pwd
+        for address in known:
+            await self.add_remote_candidate(ice_candidate(address, "host"))
+            self._use_at_once(address)
         for candidate in candidates:
             kind = "host" if candidate.kind is CandidateKind.HOST else "srflx"
             await self.add_remote_candidate(ice_candidate(candidate.address, kind))
@@ -157,7 +179,10 @@ class MuxConnection(ice.Connection):
         else:
             good = not self._closing and self._authentic(message)
             if good:
-                self.request_received(message, address, protocol)
+                if is_stream(address):
+                    self._asked_by_stream(message, data, address, protocol)
+                else:
+                    self.request_received(message, address, protocol)
                 usual = self.ice_controlling or "USE-CANDIDATE" in message.attributes
                 if usual and self._settled_at(address) and way == self._way:
                     self._checks.learn(data, address, way)
@@ -165,6 +190,36 @@ class MuxConnection(ice.Connection):
             self.on_heard()
         else:
             self._mux.counters["stun_refused"] += 1
+
+    def _asked_by_stream(
+        self, message: stun.Message, data: bytes, address: Address, protocol: MuxStun
+    ) -> None:
+        """Answers a check that came by TCP; aioice's own answer has no place for such an address.
+
+        The ends never claim the same role there: only who asks for a link opens a stream.
+        """
+        self._mux.send(answer_to(data, address, self.local_password.encode()), address)
+        if self._early_checks_done:
+            self.check_incoming(message, address, protocol)
+        else:
+            self._early_checks.append((message, address, protocol))
+
+    def _use_at_once(self, address: Address) -> None:
+        """Takes a way for checked that has shown to work already."""
+        candidate = next((c for c in self._remote_candidates if is_at(c, address)), None)
+        for protocol in self._stuns:
+            if candidate is not None and protocol.local_candidate.can_pair_with(candidate):
+                pair = self._find_pair(protocol, candidate)
+                if pair is None:
+                    pair = ice.CandidatePair(protocol, candidate)
+                    self._check_list.append(pair)
+                self._succeed(pair)
+                self._is_new = True
+                self.probe()
+
+    def _succeed(self, pair: ice.CandidatePair) -> None:
+        pair.state, pair.nominated = _PAIR.SUCCEEDED, True
+        self.check_complete(pair)
 
     def late_candidate(self, address: Address) -> None:
         """Checks an address learned after the start, for instance a peer's new one."""
@@ -209,7 +264,10 @@ class MuxConnection(ice.Connection):
         Without an answer it asks four times a second: owners of links take silence for a broken
         way long before consent ends, and one lost datagram is none.
         """
-        self.consented()
+        if self._is_new:
+            await self._insist()
+        else:
+            self.consented()
         while True:
             self.probe()
             spread = 0.8 + 0.4 * self._rng(1)[0] / 255
@@ -229,6 +287,14 @@ class MuxConnection(ice.Connection):
                 self._query_consent_task = None
                 self.on_lost()
                 return
+
+    async def _insist(self) -> None:
+        """Has the first check arrive."""
+        for wait_s in NEW_WAY_CHECKS_S:
+            await asyncio.sleep(wait_s)
+            if not self._unanswered:
+                return
+            self.probe()
 
     def _consent_every_s(self, spread: float) -> float:
         if not self.ice_controlling:
@@ -280,6 +346,9 @@ class MuxConnection(ice.Connection):
         if pair is not None:
             self._revive(pair)
         super().check_incoming(message, addr, protocol)
+        if addr == self.answered_at and not self._nominated:
+            # Its proof is made with what we sent there, and nowhere else: so it is there.
+            self._succeed(next(p for p in self._check_list if p.remote_addr == addr))
         if isinstance(protocol, MuxStun):
             protocol.recheck(addr)
         if addr == self.remote_address:

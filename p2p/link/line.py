@@ -1,5 +1,7 @@
 """A link as a line of messages."""
 
+from collections.abc import Callable
+
 from p2p.link.conversation import BREACHES_MAX, INBOX_MESSAGES, Conversation
 from p2p.link.link import MediaLink
 
@@ -12,18 +14,27 @@ class Line(Conversation):
     Args:
         link: Not yet connected, so that nothing is missed.
         dialled: Whether this node asked for the link.
+
+    Attributes:
+        on_deaf: Called, before the line ends, when the peer is there but answers no message.
     """
 
     def __init__(self, link: MediaLink, *, dialled: bool) -> None:
         super().__init__(dialled=dialled)
         self.link = link
         link.on_message = self._arrived
-        link.on_closed = lambda _why: self._ended()
+        link.on_closed = self._link_closed
+        self.on_deaf: Callable[[], None] = lambda: None
 
     async def close(self) -> None:
         """Closes line and link; never raises, may be called twice."""
         self._ended()
         await self.link.close()
+
+    def _link_closed(self, why: str) -> None:
+        if why == "deaf":
+            self.on_deaf()
+        self._ended()
 
     def _transmit(self, data: bytes) -> None:
         self.link.send_message(data)

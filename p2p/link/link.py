@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from hashlib import blake2b
@@ -30,11 +30,17 @@ from p2p.link.errors import LinkFailed, Stage
 from p2p.link.ice import MuxConnection, make_credentials
 from p2p.link.media import MAX_FRAME_BYTES, Media, Outlet
 from p2p.link.mux import Mux
-from p2p.wire.addresses import Address, Scope, known_scope
-from p2p.wire.offers import Candidate, CandidateKind, LinkOffer
+from p2p.wire.addresses import Address, Scope, is_stream, known_scope
+from p2p.wire.offers import Candidate, LinkOffer
 
 __all__ = ["Certificate", "LinkFailed", "MediaLink", "make_certificate"]
 
+QUIET_LIMIT_S = 6.0
+"""So long a set-up may stand still; one that gets on goes on, on a line of any length."""
+SETUP_LIMIT_S = 30.0
+SEEN_RECORDS = 16
+LISTEN_EVERY_S = 0.25
+HEARD_S = 2.0
 DRAIN_LIMIT_S = 0.25
 CLOSE_LIMIT_S = 1.0
 MOVED_CHECK_EVERY_S = 1.0
@@ -79,10 +85,13 @@ class MediaLink:
         offer: What the peer needs to know. Secret.
         on_message: Takes each message. Set before ``connect``; may be called before it returns.
         on_closed: Called when an established link ends other than by ``close``, with the reason:
-            ``peer``, or ``silent`` after 30 s without an answer.
+            ``peer``; ``silent`` after 30 s without an answer; ``deaf`` if the peer is there but
+            answers no message, as where somebody takes out DTLS.
         on_verified: Takes each address from which a check of ours was answered.
         on_seen_at: Takes ``(address, ip)``: ours as the peer sees it, and the peer's own.
         last_heard_s: Monotonic seconds when the peer last proved that it is there.
+        began_s: Monotonic seconds when it was made.
+        progressed_s: Monotonic seconds when the making of the link last got on.
         counters: What was dropped and why.
     """
 
@@ -104,7 +113,7 @@ class MediaLink:
         self.order = 0
         self.established = False
         self.tie = b""
-        self.last_heard_s = time.monotonic()
+        self.last_heard_s = self.progressed_s = self.began_s = time.monotonic()
         self.counters: Counter[str] = Counter()
         self._receiver: FrameReceiver = _Nobody()
         self._mux = mux
@@ -123,18 +132,27 @@ class MediaLink:
         self._channel: Channel | None = None
         self._media: Media | None = None
         self._moved_check_s = 0.0
+        self._seen_records: deque[bytes] = deque(maxlen=SEEN_RECORDS)
+        self._listening: asyncio.TimerHandle | None = None
+        self._limit: asyncio.Timeout | None = None
+        self._limit_s = self._until_s = 0.0
         mux.routes.add(ufrag.encode(), self)
 
     async def connect(
-        self, remote: LinkOffer, limit_s: float = 4.0, seen_at: Address | None = None
+        self,
+        remote: LinkOffer,
+        limit_s: float = QUIET_LIMIT_S,
+        known: tuple[Address, ...] = (),
+        rtt_s: float | None = None,
     ) -> None:
         """Makes the link. May be called once.
 
         Args:
             remote: The peer's offer; its candidates are to be filtered before, see
                 ``candidates.believable``.
-            limit_s: Seconds until it has failed.
-            seen_at: Where the peer's offer came from, if it came straight.
+            limit_s: Seconds without any progress until it has failed; at most 30 s in all.
+            known: Where we know the peer to be ourselves, UDP or streams.
+            rtt_s: The round trip, if it was measured before.
 
         Raises:
             LinkFailed: It did not come up; the link is closed.
@@ -142,9 +160,11 @@ class MediaLink:
         if self._state is not _State.NEW:
             raise LinkFailed("closed")
         self._state = _State.CONNECTING
+        self._ice.rtt_s = rtt_s
+        self._limit_s, self._until_s = limit_s, time.monotonic() + max(limit_s, SETUP_LIMIT_S)
         try:
-            async with asyncio.timeout(limit_s):
-                media = await self._reach(remote, seen_at)
+            async with asyncio.timeout(limit_s) as self._limit:
+                media = await self._reach(remote, known)
                 dtls = await self._agree_keys(remote, media)
                 await self._open_channel(dtls)
         except (TimeoutError, ConnectionError, LinkFailed) as exc:
@@ -156,6 +176,8 @@ class MediaLink:
             await self.close(drain_s=0.0)
             raise
         self._state = _State.UP
+        if self._ice.ice_controlling:
+            self._listen()
 
     def frames_to(self, receiver: FrameReceiver) -> None:
         """From now on this one gets the frames that come; before, they are lost."""
@@ -188,6 +210,10 @@ class MediaLink:
             LocalError: It is empty or longer than 16 KiB.
         """
         return self._channel is not None and self._channel.send_message(data)
+
+    def answered_at(self, address: Address | None) -> None:
+        """Before ``connect``: our offer goes to this address alone, from where it was asked for."""
+        self._ice.answered_at = address
 
     def be_patient(self) -> None:
         """For links with a relay, before ``connect``: consent is asked for every 5 s at leisure.
@@ -282,6 +308,9 @@ class MediaLink:
 
     def on_dtls(self, data: bytes, address: Address) -> None:
         """From the socket: a DTLS record."""
+        if self._state is _State.CONNECTING and data not in self._seen_records:
+            self._seen_records.append(data)  # a repeat is no progress
+            self.progress()
         if not self._pipe.put(data):
             self.counters["dtls_flood"] += 1
         elif self.established and data[0] == _DTLS_APPLICATION_DATA:
@@ -295,17 +324,33 @@ class MediaLink:
         if address != self._ice.remote_address:
             self._follow(address, arrival_s)
 
-    async def _reach(self, remote: LinkOffer, seen_at: Address | None) -> Media:
+    @property
+    def rtt_s(self) -> float | None:
+        """The same in seconds; known before the link is up."""
+        return self._ice.rtt_s
+
+    @property
+    def by_stream(self) -> bool:
+        """Whether it runs over TCP now."""
+        address = self._ice.remote_address
+        return address is not None and is_stream(address)
+
+    def progress(self) -> None:
+        """The making of the link got on: its peer answered something that was new."""
+        self.progressed_s = time.monotonic()
+        if self._limit is not None and self._state is _State.CONNECTING:
+            until_s = min(self.progressed_s + self._limit_s, self._until_s)
+            self._limit.reschedule(until_s - time.monotonic() + asyncio.get_running_loop().time())
+
+    async def _reach(self, remote: LinkOffer, known: tuple[Address, ...]) -> Media:
         own = self.offer.ufrag
         self._mux.routes.start(self)
         self.tie = blake2b("".join(sorted((own, remote.ufrag))).encode()).digest()
         self._media = media = Media(own, remote.ufrag)
         if not self._mux.routes.listen(media.ssrc_in, self):
             raise LinkFailed("reach")
-        candidates = remote.candidates
-        if seen_at is not None and all(c.address != seen_at for c in candidates):
-            candidates = (*candidates, Candidate.of(seen_at, CandidateKind.SRFLX))
-        await self._ice.reach(remote.ufrag, remote.pwd, candidates)
+        await self._ice.reach(remote.ufrag, remote.pwd, remote.candidates, known)
+        self.progress()
         return media
 
     async def _agree_keys(self, remote: LinkOffer, media: Media) -> DtlsTransport:
@@ -319,6 +364,7 @@ class MediaLink:
         if dtls._role == "client":  # noqa: SLF001  its peer spoke last: it has everything
             self._pipe.settle()
         self.established = True
+        self.progress()
         dtls.on("statechange", self._dtls_changed)
         for packet, arrival_s in media.start(*dtls.media_keys()):
             self._open_packet(media, packet, arrival_s)
@@ -329,8 +375,19 @@ class MediaLink:
         self._stage = "channel"
         self._channel = Channel(dtls, self._take_message, self._ice.rtt_s, self.counters)
         self._channel.on_gone = lambda: self._lost("peer")
+        self._channel.on_progress = self.progress
         if not await self._channel.open():
             raise LinkFailed("channel")
+
+    def _listen(self) -> None:
+        """The end that asked for the link sees to it that messages get through, not sound alone."""
+        now, channel = time.monotonic(), self._channel
+        if self._state is not _State.UP or channel is None:
+            return
+        if now - self.last_heard_s < HEARD_S and not channel.listen(now):
+            self._lost("deaf")
+            return
+        self._listening = asyncio.get_running_loop().call_later(LISTEN_EVERY_S, self._listen)
 
     def _open_packet(self, media: Media, data: bytes, arrival_s: float) -> bool:
         """Passes the frame of one SRTP packet on, if it is authentic."""
@@ -385,6 +442,8 @@ class MediaLink:
     def _release(self) -> None:
         """Gives back everything that can be given back without waiting."""
         self.established = False
+        if self._listening is not None:
+            self._listening.cancel()
         self._mux.outlets_changed()
         self._mux.routes.remove(self)
         self._ice.stop()

@@ -19,7 +19,7 @@ from p2p.link.flood_filter import let_in, queue_fill
 from p2p.link.routes import Routes
 from p2p.link.streams import Streams
 from p2p.link.windows_udp import read_again
-from p2p.wire.addresses import Address, SocketAddress, normalise
+from p2p.wire.addresses import Address, SocketAddress, is_stream, normalise
 
 MAX_UNSENT_BYTES = 1 << 18
 RECEIVE_BYTES = 2048
@@ -63,7 +63,10 @@ class Mux(asyncio.DatagramProtocol):
     def __init__(self, sock: socket.socket) -> None:
         self.on_datagram: Callable[[bytes, Address], None] = lambda _data, _sender: None
         self.routes = Routes()
-        self.streams = Streams(lambda data, sender: self._received(data, sender, time.monotonic()))
+        self.streams = Streams(
+            lambda data, sender: self._received(data, sender, time.monotonic()),
+            lambda address: self.routes.of_address(address) is not None,
+        )
         self.counters: Counter[str] = Counter()
         self.media_sizes: Counter[int] = Counter()
         self._sock = sock
@@ -162,12 +165,10 @@ class Mux(asyncio.DatagramProtocol):
         """The address as the socket wants it.
 
         Returns:
-            None if UDP does not get there from here: the socket is closed, it is no address of a
-            single host, or there is a stream to it.
+            None if UDP does not get there from here: the socket is closed, or it is no address of
+            a single host, or that of a stream.
         """
-        if self._transport is None or address in self.streams:
-            return None
-        return self._target(address)
+        return None if self._transport is None else self._target(address)
 
     def close(self) -> None:
         """Closes the socket; links are closed before by their owners."""
@@ -271,10 +272,8 @@ class Mux(asyncio.DatagramProtocol):
         waiting.append((data, address))
 
     def _take_put_off(self) -> None:
-        """One step of a handshake, and others for a moment; then the socket has its turn."""
+        """Others for a moment, and one step of a handshake; then the socket has its turn."""
         dtls, stun, own = self._put_off.values()
-        if dtls:
-            self._dtls_received(*dtls.popleft())
         until_s = time.monotonic() + AT_ONCE_S
         while (stun or own) and time.monotonic() < until_s:  # a receiver may close us
             try:
@@ -284,6 +283,8 @@ class Mux(asyncio.DatagramProtocol):
                     self.on_datagram(*own.popleft())
             except RemoteError:
                 self.counters["refused"] += 1
+        if dtls:  # after the check that came before it: by that it is known whose it is
+            self._dtls_received(*dtls.popleft())
         if dtls or stun or own:
             asyncio.get_running_loop().call_soon(self._take_put_off)
 
@@ -297,9 +298,10 @@ class Mux(asyncio.DatagramProtocol):
     def _transmit(self, data: bytes, address: Address) -> None:
         if not 0 < len(data) <= MAX_DATAGRAM_BYTES:
             raise LocalError("datagram of a size that cannot be sent")
-        if self.streams.send(data, address):
-            self.counters["sent"] += 1
-            self.counters["bytes_out"] += len(data)
+        if is_stream(address):
+            went = self.streams.send(data, address)
+            self.counters["sent" if went else "no_way"] += 1
+            self.counters["bytes_out"] += len(data) * went
             return
         transport = self._transport
         target = self._target(address)

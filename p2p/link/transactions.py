@@ -4,6 +4,7 @@ A responder answers each ephemeral key once, so a repeat is a new question with 
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from p2p.rng import Rng
 
 FIRST_WAIT_S = 0.3
 WAIT_GROWTH = 1.5
+LONGEST_WAIT_S = 2.0
 MAX_WAITING = 256
 
 
@@ -26,11 +28,13 @@ class Answer(NamedTuple):
         payload: The answer's payload.
         transport: The channel that the handshake leaves. Secret.
         tag: 8 bytes that name the handshake.
+        rtt_s: From the question that was answered to its answer.
     """
 
     payload: bytes
     transport: Transport
     tag: bytes
+    rtt_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class _Waiting:
     caller: Caller
     answer: asyncio.Future[Answer]
     send: Callable[[bytes], None]
+    asked_s: float
 
 
 class Calls:
@@ -91,12 +96,12 @@ class Calls:
                         caller.prove(cookie)
                     if len(self._waiting) < MAX_WAITING:
                         callers.append(caller)
-                        self._waiting[caller.tag] = _Waiting(caller, answer, send)
+                        self._waiting[caller.tag] = _Waiting(caller, answer, send, time.monotonic())
                         send(caller.datagram)
                     done, _ = await asyncio.wait([answer], timeout=wait_s)
                     if done:
                         return answer.result()
-                    wait_s *= WAIT_GROWTH
+                    wait_s = min(wait_s * WAIT_GROWTH, LONGEST_WAIT_S)
         finally:
             for caller in callers:
                 self._waiting.pop(caller.tag, None)
@@ -118,4 +123,5 @@ class Calls:
         payload = waiting.caller.open_answer(datagram)
         if not waiting.answer.done():
             caller = waiting.caller
-            waiting.answer.set_result(Answer(payload, caller.transport, caller.tag))
+            rtt_s = time.monotonic() - waiting.asked_s
+            waiting.answer.set_result(Answer(payload, caller.transport, caller.tag, rtt_s))

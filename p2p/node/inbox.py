@@ -104,6 +104,13 @@ class RelayUp:
 
 
 @dataclass(frozen=True, slots=True)
+class RelayDeaf:
+    """A relay is there and answers no message: a firewall lets sound pass and nothing else."""
+
+    relay: Contact
+
+
+@dataclass(frozen=True, slots=True)
 class LineUp:
     """Somebody dialled us and has proven the key; it wants to be let in."""
 
@@ -140,6 +147,7 @@ Own = (
     | PresenceChanged
     | FirstRelayChanged
     | RelayUp
+    | RelayDeaf
     | LineUp
     | CarriedLineUp
     | RoomChanged

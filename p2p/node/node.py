@@ -29,7 +29,7 @@ from p2p.node.media.devices import Devices
 from p2p.node.media.media import Sound
 from p2p.node.member_numbers import ME, MemberNumbers
 from p2p.node.relays.relay_links import RelayLinks
-from p2p.node.relays.trusted import trusted_relays
+from p2p.node.relays.trusted import addresses_of_relays, trusted_relays
 from p2p.node.secrets import Credentials, Origin
 from p2p.node.session import WAITING_OUTSIDE, Session
 from p2p.room.stage import GONE
@@ -69,7 +69,7 @@ class Node:
             endpoint,
             credentials,
             work,
-            RelayLinks(endpoint, work),
+            RelayLinks(endpoint, work, addresses_of_relays(settings, endpoint.contacts, invite)),
             tuple(trusted_relays(settings, endpoint.contacts, invite)),
             Sound(devices, self._payload, self._complain, settings.mask, settings.echo),
             MemberNumbers(credentials.identity.member_id),

@@ -36,6 +36,7 @@ from p2p.node.inbox import (
     NeighbourGone,
     Own,
     PresenceChanged,
+    RelayDeaf,
     RelayUp,
     RoomChanged,
     WrapsCame,
@@ -56,6 +57,10 @@ from p2p.wire.relay_messages import EVERYBODY
 
 WAITING_OUTSIDE = events.Notice(
     "waiting_outside", "You wait outside: a moderator has to let you in."
+)
+MESSAGES_TAKEN_OUT = events.Notice(
+    "messages_taken_out",
+    "Your network let sound through but no messages. Going another way to the relay.",
 )
 
 
@@ -237,6 +242,8 @@ class Session:
                 self.peers.attached_changed()
             case RelayUp(relay=relay):
                 self._advertiser.relay_up(relay)
+            case RelayDeaf():
+                self._front.emit(MESSAGES_TAKEN_OUT)
             case LineUp(line=line, dh=dh):
                 work.create_task(self.peers.let_in(line, dh))
             case CarriedLineUp(line=carried, dh=dh):

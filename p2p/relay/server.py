@@ -57,7 +57,7 @@ TIDY_EVERY_S = 1.0
 DRAIN_LOOK_S = 0.05
 STRANGERS_LOOK = 50
 DHT_RATE_PER_S = 400.0
-HELLO_LIMIT_S = 1.5
+HELLO_LIMIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,13 @@ from enum import IntEnum
 from functools import lru_cache
 
 Address = tuple[str, int]
-"""An IP address in its usual text form (no zone, no IPv4 mapped into IPv6) and a UDP port."""
+"""An IP address in its usual text form (no zone, no IPv4 mapped into IPv6) and a UDP port.
+
+A TCP stream has an address as well: its IP and its port + 65,536, which no UDP port can be. So one
+host's UDP and its stream are two ways, and never one in place of the other.
+"""
+
+_STREAM_PORTS = 1 << 16
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 """An address as a socket takes it. IPv6 has four items: on Windows asyncio sends to no fewer."""
@@ -22,6 +28,21 @@ _PRIVATE_NETS = tuple(
 )
 _PRIVATE_NETS_V6 = tuple(ipaddress.IPv6Network(net) for net in ("fc00::/7", "fe80::/10"))
 _REMEMBERED = 8192
+
+
+def stream_address(address: Address) -> Address:
+    """The address of a stream to, or from, an IP and a TCP port."""
+    return address[0], address[1] | _STREAM_PORTS
+
+
+def is_stream(address: Address) -> bool:
+    """Whether an address is that of a TCP stream."""
+    return address[1] >= _STREAM_PORTS
+
+
+def on_the_wire(address: Address) -> Address:
+    """IP and port as TCP or UDP has them, and as they are told to others."""
+    return address[0], address[1] & (_STREAM_PORTS - 1)
 
 
 class Scope(IntEnum):

@@ -33,6 +33,9 @@ NOTICE_SENTENCES = {
         "later: kinder to relays and slow lines."
     ),
     "reached_again": mark("Others can be reached again."),
+    "messages_taken_out": mark(
+        "Your network let sound through but no messages. Going another way to the relay."
+    ),
     "waiting_outside": mark("You wait outside: a moderator has to let you in."),
 }
 

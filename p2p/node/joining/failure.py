@@ -12,7 +12,13 @@ from p2p.node.peers.admission import AdmissionRequest
 from p2p.wire.addresses import Address, Scope, known_scope
 
 FIND_LIMIT_S = 5.0
+FIND_SLOW_S = 20.0
+"""The same while a relay has answered and our link to it gets on: the line may be long."""
+FIND_AFTER_ANSWER_S = 3.0
+"""After a relay has said that it knows nobody: it may still look further for us."""
 ENTER_LIMIT_S = 12.0
+ENTER_TRIPS = 20.0
+"""And so many round trips more."""
 OTHERS_S = 1.0
 OTHERS_LIMIT_S = 6.0
 """How long other doors may still let us in after all known ones, or only some, have refused."""
@@ -44,12 +50,18 @@ class SearchOutcome:
         found_any: A door was found, so there is a room.
         imposter: Somebody answered for another room.
         asked: Everybody whom we have asked to let us in.
+        getting_on: A relay has answered and our link to it is in the making, or up.
+        relay_said_s: Monotonic seconds when a relay first said what doors it knows, if any did.
+        rtt_s: The longest round trip that we have met.
     """
 
     def __init__(self) -> None:
         self.found_any = False
         self.imposter = False
         self.asked: list[AdmissionRequest] = []
+        self.getting_on = False
+        self.relay_said_s: float | None = None
+        self.rtt_s = 0.0
         self._refused: str | None = None
         self._refused_s = 0.0
         self._refused_by: set[bytes] = set()
@@ -86,7 +98,7 @@ class SearchOutcome:
                 "Compare the key with the person who gave it to you.",
                 exit_code=4,
             )
-        if not self.found_any and waited_s > FIND_LIMIT_S:
+        if not self.found_any and waited_s > FIND_LIMIT_S and not self._is_looking(waited_s):
             raise UserError(
                 "no_room",
                 "No one is here: nobody who is in this room could be found.",
@@ -94,7 +106,7 @@ class SearchOutcome:
                 "node (--bootstrap) or the long invite is needed.",
                 exit_code=5,
             )
-        if waited_s > ENTER_LIMIT_S:
+        if waited_s > ENTER_LIMIT_S + ENTER_TRIPS * self.rtt_s:
             raise UserError(
                 "unreachable",
                 "The room was found, but nobody in it could be reached.",
@@ -103,6 +115,12 @@ class SearchOutcome:
                 "both can reach.",
                 exit_code=3,
             )
+
+    def _is_looking(self, waited_s: float) -> bool:
+        """Whether somebody may still be found, later than usual."""
+        if self.relay_said_s is None:
+            return self.getting_on and waited_s < FIND_SLOW_S
+        return time.monotonic() - self.relay_said_s < FIND_AFTER_ANSWER_S
 
 
 def explained(error: UserError, settings: Settings, endpoint: MemberEndpoint) -> UserError:

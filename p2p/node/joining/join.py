@@ -30,7 +30,7 @@ from p2p.room.room import Room
 from p2p.wire.card import open_card
 from p2p.wire.offers import Welcome
 
-KNOCK_LIMIT_S = 3.0
+KNOCK_LIMIT_S = 8.0
 TRIES_AT_ONCE = 32
 DOORS_MAX = 64
 RELAYS_MAX = 4
@@ -142,6 +142,7 @@ class JoinAttempt:
                 while not self._entered.done():
                     if not self._answers.given:
                         waited_s = time.monotonic() - began_s
+                        self._outcome.getting_on = self._relay_links.is_getting_on
                         self._outcome.give_up(waited_s, self._known.keys)
                     await asyncio.wait([self._entered], timeout=LOOK_EVERY_S)
                     self._decide()
@@ -181,7 +182,9 @@ class JoinAttempt:
         while not self._entered.done():
             with contextlib.suppress(*EXPECTED):
                 link = await self._relay_links.get(relay)
+                self._outcome.rtt_s = max(self._outcome.rtt_s, (link.rtt_ms or 0.0) / 1000)
                 cards = await link.cards(key.relay_tag(relay.dh))
+                self._outcome.relay_said_s = self._outcome.relay_said_s or time.monotonic()
                 if not cards and via == "relay" and relay.dh not in resolved:
                     resolved.add(relay.dh)
                     work.create_task(self._resolve(work, link))
@@ -277,6 +280,7 @@ class JoinAttempt:
             self._outcome.imposter = True
             raise RemoteError("another room")
         room = self._make_room(origin.genesis)
+        self._outcome.rtt_s = max(self._outcome.rtt_s, line.rtt_s)
         asking = AdmissionRequest(room, self._endpoint.inbox)
         self._outcome.asked.append(asking)
         self._answers.reached(dh)

@@ -19,6 +19,10 @@ from p2p.wire.codec import Message, pages
 from p2p.wire.messages import Admit, Join, Ops, Refuse, Wait
 
 ATTACH_LIMIT_S = 4.0
+ATTACH_TRIPS = 10.0
+ATTACH_LIMIT_MAX_S = 12.0
+"""With so many round trips of the line more, but never longer: others wait for their turn."""
+FIRST_MESSAGE_LIMIT_S = 10.0
 WAIT_LIMIT_S = 120.0
 """How long somebody may wait outside until a moderator says yes or no."""
 LOOK_EVERY_S = 0.25
@@ -77,7 +81,8 @@ class AdmissionRequest:
             ConnectionError: The line ended.
             TimeoutError: It did not answer in time.
         """
-        async with asyncio.timeout(ATTACH_LIMIT_S) as limit:
+        limit_s = min(ATTACH_LIMIT_S + ATTACH_TRIPS * line.rtt_s, ATTACH_LIMIT_MAX_S)
+        async with asyncio.timeout(limit_s) as limit:
             line.send(Join(self._room.join_op))
             answer = await line.receive()
             if isinstance(answer, Wait):
@@ -124,7 +129,7 @@ class AdmissionRequest:
 async def first_message(line: Conversation) -> Message | None:
     """What somebody says first over a line that it dialled; None: nothing in time."""
     try:
-        async with asyncio.timeout(ATTACH_LIMIT_S):
+        async with asyncio.timeout(FIRST_MESSAGE_LIMIT_S):
             return await line.receive()
     except (ConnectionError, TimeoutError):
         await line.close()

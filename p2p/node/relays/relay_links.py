@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import math
 import time
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from crypto.contact import Contact
@@ -11,10 +12,12 @@ from crypto.knock import HELLO, NO_PSK
 from p2p.errors import RemoteError
 from p2p.link.dial import Carrier, Ways, reach
 from p2p.link.line import Line
+from p2p.link.link import MediaLink
+from p2p.link.streams import Streams
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
-from p2p.node.inbox import RelayUp
-from p2p.wire.addresses import Address, Scope, known_scope
+from p2p.node.inbox import RelayDeaf, RelayUp
+from p2p.wire.addresses import Address, Scope, known_scope, stream_address
 from p2p.wire.card import card_handle
 from p2p.wire.codec import Message
 from p2p.wire.messages import (
@@ -28,10 +31,18 @@ from p2p.wire.messages import (
 )
 from p2p.wire.relay_messages import RelayMessage
 
-HELLO_LIMIT_S = 3.5
+HELLO_LIMIT_S = 10.0
 STREAM_AFTER_S = 0.9
-"""A relay that has not answered by UDP for so long is tried by TCP as well."""
-ANSWER_LIMIT_S = 3.0
+STREAM_AFTER_TRIPS = 4.0
+"""Where UDP got no further for so long, and so many round trips, TCP is tried beside it."""
+SHUN_UDP_S = 600.0
+"""How long a relay is asked by TCP alone whose messages somebody has taken out of UDP."""
+UDP_AGAIN_S = 10.0
+UDP_AGAIN_MAX_S = 120.0
+MOVED_S = 2.0
+"""What is under way by TCP may take so long when a link has moved to UDP."""
+ANSWER_LIMIT_S = 8.0
+ITEMS_WAIT_S = 2.0
 RETRY_S = 1.0
 RETRY_MAX_S = 20.0
 SILENT_S = 3.5
@@ -138,8 +149,8 @@ class RelayLink:
         self._line.send(DoorUp(tag, card))
 
     def items(self, items: tuple[bytes, ...]) -> None:
-        """Hands in finished DHT items for the relay to store."""
-        self._line.send(Items(items))
+        """Hands in finished DHT items for the relay to store; what makes us heard goes first."""
+        asyncio.get_running_loop().call_later(ITEMS_WAIT_S, self._line.send, Items(items))
 
     async def cards(self, tag: bytes) -> tuple[bytes, ...]:
         """The cards of a room's doors; none if the relay does not answer in time."""
@@ -208,11 +219,20 @@ class RelayLinks:
     Args:
         endpoint: Ours; its inbox is told of each relay that is (again) there.
         work: Where links run.
+        addresses: More addresses of relays, by their keys.
     """
 
-    def __init__(self, endpoint: MemberEndpoint, work: Work) -> None:
+    def __init__(
+        self,
+        endpoint: MemberEndpoint,
+        work: Work,
+        addresses: Mapping[bytes, Sequence[Address]] | None = None,
+    ) -> None:
         self._endpoint = endpoint
         self._station = endpoint.station
+        self._addresses = addresses or {}
+        self._shun_udp_s: dict[bytes, float] = {}
+        self._hopes: set[MediaLink] = set()
         self._work = work
         self._has_others = False
         self._links: dict[bytes, RelayLink] = {}
@@ -223,6 +243,11 @@ class RelayLinks:
     def links(self) -> list[RelayLink]:
         """The links that work now."""
         return [link for link in self._links.values() if link.open]
+
+    @property
+    def is_getting_on(self) -> bool:
+        """Whether some relay has answered, and a link to it is in the making or up."""
+        return bool(self.links) or any(link.progressed_s > link.began_s for link in self._hopes)
 
     @property
     def wanted(self) -> bool:
@@ -266,21 +291,36 @@ class RelayLinks:
             return link
 
     async def _reach(self, contact: Contact) -> Line:
-        """Makes a link by UDP or, where nothing comes back, by TCP."""
-        streaming = self._work.create_task(self._open_stream(contact.address))
+        """Makes a link by UDP or, where that gets nowhere, by TCP; all its addresses race."""
+        addresses = dict.fromkeys((contact.address, *self._addresses.get(contact.dh, ())))
+        streams = _Streams(self._station.mux.streams, tuple(addresses))
+        ways, by_tcp = Ways(*addresses), False
+        if time.monotonic() < self._shun_udp_s.get(contact.dh, 0.0):
+            by_tcp = bool(opened := await streams.open())
+            ways = Ways(*(opened or addresses))
+        link = self._station.new_link(controlling=True)
+        self._hopes.add(link)
+        falling_back = self._work.create_task(_fall_back(link, streams, ways))
         try:
-            ways = Ways(contact.address)
-            line, _ = await reach(self._station, contact.dh, NO_PSK, HELLO, ways, HELLO_LIMIT_S)
+            line, _ = await reach(
+                self._station, contact.dh, NO_PSK, HELLO, ways, HELLO_LIMIT_S, link
+            )
         except BaseException:
-            self._station.mux.streams.hang_up(contact.address)
+            streams.close()
             raise
         finally:
-            streaming.cancel()
+            self._hopes.discard(link)
+            falling_back.cancel()
+        line.on_deaf = lambda: self._deaf(contact)
+        if not link.by_stream:
+            streams.close()
+        elif not by_tcp:
+            self._work.create_task(_back_to_udp(link, tuple(addresses), streams))
         return line
 
-    async def _open_stream(self, address: Address) -> None:
-        await asyncio.sleep(STREAM_AFTER_S)
-        await self._station.mux.streams.dial(address)
+    def _deaf(self, contact: Contact) -> None:
+        self._shun_udp_s[contact.dh] = time.monotonic() + SHUN_UDP_S
+        self._endpoint.inbox.post(RelayDeaf(contact))
 
     async def close(self) -> None:
         """Ends all links; none is made again."""
@@ -292,7 +332,6 @@ class RelayLinks:
             await link.serve()
         finally:
             await link.close()
-            self._station.mux.streams.hang_up(link.contact.address)
             if self._links.get(link.contact.dh) is link:
                 del self._links[link.contact.dh]
 
@@ -316,3 +355,66 @@ class RelayLinks:
             await asyncio.sleep(RETRY_S)
             if not self._has_others and not self.links:
                 return
+
+
+class _Streams:
+    """The streams to one relay."""
+
+    def __init__(self, streams: Streams, addresses: tuple[Address, ...]) -> None:
+        self._streams = streams
+        self._addresses = addresses
+
+    async def open(self) -> list[Address]:
+        """Dials every address at once; returns the streams that are there when the first is."""
+        dials = [asyncio.ensure_future(self._streams.dial(each)) for each in self._addresses]
+        try:
+            for done in asyncio.as_completed(dials):
+                if (stream := await done) is not None:
+                    return [stream]
+            return []
+        finally:
+            for dial in dials:
+                dial.cancel()
+
+    def close(self) -> None:
+        """Ends them."""
+        for each in self._addresses:
+            self._streams.hang_up(stream_address(each))
+
+
+async def _fall_back(link: MediaLink, streams: _Streams, ways: Ways) -> None:
+    """Tries TCP where UDP gets nowhere, and leaves UDP alone as long as it gets on."""
+    while True:
+        await _until_stuck(link)
+        opened = await streams.open()
+        if opened:
+            break
+        await asyncio.sleep(STREAM_AFTER_S)
+    for stream in opened:
+        ways.add(stream)
+    await _until_stuck(link)
+    for stream in opened:
+        link.late_candidate(stream)
+
+
+async def _until_stuck(link: MediaLink) -> None:
+    while True:
+        patience_s = max(STREAM_AFTER_S, STREAM_AFTER_TRIPS * (link.rtt_s or 0.0))
+        left_s = link.progressed_s + patience_s - time.monotonic()
+        if left_s <= 0.0:
+            return
+        await asyncio.sleep(left_s)
+
+
+async def _back_to_udp(link: MediaLink, addresses: tuple[Address, ...], streams: _Streams) -> None:
+    """UDP loses what is late instead of all that comes after: a link by TCP looks for it."""
+    wait_s = UDP_AGAIN_S
+    while link.is_up and link.by_stream:
+        await asyncio.sleep(wait_s)
+        wait_s = min(UDP_AGAIN_MAX_S, 2.0 * wait_s)
+        for address in addresses:
+            link.late_candidate(address)
+        await asyncio.sleep(MOVED_S)
+    if link.is_up:
+        await asyncio.sleep(MOVED_S)
+    streams.close()

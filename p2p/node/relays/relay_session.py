@@ -33,7 +33,7 @@ from p2p.wire.relay_messages import (
     Tune,
 )
 
-PASS_LIMIT_S = 3.0
+PASS_LIMIT_S = 8.0
 OPEN_PAGES_MAX = 8
 SELDOM_S = 20.0
 MEMBERS_MAX = 2048

@@ -8,6 +8,9 @@ from crypto.contact import Contact
 from crypto.invite import Invite
 from p2p.api.settings import Settings
 from p2p.dht.contact import NodeContact
+from p2p.wire.addresses import Address
+
+ADDRESSES_MAX = 4
 
 
 def trusted_relays(
@@ -23,8 +26,27 @@ def trusted_relays(
     Raises:
         UserError: A line of ``--relay`` is no good.
     """
+    chosen = _all_lines(settings, entry_nodes, invite)
+    return list({contact.dh: contact for contact in reversed(chosen)}.values())[::-1]
+
+
+def addresses_of_relays(
+    settings: Settings, entry_nodes: list[NodeContact], invite: Invite | None
+) -> dict[bytes, list[Address]]:
+    """Every address of each of them, by its key: one may be named by an IPv4 and an IPv6 line.
+
+    Args and raises: as ``trusted_relays``.
+    """
+    found: dict[bytes, list[Address]] = {}
+    for contact in _all_lines(settings, entry_nodes, invite):
+        found.setdefault(contact.dh, []).append(contact.address)
+    return {dh: list(dict.fromkeys(each))[:ADDRESSES_MAX] for dh, each in found.items()}
+
+
+def _all_lines(
+    settings: Settings, entry_nodes: list[NodeContact], invite: Invite | None
+) -> list[Contact]:
     named = [NodeContact.parse(line) for line in settings.relays]
     given = [] if invite is None else [c for c in invite.contacts if c.kind == "relay"]
     known = [Contact(c.key, c.address, "relay") for c in [*named, *entry_nodes]]
-    chosen = [*known[: len(named)], *given, *known[len(named) :]]
-    return list({contact.dh: contact for contact in reversed(chosen)}.values())[::-1]
+    return [*known[: len(named)], *given, *known[len(named) :]]

@@ -158,15 +158,11 @@ async def test_a_peer_behind_a_stream_gets_its_copies_there(bench, backend):
     assert route.send(b"by datagram") == 2
     hub_address = ("127.0.0.1", s.hub.local_port)
     assert await s.hub.streams.listen(hub_address)
-    # The member dials from the port that it has for UDP, so its address stays the same.
-    loop = asyncio.get_running_loop()
-    peer = s.peers[0].mux
-    from p2p.link.streams import _Stream
-
-    await loop.create_connection(
-        lambda: _Stream(peer.streams), *hub_address, local_addr=("127.0.0.1", peer.local_port)
-    )
-    await bench.until(lambda: len(s.hub.streams) == 1)
+    peer, link = s.peers[0].mux, s.peers[0].link
+    stream = await peer.streams.dial(hub_address)
+    assert stream is not None
+    link.late_candidate(stream)
+    await bench.until(lambda: link.by_stream and s.links[0].by_stream)
     received = peer.counters["media"]
     by_udp = []
     peer.datagram_received = lambda data, _addr: by_udp.append(data)
@@ -174,9 +170,9 @@ async def test_a_peer_behind_a_stream_gets_its_copies_there(bench, backend):
     await bench.until(lambda: all(got[-1:] == [b"by stream"] for got in s.got))
     assert peer.counters["media"] == received + 1
     assert not [data for data in by_udp if data[0] == 0x80]
-    peer.streams.close()
-    await bench.until(lambda: len(s.hub.streams) == 0)
     del peer.datagram_received
+    link.late_candidate(hub_address)
+    await bench.until(lambda: not link.by_stream and not s.links[0].by_stream)
     assert route.send(b"by datagram again") == 2
     await bench.until(lambda: all(got[-1:] == [b"by datagram again"] for got in s.got))
 

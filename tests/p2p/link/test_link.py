@@ -152,7 +152,7 @@ async def test_the_address_a_question_came_from_is_tried_as_well(bench):
     bare_a = LinkOffer(a.link.offer.ufrag, a.link.offer.pwd, a.link.offer.fingerprint, ())
     bare_b = LinkOffer(b.link.offer.ufrag, b.link.offer.pwd, b.link.offer.fingerprint, ())
     seen_at = ("127.0.0.1", a.mux.local_port)
-    await asyncio.gather(a.link.connect(bare_b), b.link.connect(bare_a, seen_at=seen_at))
+    await asyncio.gather(a.link.connect(bare_b), b.link.connect(bare_a, known=(seen_at,)))
     await bench.talks(a, b)
 
 

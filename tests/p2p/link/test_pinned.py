@@ -7,18 +7,19 @@ import socket
 
 import pytest
 from aioice import ice, stun
-from aiortc import RTCDtlsTransport, RTCSctpTransport
+from aiortc import RTCDtlsTransport, RTCSctpTransport, rtcsctptransport
 
+from p2p.link.channel import CHUNK_BYTES
 from p2p.link.dtls import make_certificate
 from p2p.link.mux import RECEIVE_BYTES, Mux
 
 CONNECTION_NAMES = (
     "_local_candidates _local_candidates_start _local_candidates_end _protocols _check_list "
-    "_remote_candidates _nominated _closing _query_consent_task"
+    "_remote_candidates _nominated _closing _query_consent_task _early_checks _early_checks_done"
 )
 SCTP_NAMES = (
     "_association_state _last_received_tsn _advertised_rwnd _rto _srtt _rttvar "
-    "_data_channel_queue _outbound_queue _sent_queue"
+    "_data_channel_queue _outbound_queue _sent_queue _cwnd _t1_failures"
 )
 
 
@@ -36,11 +37,14 @@ def test_the_minor_versions_are_those_this_was_written_for(package, minor):
             "sort_check_list check_start_task _find_pair _valid_username gather_candidates",
         ),
         (ice.StunProtocol, "request send_stun send_data close connection_lost"),
-        (RTCDtlsTransport, "_recv_next _register_data_receiver _send_data start stop"),
+        (
+            RTCDtlsTransport,
+            "_do_handshake _recv_next _register_data_receiver _send_data _set_role start stop",
+        ),
         (
             RTCSctpTransport,
-            "_handle_data _receive _send_chunk _update_rto _t3_expired _set_state "
-            "_receive_sack_chunk",
+            "_handle_data _receive _send_chunk _update_rto _t1_start _t1_expired _t3_expired "
+            "_set_state _receive_sack_chunk",
         ),
     ],
 )
@@ -104,3 +108,9 @@ async def test_asyncio_reads_no_more_than_it_is_told_to():
     mux.close()
     await asyncio.sleep(0)
     assert set(sizes) == {RECEIVE_BYTES}
+
+
+def test_the_size_of_a_chunk_is_looked_up_when_it_is_made():
+    source = inspect.getsource(RTCSctpTransport._send)
+    assert "USERDATA_MAX_LENGTH" in source
+    assert rtcsctptransport.USERDATA_MAX_LENGTH == CHUNK_BYTES

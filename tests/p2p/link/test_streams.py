@@ -1,7 +1,9 @@
 """Datagrams over real TCP connections on loopback."""
 
 import asyncio
+import contextlib
 import os
+import time
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 
@@ -11,7 +13,6 @@ from p2p.link import streams as streams_module
 from p2p.link.link import MediaLink
 from p2p.link.mux import Mux
 from p2p.link.streams import STREAMS_EACH, UNSENT_MAX_BYTES
-from p2p.wire.offers import Candidate, CandidateKind, LinkOffer
 from tests.p2p.link.conftest import CERTIFICATE
 
 LOOPBACK = "127.0.0.1"
@@ -45,29 +46,42 @@ async def ends() -> AsyncIterator[Ends]:
 
 
 async def test_what_is_sent_to_a_dialled_address_goes_over_tcp_and_back(ends: Ends) -> None:
-    assert await ends.member.streams.dial(ends.place)
+    stream = await ends.member.streams.dial(ends.place)
+    assert stream is not None
+    assert stream[0] == LOOPBACK
     first, second = b"\xc0" + os.urandom(511), b"\xc1" + os.urandom(1499)
-    ends.member.send(first, ends.place)
-    ends.member.send(second, ends.place)
+    ends.member.send(first, stream)
+    ends.member.send(second, stream)
     await until(lambda: len(ends.at_relay) == 2)
     assert [data for data, _ in ends.at_relay] == [first, second]
     [caller] = {sender for _, sender in ends.at_relay}
-    assert caller != (LOOPBACK, ends.member.local_port), "it is no UDP address"
+    assert caller[1] >= 65_536, "no UDP port is that large"
     ends.relay.send(b"\xc2", caller)
     await until(lambda: ends.at_member)
-    assert ends.at_member == [(b"\xc2", ends.place)]
+    assert ends.at_member == [(b"\xc2", stream)]
+
+
+async def test_udp_to_a_host_goes_on_beside_a_stream_to_it(ends: Ends) -> None:
+    stream = await ends.member.streams.dial(ends.place)
+    assert stream is not None
+    ends.member.send(b"\xc0", ends.place)
+    ends.member.send(b"\xc1", stream)
+    await until(lambda: len(ends.at_relay) == 2)
+    senders = dict(ends.at_relay)
+    assert senders[b"\xc0"] == (LOOPBACK, ends.member.local_port)
+    assert senders[b"\xc1"][1] >= 65_536
 
 
 async def test_dialling_twice_opens_one_stream_and_hanging_up_ends_it(ends: Ends) -> None:
     assert await ends.member.streams.dial(ends.place)
     assert await ends.member.streams.dial(ends.place)
     await until(lambda: len(ends.relay.streams) == 1)
-    ends.member.streams.hang_up(("127.0.0.9", 9))
-    ends.member.streams.hang_up(ends.place)
+    ends.member.streams.hang_up(("127.0.0.9", 65_536 + 9))
+    [stream] = ends.member.streams._streams
+    ends.member.streams.hang_up(stream)
     await until(lambda: not ends.relay.streams and not ends.member.streams)
-    ends.member.send(b"\xc0", ends.place)
-    await until(lambda: ends.at_relay)
-    assert ends.at_relay[0][1] == (LOOPBACK, ends.member.local_port), "by UDP again"
+    ends.member.send(b"\xc0", stream)
+    assert ends.member.counters["no_way"] == 1
 
 
 async def test_where_nobody_listens_nothing_is_opened(ends: Ends) -> None:
@@ -116,8 +130,71 @@ async def test_who_reads_nothing_loses_datagrams_and_costs_no_memory(ends: Ends)
     writer.close()
 
 
+async def test_a_stream_of_no_link_is_ended_soon_though_it_is_not_silent(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams_module, "NAMELESS_S", 0.3)
+    monkeypatch.setattr(streams_module, "LOOK_EVERY_S", 0.05)
+    reader, writer = await asyncio.open_connection(*ends.place)
+    began_s = time.monotonic()
+    with contextlib.suppress(ConnectionError):
+        while not reader.at_eof():
+            writer.write(b"\x00\x01\xc0")
+            with contextlib.suppress(TimeoutError):
+                assert await asyncio.wait_for(reader.read(), 0.05) == b""
+    assert 0.25 < time.monotonic() - began_s < 2.0
+    writer.close()
+    await until(lambda: not ends.relay.streams)
+
+
+async def test_a_network_has_a_bounded_number_of_streams(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams_module, "STREAMS_EACH", 2)
+    monkeypatch.setattr(streams_module, "STREAMS_NEAR", 5)
+    loop = asyncio.get_running_loop()
+
+    async def come_from(ip: str) -> bool:
+        """Whether the relay has one stream more."""
+        counters = ends.relay.streams.counters
+        before = counters["stream_up"], counters["stream_refused"]
+        await loop.create_connection(asyncio.Protocol, *ends.place, local_addr=(ip, 0))
+        await until(lambda: (counters["stream_up"], counters["stream_refused"]) != before)
+        return counters["stream_up"] > before[0]
+
+    of_one = [await come_from("127.0.0.2") for _ in range(3)]
+    assert of_one == [True, True, False]
+    near = [await come_from(f"127.0.0.{n}") for n in range(3, 8)]
+    assert near == [True, True, True, False, False], "a /24 counts as well"
+    assert await come_from("127.0.1.2"), "others are not kept out"
+
+
+async def test_where_all_places_are_taken_a_stream_of_no_link_gives_way(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams_module, "STREAMS_MAX", 2)
+    streams = [await asyncio.open_connection(*ends.place)]
+    await until(lambda: len(ends.relay.streams) == 1)
+    streams += [await asyncio.open_connection(*ends.place) for _ in range(2)]
+    first, _ = streams[0]
+    assert await asyncio.wait_for(first.read(), 5.0) == b""
+    assert len(ends.relay.streams) == 2
+
+
+async def test_a_relay_on_all_addresses_takes_streams_of_both_ip_versions() -> None:
+    relay = await Mux.open(("::", 0))
+    try:
+        assert await relay.streams.listen(("::", relay.local_port))
+        for ip in ("127.0.0.1", "::1"):
+            _, writer = await asyncio.open_connection(ip, relay.local_port)
+            writer.close()
+    finally:
+        relay.close()
+
+
 async def test_a_silent_stream_is_ended(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams_module, "IDLE_S", 0.1)
+    monkeypatch.setattr(streams_module, "LOOK_EVERY_S", 0.05)
     reader, writer = await asyncio.open_connection(*ends.place)
     assert await asyncio.wait_for(reader.read(), 5.0) == b""
     writer.close()
@@ -126,27 +203,21 @@ async def test_a_silent_stream_is_ended(ends: Ends, monkeypatch: pytest.MonkeyPa
 
 async def test_a_whole_link_runs_over_a_stream(ends: Ends) -> None:
     """ICE, DTLS, SRTP and the data channel, with UDP out of the way."""
-    assert await ends.member.streams.dial(ends.place)
-    await until(lambda: len(ends.relay.streams) == 1)
-    [caller] = ends.relay.streams._streams
+    stream = await ends.member.streams.dial(ends.place)
+    assert stream is not None
     for mux in (ends.member, ends.relay):
         assert mux._transport is not None
         mux._transport.sendto = lambda *_: None  # type: ignore[method-assign]
     ours = MediaLink(ends.member, CERTIFICATE, controlling=True)
     theirs = MediaLink(ends.relay, CERTIFICATE, controlling=False)
 
-    def offer(link: MediaLink, at: tuple[str, int]) -> LinkOffer:
-        own = link.offer
-        return LinkOffer(
-            own.ufrag, own.pwd, own.fingerprint, (Candidate.of(at, CandidateKind.HOST),)
-        )
-
     frames: list[bytes] = []
     theirs.frames_to(SimpleNamespace(frame=lambda frame, _at_s: frames.append(frame)))
-    await asyncio.gather(
-        ours.connect(offer(theirs, ends.place)), theirs.connect(offer(ours, caller))
-    )
+    await asyncio.gather(ours.connect(theirs.offer, known=(stream,)), theirs.connect(ours.offer))
+    assert ours.by_stream
+    assert theirs.by_stream
     ours.send_frame(b"frame")
     await until(lambda: frames == [b"frame"])
+    assert len(ends.relay.streams) == 1, "it belongs to a link"
     await ours.close()
     await theirs.close()

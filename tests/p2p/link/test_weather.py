@@ -40,7 +40,7 @@ async def test_the_peers_own_check_shows_that_the_way_is_open_now(bench, monkeyp
 
 
 async def test_what_overtakes_the_handshake_does_not_leave_the_channel_one_behind(bench):
-    server, client, w_server, _ = await new_pair(bench)
+    client, server, _, w_server = await new_pair(bench)
     flights = []
 
     def hold_s(data):
@@ -56,17 +56,16 @@ async def test_what_overtakes_the_handshake_does_not_leave_the_channel_one_behin
         await bench.until(lambda n=n: client.messages == [b"%d" % k for k in range(n + 1)], 0.2)
 
 
-async def test_an_end_that_starts_late_is_met_at_once(bench):
-    a, b, _, _ = await new_pair(bench)
-    early = asyncio.ensure_future(a.link.connect(b.link.offer))
-    b_mux_silent = b.mux.routes.of_ufrag(b.link.offer.ufrag.encode())
-    assert b_mux_silent is b.link
+async def test_an_asker_that_starts_late_is_met_at_once(bench):
+    asker, door, _, _ = await new_pair(bench)
+    early = asyncio.ensure_future(door.link.connect(asker.link.offer))
+    assert asker.mux.routes.of_ufrag(asker.link.offer.ufrag.encode()) is asker.link
     await asyncio.sleep(0.42)
     began_s = time.monotonic()
-    await b.link.connect(a.link.offer)
+    await asker.link.connect(door.link.offer)
     await early
     assert time.monotonic() - began_s < 0.3
-    await bench.talks(a, b)
+    await bench.talks(asker, door)
 
 
 @pytest.mark.parametrize("side", [0, 1])
@@ -93,7 +92,7 @@ async def test_a_lost_start_of_the_data_channel_is_repeated_soon(bench, side):
 
 
 async def test_sound_that_overtakes_the_handshake_is_kept_for_its_end(bench):
-    server, client, w_server, _ = await new_pair(bench)
+    client, server, _, w_server = await new_pair(bench)
     # The server's last flight is lost; what it says meanwhile arrives before the repeat.
     flights = []
 
