@@ -9,7 +9,7 @@ standard input is another one, and holds from then on. Many kernels have no nete
 ``jitter_ms``  standard deviation of that time; packets do not overtake each other
 ``loss_pct``   share of packets lost, in each direction; never of ARP and neighbour discovery
 ``mtu``        IP packets longer than that vanish without a word (0: none do)
-``drop``       what a censor takes out: any of ``udp``, ``dtls``, ``stun``
+``drop``       what a censor takes out: any of ``udp``, ``dtls``, ``stun``; ``udp4``, ``tcp6`` …
 =============  =====================================================================================
 """
 
@@ -30,7 +30,7 @@ _TAP_WITHOUT_HEADER = 0x0002 | 0x1000
 _CLONE_NEWNET = 0x40000000
 _FRAMES_AT_ONCE = 256
 _IPV4, _IPV6 = b"\x08\x00", b"\x86\xdd"
-_UDP, _ICMPV6 = 17, 58
+_TCP, _UDP, _ICMPV6 = 6, 17, 58
 _ETHERNET_BYTES, _UDP_BYTES = 14, 8
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -52,7 +52,7 @@ class Weather:
             return True
         if self.mtu and len(frame) - _ETHERNET_BYTES > self.mtu:
             return False
-        if protocol == _UDP and payload and _what(payload[0]) & set(self.drop):
+        if self.drop and _what(kind, protocol, payload) & set(self.drop):
             return False
         return random.random() * 100.0 >= self.loss_pct
 
@@ -73,9 +73,13 @@ def _taken_apart(frame: bytes) -> tuple[bytes, int, bytes]:
     return kind, protocol, frame[_ETHERNET_BYTES + head + _UDP_BYTES :]
 
 
-def _what(first: int) -> set[str]:
-    """What a datagram that begins with this byte is (RFC 7983)."""
-    return {"udp", "dtls" if 20 <= first <= 63 else "stun" if first <= 3 else "other"}
+def _what(kind: bytes, protocol: int, payload: bytes) -> set[str]:
+    """What a packet is; of datagrams the first byte tells (RFC 7983)."""
+    version = "4" if kind == _IPV4 else "6"
+    if protocol != _UDP or not payload:
+        return {"tcp" + version} if protocol == _TCP else set()
+    first = payload[0]
+    return {"udp", "udp" + version, "dtls" if 20 <= first <= 63 else "stun" if first <= 3 else ""}
 
 
 def open_end(space: str, device: str) -> int:

@@ -122,7 +122,7 @@ class NetLab:
         atexit.unregister(self.down)
 
     def site(
-        self, name: str, kind: str, hosts: int = 1, *, v6: bool = False, **weather: float
+        self, name: str, kind: str, hosts: int = 1, *, v6: bool = False, **weather: object
     ) -> list[Host]:
         """Adds a site.
 
@@ -246,7 +246,7 @@ class NetLab:
         _run("ip", "netns", "exec", name, "sysctl", "-qw", *settings, check=False)
 
     def _wan(
-        self, space: str, number: int, *, v6: bool, forward: bool = False, **weather: float
+        self, space: str, number: int, *, v6: bool, forward: bool = False, **weather: object
     ) -> None:
         """Makes a namespace with a line to the router in the middle."""
         self._space(space, forward=forward)
@@ -340,6 +340,11 @@ def _run(*argv: str, check: bool = True, stdin: str | None = None) -> bool:
     if check and done.returncode:
         raise RuntimeError(f"{' '.join(argv)}: {done.stderr.strip()}")
     return done.returncode == 0
+
+
+def output(*argv: str) -> str:
+    """What a program of the machine says."""
+    return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=30).stdout
 
 
 def _remove(space: str) -> None:

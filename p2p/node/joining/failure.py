@@ -51,8 +51,6 @@ class SearchOutcome:
         imposter: Somebody answered for another room.
         asked: Everybody whom we have asked to let us in.
         getting_on: A relay has answered and our link to it is in the making, or up.
-        relay_said_s: Monotonic seconds when a relay first said what doors it knows, if any did.
-        rtt_s: The longest round trip that we have met.
     """
 
     def __init__(self) -> None:
@@ -60,8 +58,8 @@ class SearchOutcome:
         self.imposter = False
         self.asked: list[AdmissionRequest] = []
         self.getting_on = False
-        self.relay_said_s: float | None = None
-        self.rtt_s = 0.0
+        self._relay_said_s: float | None = None
+        self._rtt_s = 0.0
         self._refused: str | None = None
         self._refused_s = 0.0
         self._refused_by: set[bytes] = set()
@@ -73,6 +71,14 @@ class SearchOutcome:
             self._refused_s = time.monotonic()
         self._refused = reason
         self._refused_by.add(dh)
+
+    def met(self, rtt_s: float) -> None:
+        """A way was so long, there and back."""
+        self._rtt_s = max(self._rtt_s, rtt_s)
+
+    def relay_said(self, now: float) -> None:
+        """A relay has said what doors it knows, if any; the first that does counts."""
+        self._relay_said_s = self._relay_said_s or now
 
     def give_up(self, waited_s: float, known: AbstractSet[bytes]) -> None:
         """Raises UserError once there is no hope left.
@@ -106,7 +112,7 @@ class SearchOutcome:
                 "node (--bootstrap) or the long invite is needed.",
                 exit_code=5,
             )
-        if waited_s > ENTER_LIMIT_S + ENTER_TRIPS * self.rtt_s:
+        if waited_s > ENTER_LIMIT_S + ENTER_TRIPS * self._rtt_s:
             raise UserError(
                 "unreachable",
                 "The room was found, but nobody in it could be reached.",
@@ -118,9 +124,9 @@ class SearchOutcome:
 
     def _is_looking(self, waited_s: float) -> bool:
         """Whether somebody may still be found, later than usual."""
-        if self.relay_said_s is None:
+        if self._relay_said_s is None:
             return self.getting_on and waited_s < FIND_SLOW_S
-        return time.monotonic() - self.relay_said_s < FIND_AFTER_ANSWER_S
+        return time.monotonic() - self._relay_said_s < FIND_AFTER_ANSWER_S
 
 
 def explained(error: UserError, settings: Settings, endpoint: MemberEndpoint) -> UserError:

@@ -182,9 +182,9 @@ class JoinAttempt:
         while not self._entered.done():
             with contextlib.suppress(*EXPECTED):
                 link = await self._relay_links.get(relay)
-                self._outcome.rtt_s = max(self._outcome.rtt_s, (link.rtt_ms or 0.0) / 1000)
+                self._outcome.met((link.rtt_ms or 0.0) / 1000)
                 cards = await link.cards(key.relay_tag(relay.dh))
-                self._outcome.relay_said_s = self._outcome.relay_said_s or time.monotonic()
+                self._outcome.relay_said(time.monotonic())
                 if not cards and via == "relay" and relay.dh not in resolved:
                     resolved.add(relay.dh)
                     work.create_task(self._resolve(work, link))
@@ -248,6 +248,7 @@ class JoinAttempt:
     async def _knock(self, dh: bytes, ways: Ways, via: Via) -> None:
         psk = self._credentials.room_key.psk()
         line, welcome = await reach(self._endpoint.station, dh, psk, KNOCK, ways, KNOCK_LIMIT_S)
+        self._outcome.met(line.rtt_s)
         try:
             if not isinstance(welcome, Welcome):
                 raise RemoteError("no welcome")
@@ -260,6 +261,7 @@ class JoinAttempt:
         """Knocks at a door behind a relay: let in over its line, we need no link to it."""
         psk = self._credentials.room_key.psk()
         line, welcome = await reach_through(self._endpoint.station, dh, psk, carrier, KNOCK_LIMIT_S)
+        self._outcome.met(line.rtt_s)
         try:
             await self._enter(line, dh, welcome, via)
         finally:
@@ -280,7 +282,6 @@ class JoinAttempt:
             self._outcome.imposter = True
             raise RemoteError("another room")
         room = self._make_room(origin.genesis)
-        self._outcome.rtt_s = max(self._outcome.rtt_s, line.rtt_s)
         asking = AdmissionRequest(room, self._endpoint.inbox)
         self._outcome.asked.append(asking)
         self._answers.reached(dh)

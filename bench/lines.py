@@ -1,0 +1,247 @@
+"""Joins over bad lines: how many get in, after what time there is sound, and by what way.
+
+``lines.py [--joins 10] [--only NAME ...] [--before TREE] [--json]``: a relay, a host that speaks
+and a newcomer, each a real program in a network namespace of its own (Linux, root); all in shield
+mode, with the relay known. The newcomer's line is that of the row. ``--before`` runs each row with
+the program of another checkout as well, so that both stand beside each other on the same machine.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lab.programs import netlab
+from lab.programs.netlab import Host, NetLab, why_not
+from lab.programs.roommates import Roommate, start_entry
+
+JOIN_LIMIT_S = 40.0
+TALK_S = 12.0
+TOLD = "messages_taken_out"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line.
+
+    Attributes:
+        weather: Of the newcomer's line, as ``lab/programs/longline.py`` has it.
+        bar: What is asked, for people.
+        passes: Whether the outcomes of all joins are good enough.
+        v6: With IPv6 as well, and a relay line for each.
+        in_talk: What the line turns to once there is sound.
+    """
+
+    name: str
+    weather: dict[str, object]
+    bar: str
+    passes: Callable[[list["Outcome"]], bool]
+    v6: bool = False
+    in_talk: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass
+class Outcome:
+    """One join.
+
+    Attributes:
+        sound_ms: From the start of the node to the first sound; None: there was none.
+        by_udp: The sound came by UDP.
+        back_s: After the line turned, until messages passed again; None: they did not.
+        told: The newcomer was told why.
+    """
+
+    sound_ms: float | None = None
+    by_udp: bool = False
+    back_s: float | None = None
+    told: bool = False
+
+
+def p95(values: list[float]) -> float:
+    """The value that one in twenty is above."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
+
+
+def all_in(outcomes: list[Outcome], *, udp: bool = True, p95_ms: float = 1e9) -> bool:
+    """Whether every join led to sound, by UDP, and soon enough."""
+    sounds = [each.sound_ms for each in outcomes if each.sound_ms is not None]
+    good = len(sounds) == len(outcomes) and p95(sounds) <= p95_ms
+    return good and (not udp or all(each.by_udp for each in outcomes))
+
+
+def heals(outcomes: list[Outcome]) -> bool:
+    """Whether messages passed again soon, and who was hit read why."""
+    return all(each.told and each.back_s is not None and each.back_s <= 8.0 for each in outcomes)
+
+
+def _long(rtt_ms: float, jitter_ms: float, loss_pct: float) -> dict[str, object]:
+    return {"delay_ms": rtt_ms / 2, "jitter_ms": jitter_ms, "loss_pct": loss_pct}
+
+
+ROWS = (
+    Row("good", _long(20, 2, 0), "all, by UDP, p95 2 s", lambda o: all_in(o, p95_ms=2000)),
+    Row("150 ms 5 %", _long(300, 0, 5), "all, by UDP, p95 6 s", lambda o: all_in(o, p95_ms=6000)),
+    Row("400 ms 10 %", _long(400, 40, 10), "all, UDP, p95 6 s", lambda o: all_in(o, p95_ms=6000)),
+    Row("600 ms 5 %", _long(600, 0, 5), "all, by UDP", all_in),
+    Row("20 ms 20 %", _long(20, 0, 20), "all, by UDP, p95 6 s", lambda o: all_in(o, p95_ms=6000)),
+    Row("no UDP", _long(40, 0, 0) | {"drop": ["udp"]}, "all", lambda o: all_in(o, udp=False)),
+    Row("no STUN", _long(40, 0, 0) | {"drop": ["stun"]}, "all", lambda o: all_in(o, udp=False)),
+    Row("no DTLS", _long(40, 0, 0) | {"drop": ["dtls"]}, "all", lambda o: all_in(o, udp=False)),
+    Row("no UDP 400 ms", _long(400, 0, 2) | {"drop": ["udp"]}, "all",
+        lambda o: all_in(o, udp=False)),
+    Row("MTU 1200", _long(40, 0, 0) | {"mtu": 1200}, "all, by UDP", all_in),
+    Row("broken IPv4", {"drop": ["udp4", "tcp4"]}, "all, by UDP", all_in, v6=True),
+    Row("broken IPv6", {"drop": ["udp6", "tcp6"]}, "all, by UDP", all_in, v6=True),
+    Row("DTLS cut in talk", _long(40, 0, 0), "messages back <= 8 s, told", heals,
+        in_talk=_long(40, 0, 0) | {"drop": ["dtls"]}),
+)  # fmt: skip
+
+
+def measure(row: Row, joins: int) -> list[Outcome]:
+    """Joins that often, one after the other."""
+    with NetLab() as lab:
+        (public,) = lab.site("p", "public", delay_ms=5.0, v6=row.v6)
+        (home,) = lab.site("a", "portres", delay_ms=10.0, v6=row.v6)
+        (far,) = lab.site("b", "portres", v6=row.v6, **row.weather)
+        lines = [start_entry(public, listen="[::]:443" if row.v6 else f"{public.ip}:443")]
+        if row.v6:
+            key = lines[0].rpartition("#")
+            lines = [f"{public.ip}:443#{key[2]}", f"[{public.ip6}]:443#{key[2]}"]
+        options = ("--mode", "shield", *(part for line in lines for part in ("--relay", line)))
+        host = Roommate(home, "host", "", (*options, "--mic", "tone:440"))
+        words = host.wait("key", 30)["words"]
+        host.wait("joined", 30)
+        host.say("mic on")
+        time.sleep(3.0)
+        outcomes = []
+        for number in range(joins):
+            if row.in_talk and number:
+                lab.change("b", **row.weather)
+                time.sleep(1.0)
+            outcomes.append(one_join(lab, row, far, f"guest-{number}", words, options, host))
+        return outcomes
+
+
+def one_join(
+    lab: NetLab,
+    row: Row,
+    far: Host,
+    name: str,
+    words: str,
+    options: tuple[str, ...],
+    host: Roommate,
+) -> Outcome:
+    """Joins, listens, and leaves."""
+    outcome = Outcome()
+    guest = Roommate(far, name, words, options)
+    try:
+        guest.wait("joined", JOIN_LIMIT_S)
+        outcome.sound_ms = guest.wait("first_sound", JOIN_LIMIT_S)["ms"]
+        outcome.by_udp = sound_comes_by_udp(far)
+        if row.in_talk:
+            lab.change("b", **row.in_talk)
+            outcome.back_s = until_messages_pass(guest, host)
+            guest.hear()
+            outcome.told = any(event.get("code") == TOLD for event in guest.events)
+        guest.say("leave")
+        guest.wait("left", 10.0)
+    except AssertionError:
+        pass
+    guest.process.kill()
+    guest.process.wait()
+    return outcome
+
+
+def sound_comes_by_udp(far: Host) -> bool:
+    """Whether a second of sound comes in UDP datagrams rather than in TCP segments."""
+    before = _received(far)
+    time.sleep(1.0)
+    after = _received(far)
+    return after["udp"] - before["udp"] > after["tcp"] - before["tcp"]
+
+
+def _received(far: Host) -> dict[str, int]:
+    command = ["ip", "netns", "exec", far.namespace, "cat", "/proc/net/snmp", "/proc/net/snmp6"]
+    text = netlab.output(*command)
+    rows = [line.split() for line in text.splitlines()]
+    heads = {row[0]: row for row in rows if row[0] in ("Udp:", "Tcp:") and not row[1].isdigit()}
+    values = {
+        row[0]: row for row in rows if row[0] in ("Udp:", "Tcp:") and row[1].lstrip("-").isdigit()
+    }
+    six = {row[0]: int(row[1]) for row in rows if len(row) == 2}
+    udp = int(values["Udp:"][heads["Udp:"].index("InDatagrams")])
+    return {
+        "udp": udp + six.get("Udp6InDatagrams", 0),
+        "tcp": int(values["Tcp:"][heads["Tcp:"].index("InSegs")]),
+    }
+
+
+def until_messages_pass(guest: Roommate, host: Roommate) -> float | None:
+    """Seconds until a hand of the guest is seen by the host."""
+    time.sleep(1.0)
+    host.hear()
+    began_s, mark = time.monotonic(), len(host.events)
+    guest.say("hand")
+    while time.monotonic() - began_s < TALK_S + JOIN_LIMIT_S:
+        host.hear()
+        if any(event["event"] == "hand" for event in host.events[mark:]):
+            return time.monotonic() - began_s + 1.0
+        time.sleep(0.05)
+    return None
+
+
+def summary(row: Row, outcomes: list[Outcome]) -> dict:
+    """One line of the table."""
+    sounds = [each.sound_ms for each in outcomes if each.sound_ms is not None]
+    backs = [each.back_s for each in outcomes if each.back_s is not None]
+    return {
+        "line": row.name,
+        "joins": len(outcomes),
+        "in": len(sounds),
+        "by_udp": sum(each.by_udp for each in outcomes),
+        "sound_p50_ms": round(statistics.median(sounds)) if sounds else None,
+        "sound_p95_ms": round(p95(sounds)) if sounds else None,
+        "back_max_s": round(max(backs), 1) if backs else None,
+        "told": sum(each.told for each in outcomes),
+        "bar": row.bar,
+        "ok": row.passes(outcomes),
+    }
+
+
+def main() -> int:
+    """Measures, prints a line for each row and tree, and the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--joins", type=int, default=10)
+    parser.add_argument("--only", nargs="*", default=[], help="rows with one of these in the name")
+    parser.add_argument("--before", type=Path, help="another checkout to compare with")
+    parser.add_argument("--json", action="store_true", help="only the result, as one object")
+    args = parser.parse_args()
+    reason = why_not(long_lines=True)
+    if reason is not None:
+        print(json.dumps({"schema": 1, "ok": None, "skipped": reason}))
+        return 0
+    trees = {"before": args.before} if args.before else {}
+    trees["after"] = netlab.ROOT
+    rows = []
+    for row in ROWS:
+        if args.only and not any(part in row.name for part in args.only):
+            continue
+        for which, tree in trees.items():
+            netlab.TREE = tree
+            rows.append({"which": which, **summary(row, measure(row, args.joins))})
+            if not args.json:
+                print(rows[-1], flush=True)
+    ok = all(row["ok"] for row in rows if row["which"] == "after")
+    print(json.dumps({"schema": 1, "rows": rows, "ok": ok}))
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
