@@ -7,6 +7,7 @@ the program of another checkout as well, so that both stand beside each other on
 """
 
 import argparse
+import itertools
 import json
 import statistics
 import sys
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lab.programs import netlab
 from lab.programs.netlab import Host, NetLab, why_not
 from lab.programs.roommates import Roommate, start_entry
+from p2p.dht.contact import NodeContact
 
 JOIN_LIMIT_S = 40.0
 TALK_S = 12.0
@@ -112,8 +114,8 @@ def measure(row: Row, joins: int) -> list[Outcome]:
         (far,) = lab.site("b", "portres", v6=row.v6, **row.weather)
         lines = [start_entry(public, listen="[::]:443" if row.v6 else f"{public.ip}:443")]
         if row.v6:
-            key = lines[0].rpartition("#")
-            lines = [f"{public.ip}:443#{key[2]}", f"[{public.ip6}]:443#{key[2]}"]
+            key = NodeContact.parse(lines[0]).key
+            lines = [str(NodeContact((ip, 443), key)) for ip in (public.ip, public.ip6)]
         options = ("--mode", "shield", *(part for line in lines for part in ("--relay", line)))
         host = Roommate(home, "host", "", (*options, "--mic", "tone:440"))
         words = host.wait("key", 30)["words"]
@@ -168,18 +170,18 @@ def sound_comes_by_udp(far: Host) -> bool:
 
 
 def _received(far: Host) -> dict[str, int]:
+    """UDP datagrams and TCP segments that came so far."""
     command = ["ip", "netns", "exec", far.namespace, "cat", "/proc/net/snmp", "/proc/net/snmp6"]
-    text = netlab.output(*command)
-    rows = [line.split() for line in text.splitlines()]
-    heads = {row[0]: row for row in rows if row[0] in ("Udp:", "Tcp:") and not row[1].isdigit()}
-    values = {
-        row[0]: row for row in rows if row[0] in ("Udp:", "Tcp:") and row[1].lstrip("-").isdigit()
+    rows = [line.split() for line in netlab.output(*command).splitlines()]
+    six = [int(row[1]) for row in rows if row[0] == "Udp6InDatagrams"]
+    four = {
+        head[0]: dict(zip(head, row, strict=True))
+        for head, row in itertools.pairwise(rows)
+        if head[0] == row[0] and head[0] in ("Udp:", "Tcp:")
     }
-    six = {row[0]: int(row[1]) for row in rows if len(row) == 2}
-    udp = int(values["Udp:"][heads["Udp:"].index("InDatagrams")])
     return {
-        "udp": udp + six.get("Udp6InDatagrams", 0),
-        "tcp": int(values["Tcp:"][heads["Tcp:"].index("InSegs")]),
+        "udp": int(four["Udp:"]["InDatagrams"]) + sum(six),
+        "tcp": int(four["Tcp:"]["InSegs"]),
     }
 
 

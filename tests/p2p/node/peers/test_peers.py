@@ -77,6 +77,8 @@ async def test_what_a_neighbour_only_carries_is_not_held_against_it() -> None:
 class _Answers:
     """A line that somebody has written to before."""
 
+    rtt_s = 0.0
+
     def __init__(self, *messages: object) -> None:
         self._messages = list(messages)
 
