@@ -10,7 +10,7 @@ import socket
 from collections.abc import Iterable
 
 from p2p.link.mux import Mux
-from p2p.wire.addresses import Address, Scope, known_scope, normalise
+from p2p.wire.addresses import Address, Scope, known_scope, normalise, on_the_wire
 from p2p.wire.offers import CANDIDATES_MAX, Candidate, CandidateKind
 
 ANYWHERE_V4: Address = ("192.0.2.1", 9)
@@ -31,7 +31,7 @@ def own_address_towards(address: Address) -> str | None:
     ipaddress.ip_address(address[0])
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.connect(address)
+        probe.connect(on_the_wire(address))
         ip: str = normalise(probe.getsockname())[0]
         return None if ipaddress.ip_address(ip).is_unspecified else ip
     return None
