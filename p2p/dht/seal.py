@@ -25,8 +25,8 @@ from crypto.dh import KeyPair
 from crypto.errors import LocalError, RemoteError
 
 DHT_TYPE = 0xD0
-MAX_DATAGRAM_BYTES = 1232
-"""What fits an IPv6 path of the smallest allowed MTU (RFC 8200 §5)."""
+MAX_DATAGRAM_BYTES = 1200
+"""As all our datagrams; also through a tunnel on a path of the smallest MTU of IPv6."""
 OVERHEAD_BYTES = 1 + 24 + 32 + 16 + 2 + 16
 MAX_BODY_BYTES = MAX_DATAGRAM_BYTES - OVERHEAD_BYTES
 
