@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 from lab.programs.netlab import Host
 
@@ -29,7 +29,8 @@ def start_entry(host: Host, *more: str, listen: str = "", timeout_s: float = 30.
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    lines = _lines(process)
+    assert process.stdout is not None
+    lines = _lines(process.stdout)
     return lines.get(timeout=timeout_s).strip()
 
 
@@ -42,6 +43,9 @@ class Roommate:
         words: Of the room; empty to open a new one.
         options: More of the command line.
         program: What runs.
+
+    Attributes:
+        talk: What it said to people so far, on standard error.
     """
 
     def __init__(
@@ -64,10 +68,13 @@ class Roommate:
             *(options if "--mic" in options else (*options, "--mic", "silence")),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
         )
-        self._lines = _lines(self.process)
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self._lines = _lines(self.process.stdout)
+        self.talk = _lines(self.process.stderr)
         if words:
             self.say(words)
 
@@ -140,13 +147,12 @@ class Roommate:
         self.seen_s.append(time.monotonic())
 
 
-def _lines(process: subprocess.Popen) -> "queue.Queue[str]":
+def _lines(stream: IO[str]) -> "queue.Queue[str]":
     found: queue.Queue[str] = queue.Queue()
 
     def read() -> None:
-        assert process.stdout is not None
         try:
-            for line in process.stdout:
+            for line in stream:
                 found.put(line)
         except ValueError:  # closed under our hands at the end of the lab
             return
