@@ -21,6 +21,7 @@ from OpenSSL import SSL
 
 from p2p.errors import LocalError, RemoteError
 from p2p.link.dtls import DtlsTransport
+from p2p.link.pace import Pace
 from p2p.link.sctp_guard import check_packet
 
 MAX_MESSAGE_BYTES = 16 * 1024
@@ -36,23 +37,13 @@ CHUNK_BYTES = 1_080
 WINDOW_FIRST_CHUNKS = 10
 WINDOW_LEAST_CHUNKS = 4
 """What may be under way at first (as RFC 6928 has it for TCP), and after a loss."""
-LONG_LINE_S = 0.15
 TWICE_AFTER_S = 0.08
-TWICE_CHUNKS_MAX = 8
-"""Of more the loss shows by what comes after it."""
-ASK_AFTER_S = 1.5
-"""After so long without a word the peer is asked for one, again and again."""
-ASK_EVERY_S = 0.2
-DEAF_AFTER_S = 1.5
-DEAF_ASKS = 6
-"""A peer that answers none of so many questions is deaf; loss alone does that once in a year."""
 
-_MIN_REPEAT_S = 0.25
-_MAX_REPEAT_S = 2.0
-_INIT_TRIES_COUNTED = 2
+_INIT_REPEAT_S = 0.25
 _HEARTBEAT_INFO = 1
 
 rtcsctptransport.USERDATA_MAX_LENGTH = CHUNK_BYTES
+rtcsctptransport.SCTP_MAX_INIT_RETRANS = 1000  # the link has the limit
 
 
 class Channel(RTCSctpTransport):
@@ -67,7 +58,6 @@ class Channel(RTCSctpTransport):
     Attributes:
         on_gone: Called when the channel ends.
         on_progress: Called for every packet from the peer.
-        heard_s: Monotonic seconds when the last packet came from the peer.
     """
 
     def __init__(
@@ -81,19 +71,13 @@ class Channel(RTCSctpTransport):
         self._dtls = dtls
         self._on_message = on_message
         self._counters = counters
-        self._rto = _MIN_REPEAT_S  # of the set-up
-        self._rtt_s = rtt_s or 0.0
-        self._asks: list[float] = []
-        self._twice: set[int] = set()
-        self._sending: set[asyncio.Task[None]] = set()
+        self._pace = Pace(rtt_s, time.monotonic())
         self._cwnd = WINDOW_FIRST_CHUNKS * CHUNK_BYTES
         self._advertised_rwnd = _WINDOW_BYTES
         self._ready = asyncio.Event()
         self._acknowledged = asyncio.Event()
-        self._gone = False
         self.on_gone: Callable[[], None] = lambda: None
         self.on_progress: Callable[[], None] = lambda: None
-        self.heard_s = time.monotonic()
         parameters = RTCDataChannelParameters(negotiated=True, id=_STREAM)
         self._stream = RTCDataChannel(self, parameters)
         self._stream.on("open", self._ready.set)
@@ -104,8 +88,8 @@ class Channel(RTCSctpTransport):
         await self.start(RTCSctpCapabilities(maxMessageSize=MAX_MESSAGE_BYTES), _PORT)
         await self._dtls.hand_over(self)
         await self._ready.wait()
-        self._rto = max(_MIN_REPEAT_S, 1.5 * self._rtt_s)
-        return not self._gone
+        self._rto = self._pace.repeat_s
+        return self._stream.readyState == "open"
 
     def send_message(self, data: bytes) -> bool:
         """Queues one message.
@@ -122,7 +106,7 @@ class Channel(RTCSctpTransport):
         if stream.readyState != "open" or stream.bufferedAmount + len(data) > MAX_UNSENT_BYTES:
             return False
         stream.send(data)
-        if self._rtt_s > LONG_LINE_S:
+        if self._pace.is_long:
             asyncio.get_running_loop().call_later(TWICE_AFTER_S, self._send_twice)
         return True
 
@@ -135,30 +119,22 @@ class Channel(RTCSctpTransport):
         Returns:
             False if it is deaf: it was asked so often that loss alone is no reason.
         """
-        if self._association_state != self.State.ESTABLISHED or now - self.heard_s < ASK_AFTER_S:
-            self._asks.clear()
-            return True
-        if not self._asks or now - self._asks[-1] >= ASK_EVERY_S:
-            self._asks.append(now)
+        if self._pace.asks(now):
             question = HeartbeatChunk()
             question.params.append((_HEARTBEAT_INFO, bytes(4)))
             self._send_soon(question)
-        asked_s = now - self._asks[0]
-        return len(self._asks) < DEAF_ASKS or asked_s < DEAF_AFTER_S + 2.0 * self._rtt_s
+        return not self._pace.is_deaf(now)
 
     def _send_twice(self) -> None:
         """Sends again what is not acknowledged yet and went once."""
         if self._association_state != self.State.ESTABLISHED or self._outbound_queue:
             return
-        once = [chunk for chunk in self._sent_queue if chunk.tsn not in self._twice]
-        self._twice = {chunk.tsn for chunk in self._sent_queue}
-        for chunk in once if len(once) <= TWICE_CHUNKS_MAX else ():
+        again = self._pace.again([chunk.tsn for chunk in self._sent_queue])
+        for chunk in [chunk for chunk in self._sent_queue if chunk.tsn in again]:
             self._send_soon(chunk)
 
     def _send_soon(self, chunk: Chunk) -> None:
-        task = asyncio.ensure_future(self._send_chunk(chunk))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
+        asyncio.ensure_future(self._send_chunk(chunk))  # noqa: RUF006  it is done in one step
 
     async def drain(self, limit_s: float) -> None:
         """Waits until the peer has all messages, for a bounded time."""
@@ -179,7 +155,6 @@ class Channel(RTCSctpTransport):
         return bool(self._data_channel_queue or self._outbound_queue or self._sent_queue)
 
     def _stream_closed(self) -> None:
-        self._gone = True
         self._ready.set()
         self._acknowledged.set()
         self.on_gone()
@@ -188,7 +163,7 @@ class Channel(RTCSctpTransport):
         """Takes a packet from the peer; whatever is wrong with it is counted, never raised."""
         # An INIT that comes after its answer is a late repeat: heeded, it would undo what followed.
         up = self._association_state in (self.State.ESTABLISHED, self.State.COOKIE_ECHOED)
-        self.heard_s = time.monotonic()
+        self._pace.heard(time.monotonic())
         self.on_progress()
         try:
             check_packet(data, last_tsn=self._last_received_tsn, established=up)
@@ -224,23 +199,18 @@ class Channel(RTCSctpTransport):
             await super()._send_chunk(chunk)
 
     def _update_rto(self, R: float) -> None:  # noqa: N803  aiortc's name
-        if self._srtt is None:
-            self._srtt, self._rttvar = R, R / 8.0
-        super()._update_rto(R)
-        estimate_s = (self._srtt or 0.0) + 4.0 * (self._rttvar or 0.0)
-        self._rtt_s = self._srtt or 0.0
-        self._rto = min(max(estimate_s, _MIN_REPEAT_S), max(_MAX_REPEAT_S, 2.0 * self._rtt_s))
+        self._pace.measured(R)
+        self._rto = self._pace.repeat_s
 
     def _t1_start(self, chunk: Chunk) -> None:
-        self._rto = _MIN_REPEAT_S
+        self._rto = _INIT_REPEAT_S
         super()._t1_start(chunk)
 
     def _t1_expired(self) -> None:
-        self._t1_failures = min(self._t1_failures, _INIT_TRIES_COUNTED)  # the link has the limit
-        self._rto = min(2.0 * self._rto, _MAX_REPEAT_S)
+        self._rto = min(2.0 * self._rto, self._pace.longest_s)
         super()._t1_expired()
 
     def _t3_expired(self) -> None:
-        self._rto = min(2.0 * self._rto, max(_MAX_REPEAT_S, 2.0 * self._rtt_s))
+        self._rto = min(2.0 * self._rto, self._pace.longest_s)
         super()._t3_expired()
         self._cwnd = WINDOW_LEAST_CHUNKS * CHUNK_BYTES

@@ -103,9 +103,15 @@ class _Known(NamedTuple):
 
 
 class SettledChecks:
-    """Recognises repeats of the peer's last check."""
+    """Recognises repeats of the peer's last check.
+
+    Attributes:
+        trusted_from: Where our offer was sent, if the peer asked from there: a check from there
+            shows that it has got it, and needs none of ours first.
+    """
 
     def __init__(self) -> None:
+        self.trusted_from: Address | None = None
         self._known: _Known | None = None
 
     def learn(self, request: bytes, address: Address, way: object) -> None:

@@ -142,7 +142,7 @@ async def reach(
 
     try:
         way, answer = await _first_answer(ask, ways, limit_s)
-        link.progress()
+        link.setup.progress()
         line.rtt_s = answer.rtt_s
         ack = (HelloAck if purpose == HELLO else Welcome).decode(answer.payload)
         if ack.offer is None:

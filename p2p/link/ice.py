@@ -61,8 +61,6 @@ class MuxConnection(ice.Connection):
         on_seen_at: Called whenever the peer answers a check, with our address as it sees it and
             the IP it answers from.
         rtt_s: Smoothed round trip, None before the first.
-        answered_at: Where we sent our offer, if the peer asked from there: a check that comes from
-            there shows that it got it, and needs none of ours first.
         patience: How much rarer than every second consent is asked for. For the caller of a relay
             only while it hears the relay; for the relay always.
     """
@@ -90,8 +88,6 @@ class MuxConnection(ice.Connection):
         self.on_seen_at: Callable[[Address, str], None] = lambda _address, _witness: None
         self.rtt_s: float | None = None
         self.patience = 1.0
-        self.answered_at: Address | None = None
-        self._is_new = False
         self._mux = mux
         self._rng = rng
         self._conflicts = 0
@@ -204,6 +200,10 @@ class MuxConnection(ice.Connection):
         else:
             self._early_checks.append((message, address, protocol))
 
+    def answered_at(self, address: Address | None) -> None:
+        """Our offer goes there alone, from where it was asked for: see ``check_incoming``."""
+        self._checks.trusted_from = address
+
     def _use_at_once(self, address: Address) -> None:
         """Takes a way for checked that has shown to work already."""
         candidate = next((c for c in self._remote_candidates if is_at(c, address)), None)
@@ -214,8 +214,7 @@ class MuxConnection(ice.Connection):
                     pair = ice.CandidatePair(protocol, candidate)
                     self._check_list.append(pair)
                 self._succeed(pair)
-                self._is_new = True
-                self.probe()
+                self._insist(*NEW_WAY_CHECKS_S)
 
     def _succeed(self, pair: ice.CandidatePair) -> None:
         pair.state, pair.nominated = _PAIR.SUCCEEDED, True
@@ -264,10 +263,7 @@ class MuxConnection(ice.Connection):
         Without an answer it asks four times a second: owners of links take silence for a broken
         way long before consent ends, and one lost datagram is none.
         """
-        if self._is_new:
-            await self._insist()
-        else:
-            self.consented()
+        self._answered_s = time.monotonic()
         while True:
             self.probe()
             spread = 0.8 + 0.4 * self._rng(1)[0] / 255
@@ -288,13 +284,15 @@ class MuxConnection(ice.Connection):
                 self.on_lost()
                 return
 
-    async def _insist(self) -> None:
+    def _insist(self, *waits_s: float) -> None:
         """Has the first check arrive."""
-        for wait_s in NEW_WAY_CHECKS_S:
-            await asyncio.sleep(wait_s)
-            if not self._unanswered:
-                return
-            self.probe()
+        self.probe()
+        if waits_s:
+            asyncio.get_running_loop().call_later(waits_s[0], self._insist_again, waits_s[1:])
+
+    def _insist_again(self, waits_s: tuple[float, ...]) -> None:
+        if self._unanswered and not self._closing:
+            self._insist(*waits_s)
 
     def _consent_every_s(self, spread: float) -> float:
         if not self.ice_controlling:
@@ -346,7 +344,7 @@ class MuxConnection(ice.Connection):
         if pair is not None:
             self._revive(pair)
         super().check_incoming(message, addr, protocol)
-        if addr == self.answered_at and not self._nominated:
+        if addr == self._checks.trusted_from and not self._nominated:
             # Its proof is made with what we sent there, and nowhere else: so it is there.
             self._succeed(next(p for p in self._check_list if p.remote_addr == addr))
         if isinstance(protocol, MuxStun):

@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from hashlib import blake2b
@@ -26,19 +26,16 @@ from p2p.errors import LocalError, RemoteError
 from p2p.link.candidates import path_name
 from p2p.link.channel import Channel
 from p2p.link.dtls import Certificate, DtlsPipe, DtlsTransport, fingerprint_of, make_certificate
-from p2p.link.errors import LinkFailed, Stage
+from p2p.link.errors import LinkFailed
 from p2p.link.ice import MuxConnection, make_credentials
 from p2p.link.media import MAX_FRAME_BYTES, Media, Outlet
 from p2p.link.mux import Mux
+from p2p.link.setup import QUIET_LIMIT_S, Setup
 from p2p.wire.addresses import Address, Scope, is_stream, known_scope
 from p2p.wire.offers import Candidate, LinkOffer
 
 __all__ = ["Certificate", "LinkFailed", "MediaLink", "make_certificate"]
 
-QUIET_LIMIT_S = 6.0
-"""So long a set-up may stand still; one that gets on goes on, on a line of any length."""
-SETUP_LIMIT_S = 30.0
-SEEN_RECORDS = 16
 LISTEN_EVERY_S = 0.25
 HEARD_S = 2.0
 DRAIN_LIMIT_S = 0.25
@@ -90,8 +87,7 @@ class MediaLink:
         on_verified: Takes each address from which a check of ours was answered.
         on_seen_at: Takes ``(address, ip)``: ours as the peer sees it, and the peer's own.
         last_heard_s: Monotonic seconds when the peer last proved that it is there.
-        began_s: Monotonic seconds when it was made.
-        progressed_s: Monotonic seconds when the making of the link last got on.
+        setup: How the making of it gets on.
         counters: What was dropped and why.
     """
 
@@ -113,12 +109,12 @@ class MediaLink:
         self.order = 0
         self.established = False
         self.tie = b""
-        self.last_heard_s = self.progressed_s = self.began_s = time.monotonic()
+        self.last_heard_s = time.monotonic()
+        self.setup = Setup()
         self.counters: Counter[str] = Counter()
         self._receiver: FrameReceiver = _Nobody()
         self._mux = mux
         self._state = _State.NEW
-        self._stage: Stage = "reach"
         self._certificate = certificate
         self._ice = MuxConnection(
             mux, self, controlling=controlling, credentials=(ufrag, pwd), rng=rng
@@ -132,10 +128,6 @@ class MediaLink:
         self._channel: Channel | None = None
         self._media: Media | None = None
         self._moved_check_s = 0.0
-        self._seen_records: deque[bytes] = deque(maxlen=SEEN_RECORDS)
-        self._listening: asyncio.TimerHandle | None = None
-        self._limit: asyncio.Timeout | None = None
-        self._limit_s = self._until_s = 0.0
         mux.routes.add(ufrag.encode(), self)
 
     async def connect(
@@ -161,16 +153,15 @@ class MediaLink:
             raise LinkFailed("closed")
         self._state = _State.CONNECTING
         self._ice.rtt_s = rtt_s
-        self._limit_s, self._until_s = limit_s, time.monotonic() + max(limit_s, SETUP_LIMIT_S)
         try:
-            async with asyncio.timeout(limit_s) as self._limit:
+            async with self.setup.limited(limit_s):
                 media = await self._reach(remote, known)
                 dtls = await self._agree_keys(remote, media)
                 await self._open_channel(dtls)
         except (TimeoutError, ConnectionError, LinkFailed) as exc:
             closed = self._state is _State.CLOSED
             await self.close(drain_s=0.0)
-            stage = exc.stage if isinstance(exc, LinkFailed) else self._stage
+            stage = exc.stage if isinstance(exc, LinkFailed) else self.setup.stage
             raise LinkFailed("closed" if closed else stage) from None
         except BaseException:
             await self.close(drain_s=0.0)
@@ -213,7 +204,7 @@ class MediaLink:
 
     def answered_at(self, address: Address | None) -> None:
         """Before ``connect``: our offer goes to this address alone, from where it was asked for."""
-        self._ice.answered_at = address
+        self._ice.answered_at(address)
 
     def be_patient(self) -> None:
         """For links with a relay, before ``connect``: consent is asked for every 5 s at leisure.
@@ -308,9 +299,8 @@ class MediaLink:
 
     def on_dtls(self, data: bytes, address: Address) -> None:
         """From the socket: a DTLS record."""
-        if self._state is _State.CONNECTING and data not in self._seen_records:
-            self._seen_records.append(data)  # a repeat is no progress
-            self.progress()
+        if self._state is _State.CONNECTING:
+            self.setup.received(data)
         if not self._pipe.put(data):
             self.counters["dtls_flood"] += 1
         elif self.established and data[0] == _DTLS_APPLICATION_DATA:
@@ -335,13 +325,6 @@ class MediaLink:
         address = self._ice.remote_address
         return address is not None and is_stream(address)
 
-    def progress(self) -> None:
-        """The making of the link got on: its peer answered something that was new."""
-        self.progressed_s = time.monotonic()
-        if self._limit is not None and self._state is _State.CONNECTING:
-            until_s = min(self.progressed_s + self._limit_s, self._until_s)
-            self._limit.reschedule(until_s - time.monotonic() + asyncio.get_running_loop().time())
-
     async def _reach(self, remote: LinkOffer, known: tuple[Address, ...]) -> Media:
         own = self.offer.ufrag
         self._mux.routes.start(self)
@@ -350,11 +333,11 @@ class MediaLink:
         if not self._mux.routes.listen(media.ssrc_in, self):
             raise LinkFailed("reach")
         await self._ice.reach(remote.ufrag, remote.pwd, remote.candidates, known)
-        self.progress()
+        self.setup.progress()
         return media
 
     async def _agree_keys(self, remote: LinkOffer, media: Media) -> DtlsTransport:
-        self._stage = "keys"
+        self.setup.stage = "keys"
         address = self._ice.remote_address
         if address is None or self._mux.routes.of_address(address) is not self:
             raise LinkFailed("superseded")
@@ -364,7 +347,7 @@ class MediaLink:
         if dtls._role == "client":  # noqa: SLF001  its peer spoke last: it has everything
             self._pipe.settle()
         self.established = True
-        self.progress()
+        self.setup.progress()
         dtls.on("statechange", self._dtls_changed)
         for packet, arrival_s in media.start(*dtls.media_keys()):
             self._open_packet(media, packet, arrival_s)
@@ -372,10 +355,10 @@ class MediaLink:
         return dtls
 
     async def _open_channel(self, dtls: DtlsTransport) -> None:
-        self._stage = "channel"
+        self.setup.stage = "channel"
         self._channel = Channel(dtls, self._take_message, self._ice.rtt_s, self.counters)
         self._channel.on_gone = lambda: self._lost("peer")
-        self._channel.on_progress = self.progress
+        self._channel.on_progress = self.setup.progress
         if not await self._channel.open():
             raise LinkFailed("channel")
 
@@ -387,7 +370,7 @@ class MediaLink:
         if now - self.last_heard_s < HEARD_S and not channel.listen(now):
             self._lost("deaf")
             return
-        self._listening = asyncio.get_running_loop().call_later(LISTEN_EVERY_S, self._listen)
+        asyncio.get_running_loop().call_later(LISTEN_EVERY_S, self._listen)
 
     def _open_packet(self, media: Media, data: bytes, arrival_s: float) -> bool:
         """Passes the frame of one SRTP packet on, if it is authentic."""
@@ -442,8 +425,6 @@ class MediaLink:
     def _release(self) -> None:
         """Gives back everything that can be given back without waiting."""
         self.established = False
-        if self._listening is not None:
-            self._listening.cancel()
         self._mux.outlets_changed()
         self._mux.routes.remove(self)
         self._ice.stop()

@@ -247,7 +247,9 @@ class RelayLinks:
     @property
     def is_getting_on(self) -> bool:
         """Whether some relay has answered, and a link to it is in the making or up."""
-        return bool(self.links) or any(link.progressed_s > link.began_s for link in self._hopes)
+        return bool(self.links) or any(
+            link.setup.progressed_s > link.setup.began_s for link in self._hopes
+        )
 
     @property
     def wanted(self) -> bool:
@@ -400,7 +402,7 @@ async def _fall_back(link: MediaLink, streams: _Streams, ways: Ways) -> None:
 async def _until_stuck(link: MediaLink) -> None:
     while True:
         patience_s = max(STREAM_AFTER_S, STREAM_AFTER_TRIPS * (link.rtt_s or 0.0))
-        left_s = link.progressed_s + patience_s - time.monotonic()
+        left_s = link.setup.progressed_s + patience_s - time.monotonic()
         if left_s <= 0.0:
             return
         await asyncio.sleep(left_s)

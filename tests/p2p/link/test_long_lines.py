@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from p2p.link import link as links
+from p2p.link import setup as links
 from p2p.link.demux import Kind, kind_of
 from p2p.link.link import LinkFailed
 
