@@ -1,0 +1,48 @@
+"""How long the making of a link may take."""
+
+import asyncio
+import time
+
+import pytest
+
+from p2p.link import setup as setup_module
+from p2p.link.setup import Setup
+
+
+async def test_without_progress_it_ends_after_the_limit() -> None:
+    began_s = time.monotonic()
+    with pytest.raises(TimeoutError):
+        async with Setup().limited(0.1):
+            await asyncio.sleep(5.0)
+    assert 0.09 < time.monotonic() - began_s < 1.0
+
+
+async def test_with_progress_it_goes_on_and_repeats_are_none() -> None:
+    setup, began_s = Setup(), time.monotonic()
+    with pytest.raises(TimeoutError):
+        async with setup.limited(0.2):
+            for n in range(100):
+                await asyncio.sleep(0.1)
+                setup.received(b"record %d" % min(n, 4))
+    assert 0.6 < time.monotonic() - began_s < 2.0
+
+
+async def test_it_does_not_go_on_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setup_module, "SETUP_LIMIT_S", 0.5)
+    setup, began_s = Setup(), time.monotonic()
+    with pytest.raises(TimeoutError):
+        async with setup.limited(0.2):
+            while True:
+                await asyncio.sleep(0.02)
+                setup.progress()
+    assert 0.45 < time.monotonic() - began_s < 2.0
+
+
+async def test_progress_outside_of_a_limit_is_noted_only() -> None:
+    setup = Setup()
+    async with setup.limited(1.0):
+        pass
+    before_s = setup.progressed_s
+    await asyncio.sleep(0.01)
+    setup.progress()
+    assert setup.progressed_s > before_s
