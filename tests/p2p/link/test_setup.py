@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from p2p.link import setup as setup_module
+from p2p.link import setup as limits
 from p2p.link.setup import Setup
 
 
@@ -28,7 +28,7 @@ async def test_with_progress_it_goes_on_and_repeats_are_none() -> None:
 
 
 async def test_it_does_not_go_on_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(setup_module, "SETUP_LIMIT_S", 0.5)
+    monkeypatch.setattr(limits, "SETUP_LIMIT_S", 0.5)
     setup, began_s = Setup(), time.monotonic()
     with pytest.raises(TimeoutError):
         async with setup.limited(0.2):
