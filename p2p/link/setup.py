@@ -43,7 +43,7 @@ class Setup:
     def progress(self) -> None:
         """It got on: the peer answered something that was new."""
         self.progressed_s = time.monotonic()
-        if self._limit is not None:
+        if self._limit is not None and not self._limit.expired():
             until_s = min(self.progressed_s + self._limit_s, self._until_s)
             self._limit.reschedule(until_s - time.monotonic() + asyncio.get_running_loop().time())
 
