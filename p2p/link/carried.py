@@ -54,6 +54,11 @@ class CarriedLine(Conversation):
         self._on_close = on_close
         self._parts = bytearray()
 
+    @property
+    def tie(self) -> bytes:
+        """The hash of the handshake, 32 bytes."""
+        return self._transport.handshake_hash
+
     def take(self, piece: bytes) -> None:
         """Takes a piece that was carried to us.
 

@@ -30,6 +30,11 @@ class Conversation(ABC):
         self._open = True
 
     @property
+    @abstractmethod
+    def tie(self) -> bytes:
+        """What both ends know of this line and no other has."""
+
+    @property
     def open(self) -> bool:
         """False once either side has closed."""
         return self._open

@@ -26,6 +26,11 @@ class Line(Conversation):
         link.on_closed = self._link_closed
         self.on_deaf: Callable[[], None] = lambda: None
 
+    @property
+    def tie(self) -> bytes:
+        """64 bytes over what both ends offered, their certificates too; empty until it is up."""
+        return self.link.tie
+
     async def close(self) -> None:
         """Closes line and link; never raises, may be called twice."""
         self._ended()

@@ -328,7 +328,8 @@ class MediaLink:
     async def _reach(self, remote: LinkOffer, known: tuple[Address, ...]) -> Media:
         own = self.offer.ufrag
         self._mux.routes.start(self)
-        self.tie = blake2b("".join(sorted((own, remote.ufrag))).encode()).digest()
+        # With the certificates: who stands between two ends shows each of them another one.
+        self.tie = blake2b(b"".join(sorted(map(_tied, (self.offer, remote))))).digest()
         self._media = media = Media(own, remote.ufrag)
         if not self._mux.routes.listen(media.ssrc_in, self):
             raise LinkFailed("reach")
@@ -431,3 +432,7 @@ class MediaLink:
         self._pipe.close()
         if self._channel is not None:
             self._channel.cut()
+
+
+def _tied(offer: LinkOffer) -> bytes:
+    return offer.fingerprint + offer.ufrag.encode()

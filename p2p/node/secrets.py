@@ -107,13 +107,13 @@ class RoomSecrets:
         missed_s = time.time() - self._wall_at_0_s - self.room_time.at(now)
         self.room_time.readmitted(admit.room_time_ms / 1000, now, missed_s)
 
-    def admit(self, ops: tuple[bytes, ...], now: float) -> Admit:
+    def admit(self, ops: tuple[bytes, ...], proof: bytes, now: float) -> Admit:
         """What we hand over to somebody whom we let in: the present, never the past."""
         room_s = self.room_time.at(now)
         self.keyring.advance(room_s)
         step = self.keyring.seal_step
         heads = tuple(HeadSecret(*head) for head in self.keyring.export(step))
-        return Admit(self.identity.member_id, int(room_s * 1000), step, heads, ops)
+        return Admit(self.identity.member_id, int(room_s * 1000), step, heads, ops, proof)
 
     def _agrees(self, admit: Admit) -> bool:
         """Whether another door holds the same secrets of the epochs that both know."""

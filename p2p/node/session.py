@@ -218,8 +218,8 @@ class Session:
         match item:
             case FromNeighbour():
                 self.peers.take(item, now)
-            case FromChannel(member=member, message=message):
-                dispatch.take_private(member, message, now)
+            case FromChannel(member=member, message=message, source=line):
+                dispatch.take_private(member, message, line, now)
             case GossipCame(frm=frm, to=to, blob=blob):
                 dispatch.take_sayings(dispatch.relay_room.open_gossip(frm, to, blob, now), now)
             case FloorCame(ops=ops):

@@ -23,6 +23,7 @@ LAST_ID = b"\xff" * 8
 
 Id8 = Annotated[bytes, Meta(min_length=8, max_length=8)]
 Id16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Signature64 = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Target20 = Annotated[bytes, Meta(min_length=20, max_length=20)]
 OpBytes = Annotated[bytes, Meta(min_length=1, max_length=OP_BYTES_MAX)]
@@ -54,9 +55,15 @@ Heads = Annotated[tuple[HeadSecret, ...], Meta(min_length=1, max_length=HEADS_MA
 
 
 class Join(Quiet, frozen=True, tag=1):
-    """A newcomer asks a member to be let in with its signed join operation."""
+    """A newcomer asks a member to be let in with its signed join operation.
+
+    Attributes:
+        op: The join.
+        proof: By the key that signed it, for this line: see ``crypto.lineproof``.
+    """
 
     op: OpBytes
+    proof: Signature64
 
 
 class Admit(Quiet, frozen=True, tag=2):
@@ -69,13 +76,15 @@ class Admit(Quiet, frozen=True, tag=2):
         heads: Secrets of all epoch heads at that step, never of an earlier one. Secret.
         ops: First operations the newcomer needs; it can apply them in this order. Further ones
             follow in ``Ops``.
+        proof: By the member's signing key, for this line: see ``crypto.lineproof``.
     """
 
     member: Id16
     room_time_ms: U48
     step: U32
     heads: Heads
-    ops: OpList = ()
+    ops: OpList
+    proof: Signature64
 
 
 class Refuse(Quiet, frozen=True, tag=3):

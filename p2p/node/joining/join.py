@@ -282,7 +282,7 @@ class JoinAttempt:
             self._outcome.imposter = True
             raise RemoteError("another room")
         room = self._make_room(origin.genesis)
-        asking = AdmissionRequest(room, self._endpoint.inbox)
+        asking = AdmissionRequest(room, credentials.identity, self._endpoint.inbox)
         self._outcome.asked.append(asking)
         self._answers.reached(dh)
         let_in = await self._patiently(lambda: asking.ask(line, dh))

@@ -8,10 +8,12 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from crypto.identity import Identity
 from p2p.errors import RemoteError
 from p2p.link.conversation import Conversation
 from p2p.mesh.mesh import ROOM_LIMIT
 from p2p.node.inbox import Inbox, KeptOutside, RoomChanged
+from p2p.node.peers.line_proofs import LineProofs
 from p2p.node.secrets import RoomSecrets
 from p2p.room.ops.op import decode_op
 from p2p.room.room import Room
@@ -56,15 +58,17 @@ class AdmissionRequest:
 
     Args:
         room: What the members agree on, as far as we know it; takes what they say.
+        identity: Ours.
         inbox: Told when we are kept waiting outside, and when the room may have changed.
 
     Attributes:
         waiting: We wait outside until a moderator says yes or no.
     """
 
-    def __init__(self, room: Room, inbox: Inbox) -> None:
+    def __init__(self, room: Room, identity: Identity, inbox: Inbox) -> None:
         self.waiting = False
         self._room = room
+        self._proofs = LineProofs(identity, room.room_id)
         self._inbox = inbox
 
     async def ask(self, line: Conversation, dh: bytes, expected: bytes | None = None) -> LetIn:
@@ -83,7 +87,7 @@ class AdmissionRequest:
         """
         limit_s = min(ATTACH_LIMIT_S + ATTACH_TRIPS * line.rtt_s, ATTACH_LIMIT_MAX_S)
         async with asyncio.timeout(limit_s) as limit:
-            line.send(Join(self._room.join_op))
+            line.send(self._proofs.join(self._room.join_op, line, dh))
             answer = await line.receive()
             if isinstance(answer, Wait):
                 limit.reschedule(asyncio.get_running_loop().time() + WAIT_LIMIT_S)
@@ -100,11 +104,10 @@ class AdmissionRequest:
                     raise RemoteError("operations were to follow")
                 self._take_ops(more.ops, time.monotonic())
         # Anybody can write a join with another's exchange key; the handshake proves who holds it.
-        if self._room.state.members[answer.member].dh != dh or expected not in (
-            None,
-            answer.member,
-        ):
+        door = self._room.state.members[answer.member]
+        if door.dh != dh or expected not in (None, answer.member):
             raise RemoteError("another member than it says")
+        self._proofs.check_admit(answer, line, door.sign, dh)
         return LetIn(answer, now)
 
     def _introduced(self, door: bytes) -> bool:
@@ -152,6 +155,7 @@ class Admission:
     ) -> None:
         self._room = room
         self._secrets = secrets
+        self._proofs = LineProofs(secrets.identity, room.room_id)
         self._neighbours = neighbours
         self._inbox = inbox
 
@@ -172,7 +176,7 @@ class Admission:
         try:
             if not isinstance(question, Join):
                 raise RemoteError("no join")
-            member = await self._check(line, question.op, dh)
+            member = await self._check(line, question, dh)
         except RefusedError as refused:
             line.send(Refuse(refused.reason))
             await asyncio.sleep(REFUSED_STAYS_S)
@@ -185,15 +189,19 @@ class Admission:
         else:
             # First of all by whom we came, and it: so the newcomer knows who speaks.
             first, *more = pages(self._room.introduction(member))
-            line.send(self._secrets.admit(first, time.monotonic()))
+            proof = self._proofs.of_admit(line, dh)
+            line.send(self._secrets.admit(first, proof, time.monotonic()))
             for page in more if all_at_once else ():
                 line.send(Ops(page))
             return member
         return None
 
-    async def _check(self, line: Conversation, join: bytes, dh: bytes) -> bytes:
-        """Checks a join operation; returns the member's id."""
+    async def _check(self, line: Conversation, question: Join, dh: bytes) -> bytes:
+        """Checks a join operation and whose it is; returns the member's id."""
+        join = question.op
         reason = self._refusal(join, dh)
+        if reason in (None, "ask"):  # the operation itself is good
+            self._check_joiner(line, question)
         if reason == "ask":
             reason = await self._moderators_word(line, join, dh)
         if reason is not None:
@@ -206,6 +214,12 @@ class Admission:
         if member not in self._room.state.members or member == self._room.me:
             raise RefusedError("bad_join")
         return member
+
+    def _check_joiner(self, line: Conversation, question: Join) -> None:
+        try:
+            self._proofs.check_join(question, line)
+        except RemoteError:
+            raise RefusedError("bad_join") from None
 
     def _has_place(self, member: bytes) -> bool:
         # Our own links, not what others say of theirs: ghosts must not fill a room.

@@ -7,9 +7,11 @@ from typing import Protocol
 
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
+from p2p.link.conversation import Conversation
 from p2p.link.line import Line
 from p2p.node.media.routing import Routing
 from p2p.node.peers.group_key import GroupKey
+from p2p.node.peers.line_proofs import LineProofs
 from p2p.node.peers.private_channels import PrivateChannels
 from p2p.node.relays.relay_room import RelayedRoom, Saying
 from p2p.node.secrets import RoomSecrets
@@ -76,6 +78,7 @@ class Dispatch:
         self._neighbours = neighbours
         self._routing = routing
         self._private = private
+        self._proofs = LineProofs(secrets.identity, room.room_id)
         self._rates: dict[bytes, _Rates] = {}
 
     def say(self, to: bytes | None, message: Message) -> None:
@@ -83,7 +86,7 @@ class Dispatch:
 
         Args:
             to: A member; None for everybody.
-            message: Keys, and a wish to come in again, go only over lines that end at the member.
+            message: Keys go only over lines that end at the member.
         """
         if isinstance(message, Wraps):
             self._spread(message)
@@ -91,12 +94,32 @@ class Dispatch:
         neighbour = None if to is None else self._neighbours.get(to)
         if neighbour is not None:
             neighbour.line.send(message)
-        elif to is not None and isinstance(message, AskKeys | GiveKeys | Join):
+        elif to is not None and isinstance(message, AskKeys | GiveKeys):
             known = self._room.state.members.get(to)
             if known is not None:
-                self._private.say(to, known.dh, message)
+                self._private.say(to, known.dh, lambda _line: message)
         else:
             self.relay_room.say(message, to or EVERYBODY)
+
+    def ask_in(self, door: bytes) -> None:
+        """Asks a member to let us in again, over a line that ends at it."""
+        known = self._room.state.members.get(door)
+        if known is None:
+            return
+
+        def wish(line: Conversation) -> Join:
+            return self._proofs.join(self._room.join_op, line, known.dh)
+
+        neighbour = self._neighbours.get(door)
+        if neighbour is not None:
+            neighbour.line.send(wish(neighbour.line))
+        else:
+            self._private.say(door, known.dh, wish)
+
+    def readmit(self, frm: bytes, join: Join, line: Conversation, now: float) -> None:
+        """Lets in again a member that fell out; raises RemoteError if it is not who it says."""
+        self._proofs.check_join(join, line)
+        self._room.readmit(frm, join.op, self._secrets.room_time.at(now))
 
     def take(self, frm: bytes, message: Message, now: float) -> bool:
         """Takes what a member may say by any way.
@@ -119,8 +142,8 @@ class Dispatch:
                     raise RemoteError("asks too much")
                 for page in pages(self._room.missing(ids, first, last)):
                     self.say(frm, Ops(page))
-            case Join(op=join):
-                self._room.readmit(frm, join, self._secrets.room_time.at(now))
+            case Join():
+                return False  # it counts on its own line only
             case Near(room_time_ms=room_time_ms):
                 self._secrets.room_time.hear(room_time_ms / 1000, now)
                 return False
@@ -145,13 +168,15 @@ class Dispatch:
             except RemoteError:
                 self.relay_room.refuse()
 
-    def take_private(self, frm: bytes, message: Message, now: float) -> None:
+    def take_private(self, frm: bytes, message: Message, line: Conversation, now: float) -> None:
         """Takes what came over a channel that ends at us; raises RemoteError as ``take`` does."""
         if isinstance(message, Admit):  # we have come in again by it; its keys are of before
             message = Ops(message.ops)
         if not isinstance(message, AskKeys | GiveKeys | Join | Ops):
             raise RemoteError("not on a line for keys")
         self.take(frm, message, now)
+        if isinstance(message, Join):
+            self.readmit(frm, message, line, now)
 
     def may_carry(self, frm: bytes, now: float) -> bool:
         """Whether this member may have us carry one more datagram."""

@@ -134,7 +134,8 @@ class Peers:
 
     async def enter(self, line: Line, dh: bytes, expected: bytes) -> None:
         """Asks to be let in over a line that we dialled, and serves it."""
-        let_in = await AdmissionRequest(self.room, self._endpoint.inbox).ask(line, dh, expected)
+        identity, inbox = self._secrets.identity, self._endpoint.inbox
+        let_in = await AdmissionRequest(self.room, identity, inbox).ask(line, dh, expected)
         self._secrets.readmitted(let_in.admit, let_in.at_s)
         self.add(let_in.admit.member, line)
 
@@ -219,6 +220,8 @@ class Peers:
         match item.message:
             case Near(members=members):
                 self.mesh.receive([(m.member, m.scope) for m in members], item.member, now)
+            case Join():
+                self.dispatch.readmit(item.member, item.message, item.source, now)
             case Carry():
                 if not self.dispatch.may_carry(item.member, now):
                     raise RemoteError("carries too much")
@@ -337,7 +340,7 @@ class Peers:
         dispatch = self.dispatch
         door = self.coming_back.whom_to_ask(here, now)
         if door is not None:
-            dispatch.say(door, Join(self.room.join_op))
+            dispatch.ask_in(door)
         afar = dispatch.relay_room.present
         dispatch.take_sayings(dispatch.relay_room.tick(here, now), now)
         dispatch.group_key.observe(here, afar | self.neighbours.keys())

@@ -8,6 +8,7 @@ removed and still holds the old one. Keys that are handed on go over a handshake
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
@@ -50,23 +51,30 @@ class PrivateChannels:
         self._lines: dict[bytes, CarriedLine] = {}
         self._opening: set[bytes] = set()
 
-    def say(self, member: bytes, dh: bytes, message: Message) -> None:
+    def say(self, member: bytes, dh: bytes, words: Callable[[CarriedLine], Message]) -> None:
         """Says something to one member; opens a line to it if there is none.
 
         What cannot be said in a few seconds is lost; whoever needs an answer asks again.
+
+        Args:
+            member: Its id.
+            dh: Its X25519 public key.
+            words: Makes what is said for the line that it goes over.
         """
         line = self._lines.get(member)
         if line is not None and line.open:
-            line.send(message)
+            line.send(words(line))
         elif member not in self._opening and len(self._lines) < LINES_MAX:
             self._opening.add(member)
-            self._work.create_task(self._open(member, dh, message))
+            self._work.create_task(self._open(member, dh, words))
 
     def serve(self, member: bytes, line: CarriedLine, first: Message | None = None) -> None:
         """Takes over a line whose other end is this member."""
         self._work.create_task(self._serve(member, line, first))
 
-    async def _open(self, member: bytes, dh: bytes, message: Message) -> None:
+    async def _open(
+        self, member: bytes, dh: bytes, words: Callable[[CarriedLine], Message]
+    ) -> None:
         try:
             line = await self._reach(dh)
         except (TimeoutError, RemoteError):
@@ -74,7 +82,7 @@ class PrivateChannels:
         finally:
             self._opening.discard(member)
         if line is not None:
-            line.send(message)
+            line.send(words(line))
             await self._serve(member, line, None)
 
     async def _reach(self, dh: bytes) -> CarriedLine | None:

@@ -15,8 +15,8 @@ from p2p.wire.codec import decode, encode, have_messages, pages
 
 HEAD = [bytes(16), bytes(32), bytes(32)]
 EVERY_MESSAGE = [
-    m.Join(b"op"),
-    m.Admit(bytes(16), 1, 2, (m.HeadSecret(*HEAD),), (b"a", b"b")),
+    m.Join(b"op", bytes(64)),
+    m.Admit(bytes(16), 1, 2, (m.HeadSecret(*HEAD),), (b"a", b"b"), bytes(64)),
     m.Refuse("locked"),
     m.Ops((b"op",)),
     m.Have((bytes(8),)),
@@ -132,7 +132,7 @@ def test_pages_keep_the_order_and_fit(ops, small):
     for page in cut:
         assert page
         heads = (m.HeadSecret(*HEAD),) * m.HEADS_MAX
-        admit = m.Admit(bytes(16), 1, 2, heads, page)
+        admit = m.Admit(bytes(16), 1, 2, heads, page, bytes(64))
         assert decode(encode(admit)) == admit
 
 

@@ -5,12 +5,15 @@ import pytest
 
 from crypto.dh import KeyPair
 from crypto.identity import Identity, member_id
+from crypto.knock import KNOCK
 from crypto.roomkey import Genesis, RoomKey
-from lab.node_house import a_house
+from lab.node_house import LIMIT_S, a_house
 from p2p.api import commands as c
 from p2p.api import events as e
 from p2p.errors import RemoteError
-from p2p.node.inbox import FromNeighbour, Inbox
+from p2p.link.dial import Ways, reach
+from p2p.node.endpoint import MemberEndpoint
+from p2p.node.inbox import FromChannel, FromNeighbour, Inbox
 from p2p.node.joining.join import JoinAttempt
 from p2p.node.peers.peers import Neighbour
 from p2p.node.secrets import Credentials
@@ -18,7 +21,7 @@ from p2p.rng import system_rng
 from p2p.room.ops import kinds
 from p2p.room.ops.op import Pen
 from p2p.room.room import Room
-from p2p.wire.messages import Admit, Carry, Have, HeadSecret
+from p2p.wire.messages import Admit, Carry, Have, HeadSecret, Join, Refuse
 from p2p.wire.offers import Welcome
 
 
@@ -78,6 +81,7 @@ class _Answers:
     """A line that somebody has written to before."""
 
     rtt_s = 0.0
+    tie = b"t" * 64
 
     def __init__(self, *messages: object) -> None:
         self._messages = list(messages)
@@ -100,24 +104,50 @@ async def test_keys_are_taken_only_from_a_door_that_shows_who_it_is() -> None:
     for newcomer in (twin, room):
         one.admit(newcomer.join_op)
     keys = (HeadSecret(bytes(16), bytes(32), bytes(32)),)
-    unknown = Admit(bytes(16), 0, 0, keys, ())
-    alone = Admit(door.member_id, 0, 0, keys, (twin.join_op,))
-    borrowed = Admit(door.member_id, 0, 0, keys, tuple(one.introduction(room.me)))
-    nothing = Admit(host.member_id, 0, 0, keys, tuple(twin.ops()))
+    proof = door.sign(b"admit", room.room_id + door.dh + me.dh + _Answers.tie)
+    introduced = tuple(one.introduction(room.me))
+    unknown = Admit(bytes(16), 0, 0, keys, (), proof)
+    alone = Admit(door.member_id, 0, 0, keys, (twin.join_op,), proof)
+    borrowed = Admit(door.member_id, 0, 0, keys, introduced, proof)
+    nothing = Admit(host.member_id, 0, 0, keys, tuple(twin.ops()), proof)
     for admit in (unknown, alone, nothing, borrowed):
         await assert_not_entered(admit, me, genesis, Room(me, genesis.encode(), "me", now=0.0))
     await assert_not_entered(borrowed, me, genesis, room)
+    thief = Identity(system_rng(32), door.dh_secret)  # holds the door's exchange key alone
+    for data in (door.dh + me.dh + _Answers.tie, bytes(128)):
+        stolen = thief.sign(b"admit", room.room_id + data)
+        admit = Admit(door.member_id, 0, 0, keys, introduced, stolen)
+        fresh = Room(me, genesis.encode(), "me", now=0.0)
+        await assert_not_entered(admit, me, genesis, fresh, door.dh, "bad signature")
+    attempt = an_attempt(me, genesis, Room(me, genesis.encode(), "me", now=0.0))
+    await enter(attempt, borrowed, genesis, door.dh)
+    assert [one.member for one in attempt._answers.given] == [door.member_id]
 
 
-async def assert_not_entered(admit: Admit, me: Identity, genesis: Genesis, room: Room) -> None:
+def an_attempt(me: Identity, genesis: Genesis, room: Room) -> JoinAttempt:
     credentials = Credentials(me, RoomKey.create(genesis, bytes(16)), KeyPair.generate(system_rng))
     net = SimpleNamespace(inbox=Inbox())
-    attempt = JoinAttempt(net, credentials, None, lambda _: room)  # type: ignore[arg-type]
+    return JoinAttempt(net, credentials, None, lambda _: room)  # type: ignore[arg-type]
+
+
+async def enter(attempt: JoinAttempt, admit: Admit, genesis: Genesis, dh: bytes) -> None:
     line, welcome = _Answers(admit), Welcome(1, None, None, genesis.encode(), bytes(16))
-    with pytest.raises((RemoteError, ConnectionError)):
-        await attempt._enter(line, bytes(32), welcome, "dht")  # type: ignore[arg-type]
+    await attempt._enter(line, dh, welcome, "dht")  # type: ignore[arg-type]
+
+
+async def assert_not_entered(
+    admit: Admit,
+    me: Identity,
+    genesis: Genesis,
+    room: Room,
+    dh: bytes = bytes(32),
+    why: str | None = None,
+) -> None:
+    attempt = an_attempt(me, genesis, room)
+    with pytest.raises((RemoteError, ConnectionError), match=why):
+        await enter(attempt, admit, genesis, dh)
     assert not attempt._outcome.imposter, "it got as far as the keys"
-    assert not attempt._entered.done()
+    assert not attempt._answers.given
 
 
 async def test_keys_are_taken_only_with_an_admission_that_counts() -> None:
@@ -126,8 +156,61 @@ async def test_keys_are_taken_only_with_an_admission_that_counts() -> None:
     genesis = Genesis(1, host.sign_key, host.dh, "open", 0, bytes(32))
     room, door = (Room(who, genesis.encode(), "x", now=0.0) for who in (me, host))
     keys = (HeadSecret(bytes(16), bytes(32), bytes(32)),)
-    nothing = Admit(host.member_id, 0, 0, keys, tuple(door.ops()))
+    proof = host.sign(b"admit", room.room_id + host.dh + me.dh + _Answers.tie)
+    nothing = Admit(host.member_id, 0, 0, keys, tuple(door.ops()), proof)
     await assert_not_entered(nothing, me, genesis, room)
+
+
+async def test_who_has_a_copy_of_a_members_exchange_key_alone_does_not_get_in_as_that_one() -> None:
+    """It passes the handshake, and the member's join operation is everybody's to show."""
+    async with a_house() as house:
+        await house.relay()
+        host = await house.host("host", only="dht")
+        victim = await house.guest("victim", (await host.key()).words, only="dht")
+        await victim.until(e.Joined)
+        theirs, ours = victim.session.secrets, host.session.secrets
+        room = victim.session.peers.room
+        stolen = theirs.identity.dh_secret
+        endpoint = await MemberEndpoint.open(("127.0.0.1", 0), [], stolen, system_rng)
+        door = Ways(("127.0.0.1", host.node._ours.endpoint.station.mux.local_port))
+        psk, door_dh = ours.room_key.psk(), ours.identity.dh
+        for proven in (False, True):
+            identity = theirs.identity if proven else Identity(system_rng(32), stolen)
+            line, _ = await reach(endpoint.station, door_dh, psk, KNOCK, door, LIMIT_S)
+            signed = room.room_id + identity.dh + door_dh + line.tie
+            line.send(Join(room.join_op, identity.sign(b"join", signed)))
+            answer = await asyncio.wait_for(line.receive(), LIMIT_S)
+            assert isinstance(answer, Admit) is proven
+            if not proven:
+                assert answer == Refuse("bad_join")
+            await line.close()
+        await endpoint.close()
+
+
+@pytest.mark.parametrize("kind", [FromNeighbour, FromChannel])
+async def test_who_fell_out_is_let_in_again_only_with_a_proof_for_the_line_that_it_says_it_on(
+    kind: type[FromNeighbour] | type[FromChannel],
+) -> None:
+    """A line for keys is had with a member's exchange key alone."""
+    async with a_house() as house:
+        host = await house.host("host", only="lan")
+        session, ours = host.session, host.session.secrets
+        fallen = Identity.generate(system_rng)
+        room = Room(fallen, ours.genesis, "fallen", now=0.0)
+        thief = Identity(system_rng(32), fallen.dh_secret)
+        why: list[str] = []
+        line = SimpleNamespace(tie=b"t" * 64, breach=why.append)
+        signed = room.room_id + fallen.dh + ours.identity.dh + line.tie
+        for proof in (
+            thief.sign(b"join", signed),
+            fallen.sign(b"join", signed[:-1] + b"u"),
+            fallen.sign(b"admit", signed),
+            fallen.sign(b"join", signed),
+        ):
+            assert fallen.member_id not in session.peers.room.state.members
+            session.take(kind(fallen.member_id, Join(room.join_op, proof), line))  # type: ignore[arg-type]
+        assert why == ["bad signature"] * 3
+        assert fallen.member_id in session.peers.room.state.members
 
 
 async def test_a_door_that_hands_out_other_keys_is_noticed() -> None:
@@ -137,7 +220,7 @@ async def test_a_door_that_hands_out_other_keys_is_noticed() -> None:
         guest = await house.guest("guest", (await host.key()).words, only="dht")
         await guest.until(e.Joined)
         secrets = guest.session.secrets
-        honest = host.session.secrets.admit((), 0.0)
+        honest = host.session.secrets.admit((), bytes(64), 0.0)
         secrets.readmitted(honest, 0.0)
         assert guest.node.view().problem == ""
         false = type(honest)(
@@ -145,6 +228,8 @@ async def test_a_door_that_hands_out_other_keys_is_noticed() -> None:
             honest.room_time_ms,
             honest.step,
             (HeadSecret(honest.heads[0].epoch_id, b"x" * 32, honest.heads[0].pass_key),),
+            (),
+            bytes(64),
         )
         secrets.readmitted(false, 0.0)
         assert "other room keys" in guest.node.view().problem
