@@ -69,11 +69,22 @@ class Settings:
         return self.only is None or self.only == way
 
 
-def no_relay() -> UserError:
+def no_relay(*, joining: bool = False) -> UserError:
     """Return what ends a run in shield mode, or asks the person, when no relay is known.
 
     Nothing falls back to open mode by itself: that would show the address.
+
+    Args:
+        joining: With a key that names no relay: whoever gave it can give the invite instead.
     """
+    if joining:
+        return UserError(
+            NO_RELAY,
+            "This key does not say where the room is: ask for the long invite and join with that.",
+            "Or name the room's relay with --relay. With --mode open the room is looked for, and "
+            "people in it then see your address.",
+            exit_code=3,
+        )
     return UserError(
         NO_RELAY,
         "Shield mode needs a relay that carries sound, and none is known.",

@@ -45,7 +45,7 @@ async def _open(
     contacts = known_contacts(settings.bootstrap, relays=settings.relays)
     invite = goal if isinstance(goal, Invite) else None
     if settings.hidden and not trusted_relays(settings, contacts, invite):
-        raise no_relay()
+        raise no_relay(joining=invite is not None)
     endpoint = await MemberEndpoint.open(settings.listen, contacts, identity.dh_secret, system_rng)
     try:
         devices = await open_devices(settings.mic, settings.speaker, settings.mask)

@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Set as AbstractSet
+from collections.abc import Sized
 
 from p2p.api.settings import Settings
 from p2p.errors import UserError
@@ -25,6 +26,7 @@ OTHERS_LIMIT_S = 6.0
 
 NOBODY = "no_room"
 _NO_NETWORK = 3
+_NO_ROOM = 5
 
 
 REFUSALS = {
@@ -108,8 +110,8 @@ class SearchOutcome:
             raise UserError(
                 "no_room",
                 "No one is here: nobody who is in this room could be found.",
-                "Check the words, and that the room is open now; over the Internet an entry "
-                "node (--bootstrap) or the long invite is needed.",
+                "Check the words, and that the room is open now. From another network ask for the "
+                "long invite: the words alone do not say where the room is.",
                 exit_code=5,
             )
         if waited_s > ENTER_LIMIT_S + ENTER_TRIPS * self._rtt_s:
@@ -117,8 +119,8 @@ class SearchOutcome:
                 "unreachable",
                 "The room was found, but nobody in it could be reached.",
                 "Compare the key with the person who gave it to you. If it is right, your network "
-                "and theirs may not link directly: try another network, or one entry node that "
-                "both can reach.",
+                "and theirs may not link directly: try another network, or a relay that both "
+                "can reach.",
                 exit_code=3,
             )
 
@@ -129,13 +131,21 @@ class SearchOutcome:
         return time.monotonic() - self._relay_said_s < FIND_AFTER_ANSWER_S
 
 
-def explained(error: UserError, settings: Settings, endpoint: MemberEndpoint) -> UserError:
+def explained(
+    error: UserError,
+    settings: Settings,
+    endpoint: MemberEndpoint,
+    relays: Sized,
+    answered: Sized,
+) -> UserError:
     """Puts a better reason in the place of "no one is here", if there is one.
 
     Args:
         error: Why we did not get in; anything but ``no_room`` stays as it is.
         settings: Which ways were allowed.
         endpoint: Our socket and DHT, after the search.
+        relays: The relays that we were to ask.
+        answered: Those that did answer.
     """
     if error.code != NOBODY:
         return error
@@ -146,6 +156,17 @@ def explained(error: UserError, settings: Settings, endpoint: MemberEndpoint) ->
             "Connect it to one, then try again.",
             _NO_NETWORK,
         )
+    asked_relays = settings.hidden or (settings.relays and settings.allows("relay"))
+    if relays and asked_relays and not (answered or endpoint.dht.peers):
+        return _silent(len(relays))
+    if answered:
+        return UserError(
+            NOBODY,
+            "No one is here: the relay answers, and nobody with this room key is at it.",
+            "Compare the key with the person who gave it, and ask whether the room is open now. "
+            "It may use another relay: the invite says which.",
+            _NO_ROOM,
+        )
     if endpoint.contacts and settings.allows("dht") and endpoint.dht.peers == 0:
         return UserError(
             "no_entry_node",
@@ -155,6 +176,20 @@ def explained(error: UserError, settings: Settings, endpoint: MemberEndpoint) ->
             count=len(endpoint.contacts),
         )
     return error
+
+
+def _silent(relays: int) -> UserError:
+    if relays == 1:
+        message = "The relay does not answer: it does not run, or this network shuts it out."
+    else:
+        message = "None of {count} relays answers: none runs, or this network shuts them out."
+    return UserError(
+        "relay_silent",
+        message,
+        "Ask who runs it, try another network, or ask for an invite that names another relay.",
+        _NO_NETWORK,
+        count=relays,
+    )
 
 
 def _on_a_network() -> bool:

@@ -56,7 +56,8 @@ class Joining:
         try:
             return await attempt.run(self.sources())
         except UserError as exc:
-            raise explained(exc, ours.settings, ours.endpoint) from exc
+            answered = ours.relay_links.links
+            raise explained(exc, ours.settings, ours.endpoint, ours.relays, answered) from exc
 
     def sources(self) -> list[tuple[Via, AsyncIterator[Contact]]]:
         """All ways to look for doors; also to find members again, later."""

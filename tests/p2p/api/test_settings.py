@@ -12,6 +12,9 @@ def test_without_a_relay_shield_ends_with_the_option_to_give() -> None:
     error = no_relay()
     assert (error.code, error.exit_code) == ("no_sound_relay", 3)
     assert "--mode open" in error.hint
+    joining = no_relay(joining=True)
+    assert "long invite" in joining.message
+    assert "your address" in joining.hint
 
 
 def test_who_chose_shield_hides() -> None:

@@ -4,7 +4,10 @@ import asyncio
 
 import pytest
 
+from crypto.invite import Invite
+from crypto.roomkey import RoomKey
 from lab.node_house import House, Person, a_house
+from lab.programs.people import MuteNode
 from p2p.api import commands as c
 from p2p.api import events as e
 from p2p.errors import UserError
@@ -97,6 +100,35 @@ async def test_without_a_relay_nobody_hides() -> None:
     async with a_house() as house:
         with pytest.raises(UserError, match="no_sound_relay"):
             await create_room(house.settings("host", mode="shield"))
+
+
+async def test_whoever_joins_by_words_alone_is_told_to_ask_for_the_invite() -> None:
+    async with a_house() as house:
+        with pytest.raises(UserError, match="no_sound_relay") as raised:
+            await house.guest("guest", Invite(RoomKey(b"n" * 16)), mode="shield")
+        assert "long invite" in raised.value.message
+
+
+async def why_not_in(house: House, relay: str, key: bytes) -> UserError:
+    guest = await house.guest("guest", Invite(RoomKey(key)), mode="shield", relays=(relay,))
+    with pytest.raises(UserError) as raised:
+        await guest.running
+    return raised.value
+
+
+async def test_a_wrong_key_and_a_dead_relay_are_told_apart() -> None:
+    async with a_house() as house:
+        relay = await house.relay()
+        house.entry_nodes.clear()
+        await house.host("host", mode="shield", relays=(relay,))
+        wrong_key = await why_not_in(house, relay, b"n" * 16)
+        assert (wrong_key.code, wrong_key.exit_code) == ("no_room", 5)
+        assert "relay answers" in wrong_key.message
+        with MuteNode() as mute:
+            dead = await why_not_in(house, mute.line, b"n" * 16)
+        assert (dead.code, dead.exit_code) == ("relay_silent", 3)
+        assert "relay does not answer" in dead.message
+        assert not any("entry node" in text for text in (dead.message, dead.hint, wrong_key.hint))
 
 
 async def test_a_straight_knock_at_a_hidden_door_is_met_with_silence() -> None:
