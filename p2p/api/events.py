@@ -223,11 +223,13 @@ class Notice:
     """Worth a line on the screen (or stderr) but no error: which ways into the room work now.
 
     ``n``: whom it is about, if anybody; then ``{name}`` in the message stands for the name.
+    ``relay``: the relay that it is about, as a person writes it; stands for ``{relay}``.
     """
 
     code: str
     message: str
     n: int | None = None
+    relay: str = ""
 
 
 @dataclass(frozen=True, slots=True)

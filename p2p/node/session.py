@@ -16,7 +16,7 @@ from p2p.errors import RemoteError
 from p2p.node.control.commands import CommandHandler
 from p2p.node.control.events import EventReporter
 from p2p.node.control.local_audio import LocalAudio
-from p2p.node.control.notices import WayNotices
+from p2p.node.control.relay_watch import Reachability
 from p2p.node.control.reports import Reports
 from p2p.node.control.snapshot import LocalSnapshot, Snapshot
 from p2p.node.control.stats import StatsReader
@@ -155,8 +155,11 @@ class Session:
             EventReporter(numbers, self._front.emit),
             Snapshot(local, peers, secrets, self.routing, paths, sound, numbers),
             StatsReader(peers.room, secrets, self.sender, paths, sound, mux, numbers),
-            WayNotices(
-                expects_entry_nodes=self._advertiser.expects_entry_nodes, now=time.monotonic()
+            Reachability(
+                ours.relay_links,
+                expects_entry_nodes=self._advertiser.expects_entry_nodes,
+                hidden=ours.settings.hidden,
+                now=time.monotonic(),
             ),
             local_audio,
             self._front.emit,

@@ -209,7 +209,11 @@ class Narrator:
             return tr("topic: {text}", text=peer_text(event.message, TOPIC_CELLS))
         if event.code in NOTICE_SENTENCES:
             return tr(NOTICE_SENTENCES[event.code])
-        values = {} if event.n is None else {"name": self.roster.name(event.n)}
+        values: dict[str, object] = {}
+        if event.n is not None:
+            values["name"] = self.roster.name(event.n)
+        if event.relay:
+            values["relay"] = peer_text(event.relay, TOPIC_CELLS)
         return safe(tr(event.message, **values))
 
     def _hand(self, event: HandChanged) -> str:

@@ -8,9 +8,8 @@ NO_ANSWER_AFTER_S = 6.0
 
 NO_ENTRY_NODE = Notice(
     "no_entry_node",
-    "Nobody outside this network can find the room by words yet: no entry node is known. Start "
-    "`teahouse relay` on a reachable machine and pass it with --bootstrap, or hand over the long "
-    "invite.",
+    "From another network nobody can find the room: no relay is known. Start `teahouse relay` on a "
+    "machine that others can reach and name it with --relay.",
 )
 NO_ANSWER = Notice(
     "no_entry_node_answers",
@@ -24,16 +23,25 @@ OPEN = {
 }
 
 
+RELAY_ENOUGH = Notice(
+    "relay_open",
+    "The relay answers: the long invite is all that somebody needs. The words alone are not "
+    "enough: they do not say which relay it is.",
+)
+
+
 class WayNotices:
     """Remembers what was told.
 
     Args:
         expects_entry_nodes: Whether any is known and may be used.
+        hidden: All goes through relays, see ``relay_watch``.
         now: Monotonic seconds.
     """
 
-    def __init__(self, *, expects_entry_nodes: bool, now: float) -> None:
+    def __init__(self, *, expects_entry_nodes: bool, now: float, hidden: bool = False) -> None:
         self._expects = expects_entry_nodes
+        self._hidden = hidden
         self._began_s = now
         self._told: set[str] = set()
 
@@ -41,13 +49,18 @@ class WayNotices:
         """Notices that are due.
 
         Args:
-            ways: Which ways work now: ``lan``, ``dht``, ``relay``, ``invite``; ``dht_soon`` while
-                entry nodes answer and do not keep our record yet.
+            ways: Which ways work now: ``lan``, ``dht``, ``relay``, and one of ``invite``,
+                ``invite_lan`` and ``invite_here``; ``dht_soon`` while entry nodes answer and do
+                not keep our record yet.
             now: Monotonic seconds.
         """
-        if not self._expects:
+        if self._hidden:
+            yield from self._once(RELAY_ENOUGH) if "relay" in ways else ()
+            return
+        waited = now - self._began_s > NO_ANSWER_AFTER_S
+        if not self._expects and "relay" not in ways:
             yield from self._once(NO_ENTRY_NODE)
-        elif not {"dht", "dht_soon"} & set(ways) and now - self._began_s > NO_ANSWER_AFTER_S:
+        elif not {"dht", "dht_soon", "relay"} & set(ways) and waited:
             yield from self._once(NO_ANSWER)
         for way in ways:
             if way in OPEN:

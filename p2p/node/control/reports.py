@@ -6,7 +6,7 @@ from collections.abc import Callable
 from p2p.api import events
 from p2p.node.control.events import EventReporter
 from p2p.node.control.local_audio import LocalAudio
-from p2p.node.control.notices import WayNotices
+from p2p.node.control.relay_watch import Reachability
 from p2p.node.control.snapshot import Snapshot
 from p2p.node.control.stats import StatsReader
 from p2p.node.peers.peers import Peers
@@ -22,7 +22,7 @@ class Reports:
         reporter: Turns changes into events.
         snapshot: The room as it is drawn.
         stats: Everything that was counted.
-        notices: What is told of the ways into the room.
+        notices: What is told of the ways into the room, and of relays.
         local_audio: Lets a loss of all others be heard.
         emit: Takes each event.
         began_s: When we began to come in, monotonic seconds.
@@ -38,7 +38,7 @@ class Reports:
         reporter: EventReporter,
         snapshot: Snapshot,
         stats: StatsReader,
-        notices: WayNotices,
+        notices: Reachability,
         local_audio: LocalAudio,
         emit: Callable[[events.Event], None],
         began_s: float,
@@ -77,3 +77,4 @@ class Reports:
         """Says which ways into the room have begun to work."""
         for notice in self._notices.news(ways_in, now):
             self._emit(notice)
+        self.snapshot.problem = self._notices.problem

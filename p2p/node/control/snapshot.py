@@ -97,6 +97,9 @@ class Snapshot:
         paths: The ways to members.
         sound: The pipeline.
         numbers: Numbers of members.
+
+    Attributes:
+        problem: What is wrong with the relays, if anything.
     """
 
     def __init__(
@@ -109,6 +112,7 @@ class Snapshot:
         sound: Sound,
         numbers: MemberNumbers,
     ) -> None:
+        self.problem = ""
         self._local = local
         self._peers = peers
         self._room = peers.room
@@ -135,7 +139,7 @@ class Snapshot:
             members=tuple(sorted(rows, key=lambda row: row.n)),
             room_time_s=self._secrets.room_time.at(now),
             ways_in=ways_in,
-            problem=KEYS_DIFFER if self._secrets.keys_differ else self.lost(),
+            problem=KEYS_DIFFER if self._secrets.keys_differ else self.problem or self.lost(),
             **self._agreed(),
         )
 

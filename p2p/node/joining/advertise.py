@@ -24,6 +24,12 @@ RELAYS_WAIT_S = 1.5
 LOOK_EVERY_S = 0.05
 ITEMS_EVERY_S = 3000.0
 HOSTS_GOOD_S = 1.0
+INVITE_REACHES = {
+    Scope.GLOBAL: "invite",
+    Scope.PRIVATE: "invite_lan",
+    Scope.LOOPBACK: "invite_here",
+}
+"""How far away somebody may be to whom the long invite is enough."""
 
 
 class Advertiser:
@@ -139,8 +145,9 @@ class Advertiser:
             ways.append("dht" if self._is_in_dht else "dht_soon")
         if self._relay_links.links:
             ways.append("relay")
-        if self.invite_contacts():
-            ways.append("invite")
+        reach = [known_scope(contact.address[0]) for contact in self.invite_contacts()]
+        if reach:
+            ways.append(INVITE_REACHES[max(reach)])
         return tuple(ways)
 
     async def _publish(self) -> None:

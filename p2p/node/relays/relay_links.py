@@ -256,6 +256,11 @@ class RelayLinks:
         """Whether there are relays that we keep links to, or try to."""
         return bool(self._wanted)
 
+    @property
+    def kept(self) -> list[Contact]:
+        """The relays that we keep links to, or try to."""
+        return list(self._wanted.values())
+
     def observe_others(self, *, linked: bool) -> None:
         """Whether we have a link with any member.
 

@@ -28,3 +28,16 @@ def test_silent_entry_nodes_are_said_after_a_while() -> None:
     ways = WayNotices(expects_entry_nodes=True, now=0.0)
     assert codes(ways, (), NO_ANSWER_AFTER_S + 0.1) == ["no_entry_node_answers"]
     assert codes(ways, ("dht",), 20.0) == ["dht_open"]
+
+
+def test_where_one_hides_only_the_relay_is_told_of_and_no_entry_node() -> None:
+    ways = WayNotices(expects_entry_nodes=False, hidden=True, now=0.0)
+    assert codes(ways, (), NO_ANSWER_AFTER_S + 0.1) == []
+    (notice,) = ways.news(("relay", "invite"), 10.0)
+    assert "long invite is all" in notice.message
+    assert codes(ways, ("relay", "invite"), 20.0) == []
+
+
+def test_beside_a_live_relay_nobody_is_told_that_no_relay_is_known() -> None:
+    ways = WayNotices(expects_entry_nodes=False, now=0.0)
+    assert codes(ways, ("relay", "invite"), 10.0) == ["relay_open"]
