@@ -89,7 +89,7 @@ def test_a_catalogue_may_fold_long_strings_and_leave_some_empty():
     assert parse_catalogue(text) == {"a b": ("c d",)}
 
 
-ALLOWED = {"Enter", "TEAHOUSE", "Teahouse", "Ctrl", "bootstrap"}
+ALLOWED = {"Enter", "TEAHOUSE", "Teahouse", "Ctrl", "relay"}
 
 
 @pytest.mark.parametrize("keys", [(), ("f1",), ("enter",), ("q",), ("i",)])

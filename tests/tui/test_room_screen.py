@@ -291,6 +291,43 @@ async def test_the_invite_screen_shows_every_form_and_hides_them():
         assert isinstance(app.screen, RoomScreen)
 
 
+async def test_in_shield_the_long_invite_comes_first_and_the_code_is_the_invite():
+    view = dataclasses.replace(full_room("host"), mode="shield", ways_in=("relay", "invite"))
+    app = app_with(ScriptedNode(view))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press("i")
+        await entered(pilot)
+        assert_looks_like(app, "invite-shield-80x24")
+        text = text_of(app)
+        assert text.index("TEAHOUSE:") < text.index("amber")
+        assert "the key alone" not in text
+        assert "join --relay LINE" in text
+        await pilot.press("c")
+        await entered(pilot)
+        assert text_of(app).count("▀▀▀▀▀▀▀") >= 3  # the three corners of a code
+        assert_looks_like(app, "invite-code-80x24")
+        await pilot.press("escape")
+        await entered(pilot)
+        await pilot.resize_terminal(120, 40)
+        await entered(pilot)
+        assert "(the QR code)" in text_of(app)
+
+
+async def test_a_relay_that_is_silent_is_named_on_the_invite_screen():
+    problem = "No relay answers: nobody can come in, and nobody hears anybody."
+    view = dataclasses.replace(
+        full_room("host"), mode="shield", ways_in=("invite",), problem=problem
+    )
+    app = app_with(ScriptedNode(view))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await entered(pilot)
+        await pilot.press("i")
+        await entered(pilot)
+        assert problem in text_of(app)
+        assert "entry node" not in text_of(app)
+
+
 async def test_whoever_creates_a_room_sees_its_key_first():
     node = ScriptedNode(full_room("host"), opening=[])
     node.tell(node.joined("self"))

@@ -1,4 +1,4 @@
-"""How others get in: the room key in every form, and which ways into the room work now."""
+"""How others get in: what to hand over, the room key in every form, and which ways work now."""
 
 from typing import ClassVar
 
@@ -11,6 +11,7 @@ from p2p.api.commands import MakeInvite, SetLock
 from p2p.api.events import KeyShown
 from p2p.api.view import RoomView
 from tui.i18n import mark, tr
+from tui.invite.code_screen import CodeScreen
 from tui.invite.qr import largest_that_fits
 from tui.nodelike import NodeLike
 from tui.powers import runs_room
@@ -19,28 +20,44 @@ from tui.texts.peer_text import fit, peer_text
 from tui.widgets.plaintext import PlainText
 
 _TEXT_CELLS = 38
-_LINES_BELOW = 9
+_LINES_BESIDE = 8
 _WORD_COLUMNS = 3
 _WORD_CELLS = 13
 
 
 WAYS = {
     "lan": mark("words on this network"),
-    "dht": mark("words anywhere"),
-    "dht_soon": mark("words anywhere (in some seconds)"),
+    "dht": mark("words for whoever knows an entry node"),
+    "dht_soon": mark("words for whoever knows an entry node (in some seconds)"),
     "relay": mark("a relay"),
-    "invite": mark("long invite"),
+    "invite": mark("long invite from anywhere"),
+    "invite_lan": mark("long invite on this network"),
+    "invite_here": mark("long invite on this computer"),
 }
 ROOM_KEY = {
     "open": mark("Room key: who has it can come in and listen"),
     "ask": mark("Room key: who has it waits outside for a yes"),
     "invited": mark("Room key: not enough now, R makes invites"),
 }
-NO_ENTRY_NODE = mark(
-    "Nobody outside this network can find the room by words yet: no entry node is known. "
-    "Start `teahouse relay` on a reachable machine and pass it with --bootstrap, or hand over "
-    "the long invite."
+REACHES = {
+    "invite": mark("Long invite: this line is all that somebody needs"),
+    "invite_lan": mark("Long invite: this line is enough on this network only"),
+    "invite_here": mark("Long invite: this line is enough on this computer only"),
+}
+NO_REACH = mark("Long invite: it names no place to ask, and is no more than the words")
+NO_RELAY_KNOWN = mark(
+    "From another network nobody can find the room: no relay is known. Start `teahouse relay` on a "
+    "machine that others can reach and name it with --relay."
 )
+
+
+def words_need(view: RoomView) -> str:
+    """Return what somebody needs beside the words, the line or the digits."""
+    if "lan" in view.ways_in:
+        return tr("Words alone: enough on this network only.")
+    if {"dht", "dht_soon"} & set(view.ways_in):
+        return tr("Words alone: enough with a known entry node.")
+    return tr("Words alone: not enough. They need the relay's line: join --relay LINE")
 
 
 def ways_sentence(view: RoomView) -> str:
@@ -49,6 +66,15 @@ def ways_sentence(view: RoomView) -> str:
         return tr("The room is locked: nobody new can come in.")
     ways = [tr(WAYS[way]) if way in WAYS else peer_text(way) for way in view.ways_in]
     return tr("Ways in now: {ways}", ways=", ".join(ways)) if ways else ""
+
+
+def _missing(view: RoomView) -> str:
+    """Return why nobody from elsewhere can come in, if so."""
+    if view.locked:
+        return ""
+    if view.mode == "shield":
+        return tr(view.problem) if view.problem else ""
+    return "" if {"dht", "dht_soon", "relay"} & set(view.ways_in) else tr(NO_RELAY_KNOWN)
 
 
 def words_in_columns(words: str) -> str:
@@ -73,6 +99,7 @@ class InviteScreen(ModalScreen[None]):
         Binding("escape,i,f4,q,enter", "dismiss", show=False),
         Binding("f8", "hide", show=False),
         Binding("l,f9", "lock", show=False),
+        Binding("c,f7", "code", show=False),
     ]
 
     def __init__(self, node: NodeLike, key: KeyShown) -> None:
@@ -80,24 +107,26 @@ class InviteScreen(ModalScreen[None]):
         self._node = node
         self._key = key
         self._hidden = False
+        self._code_note = ""
 
     def compose(self) -> ComposeResult:
-        """QR code left, forms of the key right, ways in and the long invite below."""
+        """The long invite, then QR code left and forms of the key right, ways in below."""
         with VerticalScroll(classes="sheet"):
+            yield PlainText(id="invite-title", classes="quiet")
+            yield PlainText(id="invite", classes="key")
             with Horizontal(id="both"):
                 yield PlainText(id="code")
                 with Vertical(id="beside"):
                     yield PlainText(id="what")
                     if self._key.uses is None:
+                        yield PlainText(id="need", classes="quiet")
                         yield PlainText(id="words", classes="key")
-                        yield PlainText(tr("As one line"), classes="gap quiet")
+                        yield PlainText(tr("As one line"), classes="quiet")
                         yield PlainText(id="line", classes="key")
-                        yield PlainText(tr("As digits, for the telephone"), classes="gap quiet")
+                        yield PlainText(tr("As digits, for the telephone"), classes="quiet")
                         yield PlainText(id="digits", classes="key")
-                    yield PlainText(id="ways", classes="gap")
+            yield PlainText(id="ways", classes="gap")
             yield PlainText(id="missing", classes="alarm")
-            yield PlainText(id="invite-title", classes="quiet")
-            yield PlainText(id="invite", classes="key")
         yield PlainText(id="invite-keys", classes="quiet")
 
     def on_mount(self) -> None:
@@ -114,6 +143,11 @@ class InviteScreen(ModalScreen[None]):
         self._hidden = not self._hidden
         self._fill()
 
+    def action_code(self) -> None:
+        """Show the QR code of the invite alone, which takes less room."""
+        if not self._hidden and self._code_fits_alone():
+            self.app.push_screen(CodeScreen(self._key.invite))
+
     def action_lock(self) -> None:
         """Moderators: lock the room, or open it again."""
         view = self._node.view()
@@ -128,27 +162,32 @@ class InviteScreen(ModalScreen[None]):
             self._set("line", hidden or key.line)
             self._set("digits", hidden or key.digits)
         self._set("invite", hidden or key.invite)
-        room = (self.size.width - _TEXT_CELLS - 6, self.size.height - _LINES_BELOW)
+        room = (self.size.width - _TEXT_CELLS - 6, self.size.height - _LINES_BESIDE)
         fits = None if hidden else largest_that_fits(self._forms(), *room)
         code = self.query_one("#code")
         code.display = fits is not None
         self._set("code", "\n".join(fits[1]) if fits else "")
-        note = tr("Long invite, works without an entry node")
-        if key.uses is not None:
-            note = tr("Personal invite, to be given to nobody else")
-        if fits:
-            note += "   " + (
-                tr("(the QR code)") if fits[0] == 0 else tr("(QR code: the key alone)")
-            )
-        elif key.uses is not None and not hidden:
-            note += "   " + tr("(a larger window shows it as a QR code)")
-        self._set("invite-title", note)
+        self._code_note = self._note(fits is not None and fits[0], hidden=bool(hidden))
         self._fill_ways()
 
+    def _note(self, form: int | bool, *, hidden: bool) -> str:
+        """Say what the QR code is: the first form, another one, or none (False)."""
+        if hidden:
+            return ""
+        if form is not False:
+            return tr("(the QR code)") if form == 0 else tr("(QR code: the key alone)")
+        if self._code_fits_alone():
+            return tr("(C shows it as a QR code)")
+        return tr("(a larger window shows it as a QR code)")
+
+    def _code_fits_alone(self) -> bool:
+        return largest_that_fits([self._key.invite], *self.size) is not None
+
     def _forms(self) -> list[str]:
-        """Return what may stand in the QR code, the best first."""
+        """Return what may stand in the QR code, the best first; the key only where it is enough."""
         key = self._key
-        return [key.invite, key.line] if key.uses is None else [key.invite]
+        alone = key.uses is None and "lan" in self._node.view().ways_in
+        return [key.invite, key.line] if alone else [key.invite]
 
     def _what(self, view: RoomView) -> str:
         """Return who comes in by this key or invite."""
@@ -161,8 +200,13 @@ class InviteScreen(ModalScreen[None]):
         view = self._node.view()
         self._set("what", self._what(view))
         self._set("ways", ways_sentence(view))
-        known = {"dht", "dht_soon"} & set(view.ways_in)
-        missing = "" if known or view.locked else tr(NO_ENTRY_NODE)
+        title = tr("Personal invite, to be given to nobody else")
+        if self._key.uses is None:
+            self._set("need", words_need(view))
+            reach = next((way for way in view.ways_in if way in REACHES), "")
+            title = tr(REACHES.get(reach, NO_REACH))
+        self._set("invite-title", f"{title}   {self._code_note}".rstrip())
+        missing = _missing(view)
         self._set("missing", missing)
         self.query_one("#missing").display = bool(missing)
         keys = tr("F8 hides the key   Esc: back to the room")

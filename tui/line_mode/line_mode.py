@@ -196,7 +196,7 @@ class LineMode:
             return  # every 5 s is for scripts: nobody wants to hear it read aloud
         self._stats_asked = self._stats_asked and not isinstance(event, Stats)
         if isinstance(event, KeyShown):
-            for line in key_lines(event):
+            for line in key_lines(event, view):
                 self._out.write(line)
             return
         target = self._talk if isinstance(event, Notice) else self._out

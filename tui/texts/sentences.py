@@ -75,7 +75,7 @@ class Narrator:
     def _tell_room(self, event: RoomEvent, view: RoomView) -> list[str]:
         match event:
             case KeyShown():
-                return key_lines(event)
+                return key_lines(event, view)
             case Joined():
                 self.roster.me = event.n
                 return [_joined(event, view)]
@@ -265,14 +265,11 @@ def safe(line: str) -> str:
     return peer_text(line, _LINE_CELLS)
 
 
-def key_lines(event: KeyShown) -> list[str]:
-    """Return the four forms of the room key, each behind its name. Secret."""
-    return [
-        f"key: {event.words}",
-        f"line: {event.line}",
-        f"digits: {event.digits}",
-        f"invite: {event.invite}",
-    ]
+def key_lines(event: KeyShown, view: RoomView) -> list[str]:
+    """Return the four forms of the room key, each behind its name, what is enough first. Secret."""
+    invite = f"invite: {event.invite}"
+    key = [f"key: {event.words}", f"line: {event.line}", f"digits: {event.digits}"]
+    return [invite, *key] if view.mode == "shield" else [*key, invite]
 
 
 def error_lines(message: str, hint: str) -> list[str]:

@@ -26,6 +26,12 @@ def test_joining_says_where_how_many_and_what_we_are():
     assert lines == ["joined the room, 1 here, you are a host, microphone off"]
 
 
+def test_in_shield_the_invite_is_the_first_thing_to_hand_over():
+    first = Narrator().tell(KEY, dataclasses.replace(full_room(), mode="shield"))[0]
+    assert first == f"invite: {KEY.invite}"
+    assert Narrator().tell(KEY, full_room())[-1] == f"invite: {KEY.invite}"
+
+
 @pytest.mark.parametrize(
     ("event", "sentence"),
     [
