@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import ClassVar
 
@@ -39,6 +40,7 @@ LEAVING_LIMIT_S = 1.5
 HANG_UP_LIMIT_S = 5.0
 ASKED_AGAIN_S = 10.0
 OUTSIDE = "waiting_outside"
+INVITE_BEGINS = "teahouse:"
 Opening = Callable[[Settings], Awaitable[NodeLike]]
 
 
@@ -179,14 +181,21 @@ class TeahouseApp(App[int]):
             if not answer:
                 self._tell_failure(error)
                 return
+            again = opening
             if answer == OPEN:
                 self._settings = replace(self._settings, mode="open")
+            elif joining and INVITE_BEGINS in answer.casefold():
+                again = partial(self._join_again, answer)
             else:
                 relays = (*self._settings.relays, answer)
                 self._settings = replace(self._settings, relays=relays)
-            self.run_worker(self._live(opening), exit_on_error=False, name="room")
+            self.run_worker(self._live(again), exit_on_error=False, name="room")
 
-        self.push_screen(NoRelayScreen(), answered)
+        joining = bool(error.values.get("joining"))
+        self.push_screen(NoRelayScreen(joining=joining), answered)
+
+    async def _join_again(self, text: str, settings: Settings) -> NodeLike:
+        return await self._backend.join(settings, self._backend.parse_key(text))
 
     def _got_key(self, event: KeyShown) -> None:
         self._key = event

@@ -84,6 +84,7 @@ def no_relay(*, joining: bool = False) -> UserError:
             "Or name the room's relay with --relay. With --mode open the room is looked for, and "
             "people in it then see your address.",
             exit_code=3,
+            joining=True,
         )
     return UserError(
         NO_RELAY,

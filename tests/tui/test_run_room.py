@@ -6,6 +6,7 @@ import pytest
 
 from p2p.api import commands as ask
 from p2p.api import events as told
+from p2p.api.settings import no_relay
 from p2p.errors import UserError
 from tests.tui.drawn import app_with, assert_looks_like, text_of
 from tests.tui.scripted import PERSONAL, ScriptedNode, full_room, member, room, run_room
@@ -449,6 +450,30 @@ async def test_without_a_relay_a_person_may_name_one():
         await settle(pilot)
         assert isinstance(app.screen, RoomScreen)
         assert app._settings.mode == "shield"
+
+
+async def test_whoever_joins_by_words_without_a_relay_is_asked_for_the_invite_and_goes_on_with_it():
+    node = ScriptedNode()
+    app = app_with(node, mode="shield")
+    invites = []
+
+    async def join(settings, invite):
+        invites.append(invite)
+        if invite == "words":
+            raise no_relay(joining=True)
+        return node
+
+    app._backend.join = join
+    app._opening = lambda settings: join(settings, "words")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert_looks_like(app, "no-relay-joining-80x24")
+        app.screen.query_one("#relay").value = "see you: TEAHOUSE:7K3QM violin"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, RoomScreen)
+        assert app._settings.mode == "shield"
+    assert invites == ["words", "see you: TEAHOUSE:7K3QM violin"]
 
 
 async def test_without_a_relay_a_person_may_choose_to_be_seen():

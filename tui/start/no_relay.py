@@ -18,25 +18,42 @@ class NoRelayScreen(ModalScreen[str]):
     """Ends with the line of a relay, with ``OPEN``, or with nothing to give up.
 
     Nothing goes on by itself: to show the address is the person's choice alone.
+
+    Args:
+        joining: With a key that names no relay; the long invite in its place is taken too.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", show=False),
     ]
 
+    def __init__(self, *, joining: bool = False) -> None:
+        super().__init__()
+        self._joining = joining
+
     def compose(self) -> ComposeResult:
         """What is missing, the field, what each way means."""
-        with VerticalScroll(classes="sheet", can_focus=False):
-            yield PlainText(tr("No relay is known"), classes="title")
-            yield PlainText(
-                tr(
-                    "Your address stays hidden only if sound goes through a relay, and none is "
-                    "known. Someone who runs one can give you its line."
-                )
+        title, missing = (
+            tr("No relay is known"),
+            tr(
+                "Your address stays hidden only if sound goes through a relay, and none is "
+                "known. Someone who runs one can give you its line."
+            ),
+        )
+        field, use = tr("the line that `teahouse relay` prints"), tr("Use this relay")
+        if self._joining:
+            title = tr("This key does not say where the room is")
+            missing = tr(
+                "Ask the person who gave it for the long invite, one line that begins with "
+                "TEAHOUSE:, and paste that here. The line of the room's relay does it as well."
             )
-            yield Input(placeholder=tr("the line that `teahouse relay` prints"), id="relay")
+            field, use = tr("the long invite, or the line of the relay"), tr("Go on with it")
+        with VerticalScroll(classes="sheet", can_focus=False):
+            yield PlainText(title, classes="title")
+            yield PlainText(missing)
+            yield Input(placeholder=field, id="relay")
             with Horizontal(id="buttons"):
-                yield Button(tr("Use this relay"), id="use")
+                yield Button(use, id="use")
                 yield Button(tr("Go on in the open"), id="open")
                 yield Button(tr("Give up"), id="give-up")
             yield PlainText(
@@ -71,7 +88,7 @@ class NoRelayScreen(ModalScreen[str]):
 
     def _use(self, line: str) -> None:
         if line.strip():
-            self.dismiss("".join(line.split()))
+            self.dismiss(" ".join(line.split()))
 
     def action_give_up(self) -> None:
         """Neither."""
