@@ -30,6 +30,7 @@ from tui.start.no_relay import OPEN, NoRelayScreen
 from tui.start.problem import ProblemScreen
 from tui.start.start_screen import StartScreen
 from tui.start.waiting import WaitScreen
+from tui.terminal import patient_driver
 from tui.texts.failures import told, user_error_in
 from tui.texts.foretell import last_moderator
 from tui.texts.readings import reading_notes
@@ -73,7 +74,7 @@ class TeahouseApp(App[int]):
         meter_hz: float,
         clock_text: Callable[[], str] = lambda: time.strftime("%H:%M"),
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=patient_driver())
         self.failure: BaseException | None = None
         self._backend = backend
         self._settings = settings
@@ -224,6 +225,10 @@ class TeahouseApp(App[int]):
         end.daemon = True
         end.start()
         self.leave(why)
+
+    def terminal_lost(self) -> None:
+        """The terminal is gone, and no signal said so."""
+        self._hung_up("signal")
 
     def action_leave_at_once(self) -> None:
         """Leave without a question; the last moderator is told once what that ends."""
