@@ -536,3 +536,15 @@ async def test_a_fault_while_drawing_shows_no_local_variables():
         await draw_with_a_fault()
     assert isinstance(app.failure, ValueError)
     assert not app._exit_renderables
+
+
+async def test_a_twice_in_a_moment_accepts_one_hand_and_says_what_happens_next():
+    node = ScriptedNode(full_room("host"))
+    app = app_with(node)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await entered(pilot)
+        await pilot.press("a", "a")
+        await entered(pilot)
+        assert node.asked == [ask.AcceptHand(6)]
+        squeezed = " ".join(text_of(app).split())
+        assert "is invited: the" in squeezed

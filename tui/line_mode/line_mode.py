@@ -6,11 +6,12 @@ that come before we are in the room wait. The end of standard input changes noth
 
 import asyncio
 import contextlib
+import math
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 
-from p2p.api.commands import AskStats, Command, Leave
+from p2p.api.commands import AcceptHand, AskStats, Command, Leave
 from p2p.api.events import (
     ErrorRaised,
     Event,
@@ -26,7 +27,7 @@ from p2p.api.events import (
 from p2p.api.view import RoomView
 from p2p.errors import UserError
 from tui.devices.device_list import devices_listed
-from tui.i18n import tr
+from tui.i18n import mark, tr
 from tui.line_mode.json_lines import json_line
 from tui.line_mode.line_reader import LineReader
 from tui.line_mode.line_writer import LineWriter
@@ -38,6 +39,7 @@ from tui.texts.roster import member_event
 from tui.texts.sentences import Narrator, key_lines
 
 INTERRUPTED = 130
+ACCEPT_EVERY_S = 0.5
 _CLOSING_LIMIT_S = 2.0
 
 
@@ -77,6 +79,7 @@ class LineMode:
         self._joined = asyncio.Event()
         self._stats_asked = False
         self._stopping = False
+        self._accepted_s = -math.inf
         self._node: NodeLike | None = None
 
     async def run(self, opening: Callable[[], Awaitable[NodeLike]]) -> int:
@@ -137,7 +140,7 @@ class LineMode:
                 self._answered(node, line)
                 continue
             try:
-                wish = understand(line, node.view())
+                wish = self._not_twice(understand(line, node.view()))
             except UserError as error:
                 self._emit(as_event(error), node.view())
                 continue
@@ -148,6 +151,19 @@ class LineMode:
             elif wish is not None:
                 self._stats_asked = self._stats_asked or isinstance(wish, AskStats)
                 self._do(node, wish)
+
+    def _not_twice(self, wish: Command | Question | None) -> Command | Question | None:
+        """Refuse a second hand within a moment: the queue has moved on, the person has not."""
+        if isinstance(wish, AcceptHand):
+            now, before = time.monotonic(), self._accepted_s
+            if now - before < ACCEPT_EVERY_S:
+                raise UserError(
+                    "accepted_just_now",
+                    mark("A hand was accepted a moment ago."),
+                    mark("`hands` lists the queue as it is now."),
+                )
+            self._accepted_s = now
+        return wish
 
     def _do(self, node: NodeLike, wish: Command) -> None:
         """Say what changes, ask a person who can still say no, and do it."""

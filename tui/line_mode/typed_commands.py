@@ -93,11 +93,22 @@ def _mic(rest: str, view: RoomView) -> Understood:
 
 
 def _accept(rest: str, view: RoomView) -> Understood:
-    """A number is a place in the queue if there is one, else a member's number."""
+    """A bare number is a place in the queue, or the number of somebody whose hand is up.
+
+    Of nobody else: said once too often, ``accept 1`` would invite whoever has that number.
+    """
     if rest.isdecimal():
-        for member in view.members:
-            if member.hand_place == int(rest):
-                return AcceptHand(member.n)
+        raised = {one.hand_place: one for one in view.members if one.hand_place is not None}
+        by_number = [one for one in raised.values() if one.n == int(rest)]
+        found = raised.get(int(rest)) or next(iter(by_number), None)
+        if found is None:
+            raise UserError(
+                "no_hand",
+                mark("No hand is at place {place}."),
+                mark("`accept #{place}` invites the member with this number, hand or not."),
+                place=int(rest),
+            )
+        return AcceptHand(found.n)
     return AcceptHand(find_member(rest, view).n)
 
 

@@ -34,8 +34,10 @@ def on_stage(view: RoomView) -> list[MemberView]:
 
 
 def queue(view: RoomView) -> list[MemberView]:
-    """Return those whose hand is up, in the order of the queue."""
-    raised = [one for one in view.members if one.hand_place is not None and _present(one)]
+    """Return those who are invited to speak, then those whose hand is up, in their order."""
+    raised = [
+        one for one in view.members if (one.hand_place is not None or one.invited) and _present(one)
+    ]
     return sorted(raised, key=lambda one: (one.hand_place or 0, one.n))
 
 
@@ -155,7 +157,7 @@ def hand_rows(view: RoomView, width: int) -> list[Row]:
             else Span(fit_right(waited, 8), "dim")
         )
         tone: Tone = "strong" if one.me else "plain"
-        place = Span(fit_right(str(one.hand_place), 2) + "  ", "dim")
+        place = Span(fit_right(str(one.hand_place or ""), 2) + "  ", "dim")
         name = Span(fit(peer_text(one.name), name_cells), tone)
         rows.append(Row(one.n, (place, name, trust_sign(one), note)))
     return rows

@@ -1,5 +1,6 @@
 """The room: who is on stage, who wants to speak, who listens, and what we are."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import ClassVar
@@ -65,6 +66,7 @@ from tui.widgets.log import EventLog
 from tui.widgets.people import PeopleList
 
 INVITATION_S = 60.0
+ACCEPT_EVERY_S = 0.5
 _SLOW_EVERY = 5
 _LOW_ROWS = 16
 _ON_INVITE_SCREEN = frozenset(
@@ -122,6 +124,7 @@ class RoomScreen(Screen[None]):
         self._narrator = Narrator()
         self._beats = 0
         self._invited_s: float | None = None
+        self._accepted_s = -math.inf
         self._timer: Timer | None = None
         self._words: dict[int, Words] = {}
 
@@ -220,9 +223,12 @@ class RoomScreen(Screen[None]):
             sentences = sentences[:1]  # what to do about it stands on its own screen
         if not isinstance(event, _SILENT) and getattr(event, "code", "") not in _ON_INVITE_SCREEN:
             for sentence in sentences:
-                for log in self.query(EventLog):
-                    log.tell(self._clock_text(), sentence)
+                self._tell_log(sentence)
         self.draw_all()
+
+    def _tell_log(self, sentence: str) -> None:
+        for log in self.query(EventLog):
+            log.tell(self._clock_text(), sentence)
 
     def _heed_words(self, event: Words) -> None:
         """Show the words where they were asked for; else say that somebody asks."""
@@ -277,7 +283,17 @@ class RoomScreen(Screen[None]):
         else:
             hands = self.query_one("#hands", PeopleList)
             chosen = [one for one in raised if hands.has_focus and one.n == hands.chosen]
-            self._node.do(AcceptHand((chosen or raised)[0].n))
+            one = (chosen or raised)[0]
+            now, before = time.monotonic(), self._accepted_s
+            if not chosen and now - before < ACCEPT_EVERY_S:  # held, or pressed twice
+                return
+            self._accepted_s = now
+            self._node.do(AcceptHand(one.n))
+            asked = tr(
+                "{name} is invited: the microphone opens when {name} says yes, within 60 s.",
+                name=peer_text(one.name),
+            )
+            self._tell_log(asked)
 
     def action_decline(self) -> None:
         """Say no to an invitation to speak."""

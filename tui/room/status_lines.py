@@ -135,7 +135,7 @@ def keys_line(view: RoomView, width: int) -> Spans:
     me = myself(view)
     moderating = me is not None and me.rank <= MODERATOR
     keys = [(tr("Space"), tr("mic")), ("H", tr("hand")), ("I", tr("invite"))]
-    if moderating and queue(view):
+    if moderating and any(not one.invited for one in queue(view)):
         keys.append(("A", tr("accept")))
     if moderating and view.waiting:
         keys.append(("W", trn("{count} waits", "{count} wait", len(view.waiting))))

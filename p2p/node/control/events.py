@@ -10,6 +10,7 @@ from p2p.api import events
 from p2p.api.settings import PROFILES
 from p2p.mesh.mesh import Mesh
 from p2p.node.control.hall_notice import PROPOSE_HALL, hall_is_due
+from p2p.node.control.hands import HandTeller, places_here
 from p2p.node.member_numbers import ME, MemberNumbers
 from p2p.node.peers.group_key import KeyEvent
 from p2p.rekey.events import KeysChanged, KeysDiffer, KeysMissing
@@ -51,6 +52,7 @@ class EventReporter:
         self._emit = emit
         self._told: dict[bytes, events.MemberChanged] = {}
         self._stage = Stage.LISTENING
+        self._hands = HandTeller()
         self._speaking: set[int] = set()
         self._waiting: dict[bytes, str] = {}
         self._first_sound = False
@@ -67,15 +69,15 @@ class EventReporter:
                 case room_events.MemberChanged(member=member, by=by):
                     if member in self._told or mesh.is_here(member) or member == room.me:
                         self._member(room, mesh, member, by)
-                case room_events.HandChanged(member=member, place=place):
-                    self._named(room, mesh, member)
-                    self._emit(events.HandChanged(self._numbers.number(member), place))
+                case room_events.HandChanged():
+                    pass  # told below, by who is here
                 case room_events.StageChanged(member=member, stage=stage, why=why):
                     self._named(room, mesh, member)
                     if member == room.me:
                         self._own_stage(stage, why)
                 case _:
                     self._wide(event)
+        self._tell_hands(room, mesh)
         now = time.monotonic()
         self._began_s = self._began_s or now
         if room.host not in self._told and now - self._began_s > ARRIVING_S:
@@ -83,6 +85,13 @@ class EventReporter:
         if not self._proposed and hall_is_due(room, mesh):
             self._proposed = True
             self._emit(PROPOSE_HALL)
+
+    def _tell_hands(self, room: Room, mesh: Mesh) -> None:
+        places = places_here(room.state.queue, lambda one: one == room.me or mesh.is_here(one))
+        for member, place in self._hands.news(places):
+            if member in room.state.members:
+                self._named(room, mesh, member)
+            self._emit(events.HandChanged(self._numbers.number(member), place))
 
     def _wide(self, event: room_events.Event) -> None:
         """Says what changed in the room as a whole."""

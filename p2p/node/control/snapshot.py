@@ -7,12 +7,14 @@ from p2p.api.events import MemberState
 from p2p.api.settings import PROFILES
 from p2p.api.view import MemberView, RoomView, WaitingView
 from p2p.link.mux import Mux
+from p2p.node.control.hands import places_here
 from p2p.node.media.media import Sound
 from p2p.node.media.routing import Routing
 from p2p.node.member_numbers import ME, MemberNumbers
 from p2p.node.peers.paths import Paths
 from p2p.node.peers.peers import Peers
 from p2p.node.secrets import RoomSecrets
+from p2p.room.ops.ids import MemberId
 from p2p.room.stage import GONE, ON_STAGE, Stage
 from p2p.room.state.model import Member
 
@@ -131,7 +133,11 @@ class Snapshot:
         now = time.monotonic()
         state = self._room.state
         levels, speaking = self._pipeline.levels(), self._pipeline.speaking()
-        rows = [self._row(member, levels, speaking) for member in state.members.values()]
+        places = places_here(state.queue, self._is_here)
+        rows = [
+            self._row(member, levels, speaking, places.get(member.id))
+            for member in state.members.values()
+        ]
         return self._local.view(
             now,
             topic=state.topic,
@@ -167,7 +173,9 @@ class Snapshot:
             "key_members": max(min(counts), len(self._room.roster())) if counts else 0,
         }
 
-    def _row(self, member: Member, levels: dict[int, float], speaking: set[int]) -> MemberView:
+    def _row(
+        self, member: Member, levels: dict[int, float], speaking: set[int], place: int | None
+    ) -> MemberView:
         n, pipeline = self._numbers.number(member.id), self._pipeline
         level_dbfs, is_speaking = levels.get(n, SILENCE_DBFS), n in speaking
         if n == ME:
@@ -185,7 +193,7 @@ class Snapshot:
             speaking=is_speaking,
             muted=member.stage is Stage.MUTED,
             invited=member.stage is Stage.INVITED,
-            hand_place=self._room.state.place_of(member.id),
+            hand_place=place,
             hand_since_s=None if raised_s is None else self._secrets.room_time.at(raised_s),
             level_dbfs=level_dbfs,
             path="self" if n == ME else path.kind,
@@ -209,5 +217,7 @@ class Snapshot:
             return "left"
         if member.stage is Stage.REMOVED:
             return "removed"
-        here = member.id == self._room.me or self._peers.mesh.is_here(member.id)
-        return "here" if here else "gone"
+        return "here" if self._is_here(member.id) else "gone"
+
+    def _is_here(self, member: MemberId) -> bool:
+        return member == self._room.me or self._peers.mesh.is_here(member)

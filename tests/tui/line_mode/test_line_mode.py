@@ -341,3 +341,12 @@ async def test_who_names_those_who_wait_outside():
     run.typing.type("who", "leave")
     await run.to_the_end()
     assert "10:31:04 waits outside: 小李; `let 15` or `deny 15`" in run.out.lines
+
+
+async def test_accept_1_twice_in_one_breath_invites_one_person():
+    run = Run(ScriptedNode(full_room("host")), as_json=True)
+    run.typing.type("accept 1", "accept 1", "leave")
+    await run.to_the_end()
+    assert run.node.asked == [ask.AcceptHand(6), ask.Leave()]
+    (error,) = [event for event in run.events() if event["event"] == "error"]
+    assert error["code"] == "accepted_just_now"

@@ -53,6 +53,8 @@ def test_a_line_means_what_the_contract_says(line, meaning):
         ("mute 99", "no_such_member"),
         ("mute", "no_such_member"),
         ("accept nobody", "no_such_member"),
+        ("accept 4", "no_hand"),
+        ("accept 12", "no_hand"),
     ],
 )
 def test_what_cannot_be_done_has_a_code(line, code):

@@ -176,3 +176,11 @@ def test_no_name_holds_a_mark_that_stands_beside_names():
     drawn = {trust_sign(one).text for one in people} | {state_sign(one)[0] for one in people}
     for sign in {*drawn, *"()[]"} - {" ", "x"}:  # letters stand in a column of their own
         assert DisplayName.clean(f"ann{sign}") == "ann"
+
+
+def test_whoever_is_invited_stands_in_front_of_the_queue_until_the_answer():
+    view = room(member(1, "amina", hand_place=1), member(2, "kenji", invited=True))
+    rows = ["".join(span.text for span in row.spans) for row in hand_rows(view, 40)]
+    assert [row.split()[-1] for row in rows] == ["invited", rows[1].split()[-1]]
+    assert "kenji" in rows[0]
+    assert rows[1].split()[0] == "1"
