@@ -13,12 +13,14 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Input
 
 from p2p.api.commands import Leave, MakeInvite, ShowKey
-from p2p.api.events import Joined, KeyShown, Left, Notice
+from p2p.api.events import Event, Joined, KeyShown, Left, Notice
 from p2p.api.settings import NO_RELAY, Settings
 from p2p.errors import UserError
 from tui.i18n import tr
@@ -31,6 +33,7 @@ from tui.start.problem import ProblemScreen
 from tui.start.start_screen import StartScreen
 from tui.start.waiting import WaitScreen
 from tui.terminal import patient_driver
+from tui.terminal.keys import by_place
 from tui.texts.failures import told, user_error_in
 from tui.texts.foretell import last_moderator
 from tui.texts.readings import reading_notes
@@ -41,6 +44,7 @@ LEAVING_LIMIT_S = 1.5
 HANG_UP_LIMIT_S = 5.0
 ASKED_AGAIN_S = 10.0
 OUTSIDE = "waiting_outside"
+SAID_BEFORE_MAX = 32
 INVITE_BEGINS = "teahouse:"
 Opening = Callable[[Settings], Awaitable[NodeLike]]
 
@@ -85,8 +89,15 @@ class TeahouseApp(App[int]):
         self._room: RoomScreen | None = None
         self._key: KeyShown | None = None
         self._key_wanted = False
+        self._said_before: list[Event] = []
         self._leaving = False
         self._warned_s = -math.inf
+
+    async def on_event(self, event: events.Event) -> None:
+        """Read keys by their place, but where somebody writes: Caps Lock changes nothing."""
+        if isinstance(event, events.Key) and not isinstance(self.focused, Input):
+            event = by_place(event)
+        await super().on_event(event)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer none: Textual's own would write a picture with all names to the disk."""
@@ -156,13 +167,22 @@ class TeahouseApp(App[int]):
                     self._got_key(event)
                 if isinstance(event, Joined):
                     await self._enter(node, event)
+                    for earlier in self._said_before:
+                        self._room_shows(earlier)
+                    self._said_before.clear()
                 if self._room is not None:
-                    self._room.show_event(event)
+                    self._room_shows(event)
                 elif isinstance(event, Notice) and event.code == OUTSIDE:
                     self._wait_outside()
+                elif len(self._said_before) < SAID_BEFORE_MAX:
+                    self._said_before.append(event)
             await asyncio.wait([running], timeout=LEAVING_LIMIT_S)
             running.cancel()
         return event
+
+    def _room_shows(self, event: Event) -> None:
+        if self._room is not None:
+            self._room.show_event(event)
 
     async def _enter(self, node: NodeLike, event: Joined) -> None:
         self._room = RoomScreen(node, meter_hz=self._meter_hz, clock_text=self._clock_text)

@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+from textual import events
 
 from audio.capture.mask import LABELS, MaskMode
 from p2p.api import commands as ask
@@ -548,3 +549,48 @@ async def test_a_twice_in_a_moment_accepts_one_hand_and_says_what_happens_next()
         assert node.asked == [ask.AcceptHand(6)]
         squeezed = " ".join(text_of(app).split())
         assert "is invited: the" in squeezed
+
+
+@pytest.mark.parametrize("key", ["H", "ｈ", "р", "Р", "ا"])
+async def test_a_key_does_the_same_in_capitals_and_under_another_layout(key):
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press(key)
+        await entered(pilot)
+    assert node.asked[:1] == [ask.RaiseHand()]
+
+
+async def test_the_wide_space_of_an_input_method_opens_the_microphone():
+    node = ScriptedNode(full_room("host"))
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        app._driver.send_message(events.Key("ideographic_space", "\u3000"))
+        await entered(pilot)
+    assert node.asked[:1] == [ask.SetMic(True)]
+
+
+async def test_what_was_said_before_we_were_in_the_room_stands_in_its_log():
+    node = ScriptedNode(opening=[told.ErrorRaised("no_microphone", "no microphone was found")])
+    node.tell(node.joined())
+    app = app_with(node)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await entered(pilot)
+        await entered(pilot)
+        assert "error: no microphone was" in text_of(app)
+
+
+async def test_a_muted_speaker_raises_its_hand_with_h_and_is_not_asked_to_leave_the_stage():
+    view = full_room("speaker")
+    muted = tuple(dataclasses.replace(one, muted=True) if one.me else one for one in view.members)
+    node = ScriptedNode(dataclasses.replace(view, members=muted))
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        assert "H raises your hand" in text_of(app)
+        await pilot.press("h")
+        await entered(pilot)
+        assert isinstance(app.screen, RoomScreen)
+    assert node.asked[:1] == [ask.RaiseHand()]

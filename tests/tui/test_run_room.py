@@ -267,7 +267,7 @@ async def test_who_is_asked_for_words_is_told_and_asks_too_by_choosing_the_other
     async with Seat(ScriptedNode(full_room())) as seat:
         await seat.tell(told.Words(1, "", (), "asked"))
         assert isinstance(seat.screen, RoomScreen)
-        assert seat.noted("王小明 wants to compare safety words: choose 王小明, then W.")
+        assert seat.noted("王小明 wants to compare safety words: Enter on 王小明, then W.")
         await seat.press("enter", "w")
         assert seat.asked == [ask.Compare(1)]
         await seat.tell(told.Words(1, "", (), "failed"))

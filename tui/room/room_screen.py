@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -62,7 +63,7 @@ from tui.texts.peer_text import peer_text
 from tui.texts.sentences import Narrator, safe
 from tui.texts.spans import Span
 from tui.widgets.line import Line
-from tui.widgets.log import EventLog
+from tui.widgets.log import MAX_SENTENCES, EventLog
 from tui.widgets.people import PeopleList
 
 INVITATION_S = 60.0
@@ -127,6 +128,7 @@ class RoomScreen(Screen[None]):
         self._accepted_s = -math.inf
         self._timer: Timer | None = None
         self._words: dict[int, Words] = {}
+        self._early: deque[tuple[str, str]] = deque(maxlen=MAX_SENTENCES)
 
     def compose(self) -> ComposeResult:
         """Lay out the parts; ``theme.tcss`` says where they go at which size."""
@@ -153,6 +155,7 @@ class RoomScreen(Screen[None]):
     def on_mount(self) -> None:
         """Start looking at the room."""
         self.query_one("#stage").focus()
+        self._fill_log()
         self._timer = self.set_interval(1 / (self._meter_hz or 1.0), self.draw)
         self.call_after_refresh(self.draw_all)
 
@@ -227,8 +230,16 @@ class RoomScreen(Screen[None]):
         self.draw_all()
 
     def _tell_log(self, sentence: str) -> None:
-        for log in self.query(EventLog):
-            log.tell(self._clock_text(), sentence)
+        self._early.append((self._clock_text(), sentence))
+        self._fill_log()
+
+    def _fill_log(self) -> None:
+        """Pass on what was said, as soon as there is a log to keep it."""
+        logs = list(self.query(EventLog))
+        while logs and self._early:
+            said = self._early.popleft()
+            for log in logs:
+                log.tell(*said)
 
     def _heed_words(self, event: Words) -> None:
         """Show the words where they were asked for; else say that somebody asks."""
@@ -241,7 +252,7 @@ class RoomScreen(Screen[None]):
         ):
             one = find(self._node.view(), event.n)
             name = peer_text(one.name if one else "")
-            ask = tr("{name} wants to compare safety words: choose {name}, then W.", name=name)
+            ask = tr("{name} wants to compare safety words: Enter on {name}, then W.", name=name)
             self.notify(ask, markup=False)
 
     def _invitation_left_s(self, view: RoomView) -> float | None:
@@ -264,7 +275,7 @@ class RoomScreen(Screen[None]):
         me = myself(self._node.view())
         if me is None:
             return
-        if me.on_stage:
+        if me.on_stage and not me.muted:
             self.app.push_screen(
                 QuestionScreen(tr("Leave the stage?"), tr("You listen from then on.")),
                 lambda yes: self._node.do(GoToAudience()) if yes else None,

@@ -73,7 +73,10 @@ def own_line(view: RoomView, invited_left_s: float | None = None) -> tuple[Spans
     off = Span(tr("mic off"), "strong")
     role = Span(f"   {_mask(view)}{tr(ROLE_NAMES[me.role])}", "dim")
     if me.muted:
-        return (Span(tr("muted by a moderator"), "warn"), role), ()
+        return (
+            (Span(tr("muted by a moderator"), "warn"), role),
+            (Span(tr("H raises your hand"), "dim"),),
+        )
     if me.invited or invited_left_s is not None:
         left_s = "" if invited_left_s is None else f"   {invited_left_s:.0f} s"
         asked = Span(tr("You are invited to speak") + left_s, "gold")

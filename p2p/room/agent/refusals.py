@@ -46,7 +46,7 @@ def refusal(act: Act, stage: Stage, *, own: bool) -> UserError:
             return UserError("on_stage", "You are on stage already.")
         return UserError("host_stays", "The host keeps its place on stage.")
     if stage is Stage.MUTED and act is Act.TAKE:
-        return UserError("muted", "The host has muted you.", "Raise your hand to speak again.")
+        return UserError("muted", "A moderator has muted you.", "Raise your hand to speak again.")
     if stage in _FLOOR and act in (Act.RAISE, Act.ACCEPT):
         who = "You are" if own else "This member is"
         return UserError("on_stage", f"{who} on stage already.")
