@@ -112,8 +112,8 @@ class Program:
         _say("this line is for --bootstrap, --relay and for bootstrap_nodes.txt")
         if not is_public(contact):
             _say(
-                "the address in it is not a public one: people outside need the public address "
-                "and a forwarded UDP port in its place (--public-address)"
+                "the address in it is not a public one: for people outside forward the port, UDP "
+                "and TCP, and start it with --public-address"
             )
         if self._settings.bootstrap_only:
             _say("entry node and courier; it holds no room key and carries no sound")

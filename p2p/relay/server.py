@@ -341,7 +341,11 @@ async def run_relay(
     secret = rng(32) if settings.state_dir is None else load_or_create(settings.state_dir, rng)
     mux = await Mux.open(settings.listen)
     # For members on networks that let no UDP out; where the port is taken, UDP alone has to do.
-    await mux.streams.listen((settings.listen[0], mux.local_port))
+    if not await mux.streams.listen((settings.listen[0], mux.local_port)):
+        LOG.warning(
+            "the TCP port of this number is taken: members on networks that let no UDP out can "
+            "not come by this relay"
+        )
     dht = DhtNode(
         mux.send,
         secret,

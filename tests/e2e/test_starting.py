@@ -71,6 +71,16 @@ async def test_a_port_in_use_is_said(house: House, command: str) -> None:
         assert await ended_with(person) == "port_in_use 3"
 
 
+async def test_a_relay_whose_tcp_port_is_taken_says_who_can_not_come(house: House) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        relay = await house.run("relay", "--state-dir", "", "--status", "", "--listen", listen)
+        await relay.until(lambda: relay.other, "contact line")
+        assert any("TCP port" in line and "no UDP" in line for line in relay.talk)
+
+
 async def test_an_unknown_option_is_a_usage_error(house: House) -> None:
     person = await house.run("create", *QUIET, "--listen", "nonsense")
     assert await person.ended() == 2
