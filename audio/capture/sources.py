@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 CLIP_FOLDER = Path(__file__).parents[1] / "clips"
 CLIPS = ("english", "mandarin")
 """Shipped speech, about 10 s each; ``bench/make_clips.py`` makes them anew."""
+SHORT_SAMPLES = 10 * RATE_HZ
+"""A file that is no longer is decoded once: one of ten samples, opened anew each time, would hold
+up the worker that plays what we hear."""
+RESAMPLED_CHANNELS_MAX = 8
+_FULL = {2: 2.0**15, 4: 2.0**31, 8: 2.0**63}
 TONE_DBFS = -20.0
 TONE_RANGE_HZ = (20.0, 20_000.0)
 
@@ -120,12 +125,15 @@ class FileSource:
 
     def read(self) -> Pcm:
         """The next block; silence if the file has become unreadable."""
-        while len(self._pending) < BLOCK_SAMPLES:
+        pieces, count = [self._pending], len(self._pending)
+        while count < BLOCK_SAMPLES:
             try:
                 piece = next(self._pieces)
             except StopIteration:
                 return silence()
-            self._pending = np.concatenate((self._pending, piece))
+            pieces.append(piece)
+            count += len(piece)
+        self._pending = np.concatenate(pieces)
         block = self._pending[:BLOCK_SAMPLES].copy()
         self._pending = self._pending[BLOCK_SAMPLES:]
         return block
@@ -139,12 +147,17 @@ class FileSource:
     def _endless(self) -> Generator[Pcm, None, None]:
         while True:
             self._file.seek(0)
-            sounded = False
+            pieces: list[Pcm] = []
+            samples = 0
             for piece in decode(self._file):
-                sounded = True
+                samples += len(piece)
+                if samples <= SHORT_SAMPLES:
+                    pieces.append(piece)
                 yield piece
-            if not sounded:
+            if not samples:
                 return
+            while samples <= SHORT_SAMPLES:
+                yield from pieces
 
 
 def decode(file: BinaryIO) -> Iterator[Pcm]:
@@ -163,13 +176,40 @@ def decode(file: BinaryIO) -> Iterator[Pcm]:
             if not container.streams.audio:
                 return
             resampler = AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
+            first: list[AudioFrame] = []
+            sounded = False
             for frame in container.decode(container.streams.audio[0]):
+                if frame.layout.nb_channels > RESAMPLED_CHANNELS_MAX:
+                    yield _plainly_resampled([frame])
+                    continue
+                first = [] if sounded else [*first, frame][:2]
                 for piece in resampler.resample(frame):
+                    sounded = True
                     yield _samples(piece)
-            for piece in resampler.resample(None):
+            for piece in resampler.resample(None) if sounded or first else ():
+                sounded = True
                 yield _samples(piece)
-    except av.FFmpegError:
+            if first and not sounded:
+                yield _plainly_resampled(first)
+    except (av.FFmpegError, OSError, ValueError):
         return  # no sound file, or a damaged place: what came before it is all there is
+
+
+def _plainly_resampled(frames: "list[AudioFrame]") -> Pcm:
+    """Mix and stretch what FFmpeg's resampler does not: many channels, and a handful of samples."""
+    channels = frames[0].layout.nb_channels
+    parts = []
+    for frame in frames:
+        raw = frame.to_ndarray()
+        wave = raw.astype(np.float64)
+        if raw.dtype.kind in "iu":  # bytes stand around 128, all others around 0
+            wave = (wave - 128.0) / 128.0 if raw.dtype.kind == "u" else wave / _FULL[raw.itemsize]
+        parts.append(wave.mean(0) if frame.format.is_planar else wave.reshape(-1, channels).mean(1))
+    whole = np.concatenate(parts)
+    times = np.arange(0.0, len(whole), frames[0].sample_rate / RATE_HZ)
+    stretched = np.interp(times, np.arange(len(whole)), np.nan_to_num(whole)) * 32767.0
+    samples: Pcm = np.clip(stretched, -32768, 32767).astype(np.int16)
+    return samples
 
 
 def _samples(piece: "AudioFrame") -> Pcm:

@@ -1,6 +1,7 @@
 import os
 import struct
 import sys
+import time
 import wave
 from pathlib import Path
 
@@ -79,6 +80,22 @@ def test_a_file_of_numbers_that_are_none_is_bounded_sound(tmp_path: Path):
     mixer = Mixer()
     played = [mixer.mix({1: block}) for block in heard.reshape(-1, BLOCK_SAMPLES)]
     assert 0 < np.abs(np.concatenate(played).astype(int)).max() <= CEILING
+
+
+@pytest.mark.parametrize("frames", [1, 5, 9, 10])
+def test_a_file_of_a_few_samples_is_sound_and_does_not_hold_up_the_worker(
+    tmp_path: Path, frames: int
+):
+    source = FileSource(_write_wav(tmp_path / "a.wav", 8000, 1, 1000.0, seconds=frames / 8000))
+    began_s = time.perf_counter()
+    heard = _hear(source, 300)
+    assert time.perf_counter() - began_s < 1.0  # of three seconds of sound
+    assert heard.any() or frames == 1  # the first sample of a sine is zero
+
+
+def test_a_file_of_32_channels_is_mixed(tmp_path: Path):
+    heard = _hear(FileSource(_write_wav(tmp_path / "a.wav", 48000, 32, 1000.0)), 50)
+    assert _strongest_hz(heard) == pytest.approx(1000, abs=5)
 
 
 def test_a_file_begins_again_at_its_end_without_a_hole(tmp_path: Path):
