@@ -8,7 +8,7 @@ import socket
 
 from p2p.errors import UserError
 from p2p.link.windows_udp import ignore_refusals
-from p2p.wire.addresses import Address
+from p2p.wire.addresses import Address, scope_of
 
 SOCKET_BUFFER_BYTES = 1 << 20
 
@@ -24,7 +24,7 @@ def bound_socket(listen: Address | None) -> socket.socket:
     """
     if listen is None:
         with contextlib.suppress(OSError):
-            return _bind(socket.AF_INET6, ("::", 0), dual=True)
+            return _bind(ipaddress.IPv6Address("::"), 0)
         listen = ("0.0.0.0", 0)  # noqa: S104  a node listens wherever the machine is
     try:
         ip = ipaddress.ip_address(listen[0])
@@ -35,18 +35,27 @@ def bound_socket(listen: Address | None) -> socket.socket:
             "Write it as 192.0.2.1:4000 or [2001:db8::1]:4000.",
             exit_code=2,
         ) from exc
-    family = socket.AF_INET6 if ip.version == 6 else socket.AF_INET
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    if not ip.is_unspecified and scope_of(str(ip).partition("%")[0]) is None:
+        raise _listen_error(OSError(errno.EADDRNOTAVAIL, ""), listen[1])
     try:
-        return _bind(family, (str(ip), listen[1]), dual=ip.is_unspecified)
+        return _bind(ip, listen[1])
     except (OSError, OverflowError) as exc:
         raise _listen_error(exc, listen[1]) from exc
 
 
-def _bind(family: int, address: Address, *, dual: bool) -> socket.socket:
-    sock = socket.socket(family, socket.SOCK_DGRAM)
+def _bind(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int) -> socket.socket:
+    six = isinstance(ip, ipaddress.IPv6Address)
+    sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
+    address: tuple[str, int] | tuple[str, int, int, int] = (str(ip), port)
     try:
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if dual else 1)
+        if isinstance(ip, ipaddress.IPv6Address):
+            only_six = not ip.is_unspecified
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(only_six))
+            if ip.scope_id:  # a link-local address is one only together with its interface
+                host = str(ip).partition("%")[0]
+                address = (host, port, 0, socket.if_nametoindex(ip.scope_id))
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
         ignore_refusals(sock)
@@ -67,7 +76,9 @@ def _listen_error(exc: Exception, port: int) -> UserError:
             exit_code=3,
             port=port,
         )
-    reason = os.strerror(exc.errno) if isinstance(exc, OSError) and exc.errno else "bad port"
+    reason = str(exc) if isinstance(exc, OSError) else "bad port"
+    if isinstance(exc, OSError) and exc.errno:
+        reason = os.strerror(exc.errno)
     return UserError(
         "cannot_listen",
         "Cannot listen on port {port}: {reason}.",

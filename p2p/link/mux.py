@@ -82,7 +82,7 @@ class Mux(asyncio.DatagramProtocol):
         self._targets: dict[Address, SocketAddress | None] = {}
         self._transport: _DatagramTransport | None = None
         bound = sock.getsockname()
-        self.local_ip: str = bound[0]
+        self.local_ip: str = normalise(bound)[0]
         self.local_port: int = bound[1]
 
     @classmethod

@@ -233,10 +233,10 @@ async def test_where_nobody_can_listen_is_said_so(listen, code):
 async def test_without_ipv6_there_is_a_plain_socket(bench, monkeypatch):
     bind = bind_module._bind
 
-    def no_six(family, address, *, dual):
-        if family == socket.AF_INET6:
+    def no_six(ip, port):
+        if ip.version == 6:
             raise OSError(errno.EAFNOSUPPORT, "no IPv6")
-        return bind(family, address, dual=dual)
+        return bind(ip, port)
 
     monkeypatch.setattr(bind_module, "_bind", no_six)
     mux = await bench.mux(None)
