@@ -7,9 +7,8 @@ path would let a stranger write escape sequences to the terminal. Widgets and se
 
 from typing import NewType
 
-from rich.cells import cell_len, chop_cells
-
 from p2p.room.text.names import clean
+from tui.texts.width import cell_len, chop_cells
 
 PeerText = NewType("PeerText", str)
 

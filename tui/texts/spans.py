@@ -7,7 +7,7 @@ tone alone.
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from rich.cells import cell_len
+from tui.texts.width import cell_len
 
 Tone = Literal["plain", "dim", "strong", "accent", "gold", "warn", "alarm"]
 TONES: tuple[Tone, ...] = ("plain", "dim", "strong", "accent", "gold", "warn", "alarm")

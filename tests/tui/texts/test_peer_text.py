@@ -1,10 +1,14 @@
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
 
+from p2p.room.text.names import cells
 from tui.texts.peer_text import clip, fit, fit_right, peer_text, wrapped
+from tui.texts.width import cell_len
 
 EVIL = "A\x1b]0;pwned\x07\x9b31m\u202e\u2028\x00\ud800b"
 
@@ -43,3 +47,14 @@ def test_text_is_wrapped_at_spaces_where_there_are_some():
     assert wrapped("new key for 12 members", 12) == ["new key for", "12 members"]
     assert wrapped("被请出的人打不开", 8) == ["被请出的", "人打不开"]
     assert wrapped("", 8) == [""]
+
+
+@pytest.mark.parametrize("name", ["देवनागरी", "தமிழ்", "မြန်မာ", "བསྟན་འཛིན", "ئايگۈل", "王小明"])
+def test_a_name_takes_the_cells_that_the_room_counts_and_a_terminal_gives(name):
+    assert cell_len(name) == cells(name)
+    assert cells(fit(name, 16)) == 16
+    assert Strip([Segment(fit(name, 16))]).cell_length == 16
+
+
+def test_a_sign_that_takes_a_cell_is_no_cell_less_in_a_list():
+    assert cells("देवनागरी") == 7
