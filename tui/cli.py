@@ -116,10 +116,10 @@ def _dispatch(args: "argparse.Namespace", backend: Backend, started_s: float) ->
         use_language(chosen_language(options.lang, with_language(os.environ)))
     try:
         return _room(args.command, options, backend, started_s)
-    except UserError as error:
-        if not options.json:
+    except Exception as error:
+        if not options.json or os.environ.get("TEAHOUSE_DEBUG") == "1":
             raise
-        return _fail_in_json(error, started_s)
+        return _fail_in_json(user_error_in(error) or _fault(error), started_s)
 
 
 def _room(
@@ -225,25 +225,27 @@ def _fail(error: BaseException) -> int:
     """Say in two lines what happened and what to do, and return the exit code."""
     if os.environ.get("TEAHOUSE_DEBUG") == "1":
         raise error
-    known = user_error_in(error)
-    if known is None:
-        _say(
-            tr(
-                "Teahouse has stopped because of a fault of its own: {kind}.",
-                kind=type(error).__name__,
-            )
-        )
-        _say(tr("Run it again with TEAHOUSE_DEBUG=1 to see where, and please report it."))
-        return 1
+    known = user_error_in(error) or _fault(error)
     for line in told(known):
         if line:
             _say(line)
     return known.exit_code
 
 
+def _fault(error: BaseException) -> UserError:
+    return UserError(
+        "fault",
+        mark("Teahouse has stopped because of a fault of its own: {kind}."),
+        mark("Run it again with TEAHOUSE_DEBUG=1 to see where, and please report it."),
+        1,
+        kind=type(error).__name__,
+    )
+
+
 def _fail_in_json(error: UserError, started_s: float) -> int:
     from tui.line_mode.json_lines import json_line
 
     t_ms = round((time.monotonic() - started_s) * 1000)
-    sys.stdout.write(f"{json_line(as_event(error), t_ms)}\n")
+    line = f"{json_line(as_event(error), t_ms)}\n"
+    sys.stdout.write(line.encode("utf-8", "replace").decode())
     return error.exit_code

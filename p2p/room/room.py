@@ -25,7 +25,7 @@ from p2p.room.state.epochs import roster_root
 from p2p.room.state.evaluate import Member, RoomState, state_of
 from p2p.room.store.intake import HOST_RATE, OWN_RATE, Intake
 from p2p.room.store.opset import OpSet
-from p2p.room.text.names import DisplayName
+from p2p.room.text.names import TOPIC_CELLS, DisplayName, clean
 from p2p.token_bucket import Allowance
 
 
@@ -110,8 +110,8 @@ class Room:
         )
         if self.is_host:
             self._insert(join, None)
-            if topic:
-                self._write(kinds.Topic, topic[: kinds.TOPIC_CHARS_MAX], ())
+            if shown_topic := clean(topic, TOPIC_CELLS)[: kinds.TOPIC_CHARS_MAX]:
+                self._write(kinds.Topic, shown_topic, ())
         self._settle()
 
     @property

@@ -39,6 +39,9 @@ async def ended_with(person: Person) -> str:
         (("--bootstrap", f"example.org:4433#{A_NODE_KEY}"), "bad_bootstrap 2"),
         (("--listen", "192.0.2.1:4000"), "cannot_listen 3"),
         (("--listen", "example.org:4000"), "bad_listen 2"),
+        (("--listen", "224.0.0.1:5000"), "cannot_listen 3"),
+        (("--listen", "255.255.255.255:5000"), "cannot_listen 3"),
+        (("--listen", "[fe80::1%nope]:5000"), "cannot_listen 3"),
         (("--mic", "file:/there/is/no/such.opus"), "no_sound_file 7"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
@@ -69,6 +72,25 @@ async def test_a_port_in_use_is_said(house: House, command: str) -> None:
         if command == "join":
             person.say(NO_ROOM)
         assert await ended_with(person) == "port_in_use 3"
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0", "[::ffff:127.0.0.1]:0"])
+async def test_one_may_listen_on_every_address(house: House, listen: str) -> None:
+    host = await house.run("create", *QUIET, "--listen", listen, "--seconds", "0.5")
+    await host.hears("joined")
+    assert await host.ended() == 0
+
+
+async def test_what_no_encoding_holds_does_no_harm_on_the_command_line(house: House) -> None:
+    odd = os.fsdecode(b"caf\xe9")
+    options = ("--listen", "127.0.0.1:0", "--seconds", "0.5")
+    host = await house.run("create", *QUIET, *options, "--topic", odd, "--name", odd)
+    await host.hears("joined")
+    assert await host.ended() == 0
+    assert [event["name"] for event in host.heard("member")] == ["caf"]
+    assert await ended_with(await house.run("create", *QUIET, "--mic", f"file:{odd}")) == (
+        "no_sound_file 7"
+    )
 
 
 async def test_a_relay_whose_tcp_port_is_taken_says_who_can_not_come(house: House) -> None:
@@ -184,8 +206,8 @@ async def test_a_command_that_is_not_possible_is_answered_by_an_error(house: Hou
         "lower": "hand_is_down",
         "lock": "not_host",
         "remove host": "not_host",
-        "accept 9": "no_such_member",
-        "mute nobody": "no_such_member",
+        "accept 9": "no_hand",
+        "mute nobody": "no_hand",
         "no": "not_invited",
         "audience": "not_on_stage",
         "promote 1 moderator": "not_yours_to_give",

@@ -169,6 +169,15 @@ class Broken(ScriptedBackend):
         raise ValueError("secret words")
 
 
+def test_a_fault_of_our_own_is_one_error_event_in_json(capsys, monkeypatch):
+    monkeypatch.delenv("TEAHOUSE_DEBUG", raising=False)
+    assert cli.main(["create", "--json"], Broken()) == 1
+    written = capsys.readouterr()
+    whole = json.loads(written.out)
+    assert (whole["event"], whole["code"]) == ("error", "fault")
+    assert "secret" not in written.out + written.err
+
+
 def test_a_fault_of_our_own_is_two_lines_and_no_traceback(capsys, monkeypatch):
     monkeypatch.delenv("TEAHOUSE_DEBUG", raising=False)
     assert cli.main(["create", "--plain"], Broken()) == 1
