@@ -207,7 +207,7 @@ async def test_a_command_that_is_not_possible_is_answered_by_an_error(house: Hou
         "lock": "not_host",
         "remove host": "not_host",
         "accept 9": "no_hand",
-        "mute nobody": "no_hand",
+        "mute nobody": "no_such_member",
         "no": "not_invited",
         "audience": "not_on_stage",
         "promote 1 moderator": "not_yours_to_give",
