@@ -139,7 +139,7 @@ def parse_key_text(text: str) -> Invite:
     if found:
         return min(found, key=lambda invite: invite.contacts_lost)
     try:
-        reading = parse_verbose(plain)
+        reading = parse_verbose(text)
     except UserError as error:
         looks_like_invite = any(len(groups[0]) >= LINE.count - 1 for groups in candidates)
         if error.code == "bad_key" and looks_like_invite:

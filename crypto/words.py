@@ -6,6 +6,7 @@ from crypto import base32
 from crypto.keycode import DIGITS, LINE, WORDS, code_of, fits, key_of, valid
 from crypto.keyhints import explain, newer_key, too_long, two_keys
 from crypto.keytext import GROUP_CHARS, MAX_TEXT_CHARS, Spelling, normalise, spellings
+from crypto.keyvariants import variants
 from crypto.repair import Repair, one_wrong
 from crypto.roomkey import RoomKey
 from crypto.wordlist import LANGUAGES, Language, language_of, words_of
@@ -68,7 +69,8 @@ def parse_verbose(text: str) -> KeyReading:
 
     Any of the three forms is found, in the middle of other text too: words of all lists,
     also mixed or cut after four letters, and groups that are cut in any other way. Width,
-    case, quotes and line breaks do not matter. One wrong word, letter or digit is
+    case, quotes and line breaks do not matter; ``keyvariants`` has more that people do to keys.
+    One wrong word, letter or digit is
     corrected, if the checksum leaves exactly one way to do so.
 
     Raises:
@@ -87,6 +89,11 @@ def parse_verbose(text: str) -> KeyReading:
         raise two_keys()
     if codes:
         raise newer_key()
+    others = {key for other in variants(text) for key in _exact(normalise(other))}
+    if len(others) == 1:
+        return KeyReading(others.pop())
+    if others:
+        raise two_keys()
     readings = _repaired(found)
     if len(readings) > 1:
         raise two_keys()
@@ -102,6 +109,11 @@ def _grouped(text: str, separator: str) -> str:
 def _code_of(spelling: Spelling) -> int | None:
     known = [symbol for symbol in spelling.symbols if symbol is not None]
     return None if spelling.unknown else spelling.numerals.code_of(known)
+
+
+def _exact(plain: str) -> set[RoomKey]:
+    codes = {code for code in map(_code_of, spellings(plain)) if code is not None}
+    return {key_of(code) for code in codes if valid(code)}
 
 
 def _repaired(found: list[Spelling]) -> list[KeyReading]:
