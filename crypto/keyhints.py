@@ -32,6 +32,7 @@ _COMPARE = "Compare it, one by one, with the key you were given."
 class _Sentences:
     count: str
     missing: str
+    missing_first: str
     surplus: str
     swapped: str
     wrong: str
@@ -41,6 +42,7 @@ _SENTENCES = {
     WORDS: _Sentences(
         "A room key has 15 words; here are {count}.",
         "One word is missing after word {position}.",
+        "The first word is missing.",
         "Word {position} '{given}' does not belong there.",
         "Words {position} and {next} seem to be swapped.",
         "More than one of the words is wrong.",
@@ -48,6 +50,7 @@ _SENTENCES = {
     LINE: _Sentences(
         "A room key in one line has 33 characters; here are {count}.",
         "One character is missing after character {position}.",
+        "The first character is missing.",
         "Character {position} '{given}' does not belong there.",
         "Characters {position} and {next} seem to be swapped.",
         "More than one of the characters is wrong.",
@@ -55,6 +58,7 @@ _SENTENCES = {
     DIGITS: _Sentences(
         "A room key in digits has 50 of them; here are {count}.",
         "One digit is missing after digit {position}.",
+        "The first digit is missing.",
         "Digit {position} '{given}' does not belong there.",
         "Digits {position} and {next} seem to be swapped.",
         "More than one of the digits is wrong.",
@@ -158,7 +162,7 @@ def _wrong_count(spelling: Spelling) -> UserError:
     if count == numerals.count - 1 and not spelling.unknown:
         place = missing(numerals, [symbol or 0 for symbol in spelling.symbols])
         if place is not None:
-            hint, position = sentences.missing, place
+            hint, position = sentences.missing if place else sentences.missing_first, place
     elif count == numerals.count + 1:
         place = surplus(numerals, spelling.symbols)
         if place is not None:

@@ -111,7 +111,7 @@ class TeahouseApp(App[int]):
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                     loop.add_signal_handler(getattr(signal, name), ended, "signal")
         if self._opening is not None:
-            self._open(self._opening)
+            self._open(self._opening, joining=self._opening != self._backend.create)
         else:
             self.push_screen(StartScreen(self._settings.name, self._settings.mode))
 
@@ -121,7 +121,7 @@ class TeahouseApp(App[int]):
             self._settings, name=message.name, topic=message.topic, mode=message.mode
         )
         if message.key is None:
-            self._open(self._backend.create)
+            self._open(self._backend.create, joining=False)
             return
         try:
             invite = self._backend.parse_key(message.key)
@@ -133,8 +133,9 @@ class TeahouseApp(App[int]):
             return
         self._open(lambda settings: self._backend.join(settings, invite))
 
-    def _open(self, opening: Opening) -> None:
-        self.push_screen(WaitScreen(tr("Opening the room …")))
+    def _open(self, opening: Opening, *, joining: bool = True) -> None:
+        wait = tr("Looking for the room …") if joining else tr("Opening the room …")
+        self.push_screen(WaitScreen(wait))
         self.run_worker(self._live(opening), exit_on_error=False, name="room")
 
     async def _live(self, opening: Opening) -> None:

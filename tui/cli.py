@@ -155,7 +155,8 @@ def _opening(
     """Return what opens the room; None when the start screen has to ask first."""
     if command == "create":
         return backend.create
-    text = key_text(options.key, options.key_file, reader, _say, backend.parse_key, may_ask=plain)
+    typed = " ".join(options.key) or None  # fifteen words without quotes are fifteen arguments
+    text = key_text(typed, options.key_file, reader, _say, backend.parse_key, may_ask=plain)
     if text is None:
         return None
     invite = backend.parse_key(text)

@@ -10,7 +10,9 @@ from importlib import resources
 
 LANGUAGES = ("en", "zh_CN")
 
-_SIMPLIFIED_CHINESE = ("zh", "zh_CN", "zh_SG", "zh_Hans", "zh_Hans_CN")
+_CHINESE = "zh"
+"""Also of Taiwan and Hong Kong: no catalogue is in traditional characters yet, and simplified ones
+are nearer to their readers than English."""
 _catalogue: dict[str, tuple[str, ...]] = {}
 
 
@@ -26,7 +28,7 @@ def chosen_language(wish: str | None, environ: Mapping[str, str]) -> str:
     wishes += [environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
     for candidate in wishes:
         code = candidate.split(".")[0].split("@")[0].replace("-", "_")
-        if code in _SIMPLIFIED_CHINESE:
+        if code.split("_")[0] == _CHINESE:
             return "zh_CN"
         if code in ("C", "POSIX") or code.split("_")[0] == "en":
             return "en"

@@ -18,7 +18,7 @@ def room_parser(command: str, *, joins: bool) -> argparse.ArgumentParser:
     if joins:
         parser.add_argument(
             "key",
-            nargs="?",
+            nargs="*",
             help="the room key; better leave it out and type it when asked, "
             "or give `-` to read it from standard input",
         )

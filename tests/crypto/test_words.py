@@ -271,6 +271,7 @@ def test_a_missing_word_is_placed():
     error = _error(" ".join(EN[:6] + EN[7:]))
     assert error.message == "A room key has 15 words; here are 14."
     assert error.hint == "One word is missing after word 6."
+    assert _error(" ".join(EN[1:])).hint == "The first word is missing."
 
 
 def test_a_word_too_many_is_placed():
@@ -310,7 +311,7 @@ def test_labels_and_greetings_do_not_count_as_words():
         (LINE_TEXT[:8] + "7" + LINE_TEXT[8:], "has 33 characters; here are 34", "'7' does not"),
         (LINE_TEXT[:8] + "U" + LINE_TEXT[10:], "has 33 characters; here are 32", "Compare"),
         (LINE_TEXT[:30], "has 33 characters; here are 25", "Compare"),
-        (DIGITS_TEXT[1:], "has 50 of them; here are 49", "missing after digit 0"),
+        (DIGITS_TEXT[1:], "has 50 of them; here are 49", "first digit is missing"),
         (DIGITS_TEXT + "7", "has 50 of them; here are 51", "Digit 51 '7' does not belong"),
         (DIGITS_TEXT[:40], "has 50 of them; here are 34", "Compare"),
         ("9" * 50, "More than one of the digits", "Compare"),

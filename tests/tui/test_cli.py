@@ -276,3 +276,9 @@ def test_numbers_out_of_range_are_a_usage_error(bad, capsys):
     with pytest.raises(SystemExit) as caught:
         room_parser("create", joins=False).parse_args(bad)
     assert caught.value.code == 2
+
+
+def test_words_that_were_not_put_in_quotes_are_one_key():
+    done = start("join", *WORDS.split(), "--plain", input="leave\n")
+    assert done.returncode == 0, done.stderr
+    assert "joined tea-house" in done.stdout

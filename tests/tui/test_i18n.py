@@ -54,6 +54,8 @@ def test_translations_keep_the_values_of_their_strings():
         (None, {"LANGUAGE": "fr:zh", "LANG": "de_DE"}, "zh_CN"),
         (None, {"LC_ALL": "C.UTF-8", "LANG": "zh_CN"}, "en"),
         (None, {"LANG": "de_DE.UTF-8@euro"}, "en"),
+        (None, {"LANG": "zh_TW.UTF-8"}, "zh_CN"),
+        ("zh-Hant-HK", {}, "zh_CN"),
         (None, {}, "en"),
     ],
 )

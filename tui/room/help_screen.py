@@ -26,7 +26,7 @@ def help_keys() -> list[tuple[str, str]]:
         ("R, F12   W, F11", tr("the room: door, key, invites;  who waits outside")),
         (tr("Tab, arrows, Enter"), tr("choose a person, and what to do")),
         ("Q, F10", tr("leave; asks when you are on stage")),
-        ("Ctrl+Q", tr("leave at once")),
+        ("Ctrl+Q", tr("leave at once; the last moderator is warned first")),
     ]
 
 

@@ -29,6 +29,15 @@ class KeyInput(Input):
         event.stop()
 
 
+class HideBox(Checkbox):
+    """A box that is empty when it is off; Textual's own shows the same sign in another colour."""
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802 - as in the base
+        """The sign in the box."""
+        return "X" if self.value else " "
+
+
 class StartScreen(Screen[None]):
     """Asks for key and name.
 
@@ -70,7 +79,7 @@ class StartScreen(Screen[None]):
             yield Input(self._guest, max_length=64, id="name")
             yield PlainText(tr("Topic, for a new room only"))
             yield Input(max_length=120, id="topic")
-            yield Checkbox(
+            yield HideBox(
                 tr("Hide my address: sound goes through relays, a little later"),
                 self._mode == "shield",
                 id="shield",
@@ -101,6 +110,10 @@ class StartScreen(Screen[None]):
         """Say who sees the address then."""
         self._mode = "shield" if message.value else "open"
         self.query_one("#seen", PlainText).update(tr(SEEN[self._mode]))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """What was wrong is being put right."""
+        self.query_one("#failure").display = False
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a field joins when there is a key, creates in the field of the topic."""
