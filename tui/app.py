@@ -89,7 +89,6 @@ class TeahouseApp(App[int]):
         self._room: RoomScreen | None = None
         self._key: KeyShown | None = None
         self._key_wanted = False
-        self._said_before: list[Event] = []
         self._leaving = False
         self._warned_s = -math.inf
 
@@ -160,6 +159,7 @@ class TeahouseApp(App[int]):
     async def _stay(self, node: NodeLike) -> Left:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(node.run())
+            said_before: list[Event] = []
             while True:
                 event = await node.next_event()
                 if isinstance(event, Left):
@@ -168,15 +168,15 @@ class TeahouseApp(App[int]):
                     self._got_key(event)
                 if isinstance(event, Joined):
                     await self._enter(node, event)
-                    for earlier in self._said_before:
+                    for earlier in said_before:
                         self._room_shows(earlier)
-                    self._said_before.clear()
+                    said_before.clear()
                 if self._room is not None:
                     self._room_shows(event)
                 elif isinstance(event, Notice) and event.code == OUTSIDE:
                     self._wait_outside()
-                elif len(self._said_before) < SAID_BEFORE_MAX:
-                    self._said_before.append(event)
+                elif len(said_before) < SAID_BEFORE_MAX:
+                    said_before.append(event)
             await asyncio.wait([running], timeout=LEAVING_LIMIT_S)
             running.cancel()
         return event

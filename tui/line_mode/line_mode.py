@@ -43,6 +43,26 @@ ACCEPT_EVERY_S = 0.5
 _CLOSING_LIMIT_S = 2.0
 
 
+class NotTwice:
+    """Refuses a second hand within a moment: the queue has moved on, the person has not."""
+
+    def __init__(self) -> None:
+        self._accepted_s = -math.inf
+
+    def __call__(self, wish: Command | Question | None) -> Command | Question | None:
+        """Return the wish, or raise UserError."""
+        if isinstance(wish, AcceptHand):
+            now, before = time.monotonic(), self._accepted_s
+            if now - before < ACCEPT_EVERY_S:
+                raise UserError(
+                    "accepted_just_now",
+                    mark("A hand was accepted a moment ago."),
+                    mark("`hands` lists the queue as it is now."),
+                )
+            self._accepted_s = now
+        return wish
+
+
 class LineMode:
     """One run in the line mode.
 
@@ -79,7 +99,6 @@ class LineMode:
         self._joined = asyncio.Event()
         self._stats_asked = False
         self._stopping = False
-        self._accepted_s = -math.inf
         self._node: NodeLike | None = None
 
     async def run(self, opening: Callable[[], Awaitable[NodeLike]]) -> int:
@@ -135,12 +154,13 @@ class LineMode:
         if self._lines is None:
             return
         await self._joined.wait()
+        not_twice = NotTwice()
         async for line in self._lines.lines():
             if self._unsure is not None:
                 self._answered(node, line)
                 continue
             try:
-                wish = self._not_twice(understand(line, node.view()))
+                wish = not_twice(understand(line, node.view()))
             except UserError as error:
                 self._emit(as_event(error), node.view())
                 continue
@@ -151,19 +171,6 @@ class LineMode:
             elif wish is not None:
                 self._stats_asked = self._stats_asked or isinstance(wish, AskStats)
                 self._do(node, wish)
-
-    def _not_twice(self, wish: Command | Question | None) -> Command | Question | None:
-        """Refuse a second hand within a moment: the queue has moved on, the person has not."""
-        if isinstance(wish, AcceptHand):
-            now, before = time.monotonic(), self._accepted_s
-            if now - before < ACCEPT_EVERY_S:
-                raise UserError(
-                    "accepted_just_now",
-                    mark("A hand was accepted a moment ago."),
-                    mark("`hands` lists the queue as it is now."),
-                )
-            self._accepted_s = now
-        return wish
 
     def _do(self, node: NodeLike, wish: Command) -> None:
         """Say what changes, ask a person who can still say no, and do it."""
