@@ -279,7 +279,7 @@ async def test_a_comparison_at_its_words_opens_no_screen_by_itself():
     async with Seat(ScriptedNode(full_room())) as seat:
         await seat.tell(told.Words(1, "M2XA7Q", ("tea", "cloud", "lamp"), "ready"))
         assert isinstance(seat.screen, RoomScreen)
-        assert seat.noted("王小明 wants to compare safety words: choose 王小明, then W.")
+        assert seat.noted("王小明 wants to compare safety words: Enter on 王小明, then W.")
         await seat.press("enter", "w")
         assert seat.reads("M2XA7Q = tea cloud lamp")
         assert seat.asked == []
