@@ -65,7 +65,7 @@ async def test_who_is_shown_the_old_admission_of_one_who_left_is_told_better(
         host, ann, bob = await people(house, "ann", "bob")
         words, gone = (await host.key()).words, bob.session.peers.room.me
         ops = ann.session.peers.room._ops
-        [admit] = [data for data in ops.all() if ops.newcomer(ops.read(data)) == gone]
+        [admit, *_] = [data for data in ops.all() if ops.newcomer(ops.read(data)) == gone]
         await bob.leave()
         for person in (host, ann):
             await person.until(e.MemberChanged, lambda m: m.name == "bob" and m.state == "left")

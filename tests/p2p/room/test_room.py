@@ -436,8 +436,7 @@ def test_what_the_others_would_not_take_is_not_written_and_said(monkeypatch):
     rooms.do(1, c.RaiseHand())
     rooms.do(0, c.Accept(rooms.ids[1]))
     assert rooms[1].myself.stage is Stage.INVITED
-    for rank in (1, 2):
-        rooms.do(0, c.Promote(rooms.ids[1], rank))
+    rooms.do(0, c.Promote(rooms.ids[1], 1))
     for number in (1, 2):
         rooms.do(0, c.Remove(rooms.ids[number]))
     assert not rooms[0].takes_epochs

@@ -187,8 +187,9 @@ def test_what_ghosts_say_of_themselves_stops_no_moderator(court: Court) -> None:
     for number in range(20, 40):
         key = identity(number)
         pen = Pen(key, genesis_of(identity(0)).room_id)
-        put(ops, pen.write(kinds.Join, key.sign_key, key.dh, bytes(32), "ghost").data)
+        join = pen.write(kinds.Join, key.sign_key, key.dh, bytes(32), "ghost")
         try:
+            put(ops, people.admit(join, by=6).data)
             for _ in range(20):
                 put(ops, pen.write(kinds.Invite, bytes(32), 0, 0).data)
         except RemoteError:
