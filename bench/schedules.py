@@ -1,16 +1,21 @@
 """Random histories of a room, played by the shipped cores in virtual time.
 
-``schedules.py [--count 200] [--seed N] [--largest 40] [--forgetful] [--jobs 2] [--json]``. Each
-history begins with 4 to 40 members, or to ``--largest``: with 12 it goes four times as fast. They
-join, leave, are removed with a new key, speak, are muted, lock the room, fall apart into up to
-three networks, grow together, sleep and wake, with clocks that run apart, and messages that come
-late, twice and in another order. In the end all honest members must have the same roster, queue,
-stage and key; those removed, with all they hold together, must not have it; nobody who came in may
-open a frame from before; and no speaker may go unopened for want of a key for more than 2 s.
+``schedules.py [--count 200] [--seed N] [--largest 40] [--forgetful] [--hostile] [--jobs 2]
+[--json]``. Each history begins with 4 to 40 members, or to ``--largest``: with 12 it goes four
+times as fast. They join, leave, are removed with a new key, speak, are muted, lock the room, fall
+apart into up to three networks, grow together, sleep and wake, with clocks that run apart, and
+messages that come late, twice and in another order. In the end all honest members must have the
+same roster, queue, stage and key; those removed, with all they hold together, must not have it;
+nobody who came in may open a frame from before; and no speaker may go unopened for want of a key
+for more than 2 s.
+
+With ``--hostile`` whoever is removed with a new key makes up names and signs for them all that it
+still can, and no honest speaker's key may be held by those whom it excludes, nor such a name be in
+its roster (``lab/sim/coalition.py``).
 
 With ``--forgetful`` twice as much happens, and rooms forget after a minute what else they forget
 after half a day. A history that fails is named by its seed: ``--seed N --count 1`` plays it again,
-with the same ``--largest`` and ``--forgetful``.
+with the same ``--largest``, ``--forgetful`` and ``--hostile``.
 """
 
 import argparse
@@ -34,13 +39,15 @@ from lab.sim.short_memory import short_memory
 SIZES = (4, 5, 6, 8, 8, 10, 12, 16, 24, 40)
 
 
-def one(seed: int, largest: int = SIZES[-1], *, forgetful: bool = False) -> Outcome:
+def one(
+    seed: int, largest: int = SIZES[-1], *, forgetful: bool = False, hostile: bool = False
+) -> Outcome:
     """Play one history, of a size that its seed decides; most are small."""
     size = random.Random(seed).choice([size for size in SIZES if size <= largest])
     gc.disable()  # a history is short, and what it leaves goes at once
     try:
         with pure_parts_once(), short_memory() if forgetful else nullcontext():
-            return play(seed, size, 80 if forgetful else 40)
+            return play(seed, size, 80 if forgetful else 40, hostile=hostile)
     finally:
         gc.collect()
 
@@ -52,6 +59,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the first history")
     parser.add_argument("--largest", type=int, default=SIZES[-1], help="members at first, at most")
     parser.add_argument("--forgetful", action="store_true", help="forget after a minute")
+    parser.add_argument("--hostile", action="store_true", help="who is removed tries to come back")
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
     parser.add_argument("--json", action="store_true", help="only the result, as one object")
     args = parser.parse_args()
@@ -62,7 +70,9 @@ def main() -> int:
     silence_s = pause_s = virtual_s = 0.0
     members = epochs = 0
     with multiprocessing.get_context("spawn").Pool(args.jobs) as pool:
-        play_one = partial(one, largest=args.largest, forgetful=args.forgetful)
+        play_one = partial(
+            one, largest=args.largest, forgetful=args.forgetful, hostile=args.hostile
+        )
         for outcome in pool.imap_unordered(play_one, seeds):
             done += outcome.done
             silence_s = max(silence_s, outcome.longest_silence_s)
@@ -80,6 +90,7 @@ def main() -> int:
         "schedules": args.count,
         "largest": args.largest,
         "forgetful": args.forgetful,
+        "hostile": args.hostile,
         "failed": len(failed),
         "failures": failed[:20],
         "members": members,

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
+from lab.sim.coalition import HostileWorld
 from lab.sim.room_client import Client
 from lab.sim.room_world import World
 from p2p.room import commands
@@ -46,11 +47,14 @@ class Schedule:
         seed: Decides everything.
         members: How many there are at first, 4 at least.
         actions: How many things happen.
+        hostile: Those who are removed do all they can to come back.
     """
 
-    def __init__(self, seed: int, members: int = 8, actions: int = 40) -> None:
+    def __init__(
+        self, seed: int, members: int = 8, actions: int = 40, *, hostile: bool = False
+    ) -> None:
         self.random = random.Random(seed)
-        self.world = World(seed + 1, pump_s=PUMP_S)
+        self.world = (HostileWorld if hostile else World)(seed + 1, pump_s=PUMP_S)
         self.outcome = Outcome(seed)
         self.actions = actions
         for _ in range(members - 1):
@@ -219,11 +223,13 @@ class Schedule:
         outcome.longest_pause_s = max(client.pauses.longest_s for client in world.clients)
         if outcome.longest_pause_s > PAUSE_MAX_S:
             outcome.problems.append(f"a speaker kept mute for {outcome.longest_pause_s:.1f} s")
+        if isinstance(world, HostileWorld):
+            outcome.done |= {"attack": world.attacks, "tried": world.tried, "tapped": world.tapped}
         outcome.members = len(world.clients)
         outcome.virtual_s = world.clock.now
         outcome.epochs = sum(client.epochs.counts["made"] for client in world.clients)
 
 
-def play(seed: int, members: int = 8, actions: int = 40) -> Outcome:
+def play(seed: int, members: int = 8, actions: int = 40, *, hostile: bool = False) -> Outcome:
     """One history from its seed."""
-    return Schedule(seed, members, actions).play()
+    return Schedule(seed, members, actions, hostile=hostile).play()

@@ -51,3 +51,12 @@ def test_a_history_repeats_itself() -> None:
     with pure_parts_once():
         first, second = play(5, members=5, actions=12), play(5, members=5, actions=12)
     assert first == second
+
+
+@pytest.mark.parametrize("seed", [6, 11, 19, 23])
+def test_whoever_was_removed_comes_back_under_no_name_that_it_can_sign_for(seed: int) -> None:
+    with pure_parts_once():
+        outcome = play(seed, 8, 30, hostile=True)
+    assert outcome.problems == []
+    assert outcome.done["attack"] > 500
+    assert outcome.done["tried"] > 20
