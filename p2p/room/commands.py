@@ -54,7 +54,11 @@ class MoveDown:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Moderators: out for ever. ``brood``: with everybody its invites brought in, and theirs."""
+    """Moderators: out for ever.
+
+    ``brood``: with everybody its invites brought in, and theirs; and whom it has let in counts no
+    more, until another door lets it in.
+    """
 
     member: MemberId
     brood: bool = False

@@ -107,18 +107,27 @@ class Registers:
         self._pinned = {op.body.join for op in self.powers if isinstance(op.body, Remove)}
         for (name, author), some in held.items():
             self._own[name][author] = self._counting(name, author, some)
-        self._open_admits()
+        for member, joins in self._joins().items():
+            self._own["join"][member] = self._counting("join", member, joins)
 
-    def _open_admits(self) -> None:
-        """Take out the joins that doors have taken in: of a member the same may come by several."""
-        joins: dict[MemberId, dict[OpId, Op]] = defaultdict(dict)
-        for admit, _ in self.all("admit", Admit):
-            join = admitted_by(admit)
-            if join is not None:
-                self.admits[join.author].append((admit, join))
-                joins[join.author][join.id] = join
-        for member, some in joins.items():
-            self._own["join"][member] = self._counting("join", member, list(some.values()))
+    def _joins(self) -> dict[MemberId, list[Op]]:
+        """Give the joins that doors have taken in: of a member the same may come by several."""
+        return {
+            member: list({join.id: join for _, join in admits}.values())
+            for member, admits in self.admits.items()
+        }
+
+    def _first_of_each(self, admits: list[Op]) -> tuple[Op, ...]:
+        """Give the first admission of each newcomer by one door, the oldest first."""
+        first: dict[MemberId, tuple[Op, Op]] = {}
+        for op in admits:
+            join = admitted_by(op)
+            if join is not None and join.author != self.host:
+                first.setdefault(join.author, (op, join))
+        pairs = list(first.values())[:ADMITS_MAX]
+        for op, join in pairs:
+            self.admits[join.author].append((op, join))
+        return tuple(op for op, _ in pairs)
 
     def _look_at(self, claims: list[Op]) -> None:
         """Sort out who has the credentials; those of a rank hang on those of higher ones."""
@@ -151,7 +160,7 @@ class Registers:
             # A removed member is known by the join that its removal names.
             return tuple(op for n, op in enumerate(ops) if n < _TIE or op.id in self._pinned)
         if name == "admit":
-            return _first_of_each(ops, self.host)
+            return self._first_of_each(ops)
         if name in ("invite", "uninvite"):
             return tuple(ops[:INVITES_MAX])
         if name == "other":
@@ -182,10 +191,6 @@ class Registers:
             for op in ops
         ]
 
-    def members(self) -> list[MemberId]:
-        """Everyone of whom a join is here, counting or not, by id."""
-        return sorted(self._own["join"])
-
     def left(self, member: MemberId) -> bool:
         """Tell whether the member has left for good."""
         return member in self._own["leave"]
@@ -199,13 +204,3 @@ class Registers:
         """Tell whether a hand can never matter again, by its owner's own word."""
         wish = self.read("wish", hand.member)
         return self.left(hand.member) or bool(wish and wish[0].seq > hand.seq)
-
-
-def _first_of_each(admits: list[Op], host: MemberId) -> tuple[Op, ...]:
-    """Give the first admission of each newcomer, of one door, the oldest first."""
-    first: dict[MemberId, Op] = {}
-    for op in admits:
-        join = admitted_by(op)
-        if join is not None and join.author != host:
-            first.setdefault(join.author, op)
-    return tuple(first.values())[:ADMITS_MAX]

@@ -94,7 +94,7 @@ class Admitted:
         counting: list[Claim] = []
         waiting: dict[MemberId, list[Claim]] = defaultdict(list)
         live: set[MemberId] = set()
-        begin = deque(sorted(self.vouched))
+        begin = deque([self._registers.host])
 
         def look_at(claims: Iterable[Claim]) -> None:
             for claim in claims:

@@ -114,6 +114,53 @@ def test_a_newcomer_is_told_of_everybody_and_of_the_room():
     assert {e.name for e in told if isinstance(e, MemberChanged)} == {"host", "amina"}
 
 
+def test_a_newcomer_sees_itself_outside_until_a_door_has_let_it_in():
+    rooms = Rooms(1, join=False)
+    host, newcomer = rooms.rooms
+    assert (newcomer.myself.stage, newcomer.is_in, newcomer.is_gone) == (
+        Stage.OUTSIDE,
+        False,
+        False,
+    )
+    assert newcomer.next_timer() is None
+    newcomer.on_timer(rooms.now)
+    with pytest.raises(UserError) as caught:
+        newcomer.do(c.RaiseHand(), rooms.now)
+    assert caught.value.code == "is_gone"
+    host.admit(newcomer.join_op)
+    for data in host.introduction(newcomer.me):
+        assert newcomer.receive(data, None, rooms.now)
+    assert newcomer.is_in
+    assert newcomer.roster() == host.roster()
+
+
+def test_the_introduction_begins_with_the_admissions_down_to_the_newcomer():
+    rooms = Rooms(3, join=False)
+    for door, number in ((0, 1), (1, 2), (2, 3)):
+        rooms[door].admit(rooms[number].join_op)
+        rooms.deliver()
+    ops = rooms[2].introduction(rooms.ids[3])
+    read = rooms[0]._ops
+    assert read.newcomer(read.read(ops[0])) is None
+    assert [read.newcomer(read.read(data)) for data in ops[1:4]] == [
+        rooms.ids[2] if n == 2 else rooms.ids[n] for n in (1, 2, 3)
+    ]
+    assert sorted(ops) == sorted(rooms[2].ops())
+
+
+def test_who_is_removed_before_it_is_in_knows_that():
+    rooms = Rooms(1)
+    outsider = Room(identity(9), rooms.genesis.encode(), "late", now=rooms.now)
+    rooms[1].admit(outsider.join_op)
+    rooms.deliver()
+    rooms.do(0, c.Remove(outsider.me))
+    for data in rooms[0].ops():
+        if rooms[0]._ops.newcomer(rooms[0]._ops.read(data)) != outsider.me:
+            outsider.receive(data, None, rooms.now)
+    assert outsider.myself.stage is Stage.REMOVED
+    assert outsider.is_gone
+
+
 def test_leaving_is_seen_and_final():
     rooms = Rooms(2)
     rooms.do(1, c.RaiseHand())

@@ -129,20 +129,28 @@ def test_who_came_while_another_locked_the_room_is_vouched_for_by_a_moderator_th
     "command",
     [
         lambda rooms, guest: c.Remove(rooms.ids[2], brood=True),
+        lambda rooms, guest: c.Remove(rooms.ids[3], brood=False),
         lambda rooms, guest: c.Let(guest, on=False),
         lambda rooms, guest: c.Promote(rooms.ids[1], 4),
     ],
-    ids=["its door was removed", "it was turned away", "no moderator is left"],
+    ids=[
+        "its door was removed",
+        "whose invite it had was removed",
+        "it was turned away",
+        "no moderator is left",
+    ],
 )
 def test_nobody_vouches_against_the_word_of_a_senior(
     command: Callable[[Rooms, bytes], c.Command],
 ):
-    rooms = Rooms(2)
+    rooms = Rooms(3)
     rooms.do(0, c.Promote(rooms.ids[1], 2))
+    made = invite(rooms, 3)
     rooms.cut = {0}
-    guest = let_in(rooms, 9, door=2)
+    guest = let_in(rooms, 9, door=2, invite=made)
+    rooms[0].do(c.SetLock(True), rooms.now)
     rooms[0].do(c.SetEntry("ask"), rooms.now)
-    rooms[0].write_ask(join(rooms, 9).data)
+    rooms[0].write_ask(join(rooms, 9, made).data)
     rooms[0].do(command(rooms, guest), rooms.now)
     rooms.cut = set()
     rooms.sync()
