@@ -7,9 +7,10 @@ did not know yet. For such a one the most senior moderator that had it in its ro
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from p2p.room import commands
-from p2p.room.ops.ids import MemberId
+from p2p.room.ops.ids import MemberId, OpId
 from p2p.room.ops.kinds import ROSTER_MAX
 from p2p.room.state.model import Member, RoomState
 
@@ -59,11 +60,26 @@ def _stay(target: MemberId, state: RoomState, *, brood: bool) -> Iterable[Member
             yield one.id
 
 
+@dataclass(frozen=True, slots=True)
+class _Fallen:
+    """Somebody who is out.
+
+    Attributes:
+        at_s: Since when, monotonic.
+        invite: By which it came; zeros for none.
+        line: It, and the members and invites by which it was in.
+    """
+
+    at_s: float
+    invite: OpId
+    line: frozenset[bytes]
+
+
 class Vouching:
     """Remembers who fell out of the room though nobody wanted it."""
 
     def __init__(self) -> None:
-        self._fallen: dict[MemberId, float] = {}
+        self._fallen: dict[MemberId, _Fallen] = {}
         self._turn: int | None = None
         self._last_s: float | None = None
 
@@ -79,15 +95,30 @@ class Vouching:
         self._turn = turn
         if old is not None and old is not new:
             for member in old.roster():
-                if len(self._fallen) < LOST_MAX and _fell(member, old, new):
-                    self._fallen.setdefault(member.id, now)
-        self._fallen = {one: at for one, at in self._fallen.items() if _is_out(one, new)}
+                if len(self._fallen) < LOST_MAX and _fell(member, new):
+                    fallen = _Fallen(now, member.invite, _line(member, old))
+                    self._fallen.setdefault(member.id, fallen)
+        self._forget(old, new)
+
+    def _forget(self, old: RoomState | None, new: RoomState) -> None:
+        """Leave out who is back, and who hangs on somebody removed, now or before we vouched."""
+        spoiled = set(new.removed) if self._fallen else set()
+        for one in tuple(spoiled):
+            fallen = self._fallen.get(one)
+            member = new.members.get(one) or (old.members.get(one) if old else None)
+            spoiled |= {found.invite for found in (fallen, member) if found is not None}
+        self._fallen = {
+            one: fallen
+            for one, fallen in self._fallen.items()
+            if _is_out(one, new) and fallen.line.isdisjoint(spoiled)
+        }
 
     def next_due(self) -> float | None:
         """When ``due`` will have somebody; None for never."""
         if self._turn is None or not self._fallen:
             return None
-        at_s = min(self._fallen.values()) + DELAY_S + self._turn * TURN_S
+        first_s = min(fallen.at_s for fallen in self._fallen.values())
+        at_s = first_s + DELAY_S + self._turn * TURN_S
         return at_s if self._last_s is None else max(at_s, self._last_s + EVERY_S)
 
     def due(self, now: float) -> list[MemberId]:
@@ -109,17 +140,18 @@ def _is_out(member: MemberId, state: RoomState) -> bool:
     )
 
 
-def _fell(member: Member, old: RoomState, new: RoomState) -> bool:
-    """Tell whether a member is out by chance: nobody was removed that had to do with it."""
-    if not _is_out(member.id, new) or member.admitted_by is None:
-        return False
-    out = new.removed
-    spoiled = {old.members[one].invite for one in out if one in old.members}
-    line: set[MemberId] = set()
+def _fell(member: Member, new: RoomState) -> bool:
+    """Tell whether a member that was in by a door is out."""
+    return member.admitted_by is not None and _is_out(member.id, new)
+
+
+def _line(member: Member, old: RoomState) -> frozenset[bytes]:
+    """Give the members and invites by which somebody was in, up to whom a moderator vouched for."""
+    line: set[bytes] = set()
     door: Member | None = member
     while door is not None and door.id not in line:
-        if door.invited_by in out or (door.invited_by and door.invite in spoiled):
-            return False
         line.add(door.id)
+        if door.invited_by:
+            line |= {door.invited_by, door.invite}
         door = old.members.get(door.admitted_by) if door.admitted_by else None
-    return line.isdisjoint(out)
+    return frozenset(line)

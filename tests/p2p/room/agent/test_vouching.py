@@ -186,3 +186,20 @@ def test_many_who_fell_out_are_vouched_for_page_by_page(monkeypatch: pytest.Monk
         rooms.run(1.0)
     assert counts == [2, 4, 5]
     assert len(guests) < LOST_MAX
+
+
+@pytest.mark.parametrize("invited", [False, True], ids=["its door", "one that came by its invite"])
+def test_nobody_vouches_for_whom_a_removal_of_the_next_moment_puts_out(invited: bool):
+    rooms = Rooms(3)
+    rooms.do(0, c.Promote(rooms.ids[1], 2))
+    made = invite(rooms, 3) if invited else NONE
+    out = let_in(rooms, 10, 3, made) if invited else rooms.ids[2]
+    rooms.cut = {0}
+    guest = let_in(rooms, 9, door=2, invite=made)
+    rooms[0].do(c.SetLock(True), rooms.now)
+    rooms.cut = set()
+    rooms.sync()
+    rooms.run(DELAY_S / 2)
+    rooms.do(0, c.Remove(out, brood=True))
+    rooms.run(10)
+    assert here(rooms, guest) == {False}
