@@ -24,7 +24,7 @@ def refusal(join: bytes, dh: bytes, ops: OpSet, state: RoomState, room_s: float)
         ``wire.messages.Refuse``: bad_join, removed, left, locked, full; ask if a moderator has to
         be asked, denied if one said no; invited if it needs an invite, used_up or expired if the
         one that it brings is. Whoever is in the roster already comes back with the same join,
-        however shut the room is.
+        and for whom a moderator vouches comes in, however shut the room is.
     """
     try:
         op = ops.read(join)
@@ -49,6 +49,8 @@ def _full(ops: OpSet) -> str | None:
 
 def _shut(op: Op, join: Join, state: RoomState, room_s: float) -> str | None:
     """Tell what keeps a newcomer out of the room as it is now."""
+    if op.author in state.awaited and state.let.get(op.author, True):
+        return None
     if state.locked:
         return "locked"
     if state.entry == "open":

@@ -75,6 +75,7 @@ def state_of(findings: Findings, *, blind: bool = False) -> RoomState:
         last_removals=epochs.last_removals,
         asking=asking(registers, here, known) if settings.entry == "ask" else (),
         let=settings.let,
+        awaited=admitted.vouched - admitted.known - removed,
         invites=invites_of(registers, used, admitted.revoked, here),
         live=floor.live,
         by=_by(findings, floor, members.values()),

@@ -128,6 +128,7 @@ class RoomState:
         last_removals: Removals to which no other leads, ascending, 16 at most.
         asking: Who waits for a moderator, by member id.
         let: Whom a moderator said yes or no to.
+        awaited: For whom a moderator vouched, and of whom no admission is here.
         invites: The invites of those who are here, by id.
         live: The grant of each member that has one.
         by: Who moved a member to where it is, where it was another.
@@ -152,6 +153,7 @@ class RoomState:
     last_removals: tuple[OpId, ...] = ()
     asking: tuple[Asking, ...] = ()
     let: Mapping[MemberId, bool] = field(default_factory=dict)
+    awaited: frozenset[MemberId] = frozenset()
     invites: Mapping[OpId, InviteInfo] = field(default_factory=dict)
     live: Mapping[MemberId, Live] = field(default_factory=dict)
     by: Mapping[MemberId, MemberId] = field(default_factory=dict)

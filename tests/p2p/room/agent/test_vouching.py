@@ -203,3 +203,36 @@ def test_nobody_vouches_for_whom_a_removal_of_the_next_moment_puts_out(invited: 
     rooms.do(0, c.Remove(out, brood=True))
     rooms.run(10)
     assert here(rooms, guest) == {False}
+
+
+def test_who_fell_out_among_so_many_that_its_admission_was_dropped_is_let_in_again(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("p2p.room.store.opset.CLAIMS_MAX", 1)
+    rooms = Rooms(2)
+    rooms.do(0, c.Promote(rooms.ids[1], 2))
+    rooms.cut = {0}
+    guests = [let_in(rooms, number, door=2) for number in (9, 10)]
+    rooms[0].do(c.SetLock(True), rooms.now)
+    rooms.cut = set()
+    rooms.sync()
+    rooms.run(DELAY_S + TURN_S + 0.1)
+    lost = [
+        number for number, one in zip((9, 10), guests, strict=True) if here(rooms, one) == {False}
+    ]
+    assert len(lost) == 1
+    newcomer = join(rooms, lost[0])
+    rooms[0].readmit(newcomer.author, newcomer.data, 0.0)
+    rooms.deliver()
+    assert here(rooms, newcomer.author) == {True}
+    assert rooms[0].refusal(join(rooms, 11).data, identity(11).dh) == "locked"
+
+
+def test_a_moderators_no_stands_against_the_word_of_another_that_vouched():
+    rooms = Rooms(1)
+    guest = join(rooms, 9)
+    rooms[0].do(c.SetEntry("ask"), rooms.now)
+    rooms[0].write_ask(guest.data)
+    rooms[0].do(c.Let(guest.author, on=False), rooms.now)
+    rooms[0]._write(kinds.Roster, (guest.author,))
+    assert rooms[0].refusal(guest.data, identity(9).dh) == "denied"
