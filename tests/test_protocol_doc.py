@@ -12,9 +12,9 @@ from crypto.frame import OVERHEAD_BYTES
 from docs.protocol_example import PAGE, example, page
 from p2p.dht import messages as dht_messages
 from p2p.link.rtp import HEADER_BYTES
-from p2p.mesh.frame_crypto import HOP_BYTES, PROFILE_OF
 from p2p.room.ops import kinds
 from p2p.wire import messages, offers, relay_messages
+from p2p.wire.hop import HOP_BYTES
 
 DOC = (pathlib.Path(__file__).parents[1] / "docs/protocol.md").read_text(encoding="utf-8")
 
@@ -96,4 +96,4 @@ def test_the_one_size_of_media_datagrams_of_each_profile_is_right():
     table, hall = around + TABLE.payload_bytes, around + HALL.payload_bytes
     sentence = f"`table` every media datagram has {table} bytes, of profile `hall` {hall}"
     assert sentence in " ".join(DOC.split())
-    assert set(PROFILE_OF) == {profile.name for profile in PROFILES.values()}
+    assert tuple(profile.name for profile in PROFILES.values()) == kinds.PROFILES

@@ -2,12 +2,7 @@
 
 from p2p.api.commands import RankName
 from p2p.api.view import MemberView, RoomView
-
-HOST = 0
-CO_HOST = 1
-MODERATOR = 2
-APPOINTEE = 3
-NOBODY = 4
+from p2p.room.ops.powers import APPOINTEE, CO_HOST, HOST, MODERATOR, NOBODY
 
 
 def myself(view: RoomView) -> MemberView | None:

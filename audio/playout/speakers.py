@@ -27,12 +27,14 @@ class SpeakerStats(TypedDict):
     Attributes:
         concealed_pct: Share of the time that had to be invented, 0 to 100.
         delay_ms: What the jitter buffer holds back.
+        target_ms: What it aims to hold back.
         level_dbfs: Loudness now, -96 to 0.
         played: Frames that were decoded, from their own payload or from a copy.
     """
 
     concealed_pct: float
     delay_ms: float
+    target_ms: float
     level_dbfs: float
     played: int
 
@@ -198,6 +200,7 @@ class Speakers:
         return {
             "concealed_pct": 0.0 if jitter is None else jitter.concealed_pct,
             "delay_ms": 0.0 if jitter is None else jitter.delay_ms,
+            "target_ms": 0.0 if jitter is None else jitter.target_ms,
             "level_dbfs": known.meter.level_dbfs,
             "played": known.played,
         }

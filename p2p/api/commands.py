@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from p2p.room.ops.kinds import EntryMode, ProfileName
+
 DeviceKind = Literal["mic", "speaker"]
-EntryMode = Literal["open", "ask", "invited"]
-Profile = Literal["table", "hall"]
 RankName = Literal["co-host", "moderator", "speaker"]
+
+USES_MAX = 1000
+HOURS_MAX = 24.0 * 7
+"""Of an invite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,8 @@ class MakeInvite:
     """Make a personal invite and emit it as ``KeyShown``.
 
     Attributes:
-        uses: How many people may come in by it; 0: any number.
-        hours: How long it works, more than 0.
+        uses: How many people may come in by it, at most ``USES_MAX``; 0: any number.
+        hours: How long it works, more than 0, at most ``HOURS_MAX``.
     """
 
     uses: int
@@ -148,7 +152,7 @@ class SetLock:
 class SetProfile:
     """Moderators: short delay (``table``) or fewer packets (``hall``) for everybody."""
 
-    profile: Profile
+    profile: ProfileName
 
 
 @dataclass(frozen=True, slots=True)

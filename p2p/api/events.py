@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from p2p.api.commands import DeviceKind
+from p2p.room.state.epochs import Why
+from p2p.room.state.model import Role
 
 MemberState = Literal["here", "left", "gone", "removed"]
 WordsState = Literal["asked", "ready", "verified", "differ", "failed"]
 Setting = Literal["lock", "entry", "profile"]
-KeyWhy = Literal["start", "kick", "merge", "timer", "asked"]
-RoleName = Literal["host", "co-host", "moderator", "speaker", "listener"]
 Via = Literal["dht", "lan", "invite", "relay", "self"]
 
 
@@ -39,7 +39,7 @@ class Joined:
     """We are admitted (or have created the room): commands work from here on."""
 
     n: int
-    role: RoleName
+    role: Role
     members: int
     via: Via
     admitted_ms: int
@@ -66,7 +66,7 @@ class MemberChanged:
     n: int
     id: str
     name: str
-    role: RoleName
+    role: Role
     state: MemberState
     by: int | None = None
     on_stage: bool | None = None
@@ -214,7 +214,7 @@ class SettingChanged:
 class RoomKeyChanged:
     """The members have a new key. ``n_members``: to how many it was given."""
 
-    why: KeyWhy
+    why: Why
     n_members: int
 
 

@@ -8,8 +8,6 @@ MODES = ("open", "shield")
 WAYS = ("dht", "lan", "invite", "relay")
 NO_RELAY = "no_sound_relay"
 """Code of the error after which a person may name a relay."""
-PROFILES = ("table", "hall")
-"""Of the room's sound, by the number that the room has for them."""
 MASKS = ("off", "disguise", "typed")
 ECHOES = ("auto", "on", "off")
 

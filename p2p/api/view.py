@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from p2p.api.commands import EntryMode, Profile
-from p2p.api.events import MemberState, RoleName
+from p2p.api.events import MemberState
+from p2p.room.ops.kinds import EntryMode, ProfileName
+from p2p.room.state.model import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class MemberView:
     n: int
     id: str
     name: str
-    role: RoleName
+    role: Role
     state: MemberState
     me: bool
     speaking: bool
@@ -113,7 +114,7 @@ class RoomView:
     echo: str = "auto"
     low_delay: bool = False
     entry: EntryMode = "open"
-    profile: Profile = "table"
+    profile: ProfileName = "table"
     waiting: tuple[WaitingView, ...] = ()
     no_moderator: bool = False
     key_members: int = 0

@@ -214,10 +214,6 @@ class MediaLink:
         """
         self._ice.patience = RELAY_PATIENCE
 
-    def migrate(self) -> None:
-        """Our own network changed: tells the peer at once by a check from the new address."""
-        self._ice.probe()
-
     def late_candidate(self, address: Address) -> None:
         """The peer may be found at another address: tries it, and moves there if it works."""
         if self._state in (_State.CONNECTING, _State.UP):

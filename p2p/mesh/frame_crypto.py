@@ -16,14 +16,8 @@ from crypto.epoch import Keyring
 from crypto.frame import FrameError, FrameOpener, FrameSealer, Reason
 from p2p.errors import RemoteError
 from p2p.mesh.loss import LossMeter
-from p2p.wire.hop import COUNTER_BITS, HOP_BYTES, counter_of
-
-PROFILE_TABLE = 0
-PROFILE_HALL = 1
-PROFILES = (PROFILE_TABLE, PROFILE_HALL)
-PROFILE_OF = {"table": PROFILE_TABLE, "hall": PROFILE_HALL}
-"""By the name that the framer gives it."""
-TREE_FLAG = 0x80
+from p2p.room.ops.kinds import PROFILES
+from p2p.wire.hop import COUNTER_BITS, HOP_BYTES, TREE_FLAG, counter_of
 
 HOLD_S = 1.0
 HELD_MAX = 512
@@ -107,16 +101,14 @@ class FrameCrypto:
         for member in self._heard.keys() - speakers:
             self._heard[member].loss.pause()
 
-    def seal(
-        self, payload: bytes, slot: int, room_s: float, profile: int = PROFILE_TABLE
-    ) -> bytes | None:
+    def seal(self, payload: bytes, slot: int, room_s: float, profile: int = 0) -> bytes | None:
         """Seals one payload of the framer, once for all links.
 
         Args:
             payload: All of one length in a profile.
             slot: Ours, from the grant.
             room_s: Room time in seconds.
-            profile: The room's.
+            profile: The room's, by its number.
 
         Returns:
             What to send. None while the room has a newer key than we do, because somebody was
@@ -222,4 +214,4 @@ class FrameCrypto:
 
 
 def _known_hop(hop: int, *, from_relay: bool) -> bool:
-    return hop in PROFILES or (from_relay and hop & ~TREE_FLAG in PROFILES)
+    return (hop & ~TREE_FLAG if from_relay else hop) < len(PROFILES)

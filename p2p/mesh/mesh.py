@@ -228,10 +228,6 @@ class Mesh:
             and member not in self._attached
         ]
 
-    def next_dial(self, member: bytes) -> float:
-        """When ``member`` will be dialled next, in monotonic seconds."""
-        return self._others[member].dial_at_s
-
     def is_here(self, member: bytes) -> bool:
         """Whether the member can be reached by anybody we hear from."""
         other = self._others.get(member)

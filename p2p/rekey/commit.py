@@ -7,10 +7,9 @@ from crypto.epoch import Keyring
 from crypto.head import SECRET_BYTES, Head, pass_of
 from crypto.relaypass import pass_public
 from crypto.wrap import TAG_BYTES, commitment, wrap_all, wrap_tag
-from p2p.rekey.schedule import Why
 from p2p.rng import Rng
 from p2p.room.room import Room
-from p2p.room.state.epochs import WHY, EpochInfo
+from p2p.room.state.epochs import WHY, EpochInfo, Why
 
 
 class Wrapping:

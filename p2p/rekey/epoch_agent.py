@@ -27,18 +27,16 @@ from p2p.errors import RemoteError, UserError
 from p2p.rekey.commit import Wrapping, next_epoch, slice_wraps
 from p2p.rekey.events import EpochEvent, KeysChanged, KeysMissing
 from p2p.rekey.recovery import Giving
-from p2p.rekey.schedule import Turns, Why, is_scheduled
+from p2p.rekey.schedule import Turns, is_scheduled
 from p2p.rekey.wrap_keys import RecvKeys
 from p2p.rng import Rng
 from p2p.room.agent.refusals import history_full
+from p2p.room.ops.kinds import PARENTS_MAX
+from p2p.room.ops.powers import MODERATOR
 from p2p.room.room import Room
-from p2p.room.state.epochs import EpochInfo
+from p2p.room.state.epochs import EpochInfo, Why
 from p2p.wire.messages import AskKeys, GiveKeys, Wraps
 
-RANK_MAX = 2
-"""Host, co-hosts and moderators begin epochs."""
-
-PARENTS_MAX = 8
 WAIT_S = 3.0
 TOLD_S = PART_S = 1.0
 EARLY_MAX = 16
@@ -268,14 +266,14 @@ class Epochs:
         return self._room.state.in_roster(self._me)
 
     def _may_begin(self) -> bool:
-        return self._is_here() and self._room.state.members[self._me].rank <= RANK_MAX
+        return self._is_here() and self._room.state.members[self._me].rank <= MODERATOR
 
     def _place(self) -> int | None:
         """How many who may begin epochs and are here are senior to us; None: we may not."""
         seniors = sorted(
             (member.rank, member.id)
             for member in self._room.roster()
-            if member.rank <= RANK_MAX and (self._here is None or member.id in self._here)
+            if member.rank <= MODERATOR and (self._here is None or member.id in self._here)
         )
         ids = [member for _, member in seniors]
         return ids.index(self._me) if self._me in ids and self._room.takes_epochs else None

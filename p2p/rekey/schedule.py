@@ -19,12 +19,9 @@ why        what for                                                when, the k-t
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from p2p.rng import Rng
-from p2p.room.state.epochs import EpochInfo
-
-Why = Literal["start", "kick", "merge", "timer", "asked"]
+from p2p.room.state.epochs import EpochInfo, Why
 
 MERGE_TURN_S = 0.2
 MERGE_JITTER_S = 0.1

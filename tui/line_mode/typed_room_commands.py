@@ -5,14 +5,14 @@ from collections.abc import Callable
 from typing import cast, get_args
 
 from p2p.api.commands import (
+    HOURS_MAX,
+    USES_MAX,
     Command,
     Compare,
     Confirm,
-    EntryMode,
     Let,
     MakeInvite,
     NewKey,
-    Profile,
     Promote,
     RankName,
     Remove,
@@ -21,11 +21,10 @@ from p2p.api.commands import (
 )
 from p2p.api.view import RoomView
 from p2p.errors import UserError
+from p2p.room.ops.kinds import PROFILES, EntryMode
 from tui.i18n import mark, tr
 from tui.line_mode.whom import find_member, find_waiting
 
-USES_MAX = 1000
-HOURS_MAX = 24.0 * 7
 ONE_USE = 1
 A_DAY = 24.0
 _NEW_KEY = " new key"
@@ -62,9 +61,9 @@ def _entry(rest: str, view: RoomView) -> Command:
 
 def _profile(rest: str, view: RoomView) -> Command:
     profile = rest.casefold()
-    if profile not in get_args(Profile):
+    if profile not in PROFILES:
         raise UserError("bad_command", mark("Say `profile table` or `profile hall`."))
-    return SetProfile(cast("Profile", profile))
+    return SetProfile(profile)
 
 
 def _new(rest: str, view: RoomView) -> Command:

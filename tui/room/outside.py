@@ -9,11 +9,12 @@ from textual.screen import ModalScreen
 
 from p2p.api.commands import Let
 from p2p.api.view import RoomView, WaitingView
+from p2p.room.text.names import NAME_CELLS
 from tui.i18n import tr
 from tui.nodelike import NodeLike
 from tui.powers import find
 from tui.texts.foretell import let_changes
-from tui.texts.peer_text import NAME_CELLS, fit, fit_right, peer_text
+from tui.texts.peer_text import fit, fit_right, peer_text
 from tui.texts.spans import Row, Span
 from tui.widgets.people import PeopleList
 from tui.widgets.plaintext import PlainText

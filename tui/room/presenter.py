@@ -4,10 +4,11 @@ Pure: a view goes in, lines come out. Screens draw them, tests compare them.
 """
 
 from p2p.api.view import MemberView, RoomView
+from p2p.room.ops.powers import NOBODY
+from p2p.room.text.names import NAME_CELLS
 from tui.i18n import mark, tr
-from tui.powers import NOBODY
 from tui.texts.meter import METER_STEPS, meter
-from tui.texts.peer_text import NAME_CELLS, fit, fit_right, peer_text
+from tui.texts.peer_text import fit, fit_right, peer_text
 from tui.texts.spans import Row, Span, Tone
 
 POOR_LOSS_PCT = 5.0

@@ -8,8 +8,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from p2p.api.commands import Command, EntryMode, NewKey, SetEntry, SetLock, SetProfile
+from p2p.api.commands import Command, NewKey, SetEntry, SetLock, SetProfile
 from p2p.api.view import RoomView
+from p2p.room.ops.kinds import EntryMode
 from tui.i18n import mark, tr, trn
 from tui.nodelike import NodeLike
 from tui.powers import runs_room

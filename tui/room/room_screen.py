@@ -37,6 +37,7 @@ from p2p.api.events import (
     Words,
 )
 from p2p.api.view import RoomView
+from p2p.room.agent.deadlines import INVITATION_S
 from tui.devices.devices_screen import DeviceScreen
 from tui.i18n import tr
 from tui.invite.new_invite import NewInviteScreen
@@ -66,7 +67,6 @@ from tui.widgets.line import Line
 from tui.widgets.log import MAX_SENTENCES, EventLog
 from tui.widgets.people import PeopleList
 
-INVITATION_S = 60.0
 ACCEPT_EVERY_S = 0.5
 _SLOW_EVERY = 5
 _LOW_ROWS = 16

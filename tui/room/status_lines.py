@@ -1,11 +1,12 @@
 """The lines around the people: what room this is, what we are, how the links are, the keys."""
 
 from p2p.api.view import RoomView
+from p2p.room.ops.powers import MODERATOR
 from tui.i18n import mark, tr, trn
-from tui.powers import MODERATOR, myself
+from tui.powers import myself
 from tui.room.presenter import minutes, queue
 from tui.texts.meter import meter
-from tui.texts.peer_text import TOPIC_CELLS, peer_text
+from tui.texts.peer_text import TITLE_CELLS, peer_text
 from tui.texts.room_sentences import NO_MODERATOR
 from tui.texts.roster import ROLE_NAMES
 from tui.texts.spans import Span, Spans, width_of
@@ -34,7 +35,7 @@ def header(view: RoomView, width: int = 80) -> tuple[Spans, Spans]:
         width: Cells of the line.
     """
     here = sum(one.state == "here" for one in view.members)
-    name = Span(peer_text(view.topic, TOPIC_CELLS) or "Teahouse", "strong")
+    name = Span(peer_text(view.topic, TITLE_CELLS) or "Teahouse", "strong")
     count = Span("   " + trn("{count} here", "{count} here", here))
     clock = Span("   " + minutes(view.room_time_s), "dim")
     door = tr("locked") if view.locked else tr(_ENTRY_WORDS[view.entry])

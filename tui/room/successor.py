@@ -8,13 +8,14 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from p2p.api.commands import HandOn
+from p2p.room.text.names import NAME_CELLS
 from tui.i18n import tr
 from tui.nodelike import NodeLike
 from tui.powers import find, successors
 from tui.room.presenter import trust_sign
 from tui.room.question import QuestionScreen
 from tui.texts.foretell import hand_on_changes, last_moderator
-from tui.texts.peer_text import NAME_CELLS, fit, peer_text
+from tui.texts.peer_text import fit, peer_text
 from tui.texts.roster import ROLE_NAMES
 from tui.texts.spans import Row, Span
 from tui.widgets.people import PeopleList

@@ -2,8 +2,9 @@
 
 from p2p.api import commands as ask
 from p2p.api.view import MemberView, RoomView
+from p2p.room.ops.powers import CO_HOST, MODERATOR
 from tui.i18n import mark, tr, trn
-from tui.powers import CO_HOST, MODERATOR, brood, find, given_rank, is_last_moderator, myself
+from tui.powers import brood, find, given_rank, is_last_moderator, myself
 from tui.texts.peer_text import PeerText, peer_text
 
 LOST_WITHOUT_MODERATOR = mark(

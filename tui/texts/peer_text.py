@@ -7,13 +7,13 @@ path would let a stranger write escape sequences to the terminal. Widgets and se
 
 from typing import NewType
 
-from p2p.room.text.names import clean
+from p2p.room.text.names import NAME_CELLS, clean
 from tui.texts.width import cell_len, chop_cells
 
 PeerText = NewType("PeerText", str)
 
-NAME_CELLS = 16
-TOPIC_CELLS = 40
+TITLE_CELLS = 40
+"""Of a topic or a relay's name in a line that says more."""
 _MAX_CELLS = 512
 
 

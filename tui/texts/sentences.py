@@ -21,7 +21,7 @@ from p2p.api.events import (
 from p2p.api.view import RoomView
 from tui.i18n import mark, tr, trn
 from tui.powers import find
-from tui.texts.peer_text import TOPIC_CELLS, peer_text
+from tui.texts.peer_text import TITLE_CELLS, peer_text
 from tui.texts.room_sentences import NOTICE_SENTENCES, agreed_sentences
 from tui.texts.roster import MODERATING, ROLE_NAMES, Roster, stands
 from tui.texts.sound_sentences import own_sentences
@@ -206,14 +206,14 @@ class Narrator:
     def _notice(self, event: Notice) -> str:
         """Return one line of talk; what is in it may have been typed by another person."""
         if event.code == "topic":
-            return tr("topic: {text}", text=peer_text(event.message, TOPIC_CELLS))
+            return tr("topic: {text}", text=peer_text(event.message, TITLE_CELLS))
         if event.code in NOTICE_SENTENCES:
             return tr(NOTICE_SENTENCES[event.code])
         values: dict[str, object] = {}
         if event.n is not None:
             values["name"] = self.roster.name(event.n)
         if event.relay:
-            values["relay"] = peer_text(event.relay, TOPIC_CELLS)
+            values["relay"] = peer_text(event.relay, TITLE_CELLS)
         return safe(tr(event.message, **values))
 
     def _hand(self, event: HandChanged) -> str:
@@ -257,7 +257,7 @@ def _switched(event: MicChanged | LockChanged) -> str:
 
 def room_name(view: RoomView) -> str:
     """Return the room's topic, safe to print, or "the room" when it has none."""
-    return peer_text(view.topic, TOPIC_CELLS) or tr("the room")
+    return peer_text(view.topic, TITLE_CELLS) or tr("the room")
 
 
 def safe(line: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from crypto.contact import Contact
 from crypto.invite import MAX_CONTACTS, SEED_BYTES, Invite, Ticket, invite_key
 from p2p.api import commands, events
+from p2p.api.commands import HOURS_MAX, USES_MAX
 from p2p.errors import UserError
 from p2p.node.control.key_forms import key_forms
 from p2p.node.control.room_commands import member_named, room_command
@@ -18,7 +19,6 @@ from p2p.room import commands as room_commands
 from p2p.room.ops.powers import MODERATOR
 
 HOUR_S = 3600.0
-HOURS_MAX = 24.0 * 366
 
 
 class CommandHandler:
@@ -104,7 +104,7 @@ class CommandHandler:
             self._group_key.new_key(shut_out=True)
 
     def _make_invite(self, uses: int, hours: float) -> None:
-        if not 0 <= uses <= 0xFFFF_FFFF or not 0 < hours <= HOURS_MAX:
+        if not 0 <= uses <= USES_MAX or not 0 < hours <= HOURS_MAX:
             raise UserError(
                 "bad_invite",
                 "An invite is for a number of people and of hours.",

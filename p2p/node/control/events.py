@@ -7,7 +7,6 @@ from dataclasses import replace
 from audio.pipeline import Pipeline
 from crypto.wordlist import words_of
 from p2p.api import events
-from p2p.api.settings import PROFILES
 from p2p.mesh.mesh import Mesh
 from p2p.node.control.hall_notice import PROPOSE_HALL, hall_is_due
 from p2p.node.control.hands import HandTeller, places_here
@@ -16,6 +15,7 @@ from p2p.node.peers.group_key import KeyEvent
 from p2p.rekey.events import KeysChanged, KeysDiffer, KeysMissing
 from p2p.rekey.sas_exchange import CompareAsked, CompareFailed, CompareReady, CompareVerified
 from p2p.room import events as room_events
+from p2p.room.ops.kinds import PROFILES
 from p2p.room.room import Room
 from p2p.room.stage import Stage
 from p2p.room.state.epochs import WHY
@@ -118,7 +118,7 @@ class EventReporter:
                     if epochs:
                         newest = max(epochs, key=lambda one: (one.step, one.id))
                         count = min(one.roster_count for one in epochs)
-                        why: events.KeyWhy = WHY[newest.why]  # type: ignore[assignment]
+                        why = WHY[newest.why]
                         self._emit(events.RoomKeyChanged(why, count))
                 case KeysMissing(on=on):
                     self._emit(KEY_MISSING if on else KEY_HERE)

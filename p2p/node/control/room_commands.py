@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from p2p.api import commands
-from p2p.api.settings import PROFILES
 from p2p.errors import UserError
 from p2p.node.member_numbers import MemberNumbers
 from p2p.room import commands as room
+from p2p.room.ops.kinds import PROFILES
 from p2p.room.ops.powers import APPOINTEE, CO_HOST, HOST, MODERATOR, NOBODY
 from p2p.room.state.model import Member
 

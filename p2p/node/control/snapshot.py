@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 from p2p.api.events import MemberState
-from p2p.api.settings import PROFILES
 from p2p.api.view import MemberView, RoomView, WaitingView
 from p2p.link.mux import Mux
+from p2p.node.control.events import KEYS_DIFFER
 from p2p.node.control.hands import places_here
 from p2p.node.media.media import Sound
 from p2p.node.media.routing import Routing
@@ -15,14 +15,12 @@ from p2p.node.peers.paths import Paths
 from p2p.node.peers.peers import Peers
 from p2p.node.secrets import RoomSecrets
 from p2p.room.ops.ids import MemberId
+from p2p.room.ops.kinds import PROFILES
 from p2p.room.stage import GONE, ON_STAGE, Stage
 from p2p.room.state.model import Member
 
 SILENCE_DBFS = -96.0
 NO_LINKS = "Nobody can be reached now: trying again."
-KEYS_DIFFER = (
-    "Someone here hands out other room keys. If you hear nobody soon, leave and join again."
-)
 
 
 class LocalSnapshot:
@@ -145,9 +143,15 @@ class Snapshot:
             members=tuple(sorted(rows, key=lambda row: row.n)),
             room_time_s=self._secrets.room_time.at(now),
             ways_in=ways_in,
-            problem=KEYS_DIFFER if self._secrets.keys_differ else self.problem or self.lost(),
+            problem=self._problem(),
             **self._agreed(),
         )
+
+    def _problem(self) -> str:
+        """What the person has to know before all else, if anything."""
+        if self._secrets.keys_differ:
+            return KEYS_DIFFER.message
+        return self.problem or self.lost()
 
     def lost(self) -> str:
         """That nobody can be reached, if so."""

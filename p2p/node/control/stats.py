@@ -82,6 +82,7 @@ class StatsReader:
             "rejected": heard.rejected,
             "concealed_pct": round(played["concealed_pct"], 2),
             "delay_ms": round(played["delay_ms"]),
+            "target_ms": round(played["target_ms"]),
             "level_dbfs": round(played["level_dbfs"], 1),
         }
 

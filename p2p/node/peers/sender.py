@@ -4,11 +4,10 @@ import time
 from collections import Counter
 
 from audio.codec.framer import profile_of
-from p2p.api.settings import PROFILES
-from p2p.mesh.frame_crypto import PROFILE_OF
 from p2p.node.media.media import Sound
 from p2p.node.peers.peers import Peers
 from p2p.node.secrets import RoomSecrets
+from p2p.room.ops.kinds import PROFILES
 from p2p.room.stage import Stage
 
 
@@ -38,7 +37,7 @@ class FrameSender:
         if slot is None:
             return
         room_s = self._secrets.room_time.at(time.monotonic())
-        profile = PROFILE_OF[profile_of(payload).name]
+        profile = PROFILES.index(profile_of(payload).name)
         frame = self._secrets.frames.seal(payload, slot, room_s, profile)
         if frame is None:
             return

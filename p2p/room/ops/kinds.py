@@ -6,7 +6,7 @@ clock or on the order in which operations of different authors come. Which kinds
 ``powers``.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta
 
@@ -45,6 +45,9 @@ Keeps = Annotated[tuple[Id16, ...], Meta(max_length=KEEPS_MAX)]
 Knows = Annotated[tuple[Id16, ...], Meta(max_length=KNOWS_MAX)]
 """Removals that an operation must not be shown without."""
 EntryMode = Literal["open", "ask", "invited"]
+ProfileName = Literal["table", "hall"]
+PROFILES: tuple[ProfileName, ...] = get_args(ProfileName)
+"""Of the room's sound, by the number that operations and frames have for them."""
 
 
 class Body(Quiet, frozen=True):

@@ -8,7 +8,7 @@ import functools
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar, get_args
 
 from p2p.room.ops.epoch_dag import Ancestry, led
 from p2p.room.ops.ids import NONE, MemberId, OpId
@@ -19,7 +19,8 @@ from p2p.room.state.authority import Act, Authority
 
 F = TypeVar("F", Grant, Mute)
 
-WHY = ("start", "kick", "merge", "timer", "asked")
+Why = Literal["start", "kick", "merge", "timer", "asked"]
+WHY: tuple[Why, ...] = get_args(Why)
 """Reasons for an epoch, by number."""
 
 

@@ -210,6 +210,7 @@ def test_stats_of_nobody_are_empty():
     assert Room().ear.stats(3) == {
         "concealed_pct": 0.0,
         "delay_ms": 0.0,
+        "target_ms": 0.0,
         "level_dbfs": -96.0,
         "played": 0,
     }

@@ -144,7 +144,7 @@ async def test_a_peer_that_moves_is_followed(bench, backend):
     # The peer's machine gets another address: the same link, another socket.
     old, peer.link._mux._transport = peer.link._mux._transport, moved._transport
     moved._received = peer.link._mux._received
-    peer.link.migrate()
+    peer.link._ice.probe()
     await bench.until(lambda: s.links[0].remote_address != before)
     old.abort()
     assert s.links[0].remote_address == ("127.0.0.1", moved.local_port)

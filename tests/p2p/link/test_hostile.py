@@ -169,7 +169,7 @@ async def test_unanswered_consent_checks_are_forgotten(bench, monkeypatch):
     a, b = await bench.pair()
     b.mux.close()
     for _ in range(20):
-        a.link.migrate()
+        a.link._ice.probe()
         await asyncio.sleep(0.005)
     assert a.mux.routes.sizes()["transactions"] < 10 < MAX_TRANSACTIONS
 
@@ -344,8 +344,8 @@ async def fuzz_pair(bench):
     await bench.up(a, b)
     for _ in range(10):
         await bench.talks(a, b)
-    b.link.migrate()
-    a.link.migrate()
+    b.link._ice.probe()
+    a.link._ice.probe()
     await asyncio.sleep(0.05)
     assert {kind_of(data) for data in corpus} == {Kind.OWN, Kind.STUN, Kind.DTLS, Kind.MEDIA}
     a.mux._received = received

@@ -10,16 +10,17 @@ from p2p.errors import RemoteError
 from p2p.mesh.frame_crypto import (
     HELD_MAX,
     HELD_PER_SPEAKER_MAX,
-    PROFILE_HALL,
     RELAY,
-    TREE_FLAG,
     FrameCrypto,
     Opened,
 )
+from p2p.room.ops.kinds import PROFILES
+from p2p.wire.hop import TREE_FLAG
 from tests.rings import adopt
 
 ALICE, BOB, EVE = b"a" * 16, b"b" * 16, b"e" * 16
 SPEAKERS = {1: ALICE, 2: BOB}
+HALL = PROFILES.index("hall")
 NEXT, FRESH = b"n" * 16, b"f" * 32
 
 
@@ -68,8 +69,8 @@ def test_what_a_muted_speaker_goes_on_to_say_for_a_moment_is_not_missing() -> No
 
 def test_both_profiles_are_taken_at_any_time() -> None:
     alice, bob = stages(ALICE, BOB)
-    frame = alice.seal(b"payload", 1, 3.0, PROFILE_HALL)
-    assert frame[0] == PROFILE_HALL
+    frame = alice.seal(b"payload", 1, 3.0, HALL)
+    assert frame[0] == HALL
     assert bob.open(frame, ALICE, SPEAKERS, 3.0, 7.0) == Opened(ALICE, b"payload", 7.0)
 
 
