@@ -6,10 +6,12 @@ one of them out of every text, foreign libraries' and tracebacks' included.
 
 import ipaddress
 import logging
+import os
 import re
 import sys
 from typing import IO
 
+from p2p.errors import UserError
 from p2p.room.ops.canonical import Quiet
 from p2p.room.text.names import DisplayName
 
@@ -17,6 +19,8 @@ ADDRESS = "[address]"
 SECRET = "[bytes]"  # noqa: S105
 NAME = "[name]"
 TEXT = "[key]"
+LEVELS = ("debug", "info", "warning", "error")
+PACKAGES = ("crypto", "audio", "p2p", "tui", "teahouse", "teahouse.trace")
 
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?(?![\w.]*\w)")
 _IPV6 = re.compile(
@@ -112,18 +116,52 @@ def start_log(level: str = "warning", stream: IO[str] | None = None) -> logging.
     """Send the program's log, scrubbed, to one place and nowhere else.
 
     Args:
-        level: debug, info, warning or error, for our own packages; of others warnings are kept.
+        level: One of ``LEVELS``, for our own packages; of others warnings are kept.
         stream: Where to; stderr by default. Never a file.
 
     Returns:
         The handler, for tests that take it off again.
     """
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    return _attach(stream or sys.stderr, level, "%(levelname)s %(name)s: %(message)s")
+
+
+def start_trace(path: str) -> logging.Handler:
+    """Write all of the log, scrubbed, to a file that only its owner can read.
+
+    Each line begins with the milliseconds since the program began; the file says no time of day.
+
+    Args:
+        path: As the person gave it. What is there is written over.
+
+    Returns:
+        The handler, for tests that take it off again.
+
+    Raises:
+        UserError: It can not be written.
+    """
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as exc:
+        raise UserError(
+            "bad_trace",
+            "The file for --trace can not be written.",
+            "Give one in a folder that is yours.",
+            exit_code=2,
+        ) from exc
+    stream = os.fdopen(file, "w", encoding="utf-8")
+    return _attach(stream, "debug", "%(relativeCreated)8d %(levelname)s %(name)s: %(message)s")
+
+
+def _attach(stream: IO[str], level: str, line: str) -> logging.Handler:
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter(line))
     handler.addFilter(Scrubber())
+    handler.setLevel(level.upper())
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    for package in ("crypto", "audio", "p2p", "tui", "teahouse"):
-        logging.getLogger(package).setLevel(level.upper())
+    for package in PACKAGES:
+        logger = logging.getLogger(package)
+        levels = [logger.level or logging.CRITICAL, handler.level]
+        logger.setLevel(min(levels))  # a log at the screen takes nothing away from a file
     return handler

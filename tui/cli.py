@@ -87,8 +87,26 @@ def _quiet_log() -> None:
 
     if os.environ.get("TEAHOUSE_DEBUG") == "1":
         start_log("debug")
+        logging.getLogger("teahouse.trace").setLevel(logging.WARNING)  # the screen stays legible
     else:
         logging.getLogger().addHandler(logging.NullHandler())
+
+
+def _start_log(options: "argparse.Namespace", *, screen: bool) -> None:
+    """Write the log where somebody asked for it."""
+    from p2p.log import start_log, start_trace
+
+    if options.log_level and screen:
+        raise UserError(
+            "no_place_for_log",
+            mark("The log would be written over the screen."),
+            mark("Use --trace FILE, or --plain."),
+            _USAGE,
+        )
+    if options.log_level:
+        start_log(options.log_level)
+    if options.trace:
+        start_trace(options.trace)
 
 
 def version() -> str:
@@ -133,6 +151,7 @@ def _room(
     if not plain and not screen:
         plain = True
         _say(tr("No terminal here: going on in the line mode, as with --plain."))
+    _start_log(options, screen=screen)
     reader = LineReader()
     opening = _opening(command, options, backend, reader, plain=plain)
     if plain:

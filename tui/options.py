@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from p2p.api.settings import ECHOES, MASKS, MODES, WAYS, Settings
 from p2p.errors import UserError
+from p2p.log import LEVELS
 from tui.line_mode.own_sound import ALL_CUES, cues_command
 
 DEFAULT_MODE = "shield"
@@ -28,6 +29,7 @@ def room_parser(command: str, *, joins: bool) -> argparse.ArgumentParser:
     parser.add_argument("--name", default="", help="your name in the room")
     _add_network(parser)
     _add_sound(parser)
+    _add_log(parser)
     parser.add_argument("--seconds", type=_seconds, metavar="N", help="leave N s after joining")
     parser.add_argument("--plain", action="store_true", help="lines instead of a screen")
     parser.add_argument("--json", action="store_true", help="with --plain: one JSON object a line")
@@ -95,6 +97,17 @@ def _add_sound(parser: argparse.ArgumentParser) -> None:
         type=_cues,
         metavar="LIST",
         help=f"sounds that tell you what has changed: all, off, or some of {','.join(ALL_CUES)}",
+    )
+
+
+def _add_log(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--log-level",
+        choices=LEVELS,
+        help="with --plain: say on standard error what the program does; no names, keys, addresses",
+    )
+    parser.add_argument(
+        "--trace", metavar="FILE", help="write all of that to FILE, to look for a fault"
     )
 
 

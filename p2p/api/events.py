@@ -110,12 +110,17 @@ class SpeakingChanged:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Every 5 s: totals since joining."""
+    """Every 5 s: totals since joining.
+
+    ``counters``: what the parts of the program count, by place and reason; docs/debugging.md lists
+    them.
+    """
 
     me: dict[str, Any]
     speakers: list[dict[str, Any]]
     links: list[dict[str, Any]]
     totals: dict[str, Any] = field(default_factory=dict)
+    counters: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

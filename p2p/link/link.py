@@ -31,6 +31,7 @@ from p2p.link.ice import MuxConnection, make_credentials
 from p2p.link.media import MAX_FRAME_BYTES, Media, Outlet
 from p2p.link.mux import Mux
 from p2p.link.setup import QUIET_LIMIT_S, Setup
+from p2p.trace import trace
 from p2p.wire.addresses import Address, Scope, is_stream, known_scope
 from p2p.wire.offers import Candidate, LinkOffer
 
@@ -162,11 +163,14 @@ class MediaLink:
             closed = self._state is _State.CLOSED
             await self.close(drain_s=0.0)
             stage = exc.stage if isinstance(exc, LinkFailed) else self.setup.stage
+            trace("link_failed", stage="closed" if closed else stage)
             raise LinkFailed("closed" if closed else stage) from None
         except BaseException:
             await self.close(drain_s=0.0)
             raise
         self._state = _State.UP
+        took_ms = round(1000 * (time.monotonic() - self.setup.began_s))
+        trace("link_up", way=self.path, by_tcp=self.by_stream, ms=took_ms)
         if self._ice.ice_controlling:
             self._listen()
 
@@ -231,6 +235,8 @@ class MediaLink:
             drain_s: How long messages that were sent may take to arrive.
         """
         was_up, self._state = self._state is _State.UP, _State.CLOSED
+        if was_up:
+            trace("link_down", why="closed", frames=self.frames_received)
         if self._channel is not None and was_up:
             await self._channel.drain(drain_s)
         with contextlib.suppress(TimeoutError):
@@ -415,6 +421,7 @@ class MediaLink:
         was_up = self._state is _State.UP
         if was_up:
             self._state = _State.CLOSED
+            trace("link_down", why=why, frames=self.frames_received)
         self._release()
         if was_up:
             self.on_closed(why)

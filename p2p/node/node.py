@@ -19,6 +19,7 @@ from p2p.link.work import Work
 from p2p.node.control.key_forms import key_forms
 from p2p.node.control.local_audio import LocalAudio
 from p2p.node.control.snapshot import LocalSnapshot
+from p2p.node.control.traced import trace_event
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.equipment import Equipment
 from p2p.node.inbox import KeptOutside
@@ -208,6 +209,7 @@ class Node:
 
     def emit(self, event: events.Event) -> None:
         """Takes an event for the front end; the oldest gives way where nobody reads."""
+        trace_event(event)
         self._local_audio.heed(event)
         if self._events.full():
             self._events.get_nowait()

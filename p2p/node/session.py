@@ -14,6 +14,7 @@ from p2p.clock import SleepWatch
 from p2p.dht.lan import LanDoor
 from p2p.errors import RemoteError
 from p2p.node.control.commands import CommandHandler
+from p2p.node.control.counted import Counted
 from p2p.node.control.events import EventReporter
 from p2p.node.control.local_audio import LocalAudio
 from p2p.node.control.relay_watch import Reachability
@@ -52,6 +53,7 @@ from p2p.node.peers.peers import Peers
 from p2p.node.peers.sender import FrameSender
 from p2p.room import commands as room_commands
 from p2p.room.stage import Stage
+from p2p.trace import trace
 from p2p.wire.messages import Wraps
 from p2p.wire.relay_messages import EVERYBODY
 
@@ -149,12 +151,13 @@ class Session:
         ours, peers, secrets = self._ours, self.peers, self.secrets
         sound, numbers, mux = ours.sound, ours.numbers, ours.endpoint.station.mux
         paths = Paths(peers, self.routing)
+        counted = Counted(ours, peers, secrets, self._listener.door)
         local = LocalSnapshot(ours.settings.mode, sound, mux)
         return Reports(
             peers,
             EventReporter(numbers, self._front.emit),
             Snapshot(local, peers, secrets, self.routing, paths, sound, numbers),
-            StatsReader(peers.room, secrets, self.sender, paths, sound, mux, numbers),
+            StatsReader(peers.room, secrets, self.sender, paths, sound, mux, numbers, counted),
             Reachability(
                 ours.relay_links,
                 expects_entry_nodes=self._advertiser.expects_entry_nodes,
@@ -210,6 +213,7 @@ class Session:
 
     def take(self, item: Item) -> None:
         """Takes one item; what breaks a rule is held against where it came from."""
+        trace("item", kind=type(item).__name__)
         try:
             self._take(item, time.monotonic())
         except RemoteError as exc:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from p2p.dht.contact import NodeContact
 from p2p.errors import UserError
-from p2p.log import start_log
+from p2p.log import start_log, start_trace
 from p2p.relay import notify
 from p2p.relay.config import Config, RelaySettings, load
 from p2p.relay.control import Control
@@ -44,6 +44,8 @@ def main(argv: Sequence[str]) -> int:
         return _check(settings.status)
     if os.environ.get("TEAHOUSE_DEBUG") != "1":  # with it a log is there already
         start_log(str(config["log-level"]))
+    if config["trace"]:
+        start_trace(str(config["trace"]))
     # SIGINT reaches the whole group of a terminal; the second of any of them ends at once.
     asyncio.run(Program(argv, config, settings).run())
     return 0

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from p2p.log import LEVELS
 from p2p.relay.keyfile import default_state_dir
 from p2p.relay.limits import LINKS_PER_NET, ROOMS_PER_NET
 from p2p.relay.units import rate_of, time_of
 from p2p.wire.addresses import Address, scope_of
 
-LEVELS = ("debug", "info", "warning", "error")
 _TRUE, _FALSE = ("yes", "true", "on", "1"), ("no", "false", "off", "0", "")
 MOST = 100_000
 
@@ -129,6 +129,7 @@ OPTIONS = (
         "where it keeps its key; '' for a key of this run only",
     ),
     Option("log-level", _level, "info", "LEVEL", ", ".join(LEVELS)),
+    Option("trace", str, "", "FILE", "write everything that happens to FILE, to look for a fault"),
     Option("summary-interval", time_of, "1h", "TIME", "how often it says what it did; 0 for never"),
     Option(
         "drain-timeout",

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from crypto.cookie import COOKIE_BYTE, MAC2_AT, NO_MAC2
@@ -39,6 +40,7 @@ from p2p.relay.limits import Uplink
 from p2p.relay.places import Places
 from p2p.relay.rooms import Call, Cut, Rooms
 from p2p.rng import Rng, system_rng
+from p2p.trace import CounterTrace, trace, word
 from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.offers import HelloAck
 from p2p.wire.version import PROTOCOL_VERSION
@@ -140,7 +142,7 @@ class Relay:
 
     async def run(self, drain_timeout_s: float) -> None:
         """Serves until it is cancelled, or drained."""
-        tidy_s = 0.0
+        tidy_s, counter_trace = 0.0, CounterTrace(self._counted)
         try:
             while not self._control.draining.is_set():
                 now = time.monotonic()
@@ -148,6 +150,7 @@ class Relay:
                     tidy_s = now
                     self._tidy(now)
                 self._beat(now)
+                counter_trace.tick(now)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(HEARTBEAT_EVERY_S):
                         await self._control.draining.wait()
@@ -166,6 +169,25 @@ class Relay:
         metrics.rejected = self._rooms.counters + self._door.counters
         metrics.rejected["over_max_rate"] = self._spread.dropped
 
+    def _counted(self) -> dict[str, dict[str, int]]:
+        """Everything that is counted here, by place and reason."""
+        mux, links = self._station.mux, [line.link.counters for line in self._lines.values()]
+        places: dict[str, Mapping[str, int]] = {
+            "socket": mux.counters,
+            "streams": mux.streams.counters,
+            "dht": self._dht.counts,
+            "door": self._door.counters,
+            "links": sum(links, Counter[str]()),
+            "rooms": self._rooms.counters,
+            "sent": {"frames": self._spread.frames, "over_max_rate": self._spread.dropped},
+            "failures": self._tasks.failures,
+        }
+        trace("served_rooms", rooms=self._rooms.count, attached=self._rooms.attached)
+        return {
+            place: {word(name): count for name, count in counts.items()}
+            for place, counts in places.items()
+        }
+
     @property
     def _has_room(self) -> bool:
         if self._control.draining.is_set():
@@ -178,6 +200,7 @@ class Relay:
 
     async def _drain(self, limit_s: float) -> None:
         """Has everybody move, and waits for it."""
+        trace("draining", links=len(self._lines))
         until_s = time.monotonic() + limit_s
         self._rooms.say_moving(limit_s)
         self._flush()
@@ -247,6 +270,7 @@ class Relay:
 
     def _add(self, line: Line) -> int:
         number, self._next_link = self._next_link, self._next_link + 1
+        trace("served_up", link=number, links=len(self._lines) + 1)
         self._lines[number], self._links[number] = line, line.link
         line.link.frames_to(_FramesOf(self, number))
         return number
@@ -263,6 +287,7 @@ class Relay:
             self._courier.link_up(number, time.monotonic())
             while True:
                 message = await line.receive()
+                trace("served_message", link=number, kind=type(message).__name__)
                 now = time.monotonic()
                 try:
                     if not self._rooms.receive(message, number, now):
@@ -273,6 +298,7 @@ class Relay:
         except (ConnectionError, RemoteError):
             pass
         finally:
+            trace("served_down", link=number, links=len(self._lines) - 1)
             self._places.leave(number)
             self._courier.link_down(number)
             self._rooms.link_down(number, time.monotonic())
@@ -306,6 +332,7 @@ class Relay:
         except (TimeoutError, RemoteError):
             pass
         finally:
+            trace("served_call", answered=number is not None)
             self._rooms.called(call, number, tie, time.monotonic())
             self._flush()
 

@@ -18,7 +18,7 @@ EVENT_FIELDS = {
     "mic": {"on", "why"},
     "lock": {"on"},
     "speaking": {"n", "on"},
-    "stats": {"me", "speakers", "links", "totals"},
+    "stats": {"me", "speakers", "links", "totals", "counters"},
     "left": {"why", "totals"},
     "error": {"code", "message", "hint"},
 }

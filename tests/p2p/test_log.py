@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from p2p.log import start_log
+from p2p.log import PACKAGES, start_log
 from p2p.room.text.names import DisplayName
 from p2p.wire.offers import Endpoint
 
@@ -28,7 +28,7 @@ def log():
     yield logging.getLogger("p2p.test"), out
     root.removeHandler(handler)
     root.setLevel(level)
-    for package in ("crypto", "audio", "p2p", "tui", "teahouse"):
+    for package in PACKAGES:
         logging.getLogger(package).setLevel(logging.NOTSET)
 
 

@@ -193,6 +193,21 @@ def test_the_traceback_is_there_for_whoever_asks(monkeypatch):
         cli.main(["create", "--plain"], Broken())
 
 
+def test_a_log_is_not_written_over_the_screen(monkeypatch, capsys):
+    monkeypatch.delenv("TEAHOUSE_DEBUG", raising=False)
+    monkeypatch.setattr(cli, "_has_terminal", lambda: True)
+    assert cli.main(["create", "--mode", "open", "--log-level", "debug"], Broken()) == 2
+    assert "--trace FILE" in capsys.readouterr().err
+
+
+def test_a_trace_that_can_not_be_written_is_said_before_a_room_is_opened(tmp_path, capsys):
+    nowhere = str(tmp_path / "nowhere" / "trace")
+    line = ["create", "--plain", "--mode", "open", "--trace", nowhere]
+    assert cli.main(line, ScriptedBackend()) == 2
+    said = capsys.readouterr()
+    assert (said.out, len(said.err.splitlines())) == ("", 2)
+
+
 def test_relay_and_demo_get_the_rest_of_the_line(monkeypatch):
     got = []
 

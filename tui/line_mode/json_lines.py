@@ -78,8 +78,9 @@ def _fields(event: RoomEvent) -> tuple[str, dict[str, Any]]:
         case MemberChanged(n, member_id, name, role, state, by):
             who = {"n": n, "id": member_id, "name": peer_text(name)}
             return "member", {**who, "role": role, "state": state, "by": by}
-        case Stats(me, speakers, links, totals):
-            extra = {"totals": totals} if totals else {}
+        case Stats(me, speakers, links, totals, counters):
+            extra: dict[str, Any] = {"totals": totals} if totals else {}
+            extra |= {"counters": counters} if counters else {}
             return "stats", {"me": me, "speakers": speakers, "links": links, **extra}
         case Left(why, totals):
             return "left", {"why": why, "totals": totals}

@@ -10,6 +10,7 @@ from p2p.node.control.relay_watch import Reachability
 from p2p.node.control.snapshot import Snapshot
 from p2p.node.control.stats import StatsReader
 from p2p.node.peers.peers import Peers
+from p2p.trace import CounterTrace
 
 STATS_EVERY_S = 5.0
 
@@ -52,6 +53,7 @@ class Reports:
         self._emit = emit
         self._began_s = began_s
         self._stats_s = time.monotonic() + STATS_EVERY_S
+        self._counter_trace = CounterTrace(stats.counted.snapshot)
 
     def tell_changes(self) -> None:
         """Says what changed in the room, of who is here, and of the key."""
@@ -69,6 +71,7 @@ class Reports:
         self._reporter.tell_sound(self.stats.pipeline, self._began_s)
         self._local_audio.connection(now, lost=bool(self.snapshot.lost()))
         self.tell_ways(ways_in, now)
+        self._counter_trace.tick(now)
         if now >= self._stats_s:
             self._stats_s = now + STATS_EVERY_S
             self._emit(self.stats.stats())

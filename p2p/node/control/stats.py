@@ -4,6 +4,7 @@ from typing import Any
 
 from p2p.api import events
 from p2p.link.mux import Mux
+from p2p.node.control.counted import Counted
 from p2p.node.media.media import Sound
 from p2p.node.member_numbers import MemberNumbers
 from p2p.node.peers.paths import Paths
@@ -25,9 +26,11 @@ class StatsReader:
         sound: The pipeline.
         mux: The socket.
         numbers: Numbers of members.
+        counted: What the parts count.
 
     Attributes:
         pipeline: Of the sound.
+        counted: As given.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class StatsReader:
         sound: Sound,
         mux: Mux,
         numbers: MemberNumbers,
+        counted: Counted,
     ) -> None:
         self._room = room
         self._secrets = secrets
@@ -47,6 +51,7 @@ class StatsReader:
         self.pipeline = sound.pipeline
         self._mux = mux
         self._numbers = numbers
+        self.counted = counted
 
     def stats(self) -> events.Stats:
         """The numbers of ``stats``, totals since joining."""
@@ -55,6 +60,7 @@ class StatsReader:
             speakers=[row for m in self._room.state.members if (row := self._speaker(m))],
             links=[self._link(member) for member in self._paths.reached()],
             totals=self.totals(),
+            counters=self.counted.snapshot(),
         )
 
     def totals(self) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from p2p.node.relays.relay_links import RelayLink, RelayLinks
 from p2p.node.secrets import Credentials, Origin, RoomSecrets
 from p2p.rng import system_rng
 from p2p.room.room import Room
+from p2p.trace import trace
 from p2p.wire.card import open_card
 from p2p.wire.offers import Welcome
 
@@ -221,6 +222,7 @@ class JoinAttempt:
         """Notes a way to a door; a new door is knocked at."""
         if isinstance(way, Carrier):
             if self._known.is_new_behind(dh, way):
+                trace("door_found", via=via, carried=True)
                 work.create_task(self._try(dh, lambda: self._knock_through(dh, way, via)))
             return
         known = self._known.ways.get(dh)
@@ -228,6 +230,7 @@ class JoinAttempt:
             known.add(way)
         elif len(self._known.ways) < DOORS_MAX:
             self._known.ways[dh] = ways = Ways(way)
+            trace("door_found", via=via, carried=False)
             work.create_task(self._try(dh, lambda: self._knock(dh, ways, via)))
 
     async def _try(self, dh: bytes, knock: Callable[[], Coroutine[None, None, None]]) -> None:
@@ -272,8 +275,12 @@ class JoinAttempt:
         try:
             await knock
         except RefusedError as exc:
+            trace("door_refused", why=exc.reason)
             if exc.reason != "busy":
                 self._outcome.refused(dh, exc.reason)
+            raise
+        except EXPECTED as exc:
+            trace("door_failed", why=type(exc).__name__)
             raise
 
     async def _enter(self, line: Line | CarriedLine, dh: bytes, welcome: Welcome, via: Via) -> None:
@@ -285,6 +292,7 @@ class JoinAttempt:
         asking = AdmissionRequest(room, credentials.identity, self._endpoint.inbox)
         self._outcome.asked.append(asking)
         self._answers.reached(dh)
+        trace("door_answered", via=via)
         let_in = await self._patiently(lambda: asking.ask(line, dh))
         admit = let_in.admit
         secrets = RoomSecrets.from_admit(credentials, origin, admit, let_in.at_s, system_rng)

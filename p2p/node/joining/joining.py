@@ -17,6 +17,7 @@ from p2p.rekey.commit import first_epoch
 from p2p.rekey.room_time import RoomTime
 from p2p.rng import system_rng
 from p2p.room.room import Room
+from p2p.trace import trace
 
 
 class Joining:
@@ -42,6 +43,8 @@ class Joining:
             UserError: We could not get in.
         """
         ours = self._equipment
+        creates = isinstance(self._goal, Origin)
+        trace("join_began", creates=creates, mode=ours.settings.mode, relays=len(ours.relays))
         if not ours.settings.hidden:
             ours.work.create_task(ours.endpoint.dht.start(ours.endpoint.contacts))
         if isinstance(self._goal, Origin):

@@ -1,6 +1,7 @@
 """The room's key as it changes, and words compared by voice: from the cores to lines and screen."""
 
 import time
+from collections import Counter
 from collections.abc import Collection
 
 from p2p.errors import RemoteError
@@ -41,6 +42,11 @@ class GroupKey:
         self._comparing = Comparing(room, keyring, system_rng)
         self._secrets = secrets
         self._told: list[KeyEvent] = []
+
+    @property
+    def counts(self) -> Counter[str]:
+        """What happened to keys, by reason."""
+        return self._epochs.counts
 
     @property
     def verified(self) -> Collection[bytes]:

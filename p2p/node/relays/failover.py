@@ -16,6 +16,7 @@ Theory of operation::
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Protocol
 
@@ -27,6 +28,7 @@ from p2p.node.relays.relay_choice import RelayChoice
 from p2p.node.relays.relay_links import RelayLink
 from p2p.node.relays.relay_session import FrameSink, RelaySession, RoomSide
 from p2p.room.ops.ids import MemberId, OpId
+from p2p.trace import trace
 
 SEATS_WANTED = 2
 TICK_S = 0.05
@@ -122,6 +124,11 @@ class Failover:
     def first(self) -> RelaySession | None:
         """The relay that we hear and speak through."""
         return self.seats[0] if self.seats else None
+
+    @property
+    def counters(self) -> Counter[str]:
+        """Refusals of relays, and why we changed them."""
+        return self._side.counters
 
     @property
     def refused(self) -> dict[bytes, str]:
@@ -250,6 +257,7 @@ class Failover:
 
     def _lead(self, seat: RelaySession, why: str) -> None:
         now = self._now()
+        trace("relay_first", why=why)
         self._side.counters[f"changed: {why}"] += 1
         self.comparison.changed(now)
         seat.tune(on=True)
@@ -286,9 +294,11 @@ class Failover:
         finally:
             self._entering.discard(relay.dh)
         if refusal or not seat.open:
+            trace("seat_refused", why=refusal or "no_answer")
             self._choice.refused_us(relay, refusal or "no_answer", self._now())
             return
         self._choice.took_us(relay)
+        trace("seat_taken", seats=len(self.seats) + 1)
         self._sit_down(seat)
 
     def _sit_down(self, seat: RelaySession) -> None:
@@ -303,6 +313,7 @@ class Failover:
 
     def _drop(self, seat: RelaySession) -> None:
         was_first = seat is self.seats[0]
+        trace("seat_lost", first=was_first, seats=len(self.seats) - 1)
         self.seats.remove(seat)
         self._choice.wait(seat.link.contact, self._now())
         if was_first and self.seats:

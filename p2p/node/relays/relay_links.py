@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import math
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from p2p.link.streams import Streams
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import RelayDeaf, RelayUp
+from p2p.trace import trace
 from p2p.wire.addresses import Address, Scope, known_scope, stream_address
 from p2p.wire.card import card_handle
 from p2p.wire.codec import Message
@@ -117,6 +119,11 @@ class RelayLink:
     def rtt_ms(self) -> float | None:
         """Round trip to the relay; None before the first."""
         return self._line.link.rtt_ms
+
+    @property
+    def counters(self) -> Counter[str]:
+        """What was dropped of what came over it, by reason."""
+        return self._line.link.counters
 
     def seat(self, room: RelayListener) -> None:
         """From now on the room takes the relay's messages and frames."""
@@ -291,7 +298,12 @@ class RelayLinks:
             known = self._links.get(contact.dh)
             if known is not None and known.open:
                 return known
-            line = await self._reach(contact)
+            try:
+                line = await self._reach(contact)
+            except (TimeoutError, RemoteError) as exc:
+                trace("relay_failed", why=type(exc).__name__)
+                raise
+            trace("relay_up", by_tcp=line.link.by_stream)
             link = self._links[contact.dh] = RelayLink(contact, line, self._endpoint)
             self._work.create_task(self._serve(link))
             self._endpoint.inbox.post(RelayUp(contact))
@@ -338,6 +350,7 @@ class RelayLinks:
         try:
             await link.serve()
         finally:
+            trace("relay_down")
             await link.close()
             if self._links.get(link.contact.dh) is link:
                 del self._links[link.contact.dh]

@@ -4,6 +4,7 @@ Floor operations go to the relays as they are, since relays judge by them; every
 members tell each other is sealed (``p2p.mesh.group_messages``) and goes to one member or to all.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -88,6 +89,11 @@ class RelayedRoom:
         """Attaches to relays, the best first, and stays attached."""
         self.failover.set_relays(relays)
         self._work.create_task(self.failover.run())
+
+    @property
+    def counters(self) -> Counter[str]:
+        """Sealed messages that were refused, by reason."""
+        return self._gossip.counters
 
     @property
     def is_attached(self) -> bool:

@@ -25,6 +25,7 @@ FIELDS = [
     (told.SpeakingChanged(2, True), "speaking", {"n", "on"}),
     (told.Stats({}, [], []), "stats", {"me", "speakers", "links"}),
     (told.Stats({}, [], [], {"a": 1}), "stats", {"me", "speakers", "links", "totals"}),
+    (told.Stats({}, [], [], {}, {"a": {}}), "stats", {"me", "speakers", "links", "counters"}),
     (told.Waiting(13, "ab", "lau", True), "waiting", {"n", "id", "name", "on"}),
     (
         told.Words(2, "K7QD3M", ("river", "lamp", "tea"), "ready"),
