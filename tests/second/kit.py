@@ -3,7 +3,7 @@
 import hashlib
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from nacl import bindings
@@ -41,3 +41,9 @@ def sign_public(seed: bytes) -> bytes:
 def sign(seed: bytes, context: bytes, data: bytes) -> bytes:
     text = b"teahouse/1/" + context + b"\0" + data
     return Ed25519PrivateKey.from_private_bytes(seed).sign(text)
+
+
+def verify(public: bytes, context: bytes, data: bytes, signature: bytes) -> None:
+    """Raises InvalidSignature."""
+    text = b"teahouse/1/" + context + b"\0" + data
+    Ed25519PublicKey.from_public_bytes(public).verify(signature, text)

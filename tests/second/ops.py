@@ -6,6 +6,7 @@ from tests.second.kit import blake, dh_public, sign, sign_public
 from tests.second.records import pack, unpack
 
 NONE = bytes(16)
+RECV_NONE = bytes(32)
 JOIN, LEAVE, HAND, TAKE = 1, 2, 3, 4
 GRANT, DOWN, EPOCH, ADMIT = 7, 9, 15, 24
 FLOOR = frozenset({7, 8, 9, 10, 11, 14, 15, 16, 22, 23, 25})
@@ -78,11 +79,23 @@ class Known:
     def floor(self) -> list[bytes]:
         return [op for op in self.ops.values() if body_of(op)[6] in FLOOR]
 
+    @staticmethod
+    def host_of(genesis: bytes) -> bytes:
+        """The host's member id."""
+        _, sign_key, dh_key, *_ = unpack(genesis)
+        return blake(sign_key + dh_key, 128)
+
+    def sign_key(self, member: bytes) -> bytes:
+        """What a member signs with, as its join says."""
+        return next(bytes(body[7]) for body in self._joins() if body[2] == member)
+
+    def _joins(self) -> list[list[Any]]:
+        alone = [body for _, body in self._bodies(JOIN)]
+        return alone + [body_of(body[7]) for _, body in self._bodies(ADMIT)]
+
     def members(self) -> dict[bytes, str]:
         """Whoever's join is here, alone or in an Admit."""
-        joins = [body for _, body in self._bodies(JOIN)]
-        joins += [body_of(body[7]) for _, body in self._bodies(ADMIT)]
-        return {body[2]: body[10] for body in joins}
+        return {body[2]: body[10] for body in self._joins()}
 
     def heads(self) -> tuple[bytes, ...]:
         """Epochs that no other names as a parent."""

@@ -1,0 +1,99 @@
+"""The second client in a real room: a real relay, a host and a listener of ours."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from lab.node_house import House, Person, a_house
+from p2p.api import commands as c
+from p2p.api import events as e
+from tests.second.client import Client
+from tests.second.opus import Voice
+
+FRAME_S = 0.02
+
+
+class Room:
+    """A relay, a host, a listener, and who came in by another program."""
+
+    def __init__(self, host: Person, listener: Person, second: Client) -> None:
+        self.host, self.listener, self.second = host, listener, second
+
+    @property
+    def number(self) -> int:
+        """Of the second client, as the host counts."""
+        return self.host.number_of("second")
+
+
+async def a_room(house: House) -> Room:
+    relay = await house.relay()
+    house.entry_nodes.clear()
+    ways = {"mode": "shield", "relays": (relay,)}
+    host = await house.host("host", **ways)
+    words = (await host.key()).words
+    listener = await house.guest("listener", words, **ways)
+    await listener.until(e.Joined)
+    second = Client(words, relay, "second")
+    await second.join()
+    for person in (host, listener):
+        await person.until(e.MemberChanged, lambda m: m.name == "second" and m.state == "here")
+    return Room(host, listener, second)
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    async with a_house() as house:
+        made = await a_room(house)
+        try:
+            yield made
+        finally:
+            await made.second.leave()
+
+
+@contextlib.asynccontextmanager
+async def talking(second: Client) -> AsyncIterator[None]:
+    async def talk() -> None:
+        voice, loop = Voice(440.0), asyncio.get_running_loop()
+        at_s = loop.time()
+        while True:
+            await second.speak(voice.payload())
+            at_s += FRAME_S
+            await asyncio.sleep(at_s - loop.time())
+
+    task = asyncio.ensure_future(talk())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_it_knows_by_name_who_is_there(room: Room) -> None:
+    assert sorted(room.second.known.members().values()) == ["host", "listener", "second"]
+    assert len(room.second.present) == 3
+
+
+async def test_it_opens_what_the_host_says_over_a_change_of_step(room: Room) -> None:
+    room.host.node.do(c.SetMic(True))
+    first = room.second.step
+    async with asyncio.timeout(15):
+        while room.second.step == first or room.second.opened < 300:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    second = room.second
+    assert second.opened >= 0.99 * second.sealed_to_us
+    payloads = second.heard[1]
+    numbers = [int.from_bytes(payload[2:6], "big") for payload in payloads]
+    assert numbers == sorted(set(numbers))
+    assert {(payload[0], len(payload)) for payload in payloads} == {(1, 196)}
+
+
+async def test_it_raises_its_hand_is_accepted_and_everybody_hears_it(room: Room) -> None:
+    room.second.raise_hand()
+    await room.host.until(e.HandChanged, lambda hand: hand.place == 1)
+    room.host.node.do(c.AcceptHand(room.number))
+    await room.second.take_the_stage()
+    async with talking(room.second):
+        await room.host.until(e.FirstSound)
+        await room.listener.until(e.FirstSound)

@@ -1,0 +1,47 @@
+"""One UDP socket; the first byte decides whose a datagram is (protocol.md, section 3)."""
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+Take = Callable[[bytes, tuple[str, int]], None]
+
+
+class Wire(asyncio.DatagramProtocol):
+    def __init__(self) -> None:
+        self.on_stun: Take = lambda _data, _address: None
+        self.on_answer: Take = lambda _data, _address: None
+        self.on_secure: Take = lambda _data, _address: None
+        self._out: asyncio.DatagramTransport | None = None
+
+    @classmethod
+    async def open(cls, ip: str) -> "Wire":
+        made = cls()
+        loop = asyncio.get_running_loop()
+        await loop.create_datagram_endpoint(lambda: made, local_addr=(ip, 0))
+        return made
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._out = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        first = data[0] if data else 255
+        if first <= 3:
+            self.on_stun(data, address)
+        elif 20 <= first <= 63 or 128 <= first <= 191:
+            self.on_secure(data, address)
+        elif 0xC0 <= first <= 0xC4:
+            self.on_answer(data, address)
+
+    @property
+    def port(self) -> int:
+        assert self._out
+        return int(self._out.get_extra_info("sockname")[1])
+
+    def send(self, data: bytes, address: tuple[str, int]) -> None:
+        if self._out is not None and not self._out.is_closing():
+            self._out.sendto(data, address)
+
+    def close(self) -> None:
+        if self._out is not None:
+            self._out.close()
