@@ -6,6 +6,7 @@ import re
 
 import msgspec
 import pytest
+from msgspec import inspect
 
 from audio.codec.framer import HALL, PROFILES, TABLE
 from crypto.frame import OVERHEAD_BYTES
@@ -68,6 +69,77 @@ def test_every_greeting_is_in_the_table():
     expected = [[name, fields(getattr(offers, name))] for name, _ in rows("| body | fields |")]
     assert rows("| body | fields |") == expected
     assert len(expected) == 7
+
+
+class Types:
+    """The types of fields as the document writes them."""
+
+    def __init__(self) -> None:
+        lines = rows("| type | fields of it |")
+        cells = [(cells[0], name) for *cells, names in lines for name in names.split(", ")]
+        self.told = {name: type_ for type_, name in cells}
+        assert len(cells) == len(self.told), "a field stands twice"
+        self.used: set[str] = set()
+
+    def of(self, record: str, field: str) -> str:
+        name = f"{record}.{field}" if f"{record}.{field}" in self.told else field
+        self.used.add(name)
+        return self.told[name]
+
+
+def number(value: int) -> str:
+    power = (value + 1).bit_length() - 1
+    return f"2^{power} - 1" if value == 2**power - 1 and power > 16 else str(value)
+
+
+def size(least: int | None, most: int | None) -> str:
+    return str(most) if least == most else f"{least or 0} to {most}"
+
+
+def written(type_: inspect.Type) -> str:
+    """A type in the document's words."""
+    match type_:
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.BytesType(min_length=least, max_length=most):
+            return f"{size(least, most)} bytes"
+        case inspect.IntType(ge=least, le=most):
+            return str(least) if least == most else f"{least} to {number(most)}"
+        case inspect.EnumType(cls=cls):
+            return f"0 to {max(cls)}"
+        case inspect.LiteralType(values=values):
+            return "text: " + ", ".join(values)
+        case inspect.StrType(max_length=None):
+            return "text, 1 to 24 of a-z and _"
+        case inspect.StrType(min_length=least, max_length=most):
+            return f"text, {size(least, most)} characters"
+        case inspect.StructType(cls=cls) if cls in (offers.LinkOffer, offers.Endpoint):
+            return cls.__name__
+        case inspect.StructType(fields=fields_):
+            return "`[" + ", ".join(one.name for one in fields_) + "]`"
+        case inspect.UnionType(types=(first, inspect.NoneType())):
+            return written(first) + " or nil"
+        case inspect.VarTupleType(item_type=item, min_length=least, max_length=most):
+            return f"list, {size(least, most)} of {written(item)}"
+    raise AssertionError(type_)
+
+
+def records() -> list[tuple[str, type[msgspec.Struct]]]:
+    """All of them that travel between members and relays, with the names of the document."""
+    said = [*messages.Message.__args__, *relay_messages.RelayMessage.__args__]
+    found = [(each.__name__, each) for each in said]
+    found += [(f"op {each.__name__}", each) for each in kinds.KINDS.values()]
+    found += [(name, getattr(offers, name)) for name, _ in rows("| body | fields |")]
+    inside = (messages.HeadSecret, messages.NearMember, kinds.HandRef, kinds.StageEntry)
+    return found + [(each.__name__, each) for each in (*inside, kinds.Parent, kinds.Carrier)]
+
+
+def test_every_field_has_the_type_that_the_document_says():
+    types = Types()
+    for name, record in records():
+        for field in inspect.type_info(record).fields:
+            assert types.of(name, field.name) == written(field.type), f"{name}.{field.name}"
+    assert types.used == set(types.told)
 
 
 LIMITS = rows("| what | value | in the code |")

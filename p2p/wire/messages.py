@@ -88,7 +88,7 @@ class Admit(Quiet, frozen=True, tag=2):
 
 
 class Refuse(Quiet, frozen=True, tag=3):
-    """No, and why: ``locked``, ``removed``, ``left``, ``full``, ``bad_join`` or ``busy``."""
+    """No, and why: ``busy``, or what ``room.agent.admission_rule.refusal`` says, but ``ask``."""
 
     reason: Reason
 

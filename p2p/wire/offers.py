@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Self
 import msgspec
 from msgspec import Meta
 
+from crypto.genesis import MAX_GENESIS_BYTES
 from crypto.knock import MAX_ANSWER_BYTES, MAX_HELLO_ACK_BYTES, MAX_QUESTION_BYTES
 from p2p.errors import LocalError
 from p2p.room.ops.canonical import Quiet, pack, unpack
@@ -150,7 +151,7 @@ class Welcome(Greeting, frozen=True):
 
     seen: Endpoint | None
     offer: LinkOffer | None
-    genesis: Annotated[bytes, Meta(min_length=1, max_length=256)]
+    genesis: Annotated[bytes, Meta(min_length=1, max_length=MAX_GENESIS_BYTES)]
     r: Annotated[bytes, Meta(min_length=16, max_length=16)]
 
 

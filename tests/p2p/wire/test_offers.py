@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crypto.genesis import MAX_GENESIS_BYTES
 from crypto.knock import MAX_ANSWER_BYTES, MAX_QUESTION_BYTES
 from p2p.errors import LocalError, RemoteError
 from p2p.room.ops.canonical import pack
@@ -36,7 +37,7 @@ def test_the_largest_call_fits_its_datagram():
 
 def test_the_largest_answer_fits_its_datagram():
     for greeting in (
-        Welcome(PROTOCOL_VERSION, SEEN, BIGGEST, b"g" * 256, b"r" * 16),
+        Welcome(PROTOCOL_VERSION, SEEN, BIGGEST, b"g" * MAX_GENESIS_BYTES, b"r" * 16),
         HelloAck(PROTOCOL_VERSION, SEEN, BIGGEST),
     ):
         assert len(greeting.encode()) <= MAX_ANSWER_BYTES
