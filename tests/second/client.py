@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import time
 from typing import Any
@@ -13,13 +14,14 @@ from tests.second import records as r
 from tests.second.carried import CarriedLine
 from tests.second.frames import GroupKeys
 from tests.second.gossip import Gossip
-from tests.second.kit import blake, sign, sign_public, verify
+from tests.second.kit import blake, dh_public, hkdf, sign, sign_public, verify
 from tests.second.link import Link
-from tests.second.ops import HAND, NONE, RECV_NONE, TAKE, Keys, Known, Writer, op_id
+from tests.second.ops import HAND, NONE, TAKE, Keys, Known, Writer, op_id
 from tests.second.question import KNOCK, WELCOME, Question, body_of
 from tests.second.relay_line import RelayLine
 from tests.second.wire import Wire
 from tests.second.words import RoomKey
+from tests.second.wraps import unwrap
 
 STEP_S = 10
 TREE, PROFILE_BITS, HEARTBEAT = 0x80, 0x3F, 0x40
@@ -39,6 +41,8 @@ class Client:
         self.sealed_to_us = self.opened = 0
         self.present: set[bytes] = set()
         self._counter = FIRST_COUNTER
+        self._recv = os.urandom(32)
+        self._wraps: dict[bytes, list[bytes]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     # --- coming in ------------------------------------------------------------------------------
@@ -88,7 +92,7 @@ class Client:
     async def _be_admitted(self, line: CarriedLine, door_dh: bytes, h: bytes) -> None:
         self._writer = Writer(self.me, self.room)
         ours, theirs = self.me.dh_public, door_dh
-        join = self._writer.join(self._name, RECV_NONE)
+        join = self._writer.join(self._name, dh_public(self._recv))
         proof = sign(self.me.seed, b"join", self.room + ours + theirs + h)
         line.send(r.JOIN, join, proof)
         while (answer := await self._answer(line))[0] != r.ADMIT:
@@ -99,7 +103,7 @@ class Client:
         verify(self.known.sign_key(member), b"admit", self.room + theirs + ours + h, proof)
         for epoch, secret, pass_ in heads:
             self.keys.put(epoch, step, secret, pass_)
-        self.keys.heads = tuple(sorted(epoch for epoch, _, _ in heads))
+        self.keys.turn(tuple(epoch for epoch, _, _ in heads))
         while self.me.member not in self.known.members():
             message = await self._answer(line)
             if message[0] == r.OPS:
@@ -116,7 +120,7 @@ class Client:
         """Opens the room at the relay and attaches (section 5, "Rooms on relays")."""
         epoch = self.keys.heads[0]
         pass_ = self.keys.passes[epoch]
-        assert sign_public(pass_) == self.known.pass_public(epoch)
+        assert sign_public(pass_) == self.known.epoch(epoch).pass_public
         self._link.send(r.OPEN, self._genesis, self.known.floor())
         told = self._relay.dh + self.room + self._link.tie
         keys = self.me.sign_public, self.me.dh_public
@@ -140,6 +144,10 @@ class Client:
             match await self._next():
                 case [r.FLOOR, _, ops]:
                     self.known.take(ops)
+                    self._turn()
+                case [r.RELAY_WRAPS, _, epoch, wraps]:
+                    self._wraps.setdefault(epoch, []).extend(wraps)
+                    self._turn()
                 case [r.FLOOR_HAVE, room, ids, first, last]:
                     floor = [op for op in self.known.floor() if first <= op_id(op)[:8] <= last]
                     if lacking := [op for op in floor if op_id(op)[:8] not in ids]:
@@ -149,6 +157,18 @@ class Client:
                 case [r.GOSSIP, _, to, frm, blob]:
                     with contextlib.suppress(KeyError, ValueError, CryptoError):
                         self._told(gossip.open(blob, frm, to), frm)
+
+    def _turn(self) -> None:
+        """Takes the secrets of new epochs, and turns when we hold all heads (section 7)."""
+        for epoch in (one for one in self.known.heads() if not self.keys.has(one)):
+            fields = self.known.epoch(epoch)
+            wraps = self._wraps.get(epoch, [])
+            secret = unwrap(wraps, fields.ephemeral, fields.commit, self.me.member, self._recv)
+            if secret is not None:
+                self.keys.put(epoch, fields.step, secret, hkdf(secret, b"pass"))
+        heads = self.known.heads()
+        if heads != self.keys.heads and all(self.keys.has(epoch) for epoch in heads):
+            self.keys.turn(heads)
 
     def _told(self, message: Any, frm: bytes) -> None:
         match message:
@@ -173,6 +193,11 @@ class Client:
                 payload = self.keys.open(frame[1:], self.step, self.known.slots(self.host))
                 self.heard.setdefault(frame[2] >> 2, []).append(payload)
                 self.opened += 1
+
+    def longest_gap(self, slot: int) -> int:
+        """Frames missing in a row, of a stream that is all of profile ``table``."""
+        numbers = sorted(int.from_bytes(payload[2:6], "big") for payload in self.heard[slot])
+        return max(after - before - 1 for before, after in itertools.pairwise(numbers))
 
     # --- the stage ------------------------------------------------------------------------------
 

@@ -20,17 +20,15 @@ class Gossip:
         plain = len(data).to_bytes(2, "big") + data
         plain = plain.ljust(min(size for size in SIZES if size >= len(plain)), b"\0")
         head = self._keys.tag().to_bytes(3, "big") + step.to_bytes(4, "big")
-        key, nonce = self._key(step), os.urandom(NONCE_BYTES)
+        key, nonce = self._key(step, self._keys.tag()), os.urandom(NONCE_BYTES)
         return head + nonce + seal(key, nonce, head + self._room + frm + to, plain)
 
     def open(self, blob: bytes, frm: bytes, to: bytes) -> Any:
         """The message; raises KeyError, ValueError or CryptoError for what is not ours to read."""
         head, nonce = blob[:HEAD_BYTES], blob[HEAD_BYTES : HEAD_BYTES + NONCE_BYTES]
-        if int.from_bytes(head[:3], "big") != self._keys.tag():
-            raise ValueError("under another frontier")
-        key = self._key(int.from_bytes(head[3:], "big"))
+        key = self._key(int.from_bytes(head[3:], "big"), int.from_bytes(head[:3], "big"))
         plain = unseal(key, nonce, head + self._room + frm + to, blob[HEAD_BYTES + NONCE_BYTES :])
         return unpack(plain[2 : 2 + int.from_bytes(plain[:2], "big")])
 
-    def _key(self, step: int) -> bytes:
-        return hkdf(self._keys.room_key(step), b"gossip")
+    def _key(self, step: int, tag: int) -> bytes:
+        return hkdf(self._keys.room_key(step, tag), b"gossip")

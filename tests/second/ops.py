@@ -6,7 +6,6 @@ from tests.second.kit import blake, dh_public, sign, sign_public
 from tests.second.records import pack, unpack
 
 NONE = bytes(16)
-RECV_NONE = bytes(32)
 JOIN, LEAVE, HAND, TAKE = 1, 2, 3, 4
 GRANT, DOWN, EPOCH, ADMIT = 7, 9, 15, 24
 FLOOR = frozenset({7, 8, 9, 10, 11, 14, 15, 16, 22, 23, 25})
@@ -30,6 +29,15 @@ class Keys(NamedTuple):
     @property
     def member(self) -> bytes:
         return blake(self.sign_public + self.dh_public, 128)
+
+
+class EpochFields(NamedTuple):
+    """What a member needs of an Epoch op."""
+
+    step: int
+    ephemeral: bytes
+    commit: bytes
+    pass_public: bytes
 
 
 def op_id(op: bytes) -> bytes:
@@ -103,8 +111,9 @@ class Known:
         replaced = {parent for _, body in epochs for parent, _ in body[7]}
         return tuple(sorted(name for name, _ in epochs if name not in replaced))
 
-    def pass_public(self, epoch: bytes) -> bytes:
-        return bytes(body_of(self.ops[epoch])[12])
+    def epoch(self, epoch: bytes) -> EpochFields:
+        _, step, _, ephemeral, commit, pass_public, *_ = body_of(self.ops[epoch])[7:]
+        return EpochFields(step, ephemeral, commit, pass_public)
 
     def grant_of(self, member: bytes) -> tuple[bytes, int] | None:
         """The last grant of a member: its id and slot."""

@@ -85,7 +85,7 @@ def test_the_keys_of_an_epoch_and_a_frame(example) -> None:
     host = bytes.fromhex(example["host id"])
     keys = frames.GroupKeys()
     keys.put(epoch, 0, secret, bytes.fromhex(example["pass"]))
-    keys.heads = (epoch,)
+    keys.turn((epoch,))
     assert kit.hkdf(secret, b"pass").hex() == example["pass"]
     assert kit.sign_public(bytes.fromhex(example["pass"])).hex() == example["pass public"]
     assert f"{keys.tag():05x}" == example["frontier tag"]
