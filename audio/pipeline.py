@@ -247,6 +247,10 @@ class Pipeline:
         """How a speaker is heard."""
         return self._speakers.stats(speaker)
 
+    def refused_at(self, speaker: int) -> float | None:
+        """When sound of a speaker was last refused as none that we play, monotonic seconds."""
+        return self._speakers.refused_at_s(speaker)
+
     def first_played(self, speaker: int) -> float | None:
         """When the first frame of a speaker reached the mixer, monotonic seconds."""
         return self._speakers.first_played_s(speaker)

@@ -30,6 +30,7 @@ class SpeakerStats(TypedDict):
         target_ms: What it aims to hold back.
         level_dbfs: Loudness now, -96 to 0.
         played: Frames that were decoded, from their own payload or from a copy.
+        refused: Payloads that no framer writes, and frames that the decoder does not take.
     """
 
     concealed_pct: float
@@ -37,6 +38,7 @@ class SpeakerStats(TypedDict):
     target_ms: float
     level_dbfs: float
     played: int
+    refused: int
 
 
 @dataclass(slots=True)
@@ -64,6 +66,8 @@ class _Speaker:
         self.jitter: JitterBuffer | None = None
         self.first_played_s: float | None = None
         self.played_before = 0
+        self.refused = 0
+        self.refused_at_s: float | None = None
 
     def block(self, now: float, longest_s: float) -> tuple[Pcm | None, int]:
         """The next 10 ms, None before the first payload; and how many payloads were malformed."""
@@ -79,13 +83,21 @@ class _Speaker:
                 self.jitter = JitterBuffer(Decoder())
             self.jitter.put(packet, arrival_s)
         if self.jitter is None:
+            self._refuse(malformed, now)
             return None, malformed
         self.jitter.limit(longest_s)
+        garbage_before = self.jitter.counts.garbage
         block = self.jitter.get(now)
+        self._refuse(malformed + self.jitter.counts.garbage - garbage_before, now)
         self.meter.update(block)
         if self.first_played_s is None and self.played:
             self.first_played_s = now
         return block, malformed
+
+    def _refuse(self, count: int, now: float) -> None:
+        if count:
+            self.refused += count
+            self.refused_at_s = now
 
     @property
     def played(self) -> int:
@@ -192,6 +204,12 @@ class Speakers:
             known = self._speakers.get(speaker)
         return None if known is None else known.first_played_s
 
+    def refused_at_s(self, speaker: int) -> float | None:
+        """When something of a speaker was last refused that was to be played; None for never."""
+        with self._lock:
+            known = self._speakers.get(speaker)
+        return None if known is None else known.refused_at_s
+
     def stats(self, speaker: int) -> SpeakerStats:
         """How a speaker is heard; zeros and silence for one that is unknown."""
         with self._lock:
@@ -203,6 +221,7 @@ class Speakers:
             "target_ms": 0.0 if jitter is None else jitter.target_ms,
             "level_dbfs": known.meter.level_dbfs,
             "played": known.played,
+            "refused": known.refused,
         }
 
     def _snapshot(self) -> list[tuple[int, _Speaker]]:

@@ -24,7 +24,7 @@ class MemberView:
         hand_place: Place in the queue, 1 first, None when the hand is down.
         invited: A moderator accepted the hand; the member has not opened its microphone yet.
         muted: A moderator silenced this member.
-        unheard: Frames arrive from it that cannot be opened.
+        unheard: Frames arrive from it that cannot be opened, or are no sound that we play.
         volume_db: How loud we made it for us alone, -30 to +12.
         hushed: We silenced it for us alone.
         on_stage: It may speak; a co-host or moderator can also be in the audience.

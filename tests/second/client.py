@@ -97,7 +97,7 @@ class Client:
         line.send(r.JOIN, join, proof)
         while (answer := await self._answer(line))[0] != r.ADMIT:
             assert answer[0] == r.WAIT, answer
-        _, member, room_time_ms, step, heads, ops, proof = answer
+        _, member, room_time_ms, step, heads, ops, proof, *_ = answer
         self._room_began_s = time.monotonic() - room_time_ms / 1000
         self.known.take(ops)
         verify(self.known.sign_key(member), b"admit", self.room + theirs + ours + h, proof)

@@ -3,17 +3,20 @@
 import ctypes
 import importlib.util
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 RATE_HZ, SAMPLES, BYTES = 48_000, 960, 70
 VOIP, VOICE, FULL_BAND = 2048, 3001, 1105
-SETTINGS = {4002: 28_000, 4006: 0, 4016: 0, 4012: 0, 4024: VOICE, 4008: FULL_BAND}
-"""Bit rate, no VBR, no DTX, no FEC, signal and bandwidth: else it drifts to another mode."""
+CONSTANT = {4002: 28_000, 4006: 0, 4016: 0, 4012: 0}
+"""Bit rate, no VBR, no DTX, no FEC."""
+KEPT = {4024: VOICE, 4008: FULL_BAND}
+"""Signal and bandwidth: without them it drifts to frames that nobody takes."""
+LEFT_TO_ITSELF: dict[int, int] = {}
 
 
 class Encoder:
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[int, int] = KEPT) -> None:
         spec = importlib.util.find_spec("av")
         assert spec
         assert spec.origin
@@ -23,7 +26,7 @@ class Encoder:
         status = ctypes.c_int()
         made = self._lib.opus_encoder_create(RATE_HZ, 1, VOIP, ctypes.byref(status))
         self._state = ctypes.c_void_p(made)
-        for request, value in SETTINGS.items():
+        for request, value in {**CONSTANT, **settings}.items():
             assert self._lib.opus_encoder_ctl(self._state, request, ctypes.c_int32(value)) == 0
 
     def encode(self, samples: Iterable[int]) -> bytes:
@@ -37,13 +40,13 @@ class Encoder:
 class Voice:
     """A tone as payloads of profile ``table``, without copies."""
 
-    def __init__(self, tone_hz: float) -> None:
-        self._encoder, self._tone_hz, self._seq = Encoder(), tone_hz, 0
+    def __init__(self, tone_hz: float, settings: Mapping[int, int] = KEPT) -> None:
+        self._encoder, self._tone_hz, self.said = Encoder(settings), tone_hz, 0
 
     def payload(self) -> bytes:
-        first = self._seq * SAMPLES
+        first = self.said * SAMPLES
         turn = 2 * math.pi * self._tone_hz / RATE_HZ
         pcm = (int(8000 * math.sin(turn * (first + n))) for n in range(SAMPLES))
-        head = bytes((1, 0b1000)) + self._seq.to_bytes(4, "big")
-        self._seq += 1
+        head = bytes((1, 0b1000)) + self.said.to_bytes(4, "big")
+        self.said += 1
         return head + self._encoder.encode(pcm) + bytes(120)

@@ -10,7 +10,7 @@ from lab.node_house import House, Person, a_house
 from p2p.api import commands as c
 from p2p.api import events as e
 from tests.second.client import Client
-from tests.second.opus import Voice
+from tests.second.opus import LEFT_TO_ITSELF, Voice
 
 FRAME_S, LIMIT_S = 0.02, 20.0
 
@@ -20,11 +20,6 @@ class Room:
 
     def __init__(self, host: Person, listener: Person, second: Client) -> None:
         self.host, self.listener, self.second = host, listener, second
-
-    @property
-    def number(self) -> int:
-        """Of the second client, as the host counts."""
-        return self.host.number_of("second")
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -59,9 +54,9 @@ async def room() -> AsyncIterator[Room]:
 
 
 @contextlib.asynccontextmanager
-async def talking(second: Client) -> AsyncIterator[None]:
+async def talking(second: Client, voice: Voice) -> AsyncIterator[None]:
     async def talk() -> None:
-        voice, loop = Voice(440.0), asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         at_s = loop.time()
         while True:
             await second.speak(voice.payload())
@@ -104,11 +99,33 @@ async def test_a_removal_gives_it_the_new_key_and_it_misses_nothing(room: Room) 
     assert second.longest_gap(1) <= 2
 
 
-async def test_it_raises_its_hand_is_accepted_and_everybody_hears_it(room: Room) -> None:
+async def come_on_stage(room: Room) -> None:
     room.second.raise_hand()
     await room.host.until(e.HandChanged, lambda hand: hand.place == 1)
-    room.host.node.do(c.AcceptHand(room.number))
+    room.host.node.do(c.AcceptHand(room.host.number_of("second")))
     await room.second.take_the_stage()
-    async with talking(room.second):
-        await room.host.until(e.FirstSound)
-        await room.listener.until(e.FirstSound)
+
+
+async def test_it_raises_its_hand_is_accepted_and_everybody_hears_it(room: Room) -> None:
+    await come_on_stage(room)
+    voice = Voice(440.0)
+    async with talking(room.second, voice):
+        for person in (room.host, room.listener):
+            await person.until(e.FirstSound)
+        await until(lambda: voice.said >= 300)
+        for person in (room.host, room.listener):
+            heard = person.session.secrets.frames.heard(room.second.me.member)
+            assert heard.opened >= 0.99 * voice.said
+            assert heard.rejected == 0
+            n = person.number_of("second")
+            played = person.node._ours.sound.pipeline.speaker_stats(n)
+            assert played["played"] >= 0.9 * voice.said  # the rest is on its way or came too late
+            assert played["refused"] == 0
+
+
+async def test_frames_that_nobody_plays_are_said_to_be_unheard(room: Room) -> None:
+    await come_on_stage(room)
+    async with talking(room.second, Voice(440.0, LEFT_TO_ITSELF)):
+        await until(lambda: any(one.unheard for one in room.host.node.view().members))
+    [row] = [row for row in room.host.node.view().members if row.unheard]
+    assert row.name == "second"

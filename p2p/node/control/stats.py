@@ -85,7 +85,7 @@ class StatsReader:
         return {
             "n": n,
             "opened": heard.opened,
-            "rejected": heard.rejected,
+            "rejected": heard.rejected + played["refused"],
             "concealed_pct": round(played["concealed_pct"], 2),
             "delay_ms": round(played["delay_ms"]),
             "target_ms": round(played["target_ms"]),

@@ -1,5 +1,6 @@
 """A frame's way in, from a link or a relay to its speaker's inbox."""
 
+import math
 import time
 from collections.abc import Mapping
 
@@ -66,8 +67,10 @@ class Routing:
         self._secrets.frames.keep_only(self._speakers().values())
 
     def unheard(self, member: bytes) -> bool:
-        """Whether frames of this member arrived a moment ago that could not be opened."""
-        return time.monotonic() - self._rejected_at_s.get(member, -10.0) < UNHEARD_S
+        """Whether frames of this member came a moment ago that can not be opened, or not played."""
+        refused_s = self._pipeline.refused_at(self._numbers.number(member))
+        last_s = max(self._rejected_at_s.get(member, -math.inf), refused_s or -math.inf)
+        return time.monotonic() - last_s < UNHEARD_S
 
     def loss_pct(self, member: bytes) -> float | None:
         """What is missing of a member's sound of the last seconds; None if it said nothing."""

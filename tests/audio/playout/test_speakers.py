@@ -161,6 +161,31 @@ def test_a_payload_of_the_wrong_size_is_counted_before_it_makes_a_speaker():
     assert room.ear.levels() == {}
 
 
+CELT_TOC = 23 << 3
+FIRST_FRAME_AT = 6
+
+
+def test_frames_that_the_decoder_does_not_take_are_counted_at_their_speaker():
+    room = Room(440.0, 660.0)
+    put = room.ear.put
+    at = FIRST_FRAME_AT
+
+    def put_other_mode(number, payload, arrival_s):
+        if number == 0:
+            payload = payload[:at] + bytes((CELT_TOC,)) + payload[at + 1 :]
+        put(number, payload, arrival_s)
+
+    room.play(0.5)
+    assert room.ear.refused_at_s(0) is None
+    room.ear.put = put_other_mode
+    room.play(1.0)
+    assert room.ear.stats(0)["refused"] > 30
+    assert room.now - room.ear.refused_at_s(0) < 0.1
+    assert room.ear.stats(1)["refused"] == 0
+    assert room.ear.refused_at_s(1) is None
+    assert room.ear.refused_at_s(7) is None
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
@@ -213,5 +238,6 @@ def test_stats_of_nobody_are_empty():
         "target_ms": 0.0,
         "level_dbfs": -96.0,
         "played": 0,
+        "refused": 0,
     }
     assert speakers_module.MAX_VOICES == 16
