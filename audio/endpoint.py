@@ -8,7 +8,7 @@ from audio.capture.capture import Capture
 from audio.playout.playout import Playout
 
 TAKE_WAIT_S = 1.0
-"""Longest wait until the worker has taken another device; it turns every 0.1 s at least."""
+"""Longest wait until the worker has taken another device; it is woken for it."""
 _LOOK_EVERY_S = 0.002
 
 

@@ -21,7 +21,7 @@ from audio.playout.playout import NullPlayout, Playout
 from audio.playout.speakers import Speakers, SpeakerStats
 
 IDLE_S = 0.1
-"""Longest sleep of the worker: how soon it sees that a device has stopped calling back."""
+"""Longest sleep beside a device: how soon the worker sees that it has stopped calling back."""
 FAILURE_PAUSE_S = 0.01
 REPORT_EVERY_S = 5.0
 STOP_WAIT_S = 2.0
@@ -77,6 +77,7 @@ class Pipeline:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopping = False
+        self._resting = False
         # Each change of the wish is one turn, so that off and on again is not overlooked.
         self._switch = threading.Lock()
         self._mic_turn = 0
@@ -201,10 +202,13 @@ class Pipeline:
     def play_cue(self, cue: Cue) -> None:
         """Let a cue be heard by us, if it is not turned off. Nobody else hears it."""
         self._cues.play(cue)
+        self._wake.set()
 
     def put(self, speaker: int, payload: bytes, arrival_s: float) -> None:
         """Hand in an opened payload of a speaker; foreign bytes are counted and dropped."""
         self._speakers.put(speaker, payload, arrival_s)
+        if self._resting:
+            self._wake.set()
 
     def set_profile(self, name: str) -> None:
         """Pack what we say in another profile from the next payload on, without a gap.
@@ -257,7 +261,10 @@ class Pipeline:
 
     @property
     def mic_level_dbfs(self) -> float:
-        """Loudness at our microphone, also while it is off; -96 to 0."""
+        """Loudness at our microphone, -96 to 0; while it is off, as the device hears it.
+
+        A file or a tone stands still while it is off.
+        """
         return self._voice.level_dbfs
 
     @property
@@ -319,18 +326,29 @@ class Pipeline:
         self._listen(now)
         self._speak(now)
         nexts = (self._ends.capture.next_s(now), self._ends.playout.next_s(now))
-        soonest = min((at for at in nexts if at is not None), default=now + IDLE_S)
-        return min(IDLE_S, max(0.0, soonest - self._clock()))
+        soonest = min(now + IDLE_S if at is None else at for at in nexts)
+        return max(0.0, soonest - self._clock())
 
     def _listen(self, now: float) -> None:
+        # Resting first, then looking: whoever hands something in from now on wakes us.
+        self._resting = True
+        self._resting = not (self.mic_on or self._cues.busy or not self._speakers.quiet)
+        self._ends.playout.rest(on=self._resting)
         for _ in range(self._ends.playout.wanted(now)):
             block = self._speakers.mix(now, self._cues.block())
-            if self._ends.playout.running and not isinstance(self._ends.playout, NullPlayout):
+            if self._voice.is_open and self._is_heard():
                 self.treatment.hear(block)
             self._ends.playout.write(block)
 
+    def _is_heard(self) -> bool:
+        return self._ends.playout.running and not isinstance(self._ends.playout, NullPlayout)
+
     def _speak(self, now: float) -> None:
         self._follow_switch(now)
+        self._ends.capture.rest(on=not self._voice.is_open)
+        if not self._voice.is_open:
+            self._overhear(now)
+            return
         while (block := self._ends.capture.read(now)) is not None:
             if self.mic_on and self._ends.capture.is_microphone and self._silent_mic.update(block):
                 self._on_problem(mic_silent(self._ends.capture.name))
@@ -341,6 +359,10 @@ class Pipeline:
             elif payload is not None:
                 self._send(payload)
 
+    def _overhear(self, now: float) -> None:
+        while (block := self._ends.capture.read(now)) is not None:
+            self._voice.overhear(block)
+
     def _follow_switch(self, now: float) -> None:
         turn = self._mic_turn
         if turn == self._turn_done:
@@ -350,6 +372,7 @@ class Pipeline:
         if closing is not None:
             self._send(closing)
         if turn % 2 == 1:
+            self._ends.capture.rest(on=False)
             self._ends.capture.forget(now)
             self._silent_mic.opened()
             self._voice.open()

@@ -57,6 +57,7 @@ class Loudspeaker:
         self._null = NullPlayout()
         self.attach, self.wanted = self._null.attach, self._null.wanted
         self.write, self.next_s = self._null.write, self._null.next_s
+        self.rest = self._null.rest
         self.check, self.close = self._null.check, self._null.close
 
 

@@ -9,7 +9,14 @@ from audio.capture.sources import Source, source_from
 from audio.device.device_choice import DEFAULT
 from audio.device.device_errors import DeviceError
 from audio.device.ring import Ring
-from audio.device.sound_end import BLOCK_MS, DeviceEnd, OpenEnd, SoundEnd
+from audio.device.sound_end import (
+    BLOCK_MS,
+    LOOK_EVERY_S,
+    REST_S,
+    DeviceEnd,
+    OpenEnd,
+    SoundEnd,
+)
 from audio.pace import Pace
 from audio.pcm import BLOCK_S, BLOCK_SAMPLES, Pcm
 
@@ -32,7 +39,7 @@ class Capture(SoundEnd, Protocol):
 
 
 class SourceCapture:
-    """A source, one block per 10 ms of the clock.
+    """A source, one block per 10 ms of the clock; at rest it stands still.
 
     Args:
         source: Where the sound comes from.
@@ -44,6 +51,7 @@ class SourceCapture:
         self._source = source
         self._pace = Pace(BLOCK_S)
         self._owed = 0
+        self._resting = False
 
     @property
     def name(self) -> str:
@@ -65,6 +73,8 @@ class SourceCapture:
 
     def read(self, now: float) -> Pcm | None:
         """The next block, None when none is due."""
+        if self._resting:
+            return None
         if not self._owed:
             self._owed = self._pace.due(now)
         if not self._owed:
@@ -77,9 +87,15 @@ class SourceCapture:
         self._owed = 0
         self._pace.due(now)
 
+    def rest(self, *, on: bool) -> None:
+        """The clock starts anew after a rest: nothing has come due meanwhile."""
+        if on != self._resting:
+            self._resting, self._owed = on, 0
+            self._pace.restart()
+
     def next_s(self, now: float) -> float | None:
         """When the next block comes due."""
-        return self._pace.next_s(now)
+        return now + REST_S if self._resting else self._pace.next_s(now)
 
     def check(self, now: float) -> DeviceError | None:
         """A source does not get lost."""
@@ -108,6 +124,7 @@ class DeviceCapture(DeviceEnd):
             from audio.device import sound_card as device
 
             open_input = device.open_input
+        self._look_s = 0.0
         super().__init__("input", wanted, Ring(), open_input)
 
     @property
@@ -116,8 +133,14 @@ class DeviceCapture(DeviceEnd):
         return self._ring.dropped_samples * BLOCK_MS // BLOCK_SAMPLES
 
     def read(self, now: float) -> Pcm | None:
-        """The next block, None when the device has not delivered it yet."""
+        """The next block, None when the device has not delivered it yet.
+
+        At rest: what was heard last, ten times a second.
+        """
+        if self._resting and now < self._look_s:
+            return None
         if self._ring.level < BLOCK_SAMPLES:
+            self._look_s = now + LOOK_EVERY_S
             return None
         block: Pcm = np.empty(BLOCK_SAMPLES, np.int16)
         self._ring.read_into(block)

@@ -43,7 +43,7 @@ class EchoSwitch:
         self.mode = mode
         self._coupling = Coupling()
         self._far: deque[Pcm] = deque(maxlen=_AHEAD_BLOCKS)
-        self._near: deque[Pcm] = deque(silence() for _ in range(_AHEAD_BLOCKS))
+        self._near = deque((silence() for _ in range(_AHEAD_BLOCKS)), maxlen=_AHEAD_BLOCKS)
         self._coupled = True
         self._against = 0
         self._far_heard_blocks = 0
@@ -63,6 +63,11 @@ class EchoSwitch:
         """Whether what the microphone hears may be the loudspeaker."""
         return self._far_heard_blocks > 0 and self._coupled and self.mode is not EchoMode.OFF
 
+    def opened(self) -> None:
+        """The microphone was opened: what either side heard before is forgotten."""
+        self._far.clear()
+        self._near.extend(silence() for _ in range(_AHEAD_BLOCKS))
+
     def hear(self, far: Pcm) -> None:
         """Take a block that was handed to the loudspeaker.
 
@@ -81,8 +86,8 @@ class EchoSwitch:
         """
         self._far_heard_blocks = max(0, self._far_heard_blocks - 1)
         far = self._far.popleft() if self._far else silence()
-        self._near.append(near)
         earlier = self._near.popleft()
+        self._near.append(near)
         if self.mode is not EchoMode.AUTO or not self._coupling.add(far, earlier):
             return
         measured = self._coupling.db

@@ -138,6 +138,7 @@ class Processor:
 
     def opened(self) -> None:
         """Let nothing through that was heard before now, and is still on its way."""
+        self.echo.opened()
         self._held_blocks = (self._mask.delay_blocks if self._mask else 0) + (
             (self._canceller is not None) + 2 * (self._denoiser is not None)
         )

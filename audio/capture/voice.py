@@ -7,7 +7,7 @@ from audio.pcm import BLOCK_SAMPLES, FRAME_SAMPLES, Pcm, silence
 
 
 class Voice:
-    """Meters every block, and encodes those between ``open`` and ``close``.
+    """Encodes and meters blocks between ``open`` and ``close``, and meters what it is told else.
 
     The encoders are made at the first ``open``: who only listens needs none.
     """
@@ -69,9 +69,14 @@ class Voice:
         if not self._open:
             return None
         self._open = False
+        self._meter = LevelMeter()
         for _ in range(self._framer.missing - 1):
             self._payload(silence(FRAME_SAMPLES), last=True)
         return self._payload(silence(FRAME_SAMPLES), last=True)
+
+    def overhear(self, block: Pcm) -> None:
+        """Meter 10 ms that the closed microphone heard, some of many, as the device gave them."""
+        self._meter.update(block)
 
     def add(self, block: Pcm) -> bytes | None:
         """Take the next 10 ms.

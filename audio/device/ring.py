@@ -17,6 +17,12 @@ class Ring:
 
     Args:
         cap_samples: Most samples that stay readable.
+
+    Attributes:
+        resting: Nobody writes or reads regularly, so nothing is counted as dropped or missed.
+        dropped_samples: What the reader came too late for.
+        missed_samples: What was read and was not there.
+        largest_read: Most samples that were asked for at once.
     """
 
     def __init__(self, cap_samples: int = CAP_BLOCKS * BLOCK_SAMPLES) -> None:
@@ -25,6 +31,7 @@ class Ring:
         self._samples: Pcm = np.zeros(self._size, np.int16)
         self._written = 0
         self._read = 0
+        self.resting = False
         self.dropped_samples = 0
         self.missed_samples = 0
         self.largest_read = 0
@@ -53,14 +60,14 @@ class Ring:
         self.largest_read = max(self.largest_read, len(out))
         written = self._written
         start = max(self._read, written - self._cap)
-        self.dropped_samples += start - self._read
+        self.dropped_samples += 0 if self.resting else start - self._read
         count = min(len(out), written - start)
         at = start % self._size
         first = min(count, self._size - at)
         out[:first] = self._samples[at : at + first]
         out[first:count] = self._samples[: count - first]
         out[count:] = 0
-        self.missed_samples += len(out) - count
+        self.missed_samples += 0 if self.resting else len(out) - count
         self._read = start + count
         return count
 

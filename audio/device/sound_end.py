@@ -10,6 +10,10 @@ from audio.device.stream import Direction, Stream
 from audio.device.supervise import SupervisedStream
 
 BLOCK_MS = 10
+LOOK_EVERY_S = 0.1
+"""How often a microphone at rest is listened to, so that its level is known."""
+REST_S = 1.0
+"""How often the worker looks at a clock that rests."""
 OpenEnd = Callable[[str, Ring, Callable[[], None]], Stream]
 
 
@@ -33,6 +37,13 @@ class SoundEnd(Protocol):
 
     def attach(self, wake: Callable[[], None]) -> None:
         """Say what wakes the worker. Once, before anything else."""
+        ...
+
+    def rest(self, *, on: bool) -> None:
+        """Say that nobody needs it for now, or that somebody does again; may be repeated.
+
+        At rest it wakes the worker for nothing, and what nobody takes or gives is not missed.
+        """
         ...
 
     def next_s(self, now: float) -> float | None:
@@ -63,6 +74,7 @@ class DeviceEnd:
 
     def __init__(self, direction: Direction, wanted: str, ring: Ring, open_end: OpenEnd) -> None:
         self._ring = ring
+        self._resting = False
         self._wake: Callable[[], None] = _nothing
         self._device = SupervisedStream(
             direction, lambda: open_end(wanted, ring, self._on_callback), time.monotonic()
@@ -82,6 +94,10 @@ class DeviceEnd:
         """The device's callback will wake the worker."""
         self._wake = wake
 
+    def rest(self, *, on: bool) -> None:
+        """The device goes on calling back, and its callback wakes nobody."""
+        self._resting = self._ring.resting = on
+
     def check(self, now: float) -> DeviceError | None:
         """Watch over the device; a problem once per loss."""
         return self._device.check(now)
@@ -91,7 +107,8 @@ class DeviceEnd:
         self._device.close()
 
     def _on_callback(self) -> None:
-        self._wake()
+        if not self._resting:
+            self._wake()
 
 
 def _nothing() -> None:

@@ -85,6 +85,11 @@ class CuePlayer:
         if cue in self._chosen and cue not in self._waiting:
             self._waiting.append(cue)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a cue is heard or waits."""
+        return self._rest is not None or bool(self._waiting)
+
     def block(self) -> Pcm | None:
         """The next 10 ms of cues, None when none is due. Worker only."""
         if self._rest is None:

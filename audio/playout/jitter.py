@@ -92,6 +92,11 @@ class JitterBuffer:
         self._delay.longest_s = max(LOW_DELAY_S, longest_s)
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing is played and nothing waits to be: only a packet changes that."""
+        return not self._playing and self._backlog.first is None
+
+    @property
     def playing(self) -> bool:
         """Whether the speaker is in the middle of something, not in a pause."""
         return self._playing

@@ -6,7 +6,7 @@ from typing import Protocol
 from audio.device.device_choice import DEFAULT
 from audio.device.device_errors import DeviceError
 from audio.device.ring import Ring
-from audio.device.sound_end import BLOCK_MS, DeviceEnd, OpenEnd, SoundEnd
+from audio.device.sound_end import BLOCK_MS, REST_S, DeviceEnd, OpenEnd, SoundEnd
 from audio.pace import Pace
 from audio.pcm import BLOCK_S, BLOCK_SAMPLES, Pcm
 
@@ -39,20 +39,27 @@ class NullPlayout:
 
     def __init__(self) -> None:
         self._pace = Pace(BLOCK_S)
+        self._resting = False
 
     def attach(self, wake: Callable[[], None]) -> None:
         """The clock wakes the worker: nothing to do."""
 
     def wanted(self, now: float) -> int:
         """Blocks that have come due."""
-        return self._pace.due(now)
+        return 0 if self._resting else self._pace.due(now)
 
     def write(self, block: Pcm) -> None:
         """Drop the block."""
 
+    def rest(self, *, on: bool) -> None:
+        """The clock starts anew after a rest: nothing has come due meanwhile."""
+        if on != self._resting:
+            self._resting = on
+            self._pace.restart()
+
     def next_s(self, now: float) -> float | None:
         """When the next block comes due."""
-        return self._pace.next_s(now)
+        return now + REST_S if self._resting else self._pace.next_s(now)
 
     def check(self, now: float) -> DeviceError | None:
         """Nothing can get lost."""
@@ -89,6 +96,8 @@ class DevicePlayout(DeviceEnd):
 
     def wanted(self, now: float) -> int:
         """Blocks missing in the ring; what has come due on the clock while nobody plays."""
+        if self._resting:
+            return 0
         running = self._device.called_back_since(now - STALLED_S)
         if running != self._ran:
             self._ran = running
@@ -104,9 +113,15 @@ class DevicePlayout(DeviceEnd):
         if self._ran:
             self._ring.write(block)
 
+    def rest(self, *, on: bool) -> None:
+        """The device plays silence of its own; the clock starts anew."""
+        if on != self._resting:
+            self._pace.restart()
+        super().rest(on=on)
+
     def next_s(self, now: float) -> float | None:
         """None while the device runs: its callback wakes the worker."""
-        return None if self._ran else self._pace.next_s(now)
+        return None if self._ran or self._resting else self._pace.next_s(now)
 
 
 def playout_to(text: str) -> Playout:

@@ -17,6 +17,8 @@ from audio.pcm import Pcm, silence
 from audio.playout.delay import MAX_DELAY_S
 from audio.playout.jitter import JitterBuffer
 
+QUIET_BLOCKS = 50
+"""Rounds in which nobody plays until all meters have come to rest: 0.5 s."""
 INBOX_PAYLOADS = 64
 """Most payloads of one speaker that wait for the worker: 1.3 s of sound, in one 10 ms round."""
 
@@ -100,6 +102,10 @@ class _Speaker:
             self.refused_at_s = now
 
     @property
+    def idle(self) -> bool:
+        return self.jitter is None or self.jitter.idle
+
+    @property
     def played(self) -> int:
         if self.jitter is None:
             return self.played_before
@@ -131,6 +137,7 @@ class Speakers:
         self.faders = Faders()
         self.longest_s = MAX_DELAY_S
         self.counts = SpeakersCounts()
+        self._quiet_blocks = QUIET_BLOCKS
 
     def put(self, speaker: int, payload: bytes, arrival_s: float) -> None:
         """Hand in what was opened; never blocks for long, never raises.
@@ -160,6 +167,13 @@ class Speakers:
         with self._lock:
             self._speakers.pop(speaker, None)
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody has been heard for a while, and nothing waits to be. Worker only."""
+        if self._quiet_blocks < QUIET_BLOCKS:
+            return False
+        return not any(speaker.inbox for _, speaker in self._snapshot())
+
     def mix(self, now: float, beside: Pcm | None = None) -> Pcm:
         """The next 10 ms of all speakers together.
 
@@ -169,6 +183,7 @@ class Speakers:
         """
         blocks: dict[int, Pcm] = {}
         gains: dict[int, Gains] = {}
+        self._quiet_blocks += 1
         for number, speaker in self._snapshot():
             try:
                 block, malformed = speaker.block(now, self.longest_s)
@@ -179,6 +194,8 @@ class Speakers:
                 self._on_failure(error)
                 continue
             self.counts.malformed += malformed
+            if not speaker.idle:
+                self._quiet_blocks = 0
             shape = self.faders.gains(number)
             if block is not None and block.any():
                 blocks[number] = block

@@ -106,6 +106,7 @@ def test_a_closed_microphone_stays_closed_when_it_is_changed():
 def test_another_loudspeaker_takes_over_and_the_old_one_is_closed():
     first, second = Ear("one"), Ear("two")
     with Run(capture_from("silence"), first) as run:
+        run.pipeline.set_mic(True)  # or nobody would hear anything, and it would rest
         _until(lambda: len(first.heard) > 3)
         run.pipeline.use_playout(second)
         assert run.pipeline.playout_name == "two"
@@ -121,6 +122,7 @@ def test_devices_can_be_changed_before_the_start_and_after_the_end():
     early, late = Ear("early"), Ear("late")
     run.pipeline.use_playout(early)
     with run:
+        run.pipeline.set_mic(True)
         _until(lambda: len(early.heard) > 1)
     assert early.closed
     run.pipeline.use_playout(late)

@@ -101,11 +101,85 @@ def test_importing_the_pipeline_loads_no_sound_library():
 
 
 def test_a_muted_microphone_sends_nothing_and_is_metered():
-    with Talk() as talk:
+    with Talk(DeviceCapture("default", Card("input").open)) as talk:
         _until(lambda: talk.pipeline.mic_speaking)
         assert talk.pipeline.mic_level_dbfs == pytest.approx(-20, abs=0.5)
         assert talk.payloads == []
         assert not talk.pipeline.mic_on
+
+
+class CountedPlayout(NullPlayout):
+    """Counts the rounds of the worker."""
+
+    rounds = 0
+
+    def check(self, now: float):
+        self.rounds += 1
+
+
+def _rounds_in_a_second(playout: CountedPlayout) -> int:
+    before = playout.rounds
+    time.sleep(1.0)
+    return playout.rounds - before
+
+
+def test_the_worker_sleeps_while_nobody_speaks_and_the_microphone_is_closed():
+    playout = CountedPlayout()
+    with Talk(playout=playout) as talk:
+        assert _rounds_in_a_second(playout) <= 4
+        talk.pipeline.set_mic(True)
+        _until(lambda: talk.pipeline.speaking() == {7})
+        talk.pipeline.set_mic(False)
+        _until(lambda: talk.pipeline._resting)
+        assert talk.pipeline.levels() == {7: -96.0}
+        assert not talk.pipeline.mic_speaking
+        assert _rounds_in_a_second(playout) <= 4
+
+
+def test_a_closed_microphone_is_listened_to_ten_times_a_second_while_others_speak():
+    looks = []
+
+    class Mic(DeviceCapture):
+        def read(self, now: float):
+            block = super().read(now)
+            if block is not None:
+                looks.append(now)
+            return block
+
+    with Talk(Mic("default", Card("input").open)) as talk, Talk() as other:
+        other.pipeline.set_mic(True)
+        began_s = time.monotonic()
+        while time.monotonic() < began_s + 1.0:
+            time.sleep(0.02)
+            talk.pipeline.put(8, other.payloads[-1][1] if other.payloads else b"", 0.0)
+        assert 3 <= len(set(looks)) <= 12
+
+
+def test_who_speaks_wakes_a_loudspeaker_that_rested_and_nothing_counts_as_missed():
+    mic, speaker = Card("input"), Card("output")
+    talk = Talk(DeviceCapture("default", mic.open), DevicePlayout("default", speaker.open))
+    with talk, Talk() as other:
+        time.sleep(1.0)
+        assert talk.pipeline._resting
+        assert talk.pipeline.counts()["playout_missed_ms"] == 0
+        assert talk.pipeline.counts()["capture_missed_ms"] == 0
+        other.pipeline.set_mic(True)
+        _until(lambda: len(other.payloads) > 10)
+        began_s = time.monotonic()
+        for _, payload in other.payloads[:10]:
+            talk.pipeline.put(8, payload, time.monotonic())
+            time.sleep(0.02)
+        _until(lambda: any(block.any() for block in speaker.heard))
+        assert time.monotonic() - began_s < 0.5
+
+
+def test_a_cue_is_heard_at_once_while_the_loudspeaker_rests():
+    speaker = Card("output")
+    with Talk(capture_from("silence"), DevicePlayout("default", speaker.open)) as talk:
+        time.sleep(0.2)
+        assert talk.pipeline._resting
+        talk.pipeline.play_cue("stage")
+        _until(lambda: any(block.any() for block in speaker.heard), 0.5)
 
 
 def test_an_open_microphone_is_paced_by_the_clock_and_heard():

@@ -56,3 +56,15 @@ def test_without_any_loudspeaker_nothing_changes():
         switch.compare(block)
     assert switch.wanted
     assert not switch.far_is_heard
+
+
+def test_what_was_heard_before_the_microphone_opened_is_no_echo_of_what_is_heard_now():
+    switch = EchoSwitch()
+    for block in range(20):
+        switch.hear(np.full(480, block, np.int16))
+    switch.opened()
+    compared = []
+    switch._coupling.add = lambda far, near: compared.append((far[0], near[0]))
+    switch.hear(np.full(480, 99, np.int16))
+    switch.compare(np.full(480, 7, np.int16))
+    assert compared == [(99, 0)]
