@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from crypto.dh import DH_BYTES
 from crypto.errors import LocalError, RemoteError
 
 Address = tuple[str, int]
 Kind = Literal["door", "relay"]
 _KINDS: tuple[Kind, ...] = ("door", "relay")
-DH_BYTES = 32
 _PORT_BYTES = 2
 _ENDPOINT_BYTES = (4 + _PORT_BYTES, 16 + _PORT_BYTES)
 _THIS_NETWORK = IPv4Network("0.0.0.0/8")

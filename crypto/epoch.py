@@ -23,13 +23,13 @@ from collections.abc import Callable, Iterable, Sequence
 from crypto.errors import LocalError, RemoteError
 from crypto.frontier import OLD_KEPT_S, Frontier, Frontiers
 from crypto.head import PASS_BYTES, STEP_S, Head, Held, pass_of, room_key, step_at
+from crypto.identity import MEMBER_ID_BYTES
 from crypto.kdf import hkdf
 from crypto.kid import STEP_MASK, pack_kid
 from crypto.sframe import Key
 from crypto.trial import Trial
 
 OLD_STEP_KEPT_S = 2.0
-MEMBER_ID_BYTES = 16
 MAX_HEADS = 16
 MAX_IDLE = 16
 """Epochs kept that are no heads any more."""

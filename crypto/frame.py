@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from crypto.epoch import MEMBER_ID_BYTES, Keyring
+from crypto.epoch import Keyring
 from crypto.errors import LocalError, RemoteError
+from crypto.identity import MEMBER_ID_BYTES
 from crypto.kid import MAX_SLOT, MIN_SLOT, split_kid
 from crypto.replay import ReplayWindow
 from crypto.sframe import Header, parse_header

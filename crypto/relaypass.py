@@ -8,9 +8,9 @@ its keys to relay and link in the same way.
 """
 
 from crypto.errors import LocalError
+from crypto.head import PASS_BYTES
 from crypto.identity import Identity, sign, sign_public_of, verify
 
-PASS_BYTES = 32
 _PASS_CONTEXT = b"pass"
 _SEAT_CONTEXT = b"seat"
 _ROUTE_CONTEXT = b"route"

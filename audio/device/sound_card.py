@@ -17,11 +17,10 @@ from audio.device.device_choice import DEFAULT, MONITOR, choose, is_real, no_dev
 from audio.device.monitor import DefaultSource, Guarded, default_source, honest_name, is_door
 from audio.device.quiet import quiet_c_stderr
 from audio.device.ring import Ring
+from audio.device.sound_end import BLOCK_MS
 from audio.device.stream import Direction, Pulse, Stream
 from audio.pcm import BLOCK_SAMPLES, RATE_HZ
 
-BLOCK_MS = 10
-"""Asked of every device: two blocks of 10 ms stand in its queue, not two of 40."""
 _PORTAUDIO_SONAME = "libportaudio.so.2"
 
 

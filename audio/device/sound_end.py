@@ -10,6 +10,7 @@ from audio.device.stream import Direction, Stream
 from audio.device.supervise import SupervisedStream
 
 BLOCK_MS = 10
+"""Asked of every device: two blocks of 10 ms stand in its queue, not two of 40."""
 LOOK_EVERY_S = 0.1
 """How often a microphone at rest is listened to, so that its level is known."""
 REST_S = 1.0

@@ -9,11 +9,11 @@ from typing import Annotated
 import msgspec
 
 from crypto.errors import RemoteError
+from crypto.item import MAX_ITEM_BYTES
 from p2p.dht.addresses import pack_ip, plausible_port, unpack_ip
 from p2p.dht.contact import NODE_ID_BYTES, NODE_KEY_BYTES, NodeContact
 from p2p.wire.addresses import Address
 
-MAX_ITEM_BYTES = 1000
 PEERS_PER_ANSWER = 16
 TOKEN_BYTES = 8
 TX_BYTES = 8

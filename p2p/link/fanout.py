@@ -8,10 +8,11 @@ TCP stream, a socket that takes no more) goes the way of ``MediaLink.send_frame`
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from crypto.frame import MAX_FRAME_BYTES
 from p2p.errors import LocalError
 from p2p.link.backends import Backend, best_backend
 from p2p.link.link import MediaLink
-from p2p.link.media import MAX_FRAME_BYTES, Outlet
+from p2p.link.media import Outlet
 from p2p.link.mux import Mux
 from p2p.link.sealing import Seal, SealCopies, SealInPlace
 from p2p.link.sendmmsg import SLOTS, Batch, socket_address

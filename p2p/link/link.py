@@ -22,13 +22,14 @@ from enum import Enum, auto
 from hashlib import blake2b
 from typing import Protocol
 
+from crypto.frame import MAX_FRAME_BYTES
 from p2p.errors import LocalError, RemoteError
 from p2p.link.candidates import path_name
 from p2p.link.channel import Channel
 from p2p.link.dtls import Certificate, DtlsPipe, DtlsTransport, fingerprint_of, make_certificate
 from p2p.link.errors import LinkFailed
 from p2p.link.ice import MuxConnection, make_credentials
-from p2p.link.media import MAX_FRAME_BYTES, Media, Outlet
+from p2p.link.media import Media, Outlet
 from p2p.link.mux import Mux
 from p2p.link.setup import QUIET_LIMIT_S, Setup
 from p2p.trace import trace

@@ -12,7 +12,6 @@ from p2p.link.srtp import SealKey
 from p2p.mesh.loss import LossMeter
 from p2p.wire.addresses import Address
 
-MAX_FRAME_BYTES = 1200
 MAX_EARLY_PACKETS = 16
 
 

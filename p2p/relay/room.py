@@ -22,10 +22,10 @@ from p2p.room.relay_view import FloorRoom
 from p2p.room.state.model import RoomState
 from p2p.wire.codec import Message, have_messages, pages
 from p2p.wire.hop import tree_slot
+from p2p.wire.messages import WRAPS_PER_MESSAGE
 from p2p.wire.relay_messages import (
     EVERYBODY,
     MEMBERS_PER_MESSAGE,
-    WRAPS_PER_MESSAGE,
     Floor,
     FloorHave,
     Gossip,

@@ -8,9 +8,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from p2p.room.ops.canonical import Quiet
+from p2p.room.ops.op import OP_BYTES_MAX
 
 MESSAGE_BYTES_MAX = 16 * 1024
-OP_BYTES_MAX = 1344
 BLOB_BYTES_MAX = 1100
 OPS_PER_MESSAGE = 256
 IDS_PER_MESSAGE = 1500

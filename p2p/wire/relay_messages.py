@@ -7,13 +7,22 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from crypto.wrap import WRAP_BYTES
 from p2p.room.ops.canonical import Quiet
-from p2p.wire.messages import FIRST_ID, IDS_PER_MESSAGE, LAST_ID, Id8, Id16, Key32, OpList, Reason
+from p2p.wire.messages import (
+    FIRST_ID,
+    IDS_PER_MESSAGE,
+    LAST_ID,
+    WRAPS_PER_MESSAGE,
+    Id8,
+    Id16,
+    Key32,
+    OpList,
+    Reason,
+)
 
 GOSSIP_BYTES_MAX = 15_000
 MEMBERS_PER_MESSAGE = 400
-WRAPS_PER_MESSAGE = 256
-WRAP_BYTES = 52
 EVERYBODY = bytes(16)
 
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from crypto.contact import Contact
 from crypto.invite import MAX_CONTACTS, SEED_BYTES, Invite, Ticket, invite_key
+from crypto.record import HOUR_S
 from p2p.api import commands, events
 from p2p.api.commands import HOURS_MAX, USES_MAX
 from p2p.errors import UserError
@@ -17,8 +18,6 @@ from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
 from p2p.room import commands as room_commands
 from p2p.room.ops.powers import MODERATOR
-
-HOUR_S = 3600.0
 
 
 class CommandHandler:

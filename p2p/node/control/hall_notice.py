@@ -2,11 +2,11 @@
 
 from p2p.api.events import Notice
 from p2p.mesh.mesh import Mesh
+from p2p.room.ops.kinds import PROFILES
 from p2p.room.ops.powers import MODERATOR
 from p2p.room.room import Room
 
 HALL_ABOVE = 50
-TABLE = 0
 PROPOSE_HALL = Notice(
     "propose_hall",
     "More than 50 people are here. `profile hall` sends half of the packets, a little later: "
@@ -17,7 +17,7 @@ PROPOSE_HALL = Notice(
 def hall_is_due(room: Room, mesh: Mesh) -> bool:
     """Whether we run the room, nobody senior is here, and it has become large with small sound."""
     state, rank = room.state, room.myself.rank
-    if state.profile != TABLE or rank > MODERATOR or len(state.members) <= HALL_ABOVE:
+    if PROFILES[state.profile] != "table" or rank > MODERATOR or len(state.members) <= HALL_ABOVE:
         return False
     here = [one for one in state.members.values() if one.id == room.me or mesh.is_here(one.id)]
     return len(here) > HALL_ABOVE and all(one.rank >= rank for one in here)

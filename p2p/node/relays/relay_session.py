@@ -15,9 +15,9 @@ from p2p.node.relays.relay_links import RelayLink
 from p2p.room.ops.ids import MemberId, OpId, op_id, short
 from p2p.wire.codec import have_messages, pages
 from p2p.wire.hop import HEARTBEAT, for_tree
+from p2p.wire.messages import WRAPS_PER_MESSAGE
 from p2p.wire.relay_messages import (
     EVERYBODY,
-    WRAPS_PER_MESSAGE,
     Floor,
     FloorHave,
     Gossip,

@@ -9,7 +9,6 @@ OpId = bytes
 """16 bytes: BLAKE2b-128 of an operation with its signature."""
 
 ID_BYTES = 16
-ROOM_ID_BYTES = 32
 SHORT_ID_BYTES = 8
 
 NONE: OpId = bytes(ID_BYTES)

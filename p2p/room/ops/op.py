@@ -10,14 +10,14 @@ from typing import Any
 
 import msgspec
 
-from crypto.identity import Identity, member_id, verify
+from crypto.genesis import ROOM_ID_BYTES
+from crypto.identity import SIGNATURE_BYTES, Identity, member_id, verify
 from p2p.errors import LocalError, RemoteError
 from p2p.room.ops.canonical import pack, unpack
-from p2p.room.ops.ids import NONE, ROOM_ID_BYTES, MemberId, OpId, op_id
+from p2p.room.ops.ids import NONE, MemberId, OpId, op_id
 from p2p.room.ops.kinds import KINDS, LINKS, NUMBERS, OPS_VERSION, Body, Carriers, Join, Rank
 
 OP_BYTES_MAX = 1344
-SIGNATURE_BYTES = 64
 _CONTEXT = b"op"
 
 
