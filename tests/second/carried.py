@@ -1,11 +1,10 @@
 """A line through a relay, end to end with a door (protocol.md, section 5, "Carried line")."""
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 
+from tests.second.line import Line
 from tests.second.noise import Cipher
-from tests.second.records import pack, unpack
+from tests.second.records import CARRY_DOOR, pack, unpack
 
 PIECE_TYPE = 0xC8
 PART_BYTES = 1_024
@@ -13,15 +12,14 @@ MORE = 0x8000
 
 
 class CarriedLine:
-    """``carry`` takes pieces towards the door; ``messages`` are records from it."""
+    """To a door that the relay at the other end of ``carrier`` knows by ``handle``."""
 
     def __init__(
-        self, ciphers: tuple[Cipher, Cipher], tag: bytes, carry: Callable[[bytes], None]
+        self, ciphers: tuple[Cipher, Cipher], tag: bytes, carrier: Line, handle: bytes
     ) -> None:
         self._out, self._in = ciphers
-        self._head, self._carry = bytes((PIECE_TYPE,)) + tag, carry
-        self._parts = b""
-        self.messages: asyncio.Queue[Any] = asyncio.Queue()
+        self._head = bytes((PIECE_TYPE,)) + tag
+        self._carrier, self._handle = carrier, handle
 
     def send(self, tag: int, *fields: object) -> None:
         data = pack([tag, *fields])
@@ -29,14 +27,20 @@ class CarriedLine:
             part = data[at : at + PART_BYTES]
             more = MORE if at + PART_BYTES < len(data) else 0
             plain = (len(part) | more).to_bytes(2, "big") + part.ljust(PART_BYTES, b"\0")
-            self._carry(self._head + self._out.seal(plain))
+            self._carrier.send(CARRY_DOOR, self._handle, self._head + self._out.seal(plain))
 
-    def take(self, piece: bytes) -> None:
-        if piece[:9] != self._head:
-            return
-        plain = self._in.open(piece[9:])
-        length = int.from_bytes(plain[:2], "big")
-        self._parts += plain[2 : 2 + (length & ~MORE)]
-        if not length & MORE:
-            self.messages.put_nowait(unpack(self._parts))
-            self._parts = b""
+    async def receive(self) -> Any:
+        """The next message; what else the carrier says is lost."""
+        data, more = b"", True
+        while more:
+            match await self._carrier.receive():
+                case [int(tag), bytes(handle), bytes(piece)] if (tag, handle, piece[:9]) == (
+                    CARRY_DOOR,
+                    self._handle,
+                    self._head,
+                ):
+                    plain = self._in.open(piece[9:])
+                    length = int.from_bytes(plain[:2], "big")
+                    data += plain[2 : 2 + (length & ~MORE)]
+                    more = bool(length & MORE)
+        return unpack(data)

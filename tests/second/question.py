@@ -29,7 +29,7 @@ class Question:
         ephemeral: bytes = b"",
     ) -> None:
         name = b"knock" if kind == KNOCK else b"hello"
-        prologue = b"teahouse" + bytes((2,)) + name
+        prologue = b"teahouse" + bytes((VERSION,)) + name
         self.noise = Asker(prologue, psk, static, ephemeral or os.urandom(32), responder)
         self._kind = bytes((kind,))
         payload = (len(body).to_bytes(2, "big") + body).ljust(383, b"\0")

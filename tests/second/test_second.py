@@ -9,7 +9,9 @@ import pytest
 from lab.node_house import House, Person, a_house
 from p2p.api import commands as c
 from p2p.api import events as e
-from tests.second.client import Client
+from tests.second.at_relay import AtRelay
+from tests.second.direct import Direct
+from tests.second.member import Member
 from tests.second.opus import LEFT_TO_ITSELF, Voice
 
 FRAME_S, LIMIT_S = 0.02, 20.0
@@ -18,8 +20,13 @@ FRAME_S, LIMIT_S = 0.02, 20.0
 class Room:
     """A relay, a host, a listener, and who came in by another program."""
 
-    def __init__(self, host: Person, listener: Person, second: Client) -> None:
+    def __init__(self, host: Person, listener: Person, second: Member) -> None:
         self.host, self.listener, self.second = host, listener, second
+
+    @property
+    def hearers(self) -> list[Person]:
+        """To whom the second client's sound has a way: it has a link with its door alone."""
+        return [self.host, self.listener] if isinstance(self.second, AtRelay) else [self.host]
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -28,7 +35,23 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def a_room(house: House) -> Room:
+async def a_direct_room(house: House) -> Room:
+    host = await house.host("host")
+    invite = (await host.key()).invite
+    listener = await house.guest("listener", invite)
+    await listener.until(e.Joined)
+    return await joined(host, listener, Direct(invite, "second"))
+
+
+async def joined(host: Person, listener: Person, second: Member) -> Room:
+    await second.join()
+    for person in (host, listener):
+        await person.until(e.MemberChanged, lambda m: m.name == "second")
+    await host.until(e.MemberChanged, lambda m: m.name == "second" and m.state == "here")
+    return Room(host, listener, second)
+
+
+async def a_relayed_room(house: House) -> Room:
     relay = await house.relay()
     house.entry_nodes.clear()
     ways = {"mode": "shield", "relays": (relay,)}
@@ -36,17 +59,13 @@ async def a_room(house: House) -> Room:
     words = (await host.key()).words
     listener = await house.guest("listener", words, **ways)
     await listener.until(e.Joined)
-    second = Client(words, relay, "second")
-    await second.join()
-    for person in (host, listener):
-        await person.until(e.MemberChanged, lambda m: m.name == "second" and m.state == "here")
-    return Room(host, listener, second)
+    return await joined(host, listener, AtRelay(words, relay, "second"))
 
 
-@pytest.fixture
-async def room() -> AsyncIterator[Room]:
+@pytest.fixture(params=[a_direct_room, a_relayed_room], ids=["direct", "relay"])
+async def room(request: pytest.FixtureRequest) -> AsyncIterator[Room]:
     async with a_house() as house:
-        made = await a_room(house)
+        made = await request.param(house)
         try:
             yield made
         finally:
@@ -54,7 +73,7 @@ async def room() -> AsyncIterator[Room]:
 
 
 @contextlib.asynccontextmanager
-async def talking(second: Client, voice: Voice) -> AsyncIterator[None]:
+async def talking(second: Member, voice: Voice) -> AsyncIterator[None]:
     async def talk() -> None:
         loop = asyncio.get_running_loop()
         at_s = loop.time()
@@ -72,8 +91,9 @@ async def talking(second: Client, voice: Voice) -> AsyncIterator[None]:
 
 
 async def test_it_knows_by_name_who_is_there(room: Room) -> None:
-    assert sorted(room.second.known.members().values()) == ["host", "listener", "second"]
-    assert len(room.second.present) == 3
+    assert sorted(room.second.inside.known.members().values()) == ["host", "listener", "second"]
+    if isinstance(room.second, AtRelay):
+        assert len(room.second.present) == 3
 
 
 async def test_it_opens_what_the_host_says_over_a_change_of_step(room: Room) -> None:
@@ -81,21 +101,21 @@ async def test_it_opens_what_the_host_says_over_a_change_of_step(room: Room) -> 
     first = room.second.step
     await until(lambda: room.second.step > first and room.second.opened > 300)
     second = room.second
-    assert second.opened >= 0.99 * second.sealed_to_us
+    assert second.opened >= 0.99 * second.came
     assert second.longest_gap(1) <= 2
     assert {(payload[0], len(payload)) for payload in second.heard[1]} == {(1, 196)}
 
 
 async def test_a_removal_gives_it_the_new_key_and_it_misses_nothing(room: Room) -> None:
     room.host.node.do(c.SetMic(True))
-    second, before = room.second, room.second.keys.heads
+    second, before = room.second, room.second.inside.keys.heads
     await until(lambda: second.opened > 50)
     room.host.node.do(c.Remove(room.host.number_of("listener"), new_key=True))
     await room.listener.until(e.Left)
-    await until(lambda: second.keys.heads != before)
+    await until(lambda: second.inside.keys.heads != before)
     turned = second.opened
     await until(lambda: second.opened > turned + 100)
-    assert second.opened >= 0.99 * second.sealed_to_us
+    assert second.opened >= 0.99 * second.came
     assert second.longest_gap(1) <= 2
 
 
@@ -106,14 +126,14 @@ async def come_on_stage(room: Room) -> None:
     await room.second.take_the_stage()
 
 
-async def test_it_raises_its_hand_is_accepted_and_everybody_hears_it(room: Room) -> None:
+async def test_it_raises_its_hand_is_accepted_and_is_heard(room: Room) -> None:
     await come_on_stage(room)
     voice = Voice(440.0)
     async with talking(room.second, voice):
-        for person in (room.host, room.listener):
+        for person in room.hearers:
             await person.until(e.FirstSound)
         await until(lambda: voice.said >= 300)
-        for person in (room.host, room.listener):
+        for person in room.hearers:
             heard = person.session.secrets.frames.heard(room.second.me.member)
             assert heard.opened >= 0.99 * voice.said
             assert heard.rejected == 0

@@ -14,10 +14,14 @@ class RoomKey:
     @classmethod
     def of_words(cls, text: str) -> "RoomKey":
         """Raises ValueError for what is no key."""
-        symbols = Mnemonic("english").wordlist
+        words = Mnemonic("english").wordlist
+        return cls.of_symbols([words.index(word) for word in text.split()], 11)
+
+    @classmethod
+    def of_symbols(cls, symbols: list[int], bits: int) -> "RoomKey":
         number = 0
-        for word in text.split():
-            number = number << 11 | symbols.index(word)
+        for symbol in symbols:
+            number = number << bits | symbol
         keyed, check = number >> 32, number & 0xFFFF_FFFF
         body = keyed.to_bytes(17, "big")
         if body[0] != 1 or blake(body, 32, b"teahouse/check") != check.to_bytes(4, "big"):

@@ -1,0 +1,57 @@
+"""Join, and what answers it (protocol.md, section 5, "Coming in")."""
+
+import time
+from typing import NamedTuple
+
+from tests.second import records as r
+from tests.second.frames import GroupKeys
+from tests.second.kit import blake, dh_public, sign, verify
+from tests.second.line import Line
+from tests.second.ops import Keys, Known, Writer
+from tests.second.words import RoomKey
+
+
+class Room(NamedTuple):
+    """What a door has shown."""
+
+    genesis: bytes
+    room: bytes
+
+    @classmethod
+    def shown(cls, key: RoomKey, genesis: bytes, r_: bytes) -> "Room":
+        """Raises ValueError for another room than the words are of."""
+        if not key.is_of(genesis, r_):
+            raise ValueError("another room")
+        return cls(genesis, blake(genesis, 256))
+
+
+class Admitted:
+    """A member's own state after the yes: operations, keys, the clock of the room."""
+
+    def __init__(self, me: Keys, room: Room) -> None:
+        self.me, self.room_id, self.genesis = me, room.room, room.genesis
+        self.known, self.keys = Known(), GroupKeys()
+        self.writer = Writer(me, room.room)
+        self.began_s = 0.0
+
+    async def ask(self, line: Line, name: str, recv: bytes, door_dh: bytes, tie: bytes) -> None:
+        """Says Join and reads what comes until the operations say that we are in."""
+        ours, theirs = self.me.dh_public, door_dh
+        join = self.writer.join(name, dh_public(recv))
+        proof = sign(self.me.seed, b"join", self.room_id + ours + theirs + tie)
+        line.send(r.JOIN, join, proof)
+        while (answer := await line.receive())[0] != r.ADMIT:
+            if answer[0] == r.REFUSE:
+                raise PermissionError(answer[1])
+        _, member, room_time_ms, step, heads, ops, proof, *_ = answer
+        self.began_s = time.monotonic() - room_time_ms / 1000
+        self.known.take(ops)
+        while not {member, self.me.member} <= self.known.members().keys():
+            message = await line.receive()
+            if message[0] == r.OPS:
+                self.known.take(message[1])
+        told = self.room_id + theirs + ours + tie
+        verify(self.known.sign_key(member), b"admit", told, proof)
+        for epoch, secret, pass_ in heads:
+            self.keys.put(epoch, step, secret, pass_)
+        self.keys.turn(tuple(epoch for epoch, _, _ in heads))

@@ -1,0 +1,54 @@
+"""A member with a link to its door: KNOCK at the address that an invite names."""
+
+import asyncio
+import time
+
+from tests.second import records as r
+from tests.second.admission import Admitted, Room
+from tests.second.invite import DOOR, Invite
+from tests.second.link import Link, Peer
+from tests.second.member import HAVE_FIRST, HAVE_LAST, Member
+from tests.second.question import KNOCK
+from tests.second.wire import Wire
+
+JOIN_LIMIT_S = 20.0
+NEAR_EVERY_S = 2.0
+
+
+class Direct(Member):
+    def __init__(self, invite: str, name: str) -> None:
+        super().__init__(name)
+        self._invite = Invite.parse(invite)
+
+    async def join(self) -> None:
+        key = self._invite.key
+        door = next(each for each in self._invite.contacts if each.kind == DOOR)
+        self._wire = await Wire.open("127.0.0.1")
+        peer = Peer(door.address, door.dh, KNOCK, key.psk)
+        self._link = await Link.dial(self._wire, peer, self.me.dh)
+        self.inside = Admitted(self.me, Room.shown(key, *self._link.answer))
+        async with asyncio.timeout(JOIN_LIMIT_S):
+            await self.inside.ask(self._link, self._name, self._recv, door.dh, self._link.tie)
+        self._link.send(r.HAVE, self.inside.known.short_ids(), HAVE_FIRST, HAVE_LAST)
+        self._begin()
+        self._tasks.append(asyncio.create_task(self._tell_presence()))
+
+    async def _tell_presence(self) -> None:
+        while True:
+            room_time_ms = int(1000 * (time.monotonic() - self.inside.began_s))
+            self._link.send(r.NEAR, room_time_ms, [])
+            await asyncio.sleep(NEAR_EVERY_S)
+
+    async def _read(self) -> None:
+        while True:
+            match await self._link.receive():
+                case [r.OPS, ops]:
+                    self._take_ops(ops)
+                case [r.WRAPS, epoch, wraps]:
+                    self._take_wraps(epoch, wraps)
+                case [r.HAVE, *have]:
+                    for op in self._lacking(have):
+                        self._publish(op)
+
+    def _publish(self, op: bytes) -> None:
+        self._link.send(r.OPS, [op])

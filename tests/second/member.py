@@ -1,0 +1,136 @@
+"""A member that is in: operations, new keys, sound; by what line is not its business."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import time
+from abc import ABC, abstractmethod
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+
+from tests.second.admission import Admitted
+from tests.second.kit import hkdf
+from tests.second.link import Link
+from tests.second.ops import HAND, TAKE, Keys, Known
+from tests.second.wire import Wire
+from tests.second.wraps import unwrap
+
+STEP_S = 10
+HEARTBEAT = 0x40
+FIRST_COUNTER = 1 << 24
+HAVE_FIRST, HAVE_LAST = bytes(8), b"\xff" * 8
+
+
+class Member(ABC):
+    """``heard`` are payloads by slot, in order; ``came`` counts the frames they came in."""
+
+    HOP = 0
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.me, self._recv = Keys(os.urandom(32), os.urandom(32)), os.urandom(32)
+        self.heard: dict[int, list[bytes]] = {}
+        self.came = self.opened = 0
+        self._counter = FIRST_COUNTER
+        self._wraps: dict[bytes, list[bytes]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self.inside: Admitted
+        self._wire: Wire
+        self._link: Link
+
+    @abstractmethod
+    async def join(self) -> None: ...
+
+    @abstractmethod
+    def _publish(self, op: bytes) -> None: ...
+
+    @abstractmethod
+    async def _read(self) -> None: ...
+
+    def _begin(self) -> None:
+        self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._listen())]
+
+    @property
+    def step(self) -> int:
+        return int(time.monotonic() - self.inside.began_s) // STEP_S
+
+    # --- operations and keys --------------------------------------------------------------------
+
+    def _take_ops(self, ops: list[bytes]) -> None:
+        self.inside.known.take(ops)
+        self._turn()
+
+    def _take_wraps(self, epoch: bytes, wraps: list[bytes]) -> None:
+        self._wraps.setdefault(epoch, []).extend(wraps)
+        self._turn()
+
+    def _turn(self) -> None:
+        """Takes the secrets of new epochs, and turns when we hold all heads (section 7)."""
+        known, keys = self.inside.known, self.inside.keys
+        for epoch in (one for one in known.heads() if not keys.has(one)):
+            fields = known.epoch(epoch)
+            wraps = self._wraps.get(epoch, [])
+            secret = unwrap(wraps, fields.ephemeral, fields.commit, self.me.member, self._recv)
+            if secret is not None:
+                keys.put(epoch, fields.step, secret, hkdf(secret, b"pass"))
+        heads = known.heads()
+        if heads != keys.heads and all(keys.has(epoch) for epoch in heads):
+            keys.turn(heads)
+
+    def _lacking(self, have: list[Any]) -> list[bytes]:
+        """What somebody lacks who says Have, given its fields."""
+        ids, first, last = have
+        return self.inside.known.beyond(ids, first, last)
+
+    # --- sound ----------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        host = Known.host_of(self.inside.genesis)
+        while True:
+            frame = await self._link.frames.get()
+            if frame[0] == HEARTBEAT:
+                continue
+            self.came += 1
+            slots = self.inside.known.slots(host)
+            with contextlib.suppress(KeyError, ValueError, InvalidTag):
+                payload = self.inside.keys.open(frame[1:], self.step, slots)
+                self.heard.setdefault(frame[2] >> 2, []).append(payload)
+                self.opened += 1
+
+    def longest_gap(self, slot: int) -> int:
+        """Frames missing in a row, of a stream that is all of profile ``table``."""
+        numbers = sorted(int.from_bytes(payload[2:6], "big") for payload in self.heard[slot])
+        return max(after - before - 1 for before, after in itertools.pairwise(numbers))
+
+    async def speak(self, payload: bytes) -> None:
+        """Sends one payload of profile ``table``."""
+        frame = self.inside.keys.seal(self._slot, self.step, self.me.member, self._counter, payload)
+        self._counter += 1
+        await self._link.send_frame(bytes((self.HOP,)) + frame)
+
+    # --- the stage ------------------------------------------------------------------------------
+
+    def _write(self, kind: int, *fields: object) -> None:
+        op = self.inside.writer.write(kind, *fields)
+        self.inside.known.take([op])
+        self._publish(op)
+
+    def raise_hand(self) -> None:
+        self._write(HAND, True)
+
+    async def take_the_stage(self, limit_s: float = 15.0) -> None:
+        """Waits for an invitation and takes it."""
+        async with asyncio.timeout(limit_s):
+            while (grant := self.inside.known.grant_of(self.me.member)) is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        name, self._slot = grant
+        self._write(TAKE, name)
+
+    async def leave(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._link.close()
+        self._wire.close()
