@@ -25,6 +25,14 @@ class Room(NamedTuple):
         return cls(genesis, blake(genesis, 256))
 
 
+class Joiner(NamedTuple):
+    """What stands in our Join op; ``recv`` is the secret half of the receive key."""
+
+    name: str
+    recv: bytes
+    ticket: bytes = b""
+
+
 class Admitted:
     """A member's own state after the yes: operations, keys, the clock of the room."""
 
@@ -34,10 +42,10 @@ class Admitted:
         self.writer = Writer(me, room.room)
         self.began_s = 0.0
 
-    async def ask(self, line: Line, name: str, recv: bytes, door_dh: bytes, tie: bytes) -> None:
+    async def ask(self, line: Line, joiner: Joiner, door_dh: bytes, tie: bytes) -> None:
         """Says Join and reads what comes until the operations say that we are in."""
         ours, theirs = self.me.dh_public, door_dh
-        join = self.writer.join(name, dh_public(recv))
+        join = self.writer.join(joiner.name, dh_public(joiner.recv), joiner.ticket)
         proof = sign(self.me.seed, b"join", self.room_id + ours + theirs + tie)
         line.send(r.JOIN, join, proof)
         while (answer := await line.receive())[0] != r.ADMIT:
@@ -51,7 +59,7 @@ class Admitted:
             if message[0] == r.OPS:
                 self.known.take(message[1])
         told = self.room_id + theirs + ours + tie
-        verify(self.known.sign_key(member), b"admit", told, proof)
+        verify(self.known.keys_of(member)[0], b"admit", told, proof)
         for epoch, secret, pass_ in heads:
             self.keys.put(epoch, step, secret, pass_)
         self.keys.turn(tuple(epoch for epoch, _, _ in heads))

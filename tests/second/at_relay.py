@@ -13,8 +13,8 @@ from tests.second.carried import CarriedLine
 from tests.second.gossip import Gossip
 from tests.second.kit import blake, sign, sign_public
 from tests.second.link import Link, Peer
-from tests.second.member import Member
-from tests.second.ops import NONE, op_id
+from tests.second.member import ANSWER_LIMIT_S, Member
+from tests.second.ops import op_id
 from tests.second.question import HELLO, KNOCK, WELCOME, Question, body_of
 from tests.second.relay_line import RelayLine
 from tests.second.wire import Wire
@@ -61,7 +61,7 @@ class AtRelay(Member):
         assert (seen, offer) == (None, None)
         self.inside = Admitted(self.me, Room.shown(self._key, genesis, r_))
         line = CarriedLine(asked.noise.split(), asked.tag, self._link, handle)
-        await self.inside.ask(line, self._name, self._recv, door_dh, asked.noise.h)
+        await self.inside.ask(line, self._joiner, door_dh, asked.noise.h)
 
     async def _cards(self) -> list[bytes]:
         while True:
@@ -114,16 +114,15 @@ class AtRelay(Member):
                 self._take_ops(ops)
             case [r.HAVE, *have]:
                 for op in self._lacking(have):
-                    self._say(frm, r.OPS, [op])
+                    self._tell(frm, r.OPS, [op])
+            case [r.COMPARE, _, _, kind, data]:
+                self._take_compare(frm, kind, data)
 
-    def _say(self, to: bytes, *message: object) -> None:
-        blob = self._gossip.seal(self.step, self.me.member, to, *message)
+    def _tell(self, to: bytes, tag: int, *fields: object) -> None:
+        blob = self._gossip.seal(self.step, self.me.member, to, tag, *fields)
         self._link.send(r.GOSSIP, self.inside.room_id, to, self.me.member, blob)
 
-    def _publish(self, op: bytes) -> None:
-        self._say(NONE, r.OPS, [op])
-
-    async def take_the_stage(self, limit_s: float = 15.0) -> None:
+    async def take_the_stage(self, limit_s: float = ANSWER_LIMIT_S) -> None:
         await super().take_the_stage(limit_s)
         room, seq, parent = self.inside.room_id, int(time.time()), self._relay.dh
         told = room + bytes((self._slot,)) + seq.to_bytes(8, "big") + parent

@@ -19,6 +19,7 @@ class Direct(Member):
     def __init__(self, invite: str, name: str) -> None:
         super().__init__(name)
         self._invite = Invite.parse(invite)
+        self._joiner = self._joiner._replace(ticket=self._invite.ticket)
 
     async def join(self) -> None:
         key = self._invite.key
@@ -28,7 +29,7 @@ class Direct(Member):
         self._link = await Link.dial(self._wire, peer, self.me.dh)
         self.inside = Admitted(self.me, Room.shown(key, *self._link.answer))
         async with asyncio.timeout(JOIN_LIMIT_S):
-            await self.inside.ask(self._link, self._name, self._recv, door.dh, self._link.tie)
+            await self.inside.ask(self._link, self._joiner, door.dh, self._link.tie)
         self._link.send(r.HAVE, self.inside.known.short_ids(), HAVE_FIRST, HAVE_LAST)
         self._begin()
         self._tasks.append(asyncio.create_task(self._tell_presence()))
@@ -48,7 +49,9 @@ class Direct(Member):
                     self._take_wraps(epoch, wraps)
                 case [r.HAVE, *have]:
                     for op in self._lacking(have):
-                        self._publish(op)
+                        self._link.send(r.OPS, [op])
+                case [r.COMPARE, _, frm, kind, data]:
+                    self._take_compare(frm, kind, data)
 
-    def _publish(self, op: bytes) -> None:
-        self._link.send(r.OPS, [op])
+    def _tell(self, to: bytes, tag: int, *fields: object) -> None:
+        self._link.send(tag, *fields)

@@ -20,6 +20,7 @@ class Contact(NamedTuple):
 class Invite(NamedTuple):
     key: RoomKey
     contacts: list[Contact]
+    ticket: bytes
 
     @classmethod
     def parse(cls, text: str) -> "Invite":
@@ -33,8 +34,8 @@ class Invite(NamedTuple):
         record, check = data[:-CHECK_BYTES], data[-CHECK_BYTES:]
         if blake(key.s + record, 32, b"teahouse/invite") != check:
             raise ValueError("damaged")
-        contacts, _ticket = unpack(record)
-        return cls(key, [cls._contact(*each) for each in contacts])
+        contacts, ticket = unpack(record)
+        return cls(key, [cls._contact(*each) for each in contacts], ticket or b"")
 
     @staticmethod
     def _contact(kind: int, dh: bytes, endpoint: bytes) -> Contact:

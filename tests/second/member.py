@@ -10,14 +10,17 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 
-from tests.second.admission import Admitted
+from tests.second import records as r
+from tests.second.admission import Admitted, Joiner
+from tests.second.comparison import Comparison, Party
 from tests.second.kit import hkdf
 from tests.second.link import Link
-from tests.second.ops import HAND, TAKE, Keys, Known
+from tests.second.ops import HAND, NONE, TAKE, Keys, Known
 from tests.second.wire import Wire
 from tests.second.wraps import unwrap
 
 STEP_S = 10
+ANSWER_LIMIT_S = 15.0
 HEARTBEAT = 0x40
 FIRST_COUNTER = 1 << 24
 HAVE_FIRST, HAVE_LAST = bytes(8), b"\xff" * 8
@@ -29,13 +32,13 @@ class Member(ABC):
     HOP = 0
 
     def __init__(self, name: str) -> None:
-        self._name = name
-        self.me, self._recv = Keys(os.urandom(32), os.urandom(32)), os.urandom(32)
+        self.me, self._joiner = Keys(os.urandom(32), os.urandom(32)), Joiner(name, os.urandom(32))
         self.heard: dict[int, list[bytes]] = {}
         self.came = self.opened = 0
         self._counter = FIRST_COUNTER
         self._wraps: dict[bytes, list[bytes]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._comparison: Comparison | None = None
         self.inside: Admitted
         self._wire: Wire
         self._link: Link
@@ -44,7 +47,8 @@ class Member(ABC):
     async def join(self) -> None: ...
 
     @abstractmethod
-    def _publish(self, op: bytes) -> None: ...
+    def _tell(self, to: bytes, tag: int, *fields: object) -> None:
+        """Says something to one member, or with zeros to all."""
 
     @abstractmethod
     async def _read(self) -> None: ...
@@ -68,11 +72,11 @@ class Member(ABC):
 
     def _turn(self) -> None:
         """Takes the secrets of new epochs, and turns when we hold all heads (section 7)."""
-        known, keys = self.inside.known, self.inside.keys
+        known, keys, recv = self.inside.known, self.inside.keys, self._joiner.recv
         for epoch in (one for one in known.heads() if not keys.has(one)):
             fields = known.epoch(epoch)
             wraps = self._wraps.get(epoch, [])
-            secret = unwrap(wraps, fields.ephemeral, fields.commit, self.me.member, self._recv)
+            secret = unwrap(wraps, fields.ephemeral, fields.commit, self.me.member, recv)
             if secret is not None:
                 keys.put(epoch, fields.step, secret, hkdf(secret, b"pass"))
         heads = known.heads()
@@ -83,6 +87,23 @@ class Member(ABC):
         """What somebody lacks who says Have, given its fields."""
         ids, first, last = have
         return self.inside.known.beyond(ids, first, last)
+
+    # --- who is who ---------------------------------------------------------------------------
+
+    async def compare(self, other: bytes) -> str:
+        """Compares words with a member whose person asked for us; the six characters."""
+        inside = self.inside
+        me, they = (Party(one, *inside.known.keys_of(one)) for one in (self.me.member, other))
+        self._comparison = Comparison(me, they, inside.keys, inside.room_id)
+        self._tell(other, r.COMPARE, other, self.me.member, *self._comparison.begin(self.step))
+        async with asyncio.timeout(ANSWER_LIMIT_S):
+            while not self._comparison.code:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return self._comparison.code
+
+    def _take_compare(self, frm: bytes, kind: int, data: bytes) -> None:
+        if self._comparison and (part := self._comparison.take(kind, data)):
+            self._tell(frm, r.COMPARE, frm, self.me.member, *part)
 
     # --- sound ----------------------------------------------------------------------------------
 
@@ -115,12 +136,12 @@ class Member(ABC):
     def _write(self, kind: int, *fields: object) -> None:
         op = self.inside.writer.write(kind, *fields)
         self.inside.known.take([op])
-        self._publish(op)
+        self._tell(NONE, r.OPS, [op])
 
     def raise_hand(self) -> None:
         self._write(HAND, True)
 
-    async def take_the_stage(self, limit_s: float = 15.0) -> None:
+    async def take_the_stage(self, limit_s: float = ANSWER_LIMIT_S) -> None:
         """Waits for an invitation and takes it."""
         async with asyncio.timeout(limit_s):
             while (grant := self.inside.known.grant_of(self.me.member)) is None:  # noqa: ASYNC110

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from tests.second.kit import blake, dh_public, sign, sign_public
+from tests.second.kit import blake, dh_public, hkdf, sign, sign_public
 from tests.second.records import pack, unpack
 
 NONE = bytes(16)
@@ -56,8 +56,14 @@ class Writer:
         self._keys, self._room = keys, room
         self._seq, self._prev = 0, NONE
 
-    def join(self, name: str, recv: bytes) -> bytes:
-        op = self.write(JOIN, self._keys.sign_public, self._keys.dh_public, recv, name, NONE, b"")
+    def join(self, name: str, recv: bytes, ticket: bytes = b"") -> bytes:
+        """With the ticket of a personal invite, or none."""
+        invite, proof = ticket[16:] or NONE, b""
+        if ticket:
+            told = self._room + self._keys.member
+            proof = sign(hkdf(ticket[:16], b"invite"), b"invite", told)
+        keys = self._keys.sign_public, self._keys.dh_public
+        op = self.write(JOIN, *keys, recv, name, invite, proof)
         self._prev = op_id(op)
         return op
 
@@ -93,9 +99,10 @@ class Known:
         _, sign_key, dh_key, *_ = unpack(genesis)
         return blake(sign_key + dh_key, 128)
 
-    def sign_key(self, member: bytes) -> bytes:
-        """What a member signs with, as its join says."""
-        return next(bytes(body[7]) for body in self._joins() if body[2] == member)
+    def keys_of(self, member: bytes) -> tuple[bytes, bytes]:
+        """Its Ed25519 and X25519 keys, as its join says."""
+        (_, *body) = next(body for body in self._joins() if body[2] == member)
+        return body[6], body[7]
 
     def _joins(self) -> list[list[Any]]:
         alone = [body for _, body in self._bodies(JOIN)]

@@ -119,6 +119,32 @@ async def test_a_removal_gives_it_the_new_key_and_it_misses_nothing(room: Room) 
     assert second.longest_gap(1) <= 2
 
 
+async def test_its_person_and_the_hosts_read_the_same_words(room: Room) -> None:
+    n = room.host.number_of("second")
+    room.host.node.do(c.Compare(n))
+    host = next(m for m, name in room.second.inside.known.members().items() if name == "host")
+    code = await room.second.compare(host)
+    ready = await room.host.until(e.Words, lambda words: words.state == "ready")
+    assert (ready.n, ready.code) == (n, code)
+
+
+async def test_it_comes_by_a_personal_invite_where_others_are_refused() -> None:
+    async with a_house() as house:
+        host = await house.host("host")
+        anybodys = (await host.key()).invite
+        host.node.do(c.SetEntry("invited"))
+        host.node.do(c.MakeInvite(1, 24.0))
+        personal = await host.until(e.KeyShown, lambda key: key.invite != anybodys)
+        guest, late = Direct(personal.invite, "guest"), Direct(personal.invite, "late")
+        await guest.join()
+        await host.until(e.MemberChanged, lambda m: m.name == "guest")
+        for other, why in ((late, "used_up"), (Direct(anybodys, "other"), "invited")):
+            with pytest.raises(PermissionError, match=why):
+                await other.join()
+            await other.leave()
+        await guest.leave()
+
+
 async def come_on_stage(room: Room) -> None:
     room.second.raise_hand()
     await room.host.until(e.HandChanged, lambda hand: hand.place == 1)
