@@ -44,7 +44,7 @@ class Keyring:
 
     Attributes:
         step: The step that it is by our own clock.
-        waiting: We know that the room has a newer key and must not speak under the old one.
+        waiting: What we hold is not to be spoken under: somebody was shut out who holds it too.
         trial: Secrets that were handed over, until they have proved themselves.
     """
 
@@ -202,9 +202,7 @@ class Keyring:
             self.trial.end(epoch_id)
         self._keys = {name: key for name, key in self._keys.items() if epoch_id not in name[0].ids}
 
-    def set_heads(
-        self, ids: Iterable[bytes], *, wait: bool = False, part: bool = False, shut: bool = False
-    ) -> None:
+    def set_heads(self, ids: Iterable[bytes], *, part: bool = False, shut: bool = False) -> None:
         """Say which epochs are the room's heads.
 
         We seal under all of them as soon as all secrets are here, and under what we had until
@@ -212,8 +210,6 @@ class Keyring:
 
         Args:
             ids: Epoch ids; of too many the first, in their order.
-            wait: While a secret is missing, seal nothing: somebody was shut out who still holds
-                what we had.
             part: Do not go on waiting for it: seal under those heads whose secrets are here.
             shut: Somebody was shut out since we turned, who holds what we had until then.
 
@@ -230,7 +226,6 @@ class Keyring:
             self._wanted = wanted
             self._frontiers.switch(goal, self._room_time_s, shut=shut)
             self._forget()
-        self.waiting = wait and bool(self.missing)
         self._shut = shut and bool(self.missing)
 
     def is_private(self, frontier: Frontier) -> bool:

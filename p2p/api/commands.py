@@ -21,6 +21,11 @@ class SetMic:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeakAnyway:
+    """Be heard although somebody who was removed may hear it; ends when the new key is here."""
+
+
+@dataclass(frozen=True, slots=True)
 class RaiseHand:
     """Ask to speak."""
 
@@ -232,6 +237,7 @@ class Leave:
 
 Command = (
     SetMic
+    | SpeakAnyway
     | RaiseHand
     | LowerHand
     | AcceptHand

@@ -93,6 +93,7 @@ class RoomView:
         no_moderator: Nobody of rank 2 or less is left.
         key_members: To how many members the present key was given, by its record or since, at
             least; 0: not known.
+        held: Why nothing that we say is sealed now, until ``SpeakAnyway``: ``removed``; or empty.
     """
 
     topic: str
@@ -118,3 +119,4 @@ class RoomView:
     waiting: tuple[WaitingView, ...] = ()
     no_moderator: bool = False
     key_members: int = 0
+    held: str = ""

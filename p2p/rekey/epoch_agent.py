@@ -10,9 +10,9 @@ roster, and asks and answers for what did not arrive (``asking``)::
          +--(0.3 s)--> neighbours asked+
 
 From when a record is seen until its secret is held we seal under the key before, so that nobody
-becomes mute by a lost datagram, and after a second under those heads that we hold; but if somebody
-was shut out in between we seal nothing for up to three seconds: what is said then is not for that
-one.
+becomes mute by a lost datagram, and after a second under those heads that we hold; but nothing at
+all, however long it takes, under a key that somebody holds whom the new one shuts out
+(``exposure``), unless our person says so (``mic_gate``).
 """
 
 from collections import Counter, deque
@@ -25,7 +25,8 @@ from crypto.head import SECRET_BYTES
 from crypto.identity import Identity
 from p2p.errors import RemoteError, UserError
 from p2p.rekey.commit import Wrapping, next_epoch, slice_wraps
-from p2p.rekey.events import EpochEvent, KeysChanged, KeysMissing
+from p2p.rekey.events import EpochEvent, HeldWhy, KeysChanged, KeysMissing
+from p2p.rekey.mic_gate import TOLD_S, MicGate
 from p2p.rekey.recovery import Giving
 from p2p.rekey.schedule import Turns, is_scheduled
 from p2p.rekey.wrap_keys import RecvKeys
@@ -37,8 +38,7 @@ from p2p.room.room import Room
 from p2p.room.state.epochs import EpochInfo, Why
 from p2p.wire.messages import AskKeys, GiveKeys, Wraps
 
-WAIT_S = 3.0
-TOLD_S = PART_S = 1.0
+PART_S = TOLD_S
 EARLY_MAX = 16
 EARLY_WRAPS_MAX = 1024
 POLL_S = 5.0
@@ -47,6 +47,11 @@ WRAPS_AT_ONCE = 100
 
 KeyMessage = Wraps | AskKeys | GiveKeys
 Outgoing = tuple[bytes | None, KeyMessage]
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakAnyway:
+    """Our person wants to be heard under a key that somebody who was removed may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +99,16 @@ class Epochs:
         self._known_s: dict[bytes, float] = {}
         self._wrapping: Wrapping | None = None
         self._early: dict[bytes, tuple[bytes, ...]] = {}
-        self._shut_out: frozenset[bytes] = room.state.removed
+        self._gate = MicGate()
         self._told_missing = False
         self._out: deque[Outgoing] = deque()
         self._events = self._giving.events
         self._follow()
+
+    @property
+    def held(self) -> HeldWhy | None:
+        """Why nothing that we say is sealed now; None: it is."""
+        return self._gate.why
 
     # --- what others tell us --------------------------------------------------------------------
 
@@ -112,13 +122,18 @@ class Epochs:
         self._now = max(self._now, now)
         self._neighbours = frozenset(members) - {self._me}
 
-    def do(self, command: NewKey, now: float) -> None:
-        """Begin an epoch at once.
+    def do(self, command: NewKey | SpeakAnyway, now: float) -> None:
+        """Begin an epoch at once, or seal what we say until the reason not to has gone.
 
         Raises:
-            UserError: We may not.
+            UserError: We may not, or nothing keeps us from being heard.
         """
         self._now = max(self._now, now)
+        if isinstance(command, SpeakAnyway):
+            if not self._gate.speak_anyway():
+                raise UserError("not_held", "Nothing holds your voice back.")
+            self._follow()
+            return
         if not self._may_begin():
             raise UserError("not_moderator", "Only moderators can make a new room key.")
         if not self._room.takes_epochs:
@@ -175,11 +190,10 @@ class Epochs:
             times.append(self._turns.next_timer(since_s, place))
         if (recv_at_s := self._recv.next_timer()) is not None:
             times.append(recv_at_s)
-        if (since_s := self._giving.lacking_since_s) is not None:
-            times += [
-                since_s + wait_s for wait_s in (TOLD_S, WAIT_S) if since_s + wait_s > self._now
-            ]
-        return min(times)
+        since_s = self._giving.lacking_since_s
+        if since_s is not None and since_s + TOLD_S > self._now:
+            times.append(since_s + TOLD_S)
+        return min(*times, self._gate.next_timer())
 
     def on_timer(self, now: float) -> None:
         """Follow the room, and do what is due. Also to be called when the room has changed."""
@@ -208,18 +222,30 @@ class Epochs:
         for epoch_id in [one for one in self._early if one in state.epochs]:
             self._open(state.epochs[epoch_id], self._early.pop(epoch_id))
         before = self._keyring.frontier
-        since_s = self._giving.lacking_since_s
-        lacking_s = 0.0 if since_s is None else self._now - since_s
-        shut = state.removed != self._shut_out
-        wait = lacking_s < WAIT_S and shut
-        part = lacking_s >= PART_S and not wait
-        self._keyring.set_heads(state.heads, wait=wait, part=part, shut=shut)
+        self._gate.exposure.observe(state.shut_out, state.removed, before.ids)
+        exposed = self._gate.exposure.exposes(before.ids)
+        self._keyring.set_heads(state.heads, part=self._takes_part(), shut=exposed)
         self._giving.observe(self._now)
         if self._keyring.frontier != before:
-            self._shut_out = state.removed
             self._recv.epoch_began(self._keyring.step, self._now)
             self._events.append(KeysChanged(self._keyring.frontier.ids))
+        self._hold_back()
         self._tell_missing()
+
+    def _takes_part(self) -> bool:
+        """Whether we go on with those heads that we hold: for a second others did not come."""
+        since_s = self._giving.lacking_since_s
+        held = [head for head in self._room.state.heads if self._keyring.knows(head)]
+        late = since_s is not None and self._now - since_s >= PART_S
+        return late and not self._gate.exposure.exposes(held)
+
+    def _hold_back(self) -> None:
+        """Seal nothing under what we hold if somebody who was shut out holds it as well."""
+        exposed = self._gate.exposure.exposes(self._keyring.frontier.ids)
+        self._gate.observe("removed" if exposed else None, self._now)
+        self._keyring.waiting = self._gate.why is not None
+        if (news := self._gate.news(self._now)) is not None:
+            self._events.append(news)
 
     def _tell_missing(self) -> None:
         since_s = self._giving.lacking_since_s
@@ -236,7 +262,9 @@ class Epochs:
         if place is None:
             return
         heads = [state.epochs[epoch] for epoch in state.heads]
-        self._turns.observe(len(heads), place, self._now)
+        self._turns.observe(
+            len(heads), place, self._now, spoilt=self._gate.exposure.exposes(state.heads)
+        )
         why = self._turns.due(self._giving.since_s, place, self._now)
         if why is None and heads and is_scheduled(heads, place, self._keyring.step):
             why = "timer"

@@ -1,6 +1,10 @@
 """What a member learns of the room's key."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+HeldWhy = Literal["removed"]
+"""Somebody was removed who holds the key that we have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +28,18 @@ class KeysDiffer:
     member: bytes
 
 
-EpochEvent = KeysChanged | KeysMissing | KeysDiffer
+@dataclass(frozen=True, slots=True)
+class VoiceHeld:
+    """For a second by now nothing that we say is sealed, and why."""
+
+    why: HeldWhy
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceFreed:
+    """What we say is sealed again. ``anyway``: there is reason not to, but our person wants it."""
+
+    anyway: bool
+
+
+EpochEvent = KeysChanged | KeysMissing | KeysDiffer | VoiceHeld | VoiceFreed

@@ -13,6 +13,7 @@ why        what for                                                when, the k-t
            could pool what they hold                               did not help the last time)
 ``merge``  a head whose secret nobody near us has, also after      1.5 s + k · 0.5 s
            we made one
+``merge``  the one that shut somebody out counts no more           k · 0.2 s
 ``merge``  no head: all are by somebody whose word fell             20 s + k · 0.2 s
 ``timer``  15 minutes have passed                                  k · 10 s
 =========  ======================================================  ================================
@@ -58,15 +59,16 @@ class Turns:
         """
         self._asked, self._asked_at_s = why, now
 
-    def observe(self, heads: int, place: int, now: float) -> None:
+    def observe(self, heads: int, place: int, now: float, *, spoilt: bool = False) -> None:
         """Take note of the room.
 
         Args:
             heads: How many epochs nothing has replaced.
             place: How many of those who may begin epochs and are here are senior to us.
             now: Monotonic seconds.
+            spoilt: Somebody who was removed with new key may hold all heads.
         """
-        if heads == 1:
+        if heads == 1 and not spoilt:
             self._wide_since_s = None
             if now - self._made_at_s > MERGE_AGAIN_S:
                 self._merges = 0

@@ -218,18 +218,6 @@ def test_the_heads_of_the_room_decide_what_is_sealed_under() -> None:
         ring.set_heads([])
 
 
-def test_who_lacks_a_key_because_somebody_was_shut_out_waits_for_it() -> None:
-    ring = keyring()
-    ring.set_heads([NEXT], wait=True)
-    assert ring.waiting
-    adopt(ring, NEXT, FRESH, 0)
-    assert not ring.waiting
-    ring.set_heads([NEXT], wait=True)
-    assert not ring.waiting
-    ring.set_heads([THIRD])
-    assert not ring.waiting
-
-
 def test_what_somebody_holds_who_was_shut_out_is_private_no_more() -> None:
     ring = keyring()
     first = ring.frontier
@@ -262,10 +250,10 @@ def test_who_waits_no_longer_seals_under_the_heads_that_are_here() -> None:
     ring.set_heads([NEXT, THIRD], part=True)
     assert ring.frontier.ids == (EPOCH,), "of the heads none is here"
     ring.hold(NEXT, FRESH, 0)
-    ring.set_heads([NEXT, THIRD], wait=True)
-    assert (ring.frontier.ids, ring.waiting) == ((EPOCH,), True)
+    ring.set_heads([NEXT, THIRD])
+    assert ring.frontier.ids == (EPOCH,)
     ring.set_heads([NEXT, THIRD], part=True)
-    assert (ring.frontier.ids, ring.waiting) == ((NEXT,), False)
+    assert ring.frontier.ids == (NEXT,)
     assert ring.missing == (THIRD,)
     ring.hold(THIRD, PASS, 0)
     ring.set_heads([NEXT, THIRD])

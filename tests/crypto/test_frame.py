@@ -343,7 +343,7 @@ def test_a_refused_frame_names_the_holder_of_its_slot() -> None:
 def test_nothing_is_sealed_while_the_keyring_waits_for_a_newer_key() -> None:
     ours, _ = room()
     sealer = FrameSealer(ours, 1, SPEAKER, os.urandom)
-    ours.set_heads([NEXT], wait=True)
+    ours.waiting = True
     with pytest.raises(LocalError):
         sealer.seal(PAYLOAD, 0.0)
     assert sealer.sealed_count == 0

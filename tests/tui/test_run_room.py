@@ -170,6 +170,15 @@ async def test_the_room_menu_changes_what_it_says(key, command):
         assert isinstance(seat.screen, RoomScreen)
 
 
+async def test_whose_voice_is_held_back_finds_in_the_room_menu_how_to_speak_anyway():
+    held = dataclasses.replace(run_room("listener"), held="removed")
+    async with Seat(ScriptedNode(held)) as seat:
+        await seat.press("r")
+        assert seat.reads("Speak anyway: who was removed may hear you.")
+        await seat.press("s")
+        assert seat.asked == [ask.SpeakAnyway()]
+
+
 async def test_a_listener_finds_in_the_room_menu_how_it_is_run_and_invites():
     async with Seat(ScriptedNode(run_room("listener"))) as seat:
         await seat.press("f12")

@@ -18,6 +18,7 @@ from p2p.api.commands import (
     Remove,
     SetEntry,
     SetProfile,
+    SpeakAnyway,
 )
 from p2p.api.view import RoomView
 from p2p.errors import UserError
@@ -72,6 +73,12 @@ def _new(rest: str, view: RoomView) -> Command:
     return NewKey()
 
 
+def _speak(rest: str, view: RoomView) -> Command:
+    if rest.casefold() != "anyway":
+        raise UserError("bad_command", mark("Say `speak anyway`."))
+    return SpeakAnyway()
+
+
 def _invite(rest: str, view: RoomView) -> Command:
     """Take ``invite [USES] [HOURS]``: one person and a day, if nothing is said."""
     parts = rest.split()
@@ -121,6 +128,7 @@ ROOM_READERS: dict[str, Callable[[str, RoomView], Command]] = {
     "entry": _entry,
     "profile": _profile,
     "new": _new,
+    "speak": _speak,
     "invite": _invite,
     "words": _words,
     "let": lambda rest, view: Let(find_waiting(rest, view).n, on=True),
@@ -142,6 +150,7 @@ def room_help_lines() -> list[str]:
         tr("entry MODE          open: the room key lets in; ask: wait outside; invited: by invite"),
         tr("invite USES HOURS   a personal invite; `invite` alone: one person, 24 hours"),
         tr("new key             moderators: a new key of the sound for who is here"),
+        tr("speak anyway        be heard although who was removed may hear you"),
         tr("profile table|hall  shortest delay, or fewer packets for a large room"),
         tr("words N             compare safety words; then `words N same` or `words N differ`"),
     ]

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from p2p.api.commands import Command, NewKey, SetEntry, SetLock, SetProfile
+from p2p.api.commands import Command, NewKey, SetEntry, SetLock, SetProfile, SpeakAnyway
 from p2p.api.view import RoomView
 from p2p.room.ops.kinds import EntryMode
 from tui.i18n import mark, tr, trn
@@ -37,13 +37,15 @@ _PROFILES = {"table": mark("Profile table."), "hall": mark("Profile hall.")}
 def choices(view: RoomView) -> list[Choice]:
     """Return what we can do with the room, each with what it changes."""
     invite: Choice = ("v", "f4", tr("Make a personal invite: for how many, for how long."), INVITE)
+    anyway = tr("Speak anyway: who was removed may hear you.")
+    first: list[Choice] = [("s", "f3", anyway, SpeakAnyway())] if view.held else []
     if not runs_room(view):
-        return [invite]
+        return [*first, invite]
 
     def choice(letter: str, f_key: str, word: str, command: Command) -> Choice:
         return letter, f_key, f"{tr(word)} {foretell(command, view)}", command
 
-    found = [invite, choice("l", "f5", _LOCK[view.locked], SetLock(not view.locked))]
+    found = [*first, invite, choice("l", "f5", _LOCK[view.locked], SetLock(not view.locked))]
     for mode, (letter, f_key, word) in _ENTRIES.items():
         if mode != view.entry:
             found.append(choice(letter, f_key, word, SetEntry(mode)))

@@ -24,6 +24,12 @@ NOTICE_SENTENCES = {
     "moderator_again": mark("Somebody who can moderate is here again."),
     "keys_missing": mark("Somebody's sound can not be opened yet: asking for the new key."),
     "keys_back": mark("The new key is here."),
+    "voice_held": mark(
+        "You are not heard: somebody was removed, and the new key has not reached you. "
+        "`speak anyway`: who was removed may hear you."
+    ),
+    "voice_freed": mark("You are heard again, and not by who was removed."),
+    "voice_anyway": mark("You are heard; who was removed may hear you until the new key is here."),
     "nobody_reached": mark(
         "Nobody in the room can be reached now, so there is no sound: trying again. If it stays "
         "so, try another network, or a relay that carries sound (--relay)."

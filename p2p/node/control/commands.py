@@ -9,6 +9,7 @@ from crypto.record import HOUR_S
 from p2p.api import commands, events
 from p2p.api.commands import HOURS_MAX, USES_MAX
 from p2p.errors import UserError
+from p2p.node.control.events import VOICE_HELD
 from p2p.node.control.key_forms import key_forms
 from p2p.node.control.room_commands import member_named, room_command
 from p2p.node.media.media import Sound
@@ -59,6 +60,8 @@ class CommandHandler:
         match command:
             case commands.SetMic(on=on):
                 self._set_mic(on)
+            case commands.SpeakAnyway():
+                self._group_key.speak_anyway()
             case commands.ShowKey():
                 self._emit(self.key_forms())
             case commands.Remove(n=n, new_key=new_key):
@@ -93,6 +96,8 @@ class CommandHandler:
         self._sound.set_mic(on, room.myself.slot if on else None)
         self._relay_room.failover.set_slot(room.myself.slot)
         self._emit(events.MicChanged(on, "asked"))
+        if on and (held := self._group_key.held) is not None:
+            self._emit(VOICE_HELD[held])
 
     def _remove(self, n: int, command: commands.Command, *, new_key: bool) -> None:
         """Out; and with somebody who had powers the key always goes, too."""

@@ -12,12 +12,12 @@ from p2p.node.control.hall_notice import PROPOSE_HALL, hall_is_due
 from p2p.node.control.hands import HandTeller, places_here
 from p2p.node.member_numbers import ME, MemberNumbers
 from p2p.node.peers.group_key import KeyEvent
-from p2p.rekey.events import KeysChanged, KeysDiffer, KeysMissing
+from p2p.rekey.events import KeysChanged, KeysDiffer, KeysMissing, VoiceFreed, VoiceHeld
 from p2p.rekey.sas_exchange import CompareAsked, CompareFailed, CompareReady, CompareVerified
 from p2p.room import events as room_events
 from p2p.room.ops.kinds import PROFILES
 from p2p.room.room import Room
-from p2p.room.stage import Stage
+from p2p.room.stage import ON_STAGE, Stage
 from p2p.room.state.epochs import WHY
 
 ARRIVING_S = 3.0
@@ -30,6 +30,17 @@ KEY_HERE = events.Notice("keys_back", "The new key is here.")
 KEYS_DIFFER = events.Notice(
     "keys_differ",
     "Someone here hands out other room keys. If you hear nobody soon, leave and join again.",
+)
+VOICE_HELD = {
+    "removed": events.Notice(
+        "voice_held",
+        "You are not heard: somebody was removed, and the new key has not reached you. "
+        "`speak anyway`: who was removed may hear you.",
+    ),
+}
+VOICE_FREED = events.Notice("voice_freed", "You are heard again, and not by who was removed.")
+VOICE_ANYWAY = events.Notice(
+    "voice_anyway", "You are heard; who was removed may hear you until the new key is here."
 )
 NO_MODERATOR = events.Notice(
     "no_moderator", "Nobody can moderate now: sound goes on; no new speakers, removals, keys."
@@ -122,6 +133,10 @@ class EventReporter:
                         self._emit(events.RoomKeyChanged(why, count))
                 case KeysMissing(on=on):
                     self._emit(KEY_MISSING if on else KEY_HERE)
+                case VoiceHeld(why=reason) if room.myself.stage in ON_STAGE:
+                    self._emit(VOICE_HELD[reason])
+                case VoiceFreed(anyway=anyway) if room.myself.stage in ON_STAGE:
+                    self._emit(VOICE_ANYWAY if anyway else VOICE_FREED)
                 case KeysDiffer():
                     self._emit(KEYS_DIFFER)
                 case CompareAsked(member=member):

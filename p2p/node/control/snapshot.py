@@ -172,6 +172,7 @@ class Snapshot:
             "entry": state.entry,
             "profile": PROFILES[state.profile],
             "waiting": tuple(waiting),
+            "held": self._peers.dispatch.group_key.held or "",
             "no_moderator": state.no_moderator,
             # Whoever was let in since has it too, and is not counted in the record.
             "key_members": max(min(counts), len(self._room.roster())) if counts else 0,

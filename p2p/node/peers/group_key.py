@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from p2p.errors import RemoteError
 from p2p.node.secrets import RoomSecrets
-from p2p.rekey.epoch_agent import Epochs, NewKey
-from p2p.rekey.events import KeysChanged, KeysDiffer, KeysMissing
+from p2p.rekey.epoch_agent import Epochs, NewKey, SpeakAnyway
+from p2p.rekey.events import EpochEvent, HeldWhy, KeysChanged
 from p2p.rekey.sas_exchange import (
     Begin,
     CompareAsked,
@@ -24,7 +24,7 @@ from p2p.wire.messages import AskKeys, Compare, GiveKeys, Wraps
 
 Outgoing = tuple[bytes | None, Message]
 CompareEvent = CompareAsked | CompareReady | CompareVerified | CompareFailed
-KeyEvent = KeysChanged | KeysMissing | KeysDiffer | CompareEvent
+KeyEvent = EpochEvent | CompareEvent
 
 
 class GroupKey:
@@ -52,6 +52,15 @@ class GroupKey:
     def verified(self) -> Collection[bytes]:
         """Members whose words we have found to be the same."""
         return self._comparing.verified
+
+    @property
+    def held(self) -> HeldWhy | None:
+        """Why nothing that we say is sealed now; None: it is."""
+        return self._epochs.held
+
+    def speak_anyway(self) -> None:
+        """Our person wants to be heard; raises UserError if nothing is in its way."""
+        self._epochs.do(SpeakAnyway(), time.monotonic())
 
     def new_key(self, *, shut_out: bool) -> None:
         """Begins a new key; raises UserError if that is not for us to do."""

@@ -45,6 +45,10 @@ class Ancestry:
             epoch for epoch, age in ages.items() if age < newest - KEPT_STEPS
         )
 
+    def led_to(self, op: OpId) -> set[OpId]:
+        """Give an operation and everything that is known to have led to it."""
+        return led([op], self._leads)
+
     def last(self, ops: Collection[OpId]) -> tuple[OpId, ...]:
         """Give those of some complete links to which no other of them leads, ascending."""
         whole = set(ops) - self.adrift

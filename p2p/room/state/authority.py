@@ -20,7 +20,7 @@ that counts names it, by another of its author's rank or a higher one. A senior'
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
 from p2p.room.ops.chain import Cut, chain_of, without_fork
@@ -49,10 +49,11 @@ class Act(Generic[B]):
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Who removed a member, and which join it was known by (zeros for none)."""
+    """Who removed a member, which join it was known by (zeros for none), and all that say so."""
 
     by: MemberId
     join: OpId
+    ops: tuple[OpId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +226,15 @@ class Authority:
         self._acts[Remove].append(Act(op, tenure.rank, body))
         chain = chain_of(body.member, body.cut, self._registers.links)
         self._outs[body.member].append(Cut(chain, frozenset(body.keeps)))
-        self.removals.setdefault(body.member, Removal(op.author, body.join))
-        if not body.brood:
-            return
-        for member in self._lineage.brood(body.member):
+        self._note_removal(body.member, op, body.join)
+        for member in self._lineage.brood(body.member) if body.brood else ():
             if self.rank_of(member) > tenure.rank:
                 self._outs[member].append(_NOTHING)
-                self.removals.setdefault(member, Removal(op.author, NONE))
+                self._note_removal(member, op, NONE)
+
+    def _note_removal(self, member: MemberId, op: Op, join: OpId) -> None:
+        first = self.removals.get(member, Removal(op.author, join, ()))
+        self.removals[member] = replace(first, ops=(*first.ops, op.id))
 
 
 def _before(cuts: Collection[Cut], ops: list[Op]) -> list[Op]:

@@ -6,7 +6,7 @@ make one at the same time, and whoever sees two heads makes one that replaces bo
 
 import functools
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
@@ -86,6 +86,7 @@ class Epochs:
             as long as there are no epochs.
         recent: These and the ones just before: what was issued there is not forgotten yet.
         restating: Grants that one of these restates.
+        shut_out: Of each head whom it was not wrapped for: those whose removals led to it.
         last_removals: Removals that count, with all that led to them, and to which no other such
             leads, 16 at most: what a new operation names so that it can not be shown without them.
     """
@@ -112,6 +113,9 @@ class Epochs:
             for entry in self.by_id[epoch].stage
         )
         self.past: frozenset[OpId] = ancestry.past - self.recent
+        self.shut_out: Mapping[OpId, frozenset[MemberId]] = {
+            head: _shut_out(ancestry.led_to(head), authority) for head in self.heads
+        }
         # An operation that named one of which a part is still on its way would not count itself.
         self.last_removals: tuple[OpId, ...] = ancestry.last(
             [act.op.id for act in authority.acts(Remove)]
@@ -124,6 +128,11 @@ class Epochs:
             for head in self.heads
             for entry in self.by_id[head].stage
         ]
+
+
+def _shut_out(before: Set[OpId], authority: Authority) -> frozenset[MemberId]:
+    removals = authority.removals.items()
+    return frozenset(member for member, removal in removals if not before.isdisjoint(removal.ops))
 
 
 def issued_under(acts: Iterable[Act[F]], epochs: frozenset[OpId]) -> list[Act[F]]:

@@ -72,6 +72,7 @@ def state_of(findings: Findings, *, blind: bool = False) -> RoomState:
         carriers=settings.carriers,
         heads=epochs.heads,
         epochs=epochs.by_id,
+        shut_out=epochs.shut_out,
         last_removals=epochs.last_removals,
         asking=asking(registers, here, known) if settings.entry == "ask" else (),
         let=settings.let,

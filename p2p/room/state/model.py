@@ -125,6 +125,7 @@ class RoomState:
         carriers: Relays of this room, the root of the tree first.
         heads: Epochs that nothing replaces, ascending; empty before the first.
         epochs: All epochs that count, by id.
+        shut_out: Of each head whom its secret was not wrapped for: those whose removals led to it.
         last_removals: Removals to which no other leads, ascending, 16 at most.
         asking: Who waits for a moderator, by member id.
         let: Whom a moderator said yes or no to.
@@ -150,6 +151,7 @@ class RoomState:
     carriers: tuple[Carrier, ...] = ()
     heads: tuple[OpId, ...] = ()
     epochs: Mapping[OpId, EpochInfo] = field(default_factory=dict)
+    shut_out: Mapping[OpId, frozenset[MemberId]] = field(default_factory=dict)
     last_removals: tuple[OpId, ...] = ()
     asking: tuple[Asking, ...] = ()
     let: Mapping[MemberId, bool] = field(default_factory=dict)

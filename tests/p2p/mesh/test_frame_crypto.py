@@ -140,9 +140,9 @@ def test_a_frame_counts_once() -> None:
 
 def test_who_waits_for_a_key_seals_nothing() -> None:
     [alice] = stages(ALICE)
-    alice._keyring.set_heads([NEXT], wait=True)
+    alice._keyring.waiting = True
     assert alice.seal(b"payload", 1, 0.0) is None
-    adopt(alice._keyring, NEXT, FRESH, 0)
+    alice._keyring.waiting = False
     assert alice.seal(b"payload", 1, 0.0) is not None
     assert alice.sealed == 1
 

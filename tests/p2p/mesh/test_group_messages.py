@@ -129,7 +129,7 @@ def test_forged_blobs_that_were_held_are_dropped_when_the_key_comes() -> None:
 
 def test_nothing_is_said_under_a_key_of_somebody_who_was_shut_out() -> None:
     here, _, ours, _ = a_pair()
-    ours.set_heads([NEXT], wait=True)
+    ours.waiting = True
     assert here.seal(b"secret", A, B) is None
 
 

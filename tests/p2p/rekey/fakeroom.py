@@ -28,6 +28,7 @@ class FakeEpoch:
     commit: bytes
     pass_public: bytes
     members: tuple[bytes, ...]
+    after: frozenset[bytes] = frozenset()  # the removals that its author knew
 
 
 @dataclass
@@ -41,6 +42,10 @@ class FakeState:
     def heads(self) -> tuple[bytes, ...]:
         replaced = {parent for epoch in self.epochs.values() for parent in epoch.parents}
         return tuple(sorted(self.epochs.keys() - replaced))
+
+    @property
+    def shut_out(self) -> dict[bytes, frozenset[bytes]]:
+        return {head: self.epochs[head].after & self.removed for head in self.heads}
 
     def roster(self) -> list[FakeMember]:
         return [each for each in self.members.values() if each.id not in self.removed]
@@ -74,7 +79,7 @@ class FakeRoom:
     def write_epoch(self, parents, step, why, ephemeral, commit, pass_public, members) -> FakeEpoch:
         epoch = FakeEpoch(
             os.urandom(16), self.me, tuple(parents), step, WHY[why], ephemeral, commit, pass_public,
-            tuple(member.id for member in members),
+            tuple(member.id for member in members), self.state.removed,
         )  # fmt: skip
         self.written.append(epoch)
         self.state.epochs[epoch.id] = epoch

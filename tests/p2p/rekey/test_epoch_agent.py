@@ -17,11 +17,11 @@ from p2p.rekey.epoch_agent import (
     PARENTS_MAX,
     PART_S,
     TOLD_S,
-    WAIT_S,
     Epochs,
     NewKey,
+    SpeakAnyway,
 )
-from p2p.rekey.events import KeysChanged, KeysDiffer, KeysMissing
+from p2p.rekey.events import KeysChanged, KeysDiffer, KeysMissing, VoiceFreed, VoiceHeld
 from p2p.rekey.schedule import NONE_S, SCHEDULED_STEPS
 from p2p.wire.messages import AskKeys, GiveKeys, HeadSecret, Wraps
 from tests.p2p.rekey.keypeople import People
@@ -376,19 +376,98 @@ def test_it_is_told_when_a_key_is_missing_for_a_second_and_when_it_has_come(peop
     assert people[3].events() == [KeysChanged(people[0].keyring.frontier.ids), KeysMissing(False)]
 
 
-def test_nobody_speaks_under_the_old_key_once_it_knows_that_somebody_was_shut_out(
-    people: People,
-) -> None:
-    people.lost = {Wraps, GiveKeys}
+def removed_with_a_key_that_never_comes(people: People) -> None:
+    people.lost = {Wraps, AskKeys, GiveKeys}
     people[0].room.remove(people[4].id)
     people[0].epochs.do(NewKey(shut_out=True), people.now)
     people.carry()
+
+
+def test_nobody_speaks_under_a_key_that_somebody_holds_who_was_shut_out(people: People) -> None:
+    removed_with_a_key_that_never_comes(people)
     assert people[3].keyring.waiting
-    people.wait(WAIT_S - 0.1)
+    people.apart(3)  # nobody is there who could help
+    people.wait(60.0)
     assert people[3].keyring.waiting
-    people.apart(3)
-    people.wait(0.2)
-    assert not people[3].keyring.waiting, "nobody is left mute for good"
+    assert people[3].epochs.held == "removed"
+    assert people[3].events() == [VoiceHeld("removed"), KeysMissing(True)]
+
+
+def test_it_speaks_again_when_the_key_has_come(people: People) -> None:
+    removed_with_a_key_that_never_comes(people)
+    people.wait(5.0)
+    people.lost = set()
+    people[3].events()
+    people.wait(3.0)
+    assert not people[3].keyring.waiting
+    changed = KeysChanged(people[0].keyring.frontier.ids)
+    assert people[3].events() == [changed, VoiceFreed(anyway=False), KeysMissing(False)]
+
+
+def test_a_key_that_comes_within_a_second_is_not_worth_a_line(people: People) -> None:
+    removed_with_a_key_that_never_comes(people)
+    people.lost = set()
+    people.wait(TOLD_S - 0.1)
+    assert people[3].events() == [KeysChanged(people[0].keyring.frontier.ids)]
+
+
+def test_who_wants_to_be_heard_all_the_same_is_until_the_key_comes(people: People) -> None:
+    removed_with_a_key_that_never_comes(people)
+    people.wait(2.0)
+    people[3].epochs.do(SpeakAnyway(), people.now)
+    assert not people[3].keyring.waiting
+    people.wait(2.0)
+    assert not people[3].keyring.waiting
+    held = [one for one in people[3].events() if isinstance(one, VoiceHeld | VoiceFreed)]
+    assert held == [VoiceHeld("removed"), VoiceFreed(anyway=True)]
+    people.lost = set()
+    people.wait(3.0)
+    removed_with_a_key_that_never_comes(people)
+    assert not people[3].keyring.waiting, "nobody else was removed by that"
+    people[0].room.remove(people[2].id)
+    people[0].epochs.do(NewKey(shut_out=True), people.now)
+    people.carry()
+    assert people[3].keyring.waiting, "it was for that time only"
+
+
+def test_who_is_not_held_back_has_nothing_to_insist_on(people: People) -> None:
+    with pytest.raises(UserError, match="not_held"):
+        people[3].epochs.do(SpeakAnyway(), people.now)
+
+
+def test_who_is_removed_without_a_new_key_silences_nobody(people: People) -> None:
+    people[0].room.remove(people[4].id)
+    people.wait(2.0)
+    assert not any(person.keyring.waiting for person in people.people)
+
+
+def test_a_key_of_somebody_who_had_not_seen_the_removal_is_no_way_out(people: People) -> None:
+    before = people[1].room.state
+    people.apart(1)
+    people[1].epochs.do(NewKey(), people.now)  # wrapped for the one who is being removed, too
+    wraps = [message for _, message in people[1].epochs.to_send(people.now)]
+    removed_with_a_key_that_never_comes(people)
+    people.together()
+    assert before is not people[3].room.state
+    for message in wraps:
+        people[3].epochs.receive(message, people[1].id, people.now)
+    members = people[3].room.state.members  # nobody is left who could merge them
+    members |= {each.id: replace(each, rank=LISTENER) for each in members.values()}
+    people.wait(30.0)
+    assert people[1].room.written[0].id not in people[3].keyring.missing
+    assert people[3].keyring.waiting
+
+
+def test_if_the_epoch_that_shut_somebody_out_counts_no_more_another_is_made(people: People) -> None:
+    people[1].room.remove(people[4].id)
+    people[1].epochs.do(NewKey(shut_out=True), people.now)
+    people.carry()
+    (undone,) = people[1].room.written
+    del people[0].room.state.epochs[undone.id]  # its author lost its power, from before that
+    people.wait(1.0)
+    assert [epoch.why for epoch in people[0].room.written] == ["start", "merge"]
+    assert not people[3].keyring.waiting
+    assert not people[4].keyring.knows(people[0].room.written[-1].id)
 
 
 def test_a_key_that_shuts_nobody_out_keeps_nobody_from_speaking(people: People) -> None:
@@ -400,9 +479,9 @@ def test_a_key_that_shuts_nobody_out_keeps_nobody_from_speaking(people: People) 
     assert not people[3].keyring.waiting
 
 
-@pytest.mark.parametrize(("shuts_out", "after_s"), [(False, PART_S), (True, WAIT_S)])
+@pytest.mark.parametrize("shuts_out", [False, True])
 def test_who_lacks_one_of_two_heads_speaks_under_the_other_after_a_while(
-    people: People, shuts_out: bool, after_s: float
+    people: People, shuts_out: bool
 ) -> None:
     before = people[3].keyring.frontier
     people.lost = {Wraps, GiveKeys}
@@ -415,7 +494,7 @@ def test_who_lacks_one_of_two_heads_speaks_under_the_other_after_a_while(
     people[3].epochs.receive(Wraps(theirs.epoch_id, (wrap,)), people[1].id, people.now)
     members = people[3].room.state.members  # nobody is left who could merge them
     members |= {each.id: replace(each, rank=LISTENER) for each in members.values()}
-    people.wait(after_s - 0.1)
+    people.wait(PART_S - 0.1)
     assert people[3].keyring.frontier == before
     people.wait(0.2)
     assert people[3].keyring.missing == (lost.id,)

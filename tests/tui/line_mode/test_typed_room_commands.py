@@ -29,6 +29,7 @@ VIEW = run_room("host")
         ("profile hall", ask.SetProfile("hall")),
         ("profile table", ask.SetProfile("table")),
         ("new key", ask.NewKey()),
+        ("speak anyway", ask.SpeakAnyway()),
         ("invite", ask.MakeInvite(1, 24.0)),
         ("invite 5", ask.MakeInvite(5, 24.0)),
         ("invite 0 1.5", ask.MakeInvite(0, 1.5)),

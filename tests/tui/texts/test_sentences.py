@@ -159,6 +159,9 @@ def test_who_says_what_is_special_about_a_person(narrator):
         (told.Notice("no_moderator", ""), "Nobody can moderate now: sound goes on; "),
         (told.Notice("moderator_again", ""), "Somebody who can moderate is here again."),
         (told.Notice("flood", "{name} sends too much.", 6), "lau sends too much."),
+        (told.Notice("voice_held", ""), "You are not heard: somebody was removed"),
+        (told.Notice("voice_freed", ""), "You are heard again, and not by who was removed."),
+        (told.Notice("voice_anyway", ""), "You are heard; who was removed may hear you"),
         (told.Notice("keys_missing", ""), "Somebody's sound can not be opened yet"),
     ],
 )

@@ -181,3 +181,35 @@ def test_two_mutes_need_both_lifted():
     assert people.stage(6) == Stage.MUTED
     people.unmute(6, by=4)
     assert people.stage(6) == Stage.SPEAKING
+
+
+def test_an_epoch_shuts_out_whom_its_author_knew_to_be_removed_or_one_before_it_did():
+    people = court()
+    people.remove(6, by=3)
+    assert people.state().shut_out == {people.state().heads[0]: frozenset()}
+    after = people.epoch(4)
+    people.remove(7, by=4)
+    unaware = people.epoch(3, parents=(), knows=())
+    out = people.ids[6]
+    assert people.state().shut_out[after.id] == {out}
+    assert people.state().shut_out[unaware.id] == {out}, "its author had removed that one itself"
+    merged = people.epoch(1)
+    assert people.state().shut_out == {merged.id: {out, people.ids[7]}}
+
+
+def test_an_epoch_of_somebody_who_does_not_know_of_a_removal_shuts_nobody_out():
+    people = court()
+    parents = people.state().heads
+    people.remove(6, by=3)
+    unaware = people.epoch(4, parents=parents, knows=())
+    assert people.state().shut_out == {unaware.id: frozenset()}
+
+
+def test_a_removal_that_a_senior_undid_shuts_nobody_out():
+    people = court()
+    member = people.member(3)
+    people.remove(6, by=3)
+    head = people.epoch(1)
+    assert people.state().shut_out == {head.id: {people.ids[6]}}
+    people.act(1, kinds.Remove, member.id, member.join, member.cut, False, ())
+    assert people.state().shut_out == {head.id: frozenset()}

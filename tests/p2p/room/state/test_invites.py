@@ -81,6 +81,8 @@ def test_a_member_can_be_removed_with_everybody_it_brought():
     people.remove(3, brood=True)
     assert [people.stage(n) for n in (3, 4, 5, 6)] == [Stage.REMOVED] * 4
     assert people.state().by[people.ids[6]] == people.host
+    head = people.epoch()
+    assert people.state().shut_out[head.id] == {people.ids[n] for n in (3, 4, 5, 6)}
     late = join_of(people, 7, people.ops[5])
     assert late.body.invite in [op.id for op in people.ops if isinstance(op.body, kinds.Invite)]
     assert people.stage(7) == Stage.REMOVED

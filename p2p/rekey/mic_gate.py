@@ -1,0 +1,58 @@
+"""Whether our voice is held back, and whether our person speaks all the same. Sans-IO."""
+
+from p2p.rekey.events import HeldWhy, VoiceFreed, VoiceHeld
+from p2p.rekey.exposure import Exposure
+
+TOLD_S = 1.0
+"""So long nothing is said of it: most keys come sooner."""
+
+
+class MicGate:
+    """Closed while there is a reason; opened by our person, until the reasons have gone.
+
+    Attributes:
+        exposure: Who was removed and still holds what we would seal under.
+    """
+
+    def __init__(self) -> None:
+        self.exposure = Exposure()
+        self._why: HeldWhy | None = None
+        self._anyway = False
+        self._since_s = 0.0
+        self._told: VoiceHeld | VoiceFreed = VoiceFreed(anyway=False)
+
+    def observe(self, why: HeldWhy | None, now: float) -> None:
+        """Say why nothing may be sealed; None: there is no reason."""
+        if why is None:
+            self._anyway = False
+        elif self._why is None:
+            self._since_s = now
+        self._why = why
+
+    @property
+    def why(self) -> HeldWhy | None:
+        """Why nothing may be sealed; None: it may."""
+        return None if self._anyway else self._why
+
+    def speak_anyway(self) -> bool:
+        """Our person wants to be heard; False if nothing holds its voice back."""
+        if self._why is None:
+            return False
+        self._anyway = True
+        return True
+
+    def next_timer(self) -> float:
+        """When there is something to tell, monotonic seconds; infinity for never."""
+        return self._since_s + TOLD_S if self._told != self._now_so() else float("inf")
+
+    def news(self, now: float) -> VoiceHeld | VoiceFreed | None:
+        """What is to be told now, once each."""
+        so = self._now_so()
+        if so == self._told or (self.why is not None and now < self._since_s + TOLD_S):
+            return None
+        self._told = so
+        return so
+
+    def _now_so(self) -> VoiceHeld | VoiceFreed:
+        why = self.why
+        return VoiceFreed(self._anyway) if why is None else VoiceHeld(why)
