@@ -12,10 +12,11 @@ from p2p.mesh.frame_crypto import FrameCrypto
 from p2p.rekey.commit import first_epoch, slice_wraps
 from p2p.rekey.epoch_agent import Epochs
 from p2p.rekey.events import KeysChanged
+from p2p.rekey.fresh_words import FreshWords
 from p2p.rekey.room_time import RoomTime
 from p2p.room.room import Room
 from p2p.wire.codec import have_messages, pages
-from p2p.wire.messages import AskKeys, GiveKeys, Have, Ops, Wraps
+from p2p.wire.messages import AskKeys, Fresh, GiveKeys, Have, Ops, Wraps
 
 STOPPED_AFTER_S = 1.0
 """Who speaks is heard four times a second."""
@@ -108,6 +109,7 @@ class Client:
         self.room = Room(identity, genesis, f"member {number}", now=self.now, recv=self.recv.public)
         self.keyring: Keyring | None = None
         self.epochs: Epochs | None = None
+        self.words: FreshWords | None = None
         self.stage: FrameCrypto | None = None
         self.room_time = RoomTime(self.now)
         self.silences: dict[bytes, Silence] = {}
@@ -179,6 +181,7 @@ class Client:
         self.keyring = keyring
         self.stage = FrameCrypto(keyring, self.id, self._rng)
         self.epochs = Epochs(self.room, keyring, self.identity, self._rng, self.now, recv=self.recv)
+        self.words = FreshWords(self.room, self.identity, self.now)
 
     # --- lines ----------------------------------------------------------------------------------
 
@@ -199,6 +202,8 @@ class Client:
         elif isinstance(message, Have):
             for page in pages(self.room.missing(message.ids, message.first, message.last)):
                 self._send(self, sender, Ops(page))
+        elif isinstance(message, Fresh) and self.words is not None:
+            self.words.receive(message, self.room_s, now)
         elif isinstance(message, KEY_MESSAGES) and self.epochs is not None:
             try:
                 self.epochs.receive(message, sender.id, now)
@@ -224,7 +229,24 @@ class Client:
             self._enter_again()
             # The room was shut before anybody who moderates it had heard of us.
             self.turned_away = bool(others) and now > self._out_since_s + OUT_S
+        self._speak_words(others)
         self.pump()
+
+    def _speak_words(self, others: "list[Client]") -> None:
+        assert self.words is not None
+        assert self.epochs is not None
+        assert self.stage is not None
+        now = self.now
+        self.words.observe({other.id for other in others}, now)
+        self.epochs.observe_words(unchecked=self.words.is_unchecked(now), now=now)
+        self.stage.held = self.epochs.held is not None
+        word = self.words.to_say(self.room_s, now)
+        for other in others if word is not None else ():
+            self._send(self, other, word)
+        differ = self.words.whom_to_ask(now)
+        for other in others:
+            if other.id in differ:
+                self.line_up(other)
 
     def pump(self) -> None:
         """Say what there is to say."""

@@ -93,7 +93,8 @@ class RoomView:
         no_moderator: Nobody of rank 2 or less is left.
         key_members: To how many members the present key was given, by its record or since, at
             least; 0: not known.
-        held: Why nothing that we say is sealed now, until ``SpeakAnyway``: ``removed``; or empty.
+        held: Why nothing that we say is sealed now, until ``SpeakAnyway``: ``removed``,
+            ``unchecked``; or empty.
     """
 
     topic: str

@@ -76,9 +76,13 @@ class FrameCrypto:
         keyring: The room's keys.
         me: Our member id.
         rng: Source of the frames' filler.
+
+    Attributes:
+        held: Nothing that we say is to be sealed now.
     """
 
     def __init__(self, keyring: Keyring, me: bytes, rng: Callable[[int], bytes]) -> None:
+        self.held = False
         self._keyring = keyring
         self._sealer = FrameSealer(keyring, 1, me, rng)
         self._opener = FrameOpener(keyring)
@@ -111,10 +115,9 @@ class FrameCrypto:
             profile: The room's, by its number.
 
         Returns:
-            What to send. None while the room has a newer key than we do, because somebody was
-            shut out: what we say now is not for whoever holds the old one.
+            What to send. None while what we say is held back: see ``rekey.mic_gate``.
         """
-        if self._keyring.waiting:
+        if self.held or self._keyring.waiting:
             return None
         self._sealer.slot = slot
         return bytes((profile,)) + self._sealer.seal(payload, room_s)

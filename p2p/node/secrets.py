@@ -11,7 +11,7 @@ from crypto.roomkey import RoomKey
 from p2p.mesh.frame_crypto import FrameCrypto
 from p2p.rekey.room_time import RoomTime
 from p2p.rng import Rng
-from p2p.wire.messages import Admit, HeadSecret
+from p2p.wire.messages import Admit, Fresh, HeadSecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +107,15 @@ class RoomSecrets:
         missed_s = time.time() - self._wall_at_0_s - self.room_time.at(now)
         self.room_time.readmitted(admit.room_time_ms / 1000, now, missed_s)
 
-    def admit(self, ops: tuple[bytes, ...], proof: bytes, now: float) -> Admit:
+    def admit(
+        self, ops: tuple[bytes, ...], proof: bytes, now: float, word: Fresh | None = None
+    ) -> Admit:
         """What we hand over to somebody whom we let in: the present, never the past."""
         room_s = self.room_time.at(now)
         self.keyring.advance(room_s)
         step = self.keyring.seal_step
         heads = tuple(HeadSecret(*head) for head in self.keyring.export(step))
-        return Admit(self.identity.member_id, int(room_s * 1000), step, heads, ops, proof)
+        return Admit(self.identity.member_id, int(room_s * 1000), step, heads, ops, proof, word)
 
     def _agrees(self, admit: Admit) -> bool:
         """Whether another door holds the same secrets of the epochs that both know."""

@@ -5,6 +5,7 @@ Frames do not: a link gives them straight to ``p2p.node.media.routing``.
 """
 
 import asyncio
+import contextlib
 import time
 from typing import Protocol
 
@@ -185,6 +186,9 @@ class Session:
         if not ours.settings.hidden:
             seeker = Rediscovery(self.peers, ours.relay_links, make_sources)
             ours.work.create_task(seeker.run())
+        if entered.word is not None:
+            with contextlib.suppress(RemoteError):  # the last door that was left may have lied
+                self.peers.dispatch.group_key.hear(entered.word)
         for link in entered.links:
             self.peers.add(*link)
         self.peers.pump()

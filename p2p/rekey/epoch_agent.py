@@ -122,6 +122,11 @@ class Epochs:
         self._now = max(self._now, now)
         self._neighbours = frozenset(members) - {self._me}
 
+    def observe_words(self, *, unchecked: bool, now: float) -> None:
+        """Say whether no moderator's word has come for long: see ``fresh_words``."""
+        self._now = max(self._now, now)
+        self._gate.unchecked = unchecked
+
     def do(self, command: NewKey | SpeakAnyway, now: float) -> None:
         """Begin an epoch at once, or seal what we say until the reason not to has gone.
 
@@ -240,10 +245,13 @@ class Epochs:
         return late and not self._gate.exposure.exposes(held)
 
     def _hold_back(self) -> None:
-        """Seal nothing under what we hold if somebody who was shut out holds it as well."""
-        exposed = self._gate.exposure.exposes(self._keyring.frontier.ids)
-        self._gate.observe("removed" if exposed else None, self._now)
-        self._keyring.waiting = self._gate.why is not None
+        """Seal nothing under what we hold if somebody who was shut out holds it as well.
+
+        Nor what our person says while nobody confirms who is in the room; but other members
+        have to hear of us, or nobody would ever be confirmed.
+        """
+        self._gate.observe(self._keyring.frontier.ids, self._now)
+        self._keyring.waiting = self._gate.why == "removed"
         if (news := self._gate.news(self._now)) is not None:
             self._events.append(news)
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-HeldWhy = Literal["removed"]
-"""Somebody was removed who holds the key that we have."""
+HeldWhy = Literal["removed", "unchecked"]
+"""Somebody was removed who holds the key that we have; or no moderator's word came for 30 s."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Whether our voice is held back, and whether our person speaks all the same. Sans-IO."""
 
+from collections.abc import Collection
+
 from p2p.rekey.events import HeldWhy, VoiceFreed, VoiceHeld
 from p2p.rekey.exposure import Exposure
 
@@ -12,17 +14,26 @@ class MicGate:
 
     Attributes:
         exposure: Who was removed and still holds what we would seal under.
+        unchecked: No moderator's word has come for long: see ``fresh_words``.
     """
 
     def __init__(self) -> None:
         self.exposure = Exposure()
+        self.unchecked = False
         self._why: HeldWhy | None = None
         self._anyway = False
         self._since_s = 0.0
         self._told: VoiceHeld | VoiceFreed = VoiceFreed(anyway=False)
 
-    def observe(self, why: HeldWhy | None, now: float) -> None:
-        """Say why nothing may be sealed; None: there is no reason."""
+    def observe(self, sealing: Collection[bytes], now: float) -> None:
+        """Look whether there is a reason now, and since when.
+
+        Args:
+            sealing: The epochs that we seal under.
+            now: Monotonic seconds.
+        """
+        why: HeldWhy | None = "unchecked" if self.unchecked else None
+        why = "removed" if self.exposure.exposes(sealing) else why
         if why is None:
             self._anyway = False
         elif self._why is None:

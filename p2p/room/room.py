@@ -359,10 +359,21 @@ class Room:
         self._settle()
         return self._ops.all()
 
-    def introduction(self, newcomer: MemberId) -> list[bytes]:
-        """The same for somebody whom we let in: what shows who we are, and that it is in, first."""
+    def introduction(self, newcomer: MemberId, speaker: MemberId | None = None) -> list[bytes]:
+        """The same for somebody whom we let in: what shows who we are, and that it is in, first.
+
+        Args:
+            newcomer: Who comes in.
+            speaker: A member whose power is to be shown as well.
+        """
         self._settle()
-        return self._ops.introducing(self.me, newcomer)
+        ranks: list[Op] = []
+        known = None if speaker is None else self._state.members.get(speaker)
+        while known is not None and (rank := self._ops.get(known.auth)) is not None:
+            ranks.insert(0, rank)
+            known = self._state.members.get(rank.author)
+        shown = [rank.author for rank in ranks] + ([] if speaker is None else [speaker])
+        return self._ops.introducing(self.me, newcomer, *shown, ranks=ranks)
 
     def ids(self) -> list[bytes]:
         """Short ids (8 bytes) of all operations that still count, ascending."""

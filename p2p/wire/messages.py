@@ -25,6 +25,7 @@ Id8 = Annotated[bytes, Meta(min_length=8, max_length=8)]
 Id16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Signature64 = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Target20 = Annotated[bytes, Meta(min_length=20, max_length=20)]
 OpBytes = Annotated[bytes, Meta(min_length=1, max_length=OP_BYTES_MAX)]
 OpList = Annotated[tuple[OpBytes, ...], Meta(max_length=OPS_PER_MESSAGE)]
@@ -66,6 +67,26 @@ class Join(Quiet, frozen=True, tag=1):
     proof: Signature64
 
 
+class Fresh(Quiet, frozen=True, tag=14):
+    """What a moderator's program knows at a moment: see ``rekey.fresh_words``.
+
+    Attributes:
+        author: Who says so; anybody may pass it on.
+        auth: The appointment that it speaks under; zeros for the host's own power.
+        room_time_ms: When, since the room began.
+        heads: The epochs that nothing replaces, ascending.
+        removals: Hash of all who are removed.
+        signature: By the author, over all this and the room.
+    """
+
+    author: Id16
+    auth: Id16
+    room_time_ms: U48
+    heads: Annotated[tuple[Id16, ...], Meta(min_length=1, max_length=HEADS_MAX)]
+    removals: Key32
+    signature: Signature
+
+
 class Admit(Quiet, frozen=True, tag=2):
     """The member's yes.
 
@@ -77,6 +98,8 @@ class Admit(Quiet, frozen=True, tag=2):
         ops: First operations the newcomer needs; it can apply them in this order. Further ones
             follow in ``Ops``.
         proof: By the member's signing key, for this line: see ``crypto.lineproof``.
+        word: A moderator's word on the room as it is now, if there is one; of its author's power
+            the operations above tell.
     """
 
     member: Id16
@@ -85,6 +108,7 @@ class Admit(Quiet, frozen=True, tag=2):
     heads: Heads
     ops: OpList
     proof: Signature64
+    word: Fresh | None = None
 
 
 class Refuse(Quiet, frozen=True, tag=3):
@@ -256,6 +280,7 @@ Message = (
     | GiveKeys
     | Wait
     | Compare
+    | Fresh
     | Doors
     | Cards
     | DoorUp

@@ -19,13 +19,13 @@ from p2p.wire.messages import (
     Key32,
     OpList,
     Reason,
+    Signature,
 )
 
 GOSSIP_BYTES_MAX = 15_000
 MEMBERS_PER_MESSAGE = 400
 EVERYBODY = bytes(16)
 
-Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 MemberIds = Annotated[tuple[Id16, ...], Meta(max_length=MEMBERS_PER_MESSAGE)]
 Wrap = Annotated[bytes, Meta(min_length=WRAP_BYTES, max_length=WRAP_BYTES)]
 

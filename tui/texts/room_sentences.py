@@ -28,6 +28,10 @@ NOTICE_SENTENCES = {
         "You are not heard: somebody was removed, and the new key has not reached you. "
         "`speak anyway`: who was removed may hear you."
     ),
+    "voice_unchecked": mark(
+        "You are not heard: no moderator's word came for 30 s, so somebody may have been removed "
+        "without your knowing. `speak anyway`: who was removed may hear you."
+    ),
     "voice_freed": mark("You are heard again, and not by who was removed."),
     "voice_anyway": mark("You are heard; who was removed may hear you until the new key is here."),
     "nobody_reached": mark(

@@ -12,7 +12,7 @@ from p2p.node.control.hall_notice import PROPOSE_HALL, hall_is_due
 from p2p.node.control.hands import HandTeller, places_here
 from p2p.node.member_numbers import ME, MemberNumbers
 from p2p.node.peers.group_key import KeyEvent
-from p2p.rekey.events import KeysChanged, KeysDiffer, KeysMissing, VoiceFreed, VoiceHeld
+from p2p.rekey.events import HeldWhy, KeysChanged, KeysDiffer, KeysMissing, VoiceFreed, VoiceHeld
 from p2p.rekey.sas_exchange import CompareAsked, CompareFailed, CompareReady, CompareVerified
 from p2p.room import events as room_events
 from p2p.room.ops.kinds import PROFILES
@@ -31,11 +31,16 @@ KEYS_DIFFER = events.Notice(
     "keys_differ",
     "Someone here hands out other room keys. If you hear nobody soon, leave and join again.",
 )
-VOICE_HELD = {
+VOICE_HELD: dict[HeldWhy, events.Notice] = {
     "removed": events.Notice(
         "voice_held",
         "You are not heard: somebody was removed, and the new key has not reached you. "
         "`speak anyway`: who was removed may hear you.",
+    ),
+    "unchecked": events.Notice(
+        "voice_unchecked",
+        "You are not heard: no moderator's word came for 30 s, so somebody may have been removed "
+        "without your knowing. `speak anyway`: who was removed may hear you.",
     ),
 }
 VOICE_FREED = events.Notice("voice_freed", "You are heard again, and not by who was removed.")

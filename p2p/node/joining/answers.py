@@ -2,7 +2,8 @@
 
 A door may be of somebody who was removed, and tell of the room as it was. Operations are signed,
 so what one door has of them counts at all others too: who is out by it, or lacks the newest keys,
-is believed only if nobody else is there to ask.
+is believed only if nobody else is there to ask. So is one that shows no moderator's word on the
+room as it is now.
 """
 
 from dataclasses import dataclass
@@ -10,13 +11,18 @@ from dataclasses import dataclass
 from p2p.api.events import Via
 from p2p.link.line import Line
 from p2p.node.secrets import RoomSecrets
+from p2p.rekey.fresh_words import is_missing
 from p2p.room.room import Room
+from p2p.wire.messages import Fresh
 
 OTHERS_S = 1.0
 """How long after the first yes others that we have reached may still say theirs."""
 
 SILENT_S = 0.3
 """How long after it those may still be reached that were only named."""
+
+CHECKED_S = 3.0
+"""How long after it another door may still show a moderator's word; then one without has to do."""
 
 ENOUGH = 3
 """So many members that nothing contradicts, and nobody else is waited for."""
@@ -32,6 +38,7 @@ class Answer:
         secrets: Ours and the room's, from this door.
         via: How the door was found.
         line: Of our link with it; None: there is none.
+        word: The moderator's word that it showed.
     """
 
     member: bytes
@@ -39,6 +46,11 @@ class Answer:
     secrets: RoomSecrets
     via: Via
     line: Line | None
+    word: Fresh | None = None
+
+    def is_checked(self, now: float) -> bool:
+        """Whether a moderator's word says that it is of the room as it is now."""
+        return not is_missing(self.word, self.room, self.secrets.room_time.at(now))
 
 
 class Answers:
@@ -82,14 +94,17 @@ class Answers:
         """The answers to go by, the first one first; none while others are waited for."""
         if not self.given:
             return []
-        sound = [answer for answer in self.given if _is_sound(answer)]
+        checked = [answer for answer in self.given if answer.is_checked(now)]
+        sound = [answer for answer in checked if _is_sound(answer)]
         waited_s = now - self._first_s
         awaited = any(
             waited_s < (OTHERS_S if reached else SILENT_S) for reached in self._pending.values()
         )
         if awaited and len({answer.member for answer in sound}) < ENOUGH:
             return []
-        return sound or self.given[:1]
+        if not checked and waited_s < CHECKED_S:
+            return []
+        return sound or (checked or self.given)[:1]
 
 
 def _teach(pupil: Room, teacher: Room, now: float) -> None:

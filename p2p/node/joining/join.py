@@ -29,6 +29,7 @@ from p2p.rng import system_rng
 from p2p.room.room import Room
 from p2p.trace import trace
 from p2p.wire.card import open_card
+from p2p.wire.messages import Fresh
 from p2p.wire.offers import Welcome
 
 KNOCK_LIMIT_S = 8.0
@@ -53,12 +54,14 @@ class Entered:
         secrets: Ours and the room's.
         via: How the room was found.
         links: The members that let us in and to which we have a line, the first one first.
+        word: The moderator's word that the first one showed.
     """
 
     room: Room
     secrets: RoomSecrets
     via: Via
     links: tuple[tuple[bytes, Line], ...] = ()
+    word: Fresh | None = None
 
 
 class KnownDoors:
@@ -159,7 +162,9 @@ class JoinAttempt:
             return
         first = chosen[0]
         links = [(one.member, one.line) for one in chosen if one.line is not None]
-        self._entered.set_result(Entered(first.room, first.secrets, first.via, tuple(links)))
+        self._entered.set_result(
+            Entered(first.room, first.secrets, first.via, tuple(links), first.word)
+        )
 
     async def _close_all_but(self, links: Sequence[tuple[bytes, Line]]) -> None:
         kept = [line for _, line in links]
@@ -297,7 +302,7 @@ class JoinAttempt:
         admit = let_in.admit
         secrets = RoomSecrets.from_admit(credentials, origin, admit, let_in.at_s, system_rng)
         link = line if isinstance(line, Line) else None
-        answer = Answer(admit.member, room, secrets, via, link)
+        answer = Answer(admit.member, room, secrets, via, link, admit.word)
         self._answers.take(answer, time.monotonic())
 
     async def _patiently(self, ask: Callable[[], Coroutine[None, None, LetIn]]) -> LetIn:

@@ -5,7 +5,7 @@ It runs over any line to a member, a link or one that somebody carries.
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from crypto.identity import Identity
@@ -18,7 +18,7 @@ from p2p.node.secrets import RoomSecrets
 from p2p.room.ops.op import decode_op
 from p2p.room.room import Room
 from p2p.wire.codec import Message, pages
-from p2p.wire.messages import Admit, Join, Ops, Refuse, Wait
+from p2p.wire.messages import Admit, Fresh, Join, Ops, Refuse, Wait
 
 ATTACH_LIMIT_S = 4.0
 ATTACH_TRIPS = 10.0
@@ -148,11 +148,18 @@ class Admission:
         neighbours: Members that have a link with us: there is room for so many; others hear
             ``full``. Looked at anew each time.
         inbox: Told when somebody comes in or asks to: the others are to hear of it at once.
+        word: Gives the moderator's word that we show to newcomers.
     """
 
     def __init__(
-        self, room: Room, secrets: RoomSecrets, neighbours: Collection[bytes], inbox: Inbox
+        self,
+        room: Room,
+        secrets: RoomSecrets,
+        neighbours: Collection[bytes],
+        inbox: Inbox,
+        word: Callable[[], Fresh | None],
     ) -> None:
+        self._word = word
         self._room = room
         self._secrets = secrets
         self._proofs = LineProofs(secrets.identity, room.room_id)
@@ -188,9 +195,11 @@ class Admission:
             raise
         else:
             # First of all by whom we came, and it: so the newcomer knows who speaks.
-            first, *more = pages(self._room.introduction(member))
+            word = self._word()
+            author = None if word is None else word.author
+            first, *more = pages(self._room.introduction(member, author))
             proof = self._proofs.of_admit(line, dh)
-            line.send(self._secrets.admit(first, proof, time.monotonic()))
+            line.send(self._secrets.admit(first, proof, time.monotonic(), word))
             for page in more if all_at_once else ():
                 line.send(Ops(page))
             return member

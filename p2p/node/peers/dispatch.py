@@ -1,7 +1,7 @@
 """What members say to each other, by whatever way: over a link, through a relay, for one alone."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,14 +18,15 @@ from p2p.node.secrets import RoomSecrets
 from p2p.rekey.commit import slice_wraps
 from p2p.room.room import Room
 from p2p.token_bucket import Allowance, Rate
-from p2p.wire.codec import Message, pages
-from p2p.wire.messages import Admit, AskKeys, Carry, GiveKeys, Have, Join, Near, Ops, Wraps
+from p2p.wire.codec import Message, have_messages, pages
+from p2p.wire.messages import Admit, AskKeys, Carry, Fresh, GiveKeys, Have, Join, Near, Ops, Wraps
 from p2p.wire.relay_messages import EVERYBODY
 
 MESSAGE_RATE = Rate(burst=256.0, per_s=60.0)
 HAVE_RATE = Rate(burst=6.0, per_s=0.5)
 CARRY_RATE = Rate(burst=60.0, per_s=10.0)
 RATES_MAX = 1024
+COMPARED_AT_ONCE = 3
 
 
 @dataclass(slots=True)
@@ -91,6 +92,9 @@ class Dispatch:
         if isinstance(message, Wraps):
             self._spread(message)
             return
+        if isinstance(message, Fresh):
+            self._pass_on(message, None)
+            return
         neighbour = None if to is None else self._neighbours.get(to)
         if neighbour is not None:
             neighbour.line.send(message)
@@ -142,6 +146,9 @@ class Dispatch:
                     raise RemoteError("asks too much")
                 for page in pages(self._room.missing(ids, first, last)):
                     self.say(frm, Ops(page))
+            case Fresh():
+                if self.group_key.hear(message):
+                    self._pass_on(message, frm)
             case Join():
                 return False  # it counts on its own line only
             case Near(room_time_ms=room_time_ms):
@@ -187,10 +194,27 @@ class Dispatch:
         self.send_ops(now)
         for to, message in self.group_key.to_send(now):
             self.say(to, message)
+        if differ := self.group_key.whom_to_ask(now):
+            self._compare(differ)
         if self.group_key.has_new_keys():
             self._routing.keys_came()
             self.take_sayings(self.relay_room.retry(now), now)
         self.send_ops(now)
+
+    def _pass_on(self, word: Fresh, sender: bytes | None) -> None:
+        """A word goes to all neighbours; what came by a relay is there already."""
+        for member, neighbour in self._neighbours.items():
+            if member != sender:
+                neighbour.line.send(word)
+        if sender is None or sender in self._neighbours:
+            self.relay_room.say(word)
+
+    def _compare(self, members: Collection[bytes]) -> None:
+        """Holds what we have against what others have, by other ways than before."""
+        for neighbour in [*self._neighbours.values()][:COMPARED_AT_ONCE]:
+            for have in have_messages(self._room.ids()):
+                neighbour.line.send(have)
+        self.relay_room.compare_with([m for m in members if m not in self._neighbours])
 
     def send_ops(self, now: float) -> None:
         """Sends new operations only."""

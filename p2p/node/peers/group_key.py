@@ -8,6 +8,7 @@ from p2p.errors import RemoteError
 from p2p.node.secrets import RoomSecrets
 from p2p.rekey.epoch_agent import Epochs, NewKey, SpeakAnyway
 from p2p.rekey.events import EpochEvent, HeldWhy, KeysChanged
+from p2p.rekey.fresh_words import FreshWords
 from p2p.rekey.sas_exchange import (
     Begin,
     CompareAsked,
@@ -20,7 +21,7 @@ from p2p.rekey.sas_exchange import (
 from p2p.rng import system_rng
 from p2p.room.room import Room
 from p2p.wire.codec import Message
-from p2p.wire.messages import AskKeys, Compare, GiveKeys, Wraps
+from p2p.wire.messages import AskKeys, Compare, Fresh, GiveKeys, Wraps
 
 Outgoing = tuple[bytes | None, Message]
 CompareEvent = CompareAsked | CompareReady | CompareVerified | CompareFailed
@@ -40,6 +41,7 @@ class GroupKey:
         keyring, identity = secrets.keyring, secrets.identity
         self._epochs = Epochs(room, keyring, identity, system_rng, now, secrets.recv)
         self._comparing = Comparing(room, keyring, system_rng)
+        self._words = FreshWords(room, secrets.identity, now)
         self._secrets = secrets
         self._told: list[KeyEvent] = []
 
@@ -79,6 +81,26 @@ class GroupKey:
         now = time.monotonic()
         self._epochs.observe_present(here, now)
         self._epochs.observe_neighbours(reachable, now)
+        self._words.observe(here, now)
+
+    @property
+    def unchecked(self) -> bool:
+        """For 30 s nobody has confirmed what we know, though somebody here should."""
+        return self._words.is_unchecked(time.monotonic())
+
+    def word(self) -> Fresh | None:
+        """A moderator's word on the room as it is now, to be shown to newcomers."""
+        now = time.monotonic()
+        return self._words.to_show(self._secrets.room_time.at(now), now)
+
+    def hear(self, word: Fresh) -> bool:
+        """Takes a moderator's word; whether others may lack it. Raises RemoteError if forged."""
+        now = time.monotonic()
+        return self._words.receive(word, self._secrets.room_time.at(now), now)
+
+    def whom_to_ask(self, now: float) -> list[bytes]:
+        """Whose words differ from what we know, when it is time to compare; else nobody."""
+        return self._words.whom_to_ask(now)
 
     def take(self, message: Message, sender: bytes) -> bool:
         """Takes a message about keys.
@@ -104,9 +126,14 @@ class GroupKey:
         """What has to go out now, in order; None as the member: to all."""
         self._secrets.keyring.advance(self._secrets.room_time.at(now))
         self._comparing.on_timer(now)
+        self._epochs.observe_words(unchecked=self._words.is_unchecked(now), now=now)
         out: list[Outgoing] = list(self._comparing.to_send(now))
+        word = self._words.to_say(self._secrets.room_time.at(now), now)
+        if word is not None:
+            out.append((None, word))
         while more := self._epochs.to_send(now):
             out += more  # wraps come page by page, those of speakers first
+        self._secrets.frames.held = self._epochs.held is not None
         return out
 
     def has_new_keys(self) -> bool:

@@ -31,6 +31,8 @@ from p2p.wire.codec import have_messages
 from p2p.wire.messages import AskKeys, Bye, Carry, Join, Near, NearMember
 
 SILENT_S = 3.0
+TRY_ANOTHER_EVERY_S = 30.0
+"""So often we change relays while no moderator's word comes."""
 CARRIED_LASTS_S = 4.0
 MOVED_SILENT_S = 1.5
 MOVED_FOR_S = 6.0
@@ -69,10 +71,12 @@ class _Rounds:
     Attributes:
         next_s: When, monotonic seconds.
         asked: How many have been.
+        try_another_s: When we may change relays for want of a moderator's word.
     """
 
     next_s: float = 0.0
     asked: int = 0
+    try_another_s: float = 0.0
 
 
 class Peers:
@@ -120,7 +124,9 @@ class Peers:
         relay_room = RelayedRoom(room, secrets, endpoint, relay_links, work, routing)
         self.dispatch = Dispatch(room, secrets, self.neighbours, routing, private, relay_room)
         self.dialer = Dialer(self, endpoint, secrets, relay_links, work, door, dials)
-        self._admission = Admission(room, secrets, self.neighbours, endpoint.inbox)
+        self._admission = Admission(
+            room, secrets, self.neighbours, endpoint.inbox, self.dispatch.group_key.word
+        )
         self._secrets = secrets
         self._endpoint = endpoint
         self._work = work
@@ -344,6 +350,9 @@ class Peers:
         afar = dispatch.relay_room.present
         dispatch.take_sayings(dispatch.relay_room.tick(here, now), now)
         dispatch.group_key.observe(here, afar | self.neighbours.keys())
+        if dispatch.group_key.unchecked and now >= self._rounds.try_another_s:
+            self._rounds.try_another_s = now + TRY_ANOTHER_EVERY_S
+            dispatch.relay_room.failover.try_another()
 
     def moved(self) -> None:
         """Our address has changed: links that do not follow at once are made anew."""

@@ -178,11 +178,16 @@ class Failover:
         for seat in self.seats:
             seat.send_floor(ops)
 
-    def send_gossip(self, to: MemberId, blob: bytes) -> bool:
+    def send_gossip(self, to: MemberId, blob: bytes, *, every_way: bool = False) -> bool:
         """Says something sealed to one member, or to all; False if there is no relay."""
-        if self.first is not None:
-            self.first.send_gossip(to, blob)
+        for seat in self.seats if every_way else self.seats[:1]:
+            seat.send_gossip(to, blob)
         return self.first is not None
+
+    def try_another(self) -> None:
+        """The first may keep something from us: the reserve takes its place, if there is one."""
+        if len(self.seats) > 1:
+            self._take_reserve("unchecked")
 
     def send_wraps(self, epoch: OpId, wraps: Sequence[bytes]) -> None:
         """Hands in the wraps of an epoch that we made; its operation must have gone before."""

@@ -25,7 +25,7 @@ from p2p.rng import system_rng
 from p2p.room.room import Room
 from p2p.wire import codec
 from p2p.wire.codec import Message, have_messages, pages
-from p2p.wire.messages import Have, Near, Ops, Wraps
+from p2p.wire.messages import Fresh, Have, Near, Ops, Wraps
 from p2p.wire.relay_messages import EVERYBODY
 
 COMPARE_EVERY_S = 15.0
@@ -124,12 +124,18 @@ class RelayedRoom:
         for page in pages(op for op in new if not self._floor.is_floor(op)):
             self.say(Ops(page))
 
-    def say(self, message: Message, to: bytes = EVERYBODY) -> bool:
-        """Tells one member or all; False if it cannot be said now."""
+    def say(self, message: Message, to: bytes = EVERYBODY, *, every_way: bool = False) -> bool:
+        """Tells one member or all, if need be by all our relays; False if it cannot be said now."""
         if not self.is_attached:
             return False
         blob = self._gossip.seal(codec.encode(message), self._room.me, to)
-        return blob is not None and self.failover.send_gossip(to, blob)
+        return blob is not None and self.failover.send_gossip(to, blob, every_way=every_way)
+
+    def compare_with(self, members: Iterable[bytes]) -> None:
+        """Says by all our relays what we hold, to members who seem to hold something else."""
+        for have in have_messages(self._room.ids(), IDS_PER_GOSSIP):
+            for member in members:
+                self.say(have, member, every_way=True)
 
     def send_wraps(self, message: Wraps) -> None:
         """Hands in the wraps of an epoch; its operation was passed on before."""
@@ -219,12 +225,12 @@ class RelayedRoom:
         """What may be of somebody who was removed brings no new members.
 
         Raises:
-            RemoteError: It is neither operations, which are signed, nor a question for some.
+            RemoteError: It is neither operations nor a word, which are signed, nor a question.
         """
-        if not isinstance(message, Ops | Have):
-            raise RemoteError("under a key that somebody removed holds")
-        if isinstance(message, Have):
+        if isinstance(message, Have | Fresh):
             return message
+        if not isinstance(message, Ops):
+            raise RemoteError("under a key that somebody removed holds")
         kept = tuple(op for op in message.ops if not self._room.brings_somebody(op))
         self._strangers.drop(len(message.ops) - len(kept))
         return Ops(kept)

@@ -82,6 +82,10 @@ class OpSet:
     def __contains__(self, op: OpId) -> bool:
         return op in self._ops
 
+    def get(self, op: OpId) -> Op | None:
+        """Give an operation that is here."""
+        return self._ops.get(op)
+
     def has_joined(self, member: MemberId) -> bool:
         """Tell whether this member was let in, by what we knew when we last looked."""
         return member in self._known
@@ -299,8 +303,11 @@ class OpSet:
         """
         return [op.data for op in sorted(self._ops.values(), key=turn)]
 
-    def introducing(self, *members: MemberId) -> list[bytes]:
-        """The same, but first the host's join and the admissions from it down to some members."""
+    def introducing(self, *members: MemberId, ranks: Iterable[Op] = ()) -> list[bytes]:
+        """The same, but first the host's join and the admissions from it down to some members.
+
+        Behind them those of their appointments that are given, in their order.
+        """
         came: dict[MemberId, Op] = {}
         for op in self._ops.values():  # each behind its author's
             member = op.author if isinstance(op.body, Join) else self.newcomer(op)
@@ -313,7 +320,7 @@ class OpSet:
                 down.insert(0, came.pop(member))
                 member = down[0].author
             line += down
-        return list(dict.fromkeys([*(op.data for op in line), *self.all()]))
+        return list(dict.fromkeys([*(op.data for op in (*line, *ranks)), *self.all()]))
 
     def ids(self) -> list[bytes]:
         """Short ids (8 bytes) of all operations, ascending."""

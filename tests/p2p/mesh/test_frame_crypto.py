@@ -143,6 +143,9 @@ def test_who_waits_for_a_key_seals_nothing() -> None:
     alice._keyring.waiting = True
     assert alice.seal(b"payload", 1, 0.0) is None
     alice._keyring.waiting = False
+    alice.held = True
+    assert alice.seal(b"payload", 1, 0.0) is None
+    alice.held = False
     assert alice.seal(b"payload", 1, 0.0) is not None
     assert alice.sealed == 1
 

@@ -649,3 +649,19 @@ def test_a_receive_key_that_was_published_with_the_join_is_used(people: People) 
     epochs = Epochs(member.room, ring, member.identity, os.urandom, 0.0, recv=recv)
     assert people[0].room.state.members[member.id] == before
     assert epochs._recv._present is recv
+
+
+def test_what_nobody_confirms_is_not_said_but_others_still_hear_of_us(people: People) -> None:
+    speaker = people[3]
+    speaker.epochs.observe_words(unchecked=True, now=people.now)
+    people.wait(2.0)
+    assert speaker.epochs.held == "unchecked"
+    assert not speaker.keyring.waiting, "operations and words go on under the key"
+    assert speaker.events() == [VoiceHeld("unchecked")]
+    speaker.epochs.do(SpeakAnyway(), people.now)
+    assert speaker.epochs.held is None
+    speaker.epochs.observe_words(unchecked=False, now=people.now)
+    people.wait(0.1)
+    speaker.epochs.observe_words(unchecked=True, now=people.now)
+    people.wait(0.1)
+    assert speaker.epochs.held == "unchecked"

@@ -328,3 +328,18 @@ def test_the_keys_of_another_room_open_nothing_here():
     rooms = council()
     assert not rooms[4].receive(other.join_op, None, 0)
     assert rooms[4].counts["wrong_room"] == 1
+
+
+def test_who_comes_in_is_shown_first_who_lets_it_in_and_the_power_of_who_vouches_for_the_room():
+    rooms = council()
+    door, speaker = rooms[4], rooms.ids[2]
+    newcomer = Room(identity(9), rooms.genesis.encode(), "new", now=0.0)
+    door.admit(newcomer.join_op)
+    shown = door.introduction(newcomer.me, speaker)
+    for data in shown[:7]:
+        assert newcomer.receive(data, None, 0.0)
+    assert newcomer.is_in
+    known = newcomer.state.members[speaker]
+    assert (known.rank, known.auth) == (2, door.state.members[speaker].auth)
+    assert sorted(shown) == sorted(door.ops())
+    assert door.introduction(newcomer.me, bytes(16)) == door.introduction(newcomer.me)

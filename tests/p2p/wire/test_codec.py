@@ -14,6 +14,7 @@ from p2p.wire import relay_messages as r
 from p2p.wire.codec import decode, encode, have_messages, pages
 
 HEAD = [bytes(16), bytes(32), bytes(32)]
+WORD = [bytes(16), bytes(16), 5000, (bytes(16),), bytes(32), bytes(64)]
 EVERY_MESSAGE = [
     m.Join(b"op", bytes(64)),
     m.Admit(bytes(16), 1, 2, (m.HeadSecret(*HEAD),), (b"a", b"b"), bytes(64)),
@@ -28,6 +29,8 @@ EVERY_MESSAGE = [
     m.GiveKeys(2, (m.HeadSecret(*HEAD),)),
     m.Wait(),
     m.Compare(bytes(16), b"f" * 16, 0, bytes(36)),
+    m.Fresh(*WORD),
+    m.Admit(bytes(16), 1, 2, (m.HeadSecret(*HEAD),), (b"a", b"b"), bytes(64), m.Fresh(*WORD)),
     m.Doors(bytes(16)),
     m.Cards(bytes(16), (b"card",)),
     m.DoorUp(bytes(16), b"card"),
@@ -71,11 +74,17 @@ def test_no_message_shows_its_content():
         [1],
         [1, b""],
         [1, b"x" * 1345],
-        [2, bytes(16), 0, 0, [], []],
-        [2, bytes(16), -1, 0, [HEAD], []],
-        [2, bytes(16), 0, 2**32, [HEAD], []],
-        [2, bytes(16), 0, 0, [[bytes(16), bytes(31), bytes(32)]], []],
-        [2, bytes(16), 0, 0, [HEAD] * 17, []],
+        [2, bytes(16), 0, 0, [], [], None],
+        [2, bytes(16), -1, 0, [HEAD], [], None],
+        [2, bytes(16), 0, 2**32, [HEAD], [], None],
+        [2, bytes(16), 0, 0, [[bytes(16), bytes(31), bytes(32)]], [], None],
+        [2, bytes(16), 0, 0, [HEAD] * 17, [], None],
+        [2, bytes(16), 0, 0, [HEAD], [], [13, *WORD]],
+        [2, bytes(16), 0, 0, [HEAD], []],
+        [14, *WORD[:3], (), *WORD[4:]],
+        [14, *WORD[:3], (bytes(16),) * 17, *WORD[4:]],
+        [14, *WORD[:2], 2**48, *WORD[3:]],
+        [14, *WORD[:5], bytes(63)],
         [3, "Locked!"],
         [3, "x" * 25],
         [4, [b"x"] * 257],

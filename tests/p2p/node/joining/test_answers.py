@@ -4,9 +4,10 @@ from crypto.dh import KeyPair
 from crypto.handover import keyring_from
 from crypto.identity import Identity
 from crypto.roomkey import Genesis, RoomKey
-from p2p.node.joining.answers import OTHERS_S, SILENT_S, Answer, Answers
+from p2p.node.joining.answers import CHECKED_S, OTHERS_S, SILENT_S, Answer, Answers
 from p2p.node.secrets import Credentials, Origin, RoomSecrets
 from p2p.rekey.commit import first_epoch, next_epoch
+from p2p.rekey.fresh_words import FreshWords
 from p2p.rekey.room_time import RoomTime
 from p2p.rng import system_rng
 from p2p.room.commands import Remove
@@ -40,15 +41,17 @@ class House:
         wrapping = next_epoch(self.room, self.keyring, parents, "asked", system_rng)
         self.keyring.set_heads([wrapping.epoch_id])
 
-    def answer(self, name: str) -> Answer:
-        """What this member's door says now."""
+    def answer(self, name: str, *, fresh: bool = True) -> Answer:
+        """What this member's door says now, with the host's word on it."""
         room = Room(self.newcomer.identity, self.genesis, "new", now=0.0)
         for op in self.room.ops():
             room.receive(op, None, 0.0)
         keyring = keyring_from(self.keyring.export(0), 0, 0.0, bytes(16))
         origin = Origin(self.genesis, bytes(16))
         secrets = RoomSecrets(self.newcomer, origin, keyring, RoomTime(0.0), system_rng)
-        return Answer(self.people[name].member_id, room, secrets, "relay", None)
+        member = self.people[name].member_id
+        word = FreshWords(self.room, self.host, 0.0).word(0.0) if fresh else None
+        return Answer(member, room, secrets, "relay", None, word)
 
 
 def knocked(*names: str, reached: str = "") -> Answers:
@@ -144,3 +147,20 @@ def test_a_door_that_ended_once_is_not_waited_for_again() -> None:
     answer = House().answer("b")
     says(answers, "b", answer, 0.0)
     assert answers.chosen(0.0) == [answer]
+
+
+def test_a_door_that_shows_no_moderators_word_is_passed_over_while_another_may_come() -> None:
+    house, answers = House(), knocked("b", "c")
+    says(answers, "b", house.answer("b", fresh=False), 0.0)
+    assert answers.chosen(CHECKED_S - 0.1) == []
+    good = house.answer("c")
+    says(answers, "c", good, CHECKED_S - 0.1)
+    assert answers.chosen(CHECKED_S - 0.1) == [good]
+
+
+def test_where_no_door_shows_a_word_the_first_has_to_do_after_a_while() -> None:
+    house, answers = House(), knocked("b")
+    only = house.answer("b", fresh=False)
+    says(answers, "b", only, 0.0)
+    assert answers.chosen(CHECKED_S - 0.1) == []
+    assert answers.chosen(CHECKED_S) == [only]
