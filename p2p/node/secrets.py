@@ -8,10 +8,12 @@ from crypto.epoch import Keyring
 from crypto.handover import keyring_from
 from crypto.identity import Identity
 from crypto.roomkey import RoomKey
+from p2p.errors import RemoteError
 from p2p.mesh.frame_crypto import FrameCrypto
 from p2p.rekey.room_time import RoomTime
+from p2p.rekey.sealed_heads import open_heads, seal_heads
 from p2p.rng import Rng
-from p2p.wire.messages import Admit, Fresh, HeadSecret
+from p2p.wire.messages import Admit, Fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class RoomSecrets:
 
     Attributes:
         frames: Seals and opens frames.
+        recv: Our receive keys, the newest first.
         keys_differ: Two doors handed out different keys: one of them lied, maybe the first.
     """
 
@@ -67,7 +70,8 @@ class RoomSecrets:
     ) -> None:
         self.identity = credentials.identity
         self.room_key = credentials.room_key
-        self.recv = credentials.recv
+        self.recv: tuple[KeyPair, ...] = (credentials.recv,)
+        self._rng = rng
         self.genesis, self.r = origin.genesis, origin.r
         self.keyring = keyring
         self.frames = FrameCrypto(keyring, self.identity.member_id, rng)
@@ -92,7 +96,9 @@ class RoomSecrets:
             RemoteError: It does not fit together.
         """
         room_s = admit.room_time_ms / 1000
-        heads = [(head.epoch_id, head.secret, head.pass_key) for head in admit.heads]
+        me, recv = credentials.identity.member_id, (credentials.recv,)
+        opened = open_heads(admit.heads, admit.step, admit.member, me, recv)
+        heads = [(head.epoch_id, head.secret, head.pass_key) for head in opened]
         keyring = keyring_from(heads, admit.step, room_s, admit.member)
         return cls(credentials, origin, keyring, RoomTime(now, room_s), rng)
 
@@ -108,19 +114,39 @@ class RoomSecrets:
         self.room_time.readmitted(admit.room_time_ms / 1000, now, missed_s)
 
     def admit(
-        self, ops: tuple[bytes, ...], proof: bytes, now: float, word: Fresh | None = None
+        self,
+        ops: tuple[bytes, ...],
+        proof: bytes,
+        now: float,
+        taker: tuple[bytes, bytes],
+        word: Fresh | None = None,
     ) -> Admit:
-        """What we hand over to somebody whom we let in: the present, never the past."""
-        room_s = self.room_time.at(now)
+        """What we hand over to somebody whom we let in: the present, never the past.
+
+        Args:
+            ops: First operations.
+            proof: Ours, for the line.
+            now: Monotonic seconds.
+            taker: Its member id, and its newest receive key.
+            word: A moderator's.
+
+        Raises:
+            RemoteError: The receive key is of no use.
+        """
+        me, room_s = self.identity.member_id, self.room_time.at(now)
         self.keyring.advance(room_s)
         step = self.keyring.seal_step
-        heads = tuple(HeadSecret(*head) for head in self.keyring.export(step))
-        return Admit(self.identity.member_id, int(room_s * 1000), step, heads, ops, proof, word)
+        heads = seal_heads(self.keyring.export(step), step, me, taker, self._rng)
+        return Admit(me, int(room_s * 1000), step, heads, ops, proof, word)
 
     def _agrees(self, admit: Admit) -> bool:
         """Whether another door holds the same secrets of the epochs that both know."""
-        step = self.keyring.seal_step
+        step, me = self.keyring.seal_step, self.identity.member_id
         if admit.step != step:
             return True
+        try:
+            theirs = open_heads(admit.heads, step, admit.member, me, self.recv)
+        except RemoteError:  # it has not heard yet of our newest receive key
+            return True
         ours = {epoch: secret for epoch, secret, _ in self.keyring.export(step)}
-        return all(ours.get(head.epoch_id, head.secret) == head.secret for head in admit.heads)
+        return all(ours.get(head.epoch_id, head.secret) == head.secret for head in theirs)

@@ -25,7 +25,7 @@ from crypto.head import SECRET_BYTES
 from crypto.identity import Identity
 from p2p.errors import RemoteError, UserError
 from p2p.rekey.commit import Wrapping, next_epoch, slice_wraps
-from p2p.rekey.events import EpochEvent, HeldWhy, KeysChanged, KeysMissing
+from p2p.rekey.events import EpochEvent, HeldWhy, Impersonated, KeysChanged, KeysMissing
 from p2p.rekey.mic_gate import TOLD_S, MicGate
 from p2p.rekey.recovery import Giving
 from p2p.rekey.schedule import Turns, is_scheduled
@@ -93,7 +93,7 @@ class Epochs:
         self._now = now
         self._recv = RecvKeys(self._me, room.write_recv, rng, keyring.step, recv)
         self._turns = Turns(rng)
-        self._giving = Giving(room, keyring, rng, self.counts)
+        self._giving = Giving(room, keyring, rng, self.counts, self._recv)
         self._here: frozenset[bytes] | None = None
         self._neighbours: frozenset[bytes] = frozenset()
         self._known_s: dict[bytes, float] = {}
@@ -104,6 +104,11 @@ class Epochs:
         self._out: deque[Outgoing] = deque()
         self._events = self._giving.events
         self._follow()
+
+    @property
+    def recv_pairs(self) -> tuple[KeyPair, ...]:
+        """The keys by which we can be given something, the newest first."""
+        return self._recv.pairs
 
     @property
     def held(self) -> HeldWhy | None:
@@ -235,6 +240,7 @@ class Epochs:
             self._recv.epoch_began(self._keyring.step, self._now)
             self._events.append(KeysChanged(self._keyring.frontier.ids))
         self._hold_back()
+        self._watch_own_name()
         self._tell_missing()
 
     def _takes_part(self) -> bool:
@@ -254,6 +260,11 @@ class Epochs:
         self._keyring.waiting = self._gate.why == "removed"
         if (news := self._gate.news(self._now)) is not None:
             self._events.append(news)
+
+    def _watch_own_name(self) -> None:
+        """A receive key in our name that is none of ours: somebody else has our keys."""
+        if self._recv.is_forged(self._room.state.members[self._me].recv):
+            self._events.append(Impersonated())
 
     def _tell_missing(self) -> None:
         since_s = self._giving.lacking_since_s

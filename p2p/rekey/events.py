@@ -42,4 +42,9 @@ class VoiceFreed:
     anyway: bool
 
 
-EpochEvent = KeysChanged | KeysMissing | KeysDiffer | VoiceHeld | VoiceFreed
+@dataclass(frozen=True, slots=True)
+class Impersonated:
+    """Somebody else signs in our name: it has a copy of our keys."""
+
+
+EpochEvent = KeysChanged | KeysMissing | KeysDiffer | VoiceHeld | VoiceFreed | Impersonated

@@ -6,6 +6,7 @@ and who says otherwise than the one before is believed next, until frames open. 
 neighbours costs seconds, not the room.
 """
 
+import contextlib
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping
 
@@ -14,6 +15,8 @@ from crypto.relaypass import pass_public
 from p2p.errors import RemoteError
 from p2p.rekey.events import EpochEvent, KeysDiffer
 from p2p.rekey.requests import SETTLE_S, Answering, Asking
+from p2p.rekey.sealed_heads import open_heads, seal_heads
+from p2p.rekey.wrap_keys import RecvKeys
 from p2p.rng import Rng
 from p2p.room.room import Room
 from p2p.room.state.epochs import EpochInfo
@@ -26,18 +29,23 @@ class Giving:
     Args:
         room: What the members agree on.
         keyring: Where the secrets are.
-        rng: Chooses whom to ask.
+        rng: Chooses whom to ask; source of the keys by which answers are sealed.
         counts: Of the owner: asked, given, answered, refused, replaced.
+        recv: Our receive keys, for which answers are sealed.
 
     Attributes:
         events: What changed, for the owner to take.
     """
 
-    def __init__(self, room: Room, keyring: Keyring, rng: Rng, counts: Counter[str]) -> None:
+    def __init__(
+        self, room: Room, keyring: Keyring, rng: Rng, counts: Counter[str], recv: RecvKeys
+    ) -> None:
         self.events: deque[EpochEvent] = deque()
         self._room = room
         self._keyring = keyring
         self._counts = counts
+        self._rng = rng
+        self._recv = recv
         self._lacking = Asking(rng)
         self._doubting = Asking(rng)
         self._answering = Answering()
@@ -87,7 +95,8 @@ class Giving:
             raise RemoteError("keys that nobody asked for")
         if abs(answer.step - self._keyring.step) > 1:
             raise RemoteError("keys of another time")
-        for head in answer.heads:
+        me = self._room.me
+        for head in open_heads(answer.heads, answer.step, sender, me, self._recv.pairs):
             epoch = self._room.state.epochs.get(head.epoch_id)
             if epoch is None or pass_public(head.pass_key) != epoch.pass_public:
                 raise RemoteError("keys of another room")
@@ -153,7 +162,7 @@ class Giving:
         if not pending:
             return
         state = self._room.state
-        roster = {member.id for member in self._room.roster()}
+        roster = {member.id: member.recv for member in self._room.roster()}
         ready = {
             epoch
             for epoch in state.heads
@@ -163,11 +172,16 @@ class Giving:
         }
         for member, epochs in pending:
             ids = tuple(sorted(ready.intersection(epochs)))
-            if member not in roster:
-                self._answering.answered(member)
-            elif ids:
-                step = self._keyring.step_of(ids)
-                heads = tuple(HeadSecret(*head) for head in self._keyring.export(step, ids))
-                self._answering.answered(member)
-                self._counts["answered"] += 1
-                yield member, GiveKeys(step, heads)
+            if member in roster and not ids:
+                continue
+            self._answering.answered(member)
+            if member in roster:
+                with contextlib.suppress(RemoteError):  # a receive key of no use
+                    yield member, self._answer(me, (member, roster[member]), ids)
+
+    def _answer(self, me: bytes, taker: tuple[bytes, bytes], ids: tuple[bytes, ...]) -> GiveKeys:
+        """For the newest receive key: who copied another key of the asker's can not open it."""
+        step = self._keyring.step_of(ids)
+        sealed = seal_heads(self._keyring.export(step, ids), step, me, taker, self._rng)
+        self._counts["answered"] += 1
+        return GiveKeys(step, sealed)

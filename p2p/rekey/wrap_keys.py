@@ -44,9 +44,22 @@ class RecvKeys:
         self._since_step = step
         self._rotate_at_s: float | None = None
         self._old: tuple[KeyPair, float] | None = None
+        self._forged = b""
         self._present = first or KeyPair.generate(rng)
         if first is None:
             publish(self._present.public)
+
+    @property
+    def pairs(self) -> tuple[KeyPair, ...]:
+        """The keys by which we can be given something, the newest first."""
+        return (self._present, *([self._old[0]] if self._old else []))
+
+    def is_forged(self, published: bytes) -> bool:
+        """Whether the newest key in our name is none of ours; told once of each."""
+        if published in (self._present.public, self._forged):
+            return False
+        self._forged = published
+        return True
 
     def open(self, wraps: Iterable[bytes], epoch: EpochInfo) -> bytearray:
         """Find and open our wrap of an epoch.
@@ -58,7 +71,7 @@ class RecvKeys:
             RemoteError: There is none for a key that we have.
         """
         wraps = tuple(wraps)
-        for pair in [self._present, *([self._old[0]] if self._old else [])]:
+        for pair in self.pairs:
             try:
                 return unwrap(wraps, epoch.ephemeral, self._me, pair, epoch.commit)
             except RemoteError:

@@ -16,6 +16,7 @@ OPS_PER_MESSAGE = 256
 IDS_PER_MESSAGE = 1500
 WRAPS_PER_MESSAGE = 256
 HEADS_MAX = 16
+SEALED_HEADS_BYTES_MAX = 1536
 ASKED_MAX = 8
 COMPARE_BYTES_MAX = 64
 FIRST_ID = bytes(8)
@@ -53,6 +54,8 @@ class HeadSecret(Quiet, frozen=True):
 
 
 Heads = Annotated[tuple[HeadSecret, ...], Meta(min_length=1, max_length=HEADS_MAX)]
+SealedHeads = Annotated[bytes, Meta(min_length=64, max_length=SEALED_HEADS_BYTES_MAX)]
+"""``Heads`` for one member's receive key: see ``rekey.sealed_heads``."""
 
 
 class Join(Quiet, frozen=True, tag=1):
@@ -94,7 +97,7 @@ class Admit(Quiet, frozen=True, tag=2):
         member: Who says it; its join is among the operations.
         room_time_ms: Time since the room began, as the member has it.
         step: Hash step of the secrets below.
-        heads: Secrets of all epoch heads at that step, never of an earlier one. Secret.
+        heads: Secrets of all epoch heads at that step, never of an earlier one, sealed.
         ops: First operations the newcomer needs; it can apply them in this order. Further ones
             follow in ``Ops``.
         proof: By the member's signing key, for this line: see ``crypto.lineproof``.
@@ -105,7 +108,7 @@ class Admit(Quiet, frozen=True, tag=2):
     member: Id16
     room_time_ms: U48
     step: U32
-    heads: Heads
+    heads: SealedHeads
     ops: OpList
     proof: Signature64
     word: Fresh | None = None
@@ -183,15 +186,15 @@ class AskKeys(Quiet, frozen=True, tag=10):
 
 
 class GiveKeys(Quiet, frozen=True, tag=11):
-    """The answer to ``AskKeys``, only over a line that ends at the asker. Secret.
+    """The answer to ``AskKeys``, only over a line that ends at the asker.
 
     Attributes:
         step: The present one; the past is never handed over.
-        heads: Secrets at that step.
+        heads: Secrets at that step, sealed.
     """
 
     step: U32
-    heads: Heads
+    heads: SealedHeads
 
 
 class Wait(Quiet, frozen=True, tag=12):

@@ -32,6 +32,9 @@ NOTICE_SENTENCES = {
         "You are not heard: no moderator's word came for 30 s, so somebody may have been removed "
         "without your knowing. `speak anyway`: who was removed may hear you."
     ),
+    "impersonated": mark(
+        "Somebody else signs in your name: it has a copy of your keys. Leave, and come in again."
+    ),
     "voice_freed": mark("You are heard again, and not by who was removed."),
     "voice_anyway": mark("You are heard; who was removed may hear you until the new key is here."),
     "nobody_reached": mark(

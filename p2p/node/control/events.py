@@ -12,7 +12,15 @@ from p2p.node.control.hall_notice import PROPOSE_HALL, hall_is_due
 from p2p.node.control.hands import HandTeller, places_here
 from p2p.node.member_numbers import ME, MemberNumbers
 from p2p.node.peers.group_key import KeyEvent
-from p2p.rekey.events import HeldWhy, KeysChanged, KeysDiffer, KeysMissing, VoiceFreed, VoiceHeld
+from p2p.rekey.events import (
+    HeldWhy,
+    Impersonated,
+    KeysChanged,
+    KeysDiffer,
+    KeysMissing,
+    VoiceFreed,
+    VoiceHeld,
+)
 from p2p.rekey.sas_exchange import CompareAsked, CompareFailed, CompareReady, CompareVerified
 from p2p.room import events as room_events
 from p2p.room.ops.kinds import PROFILES
@@ -43,6 +51,11 @@ VOICE_HELD: dict[HeldWhy, events.Notice] = {
         "without your knowing. `speak anyway`: who was removed may hear you.",
     ),
 }
+IMPERSONATED = events.Notice(
+    "impersonated",
+    "Somebody else signs in your name: it has a copy of your keys. Leave, and come in again.",
+)
+ALARMS = {KeysDiffer: KEYS_DIFFER, Impersonated: IMPERSONATED}
 VOICE_FREED = events.Notice("voice_freed", "You are heard again, and not by who was removed.")
 VOICE_ANYWAY = events.Notice(
     "voice_anyway", "You are heard; who was removed may hear you until the new key is here."
@@ -142,8 +155,8 @@ class EventReporter:
                     self._emit(VOICE_HELD[reason])
                 case VoiceFreed(anyway=anyway) if room.myself.stage in ON_STAGE:
                     self._emit(VOICE_ANYWAY if anyway else VOICE_FREED)
-                case KeysDiffer():
-                    self._emit(KEYS_DIFFER)
+                case KeysDiffer() | Impersonated():
+                    self._emit(ALARMS[type(event)])
                 case CompareAsked(member=member):
                     self._emit(events.Words(self._numbers.number(member), "", (), "asked"))
                 case CompareReady(member=member, code=code, words=numbers):

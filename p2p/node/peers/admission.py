@@ -194,16 +194,26 @@ class Admission:
             await line.close()
             raise
         else:
-            # First of all by whom we came, and it: so the newcomer knows who speaks.
-            word = self._word()
-            author = None if word is None else word.author
-            first, *more = pages(self._room.introduction(member, author))
-            proof = self._proofs.of_admit(line, dh)
-            line.send(self._secrets.admit(first, proof, time.monotonic(), word))
-            for page in more if all_at_once else ():
-                line.send(Ops(page))
-            return member
+            return await self._let_in(line, dh, member, all_at_once=all_at_once)
         return None
+
+    async def _let_in(
+        self, line: Conversation, dh: bytes, member: bytes, *, all_at_once: bool
+    ) -> bytes | None:
+        word = self._word()
+        author = None if word is None else word.author
+        # First of all by whom we came, and it: so the newcomer knows who speaks.
+        first, *more = pages(self._room.introduction(member, author))
+        proof = self._proofs.of_admit(line, dh)
+        taker = member, self._room.state.members[member].recv
+        try:
+            line.send(self._secrets.admit(first, proof, time.monotonic(), taker, word))
+        except RemoteError:  # a receive key of no use
+            await line.close()
+            return None
+        for page in more if all_at_once else ():
+            line.send(Ops(page))
+        return member
 
     async def _check(self, line: Conversation, question: Join, dh: bytes) -> bytes:
         """Checks a join operation and whose it is; returns the member's id."""

@@ -39,7 +39,7 @@ class GroupKey:
     def __init__(self, room: Room, secrets: RoomSecrets) -> None:
         now = time.monotonic()
         keyring, identity = secrets.keyring, secrets.identity
-        self._epochs = Epochs(room, keyring, identity, system_rng, now, secrets.recv)
+        self._epochs = Epochs(room, keyring, identity, system_rng, now, secrets.recv[0])
         self._comparing = Comparing(room, keyring, system_rng)
         self._words = FreshWords(room, secrets.identity, now)
         self._secrets = secrets
@@ -133,6 +133,7 @@ class GroupKey:
             out.append((None, word))
         while more := self._epochs.to_send(now):
             out += more  # wraps come page by page, those of speakers first
+        self._secrets.recv = self._epochs.recv_pairs
         self._secrets.frames.held = self._epochs.held is not None
         return out
 

@@ -8,8 +8,18 @@ from crypto.handover import keyring_from
 from crypto.identity import Identity
 from p2p.rekey.commit import first_epoch, slice_wraps
 from p2p.rekey.epoch_agent import EpochEvent, Epochs
-from p2p.wire.messages import AskKeys, GiveKeys, Wraps
+from p2p.rekey.sealed_heads import seal_heads
+from p2p.wire.messages import AskKeys, GiveKeys, HeadSecret, Wraps
 from tests.p2p.rekey.fakeroom import FakeRoom, FakeState
+
+
+def given(
+    heads: list[HeadSecret], step: int, giver: "Person", taker: "Person", recv: bytes = b""
+) -> GiveKeys:
+    """An answer as the giver's program would send it, whatever is in it."""
+    recv = recv or taker.room.state.members[taker.id].recv
+    fields = [(head.epoch_id, head.secret, head.pass_key) for head in heads]
+    return GiveKeys(step, seal_heads(fields, step, giver.id, (taker.id, recv), os.urandom))
 
 
 @dataclass

@@ -21,10 +21,18 @@ from p2p.rekey.epoch_agent import (
     NewKey,
     SpeakAnyway,
 )
-from p2p.rekey.events import KeysChanged, KeysDiffer, KeysMissing, VoiceFreed, VoiceHeld
+from p2p.rekey.events import (
+    Impersonated,
+    KeysChanged,
+    KeysDiffer,
+    KeysMissing,
+    VoiceFreed,
+    VoiceHeld,
+)
 from p2p.rekey.schedule import NONE_S, SCHEDULED_STEPS
+from p2p.rekey.sealed_heads import open_heads
 from p2p.wire.messages import AskKeys, GiveKeys, HeadSecret, Wraps
-from tests.p2p.rekey.keypeople import People
+from tests.p2p.rekey.keypeople import People, given
 
 HOST, COHOST, MODERATOR, LISTENER = 0, 1, 2, 4
 
@@ -298,9 +306,8 @@ def test_who_came_in_in_another_part_of_the_room_is_answered(people: People) -> 
     people.neighbours()
     for number in (0, 1, 2):
         people[number].epochs.observe_present([], people.now)
-        people[number].room.state.members[people[number].id] = type(
-            people[number].room.state.members[people[number].id]
-        )(people[number].id, b"", b"", bytes(32), LISTENER)
+        members = people[number].room.state.members
+        members[people[number].id] = replace(members[people[number].id], rank=LISTENER)
     people.together()
     people.wait(1.5)
     assert late.keyring.frontier == people[0].keyring.frontier
@@ -563,7 +570,7 @@ def test_keys_nobody_asked_for_are_refused(people: People) -> None:
     _, head = asked(people)
     fresh = people.join(LISTENER)
     with pytest.raises(RemoteError):
-        fresh.epochs.receive(GiveKeys(0, (head,)), people[0].id, people.now)
+        fresh.epochs.receive(given([head], 0, people[0], fresh), people[0].id, people.now)
 
 
 @pytest.mark.parametrize(
@@ -578,7 +585,7 @@ def test_keys_of_another_time_or_room_are_refused(
         person.epochs._giving._lacking._asked[people[0].id] = people.now
         false = HeadSecret(epoch_id or head.epoch_id, head.secret, pass_key or head.pass_key)
         with pytest.raises(RemoteError):
-            person.epochs.receive(GiveKeys(step, (false,)), people[0].id, people.now)
+            person.epochs.receive(given([false], step, people[0], person), people[0].id, people.now)
         assert person.keyring.missing
 
 
@@ -587,14 +594,14 @@ def test_two_neighbours_who_give_different_keys_are_noticed(people: People) -> N
     listener = people[3]
     for neighbour in people.people[:3]:
         listener.epochs._giving._lacking._asked[neighbour.id] = people.now
-    listener.epochs.receive(GiveKeys(0, (head,)), people[0].id, people.now)
+    listener.epochs.receive(given([head], 0, people[0], listener), people[0].id, people.now)
     listener.events()
-    listener.epochs.receive(GiveKeys(0, (head,)), people[1].id, people.now)
+    listener.epochs.receive(given([head], 0, people[1], listener), people[1].id, people.now)
     assert listener.events() == []
     false = HeadSecret(head.epoch_id, b"x" * 32, head.pass_key)
-    listener.epochs.receive(GiveKeys(1, (false,)), people[2].id, people.now)
+    listener.epochs.receive(given([false], 1, people[2], listener), people[2].id, people.now)
     assert listener.events() == []
-    listener.epochs.receive(GiveKeys(0, (false,)), people[2].id, people.now)
+    listener.epochs.receive(given([false], 0, people[2], listener), people[2].id, people.now)
     assert listener.events() == [KeysDiffer(people[2].id)]
 
 
@@ -665,3 +672,65 @@ def test_what_nobody_confirms_is_not_said_but_others_still_hear_of_us(people: Pe
     speaker.epochs.observe_words(unchecked=True, now=people.now)
     people.wait(0.1)
     assert speaker.epochs.held == "unchecked"
+
+
+# --- a copy of somebody's keys --------------------------------------------------------------------
+
+
+def test_who_copied_an_identity_key_is_given_nothing_that_it_can_open(people: People) -> None:
+    owner = people[3]
+    copied = KeyPair(owner.identity.dh_secret)
+    for _ in range(2):
+        people[0].epochs.do(NewKey(), people.now)
+        people.carry()
+    (epoch,) = people[0].keyring.frontier.ids
+    people.wait(0.5)
+    people[0].epochs.receive(AskKeys((epoch,)), owner.id, people.now)
+    ((to, answer),) = people[0].epochs.to_send(people.now)
+    assert (to, type(answer)) == (owner.id, GiveKeys)
+    with pytest.raises(RemoteError):
+        open_heads(answer.heads, answer.step, people[0].id, owner.id, [copied])
+    (head,) = open_heads(answer.heads, answer.step, people[0].id, owner.id, owner.epochs.recv_pairs)
+    assert head.epoch_id == epoch
+
+
+def test_an_answer_is_for_the_newest_receive_key_also_after_it_was_replaced(people: People) -> None:
+    owner = people[3]
+    (old,) = owner.epochs.recv_pairs
+    people.wait(SCHEDULED_STEPS * 10 + 60, tick_s=1.0)
+    people.wait(62, tick_s=1.0)
+    (epoch,) = people[0].keyring.frontier.ids
+    people[0].epochs.receive(AskKeys((epoch,)), owner.id, people.now)
+    ((_, answer),) = people[0].epochs.to_send(people.now)
+    with pytest.raises(RemoteError):
+        open_heads(answer.heads, answer.step, people[0].id, owner.id, [old])
+    assert open_heads(answer.heads, answer.step, people[0].id, owner.id, owner.epochs.recv_pairs)
+
+
+def test_whose_receive_key_is_of_no_use_is_given_nothing_and_stops_nothing(people: People) -> None:
+    people[0].epochs.do(NewKey(), people.now)
+    people.carry()
+    (epoch,) = people[0].keyring.frontier.ids
+    state, useless = people[0].room.state, people[3].id
+    state.members[useless] = replace(state.members[useless], recv=bytes(32))
+    people.wait(0.5)
+    for asker in (useless, people[2].id):
+        people[0].epochs.receive(AskKeys((epoch,)), asker, people.now)
+    assert [to for to, _ in people[0].epochs.to_send(people.now)] == [people[2].id]
+
+
+def test_a_receive_key_in_our_name_that_is_none_of_ours_is_an_alarm(people: People) -> None:
+    owner = people[3]
+    state = owner.room.state
+    people.wait(1.0)
+    assert owner.events() == []
+    forged = KeyPair.generate(os.urandom).public
+    state.members[owner.id] = replace(state.members[owner.id], recv=forged)
+    people.wait(1.0)
+    assert owner.events() == [Impersonated()], "once"
+
+
+def test_our_own_new_receive_key_is_no_alarm(people: People) -> None:
+    people.wait(SCHEDULED_STEPS * 10 + 120, tick_s=1.0)
+    events = [event for person in people.people for event in person.events()]
+    assert Impersonated() not in events

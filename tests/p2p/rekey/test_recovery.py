@@ -10,7 +10,7 @@ from p2p.mesh.frame_crypto import FrameCrypto
 from p2p.rekey.epoch_agent import NewKey
 from p2p.rekey.events import KeysChanged, KeysDiffer
 from p2p.wire.messages import AskKeys, GiveKeys, HeadSecret, Wraps
-from tests.p2p.rekey.keypeople import People, Person
+from tests.p2p.rekey.keypeople import People, Person, given
 
 HOST, MODERATOR, LISTENER = 0, 2, 4
 SLOT = 1
@@ -67,7 +67,8 @@ def give(people: People, giver: Person, listener: Person, secret: bytes | None =
 def answer(listener: Person, giver: Person, head: HeadSecret, now: float) -> None:
     """A neighbour's answer, which was asked for."""
     listener.epochs._giving._lacking._asked[giver.id] = now
-    listener.epochs.receive(GiveKeys(listener.keyring.step, (head,)), giver.id, now)
+    said = given([head], listener.keyring.step, giver, listener)
+    listener.epochs.receive(said, giver.id, now)
 
 
 def test_who_was_given_a_false_key_asks_others_and_hears_within_two_seconds(

@@ -13,11 +13,11 @@ from p2p.wire import messages as m
 from p2p.wire import relay_messages as r
 from p2p.wire.codec import decode, encode, have_messages, pages
 
-HEAD = [bytes(16), bytes(32), bytes(32)]
+SEALED = bytes(131)
 WORD = [bytes(16), bytes(16), 5000, (bytes(16),), bytes(32), bytes(64)]
 EVERY_MESSAGE = [
     m.Join(b"op", bytes(64)),
-    m.Admit(bytes(16), 1, 2, (m.HeadSecret(*HEAD),), (b"a", b"b"), bytes(64)),
+    m.Admit(bytes(16), 1, 2, SEALED, (b"a", b"b"), bytes(64)),
     m.Refuse("locked"),
     m.Ops((b"op",)),
     m.Have((bytes(8),)),
@@ -26,11 +26,11 @@ EVERY_MESSAGE = [
     m.Bye(),
     m.Wraps(bytes(16), (bytes(52),)),
     m.AskKeys((bytes(16),)),
-    m.GiveKeys(2, (m.HeadSecret(*HEAD),)),
+    m.GiveKeys(2, SEALED),
     m.Wait(),
     m.Compare(bytes(16), b"f" * 16, 0, bytes(36)),
     m.Fresh(*WORD),
-    m.Admit(bytes(16), 1, 2, (m.HeadSecret(*HEAD),), (b"a", b"b"), bytes(64), m.Fresh(*WORD)),
+    m.Admit(bytes(16), 1, 2, SEALED, (b"a", b"b"), bytes(64), m.Fresh(*WORD)),
     m.Doors(bytes(16)),
     m.Cards(bytes(16), (b"card",)),
     m.DoorUp(bytes(16), b"card"),
@@ -74,13 +74,13 @@ def test_no_message_shows_its_content():
         [1],
         [1, b""],
         [1, b"x" * 1345],
-        [2, bytes(16), 0, 0, [], [], None],
-        [2, bytes(16), -1, 0, [HEAD], [], None],
-        [2, bytes(16), 0, 2**32, [HEAD], [], None],
-        [2, bytes(16), 0, 0, [[bytes(16), bytes(31), bytes(32)]], [], None],
-        [2, bytes(16), 0, 0, [HEAD] * 17, [], None],
-        [2, bytes(16), 0, 0, [HEAD], [], [13, *WORD]],
-        [2, bytes(16), 0, 0, [HEAD], []],
+        [2, bytes(16), 0, 0, b"", [], bytes(64), None],
+        [2, bytes(16), -1, 0, SEALED, [], bytes(64), None],
+        [2, bytes(16), 0, 2**32, SEALED, [], bytes(64), None],
+        [2, bytes(16), 0, 0, bytes(63), [], bytes(64), None],
+        [2, bytes(16), 0, 0, bytes(1537), [], bytes(64), None],
+        [2, bytes(16), 0, 0, SEALED, [], bytes(64), [13, *WORD]],
+        [2, bytes(16), 0, 0, SEALED, [], bytes(64)],
         [14, *WORD[:3], (), *WORD[4:]],
         [14, *WORD[:3], (bytes(16),) * 17, *WORD[4:]],
         [14, *WORD[:2], 2**48, *WORD[3:]],
@@ -140,8 +140,9 @@ def test_pages_keep_the_order_and_fit(ops, small):
     assert [op for page in cut for op in page] == ops
     for page in cut:
         assert page
-        heads = (m.HeadSecret(*HEAD),) * m.HEADS_MAX
-        admit = m.Admit(bytes(16), 1, 2, heads, page, bytes(64))
+        heads = bytes(m.SEALED_HEADS_BYTES_MAX)
+        word = m.Fresh(*WORD[:3], (bytes(16),) * m.HEADS_MAX, *WORD[4:])
+        admit = m.Admit(bytes(16), 1, 2, heads, page, bytes(64), word)
         assert decode(encode(admit)) == admit
 
 

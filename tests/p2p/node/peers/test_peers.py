@@ -17,11 +17,12 @@ from p2p.node.inbox import FromChannel, FromNeighbour, Inbox
 from p2p.node.joining.join import JoinAttempt
 from p2p.node.peers.peers import Neighbour
 from p2p.node.secrets import Credentials
+from p2p.rekey.sealed_heads import open_heads, seal_heads
 from p2p.rng import system_rng
 from p2p.room.ops import kinds
 from p2p.room.ops.op import Pen
 from p2p.room.room import Room
-from p2p.wire.messages import Admit, Carry, Have, HeadSecret, Join, Refuse
+from p2p.wire.messages import Admit, Carry, Have, Join, Refuse
 from p2p.wire.offers import Welcome
 
 
@@ -103,13 +104,13 @@ async def test_keys_are_taken_only_from_a_door_that_shows_who_it_is() -> None:
     twin, one = (Room(who, genesis.encode(), "x", now=0.0) for who in (door, host))
     for newcomer in (twin, room):
         one.admit(newcomer.join_op)
-    keys = (HeadSecret(bytes(16), bytes(32), bytes(32)),)
+    keys = keys_of(door, me)
     proof = door.sign(b"admit", room.room_id + door.dh + me.dh + _Answers.tie)
     introduced = tuple(one.introduction(room.me))
     unknown = Admit(bytes(16), 0, 0, keys, (), proof)
     alone = Admit(door.member_id, 0, 0, keys, (twin.join_op,), proof)
     borrowed = Admit(door.member_id, 0, 0, keys, introduced, proof)
-    nothing = Admit(host.member_id, 0, 0, keys, tuple(twin.ops()), proof)
+    nothing = Admit(host.member_id, 0, 0, keys_of(host, me), tuple(twin.ops()), proof)
     for admit in (unknown, alone, nothing, borrowed):
         await assert_not_entered(admit, me, genesis, Room(me, genesis.encode(), "me", now=0.0))
     await assert_not_entered(borrowed, me, genesis, room)
@@ -124,8 +125,16 @@ async def test_keys_are_taken_only_from_a_door_that_shows_who_it_is() -> None:
     assert [one.member for one in attempt._answers.given] == [door.member_id]
 
 
+RECV = KeyPair.generate(system_rng)
+
+
+def keys_of(giver: Identity, taker: Identity) -> bytes:
+    head = (bytes(16), bytes(32), bytes(32))
+    return seal_heads([head], 0, giver.member_id, (taker.member_id, RECV.public), system_rng)
+
+
 def an_attempt(me: Identity, genesis: Genesis, room: Room) -> JoinAttempt:
-    credentials = Credentials(me, RoomKey.create(genesis, bytes(16)), KeyPair.generate(system_rng))
+    credentials = Credentials(me, RoomKey.create(genesis, bytes(16)), RECV)
     net = SimpleNamespace(inbox=Inbox())
     return JoinAttempt(net, credentials, None, lambda _: room)  # type: ignore[arg-type]
 
@@ -155,7 +164,7 @@ async def test_keys_are_taken_only_with_an_admission_that_counts() -> None:
     host, me = (Identity.generate(system_rng) for _ in range(2))
     genesis = Genesis(1, host.sign_key, host.dh, "open", 0, bytes(32))
     room, door = (Room(who, genesis.encode(), "x", now=0.0) for who in (me, host))
-    keys = (HeadSecret(bytes(16), bytes(32), bytes(32)),)
+    keys = keys_of(host, me)
     proof = host.sign(b"admit", room.room_id + host.dh + me.dh + _Answers.tie)
     nothing = Admit(host.member_id, 0, 0, keys, tuple(door.ops()), proof)
     await assert_not_entered(nothing, me, genesis, room)
@@ -183,6 +192,11 @@ async def test_who_has_a_copy_of_a_members_exchange_key_alone_does_not_get_in_as
             assert isinstance(answer, Admit) is proven
             if not proven:
                 assert answer == Refuse("bad_join")
+                continue
+            said = answer.heads, answer.step, answer.member, identity.member_id
+            assert open_heads(*said, theirs.recv)
+            with pytest.raises(RemoteError):  # who has the identity keys alone can not read it
+                open_heads(*said, [KeyPair(stolen)])
             await line.close()
         await endpoint.close()
 
@@ -220,18 +234,17 @@ async def test_a_door_that_hands_out_other_keys_is_noticed() -> None:
         guest = await house.guest("guest", (await host.key()).words, only="dht")
         await guest.until(e.Joined)
         secrets = guest.session.secrets
-        honest = host.session.secrets.admit((), bytes(64), 0.0)
-        secrets.readmitted(honest, 0.0)
+        theirs = host.session.secrets
+        taker = secrets.identity.member_id, secrets.recv[0].public
+        secrets.readmitted(theirs.admit((), bytes(64), 0.0, taker), 0.0)
         assert guest.node.view().problem == ""
-        false = type(honest)(
-            honest.member,
-            honest.room_time_ms,
-            honest.step,
-            (HeadSecret(honest.heads[0].epoch_id, b"x" * 32, honest.heads[0].pass_key),),
-            (),
-            bytes(64),
-        )
-        secrets.readmitted(false, 0.0)
+        ring = theirs.keyring
+        ((epoch, _, pass_key),) = ring.export(ring.seal_step)
+        ring.replace(epoch, b"x" * 32, ring.seal_step, pass_key)
+        other = taker[0], KeyPair.generate(system_rng).public
+        secrets.readmitted(theirs.admit((), bytes(64), 0.0, other), 0.0)
+        assert guest.node.view().problem == "", "not for the receive key that we have"
+        secrets.readmitted(theirs.admit((), bytes(64), 0.0, taker), 0.0)
         assert "other room keys" in guest.node.view().problem
 
 
@@ -257,3 +270,19 @@ async def test_a_neighbour_that_asks_without_end_is_let_go_and_the_room_goes_on(
                 await asyncio.sleep(0.05)
         host.node.do(c.SetMic(True))
         await guest.until(e.FirstSound)
+
+
+async def test_who_names_a_receive_key_of_no_use_is_not_let_in() -> None:
+    async with a_house() as house:
+        host = await house.host("host", only="dht")
+        ours, me, closed = host.session.secrets, Identity.generate(system_rng), []
+
+        async def close() -> None:
+            closed.append(True)
+
+        line = SimpleNamespace(send=lambda _: None, close=close, tie=b"t" * 64)
+        room = Room(me, ours.genesis, "me", now=0.0)
+        proof = me.sign(b"join", room.room_id + me.dh + ours.identity.dh + line.tie)
+        door = host.session.peers._admission
+        assert await door.answer(line, me.dh, Join(room.join_op, proof)) is None
+        assert closed
