@@ -21,22 +21,19 @@ The old step is erased 2 s after the new one began: who seizes a running machine
 from collections.abc import Callable, Iterable, Sequence
 
 from crypto.errors import LocalError, RemoteError
+from crypto.frame_keys import FrameKeys
 from crypto.frontier import OLD_KEPT_S, Frontier, Frontiers
-from crypto.head import PASS_BYTES, STEP_S, Head, Held, pass_of, room_key, step_at
+from crypto.head import PASS_BYTES, STEP_S, Head, Held, pass_of, room_key, step_at, unwanted
 from crypto.identity import MEMBER_ID_BYTES
 from crypto.kdf import hkdf
-from crypto.kid import STEP_MASK, pack_kid
+from crypto.kid import STEP_MASK
 from crypto.sframe import Key
 from crypto.trial import Trial
 
 OLD_STEP_KEPT_S = 2.0
 MAX_HEADS = 16
-MAX_IDLE = 16
-"""Epochs kept that are no heads any more."""
 
 MAX_JUMP_STEPS = 100_000  # eleven days asleep; about a third of a second of hashing
-
-_MAX_KEYS = 512  # 63 slots, 3 steps, and slots that changed hands
 
 
 class Keyring:
@@ -74,7 +71,7 @@ class Keyring:
         self._room_time_s = float(self.step * STEP_S)
         self._forget_at_s = float("inf")
         self._has_old_step = self._shut = False
-        self._keys: dict[tuple[Frontier, int, bytes, int], Key] = {}
+        self._keys = FrameKeys()
 
     @classmethod
     def create(cls, rng: Callable[[int], bytes]) -> "Keyring":
@@ -97,13 +94,7 @@ class Keyring:
         wanted = self.frontier.ids if ids is None else tuple(ids)
         if any(epoch not in self._held for epoch in wanted) or step != self.step_of(wanted):
             raise LocalError("only what is here can be handed over, at the present step")
-        exported = []
-        for epoch_id in wanted:
-            held = self._held[epoch_id]
-            secret = held.at(step)
-            exported.append((epoch_id, bytes(secret), bytes(held.pass_)))
-            secret[:] = bytes(len(secret))
-        return exported
+        return [(epoch_id, *self._held[epoch_id].export(step)) for epoch_id in wanted]
 
     # --- epochs ---------------------------------------------------------------------------------
 
@@ -140,6 +131,19 @@ class Keyring:
     def doubted(self) -> tuple[bytes, ...]:
         """Heads whose secrets were handed to us, and under which the others' frames fail."""
         return self.trial.doubted(self._room_time_s)
+
+    @property
+    def is_out_of_step(self) -> bool:
+        """Whether all that others seal is of another step, and our time is on trial."""
+        return self.trial.is_out_of_step(self._room_time_s)
+
+    @property
+    def ahead(self) -> tuple[bytes, ...]:
+        """Heads whose secrets are here only for a later time, since ours was put back."""
+        held = self._held
+        return tuple(
+            one for one in self._wanted.ids if one in held and held[one].head.step > self.step + 1
+        )
 
     def knows(self, epoch_id: bytes) -> bool:
         """Whether the secret of an epoch is here."""
@@ -200,7 +204,7 @@ class Keyring:
         before.erase()
         if giver is None:
             self.trial.end(epoch_id)
-        self._keys = {name: key for name, key in self._keys.items() if epoch_id not in name[0].ids}
+        self._keys.keep(self._held.keys() - {epoch_id}, self.oldest_step)
 
     def set_heads(self, ids: Iterable[bytes], *, part: bool = False, shut: bool = False) -> None:
         """Say which epochs are the room's heads.
@@ -251,25 +255,14 @@ class Keyring:
 
     def _forget(self) -> None:
         """Erase epochs that were not wanted for a while, and their frame keys with them."""
-        wanted = self._note_wanted()
-        idle = [one for one in self._held if one not in wanted]
-        idle.sort(key=lambda one: self._held[one].wanted_s)  # stable: the oldest goes first
-        over_s = self._room_time_s - OLD_KEPT_S
-        for place, epoch_id in enumerate(idle, MAX_IDLE - len(idle)):
-            if place < 0 or self._held[epoch_id].wanted_s <= over_s:
-                self._held.pop(epoch_id).erase()
-                self.trial.end(epoch_id)
-        self._forget_at_s = min(
-            (self._held[one].wanted_s + OLD_KEPT_S for one in idle if one in self._held),
-            default=float("inf"),
-        )
+        over, next_s = unwanted(self._held, self._note_wanted(), self._room_time_s - OLD_KEPT_S)
+        self._forget_at_s = next_s + OLD_KEPT_S
+        for epoch_id in over:
+            self._held.pop(epoch_id).erase()
+            self.trial.end(epoch_id)
         self._frontiers.lapse(self._room_time_s)
         self._frontiers.index(self._held, self._wanted.ids)
-        self._keys = {
-            name: key
-            for name, key in self._keys.items()
-            if all(epoch in self._held for epoch in name[0].ids)
-        }
+        self._keys.keep(self._held.keys(), self.oldest_step)
 
     # --- steps ----------------------------------------------------------------------------------
 
@@ -293,6 +286,23 @@ class Keyring:
         if self._room_time_s >= self._forget_at_s:
             self._forget()
 
+    def correct(self, room_time_s: float) -> None:
+        """Our room time was wrong, and is this.
+
+        What was hashed forward too far stays so: see ``ahead``.
+
+        Raises:
+            LocalError: As ``advance``.
+        """
+        if step_at(room_time_s) >= self.step:
+            self.advance(room_time_s)
+            return
+        self._erase_old_step()
+        self.step, self._room_time_s = step_at(room_time_s), room_time_s
+        for held in self._held.values():
+            held.wanted_s = min(held.wanted_s, room_time_s)
+        self._forget()
+
     def live_step(self, step8: int, frontier: Frontier | None = None) -> int:
         """Find the step that the 8 bits of a frame stand for: one back, now, or one ahead.
 
@@ -302,6 +312,7 @@ class Keyring:
         for step in (self.step, self.step - 1, self.step + 1):
             if step & STEP_MASK == step8 and self._is_live(step, frontier or self.frontier):
                 return step
+        self.trial.odd(self._room_time_s)
         raise RemoteError("frame of a step that is over or far ahead")
 
     @property
@@ -346,16 +357,9 @@ class Keyring:
             RemoteError: The step is not live.
         """
         frontier = frontier or self.frontier
-        name = (frontier, slot, member_id, step)
-        key = self._keys.get(name)
-        if key is None:
-            base = self.base_key(member_id, step, frontier)
-            key = Key(pack_kid(slot, frontier.tag, step), base)
-            base[:] = bytes(len(base))
-            if len(self._keys) >= _MAX_KEYS:
-                self._keys.clear()
-            self._keys[name] = key
-        return key
+        return self._keys.get(
+            frontier, slot, member_id, step, lambda: self.base_key(member_id, step, frontier)
+        )
 
     def erase(self) -> None:
         """Zero and forget everything, when the room is left. The keyring is of no use after."""
@@ -370,17 +374,13 @@ class Keyring:
             held.forward_to(target, keep_old=True)
         self.step = target
         self._has_old_step = True
-        self._drop_old_keys()
+        self._keys.keep(self._held.keys(), target - 1)
 
     def _erase_old_step(self) -> None:
         for held in self._held.values():
             held.erase_old()
         self._has_old_step = False
-        self._drop_old_keys()
-
-    def _drop_old_keys(self) -> None:
-        """Frame keys end with the step they belong to."""
-        self._keys = {name: key for name, key in self._keys.items() if name[3] >= self.oldest_step}
+        self._keys.keep(self._held.keys(), self.oldest_step)
 
     def _is_live(self, step: int, frontier: Frontier) -> bool:
         oldest = max([self.oldest_step, *(self._held[one].oldest_step for one in frontier.ids)])
@@ -388,6 +388,7 @@ class Keyring:
 
     def _derive(self, step: int, label: bytes, frontier: Frontier) -> bytearray:
         if not self._is_live(step, frontier):
+            self.trial.odd(self._room_time_s)
             raise RemoteError("keys of that step are gone or not yet due")
         key = room_key([self._held[epoch].at(step) for epoch in frontier.ids], step)
         derived = bytearray(hkdf(key, label))

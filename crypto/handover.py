@@ -16,7 +16,7 @@ def keyring_from(
         heads: Epoch id, secret at ``step`` and pass of each head.
         step: The admitting member's step.
         room_time_s: The admitting member's room time, seconds since the room began.
-        giver: The admitting member's id: its secrets are on trial.
+        giver: The admitting member's id: its secrets and its time are on trial.
 
     Raises:
         RemoteError: A length, a count or the step is out of range, or step and room time do
@@ -32,6 +32,7 @@ def keyring_from(
     except LocalError:
         raise RemoteError("malformed epoch keys") from None
     keyring.advance(room_time_s)
+    keyring.trial.time_from = giver
     for epoch_id, _, _ in heads:
         keyring.trial.begin(epoch_id, giver)
     return keyring

@@ -1,6 +1,6 @@
 """One epoch of the group key: a random secret that is hashed forward, never back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 
 from crypto.errors import LocalError
@@ -12,6 +12,8 @@ EPOCH_ID_BYTES = 16
 SECRET_BYTES = 32
 PASS_BYTES = 32
 MAX_STEP = 2**32 - 1
+MAX_IDLE = 16
+"""Epochs kept that are no heads any more."""
 
 _LIMIT_S = (MAX_STEP + 1) * STEP_S
 
@@ -99,6 +101,13 @@ class Held:
         copy.forward_to(step)
         return copy.secret
 
+    def export(self, step: int) -> tuple[bytes, bytes]:
+        """Secret at a step, see ``at``, and pass: to be handed over."""
+        secret = self.at(step)
+        copy = bytes(secret)
+        secret[:] = bytes(len(secret))
+        return copy, bytes(self.pass_)
+
     def forward_to(self, step: int, *, keep_old: bool) -> None:
         """Hash on to a step; ``keep_old``: the one right before it stays for a while."""
         if self.head.step < step:
@@ -118,6 +127,30 @@ class Held:
         self.erase_old()
         self.head.erase()
         self.pass_[:] = bytes(PASS_BYTES)
+
+
+def unwanted(
+    held: Mapping[bytes, Held], wanted: Collection[bytes], before_s: float
+) -> tuple[list[bytes], float]:
+    """Find epochs to be erased: not wanted since a time, and all but the last sixteen.
+
+    Args:
+        held: By id.
+        wanted: Ids that stay.
+        before_s: Room time; what was last wanted then, or before, goes.
+
+    Returns:
+        Their ids, and when the next of the others was last wanted; infinity for none.
+    """
+    idle = [one for one in held if one not in wanted]
+    idle.sort(key=lambda one: held[one].wanted_s)  # stable: the oldest goes first
+    over = [
+        one
+        for place, one in enumerate(idle, MAX_IDLE - len(idle))
+        if place < 0 or held[one].wanted_s <= before_s
+    ]
+    left = (held[one].wanted_s for one in idle if one not in over)
+    return over, min(left, default=float("inf"))
 
 
 def step_at(room_time_s: float) -> int:

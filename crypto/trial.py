@@ -5,6 +5,9 @@ compared with the record any more, so a secret that is handed over later is as g
 it. It is *on trial* until a frame opens under it whose speaker is not the giver. If frames fail to
 open instead, for a second, it is *doubted*: others should be asked. Frames alone decide nothing
 more, since anybody who can bring us frames can bring us false ones.
+
+Room time comes from the door as well, and is on trial in the same way. Who was told a time far from
+the others' finds all that they seal *out of step*: of no step that its keys are for.
 """
 
 from collections.abc import Iterable
@@ -15,11 +18,20 @@ DOUBT_S = 1.0
 FRESH_S = 2.0
 """So old the last one that failed may be."""
 
+ODD_FRESH_S = 12.0
+"""The same for what was out of step: where nobody speaks, only words come, every ten seconds."""
+
 
 class Trial:
-    """What was handed over and has not proved itself. Times are room time in seconds."""
+    """What was handed over and has not proved itself. Times are room time in seconds.
+
+    Attributes:
+        time_from: Who told us the room time, until anything of somebody else opens.
+    """
 
     def __init__(self) -> None:
+        self.time_from: bytes | None = None
+        self._odd: tuple[float, float] | None = None
         self._givers: dict[bytes, bytes] = {}
         self._failed: dict[bytes, tuple[float, float]] = {}
 
@@ -39,8 +51,8 @@ class Trial:
 
     def opened(self, epoch_ids: Iterable[bytes], speaker: bytes) -> None:
         """A frame of ``speaker`` has opened under these epochs."""
-        if not self._givers:
-            return
+        if speaker != self.time_from:
+            self.time_from = self._odd = None
         for epoch_id in epoch_ids:
             if self._givers.get(epoch_id, speaker) != speaker:
                 self.end(epoch_id)
@@ -50,9 +62,23 @@ class Trial:
         for epoch_id in epoch_ids:
             if epoch_id in self._givers:
                 since_s, last_s = self._failed.get(epoch_id, (room_time_s, room_time_s))
-                if room_time_s - last_s > FRESH_S:
+                if not 0.0 <= room_time_s - last_s <= FRESH_S:
                     since_s = room_time_s
                 self._failed[epoch_id] = (since_s, room_time_s)
+
+    def odd(self, room_time_s: float) -> None:
+        """Something was sealed under a frontier that is known, at a step that is not live."""
+        since_s, last_s = self._odd or (room_time_s, room_time_s)
+        if not 0.0 <= room_time_s - last_s <= ODD_FRESH_S:
+            since_s = room_time_s
+        self._odd = (since_s, room_time_s)
+
+    def is_out_of_step(self, room_time_s: float) -> bool:
+        """Whether, for a second, all that came was of another step, and our time is on trial."""
+        if self._odd is None or self.time_from is None:
+            return False
+        since_s, last_s = self._odd
+        return last_s - since_s >= DOUBT_S and room_time_s - last_s <= ODD_FRESH_S
 
     def doubted(self, room_time_s: float) -> tuple[bytes, ...]:
         """Epochs under which frames have failed for a second, and still do; ascending."""

@@ -257,7 +257,7 @@ class Epochs:
         have to hear of us, or nobody would ever be confirmed.
         """
         self._gate.observe(self._keyring.frontier.ids, self._now)
-        self._keyring.waiting = self._gate.why == "removed"
+        self._keyring.waiting = self._gate.why == "removed" or bool(self._keyring.ahead)
         if (news := self._gate.news(self._now)) is not None:
             self._events.append(news)
 

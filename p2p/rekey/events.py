@@ -47,4 +47,13 @@ class Impersonated:
     """Somebody else signs in our name: it has a copy of our keys."""
 
 
-EpochEvent = KeysChanged | KeysMissing | KeysDiffer | VoiceHeld | VoiceFreed | Impersonated
+@dataclass(frozen=True, slots=True)
+class TimeWrong:
+    """The member that let us in told us a wrong time; by some seconds it is ``room_s``."""
+
+    room_s: float
+
+
+EpochEvent = (
+    KeysChanged | KeysMissing | KeysDiffer | VoiceHeld | VoiceFreed | Impersonated | TimeWrong
+)

@@ -8,16 +8,19 @@ neighbours costs seconds, not the room.
 
 import contextlib
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from crypto.epoch import Keyring
+from crypto.head import STEP_S
 from crypto.relaypass import pass_public
 from p2p.errors import RemoteError
-from p2p.rekey.events import EpochEvent, KeysDiffer
+from p2p.rekey.events import EpochEvent, KeysDiffer, TimeWrong
 from p2p.rekey.requests import SETTLE_S, Answering, Asking
 from p2p.rekey.sealed_heads import open_heads, seal_heads
+from p2p.rekey.time_witnesses import TimeWitnesses
 from p2p.rekey.wrap_keys import RecvKeys
 from p2p.rng import Rng
+from p2p.room.ops.powers import MODERATOR
 from p2p.room.room import Room
 from p2p.room.state.epochs import EpochInfo
 from p2p.wire.messages import ASKED_MAX, AskKeys, GiveKeys, HeadSecret
@@ -49,6 +52,7 @@ class Giving:
         self._lacking = Asking(rng)
         self._doubting = Asking(rng)
         self._answering = Answering()
+        self._times = TimeWitnesses()
 
     @property
     def since_s(self) -> float | None:
@@ -63,7 +67,15 @@ class Giving:
     def observe(self, now: float) -> None:
         """Take note of what we lack, and of what we have reason to doubt."""
         self._lacking.observe(self._keyring.missing, now)
-        self._doubting.observe(self._keyring.doubted, now)
+        self._doubting.observe(self._doubted, now)
+
+    @property
+    def _doubted(self) -> tuple[bytes, ...]:
+        """What others are asked for although we hold it: some may be of another time."""
+        doubted = {*self._keyring.doubted, *self._keyring.ahead}
+        if self._keyring.is_out_of_step:
+            doubted |= {head for head in self._room.state.heads if self._keyring.knows(head)}
+        return tuple(sorted(doubted))
 
     def next_timer(self, now: float) -> float:
         """When there is something to say, monotonic seconds; infinity for never."""
@@ -78,8 +90,11 @@ class Giving:
         if missing := self._keyring.missing[:ASKED_MAX]:
             likely = {state.epochs[epoch].author for epoch in missing}
             asked += [(m, AskKeys(missing)) for m in self._lacking.due(near, likely, now)]
-        if doubted := self._keyring.doubted[:ASKED_MAX]:
-            others = near - {self._keyring.trial.giver(epoch) for epoch in doubted}
+        if doubted := self._doubted[:ASKED_MAX]:
+            trial = self._keyring.trial
+            others = near - {trial.giver(epoch) for epoch in doubted}
+            if self._keyring.is_out_of_step:
+                others -= {trial.time_from}
             asked += [(m, AskKeys(doubted)) for m in self._doubting.due(others, (), now)]
         if asked:
             self._counts["asked"] += len(asked)
@@ -93,19 +108,43 @@ class Giving:
         """
         if not any(one.was_asked(sender, now) for one in (self._lacking, self._doubting)):
             raise RemoteError("keys that nobody asked for")
-        if abs(answer.step - self._keyring.step) > 1:
+        me, witness = self._room.me, self._is_witness(sender)
+        if abs(answer.step - self._keyring.step) > 1 and not witness:
             raise RemoteError("keys of another time")
-        me = self._room.me
-        for head in open_heads(answer.heads, answer.step, sender, me, self._recv.pairs):
+        heads = open_heads(answer.heads, answer.step, sender, me, self._recv.pairs)
+        for head in heads:
             epoch = self._room.state.epochs.get(head.epoch_id)
             if epoch is None or pass_public(head.pass_key) != epoch.pass_public:
                 raise RemoteError("keys of another room")
-            if self._keyring.knows(head.epoch_id):
-                self._compare(answer.step, head, sender)
+        if witness:
+            self._times.tell(sender, answer.step, now)
+            self._judge_time(now)
+        if abs(answer.step - self._keyring.step) <= 1:
+            self._take_heads(heads, answer.step, sender)
+
+    def _is_witness(self, member: bytes) -> bool:
+        """Whether its word on the time is asked for: ours is on trial, and not by it."""
+        return self._keyring.is_out_of_step and self._keyring.trial.time_from != member
+
+    def _judge_time(self, now: float) -> None:
+        """Others say alike that it is another time than we were told: theirs is taken."""
+        members = self._room.state.members
+        step = self._times.verdict(
+            self._keyring.step, lambda one: one in members and members[one].rank <= MODERATOR, now
+        )
+        if step is not None:
+            self._keyring.trial.time_from = None
+            self.events.append(TimeWrong(step * STEP_S + STEP_S / 2))
+
+    def _take_heads(self, heads: Sequence[HeadSecret], step: int, sender: bytes) -> None:
+        for head in heads:
+            if head.epoch_id in self._keyring.ahead:
+                self._keyring.replace(head.epoch_id, head.secret, step, head.pass_key, giver=sender)
+                self._counts["replaced"] += 1
+            elif self._keyring.knows(head.epoch_id):
+                self._compare(step, head, sender)
             else:
-                self._keyring.hold(
-                    head.epoch_id, head.secret, answer.step, head.pass_key, giver=sender
-                )
+                self._keyring.hold(head.epoch_id, head.secret, step, head.pass_key, giver=sender)
                 self._counts["given"] += 1
 
     def _compare(self, step: int, head: HeadSecret, sender: bytes) -> None:
@@ -167,7 +206,7 @@ class Giving:
             epoch
             for epoch in state.heads
             if self._keyring.knows(epoch)
-            and epoch not in self._keyring.doubted
+            and epoch not in (*self._keyring.doubted, *self._keyring.ahead)
             and (state.epochs[epoch].author == me or now - known_s[epoch] >= SETTLE_S)
         }
         for member, epochs in pending:

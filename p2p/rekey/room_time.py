@@ -6,6 +6,8 @@ push us ahead would make us deaf and mute for good. For the same reason a jump i
 when we come into the room, or for time that our own clocks show we have missed.
 """
 
+from crypto.head import STEP_S
+
 PULL = 0.1
 TRUST_S = 2.0
 REACH_S = 1.0
@@ -25,18 +27,31 @@ class RoomTime:
     def __init__(self, now: float, room_s: float = 0.0) -> None:
         self._offset_s = self._own_s = room_s - now
         self._since_s = now
+        self._loose = False
 
     def at(self, now: float) -> float:
         """Room time in seconds, never negative."""
         return max(0.0, self._offset_s + now)
 
     def hear(self, room_s: float, now: float) -> None:
-        """A neighbour's room time: drawn towards it by a tenth if it is within two seconds."""
+        """A neighbour's room time: drawn towards it by a tenth if it is within two seconds.
+
+        Right after ``correct`` it is taken as it is, up to a step away.
+        """
         error_s = room_s - self.at(now)
+        if self._loose and abs(error_s) <= STEP_S:
+            self._forward(error_s)
+            self._loose = False
+            return
         if abs(error_s) <= TRUST_S:
             reach_s = REACH_S + DRIFT * max(0.0, now - self._since_s)
             drawn_s = self._offset_s + PULL * error_s
             self._offset_s = min(max(drawn_s, self._own_s - reach_s), self._own_s + reach_s)
+
+    def correct(self, room_s: float, now: float) -> None:
+        """Our door told us a wrong time; it is this, by some seconds."""
+        self._forward(room_s - self.at(now))
+        self._loose = True
 
     def slept(self, slept_s: float) -> None:
         """The machine slept so long while our monotonic clock stood still."""

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto import epoch as epoch_module
+from crypto import frame_keys
 from crypto.epoch import MAX_JUMP_STEPS, Keyring
 from crypto.errors import LocalError, RemoteError
 from crypto.frontier import Frontier
-from crypto.head import Head, frontier_tag
+from crypto.head import MAX_IDLE, Head, frontier_tag
 from crypto.kdf import hkdf
 from tests.rings import adopt
 
@@ -286,7 +286,7 @@ def test_what_replaced_epochs_are_kept_is_bounded() -> None:
         epoch = bytes((100 + number,)) * 16
         adopt(ring, epoch, FRESH, 0, [last])
         last = epoch
-    assert len(ring._held) == epoch_module.MAX_IDLE + 1
+    assert len(ring._held) == MAX_IDLE + 1
     assert ring.knows(last)
 
 
@@ -383,7 +383,7 @@ def test_the_authenticator_is_that_of_the_key_we_seal_under_and_of_the_step() ->
 def test_frame_keys_are_made_once_and_their_number_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(epoch_module, "_MAX_KEYS", 4)
+    monkeypatch.setattr(frame_keys, "MAX_KEYS", 4)
     ring = keyring()
     assert ring.frame_key(1, MEMBER, 0) is ring.frame_key(1, MEMBER, 0)
     for slot in range(1, 64):
@@ -441,3 +441,46 @@ def test_the_trial_of_an_epoch_ends_with_it() -> None:
     assert ring.doubted == (EPOCH,)
     ring.advance(30.0)
     assert ring.trial.giver(EPOCH) is None
+
+
+# --- a wrong time ---------------------------------------------------------------------------------
+
+
+def test_a_time_that_was_too_late_is_put_back_and_what_was_hashed_too_far_is_named() -> None:
+    ring = keyring(step=9)
+    ring.advance(93.0)
+    ring.correct(35.0)
+    assert (ring.step, ring.oldest_step, ring.ahead) == (3, 3, (EPOCH,))
+    with pytest.raises(RemoteError):
+        ring.base_key(MEMBER, 3)
+    ring.replace(EPOCH, SECRET, 3, PASS)
+    assert ring.ahead == ()
+    assert bytes(ring.base_key(MEMBER, 3)) == bytes(keyring(step=3).base_key(MEMBER, 3))
+    ring.advance(45.0)
+    assert ring.step == 4
+
+
+def test_a_time_that_was_too_early_is_caught_up() -> None:
+    ring = keyring(step=3)
+    ring.correct(95.0)
+    assert (ring.step, ring.ahead) == (9, ())
+
+
+def test_what_was_held_besides_is_forgotten_in_time_after_the_clock_was_put_back() -> None:
+    ring = keyring(step=9)
+    ring.hold(NEXT, FRESH, 9)
+    ring.set_heads([NEXT])
+    ring.correct(35.0)
+    ring.advance(35.0 + 21.0)
+    assert not ring.knows(EPOCH)
+
+
+def test_only_while_its_time_is_on_trial_a_ring_is_out_of_step() -> None:
+    ring = keyring()
+    for at_s in (1.0, 2.5):
+        ring.advance(at_s)
+        with pytest.raises(RemoteError):
+            ring.base_key(MEMBER, 30)
+    assert not ring.is_out_of_step
+    ring.trial.time_from = b"d" * 16
+    assert ring.is_out_of_step

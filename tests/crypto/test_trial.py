@@ -2,7 +2,7 @@
 
 import pytest
 
-from crypto.trial import DOUBT_S, FRESH_S, Trial
+from crypto.trial import DOUBT_S, FRESH_S, ODD_FRESH_S, Trial
 
 ONE, TWO = b"1" * 16, b"2" * 16
 GIVER, OTHER = b"g" * 16, b"o" * 16
@@ -66,3 +66,37 @@ def test_of_two_heads_that_were_given_both_are_doubted(trial: Trial) -> None:
     for tick in range(51):
         trial.failed((TWO, ONE), 5.0 + tick / 50)
     assert trial.doubted(6.0) == (ONE, TWO)
+
+
+def odd(trial: Trial, begin_s: float, end_s: float) -> None:
+    for tick in range(round((end_s - begin_s) * 50) + 1):
+        trial.odd(begin_s + tick / 50)
+
+
+def test_a_time_under_which_all_is_out_of_step_is_doubted_after_a_second(trial: Trial) -> None:
+    trial.time_from = GIVER
+    assert not trial.is_out_of_step(5.0)
+    odd(trial, 5.0, 5.0 + DOUBT_S - 0.1)
+    assert not trial.is_out_of_step(5.9)
+    odd(trial, 5.9, 6.0)
+    assert trial.is_out_of_step(6.0 + ODD_FRESH_S)
+    assert not trial.is_out_of_step(6.1 + ODD_FRESH_S)
+    trial.odd(6.1 + ODD_FRESH_S)
+    assert not trial.is_out_of_step(6.1 + ODD_FRESH_S), "it begins anew"
+
+
+def test_a_time_is_proved_by_anything_that_opens_of_another_than_who_told_it(trial: Trial) -> None:
+    trial.time_from = GIVER
+    odd(trial, 5.0, 7.0)
+    trial.opened((ONE,), GIVER)
+    assert trial.is_out_of_step(7.0)
+    trial.opened((ONE,), OTHER)
+    assert trial.time_from is None
+    odd(trial, 7.0, 9.0)
+    assert not trial.is_out_of_step(9.0)
+
+
+def test_frames_that_fail_after_our_time_was_put_back_count_from_then_on(trial: Trial) -> None:
+    fail(trial, 65.0, 65.5)
+    fail(trial, 5.0, 5.0 + DOUBT_S)
+    assert trial.doubted(6.0) == (ONE,)

@@ -35,6 +35,9 @@ NOTICE_SENTENCES = {
     "impersonated": mark(
         "Somebody else signs in your name: it has a copy of your keys. Leave, and come in again."
     ),
+    "time_wrong": mark(
+        "The member that let you in told a wrong time. The others have put it right."
+    ),
     "voice_freed": mark("You are heard again, and not by who was removed."),
     "voice_anyway": mark("You are heard; who was removed may hear you until the new key is here."),
     "nobody_reached": mark(

@@ -18,6 +18,7 @@ from p2p.rekey.events import (
     KeysChanged,
     KeysDiffer,
     KeysMissing,
+    TimeWrong,
     VoiceFreed,
     VoiceHeld,
 )
@@ -55,7 +56,10 @@ IMPERSONATED = events.Notice(
     "impersonated",
     "Somebody else signs in your name: it has a copy of your keys. Leave, and come in again.",
 )
-ALARMS = {KeysDiffer: KEYS_DIFFER, Impersonated: IMPERSONATED}
+TIME_WRONG = events.Notice(
+    "time_wrong", "The member that let you in told a wrong time. The others have put it right."
+)
+ALARMS = {KeysDiffer: KEYS_DIFFER, Impersonated: IMPERSONATED, TimeWrong: TIME_WRONG}
 VOICE_FREED = events.Notice("voice_freed", "You are heard again, and not by who was removed.")
 VOICE_ANYWAY = events.Notice(
     "voice_anyway", "You are heard; who was removed may hear you until the new key is here."
@@ -155,7 +159,7 @@ class EventReporter:
                     self._emit(VOICE_HELD[reason])
                 case VoiceFreed(anyway=anyway) if room.myself.stage in ON_STAGE:
                     self._emit(VOICE_ANYWAY if anyway else VOICE_FREED)
-                case KeysDiffer() | Impersonated():
+                case KeysDiffer() | Impersonated() | TimeWrong():
                     self._emit(ALARMS[type(event)])
                 case CompareAsked(member=member):
                     self._emit(events.Words(self._numbers.number(member), "", (), "asked"))

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from p2p.errors import RemoteError
 from p2p.node.secrets import RoomSecrets
 from p2p.rekey.epoch_agent import Epochs, NewKey, SpeakAnyway
-from p2p.rekey.events import EpochEvent, HeldWhy, KeysChanged
+from p2p.rekey.events import EpochEvent, HeldWhy, KeysChanged, TimeWrong
 from p2p.rekey.fresh_words import FreshWords
 from p2p.rekey.sas_exchange import (
     Begin,
@@ -44,6 +44,7 @@ class GroupKey:
         self._words = FreshWords(room, secrets.identity, now)
         self._secrets = secrets
         self._told: list[KeyEvent] = []
+        self._new_keys = False
 
     @property
     def counts(self) -> Counter[str]:
@@ -114,6 +115,7 @@ class GroupKey:
         now = time.monotonic()
         if isinstance(message, Wraps | AskKeys | GiveKeys):
             self._epochs.receive(message, sender, now)
+            self._note(now)  # the next answer is held against our time as it is then
         elif isinstance(message, Compare):
             if sender != message.frm:
                 raise RemoteError("words of somebody else")
@@ -139,10 +141,17 @@ class GroupKey:
 
     def has_new_keys(self) -> bool:
         """Notes what changed; whether other keys are held: what waited for them may open."""
-        before = len(self._told)
+        self._note(time.monotonic())
+        new, self._new_keys = self._new_keys, False
+        return new
+
+    def _note(self, now: float) -> None:
         while (event := self._epochs.next_event() or self._comparing.next_event()) is not None:
             self._told.append(event)
-        return any(isinstance(event, KeysChanged) for event in self._told[before:])
+            self._new_keys |= isinstance(event, KeysChanged)
+            if isinstance(event, TimeWrong):
+                self._secrets.room_time.correct(event.room_s, now)
+                self._secrets.keyring.correct(event.room_s)
 
     def news(self) -> list[KeyEvent]:
         """What changed since the last time."""

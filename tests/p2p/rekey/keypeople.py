@@ -28,6 +28,8 @@ class Person:
     room: FakeRoom
     keyring: Keyring
     epochs: Epochs
+    ahead_s: float = 0.0
+    """Of everybody else's room time, by its own."""
 
     @property
     def id(self) -> bytes:
@@ -99,7 +101,7 @@ class People:
         for _ in range(round(seconds / tick_s)):
             self.now += tick_s
             for person in self.people:
-                person.keyring.advance(self.now)
+                person.keyring.advance(self.now + person.ahead_s)
             self.carry()
 
     def carry(self) -> None:

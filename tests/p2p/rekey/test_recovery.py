@@ -1,14 +1,17 @@
 """Secrets that neighbours give each other, and what becomes of false ones."""
 
+import contextlib
 import os
 
 import pytest
 
 from crypto.frame import FrameError
+from crypto.handover import keyring_from
+from crypto.head import Head
 from p2p.errors import RemoteError
 from p2p.mesh.frame_crypto import FrameCrypto
-from p2p.rekey.epoch_agent import NewKey
-from p2p.rekey.events import KeysChanged, KeysDiffer
+from p2p.rekey.epoch_agent import Epochs, NewKey
+from p2p.rekey.events import KeysChanged, KeysDiffer, TimeWrong
 from p2p.wire.messages import AskKeys, GiveKeys, HeadSecret, Wraps
 from tests.p2p.rekey.keypeople import People, Person, given
 
@@ -175,3 +178,111 @@ def test_what_is_doubted_is_not_given_on(people: People) -> None:
     listener.keyring.trial.end(epoch)
     ((to, given),) = listener.epochs.to_send(people.now)
     assert (to, type(given)) == (asker.id, GiveKeys)
+
+
+# --- a door that lies about time ------------------------------------------------------------------
+
+
+class Told:
+    """Somebody who came in by a door that told it so many steps too much, with true secrets.
+
+    The others are at step 30.
+    """
+
+    def __init__(self, people: People, by_steps: int, door: int) -> None:
+        people.wait(300.0, tick_s=10.0)
+        people.wait(0.5)
+        self.people, self.door = people, people[door]
+        self.person = people.join(LISTENER)
+        step = people[0].keyring.seal_step
+        heads = []
+        for epoch, secret, pass_key in people[door].keyring.export(step):
+            head = Head(epoch, secret, step)
+            head.forward_to(step + by_steps)
+            heads.append((epoch, bytes(head.secret), pass_key))
+        self.person.keyring = keyring_from(
+            heads, step + by_steps, people.now + by_steps * 10.0, self.door.id
+        )
+        self.person.epochs = Epochs(
+            self.person.room, self.person.keyring, self.person.identity, os.urandom, people.now
+        )
+        people.neighbours()
+        people.carry()
+        people.forget_events()
+        self.person.ahead_s = by_steps * 10.0
+        self._take, self.person.epochs.receive = self.person.epochs.receive, self._receive
+        self.wrong: list[TimeWrong] = []
+
+    def hears_within_s(self, limit_s: float) -> float:
+        """Until a frame of the host opens; what the node does about its clock is done here."""
+        host, began_s = self.people[0], self.people.now
+        seals = FrameCrypto(host.keyring, host.id, os.urandom)
+        opens = FrameCrypto(self.person.keyring, self.person.id, os.urandom)
+        while True:
+            now = self.people.now
+            frame = seals.seal(b"frame", SLOT, now)
+            assert frame is not None
+            with contextlib.suppress(FrameError):
+                own_s = now + self.person.ahead_s
+                if opens.open(frame, host.id, {SLOT: host.id}, own_s, now) is not None:
+                    return now - began_s
+            assert now - began_s < limit_s
+            self.people.wait(0.1)
+
+    def _receive(self, *said: object) -> None:
+        self._take(*said)
+        for event in self.person.events():
+            if isinstance(event, TimeWrong):
+                self.wrong.append(event)
+                self.person.ahead_s = event.room_s - self.people.now
+                self.person.keyring.correct(event.room_s)
+
+
+@pytest.mark.parametrize("by_steps", [6, -6])
+def test_who_was_told_a_wrong_time_by_its_door_hears_within_seconds(
+    people: People, by_steps: int
+) -> None:
+    told = Told(people, by_steps, door=2)
+    told.hears_within_s(5.0)
+    assert len(told.wrong) == 1
+    assert abs(told.wrong[0].room_s - people.now) < 10.0
+    assert told.person.keyring.trial.time_from is None
+    assert told.person.keyring.ahead == ()
+
+
+def test_what_is_held_for_a_later_time_only_is_neither_used_nor_given(people: People) -> None:
+    told = Told(people, 6, door=2)
+    people.lost = {GiveKeys}
+    told.person.ahead_s = 0.0
+    told.person.keyring.correct(people.now)
+    people.wait(0.5)
+    assert told.person.keyring.ahead
+    assert told.person.keyring.waiting
+    (epoch,) = told.person.keyring.frontier.ids
+    told.person.epochs.receive(AskKeys((epoch,)), people[1].id, people.now)
+    assert not [m for _, m in told.person.epochs.to_send(people.now) if isinstance(m, GiveKeys)]
+    people.wait(3.0)  # nobody waits for an answer any more
+    people.lost = set()
+    people.wait(3.0)
+    assert not told.person.keyring.waiting
+    assert len(people.keys()) == 1
+
+
+def test_one_listener_alone_moves_nobodys_clock(people: People) -> None:
+    told = Told(people, 6, door=0)
+    listener = told.person
+    for at_s in (0.0, 1.5):
+        listener.keyring.advance(people.now + listener.ahead_s + at_s)
+        with pytest.raises(RemoteError):
+            listener.keyring.base_key(listener.id, 30)
+    assert listener.keyring.is_out_of_step
+    (head,) = people[3].keyring.export(people[3].keyring.seal_step)
+    for giver in (people[3], people[0]):
+        listener.epochs._giving._doubting._asked[giver.id] = people.now
+    said = given([HeadSecret(*head)], 30, people[3], listener)
+    listener.epochs.receive(said, people[3].id, people.now)
+    assert listener.events() == []
+    with pytest.raises(RemoteError, match="another time"):  # the door's word does not count again
+        listener.epochs.receive(
+            given([HeadSecret(*head)], 30, people[0], listener), people[0].id, people.now
+        )

@@ -45,3 +45,15 @@ def test_sleep_counts_although_the_monotonic_clock_stood_still() -> None:
     time.slept(300.0)
     time.slept(-1.0)
     assert time.at(10.0) == pytest.approx(310.0)
+
+
+def test_a_time_that_was_wrong_is_put_right_and_the_next_word_makes_it_exact() -> None:
+    time = RoomTime(now=0.0, room_s=160.0)
+    time.correct(105.0, now=10.0)
+    assert time.at(10.0) == pytest.approx(105.0)
+    time.hear(130.0, now=10.0)
+    assert time.at(10.0) == pytest.approx(105.0), "of the one that lied"
+    time.hear(109.0, now=10.0)
+    assert time.at(10.0) == pytest.approx(109.0)
+    time.hear(110.0, now=10.0)
+    assert time.at(10.0) == pytest.approx(109.1), "only the first"
