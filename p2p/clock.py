@@ -11,8 +11,23 @@ from collections.abc import Callable
 
 Seconds = Callable[[], float]
 
+BEAT_S = 0.2
+"""Timers of a member that need not be exact meet this often, so that the machine sleeps between."""
 AWAKE_S = 1.0
 """Differences below this are the two clocks being read one after the other."""
+
+
+def to_beat(now: float, wait_s: float) -> float:
+    """Return how long to wait for the first beat that is no sooner than a wait.
+
+    Args:
+        now: Monotonic seconds.
+        wait_s: The wait, in seconds.
+
+    Returns:
+        Seconds, ``wait_s`` to ``wait_s + BEAT_S``.
+    """
+    return wait_s + -(now + wait_s) % BEAT_S
 
 
 def unix_s() -> int:

@@ -23,6 +23,7 @@ from hashlib import blake2b
 from typing import Protocol
 
 from crypto.frame import MAX_FRAME_BYTES
+from p2p.clock import BEAT_S, to_beat
 from p2p.errors import LocalError, RemoteError
 from p2p.link.candidates import path_name
 from p2p.link.channel import Channel
@@ -38,7 +39,6 @@ from p2p.wire.offers import Candidate, LinkOffer
 
 __all__ = ["Certificate", "LinkFailed", "MediaLink", "make_certificate"]
 
-LISTEN_EVERY_S = 0.25
 HEARD_S = 2.0
 DRAIN_LIMIT_S = 0.25
 CLOSE_LIMIT_S = 1.0
@@ -374,7 +374,7 @@ class MediaLink:
         if now - self.last_heard_s < HEARD_S and not channel.listen(now):
             self._lost("deaf")
             return
-        asyncio.get_running_loop().call_later(LISTEN_EVERY_S, self._listen)
+        asyncio.get_running_loop().call_later(to_beat(now, BEAT_S / 2), self._listen)
 
     def _open_packet(self, media: Media, data: bytes, arrival_s: float) -> bool:
         """Passes the frame of one SRTP packet on, if it is authentic."""

@@ -14,6 +14,7 @@ from crypto.invite import Invite
 from p2p.api import commands, events
 from p2p.api.settings import Settings
 from p2p.api.view import RoomView
+from p2p.clock import BEAT_S, to_beat
 from p2p.errors import UserError
 from p2p.link.work import Work
 from p2p.node.control.key_forms import key_forms
@@ -35,7 +36,6 @@ from p2p.node.secrets import Credentials, Origin
 from p2p.node.session import WAITING_OUTSIDE, Session
 from p2p.room.stage import GONE
 
-TICK_S = 0.2
 EVENTS_MAX = 4096
 
 
@@ -185,7 +185,8 @@ class Node:
         session = await self._settle_in(joining, entered)
         taking = self._ours.work.create_task(session.run())
         while not self._left.done():
-            await asyncio.wait([self._left], timeout=TICK_S)
+            beat_s = to_beat(time.monotonic(), BEAT_S / 2)
+            await asyncio.wait([self._left], timeout=beat_s)
             session.tick()
         taking.cancel()
         left, totals = self._left.result(), session.reports.stats.totals()

@@ -1,8 +1,11 @@
-"""Noticing that the machine slept."""
+"""Noticing that the machine slept, and timers that meet."""
 
 import time
 
-from p2p.clock import SleepWatch, going_on
+from hypothesis import given
+from hypothesis import strategies as st
+
+from p2p.clock import BEAT_S, SleepWatch, going_on, to_beat
 
 
 class Clocks:
@@ -47,3 +50,13 @@ def test_this_machines_clocks_agree_while_it_is_awake():
 
 def test_a_system_without_such_clocks_has_its_monotonic_one():
     assert going_on(("CLOCK_OF_ANOTHER_WORLD",)) is time.monotonic
+
+
+@given(st.floats(0, 1e7), st.floats(0, 100))
+def test_timers_that_need_not_be_exact_meet_on_a_beat_and_are_never_early(
+    now: float, wait_s: float
+) -> None:
+    waited_s = to_beat(now, wait_s)
+    assert wait_s <= waited_s <= wait_s + BEAT_S
+    beats = (now + waited_s) / BEAT_S
+    assert abs(beats - round(beats)) < 1e-3

@@ -60,6 +60,7 @@ from tui.room.successor import SuccessorScreen
 from tui.room.typing_screen import TypingScreen
 from tui.room.words_screen import WordsScreen
 from tui.start.problem import ProblemScreen
+from tui.texts.meter import meter_step
 from tui.texts.peer_text import peer_text
 from tui.texts.sentences import Narrator, safe
 from tui.texts.spans import Span
@@ -68,7 +69,7 @@ from tui.widgets.log import MAX_SENTENCES, EventLog
 from tui.widgets.people import PeopleList
 
 ACCEPT_EVERY_S = 0.5
-_SLOW_EVERY = 5
+_DRAWN_EVERY_S = 0.5
 _LOW_ROWS = 16
 _ON_INVITE_SCREEN = frozenset(
     ("no_entry_node", "no_entry_node_answers", "lan_open", "dht_open", "relay_open")
@@ -77,11 +78,13 @@ _SILENT = (SpeakingChanged, Stats, FirstSound, KeyShown)
 
 
 class RoomScreen(Screen[None]):
-    """Drawn from the node's view, ``meter_hz`` times a second; events only fill the log.
+    """Drawn from the node's view twice a second and after each event; meters more often.
+
+    Meters move only while somebody is heard or our microphone is open.
 
     Args:
         node: The room.
-        meter_hz: How often levels are looked at; 0 for once a second, without meters moving.
+        meter_hz: How often levels are looked at; up to 1 for once a second with all the rest.
         clock_text: Returns the time of day for the log.
     """
 
@@ -123,10 +126,9 @@ class RoomScreen(Screen[None]):
         self._meter_hz = meter_hz
         self._clock_text = clock_text
         self._narrator = Narrator()
-        self._beats = 0
         self._invited_s: float | None = None
         self._accepted_s = -math.inf
-        self._timer: Timer | None = None
+        self._meters: Timer | None = None
         self._words: dict[int, Words] = {}
         self._early: deque[tuple[str, str]] = deque(maxlen=MAX_SENTENCES)
 
@@ -156,33 +158,38 @@ class RoomScreen(Screen[None]):
         """Start looking at the room."""
         self.query_one("#stage").focus()
         self._fill_log()
-        self._timer = self.set_interval(1 / (self._meter_hz or 1.0), self.draw)
-        self.call_after_refresh(self.draw_all)
+        if self._meter_hz > 1:
+            self._meters = self.set_interval(1 / self._meter_hz, self.draw_moving, pause=True)
+        self.set_interval(_DRAWN_EVERY_S if self._meters else 1.0, self.draw)
+        self.call_after_refresh(self.draw)
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened behind another screen."""
-        self.call_after_refresh(self.draw_all)
+        self.call_after_refresh(self.draw)
 
     def on_resize(self) -> None:
         """Fit every line to the new size."""
-        self.call_after_refresh(self.draw_all)
-
-    def draw_all(self) -> None:
-        """Draw everything now."""
-        self._beats = 0
-        self.draw()
+        self.call_after_refresh(self.draw)
 
     def draw(self) -> None:
-        """Draw what moves; every fifth time also what moves slowly."""
+        """Draw everything, and let meters move if there is something to see."""
         if not self.is_attached:
             return
         view = self._node.view()
+        self._draw_moving(view)
+        self._draw_slow(view)
+        if self._meters is not None:
+            (self._meters.resume if _is_loud(view) else self._meters.pause)()
+
+    def draw_moving(self) -> None:
+        """Draw what moves with the sound."""
+        if self.is_attached:
+            self._draw_moving(self._node.view())
+
+    def _draw_moving(self, view: RoomView) -> None:
         stage = self.query_one("#stage", PeopleList)
         stage.set_rows(stage_rows(view, stage.row_cells))
         self._line("own").show(*own_line(view, self._invitation_left_s(view)))
-        if self._beats % _SLOW_EVERY == 0 or self._meter_hz <= 1:
-            self._draw_slow(view)
-        self._beats += 1
 
     def _draw_slow(self, view: RoomView) -> None:
         self._line("header").show(*header(view, self._line("header").size.width))
@@ -227,7 +234,7 @@ class RoomScreen(Screen[None]):
         if not isinstance(event, _SILENT) and getattr(event, "code", "") not in _ON_INVITE_SCREEN:
             for sentence in sentences:
                 self._tell_log(sentence)
-        self.draw_all()
+        self.draw()
 
     def _tell_log(self, sentence: str) -> None:
         self._early.append((self._clock_text(), sentence))
@@ -399,3 +406,8 @@ class RoomScreen(Screen[None]):
                 self.app.push_screen(WordsScreen(self._node, n, name, known))
 
         self.app.push_screen(PersonScreen(self._node, n), chosen)
+
+
+def _is_loud(view: RoomView) -> bool:
+    """Whether any meter has something to show."""
+    return view.mic_on or any(one.speaking or meter_step(one.level_dbfs) for one in view.members)

@@ -21,6 +21,7 @@ from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Protocol
 
 from crypto.contact import Contact
+from p2p.clock import to_beat
 from p2p.errors import RemoteError
 from p2p.node.inbox import FirstRelayChanged, Inbox, PresenceChanged
 from p2p.node.relays.comparison import OVERLAP_S, Comparison
@@ -119,6 +120,7 @@ class Failover:
         self._route = RouteClaim(side, now())
         self._leaving: list[tuple[RelaySession, float]] = []
         self._entering: set[bytes] = set()
+        self._changed = asyncio.Event()
 
     @property
     def first(self) -> RelaySession | None:
@@ -146,10 +148,12 @@ class Failover:
         keys = {contact.dh for contact in relays}
         for seat in [s for s in self.seats if s.link.contact.dh not in keys]:
             self._drop(seat)
+        self._changed.set()
 
     def set_named(self, keys: Collection[bytes]) -> None:
         """Which relays the room names; they join each other."""
         self._choice.set_named(keys)
+        self._changed.set()
 
     @property
     def useful(self) -> list[Contact]:
@@ -198,14 +202,25 @@ class Failover:
         """Keeps the seats until cancelled."""
         try:
             while True:
+                self._changed.clear()
                 self.tick()
-                await asyncio.sleep(TICK_S)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._rest_s()):
+                        await self._changed.wait()
         finally:
             for seat in [*self.seats, *(seat for seat, _ in self._leaving)]:
                 await seat.link.close()
 
+    def _rest_s(self) -> float:
+        """How long nothing comes due that may not be late."""
+        now = self._now()
+        due_s = [until_s for _, until_s in self._leaving]
+        if len(self.seats) > 1:
+            due_s.append(self.seats[0].heard_s + SILENT_S)
+        return min([to_beat(now, TICK_S), *(max(TICK_S, at_s - now) for at_s in due_s)])
+
     def tick(self) -> None:
-        """Looks after everything once; ``run`` does so twenty times a second."""
+        """Looks after everything once; ``run`` does so five times a second, and when it must."""
         now = self._now()
         for seat in [s for s in self.seats if not s.open]:
             self._drop(seat)
@@ -298,6 +313,7 @@ class Failover:
                 refusal = await seat.enter()
         finally:
             self._entering.discard(relay.dh)
+            self._changed.set()
         if refusal or not seat.open:
             trace("seat_refused", why=refusal or "no_answer")
             self._choice.refused_us(relay, refusal or "no_answer", self._now())

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from crypto.contact import Contact
 from crypto.knock import HELLO, NO_PSK
+from p2p.clock import to_beat
 from p2p.errors import RemoteError
 from p2p.link.dial import Carrier, Ways, reach
 from p2p.link.line import Line
@@ -108,7 +109,7 @@ class RelayLink:
             left_s = self._line.link.last_heard_s + limit_s - time.monotonic()
             if left_s <= 0:
                 return
-            await asyncio.sleep(min(0.5, left_s))
+            await asyncio.sleep(min(to_beat(time.monotonic(), 0.5), left_s))
 
     @property
     def tie(self) -> bytes:
