@@ -43,6 +43,7 @@ BARS = {
 BAR_MEMORY_MB = 75
 WINDOW_S = 2.0
 SETTLE_S = 6.0
+ESCAPE = b"\x1b"
 ROWS, COLUMNS = 40, 120
 
 
@@ -88,6 +89,10 @@ class OnScreen:
             self.written_bytes += len(os.read(self._fd, 65536))
         except OSError:
             asyncio.get_running_loop().remove_reader(self._fd)
+
+    def press(self, key: bytes) -> None:
+        """Press a key."""
+        os.write(self._fd, key)
 
     async def kill(self) -> None:
         """End it."""
@@ -151,6 +156,9 @@ async def scene(name: str, seconds: float) -> list[dict]:
                 else await house.one_more(host, "subject", "silence")
             )
             await asyncio.sleep(SETTLE_S)
+            if isinstance(subject, OnScreen):
+                subject.press(ESCAPE)  # whoever opens a room is shown its key first
+                await asyncio.sleep(SETTLE_S)
             watched = {kind: subject.pid}
             if name == "one" and kind == "plain":
                 watched["speaker"] = here[0].pid

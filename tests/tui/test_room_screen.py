@@ -14,6 +14,7 @@ from tui.invite.invite_screen import InviteScreen
 from tui.room.person_screen import PersonScreen
 from tui.room.question import QuestionScreen
 from tui.room.room_screen import RoomScreen
+from tui.widgets.plaintext import PlainText
 
 
 async def entered(pilot):
@@ -594,3 +595,61 @@ async def test_a_muted_speaker_raises_its_hand_with_h_and_is_not_asked_to_leave_
         await entered(pilot)
         assert isinstance(app.screen, RoomScreen)
     assert node.asked[:1] == [ask.RaiseHand()]
+
+
+async def test_meters_move_only_while_somebody_is_heard(monkeypatch):
+    moved = []
+    draw_moving = RoomScreen.draw_moving
+    monkeypatch.setattr(
+        RoomScreen, "draw_moving", lambda self: (moved.append(1), draw_moving(self))
+    )
+    people = [member(1, "amina", "host", me=True, path="self"), member(2, "bek", "speaker")]
+    node = ScriptedNode(room(*people))
+    app = app_with(node)
+    app._meter_hz = 20.0
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.pause(0.5)
+        assert moved == []
+        node.change(2, level_dbfs=-20.0, speaking=True)
+        node.tell(told.SpeakingChanged(2, True))
+        await pilot.pause(0.5)
+        assert len(moved) >= 3
+        node.change(2, level_dbfs=-96.0, speaking=False)
+        node.tell(told.SpeakingChanged(2, False))
+        await pilot.pause(0.2)
+        moved.clear()
+        await pilot.pause(0.5)
+        assert moved == []
+
+
+async def test_a_room_behind_the_invite_is_not_drawn_and_catches_up():
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press("i")
+        await entered(pilot)
+        assert isinstance(app.screen, InviteScreen)
+        behind = app.screen_stack[-2]
+        drawn = []
+        behind._draw_slow = drawn.append  # type: ignore[method-assign]
+        behind.draw()
+        assert drawn == []
+        await pilot.press("escape")
+        await entered(pilot)
+        assert drawn
+
+
+async def test_an_invite_that_says_the_same_is_not_painted_again():
+    node = ScriptedNode()
+    app = app_with(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press("i")
+        await entered(pilot)
+        painted = []
+        for widget in app.screen.query(PlainText):
+            widget.refresh = lambda *_, **__: painted.append(1)  # type: ignore[method-assign]
+        app.screen._fill_ways()
+        assert painted == []

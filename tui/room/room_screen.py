@@ -173,7 +173,7 @@ class RoomScreen(Screen[None]):
 
     def draw(self) -> None:
         """Draw everything, and let meters move if there is something to see."""
-        if not self.is_attached:
+        if not self._is_seen():
             return
         view = self._node.view()
         self._draw_moving(view)
@@ -183,8 +183,14 @@ class RoomScreen(Screen[None]):
 
     def draw_moving(self) -> None:
         """Draw what moves with the sound."""
-        if self.is_attached:
+        if self._is_seen():
             self._draw_moving(self._node.view())
+
+    def _is_seen(self) -> bool:
+        """Whether no screen hides this one."""
+        if not self.is_attached:
+            return False
+        return self.is_active or self.app.screen.styles.background.a < 1
 
     def _draw_moving(self, view: RoomView) -> None:
         stage = self.query_one("#stage", PeopleList)

@@ -1,10 +1,14 @@
 """Text that is drawn as it is."""
 
+from textual.visual import VisualType
 from textual.widgets import Static
 
 
 class PlainText(Static):
-    """A ``Static`` that never reads markup: names and topics may be in it."""
+    """A ``Static`` that never reads markup: names and topics may be in it.
+
+    It is laid out and painted again only when its text changes.
+    """
 
     def __init__(
         self,
@@ -14,3 +18,10 @@ class PlainText(Static):
         classes: str | None = None,
     ) -> None:
         super().__init__(text, markup=False, id=id, classes=classes)
+        self._shown: VisualType = text
+
+    def update(self, content: VisualType = "", *, layout: bool = True) -> None:
+        """Show this text from now on."""
+        if content != self._shown:
+            self._shown = content
+            super().update(content, layout=layout)
