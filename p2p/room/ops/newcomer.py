@@ -1,8 +1,11 @@
 """The join of a newcomer, which travels inside what others say of it."""
 
 import functools
+from collections import defaultdict
+from collections.abc import Iterable
 
 from p2p.errors import RemoteError
+from p2p.room.ops.ids import MemberId
 from p2p.room.ops.kinds import Admit, Join
 from p2p.room.ops.op import Op, decode_op, verify_join
 
@@ -34,3 +37,26 @@ def admitted_by(op: Op) -> Op | None:
         return None
     join = join_in(op.body.join, op.body.room)
     return join if join is not None and join.author != op.author else None
+
+
+def introduced(host: MemberId, doors: Iterable[tuple[MemberId, MemberId]]) -> frozenset[MemberId]:
+    """Follow admissions from the host down, counting or not.
+
+    Args:
+        host: Member id of the host.
+        doors: Door and newcomer of each admission.
+
+    Returns:
+        Everybody whose signature can be checked by them.
+    """
+    newcomers: dict[MemberId, list[MemberId]] = defaultdict(list)
+    for door, newcomer in doors:
+        newcomers[door].append(newcomer)
+    found: set[MemberId] = set()
+    waiting = [host]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += newcomers.get(one, ())
+    return frozenset(found)

@@ -32,7 +32,7 @@ from p2p.room.ops.kinds import (
     Take,
     Uninvite,
 )
-from p2p.room.ops.newcomer import admitted_by
+from p2p.room.ops.newcomer import admitted_by, introduced
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import NOBODY, standing, takes_power
 
@@ -80,6 +80,8 @@ class Registers:
         links: Those of them that are links of their author's chain, by id.
         epochs: What those of them say that begin an epoch, by id.
         admits: Who let in a member, with the join that came in it: operations by their id.
+        introduced: Of whom admissions show who they are, from the host down, counting or not.
+            What others sign nobody can check.
     """
 
     def __init__(self, ops: Iterable[Op], host: MemberId) -> None:
@@ -109,6 +111,8 @@ class Registers:
             self._own[name][author] = self._counting(name, author, some)
         for member, joins in self._joins().items():
             self._own["join"][member] = self._counting("join", member, joins)
+        doors = [(op.author, join.author) for pairs in self.admits.values() for op, join in pairs]
+        self.introduced: frozenset[MemberId] = introduced(host, doors)
 
     def _joins(self) -> dict[MemberId, list[Op]]:
         """Give the joins that doors have taken in: of a member the same may come by several."""

@@ -67,7 +67,12 @@ class Admitted:
         self._settings = settings
         self._removals = authority.removals.keys()
         admits = sorted(
-            (pair for pairs in registers.admits.values() for pair in pairs),
+            (
+                pair
+                for pairs in registers.admits.values()
+                for pair in pairs
+                if pair[0].author in registers.introduced
+            ),
             key=lambda pair: pair[0].id,
         )
         self._claims = [
@@ -90,7 +95,7 @@ class Admitted:
         )
 
     def _counting(self) -> list[Claim]:
-        """Follow the doors from those who are vouched for; gives the claims that count."""
+        """Follow the doors from the host; gives the claims that count."""
         counting: list[Claim] = []
         waiting: dict[MemberId, list[Claim]] = defaultdict(list)
         live: set[MemberId] = set()

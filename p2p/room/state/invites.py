@@ -59,7 +59,11 @@ class Lineage:
     def __init__(self, registers: Registers) -> None:
         self._invites: dict[OpId, Op] = {}
         self._brought: dict[MemberId, list[MemberId]] = defaultdict(list)
-        invites = {op.id: (op, body.key) for op, body in registers.all("invite", Invite)}
+        invites = {
+            op.id: (op, body.key)
+            for op, body in registers.all("invite", Invite)
+            if op.author in registers.introduced
+        }
         for join, body in registers.all("join", Join):
             invite, key = invites.get(body.invite, (join, b""))
             if invite.author != join.author and proves(join, body.proof, key):

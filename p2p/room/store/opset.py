@@ -20,9 +20,9 @@ from p2p.room.ops.kinds import (
     Order,
     Rank,
 )
-from p2p.room.ops.newcomer import admitted_by
+from p2p.room.ops.newcomer import admitted_by, introduced
 from p2p.room.ops.op import Op, decode_op, verify_op
-from p2p.room.ops.powers import standing
+from p2p.room.ops.powers import standing, takes_power
 from p2p.room.state.verdict import Findings
 from p2p.room.store.pruning import kept, turn
 from p2p.room.store.quotas import FLOOR, Quotas
@@ -258,12 +258,14 @@ class OpSet:
             else:
                 self._forgotten[op.author] = op.data
         self._drop_claims(left, findings)
+        orphans = self._drop_orphans(left)
         for op in self._ops.values():
             # What may count again is not refused when it comes again: a dropped admission, which a
             # removal can name, an epoch of long ago, what was dropped for its epoch, and an order
             # dropped as its author's powers had ended.
             again = Admit | Epoch | Grant | Mute | Down | Order
-            if op.id not in left and not isinstance(op.body, again):
+            back = isinstance(op.body, again) or op.id in orphans
+            if op.id not in left and not back:
                 self._spent[op.id] = None
         _bound(self._spent, SPENT_MAX)
         _bound(self._forgotten, FORGOTTEN_MAX)
@@ -288,10 +290,31 @@ class OpSet:
         for claim in sorted(claims)[CLAIMS_MAX:]:
             del left[claim]
 
+    def _drop_orphans(self, left: dict[OpId, Op]) -> set[OpId]:
+        """Drop what nobody who comes new could check, for no admission shows who its author is.
+
+        Of ours nothing: whoever lets us in again shows who we are. Nor what takes a power.
+        """
+        if self._blind:
+            return set()
+        pairs = [(op.author, self.newcomer(op)) for op in left.values()]
+        doors = [(door, newcomer) for door, newcomer in pairs if newcomer is not None]
+        shown = introduced(self.host, doors) | {self._me}
+        orphans = {
+            op.id
+            for op in left.values()
+            if op.author not in shown and not takes_power(op, self.host)
+        }
+        for orphan in orphans:
+            del left[orphan]
+        return orphans
+
     def _forget(self, left: dict[OpId, Op]) -> None:
         before, self._ops = self._ops, {}
         self._quotas.clear()
         self._epochs.clear()
+        stay = self._forgotten.keys() | {self.host}
+        self._keys = {one: key for one, key in self._keys.items() if one in stay}
         for op in before.values():  # in the order in which they came: each behind its author's
             if op.id in left:
                 self._put(op)

@@ -115,6 +115,17 @@ def test_whoever_is_vouched_for_stays_when_its_door_is_removed():
     assert people.state().members[guest].admitted_by is None
 
 
+def test_whom_somebody_lets_in_who_is_vouched_for_and_not_here_is_not_in_yet():
+    people = People(0)
+    absent = join_of(people, 9)
+    pen_of(people, 9)
+    guest = bring(people, 10, by=1)
+    people.vouch(1)
+    assert not is_in(people, guest)
+    people.admit(absent)
+    assert is_in(people, guest)
+
+
 def test_whoever_has_a_rank_is_vouched_for():
     people = People(1)
     bring(people, 2, by=1)
@@ -128,6 +139,16 @@ def test_the_word_of_a_member_that_left_stands_while_the_room_is_open():
     people = People(1)
     guest = bring(people, 9, by=1)
     people.write(1, kinds.Leave)
+    assert is_in(people, guest)
+
+
+def test_whoever_a_moderator_vouches_for_is_shown_by_none_but_a_door_that_can_be_checked():
+    people = People(0)
+    pen_of(people, 9)
+    guest = bring(people, 10, by=1)
+    people.act(0, kinds.Roster, (guest,))
+    assert not is_in(people, guest)
+    people.admit(join_of(people, 9))
     assert is_in(people, guest)
 
 
@@ -343,6 +364,32 @@ def test_the_admission_of_a_forger_is_dropped():
     forger.write(kinds.Join, identity(9).sign_key, identity(9).dh, bytes(32), "x")
     forger.author = people.ids[1]
     assert taken(people, forger.write(kinds.Admit, join_of(people, 10).data)) == "forged"
+
+
+def test_what_nobody_can_check_any_more_is_dropped_and_taken_again_behind_its_authors_admission(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(opset, "CLAIMS_MAX", 0)
+    people = People(2)
+    claim = people.admit(join_of(people, 9), by=1)
+    pen_of(people, 9)
+    hand = people.raise_hand(3)
+    ops, mine = OpSet(people.genesis), OpSet(people.genesis, people.ids[3])
+    for one in (ops, mine):
+        for op in people.ops:
+            one.insert(op)
+        one.settle()
+    assert hand.id in ops
+    removal = people.remove(1)
+    for one in (ops, mine):
+        one.insert(removal)
+        one.settle()
+    assert claim.id not in ops
+    assert (hand.id in ops, hand.id in mine) == (False, True)
+    assert taken(people, hand, ops) == "held"
+    assert taken(people, people.admit(join_of(people, 9), by=2), ops) == "new"
+    ops.insert(people.ops[-1])
+    assert hand.id in ops
 
 
 def test_of_admissions_that_count_for_nobody_only_so_many_are_kept(
