@@ -38,6 +38,13 @@ def to_vouch_for(command: commands.Command, state: RoomState) -> list[MemberId]:
     return []
 
 
+def sleepers(command: commands.Command, state: RoomState) -> list[MemberId]:
+    """Give those who go with somebody who is removed: it gave them a rank, and they never came."""
+    if not isinstance(command, commands.Remove):
+        return []
+    return [one for one, by in state.sleepers.items() if by == command.member]
+
+
 def rosters(members: Iterable[MemberId]) -> list[tuple[tuple[MemberId, ...]]]:
     """Give the fields of ``Roster`` operations for some members."""
     ids = list(members)
@@ -53,7 +60,11 @@ def _stay(target: MemberId, state: RoomState, *, brood: bool) -> Iterable[Member
     """Give those who hang on somebody, or on the invite by which it came, and are to stay."""
     out = state.members.get(target)
     for one in state.members.values():
-        if not _hangs(one) or one.id == target:
+        if one.id == target:
+            continue
+        if one.vouched_by == target and not (brood and one.invited_by == target):
+            yield one.id
+        if not _hangs(one):
             continue
         siblings = out is not None and any(out.invite) and one.invite == out.invite
         if siblings or (not brood and target in (one.admitted_by, one.invited_by)):

@@ -1,6 +1,7 @@
 """Who is a member: nobody by its own word.
 
-A member is *vouched for* by a counting act of a moderator that names it: a ``Roster``, a ``Rank``.
+A member is *vouched for* by a counting act of a moderator that names it: a ``Rank``, or a
+``Roster`` of one that was not removed, for that could name keys which nobody has seen.
 Everybody else is in by a *door*, a member that is in itself, was not removed, and has admitted it:
 
 - while the room is open, that is enough;
@@ -53,6 +54,7 @@ class Admitted:
 
     Attributes:
         vouched: For whom a moderator has vouched, the host included.
+        vouched_by: Those of them for whom one moderator alone did, and with whom it falls.
         known: The members, those who left or were removed included.
         doors: By whom each member that nobody vouched for came in.
         joins: The joins of each member that count, the oldest first: two if it has two histories.
@@ -78,7 +80,11 @@ class Admitted:
         self._claims = [
             Claim(admit.author, join, lineage.invite_of(join.id)) for admit, join in admits
         ]
-        self.vouched: frozenset[MemberId] = frozenset(_vouched(authority, registers.host))
+        vouchers = _vouchers(authority, registers.host)
+        self.vouched: frozenset[MemberId] = frozenset(vouchers)
+        self.vouched_by: Mapping[MemberId, MemberId] = {
+            member: next(iter(by)) for member, by in vouchers.items() if len(by) == 1
+        }
         self.revoked: frozenset[OpId] = _taken_back(registers, authority)
         self._refused: Collection[MemberId] = ()
         counting = self._counting()
@@ -168,13 +174,18 @@ class Admitted:
         self.known: frozenset[MemberId] = frozenset(self.joins)
 
 
-def _vouched(authority: Authority, host: MemberId) -> Iterable[MemberId]:
-    yield host
-    for roster in authority.acts(Roster):
-        yield from roster.body.members
+def _vouchers(authority: Authority, host: MemberId) -> dict[MemberId, set[MemberId]]:
+    """Give who vouches for whom; whoever has a rank stands by itself, as the host does."""
+    vouchers: dict[MemberId, set[MemberId]] = defaultdict(set)
+    vouchers[host].add(host)
     for rank in authority.acts(Rank):
         if rank.body.rank < NOBODY:
-            yield rank.body.member
+            vouchers[rank.body.member].add(rank.body.member)
+    for roster in authority.acts(Roster):
+        if roster.op.author not in authority.removals:
+            for member in roster.body.members:
+                vouchers[member].add(roster.op.author)
+    return vouchers
 
 
 def _invites_of(counting: Iterable[Claim]) -> dict[MemberId, OpId]:

@@ -76,6 +76,11 @@ def state_of(findings: Findings, *, blind: bool = False) -> RoomState:
         last_removals=epochs.last_removals,
         asking=asking(registers, here, known) if settings.entry == "ask" else (),
         let=settings.let,
+        sleepers={
+            m: authority.ranked_by(m)
+            for m in authority.appointed()
+            if m not in known and authority.tenures(m)
+        },
         awaited=admitted.vouched - admitted.known - removed,
         invites=invites_of(registers, used, admitted.revoked, here),
         live=floor.live,

@@ -119,6 +119,7 @@ class _Painter:
             cut=self._cut(member, first) if ranked and not out else first,
             keeps=tuple(self._keeps.get(member, ())[:KEEPS_MAX]),
             admitted_by=self._admitted.doors.get(member),
+            vouched_by=self._admitted.vouched_by.get(member),
         )
 
     def _cut(self, member: MemberId, join: OpId) -> OpId:
@@ -191,6 +192,7 @@ def _keeps(findings: Findings, floor: Floor) -> dict[MemberId, list[OpId]]:
         ends_hand = (wish.id if wish else NONE) == down.body.seen
         if ends_hand or (wish is not None and took(wish.body, down.body.grant)):
             keeps[down.op.author].append(down.op.id)
-    for let in authority.acts(Let):
-        keeps[let.op.author].append(let.op.id)
+    for let in authority.acts(Let):  # a yes to a key that nobody has seen falls with its author
+        if not let.body.on or let.body.member in findings.admitted.known:
+            keeps[let.op.author].append(let.op.id)
     return {author: ids for author, ids in keeps.items() if authority.rank_of(author) < NOBODY}

@@ -44,6 +44,8 @@ class Member:
         cut: Its last link that we know, for whoever ends its powers.
         keeps: What it did outside its chain and what is in force.
         admitted_by: The member that let it in; None if a moderator has vouched for it since.
+        vouched_by: The moderator that alone has vouched for it, and with whose removal it would
+            fall; itself if it has or had a rank.
     """
 
     id: MemberId
@@ -69,6 +71,7 @@ class Member:
     cut: OpId = NONE
     keeps: tuple[OpId, ...] = ()
     admitted_by: MemberId | None = None
+    vouched_by: MemberId | None = None
 
     @property
     def is_here(self) -> bool:
@@ -129,6 +132,7 @@ class RoomState:
         last_removals: Removals to which no other leads, ascending, 16 at most.
         asking: Who waits for a moderator, by member id.
         let: Whom a moderator said yes or no to.
+        sleepers: Holders of a rank of whom no admission is here, with who gave it.
         awaited: For whom a moderator vouched, and of whom no admission is here.
         invites: The invites of those who are here, by id.
         live: The grant of each member that has one.
@@ -155,6 +159,7 @@ class RoomState:
     last_removals: tuple[OpId, ...] = ()
     asking: tuple[Asking, ...] = ()
     let: Mapping[MemberId, bool] = field(default_factory=dict)
+    sleepers: Mapping[MemberId, MemberId | None] = field(default_factory=dict)
     awaited: frozenset[MemberId] = frozenset()
     invites: Mapping[OpId, InviteInfo] = field(default_factory=dict)
     live: Mapping[MemberId, Live] = field(default_factory=dict)

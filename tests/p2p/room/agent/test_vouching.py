@@ -12,6 +12,7 @@ from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE
 from p2p.room.ops.op import Op, Pen
 from p2p.room.state.invites import CONTEXT
+from p2p.room.store import quotas
 
 SEED = b"s" * 32
 
@@ -236,3 +237,87 @@ def test_a_moderators_no_stands_against_the_word_of_another_that_vouched():
     rooms[0].do(c.Let(guest.author, on=False), rooms.now)
     rooms[0]._write(kinds.Roster, (guest.author,))
     assert rooms[0].refusal(guest.data, identity(9).dh) == "denied"
+
+
+def removed_moderator(rooms: Rooms, prepare: Callable[[Op], tuple[object, ...]]) -> Op:
+    """Moderator 1 prepares for a key that nobody has seen, and is removed from a locked room."""
+    rooms.do(0, c.Promote(rooms.ids[1], 1))
+    sleeper, villain = join(rooms, 9), rooms[1]
+    kind, *fields = prepare(sleeper)
+    prepared = villain._write(kind, *fields, auth=villain.myself.auth)
+    rooms.deliver()
+    rooms.do(0, c.SetLock(True))
+    rooms.do(2, c.Leave())
+    rooms.do(0, c.Remove(villain.me))
+    for door in (1, 2):
+        admit = rooms[door]._pen.write(kinds.Admit, sleeper.data)
+        for room in (rooms[0], rooms[3]):
+            room.receive(admit.data, rooms.ids[3], rooms.now)
+    return prepared
+
+
+def rank_of_9(rank: int) -> tuple[object, ...]:
+    key = identity(9)
+    return kinds.Rank, key.member_id, rank, key.sign_key, key.dh, (), NONE
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        lambda op: (kinds.Roster, (op.author,)),
+        lambda op: (kinds.Let, op.author, True),
+        lambda op: rank_of_9(3),
+        lambda op: rank_of_9(2),
+        lambda op: rank_of_9(1),
+    ],
+    ids=["it vouches", "it says yes", "it appoints", "it makes a moderator", "it hands on"],
+)
+def test_a_removed_moderator_brings_in_no_key_that_it_had_prepared_before(
+    prepare: Callable[[Op], tuple[object, ...]],
+):
+    rooms = Rooms(3)
+    prepared = removed_moderator(rooms, prepare)
+    assert here(rooms, identity(9).member_id) == {False}
+    pen = Pen(identity(9), rooms[0].room_id)
+    pen.write(kinds.Join, identity(9).sign_key, identity(9).dh, bytes(32), "guest 9")
+    topic = pen.write(kinds.Topic, "mine", (), auth=prepared.id)
+    rooms[0].receive(topic.data, rooms.ids[3], rooms.now)
+    assert rooms[0].state.topic == "tea"
+
+
+@pytest.mark.parametrize("brood", [False, True])
+def test_whoever_a_removed_moderator_alone_had_vouched_for_stays(brood: bool):
+    rooms = Rooms(3)
+    rooms.do(0, c.Promote(rooms.ids[1], 2))
+    guest = let_in(rooms, 9, door=2)
+    rooms.do(1, c.SetLock(True))
+    assert rooms[0].state.members[guest].vouched_by == rooms.ids[1]
+    rooms.do(0, c.Remove(rooms.ids[1], brood))
+    assert here(rooms, guest) == {True}
+    assert here(rooms, rooms.ids[3]) == {True}
+
+
+def test_whoever_came_by_the_invite_of_a_removed_moderator_goes_with_its_branch():
+    rooms = Rooms(3)
+    rooms.do(0, c.Promote(rooms.ids[1], 2))
+    guest = let_in(rooms, 9, 2, invite(rooms, 1))
+    rooms.do(1, c.SetLock(True))
+    rooms.do(0, c.Remove(rooms.ids[1], brood=True))
+    assert here(rooms, guest) == {False}
+
+
+def test_of_the_keys_that_a_removed_moderator_prepared_as_many_go_as_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    rooms = Rooms(1)
+    rooms.do(0, c.Promote(rooms.ids[1], 1))
+    for number in (9, 10):
+        key = identity(number)
+        fields = (key.member_id, 2, key.sign_key, key.dh, (), NONE)
+        rooms[1]._write(kinds.Rank, *fields, auth=rooms[1].myself.auth)
+    rooms.deliver()
+    monkeypatch.setattr(quotas, "RESERVE", 0)
+    monkeypatch.setattr(quotas, "LASTING_MAX", rooms[0]._ops._quotas._counts["lasting"] + 2)
+    rooms.do(0, c.Remove(rooms.ids[1]))
+    assert len(rooms[0].state.sleepers) == 1
+    assert rooms.ids[1] in rooms[0].state.removed
