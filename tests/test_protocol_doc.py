@@ -113,7 +113,11 @@ def written(type_: inspect.Type) -> str:
             return "text, 1 to 24 of a-z and _"
         case inspect.StrType(min_length=least, max_length=most):
             return f"text, {size(least, most)} characters"
-        case inspect.StructType(cls=cls) if cls in (offers.LinkOffer, offers.Endpoint):
+        case inspect.StructType(cls=cls) if cls in (
+            offers.LinkOffer,
+            offers.Endpoint,
+            messages.Fresh,
+        ):
             return cls.__name__
         case inspect.StructType(fields=fields_):
             return "`[" + ", ".join(one.name for one in fields_) + "]`"
