@@ -9,8 +9,12 @@ from p2p.room.ops.ids import MemberId
 from p2p.room.ops.kinds import Admit, Join
 from p2p.room.ops.op import Op, decode_op, verify_join
 
+JOINS_MAX = 32768
+"""Joins that are remembered as read and checked: more than a set can hold, for each look at the set
+goes through all of them, and one that is too many would have every signature checked anew."""
 
-@functools.lru_cache(maxsize=4096)
+
+@functools.lru_cache(maxsize=JOINS_MAX)
 def join_in(data: bytes, room_id: bytes) -> Op | None:
     """Read a join that somebody carries.
 

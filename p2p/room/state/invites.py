@@ -9,6 +9,7 @@ from crypto.identity import verify
 from p2p.errors import RemoteError
 from p2p.room.ops.ids import MemberId, OpId
 from p2p.room.ops.kinds import Invite, Join
+from p2p.room.ops.newcomer import JOINS_MAX
 from p2p.room.ops.op import Op
 from p2p.room.ops.registers import Registers
 
@@ -43,7 +44,7 @@ class InviteInfo:
         return 0 < self.uses <= self.used
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=JOINS_MAX)
 def proves(join: Op, proof: bytes, key: bytes) -> bool:
     """Tell whether the proof in a join is a signature by the key of an invite."""
     try:

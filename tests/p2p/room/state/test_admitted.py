@@ -11,11 +11,11 @@ from lab.room_people import People, identity, kept_of
 from p2p.errors import RemoteError
 from p2p.room.ops import kinds, registers
 from p2p.room.ops.ids import NONE
-from p2p.room.ops.newcomer import admitted_by
+from p2p.room.ops.newcomer import JOINS_MAX, admitted_by, join_in
 from p2p.room.ops.op import Op, Pen
 from p2p.room.stage import Stage
 from p2p.room.state.invites import CONTEXT
-from p2p.room.store import opset
+from p2p.room.store import opset, quotas
 from p2p.room.store.intake import Intake
 from p2p.room.store.opset import OpSet
 
@@ -323,6 +323,17 @@ def test_one_door_lets_in_only_so_many(monkeypatch: pytest.MonkeyPatch):
     people.vouch()
     guests = [bring(people, 9 + n, by=1) for n in range(4)]
     assert [is_in(people, one) for one in guests] == [True, True, False, False]
+
+
+def test_no_signature_is_checked_anew_at_each_look_at_however_many_joins():
+    people = People(1)
+    joins = [join_of(people, 9, name=f"{number}") for number in range(4200)]
+    admits = [people.admit(join, by=1) for join in joins]
+    assert [admitted_by(op) for op in admits] == joins
+    before = join_in.cache_info().misses
+    assert [admitted_by(op) for op in admits] == joins
+    assert join_in.cache_info().misses == before
+    assert JOINS_MAX > quotas.OWN_MAX, "as many as a set holds"
 
 
 # -- what is taken in
