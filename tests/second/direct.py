@@ -16,9 +16,9 @@ NEAR_EVERY_S = 2.0
 
 
 class Direct(Member):
-    def __init__(self, invite: str, name: str) -> None:
+    def __init__(self, invite: Invite, name: str) -> None:
         super().__init__(name)
-        self._invite = Invite.parse(invite)
+        self._invite = invite
         self._joiner = self._joiner._replace(ticket=self._invite.ticket)
 
     async def join(self) -> None:

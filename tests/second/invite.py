@@ -1,5 +1,6 @@
 """The long invite (protocol.md, section 2)."""
 
+import ipaddress
 from typing import NamedTuple
 
 from tests.second.kit import blake
@@ -15,6 +16,12 @@ class Contact(NamedTuple):
     kind: int
     dh: bytes
     address: tuple[str, int]
+
+
+def contact(kind: int, dh: bytes, endpoint: bytes) -> Contact:
+    """From its record; ``endpoint`` is IP and port in one."""
+    ip, port = ipaddress.ip_address(endpoint[:-2]), int.from_bytes(endpoint[-2:], "big")
+    return Contact(kind, dh, (str(ip), port))
 
 
 class Invite(NamedTuple):
@@ -35,11 +42,4 @@ class Invite(NamedTuple):
         if blake(key.s + record, 32, b"teahouse/invite") != check:
             raise ValueError("damaged")
         contacts, ticket = unpack(record)
-        return cls(key, [cls._contact(*each) for each in contacts], ticket or b"")
-
-    @staticmethod
-    def _contact(kind: int, dh: bytes, endpoint: bytes) -> Contact:
-        if len(endpoint) != 6:
-            raise ValueError("this client knows IPv4 only")
-        ip = ".".join(str(byte) for byte in endpoint[:4])
-        return Contact(kind, dh, (ip, int.from_bytes(endpoint[4:], "big")))
+        return cls(key, [contact(*each) for each in contacts], ticket or b"")

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.second import frames, kit, ops, question
+from tests.second import beacon, dht, frames, kit, ops, question
+from tests.second.invite import DOOR, Contact, Invite
+from tests.second.record import Slot
 from tests.second.relay_line import RelayLine
 from tests.second.words import RoomKey
 
@@ -55,6 +57,37 @@ def test_the_card_and_the_tag_at_a_relay(example, key) -> None:
     assert key.relay_tag(relay).hex() == example["relay tag"]
     assert key.card(relay, random(0x44, 0x5B), door).hex() == example["card"]
     assert key.door_of(relay, bytes.fromhex(example["card"])) == door
+
+
+def test_the_long_invite(example, key) -> None:
+    invite = Invite.parse(example["invite"].replace(" ", ""))
+    door = Contact(DOOR, bytes.fromhex(example["host dh"]), ("192.0.2.1", 4433))
+    assert invite == Invite(key, [door], b"")
+
+
+def test_the_record_of_the_doors(example, key) -> None:
+    slot = Slot(key, int(example["hour"]), 0)
+    assert slot.seed.hex() == example["slot 0 seed"]
+    assert slot.signer.hex() == example["slot 0 signer"]
+    assert slot.target.hex() == example["slot 0 target"]
+    created_s, dh = 1_800_000_000, bytes.fromhex(example["host dh"])
+    door = [DOOR, dh, bytes((192, 0, 2, 1)) + (4433).to_bytes(2, "big")]
+    item = slot.item(created_s, created_s + 7200, [door], random(0x2C, 0x43))
+    assert kit.blake(item, 128).hex() == example["item, hash"]
+    assert slot.doors(item) == [Contact(DOOR, dh, ("192.0.2.1", 4433))]
+
+
+def test_a_datagram_of_the_dht(example) -> None:
+    relay = bytes.fromhex(example["relay dh"])
+    ping = dht.sealed(random(0x0C, 0x2B), relay, random(0x5C, 0x73), [1, bytes(8), False])
+    assert ping.hex() == example["ping, sealed"]
+
+
+def test_the_beacon(example, key) -> None:
+    lan_key = kit.hkdf(key.s, b"lan")
+    assert "{}:{}".format(*beacon.place(lan_key)) == example["lan group"]
+    asked = beacon.question(lan_key, random(0x74, 0x8B), 4433, bytes(16), bytes((192, 0, 2, 1)))
+    assert kit.blake(asked, 128).hex() == example["beacon, hash"]
 
 
 def test_a_knock(example, key) -> None:

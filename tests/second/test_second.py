@@ -11,6 +11,8 @@ from p2p.api import commands as c
 from p2p.api import events as e
 from tests.second.at_relay import AtRelay
 from tests.second.direct import Direct
+from tests.second.finding import find
+from tests.second.invite import Invite
 from tests.second.member import Member
 from tests.second.opus import LEFT_TO_ITSELF, Voice
 
@@ -40,7 +42,7 @@ async def a_direct_room(house: House) -> Room:
     invite = (await host.key()).invite
     listener = await house.guest("listener", invite)
     await listener.until(e.Joined)
-    return await joined(host, listener, Direct(invite, "second"))
+    return await joined(host, listener, Direct(Invite.parse(invite), "second"))
 
 
 async def joined(host: Person, listener: Person, second: Member) -> Room:
@@ -135,14 +137,25 @@ async def test_it_comes_by_a_personal_invite_where_others_are_refused() -> None:
         host.node.do(c.SetEntry("invited"))
         host.node.do(c.MakeInvite(1, 24.0))
         personal = await host.until(e.KeyShown, lambda key: key.invite != anybodys)
-        guest, late = Direct(personal.invite, "guest"), Direct(personal.invite, "late")
+        invite = Invite.parse(personal.invite)
+        guest, late = Direct(invite, "guest"), Direct(invite, "late")
         await guest.join()
         await host.until(e.MemberChanged, lambda m: m.name == "guest")
-        for other, why in ((late, "used_up"), (Direct(anybodys, "other"), "invited")):
+        for other, why in ((late, "used_up"), (Direct(Invite.parse(anybodys), "other"), "invited")):
             with pytest.raises(PermissionError, match=why):
                 await other.join()
             await other.leave()
         await guest.leave()
+
+
+async def test_it_finds_a_door_by_the_words_alone_through_a_relay() -> None:
+    async with a_house() as house:
+        relay = await house.relay()
+        host = await house.host("host", only="dht")
+        second = Direct(await find((await host.key()).words, relay), "second")
+        await second.join()
+        await host.until(e.MemberChanged, lambda m: m.name == "second" and m.state == "here")
+        await second.leave()
 
 
 async def come_on_stage(room: Room) -> None:
