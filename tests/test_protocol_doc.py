@@ -129,13 +129,15 @@ def written(type_: inspect.Type) -> str:
 
 
 def records() -> list[tuple[str, type[msgspec.Struct]]]:
-    """All of them that travel between members and relays, with the names of the document."""
+    """All of them that travel, with the names of the document."""
     said = [*messages.Message.__args__, *relay_messages.RelayMessage.__args__]
     found = [(each.__name__, each) for each in said]
     found += [(f"op {each.__name__}", each) for each in kinds.KINDS.values()]
     found += [(name, getattr(offers, name)) for name, _ in rows("| body | fields |")]
+    asked = (*dht_messages.Request.__args__, *dht_messages.Answer.__args__, dht_messages.Peer)
     inside = (messages.HeadSecret, messages.NearMember, kinds.HandRef, kinds.StageEntry)
-    return found + [(each.__name__, each) for each in (*inside, kinds.Parent, kinds.Carrier)]
+    others = (*asked, *inside, kinds.Parent, kinds.Carrier)
+    return found + [(each.__name__, each) for each in others]
 
 
 def test_every_field_has_the_type_that_the_document_says():
