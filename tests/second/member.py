@@ -15,12 +15,12 @@ from tests.second.admission import Admitted, Joiner
 from tests.second.comparison import Comparison, Party
 from tests.second.kit import hkdf
 from tests.second.link import Link
-from tests.second.ops import HAND, NONE, TAKE, Keys, Known
+from tests.second.ops import HAND, LEAVE, NONE, TAKE, Keys, Known
 from tests.second.wire import Wire
 from tests.second.wraps import unwrap
 
 STEP_S = 10
-ANSWER_LIMIT_S = 15.0
+ANSWER_LIMIT_S, SAID_AFTER_S = 15.0, 0.2
 HEARTBEAT = 0x40
 FIRST_COUNTER = 1 << 24
 HAVE_FIRST, HAVE_LAST = bytes(8), b"\xff" * 8
@@ -150,6 +150,13 @@ class Member(ABC):
         self._write(TAKE, name)
 
     async def leave(self) -> None:
+        """For good: a Leave op says so, the end of a link alone does not."""
+        self._write(LEAVE)
+        await asyncio.sleep(SAID_AFTER_S)
+        await self.vanish()
+
+    async def vanish(self) -> None:
+        """Without a word, as a program that is killed."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -71,7 +72,7 @@ async def room(request: pytest.FixtureRequest) -> AsyncIterator[Room]:
         try:
             yield made
         finally:
-            await made.second.leave()
+            await made.second.vanish()
 
 
 @contextlib.asynccontextmanager
@@ -144,8 +145,8 @@ async def test_it_comes_by_a_personal_invite_where_others_are_refused() -> None:
         for other, why in ((late, "used_up"), (Direct(Invite.parse(anybodys), "other"), "invited")):
             with pytest.raises(PermissionError, match=why):
                 await other.join()
-            await other.leave()
-        await guest.leave()
+            await other.vanish()
+        await guest.vanish()
 
 
 async def test_it_finds_a_door_by_the_words_alone_through_a_relay() -> None:
@@ -156,6 +157,32 @@ async def test_it_finds_a_door_by_the_words_alone_through_a_relay() -> None:
         await second.join()
         await host.until(e.MemberChanged, lambda m: m.name == "second" and m.state == "here")
         await second.leave()
+        await host.until(e.MemberChanged, lambda m: m.name == "second" and m.state == "left")
+
+
+async def test_it_opens_both_frames_of_a_payload_in_a_hall(room: Room) -> None:
+    room.host.node.do(c.SetProfile("hall"))
+    room.host.node.do(c.SetMic(True))
+    heard = room.second.heard.setdefault(1, [])
+    await until(lambda: sum(payload[0] == 2 for payload in heard) > 50)
+    of_hall = [payload for payload in heard if payload[0] == 2]
+    assert {len(payload) for payload in of_hall} == {306}
+    numbers = sorted(int.from_bytes(payload[2:6], "big") for payload in of_hall)
+    assert all((after - before) % 2 == 0 for before, after in itertools.pairwise(numbers))
+
+
+async def test_it_comes_back_with_the_same_join_into_a_room_that_was_locked(room: Room) -> None:
+    await room.second.vanish()
+    await room.host.until(e.MemberChanged, lambda m: m.name == "second" and m.state == "gone")
+    room.host.node.do(c.SetLock(True))
+    await room.listener.until(e.LockChanged)
+    since = len(room.host.told)
+    await room.second.join()
+    await room.host.until(
+        e.MemberChanged, lambda m: m.name == "second" and m.state == "here", since
+    )
+    room.host.node.do(c.SetMic(True))
+    await until(lambda: room.second.opened > 50)
 
 
 async def come_on_stage(room: Room) -> None:
