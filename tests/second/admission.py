@@ -1,14 +1,16 @@
 """Join, and what answers it (protocol.md, section 5, "Coming in")."""
 
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.second import records as r
 from tests.second.frames import GroupKeys
 from tests.second.kit import blake, dh_public, sign, verify
 from tests.second.line import Line
 from tests.second.ops import Keys, Known, Writer
+from tests.second.records import pack
 from tests.second.words import RoomKey
+from tests.second.wraps import open_heads
 
 
 class Room(NamedTuple):
@@ -51,7 +53,7 @@ class Admitted:
         while (answer := await line.receive())[0] != r.ADMIT:
             if answer[0] == r.REFUSE:
                 raise PermissionError(answer[1])
-        _, member, room_time_ms, step, heads, ops, proof, *_ = answer
+        _, member, room_time_ms, step, sealed, ops, proof, word = answer
         self.began_s = time.monotonic() - room_time_ms / 1000
         self.known.take(ops)
         while not {member, self.me.member} <= self.known.members().keys():
@@ -60,6 +62,18 @@ class Admitted:
                 self.known.take(message[1])
         told = self.room_id + theirs + ours + tie
         verify(self.known.keys_of(member)[0], b"admit", told, proof)
+        heads = open_heads(sealed, step, member, self.me.member, joiner.recv)
+        if word is not None:
+            self._check_word(word)
         for epoch, secret, pass_ in heads:
             self.keys.put(epoch, step, secret, pass_)
         self.keys.turn(tuple(epoch for epoch, _, _ in heads))
+
+    def _check_word(self, word: list[Any]) -> None:
+        """That it is by the host, and of heads that we know (section 7, "Fresh words")."""
+        _tag, *told, signature = word
+        author, _, _, heads, _ = told
+        if author != Known.host_of(self.genesis) or not set(heads) <= self.known.ops.keys():
+            raise ValueError("a word of somebody else, or of other keys")
+        record = pack([self.room_id, *told])
+        verify(self.known.keys_of(author)[0], b"fresh", record, signature)

@@ -1,11 +1,13 @@
-"""A new epoch's secret, wrapped for us (protocol.md, section 7, "Wraps")."""
+"""Secrets that come for our receive key: wraps and heads (protocol.md, section 7)."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from tests.second.kit import blake, dh, dh_public, hkdf
+from tests.second.records import unpack
 
 
 def unwrap(
@@ -25,3 +27,11 @@ def unwrap(
         if blake(secret, 256, b"teahouse/epoch") == commit:
             return secret
     return None
+
+
+def open_heads(sealed: bytes, step: int, giver: bytes, member: bytes, recv: bytes) -> Any:
+    """The heads that an Admit hands over: ``[epoch_id, secret, pass_key]`` of each."""
+    ephemeral = sealed[:32]
+    label = b"give/" + ephemeral + dh_public(recv) + member
+    cipher = ChaCha20Poly1305(hkdf(dh(recv, ephemeral), label))
+    return unpack(cipher.decrypt(bytes(12), sealed[32:], step.to_bytes(4, "big") + giver))
