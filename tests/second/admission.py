@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from tests.second import records as r
 from tests.second.frames import GroupKeys
-from tests.second.kit import blake, dh_public, sign, verify
+from tests.second.kit import blake, dh_public, sign, sign_public, verify
 from tests.second.line import Line
 from tests.second.ops import Keys, Known, Writer
 from tests.second.records import pack
@@ -62,12 +62,18 @@ class Admitted:
                 self.known.take(message[1])
         told = self.room_id + theirs + ours + tie
         verify(self.known.keys_of(member)[0], b"admit", told, proof)
-        heads = open_heads(sealed, step, member, self.me.member, joiner.recv)
         if word is not None:
             self._check_word(word)
+        self.keys.turn(self.take_heads(sealed, step, member, joiner.recv))
+
+    def take_heads(self, sealed: bytes, step: int, giver: bytes, recv: bytes) -> tuple[bytes, ...]:
+        """Keeps secrets that a member hands over; returns their epochs."""
+        heads = open_heads(sealed, step, giver, self.me.member, recv)
         for epoch, secret, pass_ in heads:
+            if sign_public(pass_) != self.known.epoch(epoch).pass_public:
+                raise ValueError("another epoch's pass")
             self.keys.put(epoch, step, secret, pass_)
-        self.keys.turn(tuple(epoch for epoch, _, _ in heads))
+        return tuple(epoch for epoch, _, _ in heads)
 
     def _check_word(self, word: list[Any]) -> None:
         """That it is by the host, and of heads that we know (section 7, "Fresh words")."""

@@ -31,13 +31,17 @@ class Direct(Member):
         async with asyncio.timeout(JOIN_LIMIT_S):
             await self.inside.ask(self._link, self._joiner, door.dh, self._link.tie)
         self._link.send(r.HAVE, self.inside.known.short_ids(), HAVE_FIRST, HAVE_LAST)
+        self._door = self.inside.known.member_of(door.dh)
         self._begin()
-        self._tasks.append(asyncio.create_task(self._tell_presence()))
+        self._tasks.append(asyncio.create_task(self._tell_and_ask()))
 
-    async def _tell_presence(self) -> None:
+    async def _tell_and_ask(self) -> None:
         while True:
             room_time_ms = int(1000 * (time.monotonic() - self.inside.began_s))
             self._link.send(r.NEAR, room_time_ms, [])
+            heads, keys = self.inside.known.heads(), self.inside.keys
+            if lacking := [epoch for epoch in heads if not keys.has(epoch)]:
+                self._link.send(r.ASK_KEYS, lacking)
             await asyncio.sleep(NEAR_EVERY_S)
 
     async def _read(self) -> None:
@@ -47,6 +51,9 @@ class Direct(Member):
                     self._take_ops(ops)
                 case [r.WRAPS, epoch, wraps]:
                     self._take_wraps(epoch, wraps)
+                case [r.GIVE_KEYS, step, sealed]:
+                    self.inside.take_heads(sealed, step, self._door, self._joiner.recv)
+                    self._turn()
                 case [r.HAVE, *have]:
                     for op in self._lacking(have):
                         self._link.send(r.OPS, [op])

@@ -99,6 +99,10 @@ class Known:
         _, sign_key, dh_key, *_ = unpack(genesis)
         return blake(sign_key + dh_key, 128)
 
+    def member_of(self, dh: bytes) -> bytes:
+        """Whose X25519 key it is."""
+        return next(bytes(body[2]) for body in self._joins() if body[8] == dh)
+
     def keys_of(self, member: bytes) -> tuple[bytes, bytes]:
         """Its Ed25519 and X25519 keys, as its join says."""
         (_, *body) = next(body for body in self._joins() if body[2] == member)

@@ -122,6 +122,22 @@ async def test_a_removal_gives_it_the_new_key_and_it_misses_nothing(room: Room) 
     assert second.longest_gap(1) <= 2
 
 
+async def test_it_asks_for_a_key_of_which_no_wrap_came() -> None:
+    async with a_house() as house:
+        host = await house.host("host")
+        second = Direct(Invite.parse((await host.key()).invite), "second")
+        await second.join()
+        before, wraps = second.inside.keys.heads, []
+        second._take_wraps = lambda epoch, _wraps: wraps.append(epoch)
+        host.node.do(c.NewKey())
+        host.node.do(c.SetMic(True))
+        await until(lambda: second.inside.keys.heads != before)
+        assert wraps, "there were some, and nobody took them"
+        opened = second.opened
+        await until(lambda: second.opened > opened + 50)
+        await second.vanish()
+
+
 async def test_its_person_and_the_hosts_read_the_same_words(room: Room) -> None:
     n = room.host.number_of("second")
     room.host.node.do(c.Compare(n))
