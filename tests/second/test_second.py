@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -12,12 +12,12 @@ from p2p.api import commands as c
 from p2p.api import events as e
 from tests.second.at_relay import AtRelay
 from tests.second.direct import Direct
-from tests.second.finding import find
 from tests.second.invite import Invite
 from tests.second.member import Member
 from tests.second.opus import LEFT_TO_ITSELF, Voice
+from tests.second.waiting import until
 
-FRAME_S, LIMIT_S = 0.02, 20.0
+FRAME_S = 0.02
 
 
 class Room:
@@ -30,12 +30,6 @@ class Room:
     def hearers(self) -> list[Person]:
         """To whom the second client's sound has a way: it has a link with its door alone."""
         return [self.host, self.listener] if isinstance(self.second, AtRelay) else [self.host]
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while not true():  # noqa: ASYNC110  what is waited for has no event
-            await asyncio.sleep(0.05)
 
 
 async def a_direct_room(house: House) -> Room:
@@ -122,22 +116,6 @@ async def test_a_removal_gives_it_the_new_key_and_it_misses_nothing(room: Room) 
     assert second.longest_gap(1) <= 2
 
 
-async def test_it_asks_for_a_key_of_which_no_wrap_came() -> None:
-    async with a_house() as house:
-        host = await house.host("host")
-        second = Direct(Invite.parse((await host.key()).invite), "second")
-        await second.join()
-        before, wraps = second.inside.keys.heads, []
-        second._take_wraps = lambda epoch, _wraps: wraps.append(epoch)
-        host.node.do(c.NewKey())
-        host.node.do(c.SetMic(True))
-        await until(lambda: second.inside.keys.heads != before)
-        assert wraps, "there were some, and nobody took them"
-        opened = second.opened
-        await until(lambda: second.opened > opened + 50)
-        await second.vanish()
-
-
 async def test_its_person_and_the_hosts_read_the_same_words(room: Room) -> None:
     n = room.host.number_of("second")
     room.host.node.do(c.Compare(n))
@@ -145,35 +123,6 @@ async def test_its_person_and_the_hosts_read_the_same_words(room: Room) -> None:
     code = await room.second.compare(host)
     ready = await room.host.until(e.Words, lambda words: words.state == "ready")
     assert (ready.n, ready.code) == (n, code)
-
-
-async def test_it_comes_by_a_personal_invite_where_others_are_refused() -> None:
-    async with a_house() as house:
-        host = await house.host("host")
-        anybodys = (await host.key()).invite
-        host.node.do(c.SetEntry("invited"))
-        host.node.do(c.MakeInvite(1, 24.0))
-        personal = await host.until(e.KeyShown, lambda key: key.invite != anybodys)
-        invite = Invite.parse(personal.invite)
-        guest, late = Direct(invite, "guest"), Direct(invite, "late")
-        await guest.join()
-        await host.until(e.MemberChanged, lambda m: m.name == "guest")
-        for other, why in ((late, "used_up"), (Direct(Invite.parse(anybodys), "other"), "invited")):
-            with pytest.raises(PermissionError, match=why):
-                await other.join()
-            await other.vanish()
-        await guest.vanish()
-
-
-async def test_it_finds_a_door_by_the_words_alone_through_a_relay() -> None:
-    async with a_house() as house:
-        relay = await house.relay()
-        host = await house.host("host", only="dht")
-        second = Direct(await find((await host.key()).words, relay), "second")
-        await second.join()
-        await host.until(e.MemberChanged, lambda m: m.name == "second" and m.state == "here")
-        await second.leave()
-        await host.until(e.MemberChanged, lambda m: m.name == "second" and m.state == "left")
 
 
 async def test_it_opens_both_frames_of_a_payload_in_a_hall(room: Room) -> None:
