@@ -171,8 +171,7 @@ class OpSet:
         if isinstance(op.body, Admit) and op.author in self._forgotten:
             self._put(self.read(self._forgotten.pop(op.author)))  # it is the door of somebody
         self._put(op)
-        if isinstance(op.body, Join | Admit | Rank | Epoch):
-            new += self._release()
+        new += self._release(op)
         self._unsettled += len(new)
         if self._unsettled >= UNSETTLED_MAX:
             self.settle()
@@ -223,13 +222,16 @@ class OpSet:
         if len(self._held) > HELD_MAX:
             del self._held[next(iter(self._held))]
 
-    def _release(self) -> list[Op]:
-        """Take in what waited and can be checked now; drop what turns out to be bad."""
+    def _release(self, new: Op) -> list[Op]:
+        """Take in what waited for an operation; drop what turns out to be bad.
+
+        What waits for others is not looked at: each look is a signature.
+        """
         good: list[Op] = []
-        found = True
-        while found:
-            found = False
-            for op in list(self._held.values()):
+        came = [new]
+        while came:
+            one = came.pop()
+            for op in [held for held in self._held.values() if self._waits_for(held, one)]:
                 try:
                     ready = self.check(op)
                 except RemoteError:
@@ -239,8 +241,18 @@ class OpSet:
                     del self._held[op.id]
                     self._put(op)
                     good.append(op)
-                    found = True
+                    came.append(op)
         return good
+
+    def _waits_for(self, held: Op, new: Op) -> bool:
+        match new.body:
+            case Admit():
+                return held.author == self.newcomer(new)
+            case Rank(member=member):
+                return held.body.auth == new.id or held.author == member
+            case Epoch():
+                return isinstance(held.body, FLOOR) and held.body.epoch == new.id
+        return False
 
     def settle(self) -> Findings:
         """Drop what no longer counts.

@@ -8,7 +8,7 @@ from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import Body
 from p2p.room.ops.newcomer import admitted_by
-from p2p.room.ops.op import Pen
+from p2p.room.ops.op import Op, Pen, verify_op
 from p2p.room.store import opset
 from p2p.room.store.opset import HELD_MAX, HELD_PER_AUTHOR_MAX, OpSet
 
@@ -68,6 +68,28 @@ def test_strangers_cannot_fill_the_memory():
             put(ops, pen.write(kinds.Hand, True).data)
     assert len(ops._held) == HELD_MAX
     assert len(ops) == 0
+
+
+def test_an_admission_costs_no_look_at_what_waits_for_something_else(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    people = People(4)
+    ops = filled(people)
+    for number in range(1, 5):
+        for _ in range(HELD_PER_AUTHOR_MAX):
+            put(ops, people.write(number, kinds.Topic, "x", (), auth=b"r" * 16).data)
+    looked_at: list[Op] = []
+
+    def verify(op: Op, key: bytes) -> None:
+        looked_at.append(op)
+        verify_op(op, key)
+
+    monkeypatch.setattr(opset, "verify_op", verify)
+    key = identity(9)
+    fields = (key.sign_key, key.dh, bytes(32), "x")
+    admit = people.admit(Pen(key, people.room_id).write(kinds.Join, *fields), by=1)
+    put(ops, admit.data)
+    assert looked_at == [admit]
 
 
 def test_a_full_room_takes_no_more_members(monkeypatch):
