@@ -3,6 +3,8 @@
 Nothing of it is ever sent: nobody learns that they were turned down.
 """
 
+from typing import TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,8 +13,8 @@ from audio.pcm import BLOCK_SAMPLES
 LOWEST_DB = -30.0
 HIGHEST_DB = 12.0
 
-Gains = npt.NDArray[np.float32]
-"""One factor per sample of a block, shape ``(480,)``."""
+Gains: TypeAlias = npt.NDArray[np.float32] | float
+"""One factor for a block, or one for each of its samples, shape ``(480,)``."""
 
 
 class Faders:
@@ -58,9 +60,13 @@ class Faders:
         Returns:
             None for a speaker who is heard as sent.
         """
+        if speaker not in self._volumes_db and speaker not in self._muted | self._applied.keys():
+            return None
         wanted = 0.0 if speaker in self._muted else 10.0 ** (self.volume_db(speaker) / 20.0)
         before = self._applied.get(speaker, 1.0)
         if wanted == before == 1.0:
             return None
         self._applied[speaker] = wanted
+        if wanted == before:
+            return wanted
         return np.linspace(before, wanted, BLOCK_SAMPLES, dtype=np.float32)

@@ -9,8 +9,8 @@ import math
 from collections import deque
 
 import numpy as np
-import numpy.typing as npt
 
+from audio.faders import Gains
 from audio.level import FLOOR_DBFS, power_dbfs
 from audio.pcm import BLOCK_SAMPLES
 
@@ -104,6 +104,7 @@ class AutoGain:
         self._blocks = 0
         self._allowed = False
         self._gain_db = 0.0
+        self._factor = 1.0
 
     @property
     def gain_db(self) -> float:
@@ -113,7 +114,7 @@ class AutoGain:
     @property
     def factor(self) -> float:
         """The gain now, as what to multiply samples by."""
-        return math.pow(10.0, self._gain_db / 20.0)
+        return self._factor
 
     def update(self, power: float, may_be_voice: bool = True) -> float:
         """Take the next 10 ms in.
@@ -133,9 +134,9 @@ class AutoGain:
             if self._voice.update(self._sum / _WINDOW_BLOCKS, self._allowed):
                 self._move()
             self._sum, self._blocks, self._allowed = 0.0, 0, False
-        return self.factor
+        return self._factor
 
-    def ramp(self, power: float, may_be_voice: bool = True) -> npt.NDArray[np.float32] | None:
+    def ramp(self, power: float, may_be_voice: bool = True) -> Gains | None:
         """Take the next 10 ms in, like ``update``, without a step at the block's border.
 
         Args:
@@ -143,11 +144,11 @@ class AutoGain:
             may_be_voice: Likewise.
 
         Returns:
-            A factor for each of the 480 samples; None where the block stays as it is.
+            One factor, or one for each of the 480 samples; None: the block stays as it is.
         """
         before, self._applied = self._applied, self.update(power, may_be_voice)
-        if before == self._applied == 1.0:
-            return None
+        if before == self._applied:
+            return None if before == 1.0 else before
         return np.linspace(before, self._applied, BLOCK_SAMPLES, dtype=np.float32)
 
     def _move(self) -> None:
@@ -160,3 +161,4 @@ class AutoGain:
             wanted = 0.0
         step = wanted - self._gain_db
         self._gain_db += max(-self._down_db, min(self._up_db, step))
+        self._factor = math.pow(10.0, self._gain_db / 20.0)

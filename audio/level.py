@@ -33,6 +33,17 @@ def power(pcm: Pcm | npt.NDArray[np.float32]) -> float:
     return float(np.dot(samples, samples)) / (pcm.size * FULL_SCALE * FULL_SCALE)
 
 
+def powers(blocks: npt.NDArray[np.float32]) -> list[float]:
+    """Return the mean square of each row, 0 to 1, as ``power`` does of one.
+
+    Args:
+        blocks: Samples in the range of int16, one stream a row.
+    """
+    full = blocks.shape[1] * FULL_SCALE * FULL_SCALE
+    squares: list[float] = np.einsum("ij,ij->i", blocks, blocks).tolist()
+    return [one / full for one in squares]
+
+
 def power_dbfs(mean_square: float) -> float:
     """Return a mean square as dBFS, not below ``FLOOR_DBFS``.
 
@@ -88,7 +99,18 @@ class LevelMeter:
         Returns:
             Whether somebody speaks now.
         """
-        self._blocks.append(power(block))
+        return self.add(power(block))
+
+    def add(self, block_power: float) -> bool:
+        """Take the next block in by its power.
+
+        Args:
+            block_power: Mean square over 10 ms, as ``power`` gives it.
+
+        Returns:
+            Whether somebody speaks now.
+        """
+        self._blocks.append(block_power)
         self._quiet_blocks += 1
         if len(self._blocks) == _WINDOW_BLOCKS:
             self._level_dbfs = power_dbfs(sum(self._blocks) / _WINDOW_BLOCKS)

@@ -4,7 +4,8 @@ The limiter attacks within the block that is too loud and lets go slowly. Below 
 does nothing: a single speaker passes sample for sample.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -42,8 +43,11 @@ class Limiter:
         Returns:
             int16 of the same length, no sample beyond ``CEILING``.
         """
-        clean = np.nan_to_num(samples, copy=True, nan=0.0, posinf=CEILING, neginf=-CEILING)
-        peak = float(np.max(np.abs(clean), initial=0.0))
+        clean = samples
+        peak = float(np.abs(clean).max(initial=0.0))
+        if not math.isfinite(peak):
+            clean = np.nan_to_num(samples, nan=0.0, posinf=CEILING, neginf=-CEILING)
+            peak = float(np.abs(clean).max(initial=0.0))
         allowed = CEILING / peak if peak > CEILING else 1.0
         if allowed < self._gain:
             shaped = self._attack(clean, allowed)
@@ -61,6 +65,23 @@ class Limiter:
         ramp[:steps] = np.linspace(self._gain, target, steps, dtype=np.float32)
         self._gain = target
         return samples * ramp
+
+
+def as_rows(blocks: Sequence[Pcm]) -> _Samples:
+    """Return blocks below each other, as float32 in the range of int16.
+
+    Args:
+        blocks: int16, 480 samples each, at least one.
+
+    Raises:
+        ValueError: A block has another length: a bug of the caller.
+    """
+    rows = np.empty((len(blocks), BLOCK_SAMPLES), dtype=np.float32)
+    for row, block in enumerate(blocks):
+        if block.shape != (BLOCK_SAMPLES,):
+            raise ValueError("a block is 480 samples")
+        rows[row] = block
+    return rows
 
 
 class Mixer:
@@ -92,11 +113,7 @@ class Mixer:
         voices = list(blocks.values())
         if beside is not None:
             voices.append(beside)
-        if any(voice.shape != (BLOCK_SAMPLES,) for voice in voices):
-            raise ValueError("a block is 480 samples")
-        if not voices:
-            voices = [silence()]
-        stacked = np.stack(voices).astype(np.float32)
+        stacked = as_rows(voices or [silence()])
         for row, speaker in enumerate(blocks):
             if speaker in gains:
                 stacked[row] *= gains[speaker]

@@ -35,10 +35,11 @@ class SampleQueue:
 
     def __init__(self, capacity: int) -> None:
         self._store = np.zeros(capacity, dtype=np.int16)
-        self._held = 0
+        self._begin = 0
+        self._end = 0
 
     def __len__(self) -> int:
-        return self._held
+        return self._end - self._begin
 
     def push(self, pcm: Pcm) -> None:
         """Append samples; what does not fit is cut off at the end of ``pcm``.
@@ -46,9 +47,13 @@ class SampleQueue:
         Args:
             pcm: int16 samples of any length.
         """
-        taken = min(len(pcm), len(self._store) - self._held)
-        self._store[self._held : self._held + taken] = pcm[:taken]
-        self._held += taken
+        held = self._end - self._begin
+        if self._begin and self._end + len(pcm) > len(self._store):
+            self._store[:held] = self._store[self._begin : self._end]
+            self._begin, self._end = 0, held
+        taken = min(len(pcm), len(self._store) - self._end)
+        self._store[self._end : self._end + taken] = pcm[:taken]
+        self._end += taken
 
     def pop(self, samples: int) -> Pcm:
         """Remove the oldest samples; zeros stand in for what is not there.
@@ -59,9 +64,10 @@ class SampleQueue:
         Returns:
             A fresh int16 array of exactly that length.
         """
+        begin, taken = self._begin, min(samples, self._end - self._begin)
+        self._begin += taken
+        if taken == samples:
+            return self._store[begin : begin + taken].copy()
         out = silence(samples)
-        taken = min(samples, self._held)
-        out[:taken] = self._store[:taken]
-        self._store[: self._held - taken] = self._store[taken : self._held]
-        self._held -= taken
+        out[:taken] = self._store[begin : begin + taken]
         return out

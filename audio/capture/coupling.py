@@ -19,6 +19,7 @@ NONE_DB = -96.0
 DECOUPLED_DB = -45.0
 """Below this nobody at the far side hears an echo: headphones."""
 _DECIMATE = 6
+_MEAN = np.full(_DECIMATE, 1 / _DECIMATE, np.float32)
 _FRAME = 4096
 _KEEP = 0.85
 _LOUD_ENOUGH_DBFS = -50.0
@@ -100,7 +101,8 @@ class Coupling:
 
 
 def _reduced(block: Pcm) -> npt.NDArray[np.float32]:
-    reduced: npt.NDArray[np.float32] = block.reshape(-1, _DECIMATE).mean(axis=1, dtype=np.float32)
+    # A mean as a product: far cheaper than asking for it on short rows.
+    reduced: npt.NDArray[np.float32] = block.astype(np.float32).reshape(-1, _DECIMATE) @ _MEAN
     return reduced
 
 

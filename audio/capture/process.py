@@ -194,7 +194,8 @@ class Processor:
         if self._canceller is None:
             return samples
         try:
-            block = np.rint(np.clip(samples, -FULL_SCALE, FULL_SCALE - 1)).astype(np.int16)
+            held = np.minimum(np.maximum(samples, -FULL_SCALE), FULL_SCALE - 1)
+            block = np.rint(held).astype(np.int16)
             cleaned = self._canceller.clean(block)
             if cleaned.shape != samples.shape:
                 raise ValueError("length")

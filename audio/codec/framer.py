@@ -19,6 +19,7 @@ any payload. The encryption around a payload hides all of it.
 import struct
 from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from audio.codec.opus import LOW_RATE_BYTES, PRIMARY_BYTES
 from audio.errors import PayloadError
@@ -72,10 +73,17 @@ PAYLOAD_BYTES = TABLE.payload_bytes
 """Size of every payload of profile ``table``: 196 bytes."""
 _BY_SIZE = {profile.payload_bytes: profile for profile in PROFILES.values()}
 PAYLOAD_SIZES = frozenset(_BY_SIZE)
+_PARTS = {
+    profile.code: struct.Struct(
+        _HEADER.format
+        + f"{PRIMARY_BYTES}s" * profile.frames
+        + f"{LOW_RATE_BYTES}s" * (profile.frames * len(profile.offsets))
+    )
+    for profile in PROFILES.values()
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """One payload, taken apart.
 
     Attributes:
@@ -219,16 +227,15 @@ def unpack(payload: bytes) -> Packet:
         PayloadError: Wrong size, profile or flags, or bytes in the place of an absent copy.
     """
     profile = profile_of(payload)
-    code, flags, seq = _HEADER.unpack_from(payload)
+    code, flags, seq, *parts = _PARTS[profile.code].unpack(payload)
     if code != profile.code or flags & _RESERVED or flags & 0x07 & -(1 << len(profile.offsets)):
         raise PayloadError("unknown profile or flags")
     if seq + profile.frames - 1 > MAX_SEQ:
         raise PayloadError("frames beyond the last number")
-    copies_from = _HEADER.size + profile.frames * PRIMARY_BYTES
     return Packet(
         seq=seq,
-        frames=_cut(payload[_HEADER.size : copies_from], PRIMARY_BYTES),
-        copies=_copies_in(payload[copies_from:], profile, flags, seq),
+        frames=tuple(parts[: profile.frames]),
+        copies=_copies_in(parts[profile.frames :], profile, flags, seq),
         speaking=bool(flags & _SPEAKING),
         last=bool(flags & _LAST),
         profile=profile,
@@ -236,20 +243,15 @@ def unpack(payload: bytes) -> Packet:
 
 
 def _copies_in(
-    data: bytes, profile: Profile, flags: int, seq: int
+    parts: list[bytes], profile: Profile, flags: int, seq: int
 ) -> tuple[tuple[int, bytes], ...]:
     copies: list[tuple[int, bytes]] = []
-    size = profile.frames * LOW_RATE_BYTES
     for index, offset in enumerate(profile.offsets):
-        part = data[index * size : (index + 1) * size]
+        copied = parts[index * profile.frames : (index + 1) * profile.frames]
         if flags & (1 << index):
             if offset > seq:
                 raise PayloadError("copy of a frame before the first")
-            copies += enumerate(_cut(part, LOW_RATE_BYTES), start=seq - offset)
-        elif any(part):
+            copies += enumerate(copied, start=seq - offset)
+        elif any(part.count(0) != LOW_RATE_BYTES for part in copied):
             raise PayloadError("bytes where no copy is")
     return tuple(copies)
-
-
-def _cut(data: bytes, size: int) -> tuple[bytes, ...]:
-    return tuple(data[at : at + size] for at in range(0, len(data), size))

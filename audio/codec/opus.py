@@ -116,6 +116,8 @@ class Decoder:
             OpusMissingError: There is no libopus.
         """
         self._library = libopus.load()
+        self._out = np.empty(FRAME_SAMPLES, dtype=np.int16)
+        self._out_address = self._out.ctypes.data
         status = ctypes.c_int(0)
         self._state = self._library.opus_decoder_create(RATE_HZ, 1, ctypes.byref(status))
         if status.value != 0 or not self._state:
@@ -164,8 +166,9 @@ class Decoder:
         return toc >> 3 in _CONFIGS and not toc & _STEREO_BIT and toc & 0x03 in _CODES
 
     def _run(self, frame: bytes | None, size: int, samples: int) -> Pcm:
-        out = np.empty(samples, dtype=np.int16)
-        decoded = self._library.opus_decode(self._state, frame, size, out.ctypes.data, samples, 0)
+        if samples > FRAME_SAMPLES:
+            raise OpusError(f"{samples} samples are more than a frame")
+        decoded = self._library.opus_decode(self._state, frame, size, self._out_address, samples, 0)
         if decoded != samples:
             raise OpusError(f"decoding gave {decoded}")
-        return out
+        return self._out[:samples].copy()

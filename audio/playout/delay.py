@@ -36,6 +36,7 @@ class DelayEstimator:
     def __init__(self) -> None:
         self._histogram = np.zeros(_BINS)
         self._costs_s = np.arange(1, _BINS + 1) * BIN_S
+        self._work = np.zeros(_BINS)
         self._seen = 0
         self._risen_s = 0.0
         self._quickest: deque[tuple[int, float]] = deque()
@@ -71,10 +72,16 @@ class DelayEstimator:
         weight = max(1.0 - _FORGET, 1.0 / self._seen)
         self._histogram *= 1.0 - weight
         self._histogram[min(int(late_s / BIN_S), _BINS - 1)] += weight
-        still_late = 1.0 - np.cumsum(self._histogram)
-        best = int(np.argmin(self._costs_s + _LATE_COST_S * still_late))
-        learnt_s = float(self._costs_s[best])
+        learnt_s = float(self._costs_s[self._cheapest()])
         self._target_s = max(MIN_DELAY_S, learnt_s, self._caution.reserve_s(now))
+
+    def _cheapest(self) -> int:
+        """The bin whose delay and late frames together cost least; worked out in place."""
+        costs_s = self._histogram.cumsum(out=self._work)
+        np.subtract(1.0, costs_s, out=costs_s)
+        costs_s *= _LATE_COST_S
+        costs_s += self._costs_s
+        return int(costs_s.argmin())
 
     def lateness_s(self, seq: int, now: float) -> float:
         """Return how long after its quickest possible arrival a moment is for a frame.

@@ -1,6 +1,7 @@
 """The frames of one speaker that wait to be played, bounded in number, rate and distance."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from audio.codec.framer import Packet
 
@@ -41,8 +42,7 @@ class JitterCounts:
     stretched: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class HeldFrame:
+class HeldFrame(NamedTuple):
     """Encoded bytes of a frame, and whether they are only a copy at the low rate."""
 
     data: bytes
@@ -151,13 +151,16 @@ class Backlog:
             self._counts.late += 1
         elif not self._hold_frames(packet):
             self._counts.duplicate += 1
+        due, frames, seen, floor = self.due, self._frames, self._seen, self._floor or 0
+        numbers = list(packet.numbers)
         for seq, copy in packet.copies:
-            if seq >= self.due and seq not in self._frames:
-                self._frames[seq] = HeldFrame(copy, is_copy=True)
+            numbers.append(seq)
+            if seq >= due and seq not in frames:
+                frames[seq] = HeldFrame(copy, is_copy=True)
         fresh = []
-        for seq in (*packet.numbers, *(seq for seq, _ in packet.copies)):
-            if seq not in self._seen and self._floor is not None and seq >= self._floor:
-                self._seen.add(seq)
+        for seq in numbers:
+            if seq not in seen and seq >= floor:
+                seen.add(seq)
                 fresh.append(seq)
         return fresh
 

@@ -11,8 +11,8 @@ from audio.codec.opus import Decoder
 from audio.errors import PayloadError
 from audio.faders import Faders, Gains
 from audio.gain import leveller
-from audio.level import LevelMeter, power
-from audio.mixer import MAX_VOICES, Mixer
+from audio.level import LevelMeter, powers
+from audio.mixer import MAX_VOICES, Mixer, as_rows
 from audio.pcm import Pcm, silence
 from audio.playout.delay import MAX_DELAY_S
 from audio.playout.jitter import JitterBuffer
@@ -70,9 +70,10 @@ class _Speaker:
         self.played_before = 0
         self.refused = 0
         self.refused_at_s: float | None = None
+        self.silent = True
 
     def block(self, now: float, longest_s: float) -> tuple[Pcm | None, int]:
-        """The next 10 ms, None before the first payload; and how many payloads were malformed."""
+        """The next 10 ms, None for sure silence; and how many payloads were malformed."""
         malformed = 0
         for _ in range(len(self.inbox)):
             payload, arrival_s = self.inbox.popleft()
@@ -84,14 +85,13 @@ class _Speaker:
             if self.jitter is None:
                 self.jitter = JitterBuffer(Decoder())
             self.jitter.put(packet, arrival_s)
-        if self.jitter is None:
+        if self.jitter is None or (self.silent and self.jitter.idle):
             self._refuse(malformed, now)
             return None, malformed
         self.jitter.limit(longest_s)
         garbage_before = self.jitter.counts.garbage
         block = self.jitter.get(now)
         self._refuse(malformed + self.jitter.counts.garbage - garbage_before, now)
-        self.meter.update(block)
         if self.first_played_s is None and self.played:
             self.first_played_s = now
         return block, malformed
@@ -100,6 +100,12 @@ class _Speaker:
         if count:
             self.refused += count
             self.refused_at_s = now
+
+    def shape(self, loudness: float) -> Gains | None:
+        """Take the power of the next 10 ms in; returns what makes this voice as loud as others."""
+        self.meter.add(loudness)
+        self.silent = not loudness
+        return self.leveller.ramp(loudness) if loudness else None
 
     @property
     def idle(self) -> bool:
@@ -181,10 +187,26 @@ class Speakers:
             now: Monotonic seconds; each call plays on by one block.
             beside: Sound for our own ear, mixed with theirs.
         """
-        blocks: dict[int, Pcm] = {}
+        everybody = self._snapshot()
+        blocks = self._blocks(everybody, now)
+        loudness = dict.fromkeys(dict(everybody), 0.0)
+        if blocks:
+            loudness |= zip(blocks, powers(as_rows(list(blocks.values()))), strict=True)
         gains: dict[int, Gains] = {}
+        for number, speaker in everybody:
+            gain, level = self.faders.gains(number), speaker.shape(loudness[number])
+            if gain is not None or level is not None:
+                gains[number] = (1.0 if gain is None else gain) * (1.0 if level is None else level)
+        heard = {number: block for number, block in blocks.items() if loudness[number]}
+        if not heard and beside is None:
+            return silence()
+        return self._mixer.mix(heard, gains, beside)
+
+    def _blocks(self, everybody: list[tuple[int, _Speaker]], now: float) -> dict[int, Pcm]:
+        """The next 10 ms of all that are not silent for sure."""
+        blocks: dict[int, Pcm] = {}
         self._quiet_blocks += 1
-        for number, speaker in self._snapshot():
+        for number, speaker in everybody:
             try:
                 block, malformed = speaker.block(now, self.longest_s)
             except Exception as error:
@@ -196,16 +218,9 @@ class Speakers:
             self.counts.malformed += malformed
             if not speaker.idle:
                 self._quiet_blocks = 0
-            shape = self.faders.gains(number)
-            if block is not None and block.any():
+            if block is not None:
                 blocks[number] = block
-                level = speaker.leveller.ramp(power(block))
-                shape = level if shape is None else shape if level is None else shape * level
-                if shape is not None:
-                    gains[number] = shape
-        if not blocks and beside is None:
-            return silence()
-        return self._mixer.mix(blocks, gains, beside)
+        return blocks
 
     def levels(self) -> dict[int, float]:
         """Loudness of each speaker in dBFS, -96 to 0."""

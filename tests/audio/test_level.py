@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from audio.level import FLOOR_DBFS, LevelMeter, dbfs, power_dbfs
+from audio.level import FLOOR_DBFS, LevelMeter, dbfs, power, power_dbfs, powers
 from audio.pcm import BLOCK_SAMPLES, silence
 
 
@@ -54,3 +54,8 @@ def test_the_threshold_can_be_chosen():
     meter = LevelMeter(threshold_dbfs=-20.0)
     for _ in range(50):
         assert not meter.update(_block(-30.0))
+
+
+def test_the_powers_of_many_blocks_are_those_of_each():
+    rows = [_block(level) for level in (-6.0, -30.0, -70.0)] + [silence()]
+    assert powers(np.stack(rows).astype(np.float32)) == pytest.approx([power(row) for row in rows])

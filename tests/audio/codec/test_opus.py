@@ -132,6 +132,11 @@ def test_concealment_of_an_odd_length_is_an_error():
         Decoder().conceal(7)
 
 
+def test_more_than_a_frame_is_never_concealed_at_once():
+    with pytest.raises(OpusError):
+        Decoder().conceal(1920)
+
+
 def test_a_rate_that_opus_does_not_know_is_an_error():
     with pytest.raises(OpusError, match="setting"):
         Encoder(-5)
