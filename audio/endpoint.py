@@ -22,12 +22,14 @@ class Ends:
 
     Attributes:
         failures: Devices whose closing broke.
+        resting: The worker sleeps until somebody is heard; set by it.
     """
 
     def __init__(self, capture: Capture, playout: Playout, wake: Callable[[], None]) -> None:
         self.capture = capture
         self.playout = playout
         self.failures = 0
+        self.resting = False
         self._wake = wake
         self._changing = threading.Lock()
         self._next_capture: Capture | None = None

@@ -77,7 +77,6 @@ class Pipeline:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopping = False
-        self._resting = False
         # Each change of the wish is one turn, so that off and on again is not overlooked.
         self._switch = threading.Lock()
         self._mic_turn = 0
@@ -207,7 +206,7 @@ class Pipeline:
     def put(self, speaker: int, payload: bytes, arrival_s: float) -> None:
         """Hand in an opened payload of a speaker; foreign bytes are counted and dropped."""
         self._speakers.put(speaker, payload, arrival_s)
-        if self._resting:
+        if self._ends.resting:
             self._wake.set()
 
     def set_profile(self, name: str) -> None:
@@ -331,9 +330,9 @@ class Pipeline:
 
     def _listen(self, now: float) -> None:
         # Resting first, then looking: whoever hands something in from now on wakes us.
-        self._resting = True
-        self._resting = not (self.mic_on or self._cues.busy or not self._speakers.quiet)
-        self._ends.playout.rest(on=self._resting)
+        self._ends.resting = True
+        self._ends.resting = not (self.mic_on or self._cues.busy or not self._speakers.quiet)
+        self._ends.playout.rest(on=self._ends.resting)
         for _ in range(self._ends.playout.wanted(now)):
             block = self._speakers.mix(now, self._cues.block())
             if self._voice.is_open and self._is_heard():

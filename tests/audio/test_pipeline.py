@@ -130,7 +130,7 @@ def test_the_worker_sleeps_while_nobody_speaks_and_the_microphone_is_closed():
         talk.pipeline.set_mic(True)
         _until(lambda: talk.pipeline.speaking() == {7})
         talk.pipeline.set_mic(False)
-        _until(lambda: talk.pipeline._resting)
+        _until(lambda: talk.pipeline._ends.resting)
         assert talk.pipeline.levels() == {7: -96.0}
         assert not talk.pipeline.mic_speaking
         assert _rounds_in_a_second(playout) <= 4
@@ -160,7 +160,7 @@ def test_who_speaks_wakes_a_loudspeaker_that_rested_and_nothing_counts_as_missed
     talk = Talk(DeviceCapture("default", mic.open), DevicePlayout("default", speaker.open))
     with talk, Talk() as other:
         time.sleep(1.0)
-        assert talk.pipeline._resting
+        assert talk.pipeline._ends.resting
         assert talk.pipeline.counts()["playout_missed_ms"] == 0
         assert talk.pipeline.counts()["capture_missed_ms"] == 0
         other.pipeline.set_mic(True)
@@ -177,7 +177,7 @@ def test_a_cue_is_heard_at_once_while_the_loudspeaker_rests():
     speaker = Card("output")
     with Talk(capture_from("silence"), DevicePlayout("default", speaker.open)) as talk:
         time.sleep(0.2)
-        assert talk.pipeline._resting
+        assert talk.pipeline._ends.resting
         talk.pipeline.play_cue("stage")
         _until(lambda: any(block.any() for block in speaker.heard), 0.5)
 

@@ -18,6 +18,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from crypto.contact import Contact
@@ -83,6 +84,19 @@ class RouteClaim:
         first.send_route(slot, self._seq)
 
 
+@dataclass(slots=True)
+class _Entering:
+    """Relays that we are about to sit at.
+
+    Attributes:
+        keys: Theirs.
+        changed: One of them took us or did not, or there are others to choose from.
+    """
+
+    keys: set[bytes] = field(default_factory=set)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Failover:
     """All seats of one member in one room.
 
@@ -119,8 +133,7 @@ class Failover:
         self._choice = RelayChoice()
         self._route = RouteClaim(side, now())
         self._leaving: list[tuple[RelaySession, float]] = []
-        self._entering: set[bytes] = set()
-        self._changed = asyncio.Event()
+        self._entering = _Entering()
 
     @property
     def first(self) -> RelaySession | None:
@@ -148,12 +161,12 @@ class Failover:
         keys = {contact.dh for contact in relays}
         for seat in [s for s in self.seats if s.link.contact.dh not in keys]:
             self._drop(seat)
-        self._changed.set()
+        self._entering.changed.set()
 
     def set_named(self, keys: Collection[bytes]) -> None:
         """Which relays the room names; they join each other."""
         self._choice.set_named(keys)
-        self._changed.set()
+        self._entering.changed.set()
 
     @property
     def useful(self) -> list[Contact]:
@@ -202,11 +215,11 @@ class Failover:
         """Keeps the seats until cancelled."""
         try:
             while True:
-                self._changed.clear()
+                self._entering.changed.clear()
                 self.tick()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._rest_s()):
-                        await self._changed.wait()
+                        await self._entering.changed.wait()
         finally:
             for seat in [*self.seats, *(seat for seat, _ in self._leaving)]:
                 await seat.link.close()
@@ -293,15 +306,15 @@ class Failover:
 
     def _fill(self, now: float) -> None:
         """Attaches to one more relay where there are too few, or too few that the room names."""
-        count = len(self.seats) + len(self._entering)
+        count = len(self.seats) + len(self._entering.keys)
         named = sum(self._is_named(seat) for seat in self.seats)
         if count > SEATS_WANTED or (count == SEATS_WANTED == named):
             return
-        taken = {seat.link.contact.dh for seat in self.seats} | self._entering
+        taken = {seat.link.contact.dh for seat in self.seats} | self._entering.keys
         taken |= {seat.link.contact.dh for seat, _ in self._leaving}
         relay = self._choice.next(taken, now)
         if relay is not None and (count < SEATS_WANTED or self._choice.is_named(relay)):
-            self._entering.add(relay.dh)
+            self._entering.keys.add(relay.dh)
             self._tasks.create_task(self._enter(relay))
 
     async def _enter(self, relay: Contact) -> None:
@@ -312,8 +325,8 @@ class Failover:
                 seat = RelaySession(link, self._side, self._inbox, self._frames, self._now)
                 refusal = await seat.enter()
         finally:
-            self._entering.discard(relay.dh)
-            self._changed.set()
+            self._entering.keys.discard(relay.dh)
+            self._entering.changed.set()
         if refusal or not seat.open:
             trace("seat_refused", why=refusal or "no_answer")
             self._choice.refused_us(relay, refusal or "no_answer", self._now())
