@@ -23,7 +23,7 @@ MOST_ATTRIBUTES = 12
 MANY_ATTRIBUTES = {
     "audio/capture/mask.py Disguise": 14,
     "audio/capture/process.py Processor": 15,
-    "audio/pipeline.py Pipeline": 20,
+    "audio/pipeline.py Pipeline": 19,
     "audio/playout/jitter.py JitterBuffer": 14,
     "p2p/link/door.py Door": 16,
     "p2p/link/ice.py MuxConnection": 26,
@@ -35,7 +35,6 @@ MANY_ATTRIBUTES = {
     "p2p/relay/server.py Relay": 15,
     "p2p/room/room.py Room": 23,
     "p2p/node/peers/peers.py Peers": 13,
-    "p2p/node/relays/failover.py Failover": 13,
     "p2p/room/store/opset.py OpSet": 15,
     "tui/line_mode/line_mode.py LineMode": 13,
 }
