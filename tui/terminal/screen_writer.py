@@ -6,6 +6,7 @@ waiting. What does not fit meanwhile is dropped: a screen that is drawn anew lat
 
 import os
 import select
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -97,7 +98,7 @@ class ScreenWriter:
 
     def _is_gone(self) -> bool:
         """Whether the other end was closed: a process that ignores SIGHUP learns it only so."""
-        if not hasattr(select, "poll"):
+        if sys.platform == "win32":
             return False
         poll = select.poll()
         poll.register(self._fd, 0)
