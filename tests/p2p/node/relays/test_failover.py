@@ -297,3 +297,19 @@ async def test_a_relay_that_carries_no_sound_says_so(inn: Inn) -> None:
     await inn.relay()
     amina.seats.set_relays(inn.relays)
     await until(lambda: amina.seats.first is not None)
+
+
+async def test_a_seat_at_a_quiet_relay_is_looked_after_five_times_a_second_and_no_more(
+    inn: Inn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await inn.relay()
+    host = await inn.the_host(0)
+    looks = []
+    tick = host.seats.tick
+    monkeypatch.setattr(host.seats, "tick", lambda: (looks.append(1), tick()))
+    await asyncio.sleep(1.0)
+    assert 2 <= len(looks) <= 6
+    looks.clear()
+    host.seats.set_named(())  # what may change the seats is not left waiting
+    await asyncio.sleep(0.01)
+    assert looks
