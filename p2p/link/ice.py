@@ -417,11 +417,15 @@ class MuxConnection(ice.Connection):
         """Lets a pair be checked anew that aioice takes for settled.
 
         One whose check was cancelled when another pair won; or one that worked before, when the
-        peer comes back to it because the pair in use has fallen silent.
+        peer comes back to it because the pair in use has fallen silent, or from a stream to UDP.
         """
         dropped = pair.state == _PAIR.IN_PROGRESS and pair.task is not None and pair.task.done()
+        used = self._nominated.get(1)
+        back_to_udp = (
+            used is not None and is_stream(used.remote_addr) and not is_stream(pair.remote_addr)
+        )
         returned = (
-            pair.state == _PAIR.SUCCEEDED and pair is not self._nominated.get(1) and self._is_silent
+            pair.state == _PAIR.SUCCEEDED and pair is not used and (self._is_silent or back_to_udp)
         )
         if dropped or (returned and self.ice_controlling):
             pair.task = None
