@@ -10,6 +10,8 @@ MAX_KEY_FILE_BYTES = 65_536
 MAX_KEY_LINES = 64
 PASTE_S = 0.3
 """A line that comes sooner after the one before was pasted together with it."""
+PIPE_S = 2.0
+"""So long a script may take between two lines of one key."""
 _WORDS = 15
 _DIGITS = 50
 _LONGEST_WORD = 12
@@ -82,6 +84,8 @@ def _lines_of_a_key(reader: LineReader, say: Callable[[str], None], read: Read) 
             break
         if reader.is_terminal:
             say(tr("not complete yet; go on, or end with an empty line > "))
+        elif not reader.more_within(PIPE_S):
+            break
     while _pasted_on(reader) and (line := reader.first_line()) is not None:
         lines = [*lines, line][:MAX_KEY_LINES]
     return "\n".join(lines if _is_whole(lines, read) else lines[:judged])
