@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LIST = ROOT / "tests/p2p/room/mutants.toml"
-COPIED = ("p2p", "crypto", "lab", "docs", "tests/p2p/room", "pyproject.toml")
+COPIED = ("p2p", "crypto", "lab", "docs", "tests/p2p/room", "tests/conftest.py", "pyproject.toml")
 TESTS = "tests/p2p/room"
 LIMIT_S = 600.0
 PASSED, FAILED = 0, 1
