@@ -1,5 +1,8 @@
+import os
+
 from hypothesis import settings
 
-# How long one example takes is no property of the code where several tests share a core.
-settings.register_profile("teahouse", deadline=None)
+# How long one example takes is no property of the code where several tests share a core. What is
+# landed does not hang on luck: there the examples are always the same, elsewhere always others.
+settings.register_profile("teahouse", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("teahouse")
