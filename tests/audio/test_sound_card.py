@@ -162,8 +162,11 @@ def test_cards_of_other_rates_keep_the_pitch(sound_server: SoundServer, library:
     cards = ("sink_name=phone rate=16000 channels=1", "sink_name=disc rate=44100 channels=2")
     for card in cards:
         sound_server.control("load-module", "module-null-sink", *card.split())
+    # A monitor itself is no microphone that anybody means by "default".
+    source = "master=phone.monitor source_name=phone_mic rate=16000 channels=1"
+    sound_server.control("load-module", "module-remap-source", *source.split())
     try:
-        sound_server.control("set-default-source", "phone.monitor")
+        sound_server.control("set-default-source", "phone_mic")
         sound_server.control("set-default-sink", "disc")
         _up_to_three_times(lambda: _say_a_tone_into_other_cards(sound_server))
     finally:
