@@ -10,8 +10,9 @@ nobody who came in may open a frame from before; and no speaker may go unopened 
 for more than 2 s.
 
 With ``--hostile`` whoever is removed with a new key makes up names and signs for them all that it
-still can, and no honest speaker's key may be held by those whom it excludes, nor such a name be in
-its roster (``lab/sim/coalition.py``).
+still can, their relay keeps back, delays and repeats what it likes, and moderators' programs hang.
+No frame may be lost to them whose speaker has known for half a second that they are out, or would
+have missed the word of it for 45 s, nor such a name be in a roster (``lab/sim/coalition.py``).
 
 With ``--forgetful`` twice as much happens, and rooms forget after a minute what else they forget
 after half a day. A history that fails is named by its seed: ``--seed N --count 1`` plays it again,

@@ -1,26 +1,48 @@
-"""Removed members that pool all they hold, and the names they make up to come back under.
+"""Removed members that pool all they hold, the names they come back under, and their relay.
 
 Whoever is removed with a new key joins the coalition. It makes *ghosts*: programs with a fresh key
 each, all the keys and operations that their maker held, and every admission that somebody who is
 out can still sign: by the maker, dated back to the beginning or not, by ghosts for each other, by
 an invite of the maker, by a rank that it had. What they sign reaches any honest member as if a
 relay in league had carried it, under the name of anybody. Ghosts have lines, take part, and ask for
-keys.
+keys. The relay keeps back what it likes (``false_relay``), and now and then a moderator's program
+hangs. The room is open, asks, or wants an invite; and is locked at times.
+
+A frame that an honest member says is *lost* if any of them opens it, or they hold its keys
+together, although
+
+- its speaker has known for half a second that they are out, or
+- for 45 s a moderator in its reach has: whatever the relay keeps back, it is missed by then;
+
+unless somebody in the roster gives them away.
 """
 
+import contextlib
 from collections.abc import Collection
 from functools import partial
+from typing import get_args
 
+from crypto.frame import FrameOpener
 from crypto.handover import keyring_from
 from crypto.identity import Identity, sign, sign_public_of
-from lab.sim.room_client import Client
+from lab.sim.false_relay import FalseRelay
+from lab.sim.room_client import NOT_INVITED, Client, Invited
 from lab.sim.room_world import World
+from p2p.errors import RemoteError
+from p2p.room import commands
 from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE
 from p2p.room.ops.op import Op
+from p2p.room.ops.powers import MODERATOR
 
 GHOSTS_EACH = 2
 ATTACKS_PER_BEAT = 0.5
+AGAIN_PER_BEAT = 0.3
+SIEGE_S = (5.0, 60.0)
+HANG_S = (1.0, 15.0)
+KNOWN_S = 0.5
+MISSED_S = 45.0
+"""Thirty seconds without a word that agrees, and time for the last that did."""
 
 
 class Ghost(Client):
@@ -31,7 +53,10 @@ class Ghost(Client):
     def _enter_again(self) -> None:
         """It knocks where the room is shut; an open one lets in anybody who has the words."""
         lines = self._lines
-        self._lines = [other for other in lines if other.room.state.locked]
+        states = {other.number: other.room.state for other in lines}
+        shut = [other for other in lines if states[other.number].locked
+                or states[other.number].entry != "open"]  # fmt: skip
+        self._lines = shut
         super()._enter_again()
         self._lines = lines
 
@@ -41,16 +66,51 @@ class HostileWorld(World):
 
     Attributes:
         attacks: Operations that it has brought to honest members.
-        tried: Frames of speakers whose key it must not have.
+        tried: Frames that must not be lost.
         tapped: Frames of speakers whose key it may still have, and has.
+        relay: In league with it.
     """
 
     def __init__(self, seed: int, **more: float) -> None:
         self.attacks = self.tried = self.tapped = 0
+        self._known_s: dict[int, float] = {}
+        self._missed_s: dict[int, float] = {}
+        self._hangs: dict[int, float] = {}
         self._ghosts: list[Ghost] = []
         self._excluded: dict[bytes, frozenset[bytes]] = {}
         self._signed: dict[bytes, list[bytes]] = {}
         super().__init__(seed, **more)
+        self.relay = FalseRelay(self.random, lambda: self.clock.now)
+        self._open_as(self.random.choice(get_args(kinds.EntryMode)))
+
+    def _open_as(self, mode: kinds.EntryMode) -> None:
+        self.clients[0].room.do(commands.SetEntry(mode), self.clients[0].now)
+
+    def _knock(self, client: Client, door: Client) -> str | None:
+        """Where the room asks, a moderator lets honest newcomers in."""
+        reason = client.enter(door)
+        if reason != "ask":
+            return reason
+        helpers = [one for one in (door, *self.others(door)) if one.honest and self._runs(one)]
+        for moderator in helpers:
+            moderator.room.write_ask(client.room.join_op)
+            if self.do(moderator, commands.Let(client.id, True)):
+                return client.enter(moderator)
+        return reason
+
+    def _invite(self, identity: Identity, door: Client) -> Invited:
+        """Where an invite is wanted, an honest newcomer has one of its door."""
+        if door.room.state.entry != "invited":
+            return NOT_INVITED
+        seed = self.rng(32)
+        before = set(door.room.state.invites)
+        if not self.do(door, commands.MakeInvite(sign_public_of(seed), 1, 0)):
+            return NOT_INVITED
+        (invite,) = set(door.room.state.invites) - before
+        return self._proven(identity, invite, seed)
+
+    def _proven(self, identity: Identity, invite: bytes, seed: bytes) -> Invited:
+        return Invited(invite, sign(seed, b"invite", self.room_id + identity.member_id))
 
     # --- joining the coalition --------------------------------------------------------------------
 
@@ -64,15 +124,14 @@ class HostileWorld(World):
 
     def _haunt(self, maker: Client, auth: bytes) -> None:
         identity, pen = self._identity(), maker.room._pen
-        ghost = self._ghost(identity, maker)
+        invite = self._ghosts_invite(identity, maker) if len(self._ghosts) % 2 else NOT_INVITED
+        ghost = self._ghost(identity, maker, invite)
         maker.keyring.advance(maker.room_s)
         step = maker.keyring.seal_step
         heads = maker.keyring.export(step)
         for op in maker.room.ops():
             ghost.room.receive(op, None, ghost.now)
         ghost.hold(keyring_from(heads, step, maker.room_s, maker.id))
-        if len(self._ghosts) % 2:
-            ghost.room.join_op = self._by_invite(identity, maker)
         join = ghost.room.join_op
         signed = [join, pen.write(kinds.Admit, join).data]
         pen._seq, seq = 1, pen._seq  # dated back
@@ -89,10 +148,10 @@ class HostileWorld(World):
         self._signed[ghost.id] = signed
         self._ghosts.append(ghost)
 
-    def _ghost(self, identity: Identity, maker: Client) -> Ghost:
+    def _ghost(self, identity: Identity, maker: Client, invite: Invited) -> Ghost:
         ghost = Ghost(
             self._count, self.genesis, identity, self.rng, lambda: self.clock.now, 0.0,
-            self._send, self.others,
+            self._send, self.others, invite,
         )  # fmt: skip
         self._count += 1
         ghost.honest, ghost.part, ghost.maker = False, maker.part, maker
@@ -100,24 +159,72 @@ class HostileWorld(World):
         self.clients.append(ghost)
         return ghost
 
-    def _by_invite(self, identity: Identity, maker: Client) -> bytes:
-        """A join of the ghost that proves an invite of its maker."""
+    def _ghosts_invite(self, identity: Identity, maker: Client) -> Invited:
+        """An invite of the maker."""
         seed = self.rng(32)
         invite: Op = maker.room._pen.write(kinds.Invite, sign_public_of(seed), 0, 0)
         self._signed.setdefault(maker.id, []).append(invite.data)
-        proof = sign(seed, b"invite", self.room_id + identity.member_id)
-        pen = type(maker.room._pen)(identity, self.room_id)
-        fields = (identity.sign_key, identity.dh, bytes(32), "ghost", invite.id, proof)
-        return pen.write(kinds.Join, *fields).data
+        return self._proven(identity, invite.id, seed)
 
     # --- attacking --------------------------------------------------------------------------------
+
+    def besiege(self) -> bool:
+        """The relay singles out a member."""
+        victim = self.random.choice(self.honest)
+        self.relay.besiege(victim, self.random.uniform(*SIEGE_S))
+        return True
+
+    def hang(self) -> bool:
+        """A member's program hangs: its lines stay, and it does nothing."""
+        member = self.random.choice(self.honest)
+        self._hangs[member.number] = self.clock.now + self.random.uniform(*HANG_S)
+        return True
+
+    def relent(self) -> None:
+        """No siege any more, and nothing hangs."""
+        self.relay.relent()
+        self._hangs.clear()
+
+    def _runs(self, client: Client) -> bool:
+        return super()._runs(client) and self.clock.now >= self._hangs.get(client.number, 0.0)
+
+    def _send(self, sender: Client, to: Client, message: object) -> None:
+        wait_s: float | None = 0.0
+        if to.honest:
+            self.relay.record(sender, message)
+            wait_s = self.relay.delay_s(to, message)
+        if wait_s is None:
+            self._tap(message)
+        elif wait_s:
+            self.clock.later(wait_s, partial(super()._send, sender, to, message))
+        else:
+            super()._send(sender, to, message)
+
+    def _arrive(self, sender: Client, to: Client, message: object) -> None:
+        if self._runs(to) or not to.awake:
+            super()._arrive(sender, to, message)
+        else:
+            self.clock.later(0.5, partial(self._arrive, sender, to, message))
 
     def _beat(self) -> None:
         self._note_epochs()
         for ghost in self._ghosts:
             if self.random.random() < ATTACKS_PER_BEAT:
                 self._attack(ghost)
+        if self.random.random() < AGAIN_PER_BEAT:
+            self._say_again()
         super()._beat()
+
+    def _say_again(self) -> None:
+        """What was said before comes once more, to anybody, under its name or another."""
+        said, honest = self.relay.again(), self.honest
+        if said is not None and honest:
+            sender, message = said
+            victim = self.random.choice(honest)
+            if self.random.random() < 0.3:
+                sender = self.random.choice(honest)
+            if sender is not victim:
+                self.network.carry(sender, victim, partial(self._arrive, sender, victim, message))
 
     def _note_epochs(self) -> None:
         """Remember of every epoch whom its author had seen removed when it made it."""
@@ -144,11 +251,72 @@ class HostileWorld(World):
     # --- judging ----------------------------------------------------------------------------------
 
     def _sound(self) -> None:
+        self._forgive()
         super()._sound()
         self._note_epochs()
         for speaker in self.honest:
             if speaker.awake and speaker.slot is not None and speaker.keyring is not None:
                 self._judge(speaker)
+
+    def _forgive(self) -> None:
+        """Nobody is to blame for what the relay keeps back, or for a program that hangs."""
+        for client in self.clients:
+            if not self._runs(client) or self.relay.is_besieging(client):
+                client.pauses.forget()
+                for silence in client.silences.values():
+                    silence.forget()
+                for other in self.clients:
+                    if client.id in other.silences:
+                        other.silences[client.id].forget()
+
+    def _spoken(self, speaker: Client, frame: bytes) -> None:
+        super()._spoken(speaker, frame)
+        if not self._ghosts:
+            return
+        now, knows = self.clock.now, self._knows_them_out(speaker)
+        told = any(
+            other.room.myself.rank <= MODERATOR and self._knows_them_out(other)
+            for other in self.others(speaker)
+            if other.honest and self._runs(other) and not self.relay.is_besieging(other)
+        )
+        since_s = self._known_s, self._missed_s
+        for times, holds in zip(since_s, (knows, told), strict=True):
+            if holds:
+                times.setdefault(speaker.number, now)
+            else:
+                times.pop(speaker.number, None)
+        known = now - self._known_s.get(speaker.number, now) > KNOWN_S
+        missed = now - self._missed_s.get(speaker.number, now) > MISSED_S
+        if not (known or missed):
+            self.tapped += self._hold_keys_of(speaker)
+            return
+        self.tried += 1
+        if self._hold_keys_of(speaker) or self._opens(speaker, frame):
+            why = "knew" if known else "should have missed"
+            self.leaks.append(
+                f"at {now:.1f} s a frame is lost whose speaker {why} that they are out"
+            )
+
+    def _knows_them_out(self, client: Client) -> bool:
+        """Whether it has seen that all are removed with a new key."""
+        state = client.room.state
+        shut_out = {m for epoch in state.epochs for m in self._excluded.get(epoch, ())}
+        return not self._has_a_friend(client, state.removed & shut_out)
+
+    def _hold_keys_of(self, speaker: Client) -> bool:
+        """Whether they hold, together, all that a speaker's key is made of."""
+        everybody = [*self._ghosts, *self.outsiders]
+        held = {epoch for one in everybody for epoch in one.keyring._held}
+        return held.issuperset(speaker.keyring.frontier.ids)
+
+    def _opens(self, speaker: Client, frame: bytes) -> bool:
+        """Whether one of them opens a frame, each with what it holds."""
+        for one in (*self._ghosts, *self.outsiders):
+            with contextlib.suppress(RemoteError):
+                slots = dict.fromkeys(range(1, 64), speaker.id)
+                FrameOpener(one.keyring).open(frame[1:], slots, speaker.room_s)
+                return True
+        return False
 
     def _has_a_friend(self, speaker: Client, out: Collection[bytes]) -> bool:
         """Tell whether somebody in the roster gives them away.
@@ -164,17 +332,7 @@ class HostileWorld(World):
         return not vouched.isdisjoint(ghost.id for ghost in self._ghosts)
 
     def _judge(self, speaker: Client) -> None:
-        """Look whether those that the speaker's key excludes hold all that it is made of."""
-        frontier = set(speaker.keyring.frontier.ids)
-        excluded = {m for epoch in frontier for m in self._excluded.get(epoch, ())}
-        everybody = [*self._ghosts, *self.outsiders]
-        held = {epoch for one in everybody for epoch in one.keyring._held}
-        if not self._has_a_friend(speaker, excluded):
-            self.tried += 1
-            if self._ghosts and frontier <= held:
-                self.leaks.append(f"at {self.clock.now:.1f} s the removed hold the present key")
-        elif self._ghosts:
-            self.tapped += frontier <= held
+        """Look whether a name that they made up is in a speaker's roster."""
         listed = [ghost for ghost in self._ghosts if speaker.room.state.in_roster(ghost.id)]
         if listed and not self._has_a_friend(speaker, speaker.room.state.removed):
             self.leaks.append(f"at {self.clock.now:.1f} s a ghost is in a roster")

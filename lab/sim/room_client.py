@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
@@ -14,6 +15,7 @@ from p2p.rekey.epoch_agent import Epochs
 from p2p.rekey.events import KeysChanged
 from p2p.rekey.fresh_words import FreshWords
 from p2p.rekey.room_time import RoomTime
+from p2p.room.ops.ids import NONE
 from p2p.room.room import Room
 from p2p.wire.codec import have_messages, pages
 from p2p.wire.messages import AskKeys, Fresh, GiveKeys, Have, Ops, Wraps
@@ -26,6 +28,16 @@ OUT_S = 10.0
 """So long a member that fell out of the room may take to come in again."""
 
 KEY_MESSAGES = (Wraps, AskKeys, GiveKeys)
+
+
+class Invited(NamedTuple):
+    """An invite, and the proof that we hold the secret half of its key."""
+
+    id: bytes
+    proof: bytes
+
+
+NOT_INVITED = Invited(NONE, b"")
 
 
 @dataclass
@@ -73,6 +85,7 @@ class Client:
         drift: How much faster its clock runs, 1e-4 for 0.1 ms in a second.
         send: ``(self, to, message)`` puts a message on a line.
         others: Gives the clients it has lines with.
+        invite: What it comes by.
     """
 
     def __init__(
@@ -85,6 +98,7 @@ class Client:
         drift: float,
         send: "Callable[[Client, Client, object], None]",
         others: "Callable[[Client], Iterable[Client]]",
+        invite: Invited = NOT_INVITED,
     ) -> None:
         self.number = number
         self.identity = identity
@@ -106,7 +120,10 @@ class Client:
         self._lines: list[Client] = []
         self.pump_due = False
         self.recv = KeyPair.generate(rng)
-        self.room = Room(identity, genesis, f"member {number}", now=self.now, recv=self.recv.public)
+        self.room = Room(
+            identity, genesis, f"member {number}", now=self.now, recv=self.recv.public,
+            invite=invite.id, proof=invite.proof,
+        )  # fmt: skip
         self.keyring: Keyring | None = None
         self.epochs: Epochs | None = None
         self.words: FreshWords | None = None

@@ -73,6 +73,8 @@ class Schedule:
             (self._part, 2), (self._merge, 2), (self._sleep, 2), (self._wake, 3),
             (self._promote, 1), (self._new_key, 1),
         ]  # fmt: skip
+        if isinstance(self.world, HostileWorld):
+            things += [(self.world.besiege, 3), (self.world.hang, 1)]
         for _ in range(self.actions):
             self.run_for(self.random.expovariate(1.0))
             (thing,) = self.random.choices([t for t, _ in things], [w for _, w in things])
@@ -199,11 +201,25 @@ class Schedule:
         self.world.wake(client)
         return True
 
+    def _cut_off(self, world: HostileWorld) -> None:
+        """In every third history a speaker hears no news for a minute, and somebody is removed."""
+        if self.random.random() < 1 / 3:
+            speaker = self._some([c for c in self._awake() if c.slot is not None])
+            actor = self._some([c for c in self._moderators() if c is not speaker])
+            target = self._some([c for c in world.honest if c not in (actor, speaker)])
+            if speaker is not None and actor is not None and target is not None:
+                world.relay.cut_off(speaker, 60.0)
+                self.outcome.done["cut_off"] += world.kick(actor, target)
+                self.run_for(60.0)
+        world.relent()
+
     # --- judgement ------------------------------------------------------------------------------
 
     def _end(self) -> None:
         world, outcome = self.world, self.outcome
         world.heal()
+        if isinstance(world, HostileWorld):
+            self._cut_off(world)
         self.run_for(QUIET_S)
         for _ in range(SETTLE_TRIES):
             self.run_for(STEP_S - (world.honest[0].room_s + 5.0) % STEP_S)
@@ -224,7 +240,12 @@ class Schedule:
         if outcome.longest_pause_s > PAUSE_MAX_S:
             outcome.problems.append(f"a speaker kept mute for {outcome.longest_pause_s:.1f} s")
         if isinstance(world, HostileWorld):
-            outcome.done |= {"attack": world.attacks, "tried": world.tried, "tapped": world.tapped}
+            outcome.done |= {
+                "attack": world.attacks,
+                "kept_back": world.relay.kept_back,
+                "tried": world.tried,
+                "tapped": world.tapped,
+            }
         outcome.members = len(world.clients)
         outcome.virtual_s = world.clock.now
         outcome.epochs = sum(client.epochs.counts["made"] for client in world.clients)

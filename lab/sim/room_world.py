@@ -14,7 +14,7 @@ from itertools import combinations
 from crypto.frame import FrameOpener
 from crypto.genesis import Genesis
 from crypto.identity import Identity
-from lab.sim.room_client import Client
+from lab.sim.room_client import NOT_INVITED, Client, Invited
 from lab.sim.room_network import Clock, Network
 from p2p.errors import RemoteError, UserError
 from p2p.rekey.epoch_agent import NewKey
@@ -79,11 +79,11 @@ class World:
     def _identity(self) -> Identity:
         return Identity.generate(self.rng)
 
-    def _client(self, identity: Identity) -> Client:
+    def _client(self, identity: Identity, invite: Invited = NOT_INVITED) -> Client:
         drift = self.random.uniform(-self.drift, self.drift)
         client = Client(
             self._count, self.genesis, identity, self.rng, lambda: self.clock.now, drift,
-            self._send, self.others,
+            self._send, self.others, invite,
         )  # fmt: skip
         self._count += 1
         self.clients.append(client)
@@ -123,9 +123,10 @@ class World:
 
     def join(self, door: Client) -> Client | None:
         """Somebody new comes in through a door; None if it may not."""
-        client = self._client(self._identity())
+        identity = self._identity()
+        client = self._client(identity, self._invite(identity, door))
         client.part = door.part
-        if client.enter(door) is not None:
+        if self._knock(client, door) is not None:
             self.clients.remove(client)
             return None
         self._try_old_frames(client)
@@ -133,6 +134,14 @@ class World:
             client.line_up(other)
             other.line_up(client)
         return client
+
+    def _invite(self, identity: Identity, door: Client) -> Invited:
+        """Give a newcomer what it comes by."""
+        return NOT_INVITED
+
+    def _knock(self, client: Client, door: Client) -> str | None:
+        """Ask to be let in; the reason if the door says no."""
+        return client.enter(door)
 
     def bury(self, client: Client) -> None:
         """A client's machine is gone, without a word; nothing of it is left here."""
@@ -217,9 +226,13 @@ class World:
 
     # --- what runs all the time -----------------------------------------------------------------
 
+    def _runs(self, client: Client) -> bool:
+        """Whether its program does anything now."""
+        return client.awake
+
     def _beat(self) -> None:
         for client in self.clients:
-            if client.inside and client.awake and not client.turned_away:
+            if client.inside and self._runs(client) and not client.turned_away:
                 client.tick(self.others(client))
         self._turn_away()
         for outsider in self.outsiders:
@@ -230,7 +243,7 @@ class World:
         """Each says to one of the others what it holds, and what time it is in the room."""
         for client in self.honest:
             others = self.others(client)
-            if client.awake and others:
+            if self._runs(client) and others:
                 client.line_up(self.random.choice(others))
                 for other in others:
                     other.room_time.hear(client.room_s, other.now)
@@ -239,12 +252,12 @@ class World:
     def _sound(self) -> None:
         """Every speaker says something; all others try to hear it."""
         for speaker in self.honest:
-            if not speaker.awake:
+            if not self._runs(speaker):
                 continue
             frame = speaker.speak()
             if frame is None:
                 continue
-            self.tapped_frames.append((self.clock.now, frame, speaker.id))
+            self._spoken(speaker, frame)
             for listener in self.honest:
                 if listener is not speaker and speaker.knows(listener) and listener.knows(speaker):
                     self.network.carry(
@@ -253,12 +266,19 @@ class World:
         del self.tapped_frames[:-400]
         self.clock.later(self._speak_s, self._sound)
 
+    def _spoken(self, speaker: Client, frame: bytes) -> None:
+        """Somebody has said something: outsiders tap every line."""
+        self.tapped_frames.append((self.clock.now, frame, speaker.id))
+
     def _heard(self, listener: Client, frame: bytes, speaker: Client) -> None:
         self.opened += listener.hear(frame, speaker)
 
-    def _send(self, sender: Client, to: Client, message: object) -> None:
+    def _tap(self, message: object) -> None:
         if isinstance(message, Wraps):
             self.tapped_wraps.setdefault(message.epoch_id, set()).update(message.wraps)
+
+    def _send(self, sender: Client, to: Client, message: object) -> None:
+        self._tap(message)
         if isinstance(message, Ops) and not to.honest:
             message = self._without_removals(message)
         self.network.carry(sender, to, partial(self._arrive, sender, to, message))
