@@ -105,7 +105,8 @@ class Admitted:
         counting: list[Claim] = []
         waiting: dict[MemberId, list[Claim]] = defaultdict(list)
         live: set[MemberId] = set()
-        begin = deque([self._registers.host])
+        vouched = self.vouched & {claim.member for claim in self._claims}
+        begin = deque([self._registers.host, *sorted(vouched)])  # whoever else admitted them, too
 
         def look_at(claims: Iterable[Claim]) -> None:
             for claim in claims:

@@ -2,7 +2,8 @@
 
 What is valid at a rank depends only on what members of higher rank did, so one pass over the ranks
 decides everything: there is nothing to vote on, and nobody of equal rank can undo another. An act
-on a person counts only if that person's rank is lower than the author's.
+on a person counts only if that person's rank is lower than the author's. A grant is none, for who
+has taken one may rise and keep it: see ``grants``.
 
 A *tenure* is one appointment: a ``Rank`` operation that counts. Acts refer to the tenure they use
 (``auth``). A tenure ends when a senior replaces it or removes the member; then the member's acts
@@ -31,7 +32,7 @@ from p2p.room.ops.powers import HOST, NOBODY, hands_on
 from p2p.room.ops.registers import Registers
 from p2p.room.state.invites import Lineage
 
-_ON_PERSONS: Final = (Grant, Mute, Down, Let)
+_ON_PERSONS: Final = (Mute, Down, Let)
 _NOTHING = Cut(frozenset(), frozenset())
 
 

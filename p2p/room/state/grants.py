@@ -1,11 +1,16 @@
-"""Who may be heard in which slot: the grants in force, and the mutes on them."""
+"""Who may be heard in which slot: the grants in force, and the mutes on them.
+
+Who rises to the rank of the member that called it up keeps its place, since a grant on a senior
+counts as the answer to its own wish: it has taken it, or has raised the hand that it answers.
+Nobody is called up by a junior otherwise, and what a senior gave comes first.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from p2p.room.ops.ids import NONE, MemberId, OpId, short
-from p2p.room.ops.kinds import Body, Down, Grant, Mute, StageEntry, Take
+from p2p.room.ops.kinds import Body, Down, Grant, Hand, Mute, StageEntry, Take
 from p2p.room.ops.registers import Registers
 from p2p.room.state.authority import Authority
 from p2p.room.state.epochs import Epochs, issued_under
@@ -101,24 +106,26 @@ class Floor:
         self, authority: Authority, epochs: Epochs, present: Callable[[MemberId], bool]
     ) -> list[Live]:
         """Grants that nobody ended and that their member wants, the first to have a slot first."""
-        found: dict[OpId, tuple[int, Live]] = {}
+        found: dict[OpId, tuple[bool, int, Live]] = {}
         for act in issued_under(authority.acts(Grant), epochs.current):
             op, body = act.op, act.body
             live = Live(op.id, body.slot, body.member, short(body.hand), op.author)
-            found[op.id] = (act.rank, live)
+            upwards = op.author != body.member and authority.rank_of(body.member) <= act.rank
+            if not upwards or self._wished(live):
+                found[op.id] = (upwards, act.rank, live)
         for _, _, entry in epochs.restated():
-            by = found[entry.grant][1].by if entry.grant in found else None
+            by = found[entry.grant][2].by if entry.grant in found else None
             live = Live(entry.grant, entry.slot, entry.member, entry.hand, by)
-            found[entry.grant] = (_RESTATED, live)
+            found[entry.grant] = (False, _RESTATED, live)
         order = [
-            (not self._took(live), rank, live.id, live)
-            for rank, live in found.values()
+            (not self._took(live), upwards, rank, live.id, live)
+            for upwards, rank, live in found.values()
             if present(live.member)
             and live.member != self._registers.host
             and (live.member, live.id) not in self.downs
             and self._wants(live)
         ]
-        return [live for *_, live in sorted(order, key=lambda item: item[:3])]
+        return [live for *_, live in sorted(order, key=lambda item: item[:4])]
 
     def _wants(self, live: Live) -> bool:
         """Tell whether the member took the grant, or has not changed its mind since."""
@@ -128,6 +135,12 @@ class Floor:
         if len(wishes) > 1:
             return False
         return short(wishes[0].id if wishes else NONE) == live.hand
+
+    def _wished(self, live: Live) -> bool:
+        """Tell whether a grant is the answer to what the member itself said."""
+        wish = self._registers.wish(live.member)
+        raised = wish is not None and isinstance(wish.body, Hand) and wish.body.up
+        return self._blind or raised or self._took(live)
 
     def _took(self, live: Live) -> bool:
         wish = self._registers.wish(live.member)

@@ -2,9 +2,14 @@
 
 Appointments come first and removals last in the choice of what happens next, because only who had
 a power can abuse it (without that, an abused cut was not found in thousands of histories).
+
+A history that fails is shown as it was found, within a second; with SHRINK=1 in the environment the
+shortest that fails is searched for, which takes minutes.
 """
 
-from hypothesis import HealthCheck, settings
+import os
+
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -210,7 +215,9 @@ class Histories(RuleBasedStateMachine):
         ]
         for number in ranked[:2]:
             before = self.world.whole()
-            me = before.members[self.world.ids[number]]
+            me = before.members.get(self.world.ids[number])
+            if me is None:  # it had its rank from the one before it, which ended its own
+                continue
             above = [
                 m
                 for m in before.members.values()
@@ -223,15 +230,32 @@ class Histories(RuleBasedStateMachine):
             after = self.world.whole()
             for senior in above:
                 now = after.members[senior.id]
-                assert (now.rank, now.stage) == (senior.rank, senior.stage) or (
-                    senior.stage is Stage.HAND_UP and now.stage is Stage.INVITED
+                assert now.rank == senior.rank
+                assert (
+                    now.stage == senior.stage
+                    or (senior.stage, now.stage) == (Stage.HAND_UP, Stage.INVITED)
+                    or self.is_gift_of(me.id, senior.grant)
                 )
+
+    def is_gift_of(self, member, grant):
+        """What a member gave to a junior that rose since ends with its power."""
+        return any(op.author == member for op in self.world.ops if op.id == grant)
 
 
 Histories.TestCase.settings = settings(
     max_examples=40,
     stateful_step_count=30,
     deadline=None,
+    phases=[phase for phase in Phase if phase is not Phase.shrink or os.environ.get("SHRINK")],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 TestHistories = Histories.TestCase
+
+
+def test_who_hands_its_rank_on_takes_back_only_its_own_invitation():
+    room = Histories()
+    room.appoint({1, 2}, moderator=True)
+    room.move(3, c.Accept, 5)
+    room.epoch(3)
+    room.promote(1, 5, 1)
+    room.teardown()

@@ -143,7 +143,9 @@ class World:
     def admit(self, door: int, number: int) -> None:
         """A door lets in somebody again, or for the first time, as an honest one would."""
         view = self.view(self.home(door))
-        if self.ids[door] not in view.members or number >= self.joined or number == door:
+        if max(door, number) >= self.joined or number == door:  # of whom only a twin is in
+            return
+        if self.ids[door] not in view.members:
             return
         self.sign(door, Writing(kinds.Admit, (self.joins[number].data,)))
 

@@ -126,6 +126,19 @@ def test_whom_somebody_lets_in_who_is_vouched_for_and_not_here_is_not_in_yet():
     assert is_in(people, guest)
 
 
+def test_a_removed_member_has_no_say_through_whom_others_are_said_to_have_come():
+    people = People(8)
+    join = join_of(people, 9)
+    for door in range(1, 9):
+        people.vouch(door)
+        people.admit(join, by=door)
+    people.remove(8)
+    before = people.state()
+    for door in range(1, 8):
+        people.admit(admitted_by(people.ops[door]), by=8)
+    assert people.state() == before
+
+
 def test_whoever_has_a_rank_is_vouched_for():
     people = People(1)
     bring(people, 2, by=1)

@@ -7,6 +7,8 @@ from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE
 from p2p.room.ops.op import Op
 from p2p.room.stage import Stage
+from p2p.room.state.evaluate import state_of
+from p2p.room.state.verdict import Findings
 
 
 def court() -> People:
@@ -359,6 +361,49 @@ def test_nor_by_two_epochs_in_a_row_after_which_the_grant_would_be_forgotten(end
     end(people, 3)
     people.ops = kept_of(people)
     assert people.stage(2) == Stage.SPEAKING
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_such_a_moderator_gave_itself_ends_with_its_power(end):
+    people = court()
+    people.accept(7, by=3)
+    people.epoch(3)
+    people.promote(1, 7, 1)
+    assert people.stage(7) == Stage.INVITED
+    end(people, 3)
+    assert people.stage(7) == Stage.LISTENING
+
+
+@pytest.mark.parametrize("rank", [1, 2])
+def test_a_speaker_that_rises_to_the_rank_of_who_called_it_up_speaks_on(rank):
+    people = court()
+    people.bring_on_stage(7, by=3)
+    people.promote(0, 7, rank)
+    assert people.stage(7) == Stage.SPEAKING
+    people.epoch()
+    assert people.stage(7) == Stage.SPEAKING
+
+
+def test_nobody_calls_up_an_equal_or_a_senior_that_did_not_ask_for_it():
+    people = court()
+    people.accept(1, slot=3, by=3)
+    people.accept(4, slot=4, by=3)
+    assert [people.stage(1), people.stage(4)] == [Stage.LISTENING] * 2
+    people.raise_hand(1)
+    people.accept(1, slot=3, by=3)
+    assert people.stage(1) == Stage.INVITED
+    people.write(1, kinds.Audience)
+    assert people.stage(1) == Stage.LISTENING
+
+
+def test_the_grant_of_a_junior_takes_no_place_from_that_of_a_senior():
+    people = court()
+    people.bring_on_stage(1, slot=9)
+    people.act(3, kinds.Grant, people.state().epoch, 2, people.ids[1], people.member(1).wish)
+    for blind in (False, True):
+        found = Findings(people.ops, people.host, "open")
+        live = state_of(found, blind=blind).live
+        assert live[people.ids[1]].slot == 9
 
 
 def test_an_epoch_that_nobody_else_has_named_falls_with_its_authors_own_end():
