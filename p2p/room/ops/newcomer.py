@@ -1,11 +1,11 @@
 """The join of a newcomer, which travels inside what others say of it."""
 
 import functools
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
 
 from p2p.errors import RemoteError
-from p2p.room.ops.ids import MemberId
+from p2p.room.ops.ids import NONE, MemberId, OpId
 from p2p.room.ops.kinds import Admit, Join
 from p2p.room.ops.op import Op, decode_op, verify_join
 
@@ -43,24 +43,25 @@ def admitted_by(op: Op) -> Op | None:
     return join if join is not None and join.author != op.author else None
 
 
-def introduced(host: MemberId, doors: Iterable[tuple[MemberId, MemberId]]) -> frozenset[MemberId]:
+def introductions(host: MemberId, admits: Iterable[tuple[Op, MemberId]]) -> Mapping[MemberId, OpId]:
     """Follow admissions from the host down, counting or not.
 
     Args:
         host: Member id of the host.
-        doors: Door and newcomer of each admission.
+        admits: Admissions, each with whom it lets in.
 
     Returns:
-        Everybody whose signature can be checked by them.
+        Everybody whose signature can be checked by them, and the admission that shows it in the
+        fewest steps, of several of the same door that of the lowest id; zeros for the host.
     """
-    newcomers: dict[MemberId, list[MemberId]] = defaultdict(list)
-    for door, newcomer in doors:
-        newcomers[door].append(newcomer)
-    found: set[MemberId] = set()
-    waiting = [host]
+    by_door: dict[MemberId, list[tuple[OpId, MemberId]]] = defaultdict(list)
+    for op, newcomer in admits:
+        by_door[op.author].append((op.id, newcomer))
+    shown = {host: NONE}
+    waiting = deque([host])
     while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found.add(one)
-            waiting += newcomers.get(one, ())
-    return frozenset(found)
+        for op_id, newcomer in sorted(by_door.pop(waiting.popleft(), ())):
+            if newcomer not in shown:
+                shown[newcomer] = op_id
+                waiting.append(newcomer)
+    return shown

@@ -9,7 +9,7 @@ semilattice: whatever order and grouping in which sets are merged and cut down, 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
 from p2p.room.ops.ids import MemberId, OpId
@@ -32,7 +32,7 @@ from p2p.room.ops.kinds import (
     Take,
     Uninvite,
 )
-from p2p.room.ops.newcomer import admitted_by, introduced
+from p2p.room.ops.newcomer import admitted_by, introductions
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import NOBODY, standing, takes_power
 
@@ -80,8 +80,8 @@ class Registers:
         links: Those of them that are links of their author's chain, by id.
         epochs: What those of them say that begin an epoch, by id.
         admits: Who let in a member, with the join that came in it: operations by their id.
-        introduced: Of whom admissions show who they are, from the host down, counting or not.
-            What others sign nobody can check.
+        introduced: Of whom admissions show who they are, from the host down, counting or not, and
+            which one does. What others sign nobody can check.
     """
 
     def __init__(self, ops: Iterable[Op], host: MemberId) -> None:
@@ -111,8 +111,9 @@ class Registers:
             self._own[name][author] = self._counting(name, author, some)
         for member, joins in self._joins().items():
             self._own["join"][member] = self._counting("join", member, joins)
-        doors = [(op.author, join.author) for pairs in self.admits.values() for op, join in pairs]
-        self.introduced: frozenset[MemberId] = introduced(host, doors)
+        self.introduced: Mapping[MemberId, OpId] = introductions(
+            host, ((op, member) for member, pairs in self.admits.items() for op, _ in pairs)
+        )
 
     def _joins(self) -> dict[MemberId, list[Op]]:
         """Give the joins that doors have taken in: of a member the same may come by several."""

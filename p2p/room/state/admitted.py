@@ -14,7 +14,7 @@ was removed has admitted counts for nobody, whenever that was signed.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from p2p.room.ops.ids import MemberId, OpId
@@ -33,6 +33,7 @@ _Needs = tuple[MemberId, ...]
 class Claim:
     """A door's word for a newcomer, and the invite that the join proves to come by."""
 
+    id: OpId
     door: MemberId
     join: Op
     invite: Op | None
@@ -57,6 +58,7 @@ class Admitted:
         vouched_by: Those of them for whom one moderator alone did, and with whom it falls.
         known: The members, those who left or were removed included.
         doors: By whom each member that nobody vouched for came in.
+        claims: Those that count, in the order in which the search from the host comes by them.
         joins: The joins of each member that count, the oldest first: two if it has two histories.
         revoked: Invites that let nobody in any more: taken back, or one who came by it was removed.
         removed: Who is out for ever.
@@ -77,8 +79,9 @@ class Admitted:
             ),
             key=lambda pair: pair[0].id,
         )
-        self._claims = [
-            Claim(admit.author, join, lineage.invite_of(join.id)) for admit, join in admits
+        claims = [
+            Claim(admit.id, admit.author, join, lineage.invite_of(join.id))
+            for admit, join in admits
         ]
         vouchers = _vouchers(authority, registers.host)
         self.vouched: frozenset[MemberId] = frozenset(vouchers)
@@ -87,29 +90,30 @@ class Admitted:
         }
         self.revoked: frozenset[OpId] = _taken_back(registers, authority)
         self._refused: Collection[MemberId] = ()
-        counting = self._counting()
+        counting = self._counting(claims)
         came = _invites_of(counting)
         spoiled = {came[m] for m in self._removals if m in came}
         self.revoked |= spoiled
         self._refused = self._without_place(came)
         if not (settings.locked or settings.entry == "open"):
-            counting = self._counting()
+            counting = self._counting(claims)
         self._describe(counting)
+        self.claims: Sequence[Claim] = counting
         named = {act.body.member for act in authority.acts(Remove)}
         self.removed: frozenset[MemberId] = frozenset(
             member for member in self._removals if member in named or member in self.known
         )
 
-    def _counting(self) -> list[Claim]:
+    def _counting(self, claims: Sequence[Claim]) -> list[Claim]:
         """Follow the doors from the host; gives the claims that count."""
         counting: list[Claim] = []
         waiting: dict[MemberId, list[Claim]] = defaultdict(list)
-        live: set[MemberId] = set()
-        vouched = self.vouched & {claim.member for claim in self._claims}
+        live: dict[MemberId, int] = {}
+        vouched = self.vouched & {claim.member for claim in claims}
         begin = deque([self._registers.host, *sorted(vouched)])  # whoever else admitted them, too
 
-        def look_at(claims: Iterable[Claim]) -> None:
-            for claim in claims:
+        def look_at(some: Iterable[Claim]) -> None:
+            for claim in some:
                 needs = self._needs(claim)
                 missing = next((one for one in needs or () if one not in live), None)
                 if missing is not None:
@@ -118,12 +122,15 @@ class Admitted:
                     counting.append(claim)
                     begin.append(claim.member)
 
-        look_at(self._claims)
+        look_at(claims)
         while begin:
             member = begin.popleft()
             if member not in live and member not in self._removals:
-                live.add(member)
+                live[member] = len(live)
                 look_at(waiting.pop(member, ()))
+        # A member that is vouched for needs no door, so all its admissions came first.
+        last = len(live)
+        counting.sort(key=lambda c: live.get(c.door, last) if c.member in self.vouched else -1)
         return counting
 
     def _needs(self, claim: Claim) -> _Needs | None:

@@ -20,9 +20,10 @@ from p2p.room.ops.kinds import (
     Order,
     Rank,
 )
-from p2p.room.ops.newcomer import admitted_by, introduced
+from p2p.room.ops.newcomer import admitted_by, introductions
 from p2p.room.ops.op import Op, decode_op, verify_op
 from p2p.room.ops.powers import standing, takes_power
+from p2p.room.state.spare import spare
 from p2p.room.state.verdict import Findings
 from p2p.room.store.pruning import kept, turn
 from p2p.room.store.quotas import FLOOR, Quotas
@@ -291,16 +292,19 @@ class OpSet:
         return self._me in (op.author, self.newcomer(op))
 
     def _drop_claims(self, left: dict[OpId, Op], findings: Findings) -> None:
-        """Drop what would let in somebody who is not in, beyond so many."""
-        known, admits = findings.admitted.known, findings.registers.admits
-        claims = [
+        """Drop admissions that nobody needs, and, beyond so many, those that do not count."""
+        registers, admitted = findings.registers, findings.admitted
+        shows = {registers.introduced.get(member) for member in admitted.known}
+        needed = {claim.id for claim in admitted.claims} | shows
+        idle = [
             admit.id
-            for member in admits.keys() - known
-            for admit, _ in admits[member]
-            if admit.id in left
+            for pairs in registers.admits.values()
+            for admit, _ in pairs
+            if admit.id in left and admit.id not in needed
         ]
-        for claim in sorted(claims)[CLAIMS_MAX:]:
-            del left[claim]
+        useless = spare(admitted.claims, registers.introduced) & left.keys()
+        for one in (*sorted(idle)[CLAIMS_MAX:], *useless):
+            del left[one]
 
     def _drop_orphans(self, left: dict[OpId, Op]) -> set[OpId]:
         """Drop what nobody who comes new could check, for no admission shows who its author is.
@@ -309,9 +313,9 @@ class OpSet:
         """
         if self._blind:
             return set()
-        pairs = [(op.author, self.newcomer(op)) for op in left.values()]
-        doors = [(door, newcomer) for door, newcomer in pairs if newcomer is not None]
-        shown = introduced(self.host, doors) | {self._me}
+        pairs = [(op, self.newcomer(op)) for op in left.values()]
+        admits = [(op, newcomer) for op, newcomer in pairs if newcomer is not None]
+        shown = {self._me, *introductions(self.host, admits)}
         orphans = {
             op.id
             for op in left.values()
