@@ -25,6 +25,7 @@ from crypto.frame_keys import FrameKeys
 from crypto.frontier import OLD_KEPT_S, Frontier, Frontiers
 from crypto.head import PASS_BYTES, STEP_S, Head, Held, pass_of, room_key, step_at, unwanted
 from crypto.identity import MEMBER_ID_BYTES
+from crypto.ids import MemberId
 from crypto.kdf import hkdf
 from crypto.kid import STEP_MASK
 from crypto.sframe import Key
@@ -155,7 +156,7 @@ class Keyring:
         secret: bytes | bytearray,
         step: int,
         pass_: bytes | None = None,
-        giver: bytes | None = None,
+        giver: MemberId | None = None,
     ) -> None:
         """Take in the secret of an epoch; what we seal under does not change by it.
 
@@ -192,7 +193,7 @@ class Keyring:
         secret: bytes | bytearray,
         step: int,
         pass_: bytes | None = None,
-        giver: bytes | None = None,
+        giver: MemberId | None = None,
     ) -> None:
         """Take another secret for one that is on trial, and erase that; see ``hold``."""
         before = self._held.pop(epoch_id)
@@ -320,7 +321,9 @@ class Keyring:
         """The earliest step whose frames can still be opened."""
         return self.step - 1 if self._has_old_step else self.step
 
-    def base_key(self, member_id: bytes, step: int, frontier: Frontier | None = None) -> bytearray:
+    def base_key(
+        self, member_id: MemberId, step: int, frontier: Frontier | None = None
+    ) -> bytearray:
         """Derive the base key of a member's frames at a step.
 
         Args:
@@ -348,7 +351,7 @@ class Keyring:
         return self._derive(step, b"gossip", frontier)
 
     def frame_key(
-        self, slot: int, member_id: bytes, step: int, frontier: Frontier | None = None
+        self, slot: int, member_id: MemberId, step: int, frontier: Frontier | None = None
     ) -> Key:
         """The SFrame key of a member in a slot at a live step; kept until the step is over.
 

@@ -17,6 +17,7 @@ from enum import StrEnum
 from crypto.epoch import Keyring
 from crypto.errors import LocalError, RemoteError
 from crypto.identity import MEMBER_ID_BYTES
+from crypto.ids import MemberId
 from crypto.kid import MAX_SLOT, MIN_SLOT, split_kid
 from crypto.replay import ReplayWindow
 from crypto.sframe import Header, parse_header
@@ -56,7 +57,7 @@ class FrameError(RemoteError):
             that member's is not known.
     """
 
-    def __init__(self, reason: Reason, member_id: bytes | None = None) -> None:
+    def __init__(self, reason: Reason, member_id: MemberId | None = None) -> None:
         super().__init__(reason.value)
         self.reason = reason
         self.member_id = member_id
@@ -72,7 +73,7 @@ class FrameSealer:
         self,
         keyring: Keyring,
         slot: int,
-        member_id: bytes,
+        member_id: MemberId,
         rng: Callable[[int], bytes],
     ) -> None:
         """Get ready to speak.
@@ -152,12 +153,12 @@ class FrameOpener:
     def __init__(self, keyring: Keyring) -> None:
         """Share the keyring with the sealer of the same room."""
         self._keyring = keyring
-        self._heard: dict[bytes, _Heard] = {}
+        self._heard: dict[MemberId, _Heard] = {}
         self._tidied_at_step = keyring.step
 
     def open(
-        self, frame: bytes, members: Mapping[int, bytes], room_time_s: float
-    ) -> tuple[bytes, bytes]:
+        self, frame: bytes, members: Mapping[int, MemberId], room_time_s: float
+    ) -> tuple[MemberId, bytes]:
         """Open one frame.
 
         Exactly one key is tried: the one that slot, frontier and step name (AES-GCM does not
@@ -198,7 +199,7 @@ class FrameOpener:
             raise FrameError(Reason.TRAILER, member_id)
         return member_id, plaintext[:-TRAILER_BYTES]
 
-    def _check_replay(self, member_id: bytes, step: int, counter: int) -> None:
+    def _check_replay(self, member_id: MemberId, step: int, counter: int) -> None:
         heard = self._heard.setdefault(member_id, _Heard(step))
         if not heard.window.accept(counter):
             raise FrameError(Reason.REPLAY, member_id)
@@ -228,7 +229,7 @@ def _check_header(frame: bytes) -> Header:
 
 
 @contextmanager
-def _refusing(reason: Reason, member_id: bytes | None = None) -> Iterator[None]:
+def _refusing(reason: Reason, member_id: MemberId | None = None) -> Iterator[None]:
     """Turn any refusal inside into one with a reason to count."""
     try:
         yield

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 
 from crypto.frontier import Frontier
+from crypto.ids import MemberId
 from crypto.kid import pack_kid
 from crypto.sframe import Key
 
@@ -14,7 +15,7 @@ class FrameKeys:
     """See the module."""
 
     def __init__(self) -> None:
-        self._keys: dict[tuple[Frontier, int, bytes, int], Key] = {}
+        self._keys: dict[tuple[Frontier, int, MemberId, int], Key] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -23,7 +24,7 @@ class FrameKeys:
         self,
         frontier: Frontier,
         slot: int,
-        member_id: bytes,
+        member_id: MemberId,
         step: int,
         base_key: Callable[[], bytearray],
     ) -> Key:

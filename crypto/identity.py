@@ -8,6 +8,7 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey, VerifyKey
 
 from crypto.errors import LocalError, RemoteError
+from crypto.ids import MemberId
 
 Rng = Callable[[int], bytes]
 KEY_BYTES = 32
@@ -122,7 +123,7 @@ def verify_bytes(sign_public: bytes, data: bytes, signature: bytes) -> None:
         raise RemoteError("bad signature") from error
 
 
-def member_id(sign: bytes, dh: bytes) -> bytes:
+def member_id(sign: bytes, dh: bytes) -> MemberId:
     """Name a pair of public keys: BLAKE2b-128(sign | dh), 16 bytes.
 
     Raises:
@@ -130,7 +131,7 @@ def member_id(sign: bytes, dh: bytes) -> bytes:
     """
     if len(sign) != KEY_BYTES or len(dh) != KEY_BYTES:
         raise LocalError("public keys have 32 bytes")
-    return hashlib.blake2b(sign + dh, digest_size=MEMBER_ID_BYTES).digest()
+    return MemberId(hashlib.blake2b(sign + dh, digest_size=MEMBER_ID_BYTES).digest())
 
 
 def _framed(context: bytes, data: bytes) -> bytes:

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from crypto import base32
 from crypto.errors import LocalError
 from crypto.identity import KEY_BYTES, MEMBER_ID_BYTES
+from crypto.ids import MemberId
 from crypto.kdf import hkdf
 
 NONCE_BYTES = 32
@@ -36,7 +37,7 @@ _OUTPUT_BITS = 40
 class Party(NamedTuple):
     """One of the two: its member id and the two public keys that are to be believed."""
 
-    member_id: bytes
+    member_id: MemberId
     sign: bytes
     dh: bytes
 

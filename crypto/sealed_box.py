@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from crypto.dh import DH_BYTES, KeyPair
 from crypto.errors import RemoteError
+from crypto.ids import MemberId
 from crypto.kdf import hkdf
 
 BOX_OVERHEAD_BYTES = DH_BYTES + 16
@@ -24,7 +25,7 @@ _NONCE = bytes(12)
 
 
 def seal_for(
-    recv: bytes, member_id: bytes, plain: bytes, bound: bytes, rng: Callable[[int], bytes]
+    recv: bytes, member_id: MemberId, plain: bytes, bound: bytes, rng: Callable[[int], bytes]
 ) -> bytes:
     """Seal something for a member.
 
@@ -46,7 +47,7 @@ def seal_for(
     return ephemeral.public + cipher.encrypt(_NONCE, plain, bound)
 
 
-def open_box(box: bytes, recv: Iterable[KeyPair], member_id: bytes, bound: bytes) -> bytes:
+def open_box(box: bytes, recv: Iterable[KeyPair], member_id: MemberId, bound: bytes) -> bytes:
     """Open what was sealed for us.
 
     Args:
@@ -73,5 +74,5 @@ def open_box(box: bytes, recv: Iterable[KeyPair], member_id: bytes, bound: bytes
     raise RemoteError("a sealed box for another key")
 
 
-def _cipher(shared: bytes, ephemeral: bytes, recv: bytes, member_id: bytes) -> ChaCha20Poly1305:
+def _cipher(shared: bytes, ephemeral: bytes, recv: bytes, member_id: MemberId) -> ChaCha20Poly1305:
     return ChaCha20Poly1305(hkdf(shared, b"give/" + ephemeral + recv + member_id))

@@ -12,6 +12,8 @@ the others' finds all that they seal *out of step*: of no step that its keys are
 
 from collections.abc import Iterable
 
+from crypto.ids import MemberId
+
 DOUBT_S = 1.0
 """So long frames must have failed."""
 
@@ -32,10 +34,10 @@ class Trial:
     def __init__(self) -> None:
         self.time_from: bytes | None = None
         self._odd: tuple[float, float] | None = None
-        self._givers: dict[bytes, bytes] = {}
+        self._givers: dict[bytes, MemberId] = {}
         self._failed: dict[bytes, tuple[float, float]] = {}
 
-    def begin(self, epoch_id: bytes, giver: bytes) -> None:
+    def begin(self, epoch_id: bytes, giver: MemberId) -> None:
         """Put a secret on trial, or another one under the same id."""
         self._givers[epoch_id] = giver
         self._failed.pop(epoch_id, None)
@@ -45,11 +47,11 @@ class Trial:
         self._givers.pop(epoch_id, None)
         self._failed.pop(epoch_id, None)
 
-    def giver(self, epoch_id: bytes) -> bytes | None:
+    def giver(self, epoch_id: bytes) -> MemberId | None:
         """Who gave a secret that is on trial; None if it is not."""
         return self._givers.get(epoch_id)
 
-    def opened(self, epoch_ids: Iterable[bytes], speaker: bytes) -> None:
+    def opened(self, epoch_ids: Iterable[bytes], speaker: MemberId) -> None:
         """A frame of ``speaker`` has opened under these epochs."""
         if speaker != self.time_from:
             self.time_from = self._odd = None

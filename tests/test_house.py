@@ -42,6 +42,7 @@ MANY_ATTRIBUTES = {
 # Files whose tests bear another name: what tests them.
 TESTED_BY = {
     "*/errors.py": ["tests/test_house.py"],  # classes without a line to run
+    "crypto/ids.py": ["tests/test_types.py"],
     "crypto/key*.py": ["tests/crypto/test_words.py", "tests/crypto/test_repair.py"],
     "audio/device/device_errors.py": ["tests/audio/device/test_sound_card.py"],
     "audio/device/stream.py": ["tests/audio/device/test_sound_card.py"],

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from crypto.epoch import Keyring
 from crypto.frame import FrameError, FrameOpener, FrameSealer, Reason
+from crypto.ids import MemberId
 from p2p.errors import RemoteError
 from p2p.mesh.loss import LossMeter
 from p2p.room.ops.kinds import PROFILES
@@ -23,7 +24,7 @@ HOLD_S = 1.0
 HELD_MAX = 512
 HELD_PER_SPEAKER_MAX = 64
 
-RELAY: bytes = bytes(16)
+RELAY: MemberId = MemberId(bytes(16))
 """Counts of what came by a relay and is nobody's."""
 
 
@@ -56,15 +57,15 @@ class Opened(NamedTuple):
         arrival_s: When the frame arrived, monotonic seconds.
     """
 
-    member: bytes
+    member: MemberId
     payload: bytes
     arrival_s: float
 
 
 class _Held(NamedTuple):
-    speaker: bytes
+    speaker: MemberId
     data: bytes
-    sender: bytes | None
+    sender: MemberId | None
     room_s: float
     arrival_s: float
 
@@ -81,26 +82,26 @@ class FrameCrypto:
         held: Nothing that we say is to be sealed now.
     """
 
-    def __init__(self, keyring: Keyring, me: bytes, rng: Callable[[int], bytes]) -> None:
+    def __init__(self, keyring: Keyring, me: MemberId, rng: Callable[[int], bytes]) -> None:
         self.held = False
         self._keyring = keyring
         self._sealer = FrameSealer(keyring, 1, me, rng)
         self._opener = FrameOpener(keyring)
-        self._heard: dict[bytes, Heard] = {}
+        self._heard: dict[MemberId, Heard] = {}
         self._held: deque[_Held] = deque()
-        self._held_of: Counter[bytes] = Counter()
-        self._speakers: Mapping[int, bytes] = {}
+        self._held_of: Counter[MemberId] = Counter()
+        self._speakers: Mapping[int, MemberId] = {}
 
     @property
     def sealed(self) -> int:
         """Frames that we sealed in this run."""
         return self._sealer.sealed_count
 
-    def heard(self, member: bytes) -> Heard:
+    def heard(self, member: MemberId) -> Heard:
         """The counts of one member; they last as long as the run."""
         return self._heard.setdefault(member, Heard())
 
-    def keep_only(self, speakers: Collection[bytes]) -> None:
+    def keep_only(self, speakers: Collection[MemberId]) -> None:
         """Nobody else may be heard now: what others seal until then next time is not missing."""
         for member in self._heard.keys() - speakers:
             self._heard[member].loss.pause()
@@ -125,8 +126,8 @@ class FrameCrypto:
     def open(
         self,
         data: bytes,
-        sender: bytes | None,
-        speakers: Mapping[int, bytes],
+        sender: MemberId | None,
+        speakers: Mapping[int, MemberId],
         room_s: float,
         arrival_s: float,
         *,
@@ -166,7 +167,7 @@ class FrameCrypto:
                 self._refuse(sender or error.member_id, error.reason.value)
             raise
 
-    def retry(self, now: float, speakers: Mapping[int, bytes] | None = None) -> list[Opened]:
+    def retry(self, now: float, speakers: Mapping[int, MemberId] | None = None) -> list[Opened]:
         """Opens what is held and can be opened now. To be called when keys have come.
 
         Args:
@@ -188,7 +189,9 @@ class FrameCrypto:
                     self._refuse(held.sender or held.speaker, error.reason.value)
         return opened
 
-    def _open(self, data: bytes, sender: bytes | None, room_s: float, arrival_s: float) -> Opened:
+    def _open(
+        self, data: bytes, sender: MemberId | None, room_s: float, arrival_s: float
+    ) -> Opened:
         speakers = self._speakers
         if sender is not None:
             speakers = {slot: member for slot, member in speakers.items() if member == sender}
@@ -212,7 +215,7 @@ class FrameCrypto:
         self._held_of[oldest.speaker] -= 1
         self._refuse(oldest.sender or oldest.speaker, Reason.FRONTIER.value)
 
-    def _refuse(self, member: bytes | None, reason: str) -> None:
+    def _refuse(self, member: MemberId | None, reason: str) -> None:
         self.heard(member or RELAY).refused[reason] += 1
 
 

@@ -19,6 +19,7 @@ from nacl import bindings
 from nacl.exceptions import CryptoError
 
 from crypto.epoch import Keyring
+from crypto.ids import MemberId
 from p2p.errors import LocalError, RemoteError
 
 SIZES = (256, 1_024, 4_096, 12_288, 14_000)
@@ -42,7 +43,7 @@ class Told(NamedTuple):
         private: Nobody who was shut out holds the key that it was sealed under, as far as we know.
     """
 
-    frm: bytes
+    frm: MemberId
     message: bytes
     private: bool = True
 
@@ -64,9 +65,9 @@ class Gossip:
         self._keyring = keyring
         self._room = room
         self._rng = rng
-        self._held: deque[tuple[float, bytes, bytes, bytes]] = deque()
+        self._held: deque[tuple[float, bytes, MemberId, MemberId]] = deque()
 
-    def seal(self, message: bytes, frm: bytes, to: bytes) -> bytes | None:
+    def seal(self, message: bytes, frm: MemberId, to: MemberId) -> bytes | None:
         """Seals a message.
 
         Args:
@@ -97,7 +98,7 @@ class Gossip:
         key[:] = bytes(len(key))
         return head + nonce + sealed
 
-    def open(self, blob: bytes, frm: bytes, to: bytes, now: float) -> Told | None:
+    def open(self, blob: bytes, frm: MemberId, to: MemberId, now: float) -> Told | None:
         """Opens a blob.
 
         Args:
@@ -137,7 +138,7 @@ class Gossip:
                 told.append(opened)
         return told
 
-    def _open(self, blob: bytes, frm: bytes, to: bytes) -> Told:
+    def _open(self, blob: bytes, frm: MemberId, to: MemberId) -> Told:
         head, nonce = blob[:_HEAD_BYTES], blob[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES]
         step = int.from_bytes(head[_TAG_BYTES:], "big")
         frontier = self._keyring.frontier_of(_tag_of(blob))
@@ -159,7 +160,7 @@ class Gossip:
         message = bytes(plain[_LENGTH_BYTES:end])
         return Told(frm, message, self._keyring.is_private(frontier))
 
-    def _hold(self, blob: bytes, frm: bytes, to: bytes, now: float) -> None:
+    def _hold(self, blob: bytes, frm: MemberId, to: MemberId, now: float) -> None:
         if len(self._held) >= HELD_MAX:
             self._held.popleft()
             self.counters["key"] += 1

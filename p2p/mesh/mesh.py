@@ -25,6 +25,8 @@ Theory of operation, per other member::
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from crypto.ids import MemberId
+
 HEARSAY_WAIT_S = 0.7
 LARGER_WAIT_S = 1.0
 UNREPORTED_WAIT_S = 1.0
@@ -43,14 +45,14 @@ Scope = int  # 0 loopback, 1 private, 2 global: the width of what a link runs ov
 class MemberAppeared:
     """A member of the roster is here (again)."""
 
-    member: bytes
+    member: MemberId
 
 
 @dataclass(frozen=True, slots=True)
 class MemberVanished:
     """Nobody we hear from has a link with this member any more."""
 
-    member: bytes
+    member: MemberId
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ class _Other:
 @dataclass(slots=True)
 class _Report:
     at_s: float
-    near: dict[bytes, Scope] = field(default_factory=dict)
+    near: dict[MemberId, Scope] = field(default_factory=dict)
 
 
 class Mesh:
@@ -78,16 +80,18 @@ class Mesh:
         dials: Whether we want links with members at all.
     """
 
-    def __init__(self, me: bytes, *, dials: bool = True) -> None:
+    def __init__(self, me: MemberId, *, dials: bool = True) -> None:
         self._me = me
         self._dials = dials
-        self._attached: frozenset[bytes] = frozenset()
-        self._others: dict[bytes, _Other] = {}
-        self._reports: dict[bytes, _Report] = {}
+        self._attached: frozenset[MemberId] = frozenset()
+        self._others: dict[MemberId, _Other] = {}
+        self._reports: dict[MemberId, _Report] = {}
         self._report_at_s = 0.0
         self._events: list[MemberAppeared | MemberVanished] = []
 
-    def set_roster(self, members: Iterable[bytes], now: float, *, newcomer: bool = False) -> None:
+    def set_roster(
+        self, members: Iterable[MemberId], now: float, *, newcomer: bool = False
+    ) -> None:
         """Says who belongs to the room now, ourselves not counted.
 
         Args:
@@ -104,12 +108,12 @@ class Mesh:
             self._reports.pop(member, None)
         self._judge(now)
 
-    def set_attached(self, members: Iterable[bytes], now: float) -> None:
+    def set_attached(self, members: Iterable[MemberId], now: float) -> None:
         """Says who is attached to the relays that we are attached to."""
         self._attached = frozenset(members)
         self._judge(now)
 
-    def link_up(self, member: bytes, scope: Scope, now: float) -> None:
+    def link_up(self, member: MemberId, scope: Scope, now: float) -> None:
         """A link with a member of the roster works."""
         other = self._others.setdefault(member, _Other(dial_at_s=now, seen_s=now))
         if not self.links:
@@ -122,7 +126,7 @@ class Mesh:
         self._report_at_s = now
         self._judge(now)
 
-    def link_down(self, member: bytes, now: float) -> None:
+    def link_down(self, member: MemberId, now: float) -> None:
         """The link with a member broke or was closed."""
         self._reports.pop(member, None)
         other = self._others.get(member)
@@ -133,7 +137,7 @@ class Mesh:
         self._report_at_s = now
         self._judge(now)
 
-    def dial_failed(self, member: bytes, now: float) -> None:
+    def dial_failed(self, member: MemberId, now: float) -> None:
         """A dial that ``to_dial`` asked for came to nothing."""
         other = self._others.get(member)
         if other is None or not other.dialling:
@@ -147,13 +151,13 @@ class Mesh:
             wait_s = min(BACKOFF_MAX_S, wait_s)
             other.dial_at_s = now + (ALONE_RETRY_S if not self.links else wait_s)
 
-    def dial_now(self, member: bytes, now: float) -> None:
+    def dial_now(self, member: MemberId, now: float) -> None:
         """There is a new reason to dial this member: does not wait any longer."""
         other = self._others.get(member)
         if other is not None and other.scope is None:
             other.dial_at_s, other.tried = min(other.dial_at_s, now), True
 
-    def receive(self, near: Iterable[tuple[bytes, Scope]], sender: bytes, now: float) -> None:
+    def receive(self, near: Iterable[tuple[MemberId, Scope]], sender: MemberId, now: float) -> None:
         """A neighbour says whom it has links with; reports of others are ignored."""
         other = self._others.get(sender)
         if other is None or other.scope is None:
@@ -162,7 +166,7 @@ class Mesh:
         self._reports[sender] = _Report(now, known)
         self._judge(now)
 
-    def to_dial(self, now: float) -> list[bytes]:
+    def to_dial(self, now: float) -> list[MemberId]:
         """Members to dial now; each counts as dialling until its link is up or the dial failed."""
         if not self._dials:
             return []
@@ -177,7 +181,7 @@ class Mesh:
             self._others[member].dialling = self._others[member].tried = True
         return due
 
-    def to_send(self, now: float) -> list[tuple[bytes, list[tuple[bytes, Scope]]]]:
+    def to_send(self, now: float) -> list[tuple[MemberId, list[tuple[MemberId, Scope]]]]:
         """Reports that are due: ``(neighbour, whom we have links with)``."""
         if now < self._report_at_s or not self.links:
             return []
@@ -213,11 +217,11 @@ class Mesh:
         return self._events.pop(0) if self._events else None
 
     @property
-    def links(self) -> dict[bytes, Scope]:
+    def links(self) -> dict[MemberId, Scope]:
         """Members we have a link with, and the scope each runs over."""
         return {m: o.scope for m, o in self._others.items() if o.scope is not None}
 
-    def missing(self) -> list[bytes]:
+    def missing(self) -> list[MemberId]:
         """Members that we dialled in vain, or cannot even dial, and have not given up."""
         return [
             member
@@ -228,12 +232,12 @@ class Mesh:
             and member not in self._attached
         ]
 
-    def is_here(self, member: bytes) -> bool:
+    def is_here(self, member: MemberId) -> bool:
         """Whether the member can be reached by anybody we hear from."""
         other = self._others.get(member)
         return other is not None and other.here
 
-    def carriers(self, member: bytes) -> list[tuple[bytes, Scope]]:
+    def carriers(self, member: MemberId) -> list[tuple[MemberId, Scope]]:
         """Neighbours that have a link with ``member``, and the width of the path through each.
 
         The width is the wider of the two links: an address of a narrower scope must not be
@@ -247,7 +251,7 @@ class Mesh:
         ]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
-    def _turn_s(self, member: bytes) -> float:
+    def _turn_s(self, member: MemberId) -> float:
         return 0.0 if self._me < member else LARGER_WAIT_S
 
     def _due_s(self, other: _Other) -> float:

@@ -7,6 +7,7 @@ little for the join; who has none, or is removed, says nothing that counts.
 from collections import Counter
 from collections.abc import Callable
 
+from crypto.ids import MemberId
 from p2p.mesh.group_messages import Told
 
 HOLD_S = 2.0
@@ -37,7 +38,7 @@ class Strangers:
         """So many messages count for nothing."""
         self._counters["stranger"] += count
 
-    def known(self, is_member: Callable[[bytes], bool], now: float) -> list[Told]:
+    def known(self, is_member: Callable[[MemberId], bool], now: float) -> list[Told]:
         """Gives what turned out to be of members, in order, and drops what has waited too long.
 
         Args:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from crypto.contact import Contact
+from crypto.ids import MemberId
 from p2p.link.carried import CarriedLine
 from p2p.link.line import Line
 from p2p.wire.codec import Message
@@ -37,7 +38,7 @@ class ItemSource(Protocol):
 class FromNeighbour:
     """A member said something over the link that we have with it."""
 
-    member: bytes
+    member: MemberId
     message: Message
     source: Line
 
@@ -46,7 +47,7 @@ class FromNeighbour:
 class NeighbourGone:
     """The line of a link has ended."""
 
-    member: bytes
+    member: MemberId
     line: Line
 
 
@@ -54,7 +55,7 @@ class NeighbourGone:
 class FromChannel:
     """A member said something over a private channel, which ends at us."""
 
-    member: bytes
+    member: MemberId
     message: Message
     source: CarriedLine
 
@@ -71,8 +72,8 @@ class FloorCame:
 class GossipCame:
     """A relay brings what a member sealed to us or to all; names are as the relay has them."""
 
-    frm: bytes
-    to: bytes
+    frm: MemberId
+    to: MemberId
     blob: bytes
     source: ItemSource
 

@@ -23,6 +23,7 @@ from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.head import SECRET_BYTES
 from crypto.identity import Identity
+from crypto.ids import MemberId
 from p2p.errors import RemoteError, UserError
 from p2p.rekey.commit import Wrapping, next_epoch, slice_wraps
 from p2p.rekey.events import EpochEvent, HeldWhy, Impersonated, KeysChanged, KeysMissing
@@ -46,7 +47,7 @@ WRAPS_AT_ONCE = 100
 """Some five milliseconds of work."""
 
 KeyMessage = Wraps | AskKeys | GiveKeys
-Outgoing = tuple[bytes | None, KeyMessage]
+Outgoing = tuple[MemberId | None, KeyMessage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ class Epochs:
         self._recv = RecvKeys(self._me, room.write_recv, rng, keyring.step, recv)
         self._turns = Turns(rng)
         self._giving = Giving(room, keyring, rng, self.counts, self._recv)
-        self._here: frozenset[bytes] | None = None
-        self._neighbours: frozenset[bytes] = frozenset()
+        self._here: frozenset[MemberId] | None = None
+        self._neighbours: frozenset[MemberId] = frozenset()
         self._known_s: dict[bytes, float] = {}
         self._wrapping: Wrapping | None = None
         self._early: dict[bytes, tuple[bytes, ...]] = {}
@@ -117,12 +118,12 @@ class Epochs:
 
     # --- what others tell us --------------------------------------------------------------------
 
-    def observe_present(self, members: Collection[bytes], now: float) -> None:
+    def observe_present(self, members: Collection[MemberId], now: float) -> None:
         """Say who is here; until then everybody in the roster counts as here."""
         self._now = max(self._now, now)
         self._here = frozenset(members) | {self._me}
 
-    def observe_neighbours(self, members: Collection[bytes], now: float) -> None:
+    def observe_neighbours(self, members: Collection[MemberId], now: float) -> None:
         """Say whom we can ask over a line that ends at them."""
         self._now = max(self._now, now)
         self._neighbours = frozenset(members) - {self._me}
@@ -151,7 +152,7 @@ class Epochs:
         self._turns.ask("kick" if command.shut_out else "asked", self._now)
         self._begin_if_due()
 
-    def receive(self, message: KeyMessage, sender: bytes, now: float) -> None:
+    def receive(self, message: KeyMessage, sender: MemberId, now: float) -> None:
         """Take in a message of a neighbour.
 
         Args:

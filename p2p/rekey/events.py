@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from crypto.ids import MemberId
+
 HeldWhy = Literal["removed", "unchecked"]
 """Somebody was removed who holds the key that we have; or no moderator's word came for 30 s."""
 
@@ -25,7 +27,7 @@ class KeysMissing:
 class KeysDiffer:
     """A neighbour holds another secret than we do under the same epoch: somebody lied to one."""
 
-    member: bytes
+    member: MemberId
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,22 @@ next, as its moderator chose.
 
 from collections.abc import Collection, Iterable, Mapping
 
-NOBODY: frozenset[bytes] = frozenset()
+from crypto.ids import MemberId
+
+NOBODY: frozenset[MemberId] = frozenset()
 
 
 class Exposure:
     """What one member has seen of removals with new key."""
 
     def __init__(self) -> None:
-        self._lacks: dict[bytes, frozenset[bytes]] = {}
-        self._out: frozenset[bytes] = NOBODY
+        self._lacks: dict[bytes, frozenset[MemberId]] = {}
+        self._out: frozenset[MemberId] = NOBODY
 
     def observe(
         self,
-        shut_out: Mapping[bytes, frozenset[bytes]],
-        removed: frozenset[bytes],
+        shut_out: Mapping[bytes, frozenset[MemberId]],
+        removed: frozenset[MemberId],
         sealing: Iterable[bytes],
     ) -> None:
         """Take note of the room.

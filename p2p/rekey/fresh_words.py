@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from crypto.identity import Identity, verify
+from crypto.ids import MemberId
 from p2p.errors import RemoteError
 from p2p.room.ops.canonical import pack
-from p2p.room.ops.ids import MemberId
 from p2p.room.ops.powers import MODERATOR
 from p2p.room.room import Room
 from p2p.room.state.model import Member
@@ -47,7 +47,7 @@ def is_missing(word: Fresh | None, room: Room, room_s: float) -> bool:
     return not room.state.no_moderator and (word is None or check(word, room, room_s) != "")
 
 
-def removals_digest(removed: Iterable[bytes]) -> bytes:
+def removals_digest(removed: Iterable[MemberId]) -> bytes:
     """Hash the ids of all who are removed: BLAKE2b-256, person "teahouse/removed", ascending."""
     joined = b"".join(sorted(removed))
     return hashlib.blake2b(joined, digest_size=32, person=b"teahouse/removed").digest()

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from crypto.epoch import Keyring
 from crypto.head import STEP_S
+from crypto.ids import MemberId
 from crypto.relaypass import pass_public
 from p2p.errors import RemoteError
 from p2p.rekey.events import EpochEvent, KeysDiffer, TimeWrong
@@ -82,11 +83,13 @@ class Giving:
         at_s = min(self._lacking.next_timer, self._doubting.next_timer)
         return min(at_s, now + SETTLE_S) if self._answering.pending(now) else at_s
 
-    def questions(self, neighbours: Collection[bytes], now: float) -> list[tuple[bytes, AskKeys]]:
+    def questions(
+        self, neighbours: Collection[MemberId], now: float
+    ) -> list[tuple[MemberId, AskKeys]]:
         """What to ask now, and whom: one who gave what we doubt is not asked again."""
         state = self._room.state
         near = {member.id for member in self._room.roster()} & set(neighbours)
-        asked: list[tuple[bytes, AskKeys]] = []
+        asked: list[tuple[MemberId, AskKeys]] = []
         if missing := self._keyring.missing[:ASKED_MAX]:
             likely = {state.epochs[epoch].author for epoch in missing}
             asked += [(m, AskKeys(missing)) for m in self._lacking.due(near, likely, now)]
@@ -100,7 +103,7 @@ class Giving:
             self._counts["asked"] += len(asked)
         return asked
 
-    def take(self, answer: GiveKeys, sender: bytes, now: float) -> None:
+    def take(self, answer: GiveKeys, sender: MemberId, now: float) -> None:
         """Take a neighbour's answer.
 
         Raises:
@@ -122,7 +125,7 @@ class Giving:
         if abs(answer.step - self._keyring.step) <= 1:
             self._take_heads(heads, answer.step, sender)
 
-    def _is_witness(self, member: bytes) -> bool:
+    def _is_witness(self, member: MemberId) -> bool:
         """Whether its word on the time is asked for: ours is on trial, and not by it."""
         return self._keyring.is_out_of_step and self._keyring.trial.time_from != member
 
@@ -136,7 +139,7 @@ class Giving:
             self._keyring.trial.time_from = None
             self.events.append(TimeWrong(step * STEP_S + STEP_S / 2))
 
-    def _take_heads(self, heads: Sequence[HeadSecret], step: int, sender: bytes) -> None:
+    def _take_heads(self, heads: Sequence[HeadSecret], step: int, sender: MemberId) -> None:
         for head in heads:
             if head.epoch_id in self._keyring.ahead:
                 self._keyring.replace(head.epoch_id, head.secret, step, head.pass_key, giver=sender)
@@ -147,7 +150,7 @@ class Giving:
                 self._keyring.hold(head.epoch_id, head.secret, step, head.pass_key, giver=sender)
                 self._counts["given"] += 1
 
-    def _compare(self, step: int, head: HeadSecret, sender: bytes) -> None:
+    def _compare(self, step: int, head: HeadSecret, sender: MemberId) -> None:
         if step != self._keyring.step_of((head.epoch_id,)):
             return
         if self._secret(head.epoch_id) == head.secret:
@@ -171,7 +174,7 @@ class Giving:
         self._keyring.replace(epoch.id, secret, epoch.step)
         if self._secret(epoch.id) != before:
             self._counts["replaced"] += 1
-            self.events.append(KeysDiffer(giver or b""))
+            self.events.append(KeysDiffer(giver or MemberId(b"")))
 
     def _secret(self, epoch_id: bytes) -> bytes:
         """What we hold, at the present step."""
@@ -179,7 +182,7 @@ class Giving:
         ((_, secret, _),) = self._keyring.export(self._keyring.step_of(ids), ids)
         return secret
 
-    def take_question(self, sender: bytes, epochs: tuple[bytes, ...], now: float) -> None:
+    def take_question(self, sender: MemberId, epochs: tuple[bytes, ...], now: float) -> None:
         """Take a neighbour's question; raises RemoteError if it may not ask, or not so often."""
         if all(member.id != sender for member in self._room.roster()):
             self._counts["refused"] += 1
@@ -188,8 +191,8 @@ class Giving:
             raise RemoteError("asks too much")
 
     def answers(
-        self, me: bytes, known_s: Mapping[bytes, float], now: float
-    ) -> Iterable[tuple[bytes, GiveKeys]]:
+        self, me: MemberId, known_s: Mapping[bytes, float], now: float
+    ) -> Iterable[tuple[MemberId, GiveKeys]]:
         """Give what can be given to those who wait and are still in the roster.
 
         Args:
@@ -218,7 +221,9 @@ class Giving:
                 with contextlib.suppress(RemoteError):  # a receive key of no use
                     yield member, self._answer(me, (member, roster[member]), ids)
 
-    def _answer(self, me: bytes, taker: tuple[bytes, bytes], ids: tuple[bytes, ...]) -> GiveKeys:
+    def _answer(
+        self, me: MemberId, taker: tuple[MemberId, bytes], ids: tuple[bytes, ...]
+    ) -> GiveKeys:
         """For the newest receive key: who copied another key of the asker's can not open it."""
         step = self._keyring.step_of(ids)
         sealed = seal_heads(self._keyring.export(step, ids), step, me, taker, self._rng)

@@ -8,6 +8,7 @@ its way behind the one that began the epoch.
 
 from collections.abc import Collection, Iterable
 
+from crypto.ids import MemberId
 from p2p.rng import Rng
 from p2p.token_bucket import Allowance, Rate
 
@@ -36,8 +37,8 @@ class Asking:
         self._since_s: dict[bytes, float] = {}
         self._tries = 0
         self._next_s = float("inf")
-        self._near: frozenset[bytes] = frozenset()
-        self._asked: dict[bytes, float] = {}
+        self._near: frozenset[MemberId] = frozenset()
+        self._asked: dict[MemberId, float] = {}
 
     @property
     def since_s(self) -> float | None:
@@ -63,8 +64,8 @@ class Asking:
             self._tries, self._next_s = 0, now + FIRST_S
 
     def due(
-        self, neighbours: Collection[bytes], likely: Collection[bytes], now: float
-    ) -> list[bytes]:
+        self, neighbours: Collection[MemberId], likely: Collection[MemberId], now: float
+    ) -> list[MemberId]:
         """Choose whom to ask now.
 
         Args:
@@ -84,13 +85,13 @@ class Asking:
         self._asked |= dict.fromkeys(chosen, now)
         return chosen
 
-    def _look_around(self, near: frozenset[bytes], now: float) -> None:
+    def _look_around(self, near: frozenset[MemberId], now: float) -> None:
         """Whoever has just come may know what those before did not: no long pauses any more."""
         if self._since_s and near - self._near:
             self._tries, self._next_s = 0, min(self._next_s, now + FIRST_S)
         self._near = near
 
-    def was_asked(self, member: bytes, now: float) -> bool:
+    def was_asked(self, member: MemberId, now: float) -> bool:
         """Whether an answer of this member is expected."""
         return now - self._asked.get(member, -ANSWERED_FOR_S) < ANSWERED_FOR_S
 
@@ -99,10 +100,10 @@ class Answering:
     """Members who asked us and wait."""
 
     def __init__(self) -> None:
-        self._waiting: dict[bytes, tuple[tuple[bytes, ...], float]] = {}
-        self._rates: dict[bytes, Allowance] = {}
+        self._waiting: dict[MemberId, tuple[tuple[bytes, ...], float]] = {}
+        self._rates: dict[MemberId, Allowance] = {}
 
-    def ask(self, member: bytes, epochs: tuple[bytes, ...], now: float) -> bool:
+    def ask(self, member: MemberId, epochs: tuple[bytes, ...], now: float) -> bool:
         """A member asks; False if it asks too often."""
         if member not in self._rates and len(self._rates) >= PENDING_MAX:
             self._rates.clear()
@@ -112,11 +113,11 @@ class Answering:
             self._waiting[member] = (epochs, now)
         return True
 
-    def pending(self, now: float) -> list[tuple[bytes, tuple[bytes, ...]]]:
+    def pending(self, now: float) -> list[tuple[MemberId, tuple[bytes, ...]]]:
         """Who waits, and for what; whoever has waited in vain for three seconds asks anew."""
         self._waiting = {m: w for m, w in self._waiting.items() if now - w[1] < PENDING_S}
         return [(member, epochs) for member, (epochs, _) in self._waiting.items()]
 
-    def answered(self, member: bytes) -> None:
+    def answered(self, member: MemberId) -> None:
         """The member waits no longer."""
         self._waiting.pop(member, None)

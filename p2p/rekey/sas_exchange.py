@@ -22,6 +22,7 @@ from enum import StrEnum
 from hashlib import blake2b
 
 from crypto.epoch import Keyring
+from crypto.ids import MemberId
 from crypto.sas import Code, Party, code_of, commit_to, is_committed
 from p2p.errors import RemoteError, UserError
 from p2p.rng import Rng
@@ -93,14 +94,14 @@ def mermaid() -> str:
 class Begin:
     """Our person wants to compare words with a member."""
 
-    member: bytes
+    member: MemberId
 
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
     """Our person has heard the other's code: it is the ``same``, or not."""
 
-    member: bytes
+    member: MemberId
     same: bool
 
 
@@ -108,14 +109,14 @@ class Confirm:
 class CompareAsked:
     """The other's person, or somebody in its name, asks: it is for ours to begin, or not."""
 
-    member: bytes
+    member: MemberId
 
 
 @dataclass(frozen=True, slots=True)
 class CompareReady:
     """Show this code. ``words``: numbers in a BIP39 list, 0 to 2,047."""
 
-    member: bytes
+    member: MemberId
     code: str
     words: tuple[int, int, int]
 
@@ -124,14 +125,14 @@ class CompareReady:
 class CompareVerified:
     """The person said that both codes are the same: this member's keys are its own."""
 
-    member: bytes
+    member: MemberId
 
 
 @dataclass(frozen=True, slots=True)
 class CompareFailed:
     """The codes differ, or nothing came of it within two minutes."""
 
-    member: bytes
+    member: MemberId
 
 
 CompareEvent = CompareAsked | CompareReady | CompareVerified | CompareFailed
@@ -166,16 +167,16 @@ class Comparing:
     """
 
     def __init__(self, room: Room, keyring: Keyring, rng: Rng) -> None:
-        self.verified: set[bytes] = set()
+        self.verified: set[MemberId] = set()
         self._room = room
         self._keyring = keyring
         self._rng = rng
-        self._pairs: dict[bytes, _Pair] = {}
-        self._asked: dict[bytes, float] = {}
+        self._pairs: dict[MemberId, _Pair] = {}
+        self._asked: dict[MemberId, float] = {}
         self._codes: deque[float] = deque()
         self._events: deque[CompareEvent] = deque()
 
-    def state(self, member: bytes) -> State:
+    def state(self, member: MemberId) -> State:
         """Where the comparison with a member stands."""
         pair = self._pairs.get(member)
         if pair is not None:
@@ -225,7 +226,7 @@ class Comparing:
         else:
             self._on_reveal(member, message.data)
 
-    def to_send(self, now: float) -> list[tuple[bytes, Compare]]:
+    def to_send(self, now: float) -> list[tuple[MemberId, Compare]]:
         """What has to be said now: to whom, and what."""
         out = []
         for member, pair in list(self._pairs.items()):
@@ -259,7 +260,7 @@ class Comparing:
 
     # --- what comes in --------------------------------------------------------------------------
 
-    def _on_commit(self, member: bytes, data: bytes, now: float) -> None:
+    def _on_commit(self, member: MemberId, data: bytes, now: float) -> None:
         if len(data) != _NONCE_BYTES + _STEP_BYTES + _REF_BYTES:
             raise RemoteError("malformed commit")
         commit, step = data[:_NONCE_BYTES], int.from_bytes(data[_NONCE_BYTES:-_REF_BYTES], "big")
@@ -287,7 +288,7 @@ class Comparing:
             commit, say_at_s=now,
         )  # fmt: skip
 
-    def _on_nonce(self, member: bytes, data: bytes, now: float) -> None:
+    def _on_nonce(self, member: MemberId, data: bytes, now: float) -> None:
         pair = self._pairs.get(member)
         if pair is None or not pair.first or data[_NONCE_BYTES:] != pair.commit[:_REF_BYTES]:
             raise RemoteError("nonce out of turn")
@@ -301,7 +302,7 @@ class Comparing:
         if pair.state is not State.SHOWN:
             self._show(member, pair, Act.NONCE)
 
-    def _on_reveal(self, member: bytes, data: bytes) -> None:
+    def _on_reveal(self, member: MemberId, data: bytes) -> None:
         pair = self._pairs.get(member)
         if pair is None or pair.first or len(data) != _NONCE_BYTES:
             raise RemoteError("reveal out of turn")
@@ -312,7 +313,7 @@ class Comparing:
             pair.say_at_s = float("inf")
             self._show(member, pair, Act.REVEAL)
 
-    def _note_asking(self, member: bytes, now: float) -> None:
+    def _note_asking(self, member: MemberId, now: float) -> None:
         """Tell our person once who asks."""
         if member in self._asked:
             return
@@ -343,7 +344,7 @@ class Comparing:
 
     # --- what goes out --------------------------------------------------------------------------
 
-    def _commit(self, member: bytes, now: float, ends_s: float) -> None:
+    def _commit(self, member: MemberId, now: float, ends_s: float) -> None:
         step, nonce = self._keyring.seal_step, self._rng(_NONCE_BYTES)
         authenticator = self._keyring.authenticator(step)
         self._end(member)
@@ -360,7 +361,7 @@ class Comparing:
             return NONCE, pair.nonce + pair.commit[:_REF_BYTES]
         return REVEAL, pair.nonce
 
-    def _show(self, member: bytes, pair: _Pair, act: Act) -> None:
+    def _show(self, member: MemberId, pair: _Pair, act: Act) -> None:
         mine, other = self._party(self._room.me), self._party(member)
         parties, nonces = (mine, other), (pair.nonce, pair.theirs)
         if not pair.first:
@@ -369,15 +370,15 @@ class Comparing:
         pair.state = NEXT[pair.state, act]
         self._events.append(CompareReady(member, code.text, code.words))
 
-    def _end(self, member: bytes) -> None:
+    def _end(self, member: MemberId) -> None:
         pair = self._pairs.pop(member, None)
         if pair is not None:
             pair.authenticator[:] = bytes(len(pair.authenticator))
 
-    def _present(self) -> set[bytes]:
+    def _present(self) -> set[MemberId]:
         return {member.id for member in self._room.roster()} - {self._room.me}
 
-    def _party(self, member: bytes) -> Party:
+    def _party(self, member: MemberId) -> Party:
         entry = self._room.state.members[member]
         return Party(entry.id, entry.sign, entry.dh)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from crypto.dh import KeyPair
+from crypto.ids import MemberId
 from crypto.sealed_box import open_box, seal_for
 from p2p.rng import Rng
 from p2p.room.ops.canonical import pack, unpack
@@ -16,8 +17,8 @@ _DECODER: msgspec.msgpack.Decoder[Sequence[HeadSecret]] = msgspec.msgpack.Decode
 def seal_heads(
     heads: Iterable[tuple[bytes, bytes, bytes]],
     step: int,
-    giver: bytes,
-    taker: tuple[bytes, bytes],
+    giver: MemberId,
+    taker: tuple[MemberId, bytes],
     rng: Rng,
 ) -> bytes:
     """Seal secrets of heads.
@@ -38,7 +39,7 @@ def seal_heads(
 
 
 def open_heads(
-    sealed: bytes, step: int, giver: bytes, me: bytes, recv: Iterable[KeyPair]
+    sealed: bytes, step: int, giver: MemberId, me: MemberId, recv: Iterable[KeyPair]
 ) -> Sequence[HeadSecret]:
     """Open what somebody handed to us.
 
@@ -56,5 +57,5 @@ def open_heads(
     return unpack(plain, _DECODER, SEALED_HEADS_BYTES_MAX)
 
 
-def _bound(step: int, giver: bytes) -> bytes:
+def _bound(step: int, giver: MemberId) -> bytes:
     return step.to_bytes(4, "big") + giver

@@ -6,6 +6,8 @@ remove us could do worse. Several have to say the same, and more of them than sa
 
 from collections.abc import Callable
 
+from crypto.ids import MemberId
+
 WITNESSES = 2
 FRESH_S = 10.0
 HEARD_MAX = 16
@@ -17,16 +19,18 @@ class TimeWitnesses:
     """Steps that members named, the newest of each."""
 
     def __init__(self) -> None:
-        self._said: dict[bytes, tuple[int, float]] = {}
+        self._said: dict[MemberId, tuple[int, float]] = {}
 
-    def tell(self, member: bytes, step: int, now: float) -> None:
+    def tell(self, member: MemberId, step: int, now: float) -> None:
         """A member says what step it is."""
         self._said.pop(member, None)
         self._said[member] = (step, now)
         if len(self._said) > HEARD_MAX:
             del self._said[next(iter(self._said))]
 
-    def verdict(self, ours: int, is_moderator: Callable[[bytes], bool], now: float) -> int | None:
+    def verdict(
+        self, ours: int, is_moderator: Callable[[MemberId], bool], now: float
+    ) -> int | None:
         """Say which step it is, if it is not ours by more than one; None: nobody knows.
 
         Args:

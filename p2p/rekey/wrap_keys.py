@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from crypto.dh import KeyPair
 from crypto.errors import RemoteError
+from crypto.ids import MemberId
 from crypto.wrap import unwrap
 from p2p.rng import Rng
 from p2p.room.state.epochs import EpochInfo
@@ -32,7 +33,7 @@ class RecvKeys:
 
     def __init__(
         self,
-        me: bytes,
+        me: MemberId,
         publish: Callable[[bytes], object],
         rng: Rng,
         step: int,

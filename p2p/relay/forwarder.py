@@ -8,6 +8,7 @@ that the holder did not seal.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from crypto.ids import MemberId
 from p2p.errors import RemoteError
 
 SLOTS_AT_ONCE = 3
@@ -19,7 +20,7 @@ PAUSE_S = 0.3
 class _Way:
     """Where a slot's frames come from, as its holder said last."""
 
-    member: bytes
+    member: MemberId
     seq: int
     link: int
 
@@ -32,8 +33,8 @@ class Forwarder:
     """
 
     def __init__(self) -> None:
-        self._speakers: Mapping[int, bytes] = {}
-        self._attached: dict[bytes, int] = {}
+        self._speakers: Mapping[int, MemberId] = {}
+        self._attached: dict[MemberId, int] = {}
         self._ways: dict[int, _Way] = {}
         self._active: dict[int, float] = {}
 
@@ -42,7 +43,7 @@ class Forwarder:
         """Slots that are passed on, silent ones of the last moment included."""
         return list(self._active)
 
-    def set_speakers(self, speakers: Mapping[int, bytes]) -> None:
+    def set_speakers(self, speakers: Mapping[int, MemberId]) -> None:
         """Who may be heard now: slot to member id. Frames of all others stop at once."""
         self._speakers = speakers
         for slot in [s for s, way in self._ways.items() if speakers.get(s) != way.member]:
@@ -50,7 +51,7 @@ class Forwarder:
         for slot in [s for s in self._active if s not in speakers]:
             del self._active[slot]
 
-    def attach(self, member: bytes, link: int) -> None:
+    def attach(self, member: MemberId, link: int) -> None:
         """A member is attached at this link, and no longer at an earlier one."""
         self._attached[member] = link
 
@@ -61,7 +62,7 @@ class Forwarder:
         for slot in [s for s, way in self._ways.items() if way.link == link]:
             del self._ways[slot]
 
-    def set_way(self, slot: int, member: bytes, seq: int, link: int) -> bool:
+    def set_way(self, slot: int, member: MemberId, seq: int, link: int) -> bool:
         """A holder says, by a route whose signature was checked, over which link it comes.
 
         Returns:
@@ -93,6 +94,6 @@ class Forwarder:
         self._active[slot] = now
         return True
 
-    def _source(self, slot: int, holder: bytes) -> int | None:
+    def _source(self, slot: int, holder: MemberId) -> int | None:
         way = self._ways.get(slot)
         return self._attached.get(holder) if way is None else way.link

@@ -9,7 +9,7 @@ name costs nothing.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from p2p.room.ops.ids import MemberId
+from crypto.ids import MemberId
 
 OLD_PASS_S = 60.0
 SAT_MAX = 2048

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from crypto.ids import MemberId
 from p2p.errors import RemoteError
 from p2p.relay.limits import Limits
-from p2p.room.ops.ids import MemberId
 from p2p.token_bucket import Allowance, Rate
 
 FLOOR_RATE = Rate(burst=2200.0, per_s=50.0)

@@ -6,8 +6,9 @@ from the epoch's ephemeral key and the member id, so a relay can hand it out wit
 
 from collections.abc import Iterable
 
+from crypto.ids import MemberId
 from crypto.wrap import TAG_BYTES, wrap_tag
-from p2p.room.ops.ids import MemberId, OpId
+from p2p.room.ops.ids import OpId
 
 WRAPS_MAX = 1024
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from p2p.room.ops.ids import MemberId, OpId
+from crypto.ids import MemberId
+from p2p.room.ops.ids import OpId
 from p2p.room.ops.kinds import Carrier, EntryMode
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from crypto.ids import MemberId
 from p2p.room import events as e
-from p2p.room.ops.ids import MemberId
 from p2p.room.stage import Stage
 from p2p.room.state.model import Member, RoomState
 

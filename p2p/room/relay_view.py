@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from crypto.genesis import Genesis
-from p2p.room.ops.ids import MemberId
+from crypto.ids import MemberId
 from p2p.room.ops.kinds import FLOOR
 from p2p.room.state.evaluate import state_of
 from p2p.room.state.model import RoomState

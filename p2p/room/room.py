@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from crypto.genesis import Genesis
 from crypto.identity import Identity
+from crypto.ids import MemberId
 from p2p.errors import RemoteError, UserError
 from p2p.room import commands
 from p2p.room.agent.admission_rule import refusal
@@ -17,7 +18,7 @@ from p2p.room.agent.vouching import rosters, sleepers, to_vouch_for
 from p2p.room.diff import changes
 from p2p.room.events import Event
 from p2p.room.ops import kinds
-from p2p.room.ops.ids import NONE, MemberId, OpId
+from p2p.room.ops.ids import NO_MEMBER, NONE, OpId
 from p2p.room.ops.op import Op, Pen
 from p2p.room.ops.powers import MODERATOR, POWERS
 from p2p.room.stage import GONE, Stage
@@ -189,7 +190,7 @@ class Room:
         self._now = max(self._now, now)
         reason, op = self._intake.take_in(data, sender, self._now)
         if op is not None and reason == "left" and sender is not None:
-            farewell = self._ops.farewell(self._ops.newcomer(op) or NONE)
+            farewell = self._ops.farewell(self._ops.newcomer(op) or NO_MEMBER)
             self._farewells.append(Outgoing(sender, farewell, None))
         if op is None or reason != "new":
             return False

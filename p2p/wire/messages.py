@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from crypto.ids import MemberId
 from p2p.room.ops.canonical import Quiet
 from p2p.room.ops.op import OP_BYTES_MAX
 
@@ -24,6 +25,7 @@ LAST_ID = b"\xff" * 8
 
 Id8 = Annotated[bytes, Meta(min_length=8, max_length=8)]
 Id16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Member16 = Annotated[MemberId, Meta(min_length=16, max_length=16)]
 Signature64 = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
@@ -82,7 +84,7 @@ class Fresh(Quiet, frozen=True, tag=14):
         signature: By the author, over all this and the room.
     """
 
-    author: Id16
+    author: Member16
     auth: Id16
     room_time_ms: U48
     heads: Annotated[tuple[Id16, ...], Meta(min_length=1, max_length=HEADS_MAX)]
@@ -105,7 +107,7 @@ class Admit(Quiet, frozen=True, tag=2):
             the operations above tell.
     """
 
-    member: Id16
+    member: Member16
     room_time_ms: U48
     step: U32
     heads: SealedHeads
@@ -141,15 +143,15 @@ class Have(Quiet, frozen=True, tag=5):
 class Carry(Quiet, frozen=True, tag=6):
     """A sealed datagram from one member to another by way of a third."""
 
-    to: Id16
-    frm: Id16
+    to: Member16
+    frm: Member16
     blob: Blob
 
 
 class NearMember(Quiet, frozen=True):
     """A neighbour of mine, and how far its address reaches: 0 loopback, 1 private, 2 global."""
 
-    member: Id16
+    member: Member16
     scope: Annotated[int, Meta(ge=0, le=2)]
 
 
@@ -211,8 +213,8 @@ class Compare(Quiet, frozen=True, tag=13):
         data: By kind.
     """
 
-    to: Id16
-    frm: Id16
+    to: Member16
+    frm: Member16
     kind: Annotated[int, Meta(ge=0, le=2)]
     data: Annotated[bytes, Meta(min_length=32, max_length=COMPARE_BYTES_MAX)]
 

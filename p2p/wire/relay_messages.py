@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from crypto.ids import MemberId
 from crypto.wrap import WRAP_BYTES
 from p2p.room.ops.canonical import Quiet
 from p2p.wire.messages import (
@@ -17,6 +18,7 @@ from p2p.wire.messages import (
     Id8,
     Id16,
     Key32,
+    Member16,
     OpList,
     Reason,
     Signature,
@@ -24,9 +26,9 @@ from p2p.wire.messages import (
 
 GOSSIP_BYTES_MAX = 15_000
 MEMBERS_PER_MESSAGE = 400
-EVERYBODY = bytes(16)
+EVERYBODY = MemberId(bytes(16))
 
-MemberIds = Annotated[tuple[Id16, ...], Meta(max_length=MEMBERS_PER_MESSAGE)]
+MemberIds = Annotated[tuple[Member16, ...], Meta(max_length=MEMBERS_PER_MESSAGE)]
 Wrap = Annotated[bytes, Meta(min_length=WRAP_BYTES, max_length=WRAP_BYTES)]
 
 
@@ -92,8 +94,8 @@ class Gossip(Quiet, frozen=True, tag=45):
     """Something sealed for one member, or with ``EVERYBODY`` for all; unreadable to relays."""
 
     room: Key32
-    to: Id16
-    frm: Id16
+    to: Member16
+    frm: Member16
     blob: Annotated[bytes, Meta(min_length=1, max_length=GOSSIP_BYTES_MAX)]
 
 

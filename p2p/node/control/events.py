@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from audio.pipeline import Pipeline
+from crypto.ids import MemberId
 from crypto.wordlist import words_of
 from p2p.api import events
 from p2p.mesh.mesh import Mesh
@@ -83,11 +84,11 @@ class EventReporter:
     def __init__(self, numbers: MemberNumbers, emit: Callable[[events.Event], None]) -> None:
         self._numbers = numbers
         self._emit = emit
-        self._told: dict[bytes, events.MemberChanged] = {}
+        self._told: dict[MemberId, events.MemberChanged] = {}
         self._stage = Stage.LISTENING
         self._hands = HandTeller()
         self._speaking: set[int] = set()
-        self._waiting: dict[bytes, str] = {}
+        self._waiting: dict[MemberId, str] = {}
         self._first_sound = False
         self._proposed = False
         self._began_s = 0.0
@@ -198,7 +199,7 @@ class EventReporter:
             why = "declined"
         self._emit(events.MicChanged(False, why if why in _MIC_WHY else "down"))
 
-    def _tell_waiting(self, names: dict[bytes, str]) -> None:
+    def _tell_waiting(self, names: dict[MemberId, str]) -> None:
         """Who waits outside and did not a moment ago, and the other way round."""
         before, self._waiting = self._waiting, names
         for member in [*before, *(new for new in names if new not in before)]:
@@ -206,11 +207,11 @@ class EventReporter:
                 n, name = self._numbers.number(member), names.get(member) or before[member]
                 self._emit(events.Waiting(n, member.hex(), name, member in names))
 
-    def _named(self, room: Room, mesh: Mesh, member: bytes) -> None:
+    def _named(self, room: Room, mesh: Mesh, member: MemberId) -> None:
         if member not in self._told:
             self._member(room, mesh, member, None)
 
-    def _member(self, room: Room, mesh: Mesh, member: bytes, by: bytes | None) -> None:
+    def _member(self, room: Room, mesh: Mesh, member: MemberId, by: MemberId | None) -> None:
         entry = room.state.members.get(member)
         if entry is None:  # it left, and the room has forgotten it
             if (told := self._told.pop(member, None)) is not None and told.state != "left":

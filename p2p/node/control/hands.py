@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from p2p.room.ops.ids import MemberId
+from crypto.ids import MemberId
 
 
 def places_here(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from crypto.ids import MemberId
 from p2p.api import commands
 from p2p.errors import UserError
 from p2p.node.member_numbers import MemberNumbers
@@ -17,7 +18,7 @@ _SIMPLE: dict[type[commands.Command], Callable[[], room.Command]] = {
     commands.GoToAudience: room.GoToAudience,
 }
 
-_TOWARDS: dict[type[commands.Command], Callable[[bytes], room.Command]] = {
+_TOWARDS: dict[type[commands.Command], Callable[[MemberId], room.Command]] = {
     commands.AcceptHand: room.Accept,
     commands.Mute: room.Mute,
     commands.MoveDown: room.MoveDown,
@@ -65,7 +66,7 @@ def room_command(
     return towards(member_named(getattr(command, "n", 0), numbers))
 
 
-def member_named(n: int, numbers: MemberNumbers) -> bytes:
+def member_named(n: int, numbers: MemberNumbers) -> MemberId:
     """The id of the member with this number; raises UserError if there is none."""
     member = numbers.member(n)
     if member is None:

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from crypto.ids import MemberId
 from p2p.api.events import MemberState
 from p2p.api.view import MemberView, RoomView, WaitingView
 from p2p.link.mux import Mux
@@ -14,7 +15,6 @@ from p2p.node.member_numbers import ME, MemberNumbers
 from p2p.node.peers.paths import Paths
 from p2p.node.peers.peers import Peers
 from p2p.node.secrets import RoomSecrets
-from p2p.room.ops.ids import MemberId
 from p2p.room.ops.kinds import PROFILES
 from p2p.room.stage import GONE, ON_STAGE, Stage
 from p2p.room.state.model import Member
@@ -214,7 +214,7 @@ class Snapshot:
             invited_by=self._number(member.invited_by),
         )
 
-    def _number(self, member: bytes | None) -> int | None:
+    def _number(self, member: MemberId | None) -> int | None:
         return None if member is None else self._numbers.number(member)
 
     def _state(self, member: Member) -> MemberState:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from crypto.ids import MemberId
 from p2p.api import events
 from p2p.link.mux import Mux
 from p2p.node.control.counted import Counted
@@ -75,7 +76,7 @@ class StatsReader:
             "dropped_ops": sum(self._room.counts[reason] for reason in BAD_OPS),
         }
 
-    def _speaker(self, member: bytes) -> dict[str, Any]:
+    def _speaker(self, member: MemberId) -> dict[str, Any]:
         """How a member is heard; empty if nothing came of it."""
         heard = self._secrets.frames.heard(member)
         if not heard.opened + heard.rejected:
@@ -92,7 +93,7 @@ class StatsReader:
             "level_dbfs": round(played["level_dbfs"], 1),
         }
 
-    def _member(self, member: bytes) -> dict[str, Any]:
+    def _member(self, member: MemberId) -> dict[str, Any]:
         heard = self._secrets.frames.heard(member)
         return {
             "n": self._numbers.number(member),
@@ -101,7 +102,7 @@ class StatsReader:
             "rejected": heard.rejected,
         }
 
-    def _link(self, member: bytes) -> dict[str, Any]:
+    def _link(self, member: MemberId) -> dict[str, Any]:
         path = self._paths.to(member)
         return {
             "n": self._numbers.number(member),

@@ -8,6 +8,7 @@ room as it is now.
 
 from dataclasses import dataclass
 
+from crypto.ids import MemberId
 from p2p.api.events import Via
 from p2p.link.line import Line
 from p2p.node.secrets import RoomSecrets
@@ -41,7 +42,7 @@ class Answer:
         word: The moderator's word that it showed.
     """
 
-    member: bytes
+    member: MemberId
     room: Room
     secrets: RoomSecrets
     via: Via

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 
 from crypto.contact import Contact
+from crypto.ids import MemberId
 from crypto.knock import KNOCK
 from crypto.record import Item, hour_of, open_record, slots
 from p2p.api.events import Via
@@ -60,7 +61,7 @@ class Entered:
     room: Room
     secrets: RoomSecrets
     via: Via
-    links: tuple[tuple[bytes, Line], ...] = ()
+    links: tuple[tuple[MemberId, Line], ...] = ()
     word: Fresh | None = None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from audio.pipeline import Pipeline
 from crypto.frame import FrameError, Reason
+from crypto.ids import MemberId
 from p2p.errors import RemoteError
 from p2p.mesh.frame_crypto import Opened
 from p2p.node.member_numbers import MemberNumbers
@@ -32,7 +33,7 @@ class Routing:
         self._secrets = secrets
         self._pipeline = pipeline
         self._numbers = numbers
-        self._rejected_at_s: dict[bytes, float] = {}
+        self._rejected_at_s: dict[MemberId, float] = {}
 
     def relay_frame(self, frame: bytes, arrival_s: float) -> bool:
         """Takes a frame that a relay brings; doubles may come.
@@ -46,7 +47,9 @@ class Routing:
         """
         return self._open(None, frame, arrival_s, doubles=True)
 
-    def link_frame(self, member: bytes, frame: bytes, arrival_s: float, *, doubles: bool) -> None:
+    def link_frame(
+        self, member: MemberId, frame: bytes, arrival_s: float, *, doubles: bool
+    ) -> None:
         """Takes a frame that came on a member's link.
 
         Args:
@@ -66,21 +69,23 @@ class Routing:
         """Who may be heard is as the room has it; what the others say is not missed."""
         self._secrets.frames.keep_only(self._speakers().values())
 
-    def unheard(self, member: bytes) -> bool:
+    def unheard(self, member: MemberId) -> bool:
         """Whether frames of this member came a moment ago that can not be opened, or not played."""
         refused_s = self._pipeline.refused_at(self._numbers.number(member))
         last_s = max(self._rejected_at_s.get(member, -math.inf), refused_s or -math.inf)
         return time.monotonic() - last_s < UNHEARD_S
 
-    def loss_pct(self, member: bytes) -> float | None:
+    def loss_pct(self, member: MemberId) -> float | None:
         """What is missing of a member's sound of the last seconds; None if it said nothing."""
         return self._secrets.frames.heard(member).loss.pct(time.monotonic())
 
-    def _speakers(self) -> Mapping[int, bytes]:
+    def _speakers(self) -> Mapping[int, MemberId]:
         """Slot to member."""
         return self._room.state.slots
 
-    def _open(self, sender: bytes | None, data: bytes, arrival_s: float, *, doubles: bool) -> bool:
+    def _open(
+        self, sender: MemberId | None, data: bytes, arrival_s: float, *, doubles: bool
+    ) -> bool:
         stage, room_s = self._secrets.frames, self._secrets.room_time.at(arrival_s)
         try:
             opened = stage.open(data, sender, self._speakers(), room_s, arrival_s, doubles=doubles)

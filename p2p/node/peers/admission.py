@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from crypto.identity import Identity
+from crypto.ids import MemberId
 from p2p.errors import RemoteError
 from p2p.link.conversation import Conversation
 from p2p.mesh.mesh import ROOM_LIMIT
@@ -71,7 +72,7 @@ class AdmissionRequest:
         self._proofs = LineProofs(identity, room.room_id)
         self._inbox = inbox
 
-    async def ask(self, line: Conversation, dh: bytes, expected: bytes | None = None) -> LetIn:
+    async def ask(self, line: Conversation, dh: bytes, expected: MemberId | None = None) -> LetIn:
         """Asks to be let in over a line that we dialled.
 
         Args:
@@ -110,7 +111,7 @@ class AdmissionRequest:
         self._proofs.check_admit(answer, line, door.sign, dh)
         return LetIn(answer, now)
 
-    def _introduced(self, door: bytes) -> bool:
+    def _introduced(self, door: MemberId) -> bool:
         """Tells whether the operations say who has let us in, and that we are in by it."""
         return door in self._room.state.members and self._room.is_in
 
@@ -155,7 +156,7 @@ class Admission:
         self,
         room: Room,
         secrets: RoomSecrets,
-        neighbours: Collection[bytes],
+        neighbours: Collection[MemberId],
         inbox: Inbox,
         word: Callable[[], Fresh | None],
     ) -> None:
@@ -168,7 +169,7 @@ class Admission:
 
     async def answer(
         self, line: Conversation, dh: bytes, question: Message, *, all_at_once: bool = True
-    ) -> bytes | None:
+    ) -> MemberId | None:
         """Answers a newcomer, or somebody who comes back, over a line that it dialled.
 
         Args:
@@ -198,8 +199,8 @@ class Admission:
         return None
 
     async def _let_in(
-        self, line: Conversation, dh: bytes, member: bytes, *, all_at_once: bool
-    ) -> bytes | None:
+        self, line: Conversation, dh: bytes, member: MemberId, *, all_at_once: bool
+    ) -> MemberId | None:
         word = self._word()
         author = None if word is None else word.author
         # First of all by whom we came, and it: so the newcomer knows who speaks.
@@ -215,7 +216,7 @@ class Admission:
             line.send(Ops(page))
         return member
 
-    async def _check(self, line: Conversation, question: Join, dh: bytes) -> bytes:
+    async def _check(self, line: Conversation, question: Join, dh: bytes) -> MemberId:
         """Checks a join operation and whose it is; returns the member's id."""
         join = question.op
         reason = self._refusal(join, dh)
@@ -240,7 +241,7 @@ class Admission:
         except RemoteError:
             raise RefusedError("bad_join") from None
 
-    def _has_place(self, member: bytes) -> bool:
+    def _has_place(self, member: MemberId) -> bool:
         # Our own links, not what others say of theirs: ghosts must not fill a room.
         return member in self._neighbours or len(self._neighbours) < ROOM_LIMIT - 1
 

@@ -7,6 +7,7 @@ while, we are told that the room is shut.
 
 from collections.abc import Collection
 
+from crypto.ids import MemberId
 from p2p.room.room import Room
 
 ASK_EVERY_S = 2.0
@@ -26,7 +27,7 @@ class ComingBack:
         self._next_s = 0.0
         self._asked = 0
 
-    def whom_to_ask(self, here: Collection[bytes], now: float) -> bytes | None:
+    def whom_to_ask(self, here: Collection[MemberId], now: float) -> MemberId | None:
         """Name the member that is to be asked now; None for nobody.
 
         Args:

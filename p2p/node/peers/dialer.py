@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
+from crypto.ids import MemberId
 from crypto.knock import KNOCK
 from p2p.errors import RemoteError
 from p2p.link.dial import Carrier, Ways, reach
@@ -37,7 +38,7 @@ class CarryingNeighbour(NamedTuple):
         toward: Its address if the whole way is in its scope; None: far away.
     """
 
-    member: bytes
+    member: MemberId
     line: Line
     toward: Address | None
 
@@ -45,15 +46,15 @@ class CarryingNeighbour(NamedTuple):
 class LinkOwner(Protocol):
     """Whoever wants links with members: see ``p2p.node.peers.peers``."""
 
-    def carriers(self, member: bytes) -> Iterable[CarryingNeighbour]:
+    def carriers(self, member: MemberId) -> Iterable[CarryingNeighbour]:
         """Neighbours that can carry to a member, the best first."""
         ...
 
-    async def enter(self, line: Line, dh: bytes, expected: bytes) -> None:
+    async def enter(self, line: Line, dh: bytes, expected: MemberId) -> None:
         """Asks to be let in over a line that came up; raises RemoteError, or what lines raise."""
         ...
 
-    def dial_failed(self, member: bytes) -> None:
+    def dial_failed(self, member: MemberId) -> None:
         """No link came of it."""
         ...
 
@@ -88,9 +89,9 @@ class Dialer:
         self._work = work
         self._door = door
         self._dials = dials
-        self._addresses: dict[bytes, list[Address]] = {}
+        self._addresses: dict[MemberId, list[Address]] = {}
 
-    async def dial(self, member: bytes, dh: bytes) -> None:
+    async def dial(self, member: MemberId, dh: bytes) -> None:
         """Tries once; the mesh is told if it comes to nothing.
 
         Args:
@@ -116,7 +117,7 @@ class Dialer:
         finally:
             self._dials.end(dh)
 
-    async def _link(self, member: bytes, dh: bytes) -> None:
+    async def _link(self, member: MemberId, dh: bytes) -> None:
         ways = self._ways_to(member)
         psk = self._secrets.room_key.psk()
         learning = self._work.create_task(self._learn_doors(dh, ways))
@@ -131,12 +132,12 @@ class Dialer:
         finally:
             learning.cancel()
 
-    def note_address(self, member: bytes, address: Address) -> None:
+    def note_address(self, member: MemberId, address: Address) -> None:
         """A member was, or may be, at this address; the newest is tried first."""
         others = [known for known in self._addresses.get(member, []) if known != address]
         self._addresses[member] = [address, *others][:ADDRESSES_MAX]
 
-    def _ways_to(self, member: bytes) -> Ways:
+    def _ways_to(self, member: MemberId) -> Ways:
         """The ways that need nobody's help but our neighbours'."""
         ways, me = Ways(), self._secrets.identity.member_id
         for neighbour in itertools.islice(self._owner.carriers(member), CARRIERS_MAX):
@@ -161,6 +162,6 @@ class Dialer:
             await asyncio.sleep(LOOK_AGAIN_S)
 
 
-def _carrier(neighbour: CarryingNeighbour, to: bytes, frm: bytes) -> Carrier:
+def _carrier(neighbour: CarryingNeighbour, to: MemberId, frm: MemberId) -> Carrier:
     line = neighbour.line
     return Carrier(lambda blob: line.send(Carry(to, frm, blob)), neighbour.toward, neighbour.member)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from crypto.ids import MemberId
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
 from p2p.link.conversation import Conversation
@@ -67,7 +68,7 @@ class Dispatch:
         self,
         room: Room,
         secrets: RoomSecrets,
-        neighbours: Mapping[bytes, HasLine],
+        neighbours: Mapping[MemberId, HasLine],
         routing: Routing,
         private: PrivateChannels,
         relay_room: RelayedRoom,
@@ -80,9 +81,9 @@ class Dispatch:
         self._routing = routing
         self._private = private
         self._proofs = LineProofs(secrets.identity, room.room_id)
-        self._rates: dict[bytes, _Rates] = {}
+        self._rates: dict[MemberId, _Rates] = {}
 
-    def say(self, to: bytes | None, message: Message) -> None:
+    def say(self, to: MemberId | None, message: Message) -> None:
         """Sends a message by the best way there is.
 
         Args:
@@ -105,7 +106,7 @@ class Dispatch:
         else:
             self.relay_room.say(message, to or EVERYBODY)
 
-    def ask_in(self, door: bytes) -> None:
+    def ask_in(self, door: MemberId) -> None:
         """Asks a member to let us in again, over a line that ends at it."""
         known = self._room.state.members.get(door)
         if known is None:
@@ -120,12 +121,12 @@ class Dispatch:
         else:
             self._private.say(door, known.dh, wish)
 
-    def readmit(self, frm: bytes, join: Join, line: Conversation, now: float) -> None:
+    def readmit(self, frm: MemberId, join: Join, line: Conversation, now: float) -> None:
         """Lets in again a member that fell out; raises RemoteError if it is not who it says."""
         self._proofs.check_join(join, line)
         self._room.readmit(frm, join.op, self._secrets.room_time.at(now))
 
-    def take(self, frm: bytes, message: Message, now: float) -> bool:
+    def take(self, frm: MemberId, message: Message, now: float) -> bool:
         """Takes what a member may say by any way.
 
         Returns:
@@ -175,7 +176,7 @@ class Dispatch:
             except RemoteError:
                 self.relay_room.refuse()
 
-    def take_private(self, frm: bytes, message: Message, line: Conversation, now: float) -> None:
+    def take_private(self, frm: MemberId, message: Message, line: Conversation, now: float) -> None:
         """Takes what came over a channel that ends at us; raises RemoteError as ``take`` does."""
         if isinstance(message, Admit):  # we have come in again by it; its keys are of before
             message = Ops(message.ops)
@@ -185,7 +186,7 @@ class Dispatch:
         if isinstance(message, Join):
             self.readmit(frm, message, line, now)
 
-    def may_carry(self, frm: bytes, now: float) -> bool:
+    def may_carry(self, frm: MemberId, now: float) -> bool:
         """Whether this member may have us carry one more datagram."""
         return self._rates_of(frm, now).carry.take(now)
 
@@ -201,7 +202,7 @@ class Dispatch:
             self.take_sayings(self.relay_room.retry(now), now)
         self.send_ops(now)
 
-    def _pass_on(self, word: Fresh, sender: bytes | None) -> None:
+    def _pass_on(self, word: Fresh, sender: MemberId | None) -> None:
         """A word goes to all neighbours; what came by a relay is there already."""
         for member, neighbour in self._neighbours.items():
             if member != sender:
@@ -209,7 +210,7 @@ class Dispatch:
         if sender is None or sender in self._neighbours:
             self.relay_room.say(word)
 
-    def _compare(self, members: Collection[bytes]) -> None:
+    def _compare(self, members: Collection[MemberId]) -> None:
         """Holds what we have against what others have, by other ways than before."""
         for neighbour in [*self._neighbours.values()][:COMPARED_AT_ONCE]:
             for have in have_messages(self._room.ids()):
@@ -229,7 +230,7 @@ class Dispatch:
         if new:
             self.relay_room.pass_on(out.data for out in new if out.to is None)
 
-    def _rates_of(self, frm: bytes, now: float) -> _Rates:
+    def _rates_of(self, frm: MemberId, now: float) -> _Rates:
         rates = self._rates.get(frm)
         if rates is None:
             if len(self._rates) >= RATES_MAX:

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Collection
 
+from crypto.ids import MemberId
 from p2p.errors import RemoteError
 from p2p.node.secrets import RoomSecrets
 from p2p.rekey.epoch_agent import Epochs, NewKey, SpeakAnyway
@@ -23,7 +24,7 @@ from p2p.room.room import Room
 from p2p.wire.codec import Message
 from p2p.wire.messages import AskKeys, Compare, Fresh, GiveKeys, Wraps
 
-Outgoing = tuple[bytes | None, Message]
+Outgoing = tuple[MemberId | None, Message]
 CompareEvent = CompareAsked | CompareReady | CompareVerified | CompareFailed
 KeyEvent = EpochEvent | CompareEvent
 
@@ -52,7 +53,7 @@ class GroupKey:
         return self._epochs.counts
 
     @property
-    def verified(self) -> Collection[bytes]:
+    def verified(self) -> Collection[MemberId]:
         """Members whose words we have found to be the same."""
         return self._comparing.verified
 
@@ -69,15 +70,15 @@ class GroupKey:
         """Begins a new key; raises UserError if that is not for us to do."""
         self._epochs.do(NewKey(shut_out), time.monotonic())
 
-    def compare(self, member: bytes) -> None:
+    def compare(self, member: MemberId) -> None:
         """Begins to compare words; raises UserError if it cannot be done now."""
         self._comparing.do(Begin(member), time.monotonic())
 
-    def confirm(self, member: bytes, *, same: bool) -> None:
+    def confirm(self, member: MemberId, *, same: bool) -> None:
         """Our person has heard the other's words."""
         self._comparing.do(Confirm(member, same), time.monotonic())
 
-    def observe(self, here: Collection[bytes], reachable: Collection[bytes]) -> None:
+    def observe(self, here: Collection[MemberId], reachable: Collection[MemberId]) -> None:
         """Who is here, and whom we can ask over a line that ends there."""
         now = time.monotonic()
         self._epochs.observe_present(here, now)
@@ -99,11 +100,11 @@ class GroupKey:
         now = time.monotonic()
         return self._words.receive(word, self._secrets.room_time.at(now), now)
 
-    def whom_to_ask(self, now: float) -> list[bytes]:
+    def whom_to_ask(self, now: float) -> list[MemberId]:
         """Whose words differ from what we know, when it is time to compare; else nobody."""
         return self._words.whom_to_ask(now)
 
-    def take(self, message: Message, sender: bytes) -> bool:
+    def take(self, message: Message, sender: MemberId) -> bool:
         """Takes a message about keys.
 
         Returns:

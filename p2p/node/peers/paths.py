@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from crypto.ids import MemberId
 from p2p.node.media.routing import Routing
 from p2p.node.peers.peers import Peers
 
@@ -32,7 +33,7 @@ class Paths:
         self._peers = peers
         self._routing = routing
 
-    def to(self, member: bytes) -> Path:
+    def to(self, member: MemberId) -> Path:
         """The way to one member."""
         loss_pct = self._routing.loss_pct(member)
         neighbour = self._peers.neighbours.get(member)
@@ -44,7 +45,7 @@ class Paths:
             return Path("relay", relay_room.rtt_ms, loss_pct)
         return Path("none", None, None)
 
-    def reached(self) -> list[bytes]:
+    def reached(self) -> list[MemberId]:
         """Members with a link to us, then those that only a relay connects us with."""
         neighbours = self._peers.neighbours
         afar = self._peers.dispatch.relay_room.present - neighbours.keys()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from crypto.ids import MemberId
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
 from p2p.link.door import Door
@@ -52,7 +53,7 @@ class Neighbour:
         relay_room: Says whether they may come by a relay as well.
     """
 
-    member: bytes
+    member: MemberId
     line: Line
     since_s: float
     routing: Routing
@@ -119,7 +120,7 @@ class Peers:
     ) -> None:
         self.room = room
         self.mesh = Mesh(secrets.identity.member_id, dials=not hidden)
-        self.neighbours: dict[bytes, Neighbour] = {}
+        self.neighbours: dict[MemberId, Neighbour] = {}
         private = PrivateChannels(endpoint, secrets, relay_links, work)
         relay_room = RelayedRoom(room, secrets, endpoint, relay_links, work, routing)
         self.dispatch = Dispatch(room, secrets, self.neighbours, routing, private, relay_room)
@@ -138,7 +139,7 @@ class Peers:
 
     # --- letting in, and being let in ---------------------------------------------------------
 
-    async def enter(self, line: Line, dh: bytes, expected: bytes) -> None:
+    async def enter(self, line: Line, dh: bytes, expected: MemberId) -> None:
         """Asks to be let in over a line that we dialled, and serves it."""
         identity, inbox = self._secrets.identity, self._endpoint.inbox
         let_in = await AdmissionRequest(self.room, identity, inbox).ask(line, dh, expected)
@@ -167,7 +168,7 @@ class Peers:
 
     # --- links ----------------------------------------------------------------------------------
 
-    def add(self, member: bytes, line: Line) -> None:
+    def add(self, member: MemberId, line: Line) -> None:
         """Serves a link with a member that we let in, or that let us in."""
         now = time.monotonic()
         old = self.neighbours.get(member)
@@ -190,7 +191,7 @@ class Peers:
         self._work.create_task(self._serve(member, line))
         self.pump()
 
-    async def _serve(self, member: bytes, line: Line) -> None:
+    async def _serve(self, member: MemberId, line: Line) -> None:
         try:
             while True:
                 said = FromNeighbour(member, await line.receive(), line)
@@ -243,7 +244,7 @@ class Peers:
 
     # --- carrying -------------------------------------------------------------------------------
 
-    def _carry(self, member: bytes, line: Line, carry: Carry) -> None:
+    def _carry(self, member: MemberId, line: Line, carry: Carry) -> None:
         to, frm = carry.to, carry.frm
         me = self.room.me
         if to != me:
@@ -264,7 +265,7 @@ class Peers:
         with contextlib.suppress(RemoteError):
             self._endpoint.take_carried(carry.blob, toward, answer)
 
-    def carriers(self, member: bytes) -> Iterator[CarryingNeighbour]:
+    def carriers(self, member: MemberId) -> Iterator[CarryingNeighbour]:
         """For the dialer: neighbours that can carry to a member, the best first."""
         for neighbour, width in self.mesh.carriers(member):
             line = self.neighbours[neighbour].line
@@ -288,7 +289,7 @@ class Peers:
             if known is not None:
                 self._work.create_task(self.dialer.dial(member, known.dh))
 
-    def dial_failed(self, member: bytes) -> None:
+    def dial_failed(self, member: MemberId) -> None:
         """For the dialer: no link came of it."""
         self.mesh.dial_failed(member, time.monotonic())
 

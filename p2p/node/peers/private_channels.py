@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable
 
+from crypto.ids import MemberId
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
 from p2p.link.dial import reach_through
@@ -48,10 +49,10 @@ class PrivateChannels:
         self._secrets = secrets
         self._relay_links = relay_links
         self._work = work
-        self._lines: dict[bytes, CarriedLine] = {}
-        self._opening: set[bytes] = set()
+        self._lines: dict[MemberId, CarriedLine] = {}
+        self._opening: set[MemberId] = set()
 
-    def say(self, member: bytes, dh: bytes, words: Callable[[CarriedLine], Message]) -> None:
+    def say(self, member: MemberId, dh: bytes, words: Callable[[CarriedLine], Message]) -> None:
         """Says something to one member; opens a line to it if there is none.
 
         What cannot be said in a few seconds is lost; whoever needs an answer asks again.
@@ -68,12 +69,12 @@ class PrivateChannels:
             self._opening.add(member)
             self._work.create_task(self._open(member, dh, words))
 
-    def serve(self, member: bytes, line: CarriedLine, first: Message | None = None) -> None:
+    def serve(self, member: MemberId, line: CarriedLine, first: Message | None = None) -> None:
         """Takes over a line whose other end is this member."""
         self._work.create_task(self._serve(member, line, first))
 
     async def _open(
-        self, member: bytes, dh: bytes, words: Callable[[CarriedLine], Message]
+        self, member: MemberId, dh: bytes, words: Callable[[CarriedLine], Message]
     ) -> None:
         try:
             line = await self._reach(dh)
@@ -100,7 +101,7 @@ class PrivateChannels:
                         await line.close()
         return None
 
-    async def _serve(self, member: bytes, line: CarriedLine, first: Message | None) -> None:
+    async def _serve(self, member: MemberId, line: CarriedLine, first: Message | None) -> None:
         if len(self._lines) >= LINES_MAX:
             await line.close()
             return

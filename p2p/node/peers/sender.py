@@ -4,6 +4,7 @@ import time
 from collections import Counter
 
 from audio.codec.framer import profile_of
+from crypto.ids import MemberId
 from p2p.node.media.media import Sound
 from p2p.node.peers.peers import Peers
 from p2p.node.secrets import RoomSecrets
@@ -24,7 +25,7 @@ class FrameSender:
     """
 
     def __init__(self, peers: Peers, secrets: RoomSecrets, sound: Sound) -> None:
-        self.sent: Counter[bytes] = Counter()
+        self.sent: Counter[MemberId] = Counter()
         self._peers = peers
         self._relay_room = peers.dispatch.relay_room
         self._secrets = secrets

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from crypto.contact import Contact
+from crypto.ids import MemberId
 from p2p.clock import to_beat
 from p2p.errors import RemoteError
 from p2p.node.inbox import FirstRelayChanged, Inbox, PresenceChanged
@@ -29,7 +30,7 @@ from p2p.node.relays.comparison import OVERLAP_S, Comparison
 from p2p.node.relays.relay_choice import RelayChoice
 from p2p.node.relays.relay_links import RelayLink
 from p2p.node.relays.relay_session import FrameSink, RelaySession, RoomSide
-from p2p.room.ops.ids import MemberId, OpId
+from p2p.room.ops.ids import OpId
 from p2p.trace import trace
 
 SEATS_WANTED = 2

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from crypto.contact import Contact
+from crypto.ids import MemberId
 from p2p.errors import RemoteError
 from p2p.link.work import Work
 from p2p.mesh.group_messages import Gossip, Told
@@ -36,7 +37,7 @@ IDS_PER_GOSSIP = 1000
 class Saying(NamedTuple):
     """What a member in force said through a relay."""
 
-    frm: bytes
+    frm: MemberId
     message: Message
 
 
@@ -101,7 +102,7 @@ class RelayedRoom:
         return self.failover.first is not None
 
     @property
-    def present(self) -> set[bytes]:
+    def present(self) -> set[MemberId]:
         """Members attached to our relays or to those joined to them, ourselves left out."""
         return self.failover.present - {self._room.me}
 
@@ -124,14 +125,14 @@ class RelayedRoom:
         for page in pages(op for op in new if not self._floor.is_floor(op)):
             self.say(Ops(page))
 
-    def say(self, message: Message, to: bytes = EVERYBODY, *, every_way: bool = False) -> bool:
+    def say(self, message: Message, to: MemberId = EVERYBODY, *, every_way: bool = False) -> bool:
         """Tells one member or all, if need be by all our relays; False if it cannot be said now."""
         if not self.is_attached:
             return False
         blob = self._gossip.seal(codec.encode(message), self._room.me, to)
         return blob is not None and self.failover.send_gossip(to, blob, every_way=every_way)
 
-    def compare_with(self, members: Iterable[bytes]) -> None:
+    def compare_with(self, members: Iterable[MemberId]) -> None:
         """Says by all our relays what we hold, to members who seem to hold something else."""
         for have in have_messages(self._room.ids(), IDS_PER_GOSSIP):
             for member in members:
@@ -141,7 +142,7 @@ class RelayedRoom:
         """Hands in the wraps of an epoch; its operation was passed on before."""
         self.failover.send_wraps(message.epoch_id, message.wraps)
 
-    def tick(self, here: Collection[bytes], now: float) -> Iterator[Saying]:
+    def tick(self, here: Collection[MemberId], now: float) -> Iterator[Saying]:
         """Now and then: compares with one member what we hold, tells the time, names relays.
 
         Args:
@@ -170,12 +171,12 @@ class RelayedRoom:
     def take_floor(self, ops: Sequence[bytes], now: float) -> None:
         """Takes floor operations that a relay says."""
         first = self.failover.first
-        sender = None if first is None else first.link.contact.dh[:16]
+        sender = None if first is None else MemberId(first.link.contact.dh[:16])
         for op in ops:
             self._floor.note_from_relay(op)
             self._room.receive(op, sender, now)
 
-    def open_gossip(self, frm: bytes, to: bytes, blob: bytes, now: float) -> Iterator[Saying]:
+    def open_gossip(self, frm: MemberId, to: MemberId, blob: bytes, now: float) -> Iterator[Saying]:
         """Opens what a relay brings; while we change relays it may come by both.
 
         What cannot be read is counted; the relay is not to blame for what it only carries.
@@ -245,7 +246,7 @@ class RelayedRoom:
             for have in have_messages(self._room.ids(), IDS_PER_GOSSIP):
                 self.say(have, other)
 
-    def _keeps_time(self, here: Collection[bytes]) -> bool:
+    def _keeps_time(self, here: Collection[MemberId]) -> bool:
         """One member tells the time: the most senior one who is here."""
         members = self._room.state.members
         seniors = [(members[m].rank, m) for m in {*here, self._room.me} if m in members]

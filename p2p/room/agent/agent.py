@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 
+from crypto.ids import MemberId
 from p2p.room.agent.deadlines import Deadlines
 from p2p.room.agent.intents import Writing, down
 from p2p.room.agent.reissue import Reissue
 from p2p.room.agent.vouching import Vouching, rosters
 from p2p.room.ops import kinds
-from p2p.room.ops.ids import MemberId
 from p2p.room.state.model import RoomState
 
 

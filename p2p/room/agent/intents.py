@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from crypto.ids import MemberId
 from p2p.errors import UserError
 from p2p.room import commands
 from p2p.room.agent.refusals import refusal
@@ -174,7 +175,7 @@ def down(me: Member, member: Member, state: RoomState, *, lapsed: bool) -> Writi
     return _powerful(me, kinds.Down, state.epoch, member.id, member.wish, grant, lapsed)
 
 
-def _junior(target: bytes, me: Member, state: RoomState) -> Member:
+def _junior(target: MemberId, me: Member, state: RoomState) -> Member:
     """Find a member that we may act on: one of lower rank, or ourselves."""
     if target not in state.members:
         raise UserError("no_such_member", "There is no such member.")

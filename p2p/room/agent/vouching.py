@@ -9,8 +9,9 @@ did not know yet. For such a one the most senior moderator that had it in its ro
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from crypto.ids import MemberId
 from p2p.room import commands
-from p2p.room.ops.ids import MemberId, OpId
+from p2p.room.ops.ids import OpId
 from p2p.room.ops.kinds import ROSTER_MAX
 from p2p.room.state.model import Member, RoomState
 
@@ -113,8 +114,9 @@ class Vouching:
 
     def _forget(self, old: RoomState | None, new: RoomState) -> None:
         """Leave out who is back, and who hangs on somebody removed, now or before we vouched."""
-        spoiled = set(new.removed) if self._fallen else set()
-        for one in tuple(spoiled):
+        removed = new.removed if self._fallen else frozenset()
+        spoiled: set[bytes] = set(removed)
+        for one in removed:
             fallen = self._fallen.get(one)
             member = new.members.get(one) or (old.members.get(one) if old else None)
             spoiled |= {found.invite for found in (fallen, member) if found is not None}

@@ -12,10 +12,13 @@ one stays empty, and says of which step it was, so nobody waits for it.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from p2p.room.ops.ids import OpId
 from p2p.room.ops.kinds import Epoch, Join, Remove
 from p2p.room.ops.registers import Registers
+
+Id = TypeVar("Id", bound=bytes)
 
 KEPT_STEPS = 4320
 """Twelve hours: so long a part of the room may be cut off and its epochs still count afterwards."""
@@ -56,14 +59,14 @@ class Ancestry:
         return tuple(sorted(whole - before))
 
 
-def led(ops: Iterable[OpId], leads: Mapping[OpId, Sequence[OpId]]) -> set[OpId]:
+def led(ops: Iterable[Id], leads: Mapping[Id, Sequence[Id]]) -> set[Id]:
     """Give some operations, and everything that leads to one of them.
 
     Args:
         ops: To begin with.
         leads: What leads to an operation, as far as it is known.
     """
-    found: set[OpId] = set()
+    found: set[Id] = set()
     waiting = list(ops)
     while waiting:
         one = waiting.pop()

@@ -1,9 +1,8 @@
-"""Ids of rooms, members and operations: plain bytes, hashes all of them."""
+"""Ids of operations, and what stands where there is none."""
 
 import hashlib
 
-MemberId = bytes
-"""16 bytes: BLAKE2b-128 of a member's signing key and exchange key."""
+from crypto.ids import MemberId
 
 OpId = bytes
 """16 bytes: BLAKE2b-128 of an operation with its signature."""
@@ -13,6 +12,9 @@ SHORT_ID_BYTES = 8
 
 NONE: OpId = bytes(ID_BYTES)
 """Stands where an operation id could stand but there is none."""
+
+NO_MEMBER = MemberId(bytes(ID_BYTES))
+"""Stands where a member id could stand but there is none."""
 
 
 def op_id(data: bytes) -> OpId:

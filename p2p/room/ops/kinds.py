@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta
 
+from crypto.ids import MemberId
 from p2p.room.ops.canonical import Quiet
 from p2p.room.ops.ids import NONE
 
@@ -32,6 +33,7 @@ LAST_SLOT = 63
 
 Id8 = Annotated[bytes, Meta(min_length=8, max_length=8)]
 Id16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Member16 = Annotated[MemberId, Meta(min_length=16, max_length=16)]
 Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Seq = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
 Version = Annotated[int, Meta(ge=OPS_VERSION, le=OPS_VERSION)]
@@ -67,7 +69,7 @@ class Body(Quiet, frozen=True):
 
     version: Version
     room: Key32
-    author: Id16
+    author: Member16
     seq: Seq
     prev: Id16
     auth: Id16
@@ -132,7 +134,7 @@ class Grant(Body, frozen=True):
 
     epoch: Id16
     slot: Slot
-    member: Id16
+    member: Member16
     hand: Id16
 
 
@@ -144,7 +146,7 @@ class Mute(Body, frozen=True):
     """
 
     epoch: Id16
-    member: Id16
+    member: Member16
     grant: Id16
     on: bool
     lifts: Annotated[tuple[Id16, ...], Meta(max_length=LIFTS_MAX)] = ()
@@ -158,7 +160,7 @@ class Down(Body, frozen=True):
     """
 
     epoch: Id16
-    member: Id16
+    member: Member16
     seen: Id16
     grant: Id16
     lapsed: bool
@@ -173,7 +175,7 @@ class Remove(Body, frozen=True):
     ``knows``: removals known to the author to which no other leads, so that few ever are such.
     """
 
-    member: Id16
+    member: Member16
     join: Id16
     cut: Id16
     brood: bool = False
@@ -198,7 +200,7 @@ class Topic(Body, frozen=True):
 class HandRef(Quiet, frozen=True):
     """A raised hand: the member and the ``seq`` of the operation that raised it."""
 
-    member: Id16
+    member: Member16
     seq: Seq
 
 
@@ -218,7 +220,7 @@ class Rank(Body, frozen=True):
     ``keeps`` is then about the author.
     """
 
-    member: Id16
+    member: Member16
     rank: Annotated[int, Meta(ge=1, le=4)]
     sign: Key32
     dh: Key32
@@ -231,7 +233,7 @@ class StageEntry(Quiet, frozen=True):
     """A grant in force, restated by an epoch; ``hand`` is the front of the grant's own ``hand``."""
 
     slot: Slot
-    member: Id16
+    member: Member16
     grant: Id16
     hand: Id8
     muted: bool
@@ -283,7 +285,7 @@ class Entry(Body, frozen=True):
 class Let(Body, frozen=True):
     """A moderator's yes or no to ``member``, who asked to be let in."""
 
-    member: Id16
+    member: Member16
     on: bool
 
 
@@ -347,7 +349,7 @@ class Admit(Body, frozen=True):
 class Roster(Body, frozen=True):
     """These are members, whoever let them in."""
 
-    members: Annotated[tuple[Id16, ...], Meta(min_length=1, max_length=ROSTER_MAX)]
+    members: Annotated[tuple[Member16, ...], Meta(min_length=1, max_length=ROSTER_MAX)]
 
 
 KINDS: dict[int, type[Body]] = {

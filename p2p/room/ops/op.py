@@ -12,9 +12,10 @@ import msgspec
 
 from crypto.genesis import ROOM_ID_BYTES
 from crypto.identity import SIGNATURE_BYTES, Identity, member_id, verify
+from crypto.ids import MemberId
 from p2p.errors import LocalError, RemoteError
 from p2p.room.ops.canonical import pack, unpack
-from p2p.room.ops.ids import NONE, MemberId, OpId, op_id
+from p2p.room.ops.ids import NONE, OpId, op_id
 from p2p.room.ops.kinds import KINDS, LINKS, NUMBERS, OPS_VERSION, Body, Carriers, Join, Rank
 
 OP_BYTES_MAX = 1344
@@ -55,7 +56,7 @@ class _Peek(msgspec.Struct, frozen=True, array_like=True):
 
     version: int
     room: bytes
-    author: bytes
+    author: MemberId
     seq: int
     prev: bytes
     auth: bytes

@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
-from p2p.room.ops.ids import MemberId, OpId
+from crypto.ids import MemberId
+from p2p.room.ops.ids import OpId
 from p2p.room.ops.kinds import (
     LINKS,
     Admit,

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
+from crypto.ids import MemberId
 from p2p.room.ops.epoch_dag import Ancestry, led
-from p2p.room.ops.ids import NONE, MemberId, OpId
+from p2p.room.ops.ids import NONE, OpId
 from p2p.room.ops.kinds import KNOWS_MAX, Epoch, Grant, Mute, Remove, StageEntry
 from p2p.room.ops.op import Op
 from p2p.room.ops.registers import Registers

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from crypto.genesis import Genesis
 from crypto.identity import member_id
-from p2p.room.ops.ids import MemberId
+from crypto.ids import MemberId
 from p2p.room.ops.kinds import HOST_SLOT, HandRef, Order, Take
 from p2p.room.ops.op import Op
 from p2p.room.stage import Stage

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from p2p.room.ops.ids import NONE, MemberId, OpId
+from crypto.ids import MemberId
+from p2p.room.ops.ids import NONE, OpId
 from p2p.room.ops.kinds import Body, Carrier, EntryMode, HandRef
 from p2p.room.ops.powers import APPOINTEE, CO_HOST, MODERATOR
 from p2p.room.stage import NOT_HERE, ON_STAGE, Stage

@@ -8,7 +8,8 @@ the stricter one is read until somebody replaces both.
 from collections.abc import Iterable
 from typing import TypeVar
 
-from p2p.room.ops.ids import MemberId, OpId
+from crypto.ids import MemberId
+from p2p.room.ops.ids import OpId
 from p2p.room.ops.kinds import (
     Body,
     Carrier,

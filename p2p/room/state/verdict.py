@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from p2p.room.ops.ids import MemberId
+from crypto.ids import MemberId
 from p2p.room.ops.kinds import EntryMode
 from p2p.room.ops.op import Op
 from p2p.room.ops.registers import Registers

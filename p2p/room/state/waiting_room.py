@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from p2p.room.ops.ids import MemberId
+from crypto.ids import MemberId
 from p2p.room.ops.kinds import Ask, Join
 from p2p.room.ops.newcomer import join_in
 from p2p.room.ops.registers import Registers

@@ -3,8 +3,9 @@
 from collections import Counter
 from typing import TypeVar
 
+from crypto.ids import MemberId
 from p2p.errors import RemoteError
-from p2p.room.ops.ids import NONE, MemberId
+from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import Admit, Body
 from p2p.room.ops.op import Op
 from p2p.room.ops.registers import ADMITS_MAX

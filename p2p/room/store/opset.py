@@ -5,8 +5,9 @@ from typing import TypeVar
 
 from crypto.genesis import Genesis
 from crypto.identity import member_id
+from crypto.ids import MemberId
 from p2p.errors import RemoteError
-from p2p.room.ops.ids import NONE, MemberId, OpId, short
+from p2p.room.ops.ids import NONE, OpId, short
 from p2p.room.ops.kinds import (
     Admit,
     Body,

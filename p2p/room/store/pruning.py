@@ -23,8 +23,9 @@ all (because the author of the ones after it was cut off before them), it counts
 
 from collections import defaultdict
 
+from crypto.ids import MemberId
 from p2p.room.ops.epoch_dag import led
-from p2p.room.ops.ids import NONE, MemberId, OpId
+from p2p.room.ops.ids import NONE, OpId
 from p2p.room.ops.kinds import (
     LINKS,
     Admit,

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from p2p.room.ops.ids import MemberId, OpId
+from crypto.ids import MemberId
+from p2p.room.ops.ids import OpId
 from p2p.room.ops.kinds import Body, Down, Epoch, Grant, Mute, Rank, Remove, Roster
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import APPOINTEE, CO_HOST, HOST, MODERATOR, NOBODY, takes_power

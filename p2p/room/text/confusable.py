@@ -10,7 +10,7 @@ import functools
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from p2p.room.ops.ids import MemberId
+from crypto.ids import MemberId
 
 _LOOKALIKES = {
     "a": "αаɑ", "b": "ьвβƅ", "c": "сϲᴄ", "d": "ԁ", "e": "еєεҽ", "g": "ɡց", "h": "һнհ",

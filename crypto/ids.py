@@ -1,0 +1,10 @@
+"""Ids and public keys as types: all of them are bytes, and none may stand for another.
+
+``NewType`` costs nothing at run time and is seen by mypy alone. Who parses, derives or makes one
+says which it is (``MemberId(…)``); everybody else passes it on.
+"""
+
+from typing import NewType
+
+MemberId = NewType("MemberId", bytes)
+"""A member in one room: BLAKE2b-128 of its two public keys, 16 bytes."""
