@@ -25,7 +25,7 @@ from crypto.frame_keys import FrameKeys
 from crypto.frontier import OLD_KEPT_S, Frontier, Frontiers
 from crypto.head import PASS_BYTES, STEP_S, Head, Held, pass_of, room_key, step_at, unwanted
 from crypto.identity import MEMBER_ID_BYTES
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 from crypto.kdf import hkdf
 from crypto.kid import STEP_MASK
 from crypto.sframe import Key
@@ -81,8 +81,8 @@ class Keyring:
         return cls([head], pass_of(head.secret))
 
     def export(
-        self, step: int, ids: Iterable[bytes] | None = None
-    ) -> list[tuple[bytes, bytes, bytes]]:
+        self, step: int, ids: Iterable[EpochId] | None = None
+    ) -> list[tuple[EpochId, bytes, bytes]]:
         """Hand over epochs to somebody who may have them: id, secret and pass of each.
 
         Args:
@@ -119,17 +119,17 @@ class Keyring:
         """The step we seal under: ours, or the next if an epoch began ahead of our clock."""
         return self.step_of(self.frontier.ids)
 
-    def step_of(self, ids: Iterable[bytes]) -> int:
+    def step_of(self, ids: Iterable[EpochId]) -> int:
         """The step at which some epochs can be handed over, all of them held."""
         return max([self.step, *(self._held[epoch].head.step for epoch in ids)])
 
     @property
-    def missing(self) -> tuple[bytes, ...]:
+    def missing(self) -> tuple[EpochId, ...]:
         """Heads of the room whose secrets are not here."""
         return tuple(epoch for epoch in self._wanted.ids if epoch not in self._held)
 
     @property
-    def doubted(self) -> tuple[bytes, ...]:
+    def doubted(self) -> tuple[EpochId, ...]:
         """Heads whose secrets were handed to us, and under which the others' frames fail."""
         return self.trial.doubted(self._room_time_s)
 
@@ -139,20 +139,20 @@ class Keyring:
         return self.trial.is_out_of_step(self._room_time_s)
 
     @property
-    def ahead(self) -> tuple[bytes, ...]:
+    def ahead(self) -> tuple[EpochId, ...]:
         """Heads whose secrets are here only for a later time, since ours was put back."""
         held = self._held
         return tuple(
             one for one in self._wanted.ids if one in held and held[one].head.step > self.step + 1
         )
 
-    def knows(self, epoch_id: bytes) -> bool:
+    def knows(self, epoch_id: EpochId) -> bool:
         """Whether the secret of an epoch is here."""
         return epoch_id in self._held
 
     def hold(
         self,
-        epoch_id: bytes,
+        epoch_id: EpochId,
         secret: bytes | bytearray,
         step: int,
         pass_: bytes | None = None,
@@ -189,7 +189,7 @@ class Keyring:
 
     def replace(
         self,
-        epoch_id: bytes,
+        epoch_id: EpochId,
         secret: bytes | bytearray,
         step: int,
         pass_: bytes | None = None,
@@ -207,7 +207,7 @@ class Keyring:
             self.trial.end(epoch_id)
         self._keys.keep(self._held.keys() - {epoch_id}, self.oldest_step)
 
-    def set_heads(self, ids: Iterable[bytes], *, part: bool = False, shut: bool = False) -> None:
+    def set_heads(self, ids: Iterable[EpochId], *, part: bool = False, shut: bool = False) -> None:
         """Say which epochs are the room's heads.
 
         We seal under all of them as soon as all secrets are here, and under what we had until
@@ -248,7 +248,7 @@ class Keyring:
             raise RemoteError("frame under unknown epochs")
         return frontier
 
-    def _note_wanted(self) -> set[bytes]:
+    def _note_wanted(self) -> set[EpochId]:
         wanted = {*self._wanted.ids, *self.frontier.ids}
         for epoch_id in wanted & self._held.keys():
             self._held[epoch_id].wanted_s = self._room_time_s

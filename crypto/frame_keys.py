@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 from crypto.frontier import Frontier
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 from crypto.kid import pack_kid
 from crypto.sframe import Key
 
@@ -44,7 +44,7 @@ class FrameKeys:
             self._keys[name] = key
         return key
 
-    def keep(self, epochs: Collection[bytes], first_step: int) -> None:
+    def keep(self, epochs: Collection[EpochId], first_step: int) -> None:
         """Forget those of other epochs and of steps before."""
         self._keys = {
             name: key

@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from crypto.head import frontier_tag
+from crypto.ids import EpochId
 
 OLD_FRONTIERS = 4
 OLD_KEPT_S = 20.0
@@ -27,11 +28,11 @@ class Frontier(NamedTuple):
         tag: 18 bits that name the set in every frame, not secret.
     """
 
-    ids: tuple[bytes, ...]
+    ids: tuple[EpochId, ...]
     tag: int
 
     @classmethod
-    def of(cls, ids: Iterable[bytes]) -> "Frontier":
+    def of(cls, ids: Iterable[EpochId]) -> "Frontier":
         """Put a set of epoch ids into its one order."""
         ordered = tuple(sorted(set(ids)))
         return cls(ordered, frontier_tag(ordered))
@@ -73,7 +74,7 @@ class Frontiers:
         """Forget what has been old for 20 s."""
         self._old = [(old, at) for old, at in self._old if room_time_s - at < OLD_KEPT_S]
 
-    def index(self, held: Iterable[bytes], wanted: Iterable[bytes] = ()) -> None:
+    def index(self, held: Iterable[EpochId], wanted: Iterable[EpochId] = ()) -> None:
         """Work out anew which tag stands for what.
 
         Args:

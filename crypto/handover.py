@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from crypto.epoch import Keyring
 from crypto.errors import LocalError, RemoteError
 from crypto.head import Head, step_at
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 
 
 def keyring_from(
-    heads: Sequence[tuple[bytes, bytes, bytes]], step: int, room_time_s: float, giver: MemberId
+    heads: Sequence[tuple[EpochId, bytes, bytes]], step: int, room_time_s: float, giver: MemberId
 ) -> Keyring:
     """Take what an admitting member handed over; see ``Keyring.export``.
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 
 from crypto.errors import LocalError
+from crypto.ids import EpochId, OpId
 from crypto.kdf import hkdf
 from crypto.kid import TAG_BITS
 
@@ -29,7 +30,7 @@ class Head:
 
     __slots__ = ("epoch_id", "secret", "step")
 
-    def __init__(self, epoch_id: bytes, secret: bytes | bytearray, step: int) -> None:
+    def __init__(self, epoch_id: EpochId, secret: bytes | bytearray, step: int) -> None:
         """Take a copy of ``secret``.
 
         Raises:
@@ -46,7 +47,7 @@ class Head:
     @classmethod
     def create(cls, rng: Callable[[int], bytes], step: int = 0) -> "Head":
         """Begin an epoch with a fresh random id and secret."""
-        return cls(rng(EPOCH_ID_BYTES), rng(SECRET_BYTES), step)
+        return cls(EpochId(OpId(rng(EPOCH_ID_BYTES))), rng(SECRET_BYTES), step)
 
     def copy(self) -> "Head":
         """Make a copy with a secret of its own, to be erased by itself."""
@@ -130,8 +131,8 @@ class Held:
 
 
 def unwanted(
-    held: Mapping[bytes, Held], wanted: Collection[bytes], before_s: float
-) -> tuple[list[bytes], float]:
+    held: Mapping[EpochId, Held], wanted: Collection[bytes], before_s: float
+) -> tuple[list[EpochId], float]:
     """Find epochs to be erased: not wanted since a time, and all but the last sixteen.
 
     Args:
@@ -164,7 +165,7 @@ def step_at(room_time_s: float) -> int:
     return max(0, int(room_time_s // STEP_S))
 
 
-def frontier_tag(epoch_ids: Sequence[bytes]) -> int:
+def frontier_tag(epoch_ids: Sequence[EpochId]) -> int:
     """Name a set of epoch heads in 18 bits: the first ones of a BLAKE2b over the sorted ids."""
     digest = blake2b(b"".join(sorted(epoch_ids)), digest_size=4).digest()
     return int.from_bytes(digest, "big") >> 32 - TAG_BITS

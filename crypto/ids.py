@@ -8,3 +8,9 @@ from typing import NewType
 
 MemberId = NewType("MemberId", bytes)
 """A member in one room: BLAKE2b-128 of its two public keys, 16 bytes."""
+
+OpId = NewType("OpId", bytes)
+"""A signed operation: BLAKE2b-128 of it with its signature, 16 bytes."""
+
+EpochId = NewType("EpochId", OpId)
+"""An epoch of the group key: the id of the operation that began it."""

@@ -21,7 +21,7 @@ from crypto import base32
 from crypto.contact import Contact, PackedContact
 from crypto.errors import LocalError, RemoteError, UserError
 from crypto.identity import sign, sign_public_of
-from crypto.ids import MemberId
+from crypto.ids import MemberId, OpId
 from crypto.kdf import hkdf
 from crypto.keycode import LINE
 from crypto.keyhints import bad_key, too_long, two_keys
@@ -63,7 +63,7 @@ class Ticket(NamedTuple):
     """
 
     seed: bytes
-    invite: bytes
+    invite: OpId
 
     def prove(self, room_id: bytes, member_id: MemberId) -> bytes:
         """Sign the name of whoever comes by this invite: 64 bytes."""
@@ -192,7 +192,7 @@ def _read_hints(key: RoomKey, letters: str) -> tuple[tuple[Contact, ...], Ticket
         raise RemoteError("invite with malformed contacts") from error
     ticket = None
     if hints.ticket is not None:
-        ticket = Ticket(hints.ticket[:SEED_BYTES], hints.ticket[SEED_BYTES:])
+        ticket = Ticket(hints.ticket[:SEED_BYTES], OpId(hints.ticket[SEED_BYTES:]))
     return tuple(Contact.unpack(contact) for contact in hints.contacts), ticket
 
 

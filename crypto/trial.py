@@ -12,7 +12,7 @@ the others' finds all that they seal *out of step*: of no step that its keys are
 
 from collections.abc import Iterable
 
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 
 DOUBT_S = 1.0
 """So long frames must have failed."""
@@ -34,24 +34,24 @@ class Trial:
     def __init__(self) -> None:
         self.time_from: bytes | None = None
         self._odd: tuple[float, float] | None = None
-        self._givers: dict[bytes, MemberId] = {}
-        self._failed: dict[bytes, tuple[float, float]] = {}
+        self._givers: dict[EpochId, MemberId] = {}
+        self._failed: dict[EpochId, tuple[float, float]] = {}
 
-    def begin(self, epoch_id: bytes, giver: MemberId) -> None:
+    def begin(self, epoch_id: EpochId, giver: MemberId) -> None:
         """Put a secret on trial, or another one under the same id."""
         self._givers[epoch_id] = giver
         self._failed.pop(epoch_id, None)
 
-    def end(self, epoch_id: bytes) -> None:
+    def end(self, epoch_id: EpochId) -> None:
         """It has proved itself, or is gone."""
         self._givers.pop(epoch_id, None)
         self._failed.pop(epoch_id, None)
 
-    def giver(self, epoch_id: bytes) -> MemberId | None:
+    def giver(self, epoch_id: EpochId) -> MemberId | None:
         """Who gave a secret that is on trial; None if it is not."""
         return self._givers.get(epoch_id)
 
-    def opened(self, epoch_ids: Iterable[bytes], speaker: MemberId) -> None:
+    def opened(self, epoch_ids: Iterable[EpochId], speaker: MemberId) -> None:
         """A frame of ``speaker`` has opened under these epochs."""
         if speaker != self.time_from:
             self.time_from = self._odd = None
@@ -59,7 +59,7 @@ class Trial:
             if self._givers.get(epoch_id, speaker) != speaker:
                 self.end(epoch_id)
 
-    def failed(self, epoch_ids: Iterable[bytes], room_time_s: float) -> None:
+    def failed(self, epoch_ids: Iterable[EpochId], room_time_s: float) -> None:
         """A frame under these epochs was not authentic."""
         for epoch_id in epoch_ids:
             if epoch_id in self._givers:
@@ -82,7 +82,7 @@ class Trial:
         since_s, last_s = self._odd
         return last_s - since_s >= DOUBT_S and room_time_s - last_s <= ODD_FRESH_S
 
-    def doubted(self, room_time_s: float) -> tuple[bytes, ...]:
+    def doubted(self, room_time_s: float) -> tuple[EpochId, ...]:
         """Epochs under which frames have failed for a second, and still do; ascending."""
         return tuple(
             sorted(

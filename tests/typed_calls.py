@@ -1,10 +1,15 @@
 """Calls for mypy to judge, never run: those that say ``refused`` swap ids or keys."""
 
 from crypto.epoch import Keyring
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId, OpId
 from p2p.mesh.mesh import Mesh
+from p2p.relay.wraps import WrapShelf
 from p2p.room.commands import Remove
-from p2p.wire.messages import Carry
+from p2p.room.ops.ids import short
+from p2p.room.ops.kinds import Lock
+from p2p.room.ops.op import Pen
+from p2p.room.state.model import RoomState
+from p2p.wire.messages import AskKeys, Carry
 
 
 def members(mesh: Mesh, keyring: Keyring, member: MemberId, dh: bytes) -> None:
@@ -18,3 +23,24 @@ def members(mesh: Mesh, keyring: Keyring, member: MemberId, dh: bytes) -> None:
     Remove(dh)  # refused: arg-type
     Carry(member, member, b"")
     Carry(dh, member, b"")  # refused: arg-type
+
+
+def operations(keyring: Keyring, shelf: WrapShelf, pen: Pen, op: OpId, epoch: EpochId) -> None:
+    keyring.knows(epoch)
+    keyring.knows(op)  # refused: arg-type
+    keyring.set_heads([epoch])
+    keyring.set_heads([op])  # refused: list-item
+    shelf.all(epoch)
+    shelf.all(op)  # refused: arg-type
+    AskKeys((epoch,))
+    AskKeys((op,))  # refused: arg-type
+    pen.write(Lock, True, auth=op)
+    pen.write(Lock, True, auth=epoch)  # an epoch is an operation, too
+    pen.write(Lock, True, auth=b"")  # refused: arg-type
+
+
+def members_and_operations(state: RoomState, member: MemberId, op: OpId) -> None:
+    state.place_of(member)
+    state.place_of(op)  # refused: arg-type
+    short(op)
+    short(member)  # refused: arg-type

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from crypto.contact import Contact
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 from p2p.link.carried import CarriedLine
 from p2p.link.line import Line
 from p2p.wire.codec import Message
@@ -82,7 +82,7 @@ class GossipCame:
 class WrapsCame:
     """A relay brings wraps of an epoch: ours, as the relay found it."""
 
-    epoch: bytes
+    epoch: EpochId
     wraps: Sequence[bytes]
     source: ItemSource
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.head import SECRET_BYTES, Head, pass_of
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 from crypto.relaypass import pass_public
 from crypto.wrap import TAG_BYTES, commitment, wrap_all, wrap_tag
 from p2p.rng import Rng
@@ -25,7 +25,7 @@ class Wrapping:
 
     def __init__(
         self,
-        epoch_id: bytes,
+        epoch_id: EpochId,
         secret: bytearray,
         ephemeral: KeyPair,
         receivers: list[tuple[MemberId, bytes]],
@@ -61,7 +61,7 @@ def first_epoch(room: Room, rng: Rng) -> Keyring:
     pass_ = pass_of(secret)
     public = commitment(secret), pass_public(pass_)
     epoch = room.write_epoch((), 0, WHY.index("start"), ephemeral.public, *public, room.roster())
-    keyring = Keyring([Head(epoch.id, secret, 0)], pass_)
+    keyring = Keyring([Head(EpochId(epoch.id), secret, 0)], pass_)
     secret[:] = bytes(SECRET_BYTES)
     return keyring
 
@@ -91,11 +91,12 @@ def next_epoch(
         pass_public(pass_of(secret)),
         members,
     )
-    keyring.hold(epoch.id, secret, step)
+    epoch_id = EpochId(epoch.id)
+    keyring.hold(epoch_id, secret, step)
     speaking = set(room.state.slots.values())
     others = [member for member in members if member.id != room.me]
     others.sort(key=lambda member: (member.id not in speaking, member.rank))
-    return Wrapping(epoch.id, secret, ephemeral, [(each.id, each.recv) for each in others])
+    return Wrapping(epoch_id, secret, ephemeral, [(each.id, each.recv) for each in others])
 
 
 def slice_wraps(

@@ -23,7 +23,7 @@ from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.head import SECRET_BYTES
 from crypto.identity import Identity
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 from p2p.errors import RemoteError, UserError
 from p2p.rekey.commit import Wrapping, next_epoch, slice_wraps
 from p2p.rekey.events import EpochEvent, HeldWhy, Impersonated, KeysChanged, KeysMissing
@@ -97,9 +97,9 @@ class Epochs:
         self._giving = Giving(room, keyring, rng, self.counts, self._recv)
         self._here: frozenset[MemberId] | None = None
         self._neighbours: frozenset[MemberId] = frozenset()
-        self._known_s: dict[bytes, float] = {}
+        self._known_s: dict[EpochId, float] = {}
         self._wrapping: Wrapping | None = None
-        self._early: dict[bytes, tuple[bytes, ...]] = {}
+        self._early: dict[EpochId, tuple[bytes, ...]] = {}
         self._gate = MicGate()
         self._told_missing = False
         self._out: deque[Outgoing] = deque()
@@ -328,7 +328,7 @@ class Epochs:
 
     # --- secrets that come ----------------------------------------------------------------------
 
-    def _take_wraps(self, epoch_id: bytes, wraps: tuple[bytes, ...]) -> None:
+    def _take_wraps(self, epoch_id: EpochId, wraps: tuple[bytes, ...]) -> None:
         epoch = self._room.state.epochs.get(epoch_id)
         if epoch is not None:
             self._open(epoch, wraps)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 
 HeldWhy = Literal["removed", "unchecked"]
 """Somebody was removed who holds the key that we have; or no moderator's word came for 30 s."""
@@ -13,7 +13,7 @@ HeldWhy = Literal["removed", "unchecked"]
 class KeysChanged:
     """We seal under other epochs or secrets from now on; frames that wait may open."""
 
-    heads: tuple[bytes, ...]
+    heads: tuple[EpochId, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ next, as its moderator chose.
 
 from collections.abc import Collection, Iterable, Mapping
 
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 
 NOBODY: frozenset[MemberId] = frozenset()
 
@@ -17,14 +17,14 @@ class Exposure:
     """What one member has seen of removals with new key."""
 
     def __init__(self) -> None:
-        self._lacks: dict[bytes, frozenset[MemberId]] = {}
+        self._lacks: dict[EpochId, frozenset[MemberId]] = {}
         self._out: frozenset[MemberId] = NOBODY
 
     def observe(
         self,
-        shut_out: Mapping[bytes, frozenset[MemberId]],
+        shut_out: Mapping[EpochId, frozenset[MemberId]],
         removed: frozenset[MemberId],
-        sealing: Iterable[bytes],
+        sealing: Iterable[EpochId],
     ) -> None:
         """Take note of the room.
 
@@ -37,6 +37,6 @@ class Exposure:
         self._lacks = {epoch: before.get(epoch, NOBODY) for epoch in sealing} | dict(shut_out)
         self._out = self._out.union(*shut_out.values()) & removed
 
-    def exposes(self, epochs: Collection[bytes]) -> bool:
+    def exposes(self, epochs: Collection[EpochId]) -> bool:
         """Whether somebody who was removed with new key may hold the key of some epochs."""
         return not self._out <= NOBODY.union(*(self._lacks.get(one, NOBODY) for one in epochs))

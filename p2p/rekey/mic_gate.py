@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from crypto.ids import EpochId
 from p2p.rekey.events import HeldWhy, VoiceFreed, VoiceHeld
 from p2p.rekey.exposure import Exposure
 
@@ -25,7 +26,7 @@ class MicGate:
         self._since_s = 0.0
         self._told: VoiceHeld | VoiceFreed = VoiceFreed(anyway=False)
 
-    def observe(self, sealing: Collection[bytes], now: float) -> None:
+    def observe(self, sealing: Collection[EpochId], now: float) -> None:
         """Look whether there is a reason now, and since when.
 
         Args:

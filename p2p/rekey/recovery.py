@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from crypto.epoch import Keyring
 from crypto.head import STEP_S
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 from crypto.relaypass import pass_public
 from p2p.errors import RemoteError
 from p2p.rekey.events import EpochEvent, KeysDiffer, TimeWrong
@@ -71,7 +71,7 @@ class Giving:
         self._doubting.observe(self._doubted, now)
 
     @property
-    def _doubted(self) -> tuple[bytes, ...]:
+    def _doubted(self) -> tuple[EpochId, ...]:
         """What others are asked for although we hold it: some may be of another time."""
         doubted = {*self._keyring.doubted, *self._keyring.ahead}
         if self._keyring.is_out_of_step:
@@ -176,13 +176,13 @@ class Giving:
             self._counts["replaced"] += 1
             self.events.append(KeysDiffer(giver or MemberId(b"")))
 
-    def _secret(self, epoch_id: bytes) -> bytes:
+    def _secret(self, epoch_id: EpochId) -> bytes:
         """What we hold, at the present step."""
         ids = (epoch_id,)
         ((_, secret, _),) = self._keyring.export(self._keyring.step_of(ids), ids)
         return secret
 
-    def take_question(self, sender: MemberId, epochs: tuple[bytes, ...], now: float) -> None:
+    def take_question(self, sender: MemberId, epochs: tuple[EpochId, ...], now: float) -> None:
         """Take a neighbour's question; raises RemoteError if it may not ask, or not so often."""
         if all(member.id != sender for member in self._room.roster()):
             self._counts["refused"] += 1
@@ -191,7 +191,7 @@ class Giving:
             raise RemoteError("asks too much")
 
     def answers(
-        self, me: MemberId, known_s: Mapping[bytes, float], now: float
+        self, me: MemberId, known_s: Mapping[EpochId, float], now: float
     ) -> Iterable[tuple[MemberId, GiveKeys]]:
         """Give what can be given to those who wait and are still in the roster.
 
@@ -222,7 +222,7 @@ class Giving:
                     yield member, self._answer(me, (member, roster[member]), ids)
 
     def _answer(
-        self, me: MemberId, taker: tuple[MemberId, bytes], ids: tuple[bytes, ...]
+        self, me: MemberId, taker: tuple[MemberId, bytes], ids: tuple[EpochId, ...]
     ) -> GiveKeys:
         """For the newest receive key: who copied another key of the asker's can not open it."""
         step = self._keyring.step_of(ids)

@@ -8,7 +8,7 @@ its way behind the one that began the epoch.
 
 from collections.abc import Collection, Iterable
 
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 from p2p.rng import Rng
 from p2p.token_bucket import Allowance, Rate
 
@@ -34,7 +34,7 @@ class Asking:
     def __init__(self, rng: Rng) -> None:
         self._rng = rng
         self.lacking_since_s: float | None = None
-        self._since_s: dict[bytes, float] = {}
+        self._since_s: dict[EpochId, float] = {}
         self._tries = 0
         self._next_s = float("inf")
         self._near: frozenset[MemberId] = frozenset()
@@ -50,7 +50,7 @@ class Asking:
         """When ``due`` has somebody to ask; infinity for never."""
         return self._next_s
 
-    def observe(self, missing: Iterable[bytes], now: float) -> None:
+    def observe(self, missing: Iterable[EpochId], now: float) -> None:
         """Take note of which heads are missing."""
         before, self._since_s = self._since_s, {}
         for epoch in missing:
@@ -100,10 +100,10 @@ class Answering:
     """Members who asked us and wait."""
 
     def __init__(self) -> None:
-        self._waiting: dict[MemberId, tuple[tuple[bytes, ...], float]] = {}
+        self._waiting: dict[MemberId, tuple[tuple[EpochId, ...], float]] = {}
         self._rates: dict[MemberId, Allowance] = {}
 
-    def ask(self, member: MemberId, epochs: tuple[bytes, ...], now: float) -> bool:
+    def ask(self, member: MemberId, epochs: tuple[EpochId, ...], now: float) -> bool:
         """A member asks; False if it asks too often."""
         if member not in self._rates and len(self._rates) >= PENDING_MAX:
             self._rates.clear()
@@ -113,7 +113,7 @@ class Answering:
             self._waiting[member] = (epochs, now)
         return True
 
-    def pending(self, now: float) -> list[tuple[MemberId, tuple[bytes, ...]]]:
+    def pending(self, now: float) -> list[tuple[MemberId, tuple[EpochId, ...]]]:
         """Who waits, and for what; whoever has waited in vain for three seconds asks anew."""
         self._waiting = {m: w for m, w in self._waiting.items() if now - w[1] < PENDING_S}
         return [(member, epochs) for member, (epochs, _) in self._waiting.items()]

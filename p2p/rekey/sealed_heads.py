@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from crypto.dh import KeyPair
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 from crypto.sealed_box import open_box, seal_for
 from p2p.rng import Rng
 from p2p.room.ops.canonical import pack, unpack
@@ -15,7 +15,7 @@ _DECODER: msgspec.msgpack.Decoder[Sequence[HeadSecret]] = msgspec.msgpack.Decode
 
 
 def seal_heads(
-    heads: Iterable[tuple[bytes, bytes, bytes]],
+    heads: Iterable[tuple[EpochId, bytes, bytes]],
     step: int,
     giver: MemberId,
     taker: tuple[MemberId, bytes],

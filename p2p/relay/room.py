@@ -8,7 +8,7 @@ from the moment when the operation arrives.
 from collections.abc import Iterable
 
 from crypto.identity import member_id
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 from crypto.relaypass import check_route
 from p2p.errors import RemoteError
 from p2p.mesh.seen import Seen
@@ -335,12 +335,12 @@ class RelayRoom:
                 self._send_wraps(message.epoch, fresh, one)
 
     def _hand_wraps(
-        self, epoch: bytes, link: int, member: MemberId, among: tuple[bytes, ...] | None = None
+        self, epoch: EpochId, link: int, member: MemberId, among: tuple[bytes, ...] | None = None
     ) -> None:
         found = self._shelf.find(epoch, self.state.epochs[epoch].ephemeral, member)
         self._send_wraps(epoch, [one for one in found if among is None or one in among], link)
 
-    def _send_wraps(self, epoch: bytes, wraps: Iterable[bytes], link: int) -> None:
+    def _send_wraps(self, epoch: EpochId, wraps: Iterable[bytes], link: int) -> None:
         rest, step = tuple(wraps), WRAPS_PER_MESSAGE
         self._out += [
             (link, RelayWraps(self.id, epoch, rest[at : at + step]))

@@ -6,9 +6,8 @@ from the epoch's ephemeral key and the member id, so a relay can hand it out wit
 
 from collections.abc import Iterable
 
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId, OpId
 from crypto.wrap import TAG_BYTES, wrap_tag
-from p2p.room.ops.ids import OpId
 
 WRAPS_MAX = 1024
 
@@ -17,14 +16,14 @@ class WrapShelf:
     """The wraps of the epochs in force."""
 
     def __init__(self) -> None:
-        self._by_epoch: dict[OpId, dict[bytes, list[bytes]]] = {}
+        self._by_epoch: dict[EpochId, dict[bytes, list[bytes]]] = {}
 
     def keep_only(self, heads: Iterable[OpId]) -> None:
         """Forgets the wraps of all other epochs."""
         heads = set(heads)
         self._by_epoch = {e: wraps for e, wraps in self._by_epoch.items() if e in heads}
 
-    def put(self, epoch: OpId, wraps: Iterable[bytes]) -> tuple[bytes, ...]:
+    def put(self, epoch: EpochId, wraps: Iterable[bytes]) -> tuple[bytes, ...]:
         """Takes wraps, of each epoch only so many; two members may have the same tag.
 
         Returns:
@@ -40,14 +39,14 @@ class WrapShelf:
                 fresh.append(wrap)
         return tuple(fresh)
 
-    def find(self, epoch: OpId, ephemeral: bytes, member: MemberId) -> tuple[bytes, ...]:
+    def find(self, epoch: EpochId, ephemeral: bytes, member: MemberId) -> tuple[bytes, ...]:
         """The wraps with the tag of one member: its own, seldom another's as well."""
         return tuple(self._by_epoch.get(epoch, {}).get(wrap_tag(ephemeral, member), ()))
 
-    def epochs(self) -> list[OpId]:
+    def epochs(self) -> list[EpochId]:
         """Epochs of which there are wraps."""
         return list(self._by_epoch)
 
-    def all(self, epoch: OpId) -> list[bytes]:
+    def all(self, epoch: EpochId) -> list[bytes]:
         """Every wrap of an epoch."""
         return [wrap for alike in self._by_epoch.get(epoch, {}).values() for wrap in alike]

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from crypto.ids import MemberId
-from p2p.room.ops.ids import OpId
+from crypto.ids import MemberId, OpId
 from p2p.room.ops.kinds import Carrier, EntryMode
 
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from crypto.ids import MemberId
-from p2p.room.ops.ids import OpId
+from crypto.ids import MemberId, OpId
 from p2p.room.ops.kinds import EntryMode
 from p2p.room.stage import Stage
 from p2p.room.state.model import Asking, Role

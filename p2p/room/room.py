@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from crypto.genesis import Genesis
 from crypto.identity import Identity
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId, OpId
 from p2p.errors import RemoteError, UserError
 from p2p.room import commands
 from p2p.room.agent.admission_rule import refusal
@@ -18,7 +18,7 @@ from p2p.room.agent.vouching import rosters, sleepers, to_vouch_for
 from p2p.room.diff import changes
 from p2p.room.events import Event
 from p2p.room.ops import kinds
-from p2p.room.ops.ids import NO_MEMBER, NONE, OpId
+from p2p.room.ops.ids import NO_MEMBER, NONE
 from p2p.room.ops.op import Op, Pen
 from p2p.room.ops.powers import MODERATOR, POWERS
 from p2p.room.stage import GONE, Stage
@@ -273,7 +273,7 @@ class Room:
 
     def write_epoch(
         self,
-        parents: Collection[OpId],
+        parents: Collection[EpochId],
         step: int,
         why: int,
         ephemeral: bytes,

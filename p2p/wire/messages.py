@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId, OpId
 from p2p.room.ops.canonical import Quiet
 from p2p.room.ops.op import OP_BYTES_MAX
 
@@ -25,6 +25,8 @@ LAST_ID = b"\xff" * 8
 
 Id8 = Annotated[bytes, Meta(min_length=8, max_length=8)]
 Id16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Op16 = Annotated[OpId, Meta(min_length=16, max_length=16)]
+Epoch16 = Annotated[EpochId, Meta(min_length=16, max_length=16)]
 Member16 = Annotated[MemberId, Meta(min_length=16, max_length=16)]
 Signature64 = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
@@ -50,7 +52,7 @@ class HeadSecret(Quiet, frozen=True):
         pass_key: What members of this epoch prove to a relay that they hold. Secret.
     """
 
-    epoch_id: Id16
+    epoch_id: Epoch16
     secret: Key32
     pass_key: Key32
 
@@ -85,9 +87,9 @@ class Fresh(Quiet, frozen=True, tag=14):
     """
 
     author: Member16
-    auth: Id16
+    auth: Op16
     room_time_ms: U48
-    heads: Annotated[tuple[Id16, ...], Meta(min_length=1, max_length=HEADS_MAX)]
+    heads: Annotated[tuple[Epoch16, ...], Meta(min_length=1, max_length=HEADS_MAX)]
     removals: Key32
     signature: Signature
 
@@ -177,14 +179,14 @@ class Wraps(Quiet, frozen=True, tag=9):
     Whoever passes it on sends each neighbour only what it or those behind it can open.
     """
 
-    epoch_id: Id16
+    epoch_id: Epoch16
     wraps: Annotated[tuple[Wrap, ...], Meta(min_length=1, max_length=WRAPS_PER_MESSAGE)]
 
 
 class AskKeys(Quiet, frozen=True, tag=10):
     """I belong to the room and lack the secrets of these epoch heads."""
 
-    epochs: Annotated[tuple[Id16, ...], Meta(min_length=1, max_length=ASKED_MAX)]
+    epochs: Annotated[tuple[Epoch16, ...], Meta(min_length=1, max_length=ASKED_MAX)]
 
 
 class GiveKeys(Quiet, frozen=True, tag=11):

@@ -15,8 +15,8 @@ from p2p.wire.messages import (
     IDS_PER_MESSAGE,
     LAST_ID,
     WRAPS_PER_MESSAGE,
+    Epoch16,
     Id8,
-    Id16,
     Key32,
     Member16,
     OpList,
@@ -103,7 +103,7 @@ class RelayWraps(Quiet, frozen=True, tag=46):
     """Wraps of an epoch's secret; each member gets its own only."""
 
     room: Key32
-    epoch: Id16
+    epoch: Epoch16
     wraps: Annotated[tuple[Wrap, ...], Meta(min_length=1, max_length=WRAPS_PER_MESSAGE)]
 
 

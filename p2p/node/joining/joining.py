@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from crypto.contact import Contact
 from crypto.genesis import room_id_of
+from crypto.ids import OpId
 from crypto.invite import Invite
 from p2p.api.events import Via
 from p2p.errors import UserError
@@ -16,6 +17,7 @@ from p2p.node.secrets import Origin, RoomSecrets
 from p2p.rekey.commit import first_epoch
 from p2p.rekey.room_time import RoomTime
 from p2p.rng import system_rng
+from p2p.room.ops.ids import NONE
 from p2p.room.room import Room
 from p2p.trace import trace
 
@@ -77,6 +79,7 @@ class Joining:
 
     def _make_room(self, genesis: bytes) -> Room:
         credentials, settings = self._equipment.credentials, self._equipment.settings
+        invite, proof = self._by_invite(genesis)
         return Room(
             credentials.identity,
             genesis,
@@ -84,13 +87,14 @@ class Joining:
             now=time.monotonic(),
             topic=settings.topic if isinstance(self._goal, Origin) else "",
             recv=credentials.recv.public,
-            **self._by_invite(genesis),
+            invite=invite,
+            proof=proof,
         )
 
-    def _by_invite(self, genesis: bytes) -> dict[str, bytes]:
+    def _by_invite(self, genesis: bytes) -> tuple[OpId, bytes]:
         """With a personal invite our join names it and proves that we hold it."""
         ticket = self._goal.ticket if isinstance(self._goal, Invite) else None
         if ticket is None:
-            return {}
+            return NONE, b""
         member = self._equipment.credentials.identity.member_id
-        return {"invite": ticket.invite, "proof": ticket.prove(room_id_of(genesis), member)}
+        return ticket.invite, ticket.prove(room_id_of(genesis), member)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from crypto.contact import Contact
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 from p2p.clock import to_beat
 from p2p.errors import RemoteError
 from p2p.node.inbox import FirstRelayChanged, Inbox, PresenceChanged
@@ -30,7 +30,6 @@ from p2p.node.relays.comparison import OVERLAP_S, Comparison
 from p2p.node.relays.relay_choice import RelayChoice
 from p2p.node.relays.relay_links import RelayLink
 from p2p.node.relays.relay_session import FrameSink, RelaySession, RoomSide
-from p2p.room.ops.ids import OpId
 from p2p.trace import trace
 
 SEATS_WANTED = 2
@@ -207,7 +206,7 @@ class Failover:
         if len(self.seats) > 1:
             self._take_reserve("unchecked")
 
-    def send_wraps(self, epoch: OpId, wraps: Sequence[bytes]) -> None:
+    def send_wraps(self, epoch: EpochId, wraps: Sequence[bytes]) -> None:
         """Hands in the wraps of an epoch that we made; its operation must have gone before."""
         for seat in self.seats:
             seat.send_wraps(epoch, wraps)

@@ -2,7 +2,8 @@
 
 from collections import OrderedDict
 
-from p2p.room.ops.ids import OpId, op_id
+from crypto.ids import OpId
+from p2p.room.ops.ids import op_id
 from p2p.room.room import Room
 
 REMEMBERED_MAX = 4096

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from crypto.identity import Identity
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId
 from crypto.relaypass import pass_public, prove_pass, prove_self, sign_route
 from p2p.errors import RemoteError
 from p2p.mesh.relay_quality import Quality
 from p2p.node.inbox import FloorCame, GossipCame, Inbox, PresenceChanged, WrapsCame
 from p2p.node.relays.relay_links import RelayLink
-from p2p.room.ops.ids import OpId, op_id, short
+from p2p.room.ops.ids import op_id, short
 from p2p.wire.codec import have_messages, pages
 from p2p.wire.hop import HEARTBEAT, for_tree
 from p2p.wire.messages import WRAPS_PER_MESSAGE
@@ -166,7 +166,7 @@ class RelaySession:
         side = self._side
         self.link.send(Gossip(side.room, to, side.identity.member_id, blob))
 
-    def send_wraps(self, epoch: OpId, wraps: Sequence[bytes]) -> None:
+    def send_wraps(self, epoch: EpochId, wraps: Sequence[bytes]) -> None:
         """Hands in the wraps of an epoch that we made."""
         for at in range(0, len(wraps), WRAPS_PER_MESSAGE):
             page = tuple(wraps[at : at + WRAPS_PER_MESSAGE])

@@ -6,8 +6,7 @@ fail too, the next in rank a second after it. Hands are put into their order in 
 answer is enough; whichever of them is left gives it.
 """
 
-from crypto.ids import MemberId
-from p2p.room.ops.ids import OpId
+from crypto.ids import MemberId, OpId
 from p2p.room.ops.kinds import HANDS_PER_ORDER, HandRef
 from p2p.room.stage import Stage
 from p2p.room.state.model import RoomState

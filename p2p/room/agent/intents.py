@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from crypto.ids import MemberId
+from crypto.ids import MemberId, OpId
 from p2p.errors import UserError
 from p2p.room import commands
 from p2p.room.agent.refusals import refusal
 from p2p.room.ops import kinds
-from p2p.room.ops.ids import NONE, OpId
+from p2p.room.ops.ids import NONE
 from p2p.room.ops.powers import NOBODY, POWERS
 from p2p.room.ops.registers import INVITES_MAX
 from p2p.room.stage import NEXT, Act, Stage

@@ -7,11 +7,10 @@ own program says it again: once, and only if nobody else has ended it meanwhile.
 
 from collections.abc import Iterator
 
-from crypto.ids import MemberId
+from crypto.ids import MemberId, OpId
 from p2p.errors import UserError
 from p2p.room.agent.intents import Writing, free_slot
 from p2p.room.ops import kinds
-from p2p.room.ops.ids import OpId
 from p2p.room.ops.powers import MODERATOR
 from p2p.room.stage import ON_STAGE, Stage
 from p2p.room.state.grants import Live

@@ -9,9 +9,8 @@ did not know yet. For such a one the most senior moderator that had it in its ro
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crypto.ids import MemberId
+from crypto.ids import MemberId, OpId
 from p2p.room import commands
-from p2p.room.ops.ids import OpId
 from p2p.room.ops.kinds import ROSTER_MAX
 from p2p.room.state.model import Member, RoomState
 
@@ -84,7 +83,7 @@ class _Fallen:
 
     at_s: float
     invite: OpId
-    line: frozenset[bytes]
+    line: frozenset[MemberId | OpId]
 
 
 class Vouching:
@@ -115,7 +114,7 @@ class Vouching:
     def _forget(self, old: RoomState | None, new: RoomState) -> None:
         """Leave out who is back, and who hangs on somebody removed, now or before we vouched."""
         removed = new.removed if self._fallen else frozenset()
-        spoiled: set[bytes] = set(removed)
+        spoiled: set[MemberId | OpId] = set(removed)
         for one in removed:
             fallen = self._fallen.get(one)
             member = new.members.get(one) or (old.members.get(one) if old else None)
@@ -158,9 +157,9 @@ def _fell(member: Member, new: RoomState) -> bool:
     return member.admitted_by is not None and _is_out(member.id, new)
 
 
-def _line(member: Member, old: RoomState) -> frozenset[bytes]:
+def _line(member: Member, old: RoomState) -> frozenset[MemberId | OpId]:
     """Give the members and invites by which somebody was in, up to whom a moderator vouched for."""
-    line: set[bytes] = set()
+    line: set[MemberId | OpId] = set()
     door: Member | None = member
     while door is not None and door.id not in line:
         line.add(door.id)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from crypto.ids import MemberId
-from p2p.room.ops.ids import NONE, OpId
+from crypto.ids import MemberId, OpId
+from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import LINKS, Body, Down, Let, Lock, Mute, Rank, Remove, Uninvite
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import NOBODY

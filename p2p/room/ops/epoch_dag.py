@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from p2p.room.ops.ids import OpId
+from crypto.ids import EpochId, OpId
 from p2p.room.ops.kinds import Epoch, Join, Remove
 from p2p.room.ops.registers import Registers
 
@@ -39,12 +39,12 @@ class Ancestry:
             again: nothing that is kept is older than what it replaces.
     """
 
-    def __init__(self, registers: Registers, counting: Collection[OpId]) -> None:
+    def __init__(self, registers: Registers, counting: Collection[EpochId]) -> None:
         ages = _ages(registers.epochs, counting)
         self._leads = _leads(registers, _awaited_parents(registers.epochs, ages, counting))
         self.adrift: frozenset[OpId] = _adrift(registers, self._leads)
         newest = max((ages[epoch] for epoch in counting if epoch not in self.adrift), default=0)
-        self.past: frozenset[OpId] = frozenset(
+        self.past: frozenset[EpochId] = frozenset(
             epoch for epoch, age in ages.items() if age < newest - KEPT_STEPS
         )
 
@@ -76,7 +76,7 @@ def led(ops: Iterable[Id], leads: Mapping[Id, Sequence[Id]]) -> set[Id]:
     return found
 
 
-def _ages(epochs: Mapping[OpId, Epoch], counting: Collection[OpId]) -> dict[OpId, int]:
+def _ages(epochs: Mapping[EpochId, Epoch], counting: Collection[EpochId]) -> dict[EpochId, int]:
     """Give the step of every epoch, or of one before it if that is later.
 
     So none is older than what it replaces, however wrong its author's clock, and what is forgotten
@@ -85,13 +85,13 @@ def _ages(epochs: Mapping[OpId, Epoch], counting: Collection[OpId]) -> dict[OpId
     does not count, of somebody who was removed, holds for nothing.
     """
     steps = {epoch: body.step for epoch, body in epochs.items()}
-    after: dict[OpId, list[OpId]] = defaultdict(list)
+    after: dict[EpochId, list[EpochId]] = defaultdict(list)
     for epoch, body in epochs.items():
         for parent in body.parents:
             after[parent.epoch].append(epoch)
             for one in (epoch, parent.epoch) if epoch in counting else ():
                 steps[one] = max(steps.get(one, 0), parent.step)
-    ages: dict[OpId, int] = {}
+    ages: dict[EpochId, int] = {}
     for epoch in sorted(epochs, key=lambda one: -steps[one]):
         waiting = [epoch]
         while waiting:
@@ -103,14 +103,14 @@ def _ages(epochs: Mapping[OpId, Epoch], counting: Collection[OpId]) -> dict[OpId
 
 
 def _awaited_parents(
-    epochs: Mapping[OpId, Epoch], ages: Mapping[OpId, int], counting: Collection[OpId]
+    epochs: Mapping[EpochId, Epoch], ages: Mapping[EpochId, int], counting: Collection[EpochId]
 ) -> dict[OpId, list[OpId]]:
     """Give the parents of epochs that count, but for those that are missing because they are past.
 
     They are past if they are said to be so old, and the newest epoch that lacks none says so.
     """
 
-    def lacks_none(epoch: OpId) -> bool:
+    def lacks_none(epoch: EpochId) -> bool:
         over = ages[epoch] - AWAITED_STEPS
         return all(one.epoch in epochs or one.step < over for one in epochs[epoch].parents)
 

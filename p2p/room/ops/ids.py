@@ -2,16 +2,16 @@
 
 import hashlib
 
-from crypto.ids import MemberId
-
-OpId = bytes
-"""16 bytes: BLAKE2b-128 of an operation with its signature."""
+from crypto.ids import EpochId, MemberId, OpId
 
 ID_BYTES = 16
 SHORT_ID_BYTES = 8
 
-NONE: OpId = bytes(ID_BYTES)
+NONE = OpId(bytes(ID_BYTES))
 """Stands where an operation id could stand but there is none."""
+
+NO_EPOCH = EpochId(NONE)
+"""Stands where an epoch's id could stand but there is none."""
 
 NO_MEMBER = MemberId(bytes(ID_BYTES))
 """Stands where a member id could stand but there is none."""
@@ -19,7 +19,7 @@ NO_MEMBER = MemberId(bytes(ID_BYTES))
 
 def op_id(data: bytes) -> OpId:
     """Hash the bytes of a signed operation (BLAKE2b-128, RFC 7693)."""
-    return hashlib.blake2b(data, digest_size=ID_BYTES).digest()
+    return OpId(hashlib.blake2b(data, digest_size=ID_BYTES).digest())
 
 
 def short(op: OpId) -> bytes:

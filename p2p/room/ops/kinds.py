@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta
 
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId, OpId
 from p2p.room.ops.canonical import Quiet
 from p2p.room.ops.ids import NONE
 
@@ -32,7 +32,8 @@ FIRST_SLOT = 2
 LAST_SLOT = 63
 
 Id8 = Annotated[bytes, Meta(min_length=8, max_length=8)]
-Id16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Op16 = Annotated[OpId, Meta(min_length=16, max_length=16)]
+Epoch16 = Annotated[EpochId, Meta(min_length=16, max_length=16)]
 Member16 = Annotated[MemberId, Meta(min_length=16, max_length=16)]
 Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Seq = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
@@ -40,11 +41,11 @@ Version = Annotated[int, Meta(ge=OPS_VERSION, le=OPS_VERSION)]
 KindNumber = Annotated[int, Meta(ge=1, le=0xFFFF)]
 Slot = Annotated[int, Meta(ge=FIRST_SLOT, le=LAST_SLOT)]
 Count = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
-Over = Annotated[tuple[Id16, ...], Meta(max_length=OVER_MAX)]
+Over = Annotated[tuple[Op16, ...], Meta(max_length=OVER_MAX)]
 """Operations that the author has seen and that this one replaces."""
-Keeps = Annotated[tuple[Id16, ...], Meta(max_length=KEEPS_MAX)]
+Keeps = Annotated[tuple[Op16, ...], Meta(max_length=KEEPS_MAX)]
 """Operations of the member outside its chain that stay in force beside those up to ``cut``."""
-Knows = Annotated[tuple[Id16, ...], Meta(max_length=KNOWS_MAX)]
+Knows = Annotated[tuple[Op16, ...], Meta(max_length=KNOWS_MAX)]
 """Removals that an operation must not be shown without."""
 EntryMode = Literal["open", "ask", "invited"]
 ProfileName = Literal["table", "hall"]
@@ -71,8 +72,8 @@ class Body(Quiet, frozen=True):
     room: Key32
     author: Member16
     seq: Seq
-    prev: Id16
-    auth: Id16
+    prev: Op16
+    auth: Op16
     kind: KindNumber
 
 
@@ -92,7 +93,7 @@ class Join(Body, frozen=True):
     dh: Key32
     recv: Key32
     name: Annotated[str, Meta(max_length=NAME_CHARS_MAX)]
-    invite: Id16 = NONE
+    invite: Op16 = NONE
     proof: Annotated[bytes, Meta(max_length=64)] = b""
 
 
@@ -109,13 +110,13 @@ class Hand(Body, frozen=True):
 class Take(Body, frozen=True):
     """I accept the invitation ``grant`` and am on stage."""
 
-    grant: Id16
+    grant: Op16
 
 
 class Decline(Body, frozen=True):
     """I do not accept the invitation ``grant``, or let it ``lapse`` unanswered."""
 
-    grant: Id16
+    grant: Op16
     lapsed: bool
 
 
@@ -132,10 +133,10 @@ class Grant(Body, frozen=True):
     changed its mind since, the grant is void.
     """
 
-    epoch: Id16
+    epoch: Epoch16
     slot: Slot
     member: Member16
-    hand: Id16
+    hand: Op16
 
 
 class Mute(Body, frozen=True):
@@ -145,11 +146,11 @@ class Mute(Body, frozen=True):
     epochs that restated one.
     """
 
-    epoch: Id16
+    epoch: Epoch16
     member: Member16
-    grant: Id16
+    grant: Op16
     on: bool
-    lifts: Annotated[tuple[Id16, ...], Meta(max_length=LIFTS_MAX)] = ()
+    lifts: Annotated[tuple[Op16, ...], Meta(max_length=LIFTS_MAX)] = ()
 
 
 class Down(Body, frozen=True):
@@ -159,10 +160,10 @@ class Down(Body, frozen=True):
     not answered in time.
     """
 
-    epoch: Id16
+    epoch: Epoch16
     member: Member16
-    seen: Id16
-    grant: Id16
+    seen: Op16
+    grant: Op16
     lapsed: bool
 
 
@@ -176,8 +177,8 @@ class Remove(Body, frozen=True):
     """
 
     member: Member16
-    join: Id16
-    cut: Id16
+    join: Op16
+    cut: Op16
     brood: bool = False
     keeps: Keeps = ()
     knows: Knows = ()
@@ -225,7 +226,7 @@ class Rank(Body, frozen=True):
     sign: Key32
     dh: Key32
     over: Over
-    cut: Id16
+    cut: Op16
     keeps: Keeps = ()
 
 
@@ -234,7 +235,7 @@ class StageEntry(Quiet, frozen=True):
 
     slot: Slot
     member: Member16
-    grant: Id16
+    grant: Op16
     hand: Id8
     muted: bool
 
@@ -242,7 +243,7 @@ class StageEntry(Quiet, frozen=True):
 class Parent(Quiet, frozen=True):
     """An epoch that another replaces: its id and its ``step``."""
 
-    epoch: Id16
+    epoch: Epoch16
     step: Count
 
 
@@ -306,7 +307,7 @@ class Invite(Body, frozen=True):
 class Uninvite(Body, frozen=True):
     """``invite`` lets nobody in any more."""
 
-    invite: Id16
+    invite: Op16
 
 
 class Recv(Body, frozen=True):

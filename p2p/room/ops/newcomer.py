@@ -4,9 +4,9 @@ import functools
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 
-from crypto.ids import MemberId
+from crypto.ids import MemberId, OpId
 from p2p.errors import RemoteError
-from p2p.room.ops.ids import NONE, OpId
+from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import Admit, Join
 from p2p.room.ops.op import Op, decode_op, verify_join
 

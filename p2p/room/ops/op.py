@@ -12,10 +12,10 @@ import msgspec
 
 from crypto.genesis import ROOM_ID_BYTES
 from crypto.identity import SIGNATURE_BYTES, Identity, member_id, verify
-from crypto.ids import MemberId
+from crypto.ids import MemberId, OpId
 from p2p.errors import LocalError, RemoteError
 from p2p.room.ops.canonical import pack, unpack
-from p2p.room.ops.ids import NONE, OpId, op_id
+from p2p.room.ops.ids import NONE, op_id
 from p2p.room.ops.kinds import KINDS, LINKS, NUMBERS, OPS_VERSION, Body, Carriers, Join, Rank
 
 OP_BYTES_MAX = 1344

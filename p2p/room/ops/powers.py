@@ -11,8 +11,8 @@ other, and lose it by that. Whether an appointment still stands is another quest
 from collections.abc import Mapping
 from typing import Final
 
-from crypto.ids import MemberId
-from p2p.room.ops.ids import NONE, OpId
+from crypto.ids import MemberId, OpId
+from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import (
     Body,
     Carriers,

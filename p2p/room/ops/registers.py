@@ -12,8 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
-from crypto.ids import MemberId
-from p2p.room.ops.ids import OpId
+from crypto.ids import EpochId, MemberId, OpId
 from p2p.room.ops.kinds import (
     LINKS,
     Admit,
@@ -90,7 +89,7 @@ class Registers:
         self.powers: list[Op] = []
         self.ranks: dict[OpId, Op] = {}
         self.links: dict[OpId, Op] = {}
-        self.epochs: dict[OpId, Epoch] = {}
+        self.epochs: dict[EpochId, Epoch] = {}
         self.waiting: list[Op] = []
         self._own: dict[str, dict[MemberId, tuple[Op, ...]]] = {
             name: {} for name in {*_NAMES.values(), "join", "other"}
@@ -155,7 +154,7 @@ class Registers:
         if type(op.body) in LINKS:
             self.links[op.id] = op
         if isinstance(op.body, Epoch):
-            self.epochs[op.id] = op.body
+            self.epochs[EpochId(op.id)] = op.body
         if isinstance(op.body, Rank):
             self.ranks[op.id] = op
 

@@ -17,8 +17,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from crypto.ids import MemberId
-from p2p.room.ops.ids import OpId
+from crypto.ids import MemberId, OpId
 from p2p.room.ops.kinds import Invite, Rank, Remove, Roster, Uninvite
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import NOBODY

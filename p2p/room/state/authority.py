@@ -24,9 +24,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
-from crypto.ids import MemberId
+from crypto.ids import MemberId, OpId
 from p2p.room.ops.chain import Cut, chain_of, without_fork
-from p2p.room.ops.ids import NONE, OpId
+from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import Body, Down, Epoch, Grant, Let, Mute, Rank, Remove
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import HOST, NOBODY, hands_on

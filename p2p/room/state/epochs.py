@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId, OpId
 from p2p.room.ops.epoch_dag import Ancestry, led
-from p2p.room.ops.ids import NONE, OpId
+from p2p.room.ops.ids import NO_EPOCH
 from p2p.room.ops.kinds import KNOWS_MAX, Epoch, Grant, Mute, Remove, StageEntry
 from p2p.room.ops.op import Op
 from p2p.room.ops.registers import Registers
@@ -29,9 +29,9 @@ WHY: tuple[Why, ...] = get_args(Why)
 class EpochInfo:
     """What an ``Epoch`` operation says; see there."""
 
-    id: OpId
+    id: EpochId
     author: MemberId
-    parents: tuple[OpId, ...]
+    parents: tuple[EpochId, ...]
     step: int
     why: int
     ephemeral: bytes
@@ -42,14 +42,14 @@ class EpochInfo:
     stage: tuple[StageEntry, ...]
 
 
-def _ids(epoch: Epoch) -> tuple[OpId, ...]:
+def _ids(epoch: Epoch) -> tuple[EpochId, ...]:
     return tuple(parent.epoch for parent in epoch.parents)
 
 
 @functools.lru_cache(maxsize=256)
 def _info(op: Op, body: Epoch) -> EpochInfo:
     return EpochInfo(
-        op.id,
+        EpochId(op.id),
         body.author,
         _ids(body),
         body.step,
@@ -94,27 +94,30 @@ class Epochs:
 
     def __init__(self, registers: Registers, authority: Authority) -> None:
         acts = authority.acts(Epoch)
-        ancestry = Ancestry(registers, {act.op.id for act in acts})
+        ancestry = Ancestry(registers, {EpochId(act.op.id) for act in acts})
         acts = [act for act in acts if act.op.id not in ancestry.adrift]
         # Everything before an epoch that counts, also by way of one that does not.
         parents = {epoch: _ids(body) for epoch, body in registers.epochs.items()}
         replaced = led((one for act in acts for one in _ids(act.body)), parents)
         acts = [act for act in acts if act.op.id not in ancestry.past]
-        self.by_id: Mapping[OpId, EpochInfo] = {
-            act.op.id: _info(act.op, act.body) for act in sorted(acts, key=lambda act: act.op.id)
+        self.by_id: Mapping[EpochId, EpochInfo] = {
+            EpochId(act.op.id): _info(act.op, act.body)
+            for act in sorted(acts, key=lambda act: act.op.id)
         }
         self._ranks = {act.op.id: act.rank for act in acts}
-        self.heads: tuple[OpId, ...] = tuple(one for one in self.by_id if one not in replaced)
-        self.current: frozenset[OpId] = frozenset(self.heads or (NONE,))
-        before = {parent for head in self.heads for parent in self.by_id[head].parents or (NONE,)}
-        self.recent: frozenset[OpId] = self.current | before
+        self.heads: tuple[EpochId, ...] = tuple(one for one in self.by_id if one not in replaced)
+        self.current: frozenset[EpochId] = frozenset(self.heads or (NO_EPOCH,))
+        before = {
+            parent for head in self.heads for parent in self.by_id[head].parents or (NO_EPOCH,)
+        }
+        self.recent: frozenset[EpochId] = self.current | before
         self.restating: frozenset[OpId] = frozenset(
             entry.grant
             for epoch in self.recent & self.by_id.keys()
             for entry in self.by_id[epoch].stage
         )
-        self.past: frozenset[OpId] = ancestry.past - self.recent
-        self.shut_out: Mapping[OpId, frozenset[MemberId]] = {
+        self.past: frozenset[EpochId] = ancestry.past - self.recent
+        self.shut_out: Mapping[EpochId, frozenset[MemberId]] = {
             head: _shut_out(ancestry.led_to(head), authority) for head in self.heads
         }
         # An operation that named one of which a part is still on its way would not count itself.
@@ -136,6 +139,6 @@ def _shut_out(before: Set[OpId], authority: Authority) -> frozenset[MemberId]:
     return frozenset(member for member, removal in removals if not before.isdisjoint(removal.ops))
 
 
-def issued_under(acts: Iterable[Act[F]], epochs: frozenset[OpId]) -> list[Act[F]]:
+def issued_under(acts: Iterable[Act[F]], epochs: frozenset[EpochId]) -> list[Act[F]]:
     """Give those acts on the floor that name one of these epochs."""
     return [act for act in acts if act.body.epoch in epochs]

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from crypto.ids import MemberId
-from p2p.room.ops.ids import NONE, OpId, short
+from crypto.ids import MemberId, OpId
+from p2p.room.ops.ids import NONE, short
 from p2p.room.ops.kinds import Body, Down, Grant, Hand, Mute, StageEntry, Take
 from p2p.room.ops.registers import Registers
 from p2p.room.state.authority import Authority

@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from crypto.identity import verify
-from crypto.ids import MemberId
+from crypto.ids import MemberId, OpId
 from p2p.errors import RemoteError
-from p2p.room.ops.ids import OpId
 from p2p.room.ops.kinds import Invite, Join
 from p2p.room.ops.newcomer import JOINS_MAX
 from p2p.room.ops.op import Op

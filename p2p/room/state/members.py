@@ -4,9 +4,9 @@ import functools
 from collections import defaultdict
 from collections.abc import Sequence
 
-from crypto.ids import MemberId
+from crypto.ids import MemberId, OpId
 from p2p.room.ops.chain import last_link
-from p2p.room.ops.ids import NONE, OpId
+from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import (
     HOST_SLOT,
     KEEPS_MAX,

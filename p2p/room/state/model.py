@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from crypto.ids import MemberId
-from p2p.room.ops.ids import NONE, OpId
+from crypto.ids import EpochId, MemberId, OpId
+from p2p.room.ops.ids import NO_EPOCH, NONE
 from p2p.room.ops.kinds import Body, Carrier, EntryMode, HandRef
 from p2p.room.ops.powers import APPOINTEE, CO_HOST, MODERATOR
 from p2p.room.stage import NOT_HERE, ON_STAGE, Stage
@@ -154,9 +154,9 @@ class RoomState:
     entry: EntryMode = "open"
     profile: int = 0
     carriers: tuple[Carrier, ...] = ()
-    heads: tuple[OpId, ...] = ()
-    epochs: Mapping[OpId, EpochInfo] = field(default_factory=dict)
-    shut_out: Mapping[OpId, frozenset[MemberId]] = field(default_factory=dict)
+    heads: tuple[EpochId, ...] = ()
+    epochs: Mapping[EpochId, EpochInfo] = field(default_factory=dict)
+    shut_out: Mapping[EpochId, frozenset[MemberId]] = field(default_factory=dict)
     last_removals: tuple[OpId, ...] = ()
     asking: tuple[Asking, ...] = ()
     let: Mapping[MemberId, bool] = field(default_factory=dict)
@@ -170,9 +170,9 @@ class RoomState:
     lifted: frozenset[OpId] = frozenset()
 
     @property
-    def epoch(self) -> OpId:
+    def epoch(self) -> EpochId:
         """The epoch that a grant, mute or down names: a head, zeros before the first."""
-        return self.heads[0] if self.heads else NONE
+        return self.heads[0] if self.heads else NO_EPOCH
 
     @property
     def no_moderator(self) -> bool:

@@ -20,8 +20,7 @@ there who could, nobody can be called up either.
 
 from collections.abc import Iterable, Mapping
 
-from crypto.ids import MemberId
-from p2p.room.ops.ids import OpId
+from crypto.ids import MemberId, OpId
 from p2p.room.ops.kinds import HandRef, Order
 from p2p.room.state.authority import Act
 

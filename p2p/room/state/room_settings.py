@@ -8,8 +8,7 @@ the stricter one is read until somebody replaces both.
 from collections.abc import Iterable
 from typing import TypeVar
 
-from crypto.ids import MemberId
-from p2p.room.ops.ids import OpId
+from crypto.ids import MemberId, OpId
 from p2p.room.ops.kinds import (
     Body,
     Carrier,

@@ -8,8 +8,7 @@ all leave out alike, and the members stay the same without it.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from crypto.ids import MemberId
-from p2p.room.ops.ids import OpId
+from crypto.ids import MemberId, OpId
 from p2p.room.state.admitted import Claim
 
 ENOUGH = 4

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from crypto.genesis import Genesis
 from crypto.identity import member_id
-from crypto.ids import MemberId
+from crypto.ids import EpochId, MemberId, OpId
 from p2p.errors import RemoteError
-from p2p.room.ops.ids import NONE, OpId, short
+from p2p.room.ops.ids import NO_EPOCH, short
 from p2p.room.ops.kinds import (
     Admit,
     Body,
@@ -70,7 +70,7 @@ class OpSet:
         self._keys: dict[MemberId, bytes] = {self.host: genesis.sign}
         self._ops: dict[OpId, Op] = {}
         self._ranks: dict[OpId, Op] = {}
-        self._epochs: set[OpId] = set()
+        self._epochs: set[EpochId] = set()
         self._known: set[MemberId] = set()
         self._spent: dict[OpId, None] = {}
         self._forgotten: dict[MemberId, bytes] = {}
@@ -160,8 +160,8 @@ class OpSet:
         return join.author if join else None
 
     def _epoch_is_known(self, op: Op) -> bool:
-        epoch = op.body.epoch if isinstance(op.body, FLOOR) else NONE
-        return epoch == NONE or epoch in self._epochs
+        epoch = op.body.epoch if isinstance(op.body, FLOOR) else NO_EPOCH
+        return epoch == NO_EPOCH or epoch in self._epochs
 
     def insert(self, op: Op) -> list[Op]:
         """Take in an operation that ``check`` let pass, or one that we wrote ourselves.
@@ -195,7 +195,7 @@ class OpSet:
             if self._blind:
                 self._keys[body.member] = body.sign
         elif isinstance(body, Epoch):
-            self._epochs.add(op.id)
+            self._epochs.add(EpochId(op.id))
 
     def _require_room(self, op: Op) -> None:
         newcomer = self.newcomer(op)

@@ -23,9 +23,9 @@ all (because the author of the ones after it was cut off before them), it counts
 
 from collections import defaultdict
 
-from crypto.ids import MemberId
+from crypto.ids import MemberId, OpId
 from p2p.room.ops.epoch_dag import led
-from p2p.room.ops.ids import NONE, OpId
+from p2p.room.ops.ids import NO_EPOCH, NONE
 from p2p.room.ops.kinds import (
     LINKS,
     Admit,
@@ -75,7 +75,7 @@ def _is_past(op: Op, findings: Findings) -> bool:
     body = op.body
     if not isinstance(body, Grant | Mute | Down) or body.epoch in findings.epochs.recent:
         return False
-    if body.epoch != NONE and body.epoch not in findings.registers.epochs:
+    if body.epoch != NO_EPOCH and body.epoch not in findings.registers.epochs:
         return False
     if isinstance(body, Grant):
         return op.id not in findings.epochs.restating

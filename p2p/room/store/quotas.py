@@ -12,8 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from crypto.ids import MemberId
-from p2p.room.ops.ids import OpId
+from crypto.ids import EpochId, MemberId, OpId
 from p2p.room.ops.kinds import Body, Down, Epoch, Grant, Mute, Rank, Remove, Roster
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import APPOINTEE, CO_HOST, HOST, MODERATOR, NOBODY, takes_power
@@ -108,7 +107,7 @@ class Quotas:
             return False
         return self._account_takes("lasting", author, auth, before)
 
-    def _takes_floor(self, author: MemberId, auth: OpId, epoch: OpId) -> bool:
+    def _takes_floor(self, author: MemberId, auth: OpId, epoch: EpochId) -> bool:
         rank = self._rank(author, auth)
         share = 2 if rank <= CO_HOST else 1
         if self._counts[epoch] >= FLOOR_PER_EPOCH_MAX * share:
