@@ -8,6 +8,7 @@ import msgspec
 
 from crypto.dh import DH_BYTES
 from crypto.errors import LocalError, RemoteError
+from crypto.ids import DhKey
 
 Address = tuple[str, int]
 Kind = Literal["door", "relay"]
@@ -15,8 +16,6 @@ _KINDS: tuple[Kind, ...] = ("door", "relay")
 _PORT_BYTES = 2
 _ENDPOINT_BYTES = (4 + _PORT_BYTES, 16 + _PORT_BYTES)
 _THIS_NETWORK = IPv4Network("0.0.0.0/8")
-
-Key32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 
 
 class PackedContact(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -29,7 +28,7 @@ class PackedContact(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
     """
 
     kind: Annotated[int, msgspec.Meta(ge=0, le=1)]
-    dh: Key32
+    dh: Annotated[DhKey, msgspec.Meta(min_length=32, max_length=32)]
     endpoint: Annotated[bytes, msgspec.Meta(min_length=6, max_length=18)]
 
 
@@ -43,7 +42,7 @@ class Contact:
         kind: ``door`` is a member and answers a knock; ``relay`` passes knocks on.
     """
 
-    dh: bytes
+    dh: DhKey
     address: Address
     kind: Kind = "door"
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from crypto.errors import LocalError, RemoteError
+from crypto.ids import DhKey
 
 DH_BYTES = 32
 
@@ -30,14 +31,14 @@ class KeyPair:
         if len(secret) != DH_BYTES:
             raise LocalError("an X25519 secret is 32 bytes")
         self._secret = X25519PrivateKey.from_private_bytes(secret)
-        self.public = self._secret.public_key().public_bytes_raw()
+        self.public = DhKey(self._secret.public_key().public_bytes_raw())
 
     @classmethod
     def generate(cls, rng: Callable[[int], bytes]) -> "KeyPair":
         """Make a fresh key pair from 32 bytes of ``rng``."""
         return cls(rng(DH_BYTES))
 
-    def exchange(self, public: bytes) -> bytes:
+    def exchange(self, public: DhKey) -> bytes:
         """Compute the shared secret with somebody's public key.
 
         Args:

@@ -8,7 +8,7 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey, VerifyKey
 
 from crypto.errors import LocalError, RemoteError
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 
 Rng = Callable[[int], bytes]
 KEY_BYTES = 32
@@ -35,7 +35,7 @@ class Identity:
         self._signing = SigningKey(sign_seed)
         self._dh_secret = dh_secret
         self.sign_key = bytes(self._signing.verify_key)
-        self.dh = bytes(PrivateKey(dh_secret).public_key)
+        self.dh = DhKey(bytes(PrivateKey(dh_secret).public_key))
         self.member_id = member_id(self.sign_key, self.dh)
 
     @classmethod
@@ -123,7 +123,7 @@ def verify_bytes(sign_public: bytes, data: bytes, signature: bytes) -> None:
         raise RemoteError("bad signature") from error
 
 
-def member_id(sign: bytes, dh: bytes) -> MemberId:
+def member_id(sign: bytes, dh: DhKey) -> MemberId:
     """Name a pair of public keys: BLAKE2b-128(sign | dh), 16 bytes.
 
     Raises:

@@ -14,3 +14,6 @@ OpId = NewType("OpId", bytes)
 
 EpochId = NewType("EpochId", OpId)
 """An epoch of the group key: the id of the operation that began it."""
+
+DhKey = NewType("DhKey", bytes)
+"""The public half of an X25519 key pair, 32 bytes: a member's, a relay's, or one for one use."""

@@ -23,6 +23,7 @@ from collections.abc import Callable
 from crypto.cookie import MAC2_BYTES, NO_MAC2, read_cookie, with_cookie
 from crypto.dh import DH_BYTES, KeyPair
 from crypto.errors import LocalError, RemoteError
+from crypto.ids import DhKey
 from crypto.kdf import hkdf
 from crypto.noise import PSK_BYTES, Handshake, Transport
 from crypto.noise_state import TAG_BYTES
@@ -72,7 +73,7 @@ class Caller:
     def __init__(
         self,
         own_dh_secret: bytes | bytearray,
-        responder_dh: bytes,
+        responder_dh: DhKey,
         psk: bytes | bytearray,
         purpose: bytes,
         payload: bytes,
@@ -253,7 +254,7 @@ class Responder:
         """
         self.check(datagram)
         message = datagram[_NOISE_AT:]
-        ephemeral = message[:DH_BYTES]
+        ephemeral = DhKey(message[:DH_BYTES])
         if ephemeral in self.questions:
             raise RemoteError("question was seen before")
         noise = Handshake(
@@ -296,7 +297,7 @@ def _prologue(purpose: bytes) -> bytes:
     return b"teahouse" + bytes((PROTOCOL_VERSION,)) + purpose
 
 
-def _mac_key(psk: bytes | bytearray, responder_dh: bytes) -> bytes:
+def _mac_key(psk: bytes | bytearray, responder_dh: DhKey) -> bytes:
     return hkdf(psk, b"mac1" + responder_dh)
 
 

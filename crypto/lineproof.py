@@ -6,12 +6,13 @@ others. So either end signs, with the key that operations are signed with, what 
 """
 
 from crypto.identity import Identity, verify
+from crypto.ids import DhKey
 
 PROOF_BYTES = 64
 _CONTEXTS = {True: b"join", False: b"admit"}
 
 
-def prove_line(identity: Identity, room: bytes, peer_dh: bytes, tie: bytes, *, asks: bool) -> bytes:
+def prove_line(identity: Identity, room: bytes, peer_dh: DhKey, tie: bytes, *, asks: bool) -> bytes:
     """Sign for one line.
 
     Args:
@@ -29,7 +30,7 @@ def prove_line(identity: Identity, room: bytes, peer_dh: bytes, tie: bytes, *, a
 
 
 def check_line(
-    sign: bytes, dh: bytes, room: bytes, own_dh: bytes, tie: bytes, proof: bytes, *, asked: bool
+    sign: bytes, dh: DhKey, room: bytes, own_dh: DhKey, tie: bytes, proof: bytes, *, asked: bool
 ) -> None:
     """Check what ``prove_line`` made at the other end.
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from crypto.dh import DH_BYTES, KeyPair
 from crypto.errors import LocalError, RemoteError
+from crypto.ids import DhKey
 from crypto.noise_patterns import Pattern, parse_protocol_name
 from crypto.noise_state import TAG_BYTES, CipherState, SymmetricState
 
@@ -33,7 +34,7 @@ class Handshake:
         rng: Callable[[int], bytes],
         prologue: bytes = b"",
         static: KeyPair | None = None,
-        remote_static: bytes | None = None,
+        remote_static: DhKey | None = None,
         psks: Sequence[bytes | bytearray] = (),
     ) -> None:
         """Start a handshake.
@@ -59,7 +60,7 @@ class Handshake:
         self._rng = rng
         self._static = static
         self._ephemeral: KeyPair | None = None
-        self._remote_ephemeral = b""
+        self._remote_ephemeral = DhKey(b"")
         self._psks = list(psks)
         self._messages_done = 0
         self._psks_done = 0
@@ -73,7 +74,7 @@ class Handshake:
         return self._symmetric.hash
 
     @property
-    def ephemeral_public(self) -> bytes:
+    def ephemeral_public(self) -> DhKey:
         """Own ephemeral public key, 32 bytes.
 
         Raises:
@@ -81,7 +82,7 @@ class Handshake:
         """
         return self._own_ephemeral().public
 
-    def peer_static(self) -> bytes:
+    def peer_static(self) -> DhKey:
         """The peer's static public key, 32 bytes.
 
         Raises:
@@ -100,7 +101,7 @@ class Handshake:
             RemoteError: The peer's static key, given at the start, is a low-order point.
         """
         tokens = self._next_tokens(writing=True)
-        parts = []
+        parts: list[bytes] = []
         for symbol in tokens:
             if symbol == "e":
                 self._ephemeral = KeyPair.generate(self._rng)
@@ -173,12 +174,13 @@ class Handshake:
         rest = message
         for symbol in tokens:
             if symbol == "e":
-                self._remote_ephemeral, rest = _take(rest, DH_BYTES)
+                ephemeral, rest = _take(rest, DH_BYTES)
+                self._remote_ephemeral = DhKey(ephemeral)
                 self._mix_ephemeral(self._remote_ephemeral)
             elif symbol == "s":
                 tag = TAG_BYTES if self._symmetric.cipher.has_key else 0
                 sealed, rest = _take(rest, DH_BYTES + tag)
-                self.remote_static = self._symmetric.decrypt_and_hash(sealed)
+                self.remote_static = DhKey(self._symmetric.decrypt_and_hash(sealed))
             else:
                 self._mix_secret(symbol)
         return self._symmetric.decrypt_and_hash(rest)
@@ -195,7 +197,7 @@ class Handshake:
         self._messages_done += 1
         self.finished = self._messages_done == len(self._pattern.messages)
 
-    def _mix_ephemeral(self, public: bytes) -> None:
+    def _mix_ephemeral(self, public: DhKey) -> None:
         self._symmetric.mix_hash(public)
         if self._pattern.psk_count:  # rev 34 §9.2: else equal psks would give equal keys
             self._symmetric.mix_key(public)
@@ -227,7 +229,7 @@ class Handshake:
         if self._pattern.responder_known:
             self._symmetric.mix_hash(self._known_static(of_initiator=False))
 
-    def _known_static(self, *, of_initiator: bool) -> bytes:
+    def _known_static(self, *, of_initiator: bool) -> DhKey:
         if of_initiator == self.initiator:
             return self._own_static().public
         return self.peer_static()
@@ -288,7 +290,7 @@ class Transport:
 
 
 def _check_keys(
-    pattern: Pattern, remote_static: bytes | None, psks: Sequence[bytes | bytearray]
+    pattern: Pattern, remote_static: DhKey | None, psks: Sequence[bytes | bytearray]
 ) -> None:
     if len(psks) != pattern.psk_count or any(len(psk) != PSK_BYTES for psk in psks):
         raise LocalError("wrong number or length of pre-shared keys")

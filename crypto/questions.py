@@ -8,6 +8,8 @@ most loses its oldest: nobody can make us forget what another has asked.
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 
+from crypto.ids import DhKey
+
 MAX_REMEMBERED = 65_536
 
 
@@ -19,14 +21,14 @@ class Questions:
     """
 
     def __init__(self) -> None:
-        self.members: Callable[[], Collection[bytes]] = frozenset
-        self._asked: OrderedDict[bytes, list[bytes]] = OrderedDict()  # by caller, oldest first
-        self._all: set[bytes] = set()
+        self.members: Callable[[], Collection[DhKey]] = frozenset
+        self._asked: OrderedDict[DhKey, list[DhKey]] = OrderedDict()  # by caller, oldest first
+        self._all: set[DhKey] = set()
 
-    def __contains__(self, ephemeral: bytes) -> bool:
+    def __contains__(self, ephemeral: DhKey) -> bool:
         return ephemeral in self._all
 
-    def remember(self, ephemeral: bytes, caller: bytes) -> None:
+    def remember(self, ephemeral: DhKey, caller: DhKey) -> None:
         """Takes note of an authentic question.
 
         Args:

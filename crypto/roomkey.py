@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from crypto.errors import LocalError
 from crypto.genesis import Genesis, room_id_of
+from crypto.ids import DhKey
 from crypto.kdf import hkdf
 
 __all__ = ["ROOM_KEY_BYTES", "R_BYTES", "Genesis", "RoomKey"]
@@ -72,7 +73,7 @@ class RoomKey:
         """Key of the sealed beacon on the local network, 32 secret bytes."""
         return hkdf(self.secret, b"lan")
 
-    def relay_tag(self, relay_dh: bytes) -> bytes:
+    def relay_tag(self, relay_dh: DhKey) -> bytes:
         """Name of this room at one relay, 16 bytes.
 
         The relay learns it; two relays cannot tell by it that they serve the same room.

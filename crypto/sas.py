@@ -22,7 +22,7 @@ from typing import NamedTuple
 from crypto import base32
 from crypto.errors import LocalError
 from crypto.identity import KEY_BYTES, MEMBER_ID_BYTES
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 from crypto.kdf import hkdf
 
 NONCE_BYTES = 32
@@ -39,7 +39,7 @@ class Party(NamedTuple):
 
     member_id: MemberId
     sign: bytes
-    dh: bytes
+    dh: DhKey
 
 
 class Code(NamedTuple):

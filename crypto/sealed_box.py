@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from crypto.dh import DH_BYTES, KeyPair
 from crypto.errors import RemoteError
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 from crypto.kdf import hkdf
 
 BOX_OVERHEAD_BYTES = DH_BYTES + 16
@@ -25,7 +25,7 @@ _NONCE = bytes(12)
 
 
 def seal_for(
-    recv: bytes, member_id: MemberId, plain: bytes, bound: bytes, rng: Callable[[int], bytes]
+    recv: DhKey, member_id: MemberId, plain: bytes, bound: bytes, rng: Callable[[int], bytes]
 ) -> bytes:
     """Seal something for a member.
 
@@ -64,7 +64,7 @@ def open_box(box: bytes, recv: Iterable[KeyPair], member_id: MemberId, bound: by
     """
     if len(box) < BOX_OVERHEAD_BYTES:
         raise RemoteError("too short for a sealed box")
-    ephemeral, sealed = box[:DH_BYTES], box[DH_BYTES:]
+    ephemeral, sealed = DhKey(box[:DH_BYTES]), box[DH_BYTES:]
     for pair in recv:
         cipher = _cipher(pair.exchange(ephemeral), ephemeral, pair.public, member_id)
         try:
@@ -74,5 +74,5 @@ def open_box(box: bytes, recv: Iterable[KeyPair], member_id: MemberId, bound: by
     raise RemoteError("a sealed box for another key")
 
 
-def _cipher(shared: bytes, ephemeral: bytes, recv: bytes, member_id: MemberId) -> ChaCha20Poly1305:
+def _cipher(shared: bytes, ephemeral: DhKey, recv: DhKey, member_id: MemberId) -> ChaCha20Poly1305:
     return ChaCha20Poly1305(hkdf(shared, b"give/" + ephemeral + recv + member_id))

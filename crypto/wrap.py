@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from crypto.dh import KeyPair
 from crypto.errors import LocalError, RemoteError
 from crypto.head import SECRET_BYTES
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 from crypto.kdf import hkdf
 
 TAG_BYTES = 4
@@ -36,7 +36,7 @@ def commitment(secret: bytes | bytearray) -> bytes:
     return blake2b(secret, digest_size=COMMITMENT_BYTES, person=b"teahouse/epoch").digest()
 
 
-def wrap_tag(ephemeral: bytes, member_id: MemberId) -> bytes:
+def wrap_tag(ephemeral: DhKey, member_id: MemberId) -> bytes:
     """The 4 bytes by which a member, or who passes wraps on, finds the one that is meant.
 
     Not secret: who knows the member ids of a room can tell whom an epoch was wrapped for.
@@ -46,7 +46,7 @@ def wrap_tag(ephemeral: bytes, member_id: MemberId) -> bytes:
 
 
 def wrap_all(
-    secret: bytes | bytearray, receivers: Iterable[tuple[MemberId, bytes]], ephemeral: KeyPair
+    secret: bytes | bytearray, receivers: Iterable[tuple[MemberId, DhKey]], ephemeral: KeyPair
 ) -> list[bytes]:
     """Wrap a fresh secret for every receiver.
 
@@ -76,7 +76,7 @@ def wrap_all(
 
 
 def unwrap(
-    wraps: Iterable[bytes], ephemeral: bytes, member_id: MemberId, recv: KeyPair, commit: bytes
+    wraps: Iterable[bytes], ephemeral: DhKey, member_id: MemberId, recv: KeyPair, commit: bytes
 ) -> bytearray:
     """Find one's own wrap and open it.
 
@@ -111,5 +111,5 @@ def unwrap(
     raise RemoteError("no wrap that opens")
 
 
-def _cipher(shared: bytes, ephemeral: bytes, recv: bytes, member_id: MemberId) -> ChaCha20Poly1305:
+def _cipher(shared: bytes, ephemeral: DhKey, recv: DhKey, member_id: MemberId) -> ChaCha20Poly1305:
     return ChaCha20Poly1305(hkdf(shared, b"wrap/" + ephemeral + recv + member_id))

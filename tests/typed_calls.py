@@ -1,18 +1,23 @@
 """Calls for mypy to judge, never run: those that say ``refused`` swap ids or keys."""
 
+from crypto.dh import KeyPair
 from crypto.epoch import Keyring
-from crypto.ids import EpochId, MemberId, OpId
+from crypto.ids import DhKey, EpochId, MemberId, OpId
+from crypto.wrap import wrap_tag
+from p2p.dht.contact import NodeContact
 from p2p.mesh.mesh import Mesh
+from p2p.relay.cascade import TreePlace
 from p2p.relay.wraps import WrapShelf
 from p2p.room.commands import Remove
 from p2p.room.ops.ids import short
 from p2p.room.ops.kinds import Lock
 from p2p.room.ops.op import Pen
+from p2p.room.room import Room
 from p2p.room.state.model import RoomState
 from p2p.wire.messages import AskKeys, Carry
 
 
-def members(mesh: Mesh, keyring: Keyring, member: MemberId, dh: bytes) -> None:
+def members(mesh: Mesh, keyring: Keyring, member: MemberId, dh: DhKey) -> None:
     mesh.dial_now(member, 0.0)
     mesh.dial_now(dh, 0.0)  # refused: arg-type
     mesh.set_roster([member], 0.0)
@@ -44,3 +49,21 @@ def members_and_operations(state: RoomState, member: MemberId, op: OpId) -> None
     state.place_of(op)  # refused: arg-type
     short(op)
     short(member)  # refused: arg-type
+
+
+def exchange_keys(pair: KeyPair, room: Room, place: TreePlace, member: MemberId) -> None:
+    pair.exchange(pair.public)
+    pair.exchange(member)  # refused: arg-type
+    room.write_recv(pair.public)
+    room.write_recv(room.room_id)  # refused: arg-type
+    place.joined(pair.public)
+    place.joined(member)  # refused: arg-type
+    NodeContact(("::1", 1), pair.public)
+    NodeContact(("::1", 1), member)  # refused: arg-type
+
+
+def member_and_key(mesh: Mesh, member: MemberId, dh: DhKey) -> None:
+    mesh.link_down(member, 0.0)
+    mesh.link_down(dh, 0.0)  # refused: arg-type
+    wrap_tag(dh, member)
+    wrap_tag(member, dh)  # refused: arg-type

@@ -23,6 +23,7 @@ from nacl.bindings import (
 from nacl.exceptions import CryptoError
 
 from crypto.errors import RemoteError
+from crypto.ids import DhKey
 from crypto.kdf import hkdf
 from crypto.record import Door
 from crypto.roomkey import RoomKey
@@ -113,7 +114,7 @@ def open_question(keys: BeaconKeys, data: bytes) -> Question:
     return Question(port, plain[3 : 3 + NUMBER_BYTES], asker)
 
 
-def seal_answer(keys: BeaconKeys, number: bytes, door_key: bytes, rng: Rng) -> bytes:
+def seal_answer(keys: BeaconKeys, number: bytes, door_key: DhKey, rng: Rng) -> bytes:
     """Give the 168 bytes of an answer."""
     plain = bytes((_VERSION,)) + number + door_key
     nonce = rng(_NONCE_BYTES)
@@ -138,7 +139,7 @@ def open_answer(keys: BeaconKeys, data: bytes, number: bytes, source: Address) -
     plain = _open(data[1:], keys.answer, _ANSWER_FIELDS_END)
     if plain[1 : 1 + NUMBER_BYTES] != number:
         raise RemoteError("answer to another question")
-    return Door(plain[1 + NUMBER_BYTES :], normalise(source), "door")
+    return Door(DhKey(plain[1 + NUMBER_BYTES :]), normalise(source), "door")
 
 
 def _open(data: bytes, key: bytes, fields_end: int) -> bytes:
@@ -161,7 +162,7 @@ class Doorkeeper:
         rng: Source of nonces.
     """
 
-    def __init__(self, key: RoomKey, door_key: bytes, rng: Rng) -> None:
+    def __init__(self, key: RoomKey, door_key: DhKey, rng: Rng) -> None:
         self.keys = BeaconKeys.of(key)
         self._door_key = door_key
         self._rng = rng

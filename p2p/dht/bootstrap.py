@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from crypto.errors import RemoteError, UserError
+from crypto.ids import DhKey
 from p2p.dht.contact import NodeContact
 
 FILE_NAME = "bootstrap_nodes.txt"
@@ -48,7 +49,7 @@ def parse_list(text: str, on_mistake: Mistake = _ignore) -> list[NodeContact]:
     Returns:
         Different nodes in the order of the list, at most 500.
     """
-    contacts: dict[bytes, NodeContact] = {}
+    contacts: dict[DhKey, NodeContact] = {}
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
         entry = line.split(" #", 1)[0].split("\t#", 1)[0].strip()
         if not entry or entry.startswith("#"):
@@ -95,7 +96,7 @@ def known_contacts(
     Raises:
         UserError: A line is malformed (``bad_relay`` or ``bad_bootstrap``).
     """
-    contacts: dict[bytes, NodeContact] = {}
+    contacts: dict[DhKey, NodeContact] = {}
     for texts, wrong in ((relays, _BAD_RELAY), (given, _BAD_ENTRY_NODE)):
         for text in texts:
             try:

@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from crypto.errors import RemoteError
+from crypto.ids import DhKey
 from p2p.wire.addresses import Address, normalise, scope_of
 
 NODE_KEY_BYTES = 32
@@ -20,7 +21,7 @@ _MISREAD = str.maketrans("018", "olb")
 """Digits that base 32 does not have, and the letters that look like them."""
 
 
-def node_id(key: bytes) -> bytes:
+def node_id(key: DhKey) -> bytes:
     """Derive a node's place in the network from its key, so that nobody can take another's.
 
     Args:
@@ -47,7 +48,7 @@ class NodeContact:
     """
 
     address: Address
-    key: bytes
+    key: DhKey
 
     @property
     def id(self) -> bytes:
@@ -113,11 +114,11 @@ def _parse_place(place: str) -> Address:
     return ip, int(port_text)
 
 
-def _parse_key(text: str) -> bytes:
+def _parse_key(text: str) -> DhKey:
     try:
         key = base64.b32decode(text.upper() + "====")
     except (binascii.Error, ValueError):
         raise RemoteError("the key is not base32") from None
     if base64.b32encode(key).decode().rstrip("=") != text.upper():
         raise RemoteError("the key is not base32")
-    return key
+    return DhKey(key)

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable, Iterable
 
 from crypto.errors import RemoteError
+from crypto.ids import DhKey
 from crypto.record import Item
 from p2p.dht.contact import NodeContact
 from p2p.dht.exchange import Comes, Exchange, Table
@@ -53,7 +54,7 @@ class Finder:
         self._storage = storage
         self._now = now
         self._unix = unix
-        self._starts: dict[bytes, NodeContact] = {}
+        self._starts: dict[DhKey, NodeContact] = {}
         self._want = 0
 
     def add_contacts(self, contacts: Iterable[NodeContact]) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import ifaddr
 
 from crypto.errors import RemoteError
+from crypto.ids import DhKey
 from crypto.record import Door
 from crypto.roomkey import RoomKey
 from p2p.dht.beacon import (
@@ -93,7 +94,7 @@ class LanDoor(asyncio.DatagramProtocol):
     async def open(
         cls,
         key: RoomKey,
-        door_key: bytes,
+        door_key: DhKey,
         send: Callable[[bytes, Address], None],
         *,
         rng: Rng,

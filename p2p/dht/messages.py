@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 
 from crypto.errors import RemoteError
+from crypto.ids import DhKey
 from crypto.item import MAX_ITEM_BYTES
 from p2p.dht.addresses import pack_ip, plausible_port, unpack_ip
 from p2p.dht.contact import NODE_ID_BYTES, NODE_KEY_BYTES, NodeContact
@@ -24,7 +25,7 @@ WANT_V6 = 2
 Tx = Annotated[bytes, msgspec.Meta(min_length=TX_BYTES, max_length=TX_BYTES)]
 Token = Annotated[bytes, msgspec.Meta(min_length=TOKEN_BYTES, max_length=TOKEN_BYTES)]
 Target = Annotated[bytes, msgspec.Meta(min_length=NODE_ID_BYTES, max_length=NODE_ID_BYTES)]
-NodeKey = Annotated[bytes, msgspec.Meta(min_length=NODE_KEY_BYTES, max_length=NODE_KEY_BYTES)]
+NodeKey = Annotated[DhKey, msgspec.Meta(min_length=NODE_KEY_BYTES, max_length=NODE_KEY_BYTES)]
 PackedIp = Annotated[bytes, msgspec.Meta(min_length=4, max_length=16)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 ItemBytes = Annotated[bytes, msgspec.Meta(min_length=1, max_length=MAX_ITEM_BYTES)]

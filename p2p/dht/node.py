@@ -17,6 +17,7 @@ from kademlia.protocol import KademliaProtocol
 from kademlia.routing import KBucket, RoutingTable
 
 from crypto.errors import LocalError
+from crypto.ids import DhKey
 from crypto.record import Item
 from p2p.dht.addresses import neighbourhood
 from p2p.dht.answering import Answering
@@ -182,7 +183,7 @@ class DhtNode(Server):  # type: ignore[misc]
         sealer = Sealer(key_secret, rng)
         own_id = node_id(sealer.public)
         super().__init__(K, ALPHA, own_id, ItemStorage(own_id, rng(32)))
-        self.key: bytes = sealer.public
+        self.key: DhKey = sealer.public
         self._rng, self._now, self._unix = rng, now, unix
         self.protocol = self._create_protocol()
         self._table: NodeTable = self.protocol.router

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from crypto.errors import RemoteError
+from crypto.ids import DhKey
 from crypto.item import MAX_SEQ_AHEAD_S
 from crypto.record import (
     MAX_DOORS,
@@ -88,7 +89,7 @@ class Publisher:
         self,
         place: Place,
         own: Sequence[Door],
-        gone: Collection[bytes],
+        gone: Collection[DhKey],
         held: Sequence[Item],
         unix_s: int,
     ) -> Item | None:
@@ -149,7 +150,7 @@ class Publisher:
             progress.kept_times = 0
 
 
-def merge(own: Sequence[Door], found: Sequence[Door], gone: Collection[bytes]) -> list[Door]:
+def merge(own: Sequence[Door], found: Sequence[Door], gone: Collection[DhKey]) -> list[Door]:
     """Put our doors first, then the others found, without those that have left; at most 12."""
     keys = {door.dh for door in own}
     doors = list(dict.fromkeys(own))

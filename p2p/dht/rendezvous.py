@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from typing import Protocol
 
 from crypto.errors import RemoteError
+from crypto.ids import DhKey
 from crypto.record import Door, Item, hours_to_read, open_record, slots
 from crypto.roomkey import RoomKey
 from p2p.dht.publisher import Place, Publisher
@@ -110,7 +111,7 @@ async def keep_published(
     dht: Network,
     doors: Callable[[], Sequence[Door]],
     *,
-    gone: Callable[[], Collection[bytes]] = frozenset,
+    gone: Callable[[], Collection[DhKey]] = frozenset,
     rng: Callable[[int], bytes],
     now: Callable[[], float],
     unix: Callable[[], int],
@@ -151,7 +152,7 @@ async def _write(
     place: Place,
     dht: Network,
     own: Sequence[Door],
-    gone: Collection[bytes],
+    gone: Collection[DhKey],
     on_kept: Callable[[], None],
     *,
     now: Callable[[], float],

@@ -23,6 +23,7 @@ from nacl.bindings import (
 
 from crypto.dh import KeyPair
 from crypto.errors import LocalError, RemoteError
+from crypto.ids import DhKey
 
 DHT_TYPE = 0xD0
 MAX_DATAGRAM_BYTES = 1200
@@ -50,10 +51,10 @@ class Sealer:
         self._rng = rng
         self.public = self._pair.public
         self._outer_key = _outer_key(self.public)
-        self._shared: OrderedDict[bytes, bytes] = OrderedDict()
+        self._shared: OrderedDict[DhKey, bytes] = OrderedDict()
         self._seen: OrderedDict[bytes, None] = OrderedDict()
 
-    def seal(self, body: bytes, receiver: bytes, least_bytes: int = 0) -> bytes:
+    def seal(self, body: bytes, receiver: DhKey, least_bytes: int = 0) -> bytes:
         """Seal one message.
 
         Args:
@@ -78,7 +79,7 @@ class Sealer:
         inner_key = self._pair_key(receiver, self.public, receiver)
         return head + _encrypt(plain, head, nonce, inner_key)
 
-    def open(self, datagram: bytes) -> tuple[bytes, bytes]:
+    def open(self, datagram: bytes) -> tuple[DhKey, bytes]:
         """Open one datagram.
 
         Args:
@@ -96,9 +97,10 @@ class Sealer:
             raise RemoteError("type of no datagram")
         nonce = datagram[1:_NONCE_END]
         try:
-            sender = _decrypt(
+            named = _decrypt(
                 datagram[_NONCE_END:_SENDER_END], datagram[:_NONCE_END], nonce, self._outer_key
             )
+            sender = DhKey(named)
             key = self._pair_key(sender, sender, self.public)
             plain = _decrypt(datagram[_SENDER_END:], datagram[:_SENDER_END], nonce, key)
         except nacl.exceptions.CryptoError:
@@ -116,7 +118,7 @@ class Sealer:
         if len(self._seen) > _REMEMBERED_NONCES:
             self._seen.popitem(last=False)
 
-    def _pair_key(self, other: bytes, sender: bytes, receiver: bytes) -> bytes:
+    def _pair_key(self, other: DhKey, sender: DhKey, receiver: DhKey) -> bytes:
         shared = self._shared.get(other)
         if shared is None:
             shared = self._pair.exchange(other)
@@ -130,5 +132,5 @@ class Sealer:
         ).digest()
 
 
-def _outer_key(receiver: bytes) -> bytes:
+def _outer_key(receiver: DhKey) -> bytes:
     return hashlib.blake2b(receiver, digest_size=32, person=_PERSON).digest()

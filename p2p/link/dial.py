@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
+from crypto.ids import DhKey
 from crypto.knock import HELLO, KNOCK
 from p2p.errors import RemoteError
 from p2p.link.candidates import believable
@@ -101,7 +102,7 @@ class Ways:
 
 async def reach(
     station: Station,
-    dh: bytes,
+    dh: DhKey,
     psk: bytes,
     purpose: bytes,
     ways: Ways,
@@ -161,7 +162,7 @@ async def reach(
 
 
 async def reach_through(
-    station: Station, dh: bytes, psk: bytes, carrier: Carrier, limit_s: float
+    station: Station, dh: DhKey, psk: bytes, carrier: Carrier, limit_s: float
 ) -> tuple[CarriedLine, Welcome]:
     """Gets a line to a door through a carrier; neither end names an address.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crypto.cookie import CookieJar
+from crypto.ids import DhKey
 from crypto.knock import HELLO, Called, Responder
 from p2p.errors import RemoteError
 from p2p.link.candidates import believable
@@ -49,7 +50,7 @@ class Through:
     """
 
     answer: Callable[[], bytes]
-    on_line: Callable[[CarriedLine, bytes], None]
+    on_line: Callable[[CarriedLine, DhKey], None]
 
 
 class Door:
@@ -77,11 +78,11 @@ class Door:
         responder: Responder,
         purpose: bytes,
         make_answer: MakeAnswer,
-        on_line: Callable[[Line, bytes], None],
+        on_line: Callable[[Line, DhKey], None],
         tasks: Work,
         rng: Rng = system_rng,
         *,
-        answers: Callable[[bytes], bool] = lambda _dh: True,
+        answers: Callable[[DhKey], bool] = lambda _dh: True,
         through: Through | None = None,
         links: bool = True,
     ) -> None:
@@ -91,8 +92,8 @@ class Door:
         self._make_answer = make_answer
         self._on_line = on_line
         self._tasks = tasks
-        self._pending: dict[tuple[bytes, str], tuple[Line, str | None]] = {}
-        self._up_s: dict[bytes, float] = {}
+        self._pending: dict[tuple[DhKey, str], tuple[Line, str | None]] = {}
+        self._up_s: dict[DhKey, float] = {}
         self._sources: dict[str, Allowance] = {}
         now = time.monotonic()
         # A KNOCK needs the room's key; whoever has none cannot flood a member's door.
@@ -192,7 +193,7 @@ class Door:
             self.counters["gave way"] += 1
             self._tasks.create_task(line.close())
 
-    def is_linking(self, dh: bytes) -> bool:
+    def is_linking(self, dh: DhKey) -> bool:
         """Whether a link that this peer asked for is in the making, and getting somewhere.
 
         It may have given up its question before the question got here.
@@ -226,7 +227,7 @@ class Door:
 
     def _begin(
         self,
-        key: tuple[bytes, str],
+        key: tuple[DhKey, str],
         offer: LinkOffer,
         peer: Address | None,
         candidates: tuple[Candidate, ...],
@@ -242,7 +243,7 @@ class Door:
         self._tasks.create_task(self._connect(key, line, remote))
         return line
 
-    async def _connect(self, key: tuple[bytes, str], line: Line, remote: LinkOffer) -> None:
+    async def _connect(self, key: tuple[DhKey, str], line: Line, remote: LinkOffer) -> None:
         try:
             await line.link.connect(remote)
         except LinkFailed as exc:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from crypto.cookie import COOKIE_BYTE
 from crypto.errors import RemoteError
+from crypto.ids import DhKey
 from crypto.knock import CALL_TAG_BYTES, Caller, answer_tag
 from crypto.noise import Transport
 from p2p.rng import Rng
@@ -60,7 +61,7 @@ class Calls:
 
     async def ask(
         self,
-        dh: bytes,
+        dh: DhKey,
         psk: bytes,
         purpose: bytes,
         payload: bytes,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from crypto.contact import Contact
-from crypto.ids import EpochId, MemberId
+from crypto.ids import DhKey, EpochId, MemberId
 from p2p.link.carried import CarriedLine
 from p2p.link.line import Line
 from p2p.wire.codec import Message
@@ -116,7 +116,7 @@ class LineUp:
     """Somebody dialled us and has proven the key; it wants to be let in."""
 
     line: Line
-    dh: bytes
+    dh: DhKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class CarriedLineUp:
     """The same, over a line that a relay or a member carries."""
 
     line: CarriedLine
-    dh: bytes
+    dh: DhKey
 
 
 @dataclass(frozen=True, slots=True)

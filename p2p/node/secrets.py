@@ -7,7 +7,7 @@ from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.handover import keyring_from
 from crypto.identity import Identity
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 from crypto.roomkey import RoomKey
 from p2p.errors import RemoteError
 from p2p.mesh.frame_crypto import FrameCrypto
@@ -119,7 +119,7 @@ class RoomSecrets:
         ops: tuple[bytes, ...],
         proof: bytes,
         now: float,
-        taker: tuple[MemberId, bytes],
+        taker: tuple[MemberId, DhKey],
         word: Fresh | None = None,
     ) -> Admit:
         """What we hand over to somebody whom we let in: the present, never the past.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.head import SECRET_BYTES, Head, pass_of
-from crypto.ids import EpochId, MemberId
+from crypto.ids import DhKey, EpochId, MemberId
 from crypto.relaypass import pass_public
 from crypto.wrap import TAG_BYTES, commitment, wrap_all, wrap_tag
 from p2p.rng import Rng
@@ -28,7 +28,7 @@ class Wrapping:
         epoch_id: EpochId,
         secret: bytearray,
         ephemeral: KeyPair,
-        receivers: list[tuple[MemberId, bytes]],
+        receivers: list[tuple[MemberId, DhKey]],
     ) -> None:
         """Take over ``secret``, to be zeroed when the last wrap is made."""
         self.epoch_id = epoch_id
@@ -100,7 +100,7 @@ def next_epoch(
 
 
 def slice_wraps(
-    wraps: Iterable[bytes], ephemeral: bytes, members: Iterable[MemberId]
+    wraps: Iterable[bytes], ephemeral: DhKey, members: Iterable[MemberId]
 ) -> tuple[bytes, ...]:
     """Keep those wraps that some members can open: what goes down one branch of a tree.
 

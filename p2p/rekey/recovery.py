@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from crypto.epoch import Keyring
 from crypto.head import STEP_S
-from crypto.ids import EpochId, MemberId
+from crypto.ids import DhKey, EpochId, MemberId
 from crypto.relaypass import pass_public
 from p2p.errors import RemoteError
 from p2p.rekey.events import EpochEvent, KeysDiffer, TimeWrong
@@ -222,7 +222,7 @@ class Giving:
                     yield member, self._answer(me, (member, roster[member]), ids)
 
     def _answer(
-        self, me: MemberId, taker: tuple[MemberId, bytes], ids: tuple[EpochId, ...]
+        self, me: MemberId, taker: tuple[MemberId, DhKey], ids: tuple[EpochId, ...]
     ) -> GiveKeys:
         """For the newest receive key: who copied another key of the asker's can not open it."""
         step = self._keyring.step_of(ids)

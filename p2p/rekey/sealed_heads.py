@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from crypto.dh import KeyPair
-from crypto.ids import EpochId, MemberId
+from crypto.ids import DhKey, EpochId, MemberId
 from crypto.sealed_box import open_box, seal_for
 from p2p.rng import Rng
 from p2p.room.ops.canonical import pack, unpack
@@ -18,7 +18,7 @@ def seal_heads(
     heads: Iterable[tuple[EpochId, bytes, bytes]],
     step: int,
     giver: MemberId,
-    taker: tuple[MemberId, bytes],
+    taker: tuple[MemberId, DhKey],
     rng: Rng,
 ) -> bytes:
     """Seal secrets of heads.

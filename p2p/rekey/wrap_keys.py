@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from crypto.dh import KeyPair
 from crypto.errors import RemoteError
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 from crypto.wrap import unwrap
 from p2p.rng import Rng
 from p2p.room.state.epochs import EpochInfo
@@ -34,7 +34,7 @@ class RecvKeys:
     def __init__(
         self,
         me: MemberId,
-        publish: Callable[[bytes], object],
+        publish: Callable[[DhKey], object],
         rng: Rng,
         step: int,
         first: KeyPair | None = None,
@@ -55,7 +55,7 @@ class RecvKeys:
         """The keys by which we can be given something, the newest first."""
         return (self._present, *([self._old[0]] if self._old else []))
 
-    def is_forged(self, published: bytes) -> bool:
+    def is_forged(self, published: DhKey) -> bool:
         """Whether the newest key in our name is none of ours; told once of each."""
         if published in (self._present.public, self._forged):
             return False

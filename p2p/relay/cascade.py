@@ -7,6 +7,8 @@ a parent always stands earlier, all who know the same order make a tree.
 from collections.abc import Sequence
 from typing import Protocol
 
+from crypto.ids import DhKey
+
 RETRY_S = 2.0
 RETRY_MAX_S = 10.0
 
@@ -15,7 +17,7 @@ class Carrier(Protocol):
     """A relay as the room's members name it."""
 
     @property
-    def dh(self) -> bytes:
+    def dh(self) -> DhKey:
         """Its public key, 32 bytes."""
         ...
 
@@ -30,11 +32,11 @@ class TreePlace:
         parent: Key of the relay it hangs under now; None: of none.
     """
 
-    def __init__(self, own_dh: bytes) -> None:
+    def __init__(self, own_dh: DhKey) -> None:
         self._own_dh = own_dh
-        self._before: tuple[bytes, ...] = ()
-        self._waits: dict[bytes, tuple[float, float]] = {}  # key -> wait, not before
-        self.parent: bytes | None = None
+        self._before: tuple[DhKey, ...] = ()
+        self._waits: dict[DhKey, tuple[float, float]] = {}  # key -> wait, not before
+        self.parent: DhKey | None = None
 
     @property
     def is_named(self) -> bool:
@@ -50,7 +52,7 @@ class TreePlace:
         if self.parent not in self._before:
             self.parent = None
 
-    def to_try(self, now: float) -> bytes | None:
+    def to_try(self, now: float) -> DhKey | None:
         """Whom to ask next: somebody before the present parent whose time has come."""
         for key in self._before:
             if key == self.parent:
@@ -68,7 +70,7 @@ class TreePlace:
             due.append(self._waits.get(key, (0.0, 0.0))[1])
         return min(due, default=None)
 
-    def joined(self, key: bytes) -> bool:
+    def joined(self, key: DhKey) -> bool:
         """A relay took us in.
 
         Returns:
@@ -82,7 +84,7 @@ class TreePlace:
         self._waits.pop(key, None)
         return True
 
-    def failed(self, key: bytes, now: float) -> None:
+    def failed(self, key: DhKey, now: float) -> None:
         """It did not take us in, or is gone: it is asked again later, each time later still."""
         if key not in self._before:
             return

@@ -8,7 +8,7 @@ from the moment when the operation arrives.
 from collections.abc import Iterable
 
 from crypto.identity import member_id
-from crypto.ids import EpochId, MemberId
+from crypto.ids import DhKey, EpochId, MemberId
 from crypto.relaypass import check_route
 from p2p.errors import RemoteError
 from p2p.mesh.seen import Seen
@@ -68,7 +68,7 @@ class RelayRoom:
         genesis: bytes,
         room: bytes,
         floor: FloorRoom,
-        own_dh: bytes,
+        own_dh: DhKey,
         limits: Limits,
         now: float,
     ) -> None:
@@ -127,7 +127,7 @@ class RelayRoom:
         for epoch in self.state.heads:
             self._hand_wraps(epoch, link, member)
 
-    def join(self, link: int, dh: bytes, now: float, *, asked: bool) -> None:
+    def join(self, link: int, dh: DhKey, now: float, *, asked: bool) -> None:
         """Takes another relay of the room as a neighbour in the tree.
 
         Args:

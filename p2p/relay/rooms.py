@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from crypto.genesis import room_id_of
 from crypto.identity import member_id
+from crypto.ids import DhKey
 from crypto.relaypass import check_pass, check_self
 from p2p.errors import RemoteError
 from p2p.relay.claims import Claims
@@ -49,13 +50,13 @@ class Call:
     """Another relay is to be called, for a room whose carriers name it."""
 
     room: bytes
-    dh: bytes
+    dh: DhKey
     address: Address
 
 
 @dataclass(slots=True)
 class _Link:
-    dh: bytes
+    dh: DhKey
     tie: bytes
     enter: Allowance
     net: bytes | None
@@ -79,7 +80,7 @@ class Rooms:
 
     def __init__(
         self,
-        own_dh: bytes,
+        own_dh: DhKey,
         limits: Callable[[], Limits],
         is_busy: Callable[[float], bool],
         now: float,
@@ -93,7 +94,7 @@ class Rooms:
         self._claims = Claims(limits)
         self._links: dict[int, _Link] = {}
         self._rooms: dict[bytes, RelayRoom] = {}
-        self._calling: set[tuple[bytes, bytes]] = set()
+        self._calling: set[tuple[bytes, DhKey]] = set()
         self._out: list[tuple[int, Message]] = []
         self._events: list[Cut | Call] = []
 
@@ -108,7 +109,7 @@ class Rooms:
         return sum(len(room.seats) for room in self._rooms.values())
 
     def link_up(
-        self, link: int, dh: bytes, tie: bytes, now: float, net: bytes | None = None
+        self, link: int, dh: DhKey, tie: bytes, now: float, net: bytes | None = None
     ) -> None:
         """A link came up.
 
@@ -342,7 +343,7 @@ class Rooms:
             raise RemoteError("answer to no question")
         self._events.append(Cut(link))
 
-    def _is_above(self, room: RelayRoom, dh: bytes) -> bool:
+    def _is_above(self, room: RelayRoom, dh: DhKey) -> bool:
         keys = [carrier.dh for carrier in room.state.carriers]
         return self._own_dh in keys and dh in keys[: keys.index(self._own_dh)]
 

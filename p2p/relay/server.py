@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from crypto.cookie import COOKIE_BYTE, MAC2_AT, NO_MAC2
 from crypto.dh import KeyPair
+from crypto.ids import DhKey
 from crypto.knock import FIRST_BYTES, HELLO, NO_PSK, Responder
 from p2p.clock import unix_s
 from p2p.dht.addresses import neighbourhood
@@ -251,7 +252,7 @@ class Relay:
         else:
             raise RemoteError("not for relays")
 
-    def _line_up(self, line: Line, caller: bytes) -> None:
+    def _line_up(self, line: Line, caller: DhKey) -> None:
         """Somebody's link came up: one must make room for it if there are too many."""
         now, address = time.monotonic(), line.link.remote_address
         net = None if address is None else neighbourhood(address[0])

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 from p2p.errors import RemoteError
 from p2p.relay.limits import Limits
 from p2p.token_bucket import Allowance, Rate
@@ -82,7 +82,7 @@ class Bough:
         told: The members that it was told of.
     """
 
-    dh: bytes
+    dh: DhKey
     allowances: Allowances
     present: set[MemberId] = field(default_factory=set)
     told: set[MemberId] = field(default_factory=set)

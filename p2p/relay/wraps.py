@@ -6,7 +6,7 @@ from the epoch's ephemeral key and the member id, so a relay can hand it out wit
 
 from collections.abc import Iterable
 
-from crypto.ids import EpochId, MemberId, OpId
+from crypto.ids import DhKey, EpochId, MemberId, OpId
 from crypto.wrap import TAG_BYTES, wrap_tag
 
 WRAPS_MAX = 1024
@@ -39,7 +39,7 @@ class WrapShelf:
                 fresh.append(wrap)
         return tuple(fresh)
 
-    def find(self, epoch: EpochId, ephemeral: bytes, member: MemberId) -> tuple[bytes, ...]:
+    def find(self, epoch: EpochId, ephemeral: DhKey, member: MemberId) -> tuple[bytes, ...]:
         """The wraps with the tag of one member: its own, seldom another's as well."""
         return tuple(self._by_epoch.get(epoch, {}).get(wrap_tag(ephemeral, member), ()))
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from crypto.genesis import Genesis
 from crypto.identity import Identity
-from crypto.ids import EpochId, MemberId, OpId
+from crypto.ids import DhKey, EpochId, MemberId, OpId
 from p2p.errors import RemoteError, UserError
 from p2p.room import commands
 from p2p.room.agent.admission_rule import refusal
@@ -18,7 +18,7 @@ from p2p.room.agent.vouching import rosters, sleepers, to_vouch_for
 from p2p.room.diff import changes
 from p2p.room.events import Event
 from p2p.room.ops import kinds
-from p2p.room.ops.ids import NO_MEMBER, NONE
+from p2p.room.ops.ids import NO_KEY, NO_MEMBER, NONE
 from p2p.room.ops.op import Op, Pen
 from p2p.room.ops.powers import MODERATOR, POWERS
 from p2p.room.stage import GONE, Stage
@@ -62,7 +62,7 @@ class Room:
         *,
         now: float,
         topic: str = "",
-        recv: bytes = bytes(32),
+        recv: DhKey = NO_KEY,
         invite: OpId = NONE,
         proof: bytes = b"",
     ) -> None:
@@ -158,7 +158,7 @@ class Room:
             self._roster = self.state, self.state.roster()
         return self._roster[1]
 
-    def refusal(self, join: bytes, dh: bytes, room_s: float = 0.0) -> str | None:
+    def refusal(self, join: bytes, dh: DhKey, room_s: float = 0.0) -> str | None:
         """Tell why somebody who knocks is not let in: see ``admission_rule.refusal``.
 
         ``busy`` if we are not in ourselves: nobody would count whom we let in.
@@ -237,7 +237,7 @@ class Room:
             if self._ops.has_room_for(kinds.Remove, self.me, auth):
                 self._write(kinds.Remove, member, NONE, NONE, auth=auth)
 
-    def write_recv(self, public: bytes) -> Op:
+    def write_recv(self, public: DhKey) -> Op:
         """Publish our X25519 key of 32 bytes for the wraps of the next epoch."""
         return self._write(kinds.Recv, public)
 
@@ -276,7 +276,7 @@ class Room:
         parents: Collection[EpochId],
         step: int,
         why: int,
-        ephemeral: bytes,
+        ephemeral: DhKey,
         commit: bytes,
         pass_public: bytes,
         members: Iterable[Member],

@@ -5,6 +5,7 @@ import hashlib
 from nacl import bindings
 from nacl.exceptions import CryptoError
 
+from crypto.ids import DhKey
 from crypto.kdf import hkdf
 from crypto.roomkey import RoomKey
 from p2p.errors import RemoteError
@@ -15,11 +16,11 @@ _NONCE_BYTES = 24
 _VERSION = b"\x01"
 
 
-def _key(room_key: RoomKey, relay_dh: bytes) -> bytes:
+def _key(room_key: RoomKey, relay_dh: DhKey) -> bytes:
     return hkdf(room_key.psk(), b"card/" + relay_dh)
 
 
-def seal_card(room_key: RoomKey, relay_dh: bytes, door_dh: bytes, rng: Rng) -> bytes:
+def seal_card(room_key: RoomKey, relay_dh: DhKey, door_dh: DhKey, rng: Rng) -> bytes:
     """Seals the card of one door for one relay.
 
     Args:
@@ -38,7 +39,7 @@ def seal_card(room_key: RoomKey, relay_dh: bytes, door_dh: bytes, rng: Rng) -> b
     return nonce + sealed
 
 
-def open_card(room_key: RoomKey, relay_dh: bytes, card: bytes) -> bytes:
+def open_card(room_key: RoomKey, relay_dh: DhKey, card: bytes) -> DhKey:
     """Opens a card and returns the door's public key.
 
     Raises:
@@ -54,7 +55,7 @@ def open_card(room_key: RoomKey, relay_dh: bytes, card: bytes) -> bytes:
         raise RemoteError("card of another room or relay") from None
     if plain[:1] != _VERSION:
         raise RemoteError("card of another version")
-    return bytes(plain[1:])
+    return DhKey(bytes(plain[1:]))
 
 
 def card_handle(card: bytes) -> bytes:

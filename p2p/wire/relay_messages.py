@@ -15,6 +15,7 @@ from p2p.wire.messages import (
     IDS_PER_MESSAGE,
     LAST_ID,
     WRAPS_PER_MESSAGE,
+    Dh32,
     Epoch16,
     Id8,
     Key32,
@@ -53,7 +54,7 @@ class Pass(Quiet, frozen=True, tag=40):
 
     room: Key32
     sign: Key32
-    dh: Key32
+    dh: Dh32
     pass_public: Key32
     proof: Signature
     pass_proof: Signature
@@ -124,8 +125,8 @@ class Route(Quiet, frozen=True, tag=47):
     slot: Annotated[int, Meta(ge=1, le=63)]
     seq: Annotated[int, Meta(ge=0, le=0xFFFF_FFFF_FFFF)]
     sign: Key32
-    dh: Key32
-    parent: Key32
+    dh: Dh32
+    parent: Dh32
     signature: Signature
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 
 from crypto.contact import Contact
+from crypto.ids import DhKey
 from crypto.invite import MAX_CONTACTS
 from p2p.api.settings import Settings
 from p2p.clock import unix_s
@@ -54,7 +55,7 @@ class Advertiser:
         relay_links: RelayLinks,
         work: Work,
         relays: Sequence[Contact],
-        gone: Callable[[], Collection[bytes]],
+        gone: Callable[[], Collection[DhKey]],
         lan: LanDoor | None,
     ) -> None:
         self._settings = settings

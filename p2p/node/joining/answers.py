@@ -8,7 +8,7 @@ room as it is now.
 
 from dataclasses import dataclass
 
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 from p2p.api.events import Via
 from p2p.link.line import Line
 from p2p.node.secrets import RoomSecrets
@@ -64,20 +64,20 @@ class Answers:
     def __init__(self) -> None:
         self.given: list[Answer] = []
         self._first_s = 0.0
-        self._pending: dict[bytes, bool] = {}  # door -> whether we have reached it
-        self._over: set[bytes] = set()
+        self._pending: dict[DhKey, bool] = {}  # door -> whether we have reached it
+        self._over: set[DhKey] = set()
 
-    def knock(self, door: bytes) -> None:
+    def knock(self, door: DhKey) -> None:
         """We knock at a door; only the first time counts."""
         if door not in self._over:
             self._pending.setdefault(door, False)
 
-    def reached(self, door: bytes) -> None:
+    def reached(self, door: DhKey) -> None:
         """It has answered, and holds the words."""
         if door in self._pending:
             self._pending[door] = True
 
-    def ended(self, door: bytes) -> None:
+    def ended(self, door: DhKey) -> None:
         """It has said yes or no, or nothing in time."""
         self._pending.pop(door, None)
         self._over.add(door)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Set as AbstractSet
 from collections.abc import Sized
 
+from crypto.ids import DhKey
 from p2p.api.settings import Settings
 from p2p.errors import UserError
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6, own_address_towards
@@ -64,10 +65,10 @@ class SearchOutcome:
         self._rtt_s = 0.0
         self._refused: str | None = None
         self._refused_s = 0.0
-        self._refused_by: set[bytes] = set()
+        self._refused_by: set[DhKey] = set()
         self._outside_s = 0.0
 
-    def refused(self, dh: bytes, reason: str) -> None:
+    def refused(self, dh: DhKey, reason: str) -> None:
         """A door said no. It may be hostile, or know less than others: they get their turn."""
         if self._refused is None:
             self._refused_s = time.monotonic()
@@ -82,7 +83,7 @@ class SearchOutcome:
         """A relay has said what doors it knows, if any; the first that does counts."""
         self._relay_said_s = self._relay_said_s or now
 
-    def give_up(self, waited_s: float, known: AbstractSet[bytes]) -> None:
+    def give_up(self, waited_s: float, known: AbstractSet[DhKey]) -> None:
         """Raises UserError once there is no hope left.
 
         Args:

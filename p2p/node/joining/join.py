@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 
 from crypto.contact import Contact
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 from crypto.knock import KNOCK
 from crypto.record import Item, hour_of, open_record, slots
 from p2p.api.events import Via
@@ -73,16 +73,16 @@ class KnownDoors:
     """
 
     def __init__(self) -> None:
-        self.ways: dict[bytes, Ways] = {}
-        self._behind: set[tuple[bytes, bytes]] = set()
+        self.ways: dict[DhKey, Ways] = {}
+        self._behind: set[tuple[DhKey, bytes]] = set()
         self._relays: set[Contact] = set()
 
     @property
-    def keys(self) -> set[bytes]:
+    def keys(self) -> set[DhKey]:
         """Public keys of all doors."""
         return self.ways.keys() | {dh for dh, _ in self._behind}
 
-    def is_new_behind(self, dh: bytes, carrier: Carrier) -> bool:
+    def is_new_behind(self, dh: DhKey, carrier: Carrier) -> bool:
         """Whether this door behind this carrier is new and is to be tried; it is known then."""
         new = (dh, carrier.name) not in self._behind and len(self._behind) < DOORS_MAX
         if new:
@@ -224,7 +224,7 @@ class JoinAttempt:
         if self._known.is_new_relay(relay):
             work.create_task(self._ask_relay(work, via, relay))
 
-    def _learn(self, work: Work, via: Via, dh: bytes, way: Way) -> None:
+    def _learn(self, work: Work, via: Via, dh: DhKey, way: Way) -> None:
         """Notes a way to a door; a new door is knocked at."""
         if isinstance(way, Carrier):
             if self._known.is_new_behind(dh, way):
@@ -239,7 +239,7 @@ class JoinAttempt:
             trace("door_found", via=via, carried=False)
             work.create_task(self._try(dh, lambda: self._knock(dh, ways, via)))
 
-    async def _try(self, dh: bytes, knock: Callable[[], Coroutine[None, None, None]]) -> None:
+    async def _try(self, dh: DhKey, knock: Callable[[], Coroutine[None, None, None]]) -> None:
         """Knocks at one door until it, or somebody, has let us in."""
         while not self._entered.done():
             began_s = time.monotonic()
@@ -254,7 +254,7 @@ class JoinAttempt:
                         self._decide()
             await asyncio.sleep(max(0.0, 0.5 - (time.monotonic() - began_s)))
 
-    async def _knock(self, dh: bytes, ways: Ways, via: Via) -> None:
+    async def _knock(self, dh: DhKey, ways: Ways, via: Via) -> None:
         psk = self._credentials.room_key.psk()
         line, welcome = await reach(self._endpoint.station, dh, psk, KNOCK, ways, KNOCK_LIMIT_S)
         self._outcome.met(line.rtt_s)
@@ -266,7 +266,7 @@ class JoinAttempt:
             await line.close()
             raise
 
-    async def _knock_through(self, dh: bytes, carrier: Carrier, via: Via) -> None:
+    async def _knock_through(self, dh: DhKey, carrier: Carrier, via: Via) -> None:
         """Knocks at a door behind a relay: let in over its line, we need no link to it."""
         psk = self._credentials.room_key.psk()
         line, welcome = await reach_through(self._endpoint.station, dh, psk, carrier, KNOCK_LIMIT_S)
@@ -276,7 +276,7 @@ class JoinAttempt:
         finally:
             await line.close()
 
-    async def _turned_away(self, dh: bytes, knock: Coroutine[None, None, None]) -> None:
+    async def _turned_away(self, dh: DhKey, knock: Coroutine[None, None, None]) -> None:
         """Takes note of a door that said no."""
         try:
             await knock
@@ -289,7 +289,7 @@ class JoinAttempt:
             trace("door_failed", why=type(exc).__name__)
             raise
 
-    async def _enter(self, line: Line | CarriedLine, dh: bytes, welcome: Welcome, via: Via) -> None:
+    async def _enter(self, line: Line | CarriedLine, dh: DhKey, welcome: Welcome, via: Via) -> None:
         credentials, origin = self._credentials, Origin(welcome.genesis, welcome.r)
         if not credentials.room_key.matches(origin.genesis, origin.r):
             self._outcome.imposter = True

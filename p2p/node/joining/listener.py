@@ -1,5 +1,6 @@
 """Our own door: it answers who knocks, straight or carried by somebody."""
 
+from crypto.ids import DhKey
 from crypto.knock import KNOCK, Responder
 from p2p.link.carried import CarriedLine
 from p2p.link.door import Door, Through
@@ -68,8 +69,8 @@ class Listener:
         secrets = self._secrets
         return Welcome(PROTOCOL_VERSION, seen, offer, secrets.genesis, secrets.r).encode()
 
-    def _line_up(self, line: Line, dh: bytes) -> None:
+    def _line_up(self, line: Line, dh: DhKey) -> None:
         self._endpoint.inbox.post(LineUp(line, dh))
 
-    def _carried_line_up(self, line: CarriedLine, dh: bytes) -> None:
+    def _carried_line_up(self, line: CarriedLine, dh: DhKey) -> None:
         self._endpoint.inbox.post(CarriedLineUp(line, dh))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from crypto.identity import Identity
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 from p2p.errors import RemoteError
 from p2p.link.conversation import Conversation
 from p2p.mesh.mesh import ROOM_LIMIT
@@ -72,7 +72,7 @@ class AdmissionRequest:
         self._proofs = LineProofs(identity, room.room_id)
         self._inbox = inbox
 
-    async def ask(self, line: Conversation, dh: bytes, expected: MemberId | None = None) -> LetIn:
+    async def ask(self, line: Conversation, dh: DhKey, expected: MemberId | None = None) -> LetIn:
         """Asks to be let in over a line that we dialled.
 
         Args:
@@ -168,7 +168,7 @@ class Admission:
         self._inbox = inbox
 
     async def answer(
-        self, line: Conversation, dh: bytes, question: Message, *, all_at_once: bool = True
+        self, line: Conversation, dh: DhKey, question: Message, *, all_at_once: bool = True
     ) -> MemberId | None:
         """Answers a newcomer, or somebody who comes back, over a line that it dialled.
 
@@ -199,7 +199,7 @@ class Admission:
         return None
 
     async def _let_in(
-        self, line: Conversation, dh: bytes, member: MemberId, *, all_at_once: bool
+        self, line: Conversation, dh: DhKey, member: MemberId, *, all_at_once: bool
     ) -> MemberId | None:
         word = self._word()
         author = None if word is None else word.author
@@ -216,7 +216,7 @@ class Admission:
             line.send(Ops(page))
         return member
 
-    async def _check(self, line: Conversation, question: Join, dh: bytes) -> MemberId:
+    async def _check(self, line: Conversation, question: Join, dh: DhKey) -> MemberId:
         """Checks a join operation and whose it is; returns the member's id."""
         join = question.op
         reason = self._refusal(join, dh)
@@ -245,10 +245,10 @@ class Admission:
         # Our own links, not what others say of theirs: ghosts must not fill a room.
         return member in self._neighbours or len(self._neighbours) < ROOM_LIMIT - 1
 
-    def _refusal(self, join: bytes, dh: bytes) -> str | None:
+    def _refusal(self, join: bytes, dh: DhKey) -> str | None:
         return self._room.refusal(join, dh, self._secrets.room_time.at(time.monotonic()))
 
-    async def _moderators_word(self, line: Conversation, join: bytes, dh: bytes) -> str | None:
+    async def _moderators_word(self, line: Conversation, join: bytes, dh: DhKey) -> str | None:
         """Asks the moderators, and waits; None: a moderator said yes."""
         member = decode_op(join, self._room.room_id).author
         if all(asking.member != member for asking in self._room.state.asking):

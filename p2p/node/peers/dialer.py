@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 from crypto.knock import KNOCK
 from p2p.errors import RemoteError
 from p2p.link.dial import Carrier, Ways, reach
@@ -50,7 +50,7 @@ class LinkOwner(Protocol):
         """Neighbours that can carry to a member, the best first."""
         ...
 
-    async def enter(self, line: Line, dh: bytes, expected: MemberId) -> None:
+    async def enter(self, line: Line, dh: DhKey, expected: MemberId) -> None:
         """Asks to be let in over a line that came up; raises RemoteError, or what lines raise."""
         ...
 
@@ -91,7 +91,7 @@ class Dialer:
         self._dials = dials
         self._addresses: dict[MemberId, list[Address]] = {}
 
-    async def dial(self, member: MemberId, dh: bytes) -> None:
+    async def dial(self, member: MemberId, dh: DhKey) -> None:
         """Tries once; the mesh is told if it comes to nothing.
 
         Args:
@@ -117,7 +117,7 @@ class Dialer:
         finally:
             self._dials.end(dh)
 
-    async def _link(self, member: MemberId, dh: bytes) -> None:
+    async def _link(self, member: MemberId, dh: DhKey) -> None:
         ways = self._ways_to(member)
         psk = self._secrets.room_key.psk()
         learning = self._work.create_task(self._learn_doors(dh, ways))
@@ -146,7 +146,7 @@ class Dialer:
             ways.add(address)
         return ways
 
-    async def _learn_doors(self, dh: bytes, ways: Ways) -> None:
+    async def _learn_doors(self, dh: DhKey, ways: Ways) -> None:
         """Asks our relays, also those that come back meanwhile, for the card of a member."""
         if any(isinstance(way, Carrier) for way in ways.all):
             await asyncio.sleep(RELAYS_WAIT_S)

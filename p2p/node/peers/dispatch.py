@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
 from p2p.link.conversation import Conversation
@@ -159,7 +159,7 @@ class Dispatch:
                 return self.group_key.take(message, frm)
         return True
 
-    def serve(self, dh: bytes, line: CarriedLine, first: AskKeys) -> bool:
+    def serve(self, dh: DhKey, line: CarriedLine, first: AskKeys) -> bool:
         """Answers who asks for keys over a line of its own; False if it is no member."""
         asker = [member.id for member in self._room.roster() if member.dh == dh]
         if asker:

@@ -9,6 +9,8 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+from crypto.ids import DhKey
+
 FIRST_TRY_S = 1.5
 
 
@@ -36,30 +38,30 @@ class Dials:
         own_dh: Our public key.
     """
 
-    def __init__(self, own_dh: bytes) -> None:
+    def __init__(self, own_dh: DhKey) -> None:
         self._own_dh = own_dh
-        self._dials: dict[bytes, Dial] = {}
+        self._dials: dict[DhKey, Dial] = {}
 
-    def __contains__(self, dh: bytes) -> bool:
+    def __contains__(self, dh: DhKey) -> bool:
         return dh in self._dials
 
     def __len__(self) -> int:
         return len(self._dials)
 
-    def begin(self, dh: bytes, linking: asyncio.Future[None], now: float) -> Dial:
+    def begin(self, dh: DhKey, linking: asyncio.Future[None], now: float) -> Dial:
         """We dial the holder of this key."""
         dial = self._dials[dh] = Dial(now, linking)
         return dial
 
-    def entering(self, dh: bytes) -> None:
+    def entering(self, dh: DhKey) -> None:
         """The link with it is up."""
         self._dials[dh].entering = True
 
-    def end(self, dh: bytes) -> None:
+    def end(self, dh: DhKey) -> None:
         """The attempt is over."""
         del self._dials[dh]
 
-    def yields_to(self, dh: bytes) -> bool:
+    def yields_to(self, dh: DhKey) -> bool:
         """Whether a question of this peer is to be answered; then our own is given up."""
         dial = self._dials.get(dh)
         if dial is None:

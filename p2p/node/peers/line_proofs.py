@@ -1,6 +1,7 @@
 """What one member in one room proves and checks on its lines: see ``crypto.lineproof``."""
 
 from crypto.identity import Identity
+from crypto.ids import DhKey
 from crypto.lineproof import check_line, prove_line
 from p2p.errors import RemoteError
 from p2p.link.conversation import Conversation
@@ -21,7 +22,7 @@ class LineProofs:
         self._identity = identity
         self._room = room
 
-    def join(self, op: bytes, line: Conversation, dh: bytes) -> Join:
+    def join(self, op: bytes, line: Conversation, dh: DhKey) -> Join:
         """Our wish to come in.
 
         Args:
@@ -31,7 +32,7 @@ class LineProofs:
         """
         return Join(op, prove_line(self._identity, self._room, dh, line.tie, asks=True))
 
-    def of_admit(self, line: Conversation, dh: bytes) -> bytes:
+    def of_admit(self, line: Conversation, dh: DhKey) -> bytes:
         """The proof in our yes to the member with this X25519 public key, over this line."""
         return prove_line(self._identity, self._room, dh, line.tie, asks=False)
 
@@ -46,11 +47,11 @@ class LineProofs:
             raise RemoteError("no join")
         self._check(line, body.sign, body.dh, join.proof, asked=True)
 
-    def check_admit(self, admit: Admit, line: Conversation, sign: bytes, dh: bytes) -> None:
+    def check_admit(self, admit: Admit, line: Conversation, sign: bytes, dh: DhKey) -> None:
         """Checks that the member with these public keys says yes; raises RemoteError."""
         self._check(line, sign, dh, admit.proof, asked=False)
 
     def _check(
-        self, line: Conversation, sign: bytes, dh: bytes, proof: bytes, *, asked: bool
+        self, line: Conversation, sign: bytes, dh: DhKey, proof: bytes, *, asked: bool
     ) -> None:
         check_line(sign, dh, self._room, self._identity.dh, line.tie, proof, asked=asked)

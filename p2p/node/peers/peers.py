@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
 from p2p.link.door import Door
@@ -139,21 +139,21 @@ class Peers:
 
     # --- letting in, and being let in ---------------------------------------------------------
 
-    async def enter(self, line: Line, dh: bytes, expected: MemberId) -> None:
+    async def enter(self, line: Line, dh: DhKey, expected: MemberId) -> None:
         """Asks to be let in over a line that we dialled, and serves it."""
         identity, inbox = self._secrets.identity, self._endpoint.inbox
         let_in = await AdmissionRequest(self.room, identity, inbox).ask(line, dh, expected)
         self._secrets.readmitted(let_in.admit, let_in.at_s)
         self.add(let_in.admit.member, line)
 
-    async def let_in(self, line: Line, dh: bytes) -> None:
+    async def let_in(self, line: Line, dh: DhKey) -> None:
         """Answers a newcomer, or somebody who comes back, over a line that it dialled."""
         first = await first_message(line)
         member = None if first is None else await self._admission.answer(line, dh, first)
         if member is not None:
             self.add(member, line)
 
-    async def let_in_through(self, line: CarriedLine, dh: bytes) -> None:
+    async def let_in_through(self, line: CarriedLine, dh: DhKey) -> None:
         """The same over a line that somebody carries; members also ask for keys that way."""
         first = await first_message(line)
         if isinstance(first, AskKeys):
@@ -293,7 +293,7 @@ class Peers:
         """For the dialer: no link came of it."""
         self.mesh.dial_failed(member, time.monotonic())
 
-    def may_be_at(self, dh: bytes, address: Address) -> None:
+    def may_be_at(self, dh: DhKey, address: Address) -> None:
         """Somebody named the address of a door; of use if it is a member that is missing."""
         for member in [m.id for m in self.room.state.members.values() if m.dh == dh]:
             if member != self.room.me and member not in self.neighbours:
@@ -362,7 +362,7 @@ class Peers:
     def _silent_s(self, now: float) -> float:
         return MOVED_SILENT_S if now - self._moved_s < MOVED_FOR_S else SILENT_S
 
-    def gone(self) -> set[bytes]:
+    def gone(self) -> set[DhKey]:
         """Public keys of the members that are not here any more."""
         me, members = self.room.me, self.room.state.members.values()
         return {m.dh for m in members if m.id != me and not self.mesh.is_here(m.id)}

@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from crypto.ids import MemberId
+from crypto.ids import DhKey, MemberId
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
 from p2p.link.dial import reach_through
@@ -52,7 +52,7 @@ class PrivateChannels:
         self._lines: dict[MemberId, CarriedLine] = {}
         self._opening: set[MemberId] = set()
 
-    def say(self, member: MemberId, dh: bytes, words: Callable[[CarriedLine], Message]) -> None:
+    def say(self, member: MemberId, dh: DhKey, words: Callable[[CarriedLine], Message]) -> None:
         """Says something to one member; opens a line to it if there is none.
 
         What cannot be said in a few seconds is lost; whoever needs an answer asks again.
@@ -74,7 +74,7 @@ class PrivateChannels:
         self._work.create_task(self._serve(member, line, first))
 
     async def _open(
-        self, member: MemberId, dh: bytes, words: Callable[[CarriedLine], Message]
+        self, member: MemberId, dh: DhKey, words: Callable[[CarriedLine], Message]
     ) -> None:
         try:
             line = await self._reach(dh)
@@ -86,7 +86,7 @@ class PrivateChannels:
             line.send(words(line))
             await self._serve(member, line, None)
 
-    async def _reach(self, dh: bytes) -> CarriedLine | None:
+    async def _reach(self, dh: DhKey) -> CarriedLine | None:
         key = self._secrets.room_key
         for link in self._relay_links.links:
             for card in await link.cards(key.relay_tag(link.contact.dh)):

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from crypto.contact import Contact
-from crypto.ids import EpochId, MemberId
+from crypto.ids import DhKey, EpochId, MemberId
 from p2p.clock import to_beat
 from p2p.errors import RemoteError
 from p2p.node.inbox import FirstRelayChanged, Inbox, PresenceChanged
@@ -93,7 +93,7 @@ class _Entering:
         changed: One of them took us or did not, or there are others to choose from.
     """
 
-    keys: set[bytes] = field(default_factory=set)
+    keys: set[DhKey] = field(default_factory=set)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -146,7 +146,7 @@ class Failover:
         return self._side.counters
 
     @property
-    def refused(self) -> dict[bytes, str]:
+    def refused(self) -> dict[DhKey, str]:
         """Why relays did not take us, last word of each by its key."""
         return self._choice.refused
 
@@ -163,7 +163,7 @@ class Failover:
             self._drop(seat)
         self._entering.changed.set()
 
-    def set_named(self, keys: Collection[bytes]) -> None:
+    def set_named(self, keys: Collection[DhKey]) -> None:
         """Which relays the room names; they join each other."""
         self._choice.set_named(keys)
         self._entering.changed.set()

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from crypto.contact import Contact
+from crypto.ids import DhKey
 
 RETRY_S = 1.0
 RETRY_MAX_S = 30.0
@@ -16,16 +17,16 @@ class RelayChoice:
     """
 
     def __init__(self) -> None:
-        self.refused: dict[bytes, str] = {}
+        self.refused: dict[DhKey, str] = {}
         self._relays: list[Contact] = []
-        self._named: frozenset[bytes] = frozenset()
-        self._waits: dict[bytes, tuple[float, float]] = {}
+        self._named: frozenset[DhKey] = frozenset()
+        self._waits: dict[DhKey, tuple[float, float]] = {}
 
     def set_relays(self, relays: Sequence[Contact]) -> None:
         """Which relays may be used, the best first."""
         self._relays = list(relays)
 
-    def set_named(self, keys: Collection[bytes]) -> None:
+    def set_named(self, keys: Collection[DhKey]) -> None:
         """Which relays the room names; they join each other."""
         self._named = frozenset(keys)
 
@@ -38,7 +39,7 @@ class RelayChoice:
         taken = {contact.dh for contact in seated} | self.refused.keys()
         return [*seated, *(contact for contact in self._relays if contact.dh not in taken)]
 
-    def next(self, taken: Collection[bytes], now: float) -> Contact | None:
+    def next(self, taken: Collection[DhKey], now: float) -> Contact | None:
         """The best relay that may be tried now, one that the room names rather than another.
 
         Args:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from crypto.contact import Contact
+from crypto.ids import DhKey
 from crypto.knock import HELLO, NO_PSK
 from p2p.clock import to_beat
 from p2p.errors import RemoteError
@@ -234,18 +235,18 @@ class RelayLinks:
         self,
         endpoint: MemberEndpoint,
         work: Work,
-        addresses: Mapping[bytes, Sequence[Address]] | None = None,
+        addresses: Mapping[DhKey, Sequence[Address]] | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._station = endpoint.station
         self._addresses = addresses or {}
-        self._shun_udp_s: dict[bytes, float] = {}
+        self._shun_udp_s: dict[DhKey, float] = {}
         self._hopes: set[MediaLink] = set()
         self._work = work
         self._has_others = False
-        self._links: dict[bytes, RelayLink] = {}
-        self._wanted: dict[bytes, Contact] = {}
-        self._making: dict[bytes, asyncio.Lock] = {}
+        self._links: dict[DhKey, RelayLink] = {}
+        self._wanted: dict[DhKey, Contact] = {}
+        self._making: dict[DhKey, asyncio.Lock] = {}
 
     @property
     def links(self) -> list[RelayLink]:

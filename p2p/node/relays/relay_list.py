@@ -8,6 +8,7 @@ them chose from the same few. The list only grows, so that moderators who add at
 import ipaddress
 
 from crypto.contact import Contact
+from crypto.ids import DhKey
 from p2p.node.relays.failover import Failover
 from p2p.room.commands import SetCarriers
 from p2p.room.ops.kinds import CARRIERS_MAX, Carrier, Carriers
@@ -28,7 +29,7 @@ class RelayList:
     def __init__(self, room: Room, failover: Failover) -> None:
         self._room = room
         self._failover = failover
-        self._named: list[bytes] = []
+        self._named: list[DhKey] = []
         self._next_s = 0.0
 
     def tick(self, now: float) -> None:

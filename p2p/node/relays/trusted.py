@@ -5,6 +5,7 @@ else: whoever could name another one through the DHT or in the room could learn 
 """
 
 from crypto.contact import Contact
+from crypto.ids import DhKey
 from crypto.invite import Invite
 from p2p.api.settings import Settings
 from p2p.dht.contact import NodeContact
@@ -32,12 +33,12 @@ def trusted_relays(
 
 def addresses_of_relays(
     settings: Settings, entry_nodes: list[NodeContact], invite: Invite | None
-) -> dict[bytes, list[Address]]:
+) -> dict[DhKey, list[Address]]:
     """Every address of each of them, by its key: one may be named by an IPv4 and an IPv6 line.
 
     Args and raises: as ``trusted_relays``.
     """
-    found: dict[bytes, list[Address]] = {}
+    found: dict[DhKey, list[Address]] = {}
     for contact in _all_lines(settings, entry_nodes, invite):
         found.setdefault(contact.dh, []).append(contact.address)
     return {dh: list(dict.fromkeys(each))[:ADDRESSES_MAX] for dh, each in found.items()}

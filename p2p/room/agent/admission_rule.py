@@ -1,5 +1,6 @@
 """Who is let in by a member whose door somebody knocks at."""
 
+from crypto.ids import DhKey
 from p2p.errors import RemoteError
 from p2p.room.ops.kinds import Join
 from p2p.room.ops.op import Op, verify_join
@@ -9,7 +10,7 @@ from p2p.room.state.model import RoomState
 from p2p.room.store.opset import MEMBERS_MAX, OpSet
 
 
-def refusal(join: bytes, dh: bytes, ops: OpSet, state: RoomState, room_s: float) -> str | None:
+def refusal(join: bytes, dh: DhKey, ops: OpSet, state: RoomState, room_s: float) -> str | None:
     """Tell why somebody is not let in.
 
     Args:

@@ -2,9 +2,10 @@
 
 import hashlib
 
-from crypto.ids import EpochId, MemberId, OpId
+from crypto.ids import DhKey, EpochId, MemberId, OpId
 
 ID_BYTES = 16
+KEY_BYTES = 32
 SHORT_ID_BYTES = 8
 
 NONE = OpId(bytes(ID_BYTES))
@@ -15,6 +16,9 @@ NO_EPOCH = EpochId(NONE)
 
 NO_MEMBER = MemberId(bytes(ID_BYTES))
 """Stands where a member id could stand but there is none."""
+
+NO_KEY = DhKey(bytes(KEY_BYTES))
+"""Stands where a receive key could stand but there is none."""
 
 
 def op_id(data: bytes) -> OpId:

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta
 
-from crypto.ids import EpochId, MemberId, OpId
+from crypto.ids import DhKey, EpochId, MemberId, OpId
 from p2p.room.ops.canonical import Quiet
 from p2p.room.ops.ids import NONE
 
@@ -36,6 +36,7 @@ Op16 = Annotated[OpId, Meta(min_length=16, max_length=16)]
 Epoch16 = Annotated[EpochId, Meta(min_length=16, max_length=16)]
 Member16 = Annotated[MemberId, Meta(min_length=16, max_length=16)]
 Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Dh32 = Annotated[DhKey, Meta(min_length=32, max_length=32)]
 Seq = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
 Version = Annotated[int, Meta(ge=OPS_VERSION, le=OPS_VERSION)]
 KindNumber = Annotated[int, Meta(ge=1, le=0xFFFF)]
@@ -90,8 +91,8 @@ class Join(Body, frozen=True):
     """
 
     sign: Key32
-    dh: Key32
-    recv: Key32
+    dh: Dh32
+    recv: Dh32
     name: Annotated[str, Meta(max_length=NAME_CHARS_MAX)]
     invite: Op16 = NONE
     proof: Annotated[bytes, Meta(max_length=64)] = b""
@@ -224,7 +225,7 @@ class Rank(Body, frozen=True):
     member: Member16
     rank: Annotated[int, Meta(ge=1, le=4)]
     sign: Key32
-    dh: Key32
+    dh: Dh32
     over: Over
     cut: Op16
     keeps: Keeps = ()
@@ -267,7 +268,7 @@ class Epoch(Body, frozen=True):
     parents: Annotated[tuple[Parent, ...], Meta(max_length=PARENTS_MAX)]
     step: Count
     why: Annotated[int, Meta(ge=0, le=4)]
-    ephemeral: Key32
+    ephemeral: Dh32
     commit: Key32
     pass_public: Key32
     roster_count: Annotated[int, Meta(ge=0, le=0xFFFF)]
@@ -313,7 +314,7 @@ class Uninvite(Body, frozen=True):
 class Recv(Body, frozen=True):
     """My X25519 key for the wraps of the next epoch."""
 
-    key: Key32
+    key: Dh32
 
 
 class Profile(Body, frozen=True):
@@ -326,7 +327,7 @@ class Profile(Body, frozen=True):
 class Carrier(Quiet, frozen=True):
     """A relay: X25519 key, address of 4 or 16 bytes, port."""
 
-    dh: Key32
+    dh: Dh32
     ip: Annotated[bytes, Meta(min_length=4, max_length=16)]
     port: Annotated[int, Meta(ge=1, le=0xFFFF)]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
-from crypto.ids import EpochId, MemberId, OpId
+from crypto.ids import DhKey, EpochId, MemberId, OpId
 from p2p.room.ops.epoch_dag import Ancestry, led
 from p2p.room.ops.ids import NO_EPOCH
 from p2p.room.ops.kinds import KNOWS_MAX, Epoch, Grant, Mute, Remove, StageEntry
@@ -34,7 +34,7 @@ class EpochInfo:
     parents: tuple[EpochId, ...]
     step: int
     why: int
-    ephemeral: bytes
+    ephemeral: DhKey
     commit: bytes
     pass_public: bytes
     roster_count: int
@@ -63,7 +63,7 @@ def _info(op: Op, body: Epoch) -> EpochInfo:
     )
 
 
-def roster_root(members: Iterable[tuple[MemberId, bytes]]) -> bytes:
+def roster_root(members: Iterable[tuple[MemberId, DhKey]]) -> bytes:
     """Hash a roster.
 
     Args:
