@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from crypto.errors import RemoteError
-from crypto.ids import DhKey
+from crypto.ids import DhKey, SignKey
 
 GENESIS_VERSION: Final = 1
 NONCE_BYTES = 32
@@ -32,7 +32,7 @@ class Genesis(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     """
 
     version: Literal[1]
-    sign: Key32
+    sign: Annotated[SignKey, msgspec.Meta(min_length=32, max_length=32)]
     dh: Annotated[DhKey, msgspec.Meta(min_length=32, max_length=32)]
     entry: Literal["open"]
     created_s: Annotated[int, msgspec.Meta(ge=0, lt=1 << 40)]

@@ -8,7 +8,7 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey, VerifyKey
 
 from crypto.errors import LocalError, RemoteError
-from crypto.ids import DhKey, MemberId
+from crypto.ids import DhKey, MemberId, SignKey
 
 Rng = Callable[[int], bytes]
 KEY_BYTES = 32
@@ -34,7 +34,7 @@ class Identity:
             raise LocalError("secret keys have 32 bytes")
         self._signing = SigningKey(sign_seed)
         self._dh_secret = dh_secret
-        self.sign_key = bytes(self._signing.verify_key)
+        self.sign_key = SignKey(bytes(self._signing.verify_key))
         self.dh = DhKey(bytes(PrivateKey(dh_secret).public_key))
         self.member_id = member_id(self.sign_key, self.dh)
 
@@ -71,9 +71,9 @@ class Identity:
         return "Identity(…)"
 
 
-def sign_public_of(seed: bytes) -> bytes:
+def sign_public_of(seed: bytes) -> SignKey:
     """Give the Ed25519 public key of a seed, both 32 bytes."""
-    return bytes(SigningKey(seed).verify_key)
+    return SignKey(bytes(SigningKey(seed).verify_key))
 
 
 def sign(seed: bytes, context: bytes, data: bytes) -> bytes:
@@ -93,7 +93,7 @@ def sign(seed: bytes, context: bytes, data: bytes) -> bytes:
     return SigningKey(seed).sign(_framed(context, data)).signature
 
 
-def verify(sign_public: bytes, context: bytes, data: bytes, signature: bytes) -> None:
+def verify(sign_public: SignKey, context: bytes, data: bytes, signature: bytes) -> None:
     """Check a signature.
 
     Args:
@@ -109,7 +109,7 @@ def verify(sign_public: bytes, context: bytes, data: bytes, signature: bytes) ->
     verify_bytes(sign_public, _framed(context, data), signature)
 
 
-def verify_bytes(sign_public: bytes, data: bytes, signature: bytes) -> None:
+def verify_bytes(sign_public: SignKey, data: bytes, signature: bytes) -> None:
     """Check a plain Ed25519 signature (RFC 8032, strict: no malleable or small-order forms).
 
     Raises:
@@ -123,7 +123,7 @@ def verify_bytes(sign_public: bytes, data: bytes, signature: bytes) -> None:
         raise RemoteError("bad signature") from error
 
 
-def member_id(sign: bytes, dh: DhKey) -> MemberId:
+def member_id(sign: SignKey, dh: DhKey) -> MemberId:
     """Name a pair of public keys: BLAKE2b-128(sign | dh), 16 bytes.
 
     Raises:

@@ -17,3 +17,6 @@ EpochId = NewType("EpochId", OpId)
 
 DhKey = NewType("DhKey", bytes)
 """The public half of an X25519 key pair, 32 bytes: a member's, a relay's, or one for one use."""
+
+SignKey = NewType("SignKey", bytes)
+"""The public half of an Ed25519 pair, 32 bytes: a member's, an invite's, a pass's, a record's."""

@@ -21,7 +21,7 @@ from crypto import base32
 from crypto.contact import Contact, PackedContact
 from crypto.errors import LocalError, RemoteError, UserError
 from crypto.identity import sign, sign_public_of
-from crypto.ids import MemberId, OpId
+from crypto.ids import MemberId, OpId, SignKey
 from crypto.kdf import hkdf
 from crypto.keycode import LINE
 from crypto.keyhints import bad_key, too_long, two_keys
@@ -73,7 +73,7 @@ class Ticket(NamedTuple):
         return "Ticket(…)"
 
 
-def invite_key(seed: bytes) -> bytes:
+def invite_key(seed: bytes) -> SignKey:
     """The Ed25519 public key of an invite's seed of 16 bytes, for the operation that names it."""
     return sign_public_of(_sign_seed(seed))
 

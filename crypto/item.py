@@ -11,6 +11,7 @@ import msgspec
 
 from crypto.errors import LocalError, RemoteError
 from crypto.identity import SIGNATURE_BYTES, sign, sign_public_of, verify
+from crypto.ids import SignKey
 
 TARGET_BYTES = 20
 MAX_ITEM_BYTES = 1000
@@ -21,7 +22,6 @@ MAX_SEQ_AHEAD_S = 3600
 MAX_VALUE_BYTES = 876  # so that the longest numbers still leave 1,000 bytes in all
 _CONTEXT = b"item"
 
-Key32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Value = Annotated[bytes, msgspec.Meta(min_length=1, max_length=MAX_VALUE_BYTES)]
 Signature = Annotated[bytes, msgspec.Meta(min_length=SIGNATURE_BYTES, max_length=SIGNATURE_BYTES)]
 
@@ -37,7 +37,7 @@ class Item(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
         signature: Over all of the above, 64 bytes.
     """
 
-    signer: Key32
+    signer: Annotated[SignKey, msgspec.Meta(min_length=32, max_length=32)]
     seq: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
     expires_s: Annotated[int, msgspec.Meta(ge=0, lt=1 << 40)]
     value: Value
@@ -127,7 +127,7 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Item)
 
 
-def target_of(signer: bytes) -> bytes:
+def target_of(signer: SignKey) -> bytes:
     """Hash a public key to the id of its item: SHA-1, 20 bytes (BEP 44)."""
     # SHA-1 only names places here; an item is trusted by its signature.
     return hashlib.sha1(signer, usedforsecurity=False).digest()

@@ -6,7 +6,7 @@ others. So either end signs, with the key that operations are signed with, what 
 """
 
 from crypto.identity import Identity, verify
-from crypto.ids import DhKey
+from crypto.ids import DhKey, SignKey
 
 PROOF_BYTES = 64
 _CONTEXTS = {True: b"join", False: b"admit"}
@@ -30,7 +30,7 @@ def prove_line(identity: Identity, room: bytes, peer_dh: DhKey, tie: bytes, *, a
 
 
 def check_line(
-    sign: bytes, dh: DhKey, room: bytes, own_dh: DhKey, tie: bytes, proof: bytes, *, asked: bool
+    sign: SignKey, dh: DhKey, room: bytes, own_dh: DhKey, tie: bytes, proof: bytes, *, asked: bool
 ) -> None:
     """Check what ``prove_line`` made at the other end.
 

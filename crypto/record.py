@@ -16,6 +16,7 @@ from nacl.exceptions import CryptoError
 from crypto.contact import Contact, PackedContact
 from crypto.errors import LocalError, RemoteError
 from crypto.identity import sign_public_of
+from crypto.ids import SignKey
 from crypto.item import Item, target_of
 from crypto.roomkey import RoomKey
 
@@ -70,7 +71,7 @@ class Slot:
     """
 
     target: bytes
-    signer: bytes
+    signer: SignKey
 
 
 def hour_of(unix_s: float) -> int:

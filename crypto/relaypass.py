@@ -10,14 +10,14 @@ its keys to relay and link in the same way.
 from crypto.errors import LocalError
 from crypto.head import PASS_BYTES
 from crypto.identity import Identity, sign, sign_public_of, verify
-from crypto.ids import DhKey
+from crypto.ids import DhKey, SignKey
 
 _PASS_CONTEXT = b"pass"
 _SEAT_CONTEXT = b"seat"
 _ROUTE_CONTEXT = b"route"
 
 
-def pass_public(pass_key: bytes | bytearray) -> bytes:
+def pass_public(pass_key: bytes | bytearray) -> SignKey:
     """Give the public half of a pass for the epoch record: its Ed25519 key, 32 bytes (RFC 8032).
 
     Args:
@@ -46,13 +46,13 @@ def prove_self(identity: Identity, relay_dh: DhKey, room: bytes, tie: bytes) -> 
     return identity.sign(_PASS_CONTEXT, relay_dh + room + tie)
 
 
-def check_self(sign_key: bytes, relay_dh: DhKey, room: bytes, tie: bytes, proof: bytes) -> None:
+def check_self(sign_key: SignKey, relay_dh: DhKey, room: bytes, tie: bytes, proof: bytes) -> None:
     """Check what ``prove_self`` made; raises RemoteError."""
     verify(sign_key, _PASS_CONTEXT, relay_dh + room + tie, proof)
 
 
 def prove_pass(
-    pass_key: bytes, relay_dh: DhKey, room: bytes, tie: bytes, keys: tuple[bytes, DhKey]
+    pass_key: bytes, relay_dh: DhKey, room: bytes, tie: bytes, keys: tuple[SignKey, DhKey]
 ) -> bytes:
     """Sign for one relay, room, link and member, with the pass.
 
@@ -70,11 +70,11 @@ def prove_pass(
 
 
 def check_pass(
-    public: bytes,
+    public: SignKey,
     relay_dh: DhKey,
     room: bytes,
     tie: bytes,
-    keys: tuple[bytes, DhKey],
+    keys: tuple[SignKey, DhKey],
     proof: bytes,
 ) -> None:
     """Check what ``prove_pass`` made against the public half of a pass; raises RemoteError."""
@@ -95,7 +95,7 @@ def sign_route(identity: Identity, room: bytes, slot: int, seq: int, parent: DhK
 
 
 def check_route(
-    sign_key: bytes, room: bytes, slot: int, seq: int, parent: DhKey, signature: bytes
+    sign_key: SignKey, room: bytes, slot: int, seq: int, parent: DhKey, signature: bytes
 ) -> None:
     """Check what ``sign_route`` made; raises RemoteError."""
     verify(sign_key, _ROUTE_CONTEXT, _route(room, slot, seq, parent), signature)

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from crypto import base32
 from crypto.errors import LocalError
 from crypto.identity import KEY_BYTES, MEMBER_ID_BYTES
-from crypto.ids import DhKey, MemberId
+from crypto.ids import DhKey, MemberId, SignKey
 from crypto.kdf import hkdf
 
 NONCE_BYTES = 32
@@ -38,7 +38,7 @@ class Party(NamedTuple):
     """One of the two: its member id and the two public keys that are to be believed."""
 
     member_id: MemberId
-    sign: bytes
+    sign: SignKey
     dh: DhKey
 
 

@@ -2,18 +2,23 @@
 
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
-from crypto.ids import DhKey, EpochId, MemberId, OpId
+from crypto.identity import member_id
+from crypto.ids import DhKey, EpochId, MemberId, OpId, SignKey
+from crypto.item import target_of
+from crypto.roomkey import RoomKey
+from crypto.sas import Party
 from crypto.wrap import wrap_tag
 from p2p.dht.contact import NodeContact
 from p2p.mesh.mesh import Mesh
 from p2p.relay.cascade import TreePlace
 from p2p.relay.wraps import WrapShelf
-from p2p.room.commands import Remove
+from p2p.room.commands import MakeInvite, Remove
 from p2p.room.ops.ids import short
 from p2p.room.ops.kinds import Lock
-from p2p.room.ops.op import Pen
+from p2p.room.ops.op import Op, Pen, verify_op
 from p2p.room.room import Room
 from p2p.room.state.model import RoomState
+from p2p.wire.card import seal_card
 from p2p.wire.messages import AskKeys, Carry
 
 
@@ -67,3 +72,18 @@ def member_and_key(mesh: Mesh, member: MemberId, dh: DhKey) -> None:
     mesh.link_down(dh, 0.0)  # refused: arg-type
     wrap_tag(dh, member)
     wrap_tag(member, dh)  # refused: arg-type
+
+
+def signing_keys(op: Op, sign: SignKey, dh: DhKey) -> None:
+    verify_op(op, sign)
+    verify_op(op, dh)  # refused: arg-type
+    member_id(sign, dh)
+    member_id(dh, sign)  # refused: arg-type
+    MakeInvite(sign, 1, 0)
+    MakeInvite(dh, 1, 0)  # refused: arg-type
+    target_of(sign)
+    target_of(dh)  # refused: arg-type
+    Party(member_id(sign, dh), sign, dh)
+    Party(member_id(sign, dh), dh, sign)  # refused: arg-type
+    seal_card(RoomKey(b""), dh, dh, bytes)
+    seal_card(RoomKey(b""), dh, sign, bytes)  # refused: arg-type

@@ -9,7 +9,7 @@ name costs nothing.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from crypto.ids import MemberId
+from crypto.ids import MemberId, SignKey
 
 OLD_PASS_S = 60.0
 SAT_MAX = 2048
@@ -27,8 +27,8 @@ class Passes:
     """The passes of one room. Times are monotonic seconds."""
 
     def __init__(self) -> None:
-        self._heads: dict[bytes, frozenset[MemberId]] = {}
-        self._old: dict[bytes, _Old] = {}
+        self._heads: dict[SignKey, frozenset[MemberId]] = {}
+        self._old: dict[SignKey, _Old] = {}
         self._sat: dict[MemberId, float] = {}
 
     def saw(self, members: Iterable[MemberId], now: float) -> None:
@@ -40,7 +40,7 @@ class Passes:
 
     def follow(
         self,
-        heads: Collection[bytes],
+        heads: Collection[SignKey],
         removed: frozenset[MemberId],
         members: Iterable[MemberId],
         now: float,
@@ -68,7 +68,7 @@ class Passes:
 
     def opens(
         self,
-        public: bytes,
+        public: SignKey,
         member: MemberId,
         removed: frozenset[MemberId],
         now: float,

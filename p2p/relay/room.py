@@ -8,7 +8,7 @@ from the moment when the operation arrives.
 from collections.abc import Iterable
 
 from crypto.identity import member_id
-from crypto.ids import DhKey, EpochId, MemberId
+from crypto.ids import DhKey, EpochId, MemberId, SignKey
 from crypto.relaypass import check_route
 from p2p.errors import RemoteError
 from p2p.mesh.seen import Seen
@@ -109,7 +109,7 @@ class RelayRoom:
         """Whether no member has been here or at a relay joined to this one for a while."""
         return now - self._peopled_s > EMPTY_S
 
-    def opens(self, public: bytes, member: MemberId, now: float) -> bool:
+    def opens(self, public: SignKey, member: MemberId, now: float) -> bool:
         """Whether this pass gives this member a seat: see ``passes``."""
         state = self.state
         return self._passes.opens(public, member, state.removed, now, locked=state.locked)

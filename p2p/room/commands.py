@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from crypto.ids import MemberId, OpId
+from crypto.ids import MemberId, OpId, SignKey
 from p2p.room.ops.kinds import Carrier, EntryMode
 
 
@@ -125,7 +125,7 @@ class MakeInvite:
         expires_s: Room time after which it is refused; 0 for never.
     """
 
-    key: bytes
+    key: SignKey
     uses: int
     expires_s: int
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from crypto.genesis import Genesis
 from crypto.identity import Identity
-from crypto.ids import DhKey, EpochId, MemberId, OpId
+from crypto.ids import DhKey, EpochId, MemberId, OpId, SignKey
 from p2p.errors import RemoteError, UserError
 from p2p.room import commands
 from p2p.room.agent.admission_rule import refusal
@@ -278,7 +278,7 @@ class Room:
         why: int,
         ephemeral: DhKey,
         commit: bytes,
-        pass_public: bytes,
+        pass_public: SignKey,
         members: Iterable[Member],
     ) -> Op:
         """Sign a new epoch; the grants in force are restated in it.

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from crypto.ids import DhKey, EpochId, MemberId, OpId
 from p2p.room.ops.canonical import Quiet
+from p2p.room.ops.kinds import Epoch16, Member16, Op16
 from p2p.room.ops.op import OP_BYTES_MAX
 
 MESSAGE_BYTES_MAX = 16 * 1024
@@ -25,12 +25,8 @@ LAST_ID = b"\xff" * 8
 
 Id8 = Annotated[bytes, Meta(min_length=8, max_length=8)]
 Id16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
-Op16 = Annotated[OpId, Meta(min_length=16, max_length=16)]
-Epoch16 = Annotated[EpochId, Meta(min_length=16, max_length=16)]
-Member16 = Annotated[MemberId, Meta(min_length=16, max_length=16)]
 Signature64 = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
-Dh32 = Annotated[DhKey, Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Target20 = Annotated[bytes, Meta(min_length=20, max_length=20)]
 OpBytes = Annotated[bytes, Meta(min_length=1, max_length=OP_BYTES_MAX)]

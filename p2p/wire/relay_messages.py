@@ -10,16 +10,14 @@ from msgspec import Meta
 from crypto.ids import MemberId
 from crypto.wrap import WRAP_BYTES
 from p2p.room.ops.canonical import Quiet
+from p2p.room.ops.kinds import Dh32, Epoch16, Member16, Sign32
 from p2p.wire.messages import (
     FIRST_ID,
     IDS_PER_MESSAGE,
     LAST_ID,
     WRAPS_PER_MESSAGE,
-    Dh32,
-    Epoch16,
     Id8,
     Key32,
-    Member16,
     OpList,
     Reason,
     Signature,
@@ -53,9 +51,9 @@ class Pass(Quiet, frozen=True, tag=40):
     """
 
     room: Key32
-    sign: Key32
+    sign: Sign32
     dh: Dh32
-    pass_public: Key32
+    pass_public: Sign32
     proof: Signature
     pass_proof: Signature
 
@@ -124,7 +122,7 @@ class Route(Quiet, frozen=True, tag=47):
     room: Key32
     slot: Annotated[int, Meta(ge=1, le=63)]
     seq: Annotated[int, Meta(ge=0, le=0xFFFF_FFFF_FFFF)]
-    sign: Key32
+    sign: Sign32
     dh: Dh32
     parent: Dh32
     signature: Signature

@@ -1,7 +1,7 @@
 """What one member in one room proves and checks on its lines: see ``crypto.lineproof``."""
 
 from crypto.identity import Identity
-from crypto.ids import DhKey
+from crypto.ids import DhKey, SignKey
 from crypto.lineproof import check_line, prove_line
 from p2p.errors import RemoteError
 from p2p.link.conversation import Conversation
@@ -47,11 +47,11 @@ class LineProofs:
             raise RemoteError("no join")
         self._check(line, body.sign, body.dh, join.proof, asked=True)
 
-    def check_admit(self, admit: Admit, line: Conversation, sign: bytes, dh: DhKey) -> None:
+    def check_admit(self, admit: Admit, line: Conversation, sign: SignKey, dh: DhKey) -> None:
         """Checks that the member with these public keys says yes; raises RemoteError."""
         self._check(line, sign, dh, admit.proof, asked=False)
 
     def _check(
-        self, line: Conversation, sign: bytes, dh: DhKey, proof: bytes, *, asked: bool
+        self, line: Conversation, sign: SignKey, dh: DhKey, proof: bytes, *, asked: bool
     ) -> None:
         check_line(sign, dh, self._room, self._identity.dh, line.tie, proof, asked=asked)

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta
 
-from crypto.ids import DhKey, EpochId, MemberId, OpId
+from crypto.ids import DhKey, EpochId, MemberId, OpId, SignKey
 from p2p.room.ops.canonical import Quiet
 from p2p.room.ops.ids import NONE
 
@@ -37,6 +37,7 @@ Epoch16 = Annotated[EpochId, Meta(min_length=16, max_length=16)]
 Member16 = Annotated[MemberId, Meta(min_length=16, max_length=16)]
 Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Dh32 = Annotated[DhKey, Meta(min_length=32, max_length=32)]
+Sign32 = Annotated[SignKey, Meta(min_length=32, max_length=32)]
 Seq = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
 Version = Annotated[int, Meta(ge=OPS_VERSION, le=OPS_VERSION)]
 KindNumber = Annotated[int, Meta(ge=1, le=0xFFFF)]
@@ -90,7 +91,7 @@ class Join(Body, frozen=True):
         proof: Signature of the invite's key, context "invite", over room id | author; or empty.
     """
 
-    sign: Key32
+    sign: Sign32
     dh: Dh32
     recv: Dh32
     name: Annotated[str, Meta(max_length=NAME_CHARS_MAX)]
@@ -224,7 +225,7 @@ class Rank(Body, frozen=True):
 
     member: Member16
     rank: Annotated[int, Meta(ge=1, le=4)]
-    sign: Key32
+    sign: Sign32
     dh: Dh32
     over: Over
     cut: Op16
@@ -270,7 +271,7 @@ class Epoch(Body, frozen=True):
     why: Annotated[int, Meta(ge=0, le=4)]
     ephemeral: Dh32
     commit: Key32
-    pass_public: Key32
+    pass_public: Sign32
     roster_count: Annotated[int, Meta(ge=0, le=0xFFFF)]
     roster_root: Key32
     stage: Annotated[tuple[StageEntry, ...], Meta(max_length=STAGE_ENTRIES_MAX)]
@@ -300,7 +301,7 @@ class Ask(Body, frozen=True):
 class Invite(Body, frozen=True):
     """Whoever proves to hold ``key`` came by me. ``uses`` 0: any number of members."""
 
-    key: Key32
+    key: Sign32
     uses: Annotated[int, Meta(ge=0, le=0xFFFF)]
     expires_s: Count
 

@@ -12,7 +12,7 @@ import msgspec
 
 from crypto.genesis import ROOM_ID_BYTES
 from crypto.identity import SIGNATURE_BYTES, Identity, member_id, verify
-from crypto.ids import MemberId, OpId
+from crypto.ids import MemberId, OpId, SignKey
 from p2p.errors import LocalError, RemoteError
 from p2p.room.ops.canonical import pack, unpack
 from p2p.room.ops.ids import NONE, op_id
@@ -136,7 +136,7 @@ def _typed(raw: bytes, front: _Peek) -> Body:
     return unpack(pack(fields), _BARE, OP_BYTES_MAX)
 
 
-def verify_op(op: Op, sign_public: bytes) -> None:
+def verify_op(op: Op, sign_public: SignKey) -> None:
     """Check the signature against the author's key.
 
     Args:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
-from crypto.ids import DhKey, EpochId, MemberId, OpId
+from crypto.ids import DhKey, EpochId, MemberId, OpId, SignKey
 from p2p.room.ops.epoch_dag import Ancestry, led
 from p2p.room.ops.ids import NO_EPOCH
 from p2p.room.ops.kinds import KNOWS_MAX, Epoch, Grant, Mute, Remove, StageEntry
@@ -36,7 +36,7 @@ class EpochInfo:
     why: int
     ephemeral: DhKey
     commit: bytes
-    pass_public: bytes
+    pass_public: SignKey
     roster_count: int
     roster_root: bytes
     stage: tuple[StageEntry, ...]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from crypto.identity import verify
-from crypto.ids import MemberId, OpId
+from crypto.ids import MemberId, OpId, SignKey
 from p2p.errors import RemoteError
 from p2p.room.ops.kinds import Invite, Join
 from p2p.room.ops.newcomer import JOINS_MAX
@@ -32,7 +32,7 @@ class InviteInfo:
 
     id: OpId
     by: MemberId
-    key: bytes
+    key: SignKey
     uses: int
     expires_s: int
     used: int
@@ -45,7 +45,7 @@ class InviteInfo:
 
 
 @functools.lru_cache(maxsize=JOINS_MAX)
-def proves(join: Op, proof: bytes, key: bytes) -> bool:
+def proves(join: Op, proof: bytes, key: SignKey) -> bool:
     """Tell whether the proof in a join is a signature by the key of an invite."""
     try:
         verify(key, CONTEXT, join.body.room + join.author, proof)

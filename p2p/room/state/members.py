@@ -4,7 +4,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Sequence
 
-from crypto.ids import DhKey, MemberId, OpId
+from crypto.ids import DhKey, MemberId, OpId, SignKey
 from p2p.room.ops.chain import last_link
 from p2p.room.ops.ids import NO_KEY, NONE
 from p2p.room.ops.kinds import (
@@ -129,10 +129,10 @@ class _Painter:
             return join
         return last_link(member, join, self._registers.links.values())
 
-    def _public(self, member: MemberId, join: Op | None) -> tuple[bytes, DhKey, DhKey]:
+    def _public(self, member: MemberId, join: Op | None) -> tuple[SignKey, DhKey, DhKey]:
         """Signing key, exchange key, and the key to wrap for."""
         if join is None or not isinstance(join.body, Join):
-            return (*self._keys.get(member, (bytes(32), NO_KEY)), NO_KEY)
+            return (*self._keys.get(member, (SignKey(NO_KEY), NO_KEY)), NO_KEY)
         recv = join.body.recv
         gone = member in self._authority.removals or self._registers.left(member)
         for op in () if gone else self._registers.read("recv", member)[:1]:
@@ -164,7 +164,7 @@ class _Painter:
         return down is not None and down.lapsed
 
 
-def _appointed_keys(findings: Findings) -> dict[MemberId, tuple[bytes, DhKey]]:
+def _appointed_keys(findings: Findings) -> dict[MemberId, tuple[SignKey, DhKey]]:
     return {
         op.body.member: (op.body.sign, op.body.dh)
         for op in findings.registers.ranks.values()

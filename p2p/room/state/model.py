@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from crypto.ids import DhKey, EpochId, MemberId, OpId
+from crypto.ids import DhKey, EpochId, MemberId, OpId, SignKey
 from p2p.room.ops.ids import NO_EPOCH, NONE
 from p2p.room.ops.kinds import Body, Carrier, EntryMode, HandRef
 from p2p.room.ops.powers import APPOINTEE, CO_HOST, MODERATOR
@@ -50,7 +50,7 @@ class Member:
     """
 
     id: MemberId
-    sign: bytes
+    sign: SignKey
     dh: DhKey
     recv: DhKey
     name: DisplayName

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from crypto.genesis import Genesis
 from crypto.identity import member_id
-from crypto.ids import EpochId, MemberId, OpId
+from crypto.ids import EpochId, MemberId, OpId, SignKey
 from p2p.errors import RemoteError
 from p2p.room.ops.ids import NO_EPOCH, short
 from p2p.room.ops.kinds import (
@@ -67,7 +67,7 @@ class OpSet:
         self.room_id: bytes = genesis.room_id
         self._entry: EntryMode = genesis.entry
         self._blind = blind
-        self._keys: dict[MemberId, bytes] = {self.host: genesis.sign}
+        self._keys: dict[MemberId, SignKey] = {self.host: genesis.sign}
         self._ops: dict[OpId, Op] = {}
         self._ranks: dict[OpId, Op] = {}
         self._epochs: set[EpochId] = set()
