@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from crypto.errors import RemoteError
-from crypto.ids import DhKey, SignKey
+from crypto.ids import DhKey, RoomId, SignKey
 
 GENESIS_VERSION: Final = 1
 NONCE_BYTES = 32
@@ -61,7 +61,7 @@ class Genesis(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
         return genesis
 
     @property
-    def room_id(self) -> bytes:
+    def room_id(self) -> RoomId:
         """BLAKE2b-256 of the canonical bytes: the room's id, 32 bytes."""
         return room_id_of(self.encode())
 
@@ -70,6 +70,6 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Genesis)
 
 
-def room_id_of(genesis_bytes: bytes) -> bytes:
+def room_id_of(genesis_bytes: bytes) -> RoomId:
     """Hash the bytes of a genesis to the room id (BLAKE2b-256, RFC 7693)."""
-    return hashlib.blake2b(genesis_bytes, digest_size=ROOM_ID_BYTES).digest()
+    return RoomId(hashlib.blake2b(genesis_bytes, digest_size=ROOM_ID_BYTES).digest())

@@ -131,7 +131,7 @@ class Held:
 
 
 def unwanted(
-    held: Mapping[EpochId, Held], wanted: Collection[bytes], before_s: float
+    held: Mapping[EpochId, Held], wanted: Collection[EpochId], before_s: float
 ) -> tuple[list[EpochId], float]:
     """Find epochs to be erased: not wanted since a time, and all but the last sixteen.
 

@@ -20,3 +20,6 @@ DhKey = NewType("DhKey", bytes)
 
 SignKey = NewType("SignKey", bytes)
 """The public half of an Ed25519 pair, 32 bytes: a member's, an invite's, a pass's, a record's."""
+
+RoomId = NewType("RoomId", bytes)
+"""A room: BLAKE2b-256 of its genesis, 32 bytes."""

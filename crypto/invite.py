@@ -21,7 +21,7 @@ from crypto import base32
 from crypto.contact import Contact, PackedContact
 from crypto.errors import LocalError, RemoteError, UserError
 from crypto.identity import sign, sign_public_of
-from crypto.ids import MemberId, OpId, SignKey
+from crypto.ids import MemberId, OpId, RoomId, SignKey
 from crypto.kdf import hkdf
 from crypto.keycode import LINE
 from crypto.keyhints import bad_key, too_long, two_keys
@@ -65,7 +65,7 @@ class Ticket(NamedTuple):
     seed: bytes
     invite: OpId
 
-    def prove(self, room_id: bytes, member_id: MemberId) -> bytes:
+    def prove(self, room_id: RoomId, member_id: MemberId) -> bytes:
         """Sign the name of whoever comes by this invite: 64 bytes."""
         return sign(_sign_seed(self.seed), _CONTEXT, room_id + member_id)
 

@@ -6,13 +6,15 @@ others. So either end signs, with the key that operations are signed with, what 
 """
 
 from crypto.identity import Identity, verify
-from crypto.ids import DhKey, SignKey
+from crypto.ids import DhKey, RoomId, SignKey
 
 PROOF_BYTES = 64
 _CONTEXTS = {True: b"join", False: b"admit"}
 
 
-def prove_line(identity: Identity, room: bytes, peer_dh: DhKey, tie: bytes, *, asks: bool) -> bytes:
+def prove_line(
+    identity: Identity, room: RoomId, peer_dh: DhKey, tie: bytes, *, asks: bool
+) -> bytes:
     """Sign for one line.
 
     Args:
@@ -30,7 +32,7 @@ def prove_line(identity: Identity, room: bytes, peer_dh: DhKey, tie: bytes, *, a
 
 
 def check_line(
-    sign: SignKey, dh: DhKey, room: bytes, own_dh: DhKey, tie: bytes, proof: bytes, *, asked: bool
+    sign: SignKey, dh: DhKey, room: RoomId, own_dh: DhKey, tie: bytes, proof: bytes, *, asked: bool
 ) -> None:
     """Check what ``prove_line`` made at the other end.
 

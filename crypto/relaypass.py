@@ -10,7 +10,7 @@ its keys to relay and link in the same way.
 from crypto.errors import LocalError
 from crypto.head import PASS_BYTES
 from crypto.identity import Identity, sign, sign_public_of, verify
-from crypto.ids import DhKey, SignKey
+from crypto.ids import DhKey, RoomId, SignKey
 
 _PASS_CONTEXT = b"pass"
 _SEAT_CONTEXT = b"seat"
@@ -31,7 +31,7 @@ def pass_public(pass_key: bytes | bytearray) -> SignKey:
     return sign_public_of(bytes(pass_key))
 
 
-def prove_self(identity: Identity, relay_dh: DhKey, room: bytes, tie: bytes) -> bytes:
+def prove_self(identity: Identity, relay_dh: DhKey, room: RoomId, tie: bytes) -> bytes:
     """Sign for one relay, room and link, with the member's own key.
 
     Args:
@@ -46,13 +46,13 @@ def prove_self(identity: Identity, relay_dh: DhKey, room: bytes, tie: bytes) -> 
     return identity.sign(_PASS_CONTEXT, relay_dh + room + tie)
 
 
-def check_self(sign_key: SignKey, relay_dh: DhKey, room: bytes, tie: bytes, proof: bytes) -> None:
+def check_self(sign_key: SignKey, relay_dh: DhKey, room: RoomId, tie: bytes, proof: bytes) -> None:
     """Check what ``prove_self`` made; raises RemoteError."""
     verify(sign_key, _PASS_CONTEXT, relay_dh + room + tie, proof)
 
 
 def prove_pass(
-    pass_key: bytes, relay_dh: DhKey, room: bytes, tie: bytes, keys: tuple[SignKey, DhKey]
+    pass_key: bytes, relay_dh: DhKey, room: RoomId, tie: bytes, keys: tuple[SignKey, DhKey]
 ) -> bytes:
     """Sign for one relay, room, link and member, with the pass.
 
@@ -72,7 +72,7 @@ def prove_pass(
 def check_pass(
     public: SignKey,
     relay_dh: DhKey,
-    room: bytes,
+    room: RoomId,
     tie: bytes,
     keys: tuple[SignKey, DhKey],
     proof: bytes,
@@ -81,7 +81,7 @@ def check_pass(
     verify(public, _SEAT_CONTEXT, relay_dh + room + tie + b"".join(keys), proof)
 
 
-def sign_route(identity: Identity, room: bytes, slot: int, seq: int, parent: DhKey) -> bytes:
+def sign_route(identity: Identity, room: RoomId, slot: int, seq: int, parent: DhKey) -> bytes:
     """Sign that our sound in a slot comes into the tree at a relay.
 
     Args:
@@ -95,11 +95,11 @@ def sign_route(identity: Identity, room: bytes, slot: int, seq: int, parent: DhK
 
 
 def check_route(
-    sign_key: SignKey, room: bytes, slot: int, seq: int, parent: DhKey, signature: bytes
+    sign_key: SignKey, room: RoomId, slot: int, seq: int, parent: DhKey, signature: bytes
 ) -> None:
     """Check what ``sign_route`` made; raises RemoteError."""
     verify(sign_key, _ROUTE_CONTEXT, _route(room, slot, seq, parent), signature)
 
 
-def _route(room: bytes, slot: int, seq: int, parent: DhKey) -> bytes:
+def _route(room: RoomId, slot: int, seq: int, parent: DhKey) -> bytes:
     return room + bytes((slot,)) + seq.to_bytes(8, "big") + parent

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from crypto import base32
 from crypto.errors import LocalError
 from crypto.identity import KEY_BYTES, MEMBER_ID_BYTES
-from crypto.ids import DhKey, MemberId, SignKey
+from crypto.ids import DhKey, MemberId, RoomId, SignKey
 from crypto.kdf import hkdf
 
 NONCE_BYTES = 32
@@ -68,7 +68,7 @@ def code_of(
     first: Party,
     second: Party,
     nonces: tuple[bytes, bytes],
-    room_id: bytes,
+    room_id: RoomId,
     authenticator: bytes | bytearray,
 ) -> Code:
     """Compute the code.

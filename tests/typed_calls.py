@@ -2,9 +2,10 @@
 
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
-from crypto.identity import member_id
-from crypto.ids import DhKey, EpochId, MemberId, OpId, SignKey
+from crypto.identity import Identity, member_id
+from crypto.ids import DhKey, EpochId, MemberId, OpId, RoomId, SignKey
 from crypto.item import target_of
+from crypto.relaypass import prove_self
 from crypto.roomkey import RoomKey
 from crypto.sas import Party
 from crypto.wrap import wrap_tag
@@ -15,11 +16,12 @@ from p2p.relay.wraps import WrapShelf
 from p2p.room.commands import MakeInvite, Remove
 from p2p.room.ops.ids import short
 from p2p.room.ops.kinds import Lock
-from p2p.room.ops.op import Op, Pen, verify_op
+from p2p.room.ops.op import Op, Pen, decode_op, verify_op
 from p2p.room.room import Room
 from p2p.room.state.model import RoomState
 from p2p.wire.card import seal_card
 from p2p.wire.messages import AskKeys, Carry
+from p2p.wire.relay_messages import JoinTree
 
 
 def members(mesh: Mesh, keyring: Keyring, member: MemberId, dh: DhKey) -> None:
@@ -54,6 +56,11 @@ def members_and_operations(state: RoomState, member: MemberId, op: OpId) -> None
     state.place_of(op)  # refused: arg-type
     short(op)
     short(member)  # refused: arg-type
+    state.members.get(member)
+    state.members.get(op)  # refused: call-overload
+    bool(member in state.removed)
+    bool(op in state.removed)  # refused: comparison-overlap
+    bool(op == member)  # refused: comparison-overlap
 
 
 def exchange_keys(pair: KeyPair, room: Room, place: TreePlace, member: MemberId) -> None:
@@ -87,3 +94,16 @@ def signing_keys(op: Op, sign: SignKey, dh: DhKey) -> None:
     Party(member_id(sign, dh), dh, sign)  # refused: arg-type
     seal_card(RoomKey(b""), dh, dh, bytes)
     seal_card(RoomKey(b""), dh, sign, bytes)  # refused: arg-type
+
+
+def rooms(identity: Identity, room: RoomId, dh: DhKey, key: RoomKey, member: MemberId) -> None:
+    Pen(identity, room)
+    Pen(identity, dh)  # refused: arg-type
+    decode_op(b"", room)
+    decode_op(b"", member)  # refused: arg-type
+    prove_self(identity, dh, room, b"")
+    prove_self(identity, room, dh, b"")  # refused: arg-type
+    key.relay_tag(dh)
+    key.relay_tag(room)  # refused: arg-type
+    JoinTree(room)
+    JoinTree(key.secret)  # refused: arg-type

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 
+from crypto.ids import DhKey
 from p2p.dht.messages import TOKEN_BYTES
 from p2p.wire.addresses import Address
 
@@ -28,12 +29,12 @@ class Tokens:
         self._secrets = (rng(32), rng(32))
         self._turned_s = now
 
-    def give(self, address: Address, key: bytes, target: bytes, now: float) -> bytes:
+    def give(self, address: Address, key: DhKey, target: bytes, now: float) -> bytes:
         """Make the token for one asker and one target, 8 bytes."""
         self._turn(now)
         return _token(self._secrets[0], address, key, target)
 
-    def good(self, token: bytes, address: Address, key: bytes, target: bytes, now: float) -> bool:
+    def good(self, token: bytes, address: Address, key: DhKey, target: bytes, now: float) -> bool:
         """Tell whether we gave this token to this asker for this target, lately."""
         self._turn(now)
         newer, older = (_token(secret, address, key, target) for secret in self._secrets)
@@ -49,6 +50,6 @@ class Tokens:
         self._turned_s += turns * _TURN_S
 
 
-def _token(secret: bytes, address: Address, key: bytes, target: bytes) -> bytes:
+def _token(secret: bytes, address: Address, key: DhKey, target: bytes) -> bytes:
     data = key + target + f"{address[0]} {address[1]}".encode()
     return hashlib.blake2b(data, key=secret, digest_size=TOKEN_BYTES, person=_PERSON).digest()

@@ -19,7 +19,7 @@ from nacl import bindings
 from nacl.exceptions import CryptoError
 
 from crypto.epoch import Keyring
-from crypto.ids import MemberId
+from crypto.ids import MemberId, RoomId
 from p2p.errors import LocalError, RemoteError
 
 SIZES = (256, 1_024, 4_096, 12_288, 14_000)
@@ -60,7 +60,7 @@ class Gossip:
         counters: What was refused and why.
     """
 
-    def __init__(self, keyring: Keyring, room: bytes, rng: Callable[[int], bytes]) -> None:
+    def __init__(self, keyring: Keyring, room: RoomId, rng: Callable[[int], bytes]) -> None:
         self.counters: Counter[str] = Counter()
         self._keyring = keyring
         self._room = room

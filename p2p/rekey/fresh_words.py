@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from crypto.identity import Identity, verify
-from crypto.ids import MemberId
+from crypto.ids import MemberId, RoomId
 from p2p.errors import RemoteError
 from p2p.room.ops.canonical import pack
 from p2p.room.ops.powers import MODERATOR
@@ -84,7 +84,7 @@ def _may_speak(member: Member, room: Room) -> bool:
     return member.rank <= MODERATOR and room.state.in_roster(member.id)
 
 
-def _signed(room_id: bytes, word: Fresh) -> bytes:
+def _signed(room_id: RoomId, word: Fresh) -> bytes:
     heads = list(word.heads)
     return pack([room_id, word.author, word.auth, word.room_time_ms, heads, word.removals])
 

@@ -8,6 +8,7 @@ so many.
 
 from collections.abc import Callable
 
+from crypto.ids import RoomId
 from p2p.relay.limits import Limits
 
 PASS_WITHIN_S = 5.0
@@ -22,10 +23,10 @@ class Claims:
 
     def __init__(self, limits: Callable[[], Limits]) -> None:
         self._limits = limits
-        self._said: dict[bytes, tuple[int, float]] = {}  # room id -> link, since when
-        self._real: dict[bytes, bytes | None] = {}  # room id -> net of its first member
+        self._said: dict[RoomId, tuple[int, float]] = {}  # room id -> link, since when
+        self._real: dict[RoomId, bytes | None] = {}  # room id -> net of its first member
 
-    def say(self, room: bytes, link: int, net: bytes | None, now: float) -> bool:
+    def say(self, room: RoomId, link: int, net: bytes | None, now: float) -> bool:
         """A link speaks of a room that is not known here.
 
         Args:
@@ -42,7 +43,7 @@ class Claims:
         self._said[room] = link, now
         return True
 
-    def seat(self, room: bytes, net: bytes | None) -> bool:
+    def seat(self, room: RoomId, net: bytes | None) -> bool:
         """Somebody from a net has shown a good pass; False: the relay has no place for the room."""
         if room not in self._real:
             if not self._has_place(net):
@@ -51,19 +52,19 @@ class Claims:
             self._real[room] = net
         return True
 
-    def is_real(self, room: bytes) -> bool:
+    def is_real(self, room: RoomId) -> bool:
         """Whether somebody has sat down in it."""
         return room in self._real
 
-    def late(self, now: float) -> list[bytes]:
+    def late(self, now: float) -> list[RoomId]:
         """Rooms in which nobody has sat down in time."""
         return [r for r, (_, at_s) in self._said.items() if now - at_s > PASS_WITHIN_S]
 
-    def said_by(self, link: int) -> list[bytes]:
+    def said_by(self, link: int) -> list[RoomId]:
         """The room that a link has said and in which nobody has sat down."""
         return [room for room, (one, _) in self._said.items() if one == link]
 
-    def forget(self, room: bytes) -> None:
+    def forget(self, room: RoomId) -> None:
         """The room is over."""
         self._said.pop(room, None)
         self._real.pop(room, None)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 
+from crypto.ids import RoomId
 from p2p.errors import RemoteError
 from p2p.rng import Rng
 from p2p.token_bucket import Allowance, Rate
@@ -74,7 +75,7 @@ class Courier:
         room_of: Gives the room in which a link has a seat; None: in none.
     """
 
-    def __init__(self, rng: Rng, room_of: Callable[[int], bytes | None]) -> None:
+    def __init__(self, rng: Rng, room_of: Callable[[int], RoomId | None]) -> None:
         self._rng = rng
         self._room_of = room_of
         self._links: dict[int, _Link] = {}
@@ -179,7 +180,7 @@ class Courier:
     def _shown(self, tag: bytes) -> tuple[bytes, ...]:
         """The cards of a tag, room by room in turns, the oldest of each first."""
         seatless: list[bytes] = []
-        rooms: dict[bytes, list[bytes]] = {}
+        rooms: dict[RoomId, list[bytes]] = {}
         for card_hash, card in self._tags.get(tag, {}).items():
             room = self._room_of(self._doors[card_hash])
             (seatless if room is None else rooms.setdefault(room, [])).append(card)

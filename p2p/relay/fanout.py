@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from crypto.ids import RoomId
 from p2p.relay.limits import Uplink
 from p2p.relay.room import RelayRoom
 from p2p.wire.hop import HEARTBEAT
@@ -66,7 +67,7 @@ class Spread(Generic[L]):
         self.dropped = 0
         self._fanout = fanout
         self._links = links
-        self._rooms: dict[bytes, _Spoken] = {}
+        self._rooms: dict[RoomId, _Spoken] = {}
 
     def send(self, room: RelayRoom, source: int, frame: bytes, now: float) -> None:
         """Copies a frame that came over ``source`` to everybody else in the room."""

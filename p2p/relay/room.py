@@ -8,7 +8,7 @@ from the moment when the operation arrives.
 from collections.abc import Iterable
 
 from crypto.identity import member_id
-from crypto.ids import DhKey, EpochId, MemberId, SignKey
+from crypto.ids import DhKey, EpochId, MemberId, RoomId, SignKey
 from crypto.relaypass import check_route
 from p2p.errors import RemoteError
 from p2p.mesh.seen import Seen
@@ -18,7 +18,7 @@ from p2p.relay.limits import Limits
 from p2p.relay.passes import Passes
 from p2p.relay.sessions import BOUGH_TIMES, Allowances, Bough, Seat
 from p2p.relay.wraps import WrapShelf
-from p2p.room.ops.ids import ID_BYTES, NO_MEMBER
+from p2p.room.ops.ids import NO_MEMBER, relay_as_sender
 from p2p.room.relay_view import FloorRoom
 from p2p.room.state.model import RoomState
 from p2p.wire.codec import Message, have_messages, pages
@@ -66,7 +66,7 @@ class RelayRoom:
     def __init__(
         self,
         genesis: bytes,
-        room: bytes,
+        room: RoomId,
         floor: FloorRoom,
         own_dh: DhKey,
         limits: Limits,
@@ -210,7 +210,7 @@ class RelayRoom:
     def take_ops(self, ops: Iterable[bytes], link: int, now: float) -> None:
         """Takes floor operations and passes new ones on; raises RemoteError after the last."""
         seat, bough = self.seats.get(link), self.boughs.get(link)
-        sender = seat.member if seat else MemberId(bough.dh[:ID_BYTES]) if bough else NO_MEMBER
+        sender = seat.member if seat else relay_as_sender(bough.dh) if bough else NO_MEMBER
         bad_before = self._bad_ops
         fresh = [data for data in ops if self._floor.receive(data, sender, now)]
         if fresh:

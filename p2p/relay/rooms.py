@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from crypto.genesis import room_id_of
 from crypto.identity import member_id
-from crypto.ids import DhKey
+from crypto.ids import DhKey, RoomId
 from crypto.relaypass import check_pass, check_self
 from p2p.errors import RemoteError
 from p2p.relay.claims import Claims
@@ -49,7 +49,7 @@ class Cut:
 class Call:
     """Another relay is to be called, for a room whose carriers name it."""
 
-    room: bytes
+    room: RoomId
     dh: DhKey
     address: Address
 
@@ -61,7 +61,7 @@ class _Link:
     enter: Allowance
     net: bytes | None
     room: RelayRoom | None = None
-    joining: bytes | None = None  # a room in whose tree we asked to be taken
+    joining: RoomId | None = None  # a room in whose tree we asked to be taken
 
 
 class Rooms:
@@ -93,8 +93,8 @@ class Rooms:
         self._probes = Probes(now)
         self._claims = Claims(limits)
         self._links: dict[int, _Link] = {}
-        self._rooms: dict[bytes, RelayRoom] = {}
-        self._calling: set[tuple[bytes, DhKey]] = set()
+        self._rooms: dict[RoomId, RelayRoom] = {}
+        self._calling: set[tuple[RoomId, DhKey]] = set()
         self._out: list[tuple[int, Message]] = []
         self._events: list[Cut | Call] = []
 
@@ -122,7 +122,7 @@ class Rooms:
         """
         self._links[link] = _Link(dh, tie, Allowance(ENTER_RATE, now), net)
 
-    def room_of(self, link: int) -> bytes | None:
+    def room_of(self, link: int) -> RoomId | None:
         """The room in which a link has a seat, or is another relay's; None: in none."""
         one = self._links.get(link)
         return None if one is None or one.room is None else one.room.id
@@ -347,7 +347,7 @@ class Rooms:
         keys = [carrier.dh for carrier in room.state.carriers]
         return self._own_dh in keys and dh in keys[: keys.index(self._own_dh)]
 
-    def _seated(self, room_id: bytes, link: int) -> RelayRoom:
+    def _seated(self, room_id: RoomId, link: int) -> RelayRoom:
         one = self._links.get(link)
         if one is None or one.room is None or one.room.id != room_id:
             raise RemoteError("not attached")

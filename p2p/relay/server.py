@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from crypto.cookie import COOKIE_BYTE, MAC2_AT, NO_MAC2
 from crypto.dh import KeyPair
-from crypto.ids import DhKey
+from crypto.ids import DhKey, RoomId
 from crypto.knock import FIRST_BYTES, HELLO, NO_PSK, Responder
 from p2p.clock import unix_s
 from p2p.dht.addresses import neighbourhood
@@ -195,9 +195,9 @@ class Relay:
             return False
         return self._places.has_one(time.monotonic())
 
-    def _room_of(self, link: int) -> bytes | None:
+    def _room_of(self, link: int) -> RoomId | None:
         """Where a link sits; where nobody can, all links are alike."""
-        return b"" if self._rooms.closed == NO_SOUND else self._rooms.room_of(link)
+        return RoomId(b"") if self._rooms.closed == NO_SOUND else self._rooms.room_of(link)
 
     async def _drain(self, limit_s: float) -> None:
         """Has everybody move, and waits for it."""

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from crypto.genesis import Genesis
-from crypto.ids import MemberId
+from crypto.ids import MemberId, RoomId
 from p2p.room.ops.kinds import FLOOR
 from p2p.room.state.evaluate import state_of
 from p2p.room.state.model import RoomState
@@ -32,7 +32,7 @@ class FloorRoom:
         self.genesis = Genesis.decode(genesis)
         self._ops = OpSet(self.genesis, blind=True)
         self._intake = Intake(self._ops, FLOOR)
-        self.room_id: bytes = self._ops.room_id
+        self.room_id: RoomId = self._ops.room_id
         self._state: RoomState | None = None
 
     @property

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from crypto.genesis import Genesis
 from crypto.identity import Identity
-from crypto.ids import DhKey, EpochId, MemberId, OpId, SignKey
+from crypto.ids import DhKey, EpochId, MemberId, OpId, RoomId, SignKey
 from p2p.errors import RemoteError, UserError
 from p2p.room import commands
 from p2p.room.agent.admission_rule import refusal
@@ -86,7 +86,7 @@ class Room:
         self._ops = OpSet(self.genesis, self.me)
         self._intake = Intake(self._ops)
         self.counts = self._intake.counts
-        self.room_id: bytes = self._ops.room_id
+        self.room_id: RoomId = self._ops.room_id
         self.host: MemberId = self._ops.host
         self.is_host: bool = self.me == self.host
         self._pen = Pen(identity, self.room_id)

@@ -10,14 +10,13 @@ from msgspec import Meta
 from crypto.ids import MemberId
 from crypto.wrap import WRAP_BYTES
 from p2p.room.ops.canonical import Quiet
-from p2p.room.ops.kinds import Dh32, Epoch16, Member16, Sign32
+from p2p.room.ops.kinds import Dh32, Epoch16, Member16, Room32, Sign32
 from p2p.wire.messages import (
     FIRST_ID,
     IDS_PER_MESSAGE,
     LAST_ID,
     WRAPS_PER_MESSAGE,
     Id8,
-    Key32,
     OpList,
     Reason,
     Signature,
@@ -50,7 +49,7 @@ class Pass(Quiet, frozen=True, tag=40):
         pass_proof: Signature by the pass over relay's dh | room | tie | sign | dh.
     """
 
-    room: Key32
+    room: Room32
     sign: Sign32
     dh: Dh32
     pass_public: Sign32
@@ -61,14 +60,14 @@ class Pass(Quiet, frozen=True, tag=40):
 class Passed(Quiet, frozen=True, tag=41):
     """From a relay: you are attached; these are here. Further ones follow in ``Present``."""
 
-    room: Key32
+    room: Room32
     members: MemberIds
 
 
 class Present(Quiet, frozen=True, tag=42):
     """From a relay: who came and who went, here and at the relays joined to it."""
 
-    room: Key32
+    room: Room32
     here: MemberIds
     gone: MemberIds
 
@@ -76,14 +75,14 @@ class Present(Quiet, frozen=True, tag=42):
 class Floor(Quiet, frozen=True, tag=43):
     """Both ways: floor operations that the other side may not have."""
 
-    room: Key32
+    room: Room32
     ops: OpList
 
 
 class FloorHave(Quiet, frozen=True, tag=44):
     """Both ways: what ``Have`` is between members, for floor operations."""
 
-    room: Key32
+    room: Room32
     ids: Annotated[tuple[Id8, ...], Meta(max_length=IDS_PER_MESSAGE)]
     first: Id8 = FIRST_ID
     last: Id8 = LAST_ID
@@ -92,7 +91,7 @@ class FloorHave(Quiet, frozen=True, tag=44):
 class Gossip(Quiet, frozen=True, tag=45):
     """Something sealed for one member, or with ``EVERYBODY`` for all; unreadable to relays."""
 
-    room: Key32
+    room: Room32
     to: Member16
     frm: Member16
     blob: Annotated[bytes, Meta(min_length=1, max_length=GOSSIP_BYTES_MAX)]
@@ -101,7 +100,7 @@ class Gossip(Quiet, frozen=True, tag=45):
 class RelayWraps(Quiet, frozen=True, tag=46):
     """Wraps of an epoch's secret; each member gets its own only."""
 
-    room: Key32
+    room: Room32
     epoch: Epoch16
     wraps: Annotated[tuple[Wrap, ...], Meta(min_length=1, max_length=WRAPS_PER_MESSAGE)]
 
@@ -119,7 +118,7 @@ class Route(Quiet, frozen=True, tag=47):
         signature: By ``sign`` over room | slot | seq | parent.
     """
 
-    room: Key32
+    room: Room32
     slot: Annotated[int, Meta(ge=1, le=63)]
     seq: Annotated[int, Meta(ge=0, le=0xFFFF_FFFF_FFFF)]
     sign: Sign32
@@ -146,13 +145,13 @@ class RelayRefuse(Quiet, frozen=True, tag=49):
 class JoinTree(Quiet, frozen=True, tag=50):
     """Relay to relay: I hang under you in this room. Its HELLO has proven which relay it is."""
 
-    room: Key32
+    room: Room32
 
 
 class Tune(Quiet, frozen=True, tag=51):
     """To a relay: send me the room's sound, or only what else there is (I hear it elsewhere)."""
 
-    room: Key32
+    room: Room32
     on: bool
 
 

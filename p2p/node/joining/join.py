@@ -167,7 +167,7 @@ class JoinAttempt:
             Entered(first.room, first.secrets, first.via, tuple(links), first.word)
         )
 
-    async def _close_all_but(self, links: Sequence[tuple[bytes, Line]]) -> None:
+    async def _close_all_but(self, links: Sequence[tuple[MemberId, Line]]) -> None:
         kept = [line for _, line in links]
         for answer in self._answers.given:
             if answer.line is not None and answer.line not in kept:
@@ -185,7 +185,7 @@ class JoinAttempt:
 
     async def _ask_relay(self, work: Work, via: Via, relay: Contact) -> None:
         """Asks a relay for the room's doors until somebody has let us in."""
-        key, resolved = self._credentials.room_key, set[bytes]()
+        key, resolved = self._credentials.room_key, set[DhKey]()
         while not self._entered.done():
             with contextlib.suppress(*EXPECTED):
                 link = await self._relay_links.get(relay)

@@ -1,7 +1,7 @@
 """What one member in one room proves and checks on its lines: see ``crypto.lineproof``."""
 
 from crypto.identity import Identity
-from crypto.ids import DhKey, SignKey
+from crypto.ids import DhKey, RoomId, SignKey
 from crypto.lineproof import check_line, prove_line
 from p2p.errors import RemoteError
 from p2p.link.conversation import Conversation
@@ -18,7 +18,7 @@ class LineProofs:
         room: Room id, 32 bytes.
     """
 
-    def __init__(self, identity: Identity, room: bytes) -> None:
+    def __init__(self, identity: Identity, room: RoomId) -> None:
         self._identity = identity
         self._room = room
 

@@ -23,6 +23,7 @@ from p2p.node.relays.relay_list import RelayList
 from p2p.node.relays.relay_session import FrameSink, RoomSide
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
+from p2p.room.ops.ids import relay_as_sender
 from p2p.room.room import Room
 from p2p.wire import codec
 from p2p.wire.codec import Message, have_messages, pages
@@ -171,7 +172,7 @@ class RelayedRoom:
     def take_floor(self, ops: Sequence[bytes], now: float) -> None:
         """Takes floor operations that a relay says."""
         first = self.failover.first
-        sender = None if first is None else MemberId(first.link.contact.dh[:16])
+        sender = None if first is None else relay_as_sender(first.link.contact.dh)
         for op in ops:
             self._floor.note_from_relay(op)
             self._room.receive(op, sender, now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from crypto.identity import Identity
-from crypto.ids import EpochId, MemberId
+from crypto.ids import EpochId, MemberId, RoomId
 from crypto.relaypass import pass_public, prove_pass, prove_self, sign_route
 from p2p.errors import RemoteError
 from p2p.mesh.relay_quality import Quality
@@ -70,7 +70,7 @@ class RoomSide:
 
     identity: Identity
     genesis: bytes
-    room: bytes
+    room: RoomId
     pass_key: Callable[[], bytes]
     floor_ops: Callable[[], list[bytes]]
     slot: int | None = None

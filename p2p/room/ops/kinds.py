@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta
 
-from crypto.ids import DhKey, EpochId, MemberId, OpId, SignKey
+from crypto.ids import DhKey, EpochId, MemberId, OpId, RoomId, SignKey
 from p2p.room.ops.canonical import Quiet
 from p2p.room.ops.ids import NONE
 
@@ -36,6 +36,7 @@ Op16 = Annotated[OpId, Meta(min_length=16, max_length=16)]
 Epoch16 = Annotated[EpochId, Meta(min_length=16, max_length=16)]
 Member16 = Annotated[MemberId, Meta(min_length=16, max_length=16)]
 Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Room32 = Annotated[RoomId, Meta(min_length=32, max_length=32)]
 Dh32 = Annotated[DhKey, Meta(min_length=32, max_length=32)]
 Sign32 = Annotated[SignKey, Meta(min_length=32, max_length=32)]
 Seq = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
@@ -71,7 +72,7 @@ class Body(Quiet, frozen=True):
     """
 
     version: Version
-    room: Key32
+    room: Room32
     author: Member16
     seq: Seq
     prev: Op16

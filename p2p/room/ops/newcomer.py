@@ -4,7 +4,7 @@ import functools
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 
-from crypto.ids import MemberId, OpId
+from crypto.ids import MemberId, OpId, RoomId
 from p2p.errors import RemoteError
 from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import Admit, Join
@@ -16,7 +16,7 @@ goes through all of them, and one that is too many would have every signature ch
 
 
 @functools.lru_cache(maxsize=JOINS_MAX)
-def join_in(data: bytes, room_id: bytes) -> Op | None:
+def join_in(data: bytes, room_id: RoomId) -> Op | None:
     """Read a join that somebody carries.
 
     Args:

@@ -12,7 +12,7 @@ import msgspec
 
 from crypto.genesis import ROOM_ID_BYTES
 from crypto.identity import SIGNATURE_BYTES, Identity, member_id, verify
-from crypto.ids import MemberId, OpId, SignKey
+from crypto.ids import MemberId, OpId, RoomId, SignKey
 from p2p.errors import LocalError, RemoteError
 from p2p.room.ops.canonical import pack, unpack
 from p2p.room.ops.ids import NONE, op_id
@@ -55,11 +55,11 @@ class _Peek(msgspec.Struct, frozen=True, array_like=True):
     """The front of a body. Whatever follows is skipped."""
 
     version: int
-    room: bytes
+    room: RoomId
     author: MemberId
     seq: int
-    prev: bytes
-    auth: bytes
+    prev: OpId
+    auth: OpId
     kind: int
 
 
@@ -69,7 +69,7 @@ _TYPED = {number: msgspec.msgpack.Decoder(kind) for number, kind in KINDS.items(
 _BARE = msgspec.msgpack.Decoder(Body)
 
 
-def decode_op(data: bytes, room_id: bytes) -> Op:
+def decode_op(data: bytes, room_id: RoomId) -> Op:
     """Read an operation from outside. Its signature is not looked at: see ``verify_op``.
 
     Args:
@@ -162,7 +162,7 @@ def verify_join(op: Op, join: Join) -> None:
 class Pen:
     """Writes the operations of one member, each under the next number."""
 
-    def __init__(self, identity: Identity, room_id: bytes) -> None:
+    def __init__(self, identity: Identity, room_id: RoomId) -> None:
         if len(room_id) != ROOM_ID_BYTES:
             raise LocalError("a room id has 32 bytes")
         self.author: MemberId = identity.member_id

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from crypto.genesis import Genesis
 from crypto.identity import member_id
-from crypto.ids import EpochId, MemberId, OpId, SignKey
+from crypto.ids import EpochId, MemberId, OpId, RoomId, SignKey
 from p2p.errors import RemoteError
 from p2p.room.ops.ids import NO_EPOCH, short
 from p2p.room.ops.kinds import (
@@ -64,7 +64,7 @@ class OpSet:
     ) -> None:
         self._me = me
         self.host: MemberId = member_id(genesis.sign, genesis.dh)
-        self.room_id: bytes = genesis.room_id
+        self.room_id: RoomId = genesis.room_id
         self._entry: EntryMode = genesis.entry
         self._blind = blind
         self._keys: dict[MemberId, SignKey] = {self.host: genesis.sign}

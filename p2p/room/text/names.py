@@ -7,9 +7,12 @@ its neighbours, or be invisible. What passes here can do none of that (UAX #9, U
 import unicodedata
 from typing import Self
 
+from crypto.ids import MemberId
+
 NAME_CELLS = 16
 TOPIC_CELLS = 60
 COMBINING_MAX = 4
+_NO_MEMBER = MemberId(b"")
 _RAW_MAX = 512
 """Characters looked at; whatever is longer was not typed by a person."""
 
@@ -87,7 +90,7 @@ class DisplayName(str):
     __slots__ = ()
 
     @classmethod
-    def clean(cls, text: str, member: bytes = b"") -> Self:
+    def clean(cls, text: str, member: MemberId = _NO_MEMBER) -> Self:
         """Make a name safe.
 
         Args:
