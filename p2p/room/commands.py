@@ -1,34 +1,46 @@
 """What a node asks of its room, members named by id. What stays on this machine is not here."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from crypto.ids import MemberId, OpId, SignKey
 from p2p.room.ops.kinds import Carrier, EntryMode
+from p2p.room.stage import Act
 
 
 @dataclass(frozen=True, slots=True)
 class RaiseHand:
     """Ask to speak."""
 
+    act: ClassVar = Act.RAISE
+
 
 @dataclass(frozen=True, slots=True)
 class LowerHand:
     """No longer ask; also declines an invitation."""
+
+    act: ClassVar = Act.LOWER
 
 
 @dataclass(frozen=True, slots=True)
 class TakeFloor:
     """Our microphone is about to open: confirm an invitation, or check that we may speak."""
 
+    act: ClassVar = Act.TAKE
+
 
 @dataclass(frozen=True, slots=True)
 class Decline:
     """Decline an invitation."""
 
+    act: ClassVar = Act.DECLINE
+
 
 @dataclass(frozen=True, slots=True)
 class GoToAudience:
     """Leave the stage."""
+
+    act: ClassVar = Act.AUDIENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +153,8 @@ class Uninvite:
 class Leave:
     """We go for good."""
 
+    act: ClassVar = Act.LEAVE
+
 
 OwnCommand = RaiseHand | LowerHand | TakeFloor | Decline | GoToAudience | Leave
 """About ourselves."""
@@ -152,3 +166,18 @@ SettingCommand = SetLock | SetTopic | SetEntry | SetProfile | SetCarriers
 """About the room."""
 
 Command = OwnCommand | TowardsCommand | SettingCommand | Promote | Let | MakeInvite | Uninvite
+
+
+def shuts_door(command: Command) -> bool:
+    """Tell whether fewer people may come in by it than by an open door."""
+    match command:
+        case SetLock(on=on):
+            return on
+        case SetEntry(mode=mode):
+            return mode != "open"
+    return False
+
+
+def removed_by(command: Command) -> tuple[MemberId, bool] | None:
+    """Return whom it puts out, and whether with everybody whom its invites brought in."""
+    return (command.member, command.brood) if isinstance(command, Remove) else None

@@ -219,7 +219,7 @@ class Room:
         writing = writing_for(command, me, self.state, self._last_slot)
         if writing is None:
             return
-        if not isinstance(command, commands.Leave) and not self._own.take(self._now):
+        if writing.kind is not kinds.Leave and not self._own.take(self._now):
             raise UserError("too_fast", "Too many commands at once.", "Wait a few seconds.")
         powerful = writing.kind in POWERS and (self.is_host or writing.auth != NONE)
         first = rosters(to_vouch_for(command, self.state)) if powerful else []
@@ -229,7 +229,7 @@ class Room:
             raise history_full()
         for fields in first:
             self._write(kinds.Roster, *fields, auth=me.auth)
-        self._left |= isinstance(command, commands.Leave)
+        self._left |= writing.kind is kinds.Leave
         op = self._write(writing.kind, *writing.fields, auth=writing.auth)
         if isinstance(op.body, kinds.Grant):
             self._last_slot = op.body.slot

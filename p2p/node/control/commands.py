@@ -11,13 +11,14 @@ from p2p.api.commands import HOURS_MAX, USES_MAX
 from p2p.errors import UserError
 from p2p.node.control.events import VOICE_HELD
 from p2p.node.control.key_forms import key_forms
-from p2p.node.control.room_commands import member_named, room_command
+from p2p.node.control.room_commands import member_named, room_command, wants_new_key
 from p2p.node.media.media import Sound
 from p2p.node.member_numbers import MemberNumbers
 from p2p.node.peers.peers import Peers
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
 from p2p.room import commands as room_commands
+from p2p.room.ops.ids import NONE
 from p2p.room.ops.powers import MODERATOR
 
 
@@ -64,8 +65,6 @@ class CommandHandler:
                 self._group_key.speak_anyway()
             case commands.ShowKey():
                 self._emit(self.key_forms())
-            case commands.Remove(n=n, new_key=new_key):
-                self._remove(n, command, new_key=new_key)
             case commands.NewKey():
                 self._group_key.new_key(shut_out=False)
             case commands.MakeInvite(uses=uses, hours=hours):
@@ -84,8 +83,13 @@ class CommandHandler:
     def _ask_room(self, command: commands.Command) -> None:
         room = self._room
         asked = room_command(command, self._numbers, room.myself)
-        if asked is not None:
-            room.do(asked, time.monotonic())
+        if asked is None:
+            return
+        member = room.state.members.get(getattr(asked, "member", NONE))
+        had_powers = member is not None and member.rank <= MODERATOR
+        room.do(asked, time.monotonic())
+        if wants_new_key(command, had_powers=had_powers):
+            self._group_key.new_key(shut_out=True)
 
     def _set_mic(self, on: bool) -> None:
         room = self._room
@@ -98,14 +102,6 @@ class CommandHandler:
         self._emit(events.MicChanged(on, "asked"))
         if on and (held := self._group_key.held) is not None:
             self._emit(VOICE_HELD[held])
-
-    def _remove(self, n: int, command: commands.Command, *, new_key: bool) -> None:
-        """Out; and with somebody who had powers the key always goes, too."""
-        member = self._room.state.members.get(member_named(n, self._numbers))
-        had_powers = member is not None and member.rank <= MODERATOR
-        self._ask_room(command)
-        if new_key or had_powers:
-            self._group_key.new_key(shut_out=True)
 
     def _make_invite(self, uses: int, hours: float) -> None:
         if not 0 <= uses <= USES_MAX or not 0 < hours <= HOURS_MAX:

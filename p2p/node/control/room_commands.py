@@ -74,6 +74,16 @@ def member_named(n: int, numbers: MemberNumbers) -> MemberId:
     return member
 
 
+def wants_new_key(command: commands.Command, *, had_powers: bool) -> bool:
+    """Tell whether the key goes with the member that ``command`` puts out.
+
+    Args:
+        command: What was done.
+        had_powers: The member had some; then it always does.
+    """
+    return isinstance(command, commands.Remove) and (command.new_key or had_powers)
+
+
 def _rank(role: commands.RankName, me: Member) -> int:
     """A moderator that a moderator names can do less; rank says so."""
     ranks = {"co-host": CO_HOST, "moderator": max(MODERATOR, _below(me)), "speaker": NOBODY}

@@ -28,13 +28,13 @@ class Writing(NamedTuple):
     auth: OpId = NONE
 
 
-_OWN: dict[type, tuple[Act, type[kinds.Body]]] = {
-    commands.RaiseHand: (Act.RAISE, kinds.Hand),
-    commands.LowerHand: (Act.LOWER, kinds.Hand),
-    commands.TakeFloor: (Act.TAKE, kinds.Take),
-    commands.Decline: (Act.DECLINE, kinds.Decline),
-    commands.GoToAudience: (Act.AUDIENCE, kinds.Audience),
-    commands.Leave: (Act.LEAVE, kinds.Leave),
+_OWN: dict[Act, type[kinds.Body]] = {
+    Act.RAISE: kinds.Hand,
+    Act.LOWER: kinds.Hand,
+    Act.TAKE: kinds.Take,
+    Act.DECLINE: kinds.Decline,
+    Act.AUDIENCE: kinds.Audience,
+    Act.LEAVE: kinds.Leave,
 }
 
 _SETTINGS: dict[type, type[kinds.Body]] = {
@@ -117,7 +117,7 @@ def _value(command: commands.SettingCommand) -> object:
 
 
 def _own(command: commands.OwnCommand, me: Member) -> Writing | None:
-    act, kind = _OWN[type(command)]
+    act: Act = command.act
     if act is Act.TAKE and me.stage in (Stage.HOST, Stage.SPEAKING):
         return None
     if (me.stage, act) not in NEXT:
@@ -128,7 +128,7 @@ def _own(command: commands.OwnCommand, me: Member) -> Writing | None:
         Act.TAKE: (me.grant,),
         Act.DECLINE: (me.grant, False),
     }
-    return Writing(kind, fields.get(act, ()))
+    return Writing(_OWN[act], fields.get(act, ()))
 
 
 def _towards(

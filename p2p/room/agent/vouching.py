@@ -27,22 +27,23 @@ def to_vouch_for(command: commands.Command, state: RoomState) -> list[MemberId]:
         command: What is about to be done.
         state: The room before.
     """
-    match command:
-        case commands.SetLock(on=True) | commands.SetEntry(mode="ask" | "invited"):
-            return [one.id for one in state.members.values() if _hangs(one)]
-        case commands.Remove(member=target, brood=brood):
-            return list(_stay(target, state, brood=brood))
-        case commands.Uninvite(invite=invite):
-            members = state.members.values()
-            return [one.id for one in members if _hangs(one) and one.invite == invite]
+    if commands.shuts_door(command):
+        return [one.id for one in state.members.values() if _hangs(one)]
+    if (removed := commands.removed_by(command)) is not None:
+        target, brood = removed
+        return list(_stay(target, state, brood=brood))
+    if isinstance(command, commands.Uninvite):
+        members = state.members.values()
+        return [one.id for one in members if _hangs(one) and one.invite == command.invite]
     return []
 
 
 def sleepers(command: commands.Command, state: RoomState) -> list[MemberId]:
     """Give those who go with somebody who is removed: it gave them a rank, and they never came."""
-    if not isinstance(command, commands.Remove):
+    removed = commands.removed_by(command)
+    if removed is None:
         return []
-    return [one for one, by in state.sleepers.items() if by == command.member]
+    return [one for one, by in state.sleepers.items() if by == removed[0]]
 
 
 def rosters(members: Iterable[MemberId]) -> list[tuple[tuple[MemberId, ...]]]:
