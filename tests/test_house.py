@@ -53,6 +53,7 @@ TESTED_BY = {
     "p2p/api/commands.py": ["tests/tui/line_mode/test_typed_commands.py"],
     "p2p/rekey/events.py": ["tests/p2p/rekey/test_epoch_agent.py"],  # classes without a line to run
     "p2p/api/events.py": ["tests/tui/line_mode/test_json_lines.py"],
+    "p2p/api/fields.py": ["tests/tui/line_mode/test_json_lines.py"],
     "p2p/api/view.py": ["tests/tui/room/test_presenter.py"],
     "p2p/rng.py": ["tests/test_house.py"],  # one type
     "p2p/dht/*.py": [

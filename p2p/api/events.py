@@ -1,12 +1,13 @@
-"""What a node tells its front end: one class per event of the line mode, with its fields.
+"""What a node tells its front end, and its scripts: a class for each event, with its fields.
 
 A member is ``n``: small, given by this node in order of appearance, never reused in a run.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from p2p.api.commands import DeviceKind
+from p2p.api.fields import Inside, Named, PersonName, QuotedLine
 from p2p.room.state.epochs import Why
 from p2p.room.state.model import Role
 
@@ -30,8 +31,8 @@ class KeyShown:
     line: str
     digits: str
     invite: str
-    uses: int | None = None
-    hours: float = 0.0
+    uses: Annotated[int | None, Inside()] = None
+    hours: Annotated[float, Inside()] = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Joined:
 class FirstSound:
     """The first frame of this run reached the mixer. ``ms`` counts from the start."""
 
-    from_n: int
+    from_n: Annotated[int, Named("from")]
     ms: int
 
 
@@ -65,11 +66,11 @@ class MemberChanged:
 
     n: int
     id: str
-    name: str
+    name: PersonName
     role: Role
     state: MemberState
     by: int | None = None
-    on_stage: bool | None = None
+    on_stage: Annotated[bool | None, Inside()] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +129,17 @@ class DeviceChanged:
     """We speak into, or hear through, another device now."""
 
     kind: DeviceKind
-    name: str
+    name: QuotedLine
 
 
 @dataclass(frozen=True, slots=True)
 class DevicesListed:
     """What this machine has, and what is in use."""
 
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    mic: str
-    speaker: str
+    inputs: tuple[QuotedLine, ...]
+    outputs: tuple[QuotedLine, ...]
+    mic: QuotedLine
+    speaker: QuotedLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class VolumeChanged:
 class CuesChanged:
     """The sound cues that are on."""
 
-    cues: tuple[str, ...]
+    cues: Annotated[tuple[str, ...], Named("on")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +166,10 @@ class EchoChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class LowDelayChanged:
+class DelayChanged:
     """Whether we hear the others sooner, with more holes."""
 
-    on: bool
+    low: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ class Waiting:
 
     n: int
     id: str
-    name: str
+    name: PersonName
     on: bool
 
 
@@ -220,7 +221,7 @@ class RoomKeyChanged:
     """The members have a new key. ``n_members``: to how many it was given."""
 
     why: Why
-    n_members: int
+    n_members: Annotated[int, Named("members")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +248,7 @@ class Left:
 
     why: str
     totals: dict[str, Any]
-    exit_code: int = 0
+    exit_code: Annotated[int, Inside()] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,17 +256,11 @@ class ErrorRaised:
     """A command or a part failed; the room goes on."""
 
     code: str
-    message: str
-    hint: str = ""
+    message: QuotedLine
+    hint: QuotedLine = ""
 
 
-OwnEvent = (
-    DeviceChanged | DevicesListed | VolumeChanged | CuesChanged | EchoChanged | LowDelayChanged
-)
-"""What concerns only the own ears."""
-AgreedEvent = Waiting | Words | SettingChanged | RoomKeyChanged
-"""What the members agree on by themselves: who comes in, who is who, how, under which key."""
-RoomEvent = (
+Event = (
     KeyShown
     | Joined
     | FirstSound
@@ -275,8 +270,17 @@ RoomEvent = (
     | LockChanged
     | SpeakingChanged
     | Stats
+    | DeviceChanged
+    | DevicesListed
+    | VolumeChanged
+    | CuesChanged
+    | EchoChanged
+    | DelayChanged
+    | Waiting
+    | Words
+    | SettingChanged
+    | RoomKeyChanged
     | Notice
     | Left
     | ErrorRaised
 )
-Event = RoomEvent | AgreedEvent | OwnEvent

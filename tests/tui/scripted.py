@@ -177,7 +177,7 @@ class ScriptedNode:
                 self.tell(told.EchoChanged(mode))
             case ask.SetLowDelay(on):
                 self.now = dataclasses.replace(self.now, low_delay=on)
-                self.tell(told.LowDelayChanged(on))
+                self.tell(told.DelayChanged(on))
             case ask.SetLock(locked):
                 self.now = dataclasses.replace(self.now, locked=locked)
                 value = "on" if locked else "off"

@@ -1,48 +1,38 @@
-"""Events as JSON objects, one a line: the contract with scripts."""
+"""Events as JSON objects, one a line: the contract with scripts.
+
+Name and fields follow from the class of the event and the types of its fields.
+"""
 
 import dataclasses
 import json
 import math
-from typing import Any
+import re
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from p2p.api.events import (
-    AgreedEvent,
-    CuesChanged,
-    DeviceChanged,
-    DevicesListed,
-    EchoChanged,
-    ErrorRaised,
-    Event,
-    FirstSound,
-    HandChanged,
-    Joined,
-    KeyShown,
-    Left,
-    LockChanged,
-    LowDelayChanged,
-    MemberChanged,
-    MicChanged,
-    Notice,
-    OwnEvent,
-    RoomEvent,
-    RoomKeyChanged,
-    SettingChanged,
-    SpeakingChanged,
-    Stats,
-    VolumeChanged,
-    Waiting,
-    Words,
-)
+from p2p.api.events import Event, Notice
+from p2p.api.fields import Inside, Named, Quoted
 from tui.texts.peer_text import peer_text
 
 SCHEMA = 1
-_LINE_CELLS = 400
-_AS_THEY_ARE = {
-    HandChanged: "hand",
-    MicChanged: "mic",
-    LockChanged: "lock",
-    SpeakingChanged: "speaking",
-}
+_VERB = re.compile("(Changed|Listed|Raised|Shown)$")
+_WORD_BEGINS = re.compile("(?<=[a-z])(?=[A-Z])")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Field:
+    """How one field is written.
+
+    Attributes:
+        attribute: Its name in the class.
+        name: Its name in the line.
+        cells: To how many terminal cells its text is cut; None: it is no text of others.
+        if_any: Left out while it is empty.
+    """
+
+    attribute: str
+    name: str
+    cells: int | None
+    if_any: bool
 
 
 def json_line(event: Event, t_ms: int) -> str | None:
@@ -54,69 +44,49 @@ def json_line(event: Event, t_ms: int) -> str | None:
     """
     if isinstance(event, Notice):
         return None
-    if isinstance(event, OwnEvent):
-        name, fields = _own_fields(event)
-    elif isinstance(event, AgreedEvent):
-        name, fields = _agreed_fields(event)
-    else:
-        name, fields = _fields(event)
-    whole = {"schema": SCHEMA, "event": name, "t_ms": t_ms, **_finite(fields)}
+    whole = {"schema": SCHEMA, "event": event_name(type(event)), "t_ms": t_ms}
+    for field in _FIELDS[type(event)]:
+        value = getattr(event, field.attribute)
+        if value or not field.if_any:
+            whole[field.name] = _finite(_harmless(value, field.cells))
     return json.dumps(whole, ensure_ascii=False, allow_nan=False, default=str)
 
 
-def _fields(event: RoomEvent) -> tuple[str, dict[str, Any]]:
-    match event:
-        case KeyShown(words, line, digits, invite):
-            return "key", {"words": words, "line": line, "digits": digits, "invite": invite}
-        case HandChanged() | MicChanged() | LockChanged() | SpeakingChanged():
-            return _AS_THEY_ARE[type(event)], dataclasses.asdict(event)
-        case Joined(n, role, members, via, admitted_ms):
-            numbers = {"members": members, "via": via, "admitted_ms": admitted_ms}
-            return "joined", {"n": n, "role": role, **numbers}
-        case FirstSound(from_n, ms):
-            return "first_sound", {"from": from_n, "ms": ms}
-        case MemberChanged(n, member_id, name, role, state, by):
-            who = {"n": n, "id": member_id, "name": peer_text(name)}
-            return "member", {**who, "role": role, "state": state, "by": by}
-        case Stats(me, speakers, links, totals, counters):
-            extra: dict[str, Any] = {"totals": totals} if totals else {}
-            extra |= {"counters": counters} if counters else {}
-            return "stats", {"me": me, "speakers": speakers, "links": links, **extra}
-        case Left(why, totals):
-            return "left", {"why": why, "totals": totals}
-        case ErrorRaised(code, message, hint):
-            message, hint = peer_text(message, _LINE_CELLS), peer_text(hint, _LINE_CELLS)
-            return "error", {"code": code, "message": message, "hint": hint}
-        case Notice(code, message):
-            return "notice", {"code": code, "message": message}
+def event_name(event: type[Event]) -> str:
+    """Return what a line calls an event: ``room_key`` for ``RoomKeyChanged``."""
+    return _WORD_BEGINS.sub("_", _VERB.sub("", event.__name__)).lower()
 
 
-def _agreed_fields(event: AgreedEvent) -> tuple[str, dict[str, Any]]:
-    match event:
-        case Waiting(n, member_id, name, on):
-            return "waiting", {"n": n, "id": member_id, "name": peer_text(name), "on": on}
-        case Words(n, code, words, state):
-            return "words", {"n": n, "code": code, "words": words, "state": state}
-        case SettingChanged(what, value, by):
-            return "setting", {"what": what, "value": value, "by": by}
-        case RoomKeyChanged(why, n_members):
-            return "room_key", {"why": why, "members": n_members}
+def _fields(event: type[Any]) -> list[_Field]:
+    found = []
+    hints = get_type_hints(event, include_extras=True)
+    for field in dataclasses.fields(event):
+        marks = _marks(hints[field.name])
+        if any(isinstance(mark, Inside) for mark in marks):
+            continue
+        name = next((mark.name for mark in marks if isinstance(mark, Named)), field.name)
+        cells = next((mark.cells for mark in marks if isinstance(mark, Quoted)), None)
+        found.append(_Field(field.name, name, cells, field.default_factory is dict))
+    return found
 
 
-def _own_fields(event: OwnEvent) -> tuple[str, dict[str, Any]]:
-    match event:
-        case DeviceChanged(kind, name):
-            return "device", {"kind": kind, "name": peer_text(name, _LINE_CELLS)}
-        case DevicesListed(inputs, outputs, mic, speaker):
-            return "devices", {"inputs": inputs, "outputs": outputs, "mic": mic, "speaker": speaker}
-        case VolumeChanged(n, db, hushed):
-            return "volume", {"n": n, "db": db, "hushed": hushed}
-        case CuesChanged(cues):
-            return "cues", {"on": cues}
-        case EchoChanged(mode):
-            return "echo", {"mode": mode}
-        case LowDelayChanged(on):
-            return "delay", {"low": on}
+def _marks(hint: Any) -> list[object]:
+    """Return what the type of a field, or of what it holds many of, was marked with."""
+    if get_origin(hint) is Annotated:
+        return list(hint.__metadata__)
+    return [mark for inner in get_args(hint) for mark in _marks(inner)]
+
+
+def _harmless(value: Any, cells: int | None) -> Any:
+    """Return ``value`` as it is, or as harmless text if somebody else has written it."""
+    if cells is None:
+        return value
+    if isinstance(value, tuple):
+        return [peer_text(item, cells) for item in value]
+    return peer_text(value, cells)
+
+
+_FIELDS = {event: _fields(event) for event in get_args(Event)}
 
 
 def _finite(value: Any) -> Any:

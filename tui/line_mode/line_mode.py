@@ -35,6 +35,7 @@ from tui.line_mode.typed_commands import Question, help_lines, understand
 from tui.nodelike import NodeLike
 from tui.texts.failures import as_event, user_error_in
 from tui.texts.foretell import foretell, needs_yes
+from tui.texts.member_sentences import describe
 from tui.texts.roster import member_event
 from tui.texts.sentences import Narrator, key_lines
 
@@ -209,7 +210,7 @@ class LineMode:
             if self._as_json or not isinstance(event, MemberChanged):
                 self._emit(event, view)
             else:
-                self._out.write(self._narrator.describe(event, view))
+                self._out.write(describe(event, self._narrator.roster, view))
 
     def _emit(self, event: Event, view: RoomView) -> None:
         if self._as_json:

@@ -1,6 +1,6 @@
 """What the members agree on, as sentences: who comes in, who is who, how, under which key."""
 
-from p2p.api.events import AgreedEvent, RoomKeyChanged, SettingChanged, Waiting, Words
+from p2p.api.events import RoomKeyChanged, SettingChanged, Waiting, Words
 from tui.i18n import mark, tr, trn
 from tui.texts.peer_text import peer_text
 from tui.texts.roster import Roster
@@ -56,20 +56,8 @@ NOTICE_SENTENCES = {
 }
 
 
-def agreed_sentences(event: AgreedEvent, roster: Roster) -> list[str]:
-    """Return the sentences for something that the members agree on."""
-    match event:
-        case Waiting():
-            return [_waiting(event)]
-        case Words():
-            return words_sentences(event, roster)
-        case SettingChanged():
-            return [_setting(event, roster)]
-        case RoomKeyChanged():
-            return [_key(event)]
-
-
-def _waiting(event: Waiting) -> str:
+def waiting_sentence(event: Waiting) -> str:
+    """Return who waits outside, or waits no longer."""
     name = peer_text(event.name)
     if event.on:
         return tr("waits outside: {name}; `let {n}` or `deny {n}`", name=name, n=event.n)
@@ -106,7 +94,8 @@ def words_sentences(event: Words, roster: Roster) -> list[str]:
     return [tr("no words with {name}: no answer, or not an honest one", name=name)]
 
 
-def _setting(event: SettingChanged, roster: Roster) -> str:
+def setting_sentence(event: SettingChanged, roster: Roster) -> str:
+    """Return how the room is run now, and by whose will."""
     sentence = SETTING_SENTENCES.get((event.what, event.value))
     text = tr(sentence) if sentence else peer_text(f"{event.what}: {event.value}", 40)
     if event.by is None:
@@ -114,7 +103,8 @@ def _setting(event: SettingChanged, roster: Roster) -> str:
     return tr("{what} (by {name})", what=text, name=roster.name(event.by))
 
 
-def _key(event: RoomKeyChanged) -> str:
+def room_key_sentence(event: RoomKeyChanged) -> str:
+    """Return to how many a new key was given, and why."""
     count = event.n_members
     if event.why == "kick":
         return trn(

@@ -1,14 +1,6 @@
 """What each of us sets for the own ears, as sentences: devices, volumes, cues."""
 
-from p2p.api.events import (
-    CuesChanged,
-    DeviceChanged,
-    DevicesListed,
-    EchoChanged,
-    LowDelayChanged,
-    OwnEvent,
-    VolumeChanged,
-)
+from p2p.api.events import CuesChanged, DeviceChanged, DevicesListed, VolumeChanged
 from tui.i18n import mark, tr
 from tui.texts.peer_text import peer_text
 from tui.texts.roster import Roster
@@ -28,23 +20,6 @@ ECHO_STATES = {
     "on": mark("echo cancellation: on"),
     "auto": mark("echo cancellation: by itself, off with headphones"),
 }
-
-
-def own_sentences(event: OwnEvent, roster: Roster) -> list[str]:
-    """Return the sentences for an event that concerns only the own ears."""
-    match event:
-        case DeviceChanged():
-            return [device_sentence(event)]
-        case DevicesListed():
-            return device_lines(event)
-        case VolumeChanged():
-            return [volume_sentence(event, roster)]
-        case CuesChanged():
-            return [cues_sentence(event)]
-        case EchoChanged(mode):
-            return [echo_sentence(mode)]
-        case LowDelayChanged(on):
-            return [delay_sentence(low=on)]
 
 
 def delay_sentence(*, low: bool) -> str:

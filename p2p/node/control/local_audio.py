@@ -92,7 +92,7 @@ class LocalAudio:
                 self._emit(events.EchoChanged(mode))
             case commands.SetLowDelay(on=on):
                 pipeline.set_low_delay(on)
-                self._emit(events.LowDelayChanged(on))
+                self._emit(events.DelayChanged(on))
             case _:
                 return False
         return True

@@ -1,4 +1,5 @@
 import json
+from typing import get_args
 
 import pytest
 
@@ -34,6 +35,12 @@ FIELDS = [
     ),
     (told.SettingChanged("entry", "ask", 1), "setting", {"what", "value", "by"}),
     (told.RoomKeyChanged("kick", 12), "room_key", {"why", "members"}),
+    (told.DeviceChanged("mic", "USB"), "device", {"kind", "name"}),
+    (told.DevicesListed((), (), "a", "b"), "devices", {"inputs", "outputs", "mic", "speaker"}),
+    (told.VolumeChanged(2, 0.0, True), "volume", {"n", "db", "hushed"}),
+    (told.CuesChanged(()), "cues", {"on"}),
+    (told.EchoChanged("off"), "echo", {"mode"}),
+    (told.DelayChanged(True), "delay", {"low"}),
     (told.Left("asked", {}), "left", {"why", "totals"}),
     (told.ErrorRaised("x", "m", "h"), "error", {"code", "message", "hint"}),
 ]
@@ -46,6 +53,10 @@ def test_every_event_has_the_fields_of_the_contract(event, name, fields):
     assert "\n" not in line
     assert (whole.pop("schema"), whole.pop("event"), whole.pop("t_ms")) == (1, name, 17)
     assert whole.keys() == fields
+
+
+def test_no_event_is_without_its_contract():
+    assert {type(event) for event, _, _ in FIELDS} | {told.Notice} == set(get_args(told.Event))
 
 
 def test_a_notice_is_talk_and_no_event():
@@ -67,3 +78,9 @@ def test_a_name_cannot_steer_a_terminal_that_shows_json():
 
 def test_a_message_that_quotes_someone_is_harmless_too():
     assert "\x9b" not in json_line(told.ErrorRaised("x", "\x9b31m", "\x9b"), 0)
+
+
+def test_the_names_of_devices_are_harmless_too():
+    listed = told.DevicesListed(("\x9b31m",), ("HDMI\u202e",), "\x9b", "b")
+    whole = json.loads(json_line(listed, 0))
+    assert (whole["inputs"], whole["outputs"], whole["mic"]) == (["31m"], ["HDMI"], "")

@@ -2,15 +2,12 @@ import pytest
 
 from p2p.api import events as told
 from tests.tui.scripted import run_room
-from tui.texts.room_sentences import SETTING_SENTENCES, agreed_sentences
-from tui.texts.roster import Roster
+from tui.texts.room_sentences import SETTING_SENTENCES
+from tui.texts.sentences import Narrator
 
 
-@pytest.fixture
-def roster():
-    roster = Roster()
-    roster.learn_view(run_room("listener"))
-    return roster
+def agreed_sentences(event):
+    return Narrator().tell(event, run_room("listener"))
 
 
 @pytest.mark.parametrize(
@@ -39,24 +36,24 @@ def roster():
         (told.Words(6, "", (), "failed"), "no words with lau: no answer, or not an honest one"),
     ],
 )
-def test_what_the_members_agree_on_is_one_plain_sentence(roster, event, sentence):
-    assert agreed_sentences(event, roster) == [sentence]
+def test_what_the_members_agree_on_is_one_plain_sentence(event, sentence):
+    assert agreed_sentences(event) == [sentence]
 
 
-def test_words_are_shown_with_what_to_do_about_them(roster):
-    lines = agreed_sentences(told.Words(6, "K7QD3M", ("river", "lamp", "tea"), "ready"), roster)
+def test_words_are_shown_with_what_to_do_about_them():
+    lines = agreed_sentences(told.Words(6, "K7QD3M", ("river", "lamp", "tea"), "ready"))
     assert lines[0] == "safety words with lau: K7QD3M   river lamp tea"
     assert "`words 6 same`" in lines[1]
 
 
-def test_verified_says_what_it_means_and_what_it_does_not(roster):
-    lines = agreed_sentences(told.Words(6, "", (), "verified"), roster)
+def test_verified_says_what_it_means_and_what_it_does_not():
+    lines = agreed_sentences(told.Words(6, "", (), "verified"))
     assert lines[0] == "verified: lau"
     assert "does not mean that the person is honest" in lines[1]
 
 
-def test_words_that_differ_are_a_warning(roster):
-    lines = agreed_sentences(told.Words(6, "", (), "differ"), roster)
+def test_words_that_differ_are_a_warning():
+    lines = agreed_sentences(told.Words(6, "", (), "differ"))
     assert "someone is between you" in lines[0]
     assert "Say nothing" in lines[1]
 

@@ -1,11 +1,13 @@
 import dataclasses
+from typing import get_args
 
 import pytest
 
 from p2p.api import events as told
 from tests.tui.scripted import KEY, full_room, room, run_room
+from tui.texts.member_sentences import describe
 from tui.texts.roster import member_event
-from tui.texts.sentences import Narrator
+from tui.texts.sentences import SENTENCES, Narrator
 
 
 @pytest.fixture
@@ -150,7 +152,7 @@ def test_who_says_what_is_special_about_a_person(narrator):
     ]:
         narrator.tell(told.HandChanged(6, None), view)
         event = member_event(next(one for one in view.members if one.n == n))
-        assert narrator.describe(event, view) == line
+        assert describe(event, narrator.roster, view) == line
 
 
 @pytest.mark.parametrize(
@@ -211,3 +213,7 @@ def test_errors_of_the_network_are_among_the_stats_when_there_are_any(narrator):
 def test_a_hostile_name_is_harmless_in_a_sentence(narrator):
     said(narrator, changed(30, "A\x1b]0;pwned\x07"))
     assert said(narrator, told.HandChanged(30, 1)) == ["hand: A]0;pwned is first in the queue"]
+
+
+def test_no_event_is_without_words():
+    assert set(SENTENCES) == set(get_args(told.Event))

@@ -142,7 +142,7 @@ async def test_others_are_heard_sooner_or_with_fewer_holes():
         assert not room.sound.pipeline.low_delay
         for on in (True, False):
             room.desk.do(commands.SetLowDelay(on))
-            assert room.told.pop() == events.LowDelayChanged(on)
+            assert room.told.pop() == events.DelayChanged(on)
             assert room.sound.pipeline.low_delay is on
 
 
