@@ -19,10 +19,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
-from p2p.api.commands import Leave, MakeInvite, ShowKey
+from p2p.api.commands import Command, ShowKey
 from p2p.api.events import Event, Joined, KeyShown, Left, Notice
 from p2p.api.settings import NO_RELAY, Settings
 from p2p.errors import UserError
+from tui.commands.own import leave
 from tui.i18n import tr
 from tui.invite.invite_screen import InviteScreen
 from tui.nodelike import Backend, NodeLike
@@ -225,7 +226,7 @@ class TeahouseApp(App[int]):
             self._key_wanted = False
             self.push_screen(InviteScreen(self._node, event))
 
-    def show_key(self, wanted: ShowKey | MakeInvite) -> None:
+    def show_key(self, wanted: Command) -> None:
         """Ask the node for the key or an invite, and show it as soon as it comes."""
         if self._node is not None:
             self._key_wanted = True
@@ -237,7 +238,7 @@ class TeahouseApp(App[int]):
             self._end(None)
             return
         self._leaving = True
-        self._node.do(Leave(why))
+        self._node.do(leave(why))
         self.set_timer(LEAVING_LIMIT_S, lambda: self._end(None))
 
     def _hung_up(self, why: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from p2p.api.settings import ECHOES, MASKS, MODES, WAYS, Settings
 from p2p.errors import UserError
 from p2p.log import LEVELS
-from tui.line_mode.own_sound import ALL_CUES, cues_command
+from tui.commands.own import ALL_CUES, cues_command
 
 DEFAULT_MODE = "shield"
 

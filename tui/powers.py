@@ -80,3 +80,13 @@ def brood(view: RoomView, n: int) -> list[MemberView]:
         found |= more
         grown = bool(more)
     return [one for one in view.members if one.n in found - {n} and one.state in ("here", "gone")]
+
+
+def queue(view: RoomView) -> list[MemberView]:
+    """Return those who are invited to speak, then those whose hand is up, in their order."""
+    raised = [
+        one
+        for one in view.members
+        if (one.hand_place is not None or one.invited) and one.state in ("here", "gone")
+    ]
+    return sorted(raised, key=lambda one: (one.hand_place or 0, one.n))

@@ -10,16 +10,17 @@ from p2p.api import events as told
 from p2p.errors import UserError
 from tests.tui.drawn import app_with, text_of
 from tests.tui.scripted import ScriptedNode, full_room, member, room
+from tui.commands.own import ALL_CUES
+from tui.commands.row import Question
+from tui.commands.table import person_actions
 from tui.devices.devices_screen import DeviceScreen
 from tui.line_mode.json_lines import json_line
-from tui.line_mode.own_sound import ALL_CUES
-from tui.line_mode.typed_commands import Question, understand
+from tui.line_mode.typed_commands import understand
 from tui.options import room_parser, settings_of
-from tui.room.person_ears import ear_actions, volume_note
 from tui.room.presenter import stage_rows, state_sign
 from tui.room.room_screen import RoomScreen
 from tui.texts.sentences import Narrator
-from tui.texts.sound_sentences import CUE_NAMES
+from tui.texts.sound_sentences import CUE_NAMES, volume_note
 
 VIEW = full_room("host")
 
@@ -187,21 +188,26 @@ async def _open():
     return ScriptedNode()
 
 
+def ear_actions(one):
+    view = room(one, member(9, "amina", "speaker", me=not one.me))
+    return [action for action in person_actions(one, view) if action.key in "+-S"]
+
+
 def test_only_who_can_be_heard_can_be_made_louder():
-    assert ear_actions(member(1, "me", "host", me=True)) == []
+    assert ear_actions(member(5, "me", "host", me=True)) == []
     assert ear_actions(member(2, "omar")) == []
     assert ear_actions(member(2, "omar", "speaker", state="left")) == []
-    keys = [key for key, _, _ in ear_actions(member(2, "lau", "speaker"))]
+    keys = [action.key for action in ear_actions(member(2, "lau", "speaker"))]
     assert keys == ["+", "-", "S"]
 
 
 def test_a_volume_ends_at_its_limits():
     loud = ear_actions(member(2, "lau", "speaker", volume_db=12.0))
     soft = ear_actions(member(2, "lau", "speaker", volume_db=-30.0))
-    assert [key for key, _, _ in loud] == ["-", "S"]
-    assert [key for key, _, _ in soft] == ["+", "S"]
+    assert [action.key for action in loud] == ["-", "S"]
+    assert [action.key for action in soft] == ["+", "S"]
     almost = ear_actions(member(2, "lau", "speaker", volume_db=11.0))
-    assert almost[0][2] == ask.SetVolume(2, 12.0)
+    assert almost[0].command == ask.SetVolume(2, 12.0)
 
 
 def test_what_we_changed_is_seen_in_the_row():

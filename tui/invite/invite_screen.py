@@ -7,15 +7,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
-from p2p.api.commands import MakeInvite, SetLock
 from p2p.api.events import KeyShown
 from p2p.api.view import RoomView
+from tui.commands.running import toggle_lock
 from tui.i18n import mark, tr
 from tui.invite.code_screen import CodeScreen
 from tui.invite.qr import largest_that_fits
 from tui.nodelike import NodeLike
 from tui.powers import runs_room
-from tui.texts.foretell import foretell
+from tui.texts.foretell import invite_changes
 from tui.texts.peer_text import fit, peer_text
 from tui.widgets.plaintext import PlainText
 
@@ -150,10 +150,10 @@ class InviteScreen(ModalScreen[None]):
 
     def action_lock(self) -> None:
         """Moderators: lock the room, or open it again."""
-        view = self._node.view()
-        if runs_room(view):
-            self._node.do(SetLock(not view.locked))
-            self._fill_ways()
+        for action in toggle_lock(self._node.view()):
+            if action.command is not None:
+                self._node.do(action.command)
+        self._fill_ways()
 
     def _fill(self) -> None:
         key, hidden = self._key, "· · ·" if self._hidden else ""
@@ -193,7 +193,7 @@ class InviteScreen(ModalScreen[None]):
         """Return who comes in by this key or invite."""
         key = self._key
         if key.uses is not None:
-            return foretell(MakeInvite(key.uses, key.hours), view)
+            return invite_changes(key.uses, key.hours)
         return tr(ROOM_KEY[view.entry])
 
     def _fill_ways(self) -> None:

@@ -8,17 +8,17 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from p2p.api.commands import MakeInvite
+from p2p.api.commands import Command
 from p2p.errors import UserError
+from tui.commands.running import A_DAY, ONE_USE, checked_invite
+from tui.commands.table import foretell
 from tui.i18n import tr
-from tui.line_mode.typed_room_commands import A_DAY, ONE_USE, checked_invite
 from tui.nodelike import NodeLike
 from tui.texts.failures import told
-from tui.texts.foretell import foretell
 from tui.widgets.plaintext import PlainText
 
 
-class NewInviteScreen(ModalScreen[MakeInvite]):
+class NewInviteScreen(ModalScreen[Command]):
     """Two fields. Ends with the command, or with None.
 
     Args:
@@ -68,7 +68,7 @@ class NewInviteScreen(ModalScreen[MakeInvite]):
         if wanted is not None:
             self.dismiss(wanted)
 
-    def _read(self) -> tuple[MakeInvite | None, str]:
+    def _read(self) -> tuple[Command | None, str]:
         uses, hours = (self.query_one(f"#{name}", Input).value for name in ("uses", "hours"))
         try:
             return checked_invite(float(uses), float(hours)), ""

@@ -6,12 +6,11 @@ that come before we are in the room wait. The end of standard input changes noth
 
 import asyncio
 import contextlib
-import math
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 
-from p2p.api.commands import AcceptHand, AskStats, Command, Leave
+from p2p.api.commands import AskStats, Command
 from p2p.api.events import (
     ErrorRaised,
     Event,
@@ -26,42 +25,23 @@ from p2p.api.events import (
 )
 from p2p.api.view import RoomView
 from p2p.errors import UserError
+from tui.commands.own import leave
+from tui.commands.row import Question
+from tui.commands.table import NotTwice, foretell, help_lines, needs_yes
 from tui.devices.device_list import devices_listed
-from tui.i18n import mark, tr
+from tui.i18n import tr
 from tui.line_mode.json_lines import json_line
 from tui.line_mode.line_reader import LineReader
 from tui.line_mode.line_writer import LineWriter
-from tui.line_mode.typed_commands import Question, help_lines, understand
+from tui.line_mode.typed_commands import understand
 from tui.nodelike import NodeLike
 from tui.texts.failures import as_event, user_error_in
-from tui.texts.foretell import foretell, needs_yes
 from tui.texts.member_sentences import describe
 from tui.texts.roster import member_event
 from tui.texts.sentences import Narrator, key_lines
 
 INTERRUPTED = 130
-ACCEPT_EVERY_S = 0.5
 _CLOSING_LIMIT_S = 2.0
-
-
-class NotTwice:
-    """Refuses a second hand within a moment: the queue has moved on, the person has not."""
-
-    def __init__(self) -> None:
-        self._accepted_s = -math.inf
-
-    def __call__(self, wish: Command | Question | None) -> Command | Question | None:
-        """Return the wish, or raise UserError."""
-        if isinstance(wish, AcceptHand):
-            now, before = time.monotonic(), self._accepted_s
-            if now - before < ACCEPT_EVERY_S:
-                raise UserError(
-                    "accepted_just_now",
-                    mark("A hand was accepted a moment ago."),
-                    mark("`hands` lists the queue as it is now."),
-                )
-            self._accepted_s = now
-        return wish
 
 
 class LineMode:
@@ -113,7 +93,7 @@ class LineMode:
                     whole.cancel()
             else:
                 self._stopping = True
-                self._node.do(Leave("signal"))
+                self._node.do(leave("signal"))
 
         def stop_from_thread() -> None:
             loop.call_soon_threadsafe(stop)
@@ -161,7 +141,9 @@ class LineMode:
                 self._answered(node, line)
                 continue
             try:
-                wish = not_twice(understand(line, node.view()))
+                wish = understand(line, node.view())
+                if wish is not None and not isinstance(wish, Question):
+                    not_twice.check(wish, time.monotonic())
             except UserError as error:
                 self._emit(as_event(error), node.view())
                 continue

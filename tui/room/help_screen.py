@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
+from tui.commands.table import f_number, room_keys
 from tui.i18n import mark, tr
 from tui.texts.peer_text import fit
 from tui.widgets.plaintext import PlainText
@@ -14,15 +15,11 @@ from tui.widgets.plaintext import PlainText
 
 def help_keys() -> list[tuple[str, str]]:
     """Return each key with what it does."""
+    devices = ("D, F7    T, F9", tr("another microphone or speaker;  speak by typing"))
+    keys = [(f_number(key.keys), (tr(key.shown), tr(key.help))) for key in room_keys().values()]
+    keys.append((DEVICES_F, devices))
     return [
-        (tr("Space, F2"), tr("microphone on or off; also says yes to a moderator")),
-        ("H, F3", tr("raise your hand or take it down; leave the stage")),
-        ("I, F4", tr("show the room key")),
-        ("A, F5", tr("moderators: accept the chosen or the first hand")),
-        ("N, F6", tr("decline an invitation to speak")),
-        ("D, F7    T, F9", tr("another microphone or speaker;  speak by typing")),
-        ("E, F8", tr("headphones: echo cancellation off; again: by itself")),
-        ("L", tr("others sooner but with more holes; and back")),
+        *(line for _, line in sorted(keys)),
         ("R, F12   W, F11", tr("the room: door, key, invites;  who waits outside")),
         (tr("Tab, arrows, Enter"), tr("choose a person, and what to do")),
         ("Q, F10", tr("leave; asks when you are on stage")),
@@ -41,6 +38,8 @@ def help_signs() -> str:
     )
 
 
+DEVICES_F = 7
+"""The function key, by which the line finds its place among those of the commands."""
 SEEN_BY = {
     "open": mark(
         "People in the room: your name, your role, when you speak, and the internet "

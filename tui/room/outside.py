@@ -2,18 +2,19 @@
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from p2p.api.commands import Let
 from p2p.api.view import RoomView, WaitingView
 from p2p.room.text.names import NAME_CELLS
+from tui.commands.row import Action
+from tui.commands.table import waiting_actions
 from tui.i18n import tr
 from tui.nodelike import NodeLike
 from tui.powers import find
-from tui.texts.foretell import let_changes
 from tui.texts.peer_text import fit, fit_right, peer_text
 from tui.texts.spans import Row, Span
 from tui.widgets.people import PeopleList
@@ -28,8 +29,6 @@ class OutsideScreen(ModalScreen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l,f5", "let(True)", show=False),
-        Binding("d,f6", "let(False)", show=False),
         Binding("escape,q", "dismiss", show=False),
     ]
 
@@ -46,8 +45,7 @@ class OutsideScreen(ModalScreen[None]):
                 classes="quiet",
             )
             yield PeopleList(empty=tr("Nobody waits."), id="outside")
-            yield PlainText(id="yes", classes="key gap")
-            yield PlainText(id="no", classes="key")
+            yield PlainText(id="answers", classes="key gap")
             yield PlainText(tr("Esc: back"), classes="quiet gap")
 
     def on_mount(self) -> None:
@@ -61,17 +59,23 @@ class OutsideScreen(ModalScreen[None]):
         view = self._node.view()
         people = self.query_one("#outside", PeopleList)
         people.set_rows([_row(one, view) for one in view.waiting])
-        n = people.chosen
-        for name, key, on in (("yes", "L / F5", True), ("no", "D / F6", False)):
-            says = "" if n is None else let_changes(n, view, on=on)
-            self.query_one(f"#{name}", PlainText).update(f"{key}  {says}" if says else "")
+        actions = self._actions(view)
+        answers = "\n".join(f"{one.key} / {one.f_key.upper()}  {one.says}" for one in actions)
+        self.query_one("#answers", PlainText).update(answers)
 
-    def action_let(self, on: bool) -> None:
-        """Let the chosen one in, or not."""
+    def on_key(self, event: events.Key) -> None:
+        """Let the chosen one in, or not, if the key stands for that."""
+        for action in self._actions(self._node.view()):
+            if event.key.lower() in (action.key.lower(), action.f_key) and action.command:
+                event.stop()
+                self._node.do(action.command)
+                self.draw()
+                return
+
+    def _actions(self, view: RoomView) -> list[Action]:
         n = self.query_one("#outside", PeopleList).chosen
-        if n is not None:
-            self._node.do(Let(n, on))
-            self.draw()
+        one = next((one for one in view.waiting if one.n == n), None)
+        return [] if one is None else waiting_actions(one, view)
 
 
 def _row(one: WaitingView, view: RoomView) -> Row:

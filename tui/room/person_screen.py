@@ -8,25 +8,26 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from p2p.api.commands import Command, Compare, Remove
+from p2p.api.commands import Command
 from p2p.api.view import MemberView, RoomView
+from tui.commands.row import Action
+from tui.commands.table import person_actions
 from tui.i18n import tr
 from tui.nodelike import NodeLike
 from tui.powers import find
-from tui.room.person_actions import Action, actions_for, removal_answers, removal_commands
-from tui.room.person_ears import EAR_KEYS, EarCommand, volume_note
 from tui.room.presenter import PATH_NAMES
-from tui.room.question import QuestionScreen
-from tui.texts.foretell import foretell
+from tui.room.question import Answer, QuestionScreen
 from tui.texts.peer_text import peer_text
 from tui.texts.roster import ROLE_NAMES
+from tui.texts.sound_sentences import volume_note
 from tui.widgets.plaintext import PlainText
 
-WORDS = "words"
+_SIGNS = {"plus": "+", "equals_sign": "+", "minus": "-"}
+"""Keys as Textual names them."""
 
 
 class PersonScreen(ModalScreen[str]):
-    """The menu of one person. Ends with ``WORDS`` to compare safety words.
+    """The menu of one person. Ends with the name of the next screen, or with nothing.
 
     Args:
         node: The room.
@@ -54,7 +55,7 @@ class PersonScreen(ModalScreen[str]):
             yield PlainText(_about(one, view), classes="quiet")
             for warning in _warnings(one, view):
                 yield PlainText(warning, classes="alarm")
-            for place, action in enumerate(actions_for(one, view)):
+            for place, action in enumerate(person_actions(one, view)):
                 keys = f"{action.key} / {action.f_key.upper()}"
                 gap = "gap" if place == 0 else ""
                 yield PlainText(f"{keys}  {action.says}", classes=f"key {gap}".strip())
@@ -62,34 +63,31 @@ class PersonScreen(ModalScreen[str]):
 
     def on_key(self, event: events.Key) -> None:
         """Do what the key stands for, if it is on the menu."""
-        pressed = EAR_KEYS.get(event.key, event.key).lower()
+        pressed = _SIGNS.get(event.key, event.key).lower()
         view = self._node.view()
         one = find(view, self._n)
-        for action in actions_for(one, view) if one else []:
+        for action in person_actions(one, view) if one else []:
             if pressed in (action.key.lower(), action.f_key):
                 event.stop()
-                self._choose(action, one, view)
+                self._choose(action)
                 return
 
-    def _choose(self, action: Action, one: MemberView | None, view: RoomView) -> None:
-        command = action.command
-        if isinstance(command, EarCommand):
-            self._node.do(command)
-            self.refresh(recompose=True)  # one step is seldom enough: the menu stays
-        elif isinstance(command, Compare):
-            self.dismiss(WORDS)
-        elif isinstance(command, Remove) and one is not None:
-            title = tr("Remove {name} from the room?", name=peer_text(one.name))
-            self.app.push_screen(QuestionScreen(title, *removal_answers(one, view)), self._out)
-        elif action.asks:
-            question = QuestionScreen(action.says.partition(";")[0], foretell(command, view))
-            self.app.push_screen(question, lambda yes: self._do(command) if yes else None)
+    def _choose(self, action: Action) -> None:
+        if action.opens:
+            self.dismiss(action.opens)
+        elif action.command is None:
+            return
+        elif action.doubt is not None:
+            self.app.push_screen(QuestionScreen(action.doubt, action.command), self._sure)
+        elif action.stays:
+            self._node.do(action.command)
+            self.refresh(recompose=True)
         else:
-            self._do(command)
+            self._do(action.command)
 
-    def _out(self, letter: str | None) -> None:
-        if letter:
-            self._do(*removal_commands(letter, self._n))
+    def _sure(self, answer: Answer | None) -> None:
+        if answer:
+            self._do(*answer)
 
     def _do(self, *commands: Command) -> None:
         for command in commands:

@@ -7,6 +7,7 @@ from p2p.api.view import MemberView, RoomView
 from p2p.room.ops.powers import NOBODY
 from p2p.room.text.names import NAME_CELLS
 from tui.i18n import mark, tr
+from tui.powers import queue
 from tui.texts.meter import METER_STEPS, meter
 from tui.texts.peer_text import fit, fit_right, peer_text
 from tui.texts.spans import Row, Span, Tone
@@ -32,14 +33,6 @@ PATH_NAMES = {
 def on_stage(view: RoomView) -> list[MemberView]:
     """Return those who may speak and are not gone for good, in order of appearance."""
     return [one for one in view.members if one.on_stage and _present(one)]
-
-
-def queue(view: RoomView) -> list[MemberView]:
-    """Return those who are invited to speak, then those whose hand is up, in their order."""
-    raised = [
-        one for one in view.members if (one.hand_place is not None or one.invited) and _present(one)
-    ]
-    return sorted(raised, key=lambda one: (one.hand_place or 0, one.n))
 
 
 def audience(view: RoomView) -> list[MemberView]:

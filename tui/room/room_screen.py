@@ -1,6 +1,5 @@
 """The room: who is on stage, who wants to speak, who listens, and what we are."""
 
-import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -12,18 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
 
-from p2p.api.commands import (
-    AcceptHand,
-    Decline,
-    GoToAudience,
-    LowerHand,
-    MakeInvite,
-    RaiseHand,
-    SetEcho,
-    SetLowDelay,
-    SetMic,
-    ShowKey,
-)
+from p2p.api.commands import Command
 from p2p.api.events import (
     ErrorRaised,
     Event,
@@ -38,6 +26,9 @@ from p2p.api.events import (
 )
 from p2p.api.view import RoomView
 from p2p.room.agent.deadlines import INVITATION_S
+from tui.commands.own import leave
+from tui.commands.row import Doubt, Pressed
+from tui.commands.table import NotTwice, room_keys
 from tui.devices.devices_screen import DeviceScreen
 from tui.i18n import tr
 from tui.invite.new_invite import NewInviteScreen
@@ -45,16 +36,15 @@ from tui.nodelike import NodeLike
 from tui.powers import find, is_last_moderator, myself, runs_room
 from tui.room.help_screen import HelpScreen
 from tui.room.outside import OutsideScreen
-from tui.room.person_screen import WORDS, PersonScreen
+from tui.room.person_screen import PersonScreen
 from tui.room.presenter import (
     STAGE_PLACES,
     audience_rows,
     hand_rows,
-    queue,
     stage_rows,
 )
-from tui.room.question import QuestionScreen
-from tui.room.room_menu import HAND_ON, INVITE, OUTSIDE, RoomMenuScreen
+from tui.room.question import Answer, QuestionScreen
+from tui.room.room_menu import RoomMenuScreen
 from tui.room.status_lines import header, keys_line, links_line, own_line
 from tui.room.successor import SuccessorScreen
 from tui.room.typing_screen import TypingScreen
@@ -68,7 +58,7 @@ from tui.widgets.line import Line
 from tui.widgets.log import MAX_SENTENCES, EventLog
 from tui.widgets.people import PeopleList
 
-ACCEPT_EVERY_S = 0.5
+_PRESSED = {key.keys.partition(",")[0]: key for key in room_keys().values()}
 _DRAWN_EVERY_S = 0.5
 _LOW_ROWS = 16
 _ON_INVITE_SCREEN = frozenset(
@@ -98,20 +88,14 @@ class RoomScreen(Screen[None]):
         (_LOW_ROWS, "-high"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,f2", "mic", show=False, id="mic"),
-        Binding("h,f3", "hand", show=False, id="hand"),
-        Binding("i,f4", "invite", show=False, id="invite"),
-        Binding("a,f5", "accept", show=False, id="accept"),
-        Binding("n,f6", "decline", show=False, id="decline"),
-        Binding("d,f7", "devices", show=False, id="devices"),
-        Binding("e,f8", "echo", show=False, id="echo"),
-        Binding("l", "delay", show=False, id="delay"),
-        Binding("t,f9", "type", show=False, id="type"),
-        Binding("r,f12", "room", show=False, id="room"),
-        Binding("w,f11", "outside", show=False, id="outside"),
-        Binding("f1,question_mark", "help", show=False, id="help"),
-        Binding("q,f10", "leave", show=False, id="leave"),
-        Binding("tab", "next_list", show=False, id="next"),
+        *(Binding(key.keys, f"press('{name}')", show=False) for name, key in _PRESSED.items()),
+        Binding("d,f7", "devices", show=False),
+        Binding("t,f9", "type", show=False),
+        Binding("r,f12", "room", show=False),
+        Binding("w,f11", "outside", show=False),
+        Binding("f1,question_mark", "help", show=False),
+        Binding("q,f10", "leave", show=False),
+        Binding("tab", "next_list", show=False),
     ]
 
     def __init__(
@@ -127,7 +111,7 @@ class RoomScreen(Screen[None]):
         self._clock_text = clock_text
         self._narrator = Narrator()
         self._invited_s: float | None = None
-        self._accepted_s = -math.inf
+        self._not_twice = NotTwice()
         self._meters: Timer | None = None
         self._words: dict[int, Words] = {}
         self._early: deque[tuple[str, str]] = deque(maxlen=MAX_SENTENCES)
@@ -274,70 +258,36 @@ class RoomScreen(Screen[None]):
             return None
         return max(0.0, INVITATION_S - (time.monotonic() - self._invited_s))
 
-    def action_mic(self) -> None:
-        """Open or close the microphone; also says yes to an invitation."""
-        view = self._node.view()
-        me = myself(view)
-        if me is not None and not me.on_stage and not me.invited:
-            self.notify(tr("You are in the audience. H raises your hand."), markup=False)
+    def action_press(self, name: str) -> None:
+        """Do what a key of the table of commands stands for."""
+        hands = self.query_one("#hands", PeopleList)
+        pressed = _PRESSED[name].press(self._node.view(), hands.chosen if hands.has_focus else None)
+        if pressed.remark:
+            self.notify(pressed.remark, markup=False)
+        if pressed.command is None:
             return
-        self._node.do(SetMic(not view.mic_on))
+        if pressed.doubt is not None:
+            self.app.push_screen(QuestionScreen(pressed.doubt, pressed.command), self._do_all)
+        elif pressed.opens:
+            self.app.show_key(pressed.command)  # type: ignore[attr-defined]
+        else:
+            self._do_pressed(pressed, pressed.command)
 
-    def action_hand(self) -> None:
-        """Raise the hand, or take it down; on stage, ask whether to go down."""
-        me = myself(self._node.view())
-        if me is None:
+    def _do_pressed(self, pressed: Pressed, command: Command) -> None:
+        """Do it, unless the key is held, or pressed twice."""
+        if self._not_twice.is_too_soon(command, time.monotonic()) and not pressed.chosen:
             return
-        if me.on_stage and not me.muted:
-            self.app.push_screen(
-                QuestionScreen(tr("Leave the stage?"), tr("You listen from then on.")),
-                lambda yes: self._node.do(GoToAudience()) if yes else None,
-            )
-        else:
-            self._node.do(RaiseHand() if me.hand_place is None else LowerHand())
+        self._node.do(command)
+        if pressed.log:
+            self._tell_log(pressed.log)
 
-    def action_accept(self) -> None:
-        """Moderators: invite the chosen hand, or the first one."""
-        view = self._node.view()
-        raised = [one for one in queue(view) if not one.invited]
-        if not runs_room(view):
-            self.notify(tr("Only a moderator can accept a hand."), markup=False)
-        elif not raised:
-            self.notify(tr("No hand is waiting."), markup=False)
-        else:
-            hands = self.query_one("#hands", PeopleList)
-            chosen = [one for one in raised if hands.has_focus and one.n == hands.chosen]
-            one = (chosen or raised)[0]
-            now, before = time.monotonic(), self._accepted_s
-            if not chosen and now - before < ACCEPT_EVERY_S:  # held, or pressed twice
-                return
-            self._accepted_s = now
-            self._node.do(AcceptHand(one.n))
-            asked = tr(
-                "{name} is invited: the microphone opens when {name} says yes, within 60 s.",
-                name=peer_text(one.name),
-            )
-            self._tell_log(asked)
-
-    def action_decline(self) -> None:
-        """Say no to an invitation to speak."""
-        self._node.do(Decline())
-
-    def action_invite(self) -> None:
-        """Show the room key."""
-        self.app.show_key(ShowKey())  # type: ignore[attr-defined]
+    def _do_all(self, answer: Answer | None) -> None:
+        for command in answer or ():
+            self._node.do(command)
 
     def action_devices(self) -> None:
         """Choose another microphone or speaker."""
         self.app.push_screen(DeviceScreen(self._node))
-
-    def action_echo(self) -> None:
-        """Headphones on: no echo cancellation; again: by itself."""
-        self._node.do(SetEcho("auto" if self._node.view().echo == "off" else "off"))
-
-    def action_delay(self) -> None:
-        """Hear the others sooner; again: with fewer holes."""
-        self._node.do(SetLowDelay(not self._node.view().low_delay))
 
     def action_type(self) -> None:
         """Speak by typing, if that was chosen."""
@@ -360,11 +310,10 @@ class RoomScreen(Screen[None]):
         elif me is None or not me.on_stage or not others:
             self.app.leave()  # type: ignore[attr-defined]
         else:
-            self.app.push_screen(
-                QuestionScreen(tr("Leave the room?"), tr("You are on stage.")), self._leave_if
-            )
+            doubt = Doubt(tr("Leave the room?"), tr("You are on stage."))
+            self.app.push_screen(QuestionScreen(doubt, leave()), self._leave_if)
 
-    def _leave_if(self, answer: str | None) -> None:
+    def _leave_if(self, answer: Answer | str | None) -> None:
         if answer:
             self.app.leave()  # type: ignore[attr-defined]
 
@@ -373,14 +322,14 @@ class RoomScreen(Screen[None]):
         self.app.push_screen(RoomMenuScreen(self._node), self._go_on)
 
     def _go_on(self, wanted: str | None) -> None:
-        if wanted == INVITE:
+        if wanted == "invite":
             self.app.push_screen(NewInviteScreen(self._node), self._make_invite)
-        elif wanted == OUTSIDE:
+        elif wanted == "outside":
             self.action_outside()
-        elif wanted == HAND_ON:
+        elif wanted == "hand on":
             self.app.push_screen(SuccessorScreen(self._node, leaving=False))
 
-    def _make_invite(self, wanted: MakeInvite | None) -> None:
+    def _make_invite(self, wanted: Command | None) -> None:
         if wanted is not None:
             self.app.show_key(wanted)  # type: ignore[attr-defined]
 
@@ -405,7 +354,7 @@ class RoomScreen(Screen[None]):
 
         def chosen(what: str | None) -> None:
             one = find(self._node.view(), n)
-            if what == WORDS and one is not None:
+            if what == "words" and one is not None:
                 begun = self._words.get(n)
                 known = begun if begun is not None and begun.state == "ready" else None
                 name = peer_text(one.name)

@@ -3,8 +3,8 @@
 from p2p.api.view import RoomView
 from p2p.room.ops.powers import MODERATOR
 from tui.i18n import mark, tr, trn
-from tui.powers import myself
-from tui.room.presenter import minutes, queue
+from tui.powers import myself, queue
+from tui.room.presenter import minutes
 from tui.texts.meter import meter
 from tui.texts.peer_text import TITLE_CELLS, peer_text
 from tui.texts.room_sentences import NO_MODERATOR

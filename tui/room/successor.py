@@ -9,11 +9,12 @@ from textual.screen import ModalScreen
 
 from p2p.api.commands import HandOn
 from p2p.room.text.names import NAME_CELLS
+from tui.commands.row import Doubt
 from tui.i18n import tr
 from tui.nodelike import NodeLike
 from tui.powers import find, successors
 from tui.room.presenter import trust_sign
-from tui.room.question import QuestionScreen
+from tui.room.question import Answer, QuestionScreen
 from tui.texts.foretell import hand_on_changes, last_moderator
 from tui.texts.peer_text import fit, peer_text
 from tui.texts.roster import ROLE_NAMES
@@ -94,13 +95,14 @@ class SuccessorScreen(ModalScreen[str]):
             return
         question = tr("Hand the room on to {name}?", name=peer_text(one.name))
         self.app.push_screen(
-            QuestionScreen(question, hand_on_changes(one, view)),
-            lambda yes: self._hand_on(message.n) if yes else None,
+            QuestionScreen(Doubt(question, hand_on_changes(one, view)), HandOn(message.n)),
+            self._hand_on,
         )
 
-    def _hand_on(self, n: int) -> None:
-        self._node.do(HandOn(n))
-        self.dismiss(LEAVE if self._leaving else "")
+    def _hand_on(self, answer: Answer | None) -> None:
+        for command in answer or ():
+            self._node.do(command)
+            self.dismiss(LEAVE if self._leaving else "")
 
     def action_leave(self) -> None:
         """Leave without a successor, if leaving is what this is about."""

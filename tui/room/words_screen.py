@@ -2,13 +2,15 @@
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from p2p.api.commands import Compare, Confirm
 from p2p.api.events import Words
+from tui.commands.row import Action
+from tui.commands.running import compare_again, confirm
 from tui.i18n import tr
 from tui.nodelike import NodeLike
 from tui.texts.peer_text import PeerText
@@ -27,9 +29,6 @@ class WordsScreen(ModalScreen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s,f5", "answer(True)", show=False),
-        Binding("d,f6", "answer(False)", show=False),
-        Binding("r,f8", "again", show=False),
         Binding("escape,q,enter", "dismiss", show=False),
     ]
 
@@ -52,7 +51,7 @@ class WordsScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Begin, unless the other has begun already."""
         if self._now is None:
-            self._node.do(Compare(self._n))
+            self._begin()
         self._fill()
 
     def is_about(self, n: int) -> bool:
@@ -65,21 +64,40 @@ class WordsScreen(ModalScreen[None]):
             self._now = event
             self._fill()
 
-    def action_answer(self, same: bool) -> None:
-        """Say whether the other read out the same."""
-        if self._now is not None and self._now.state == "ready":
-            self._node.do(Confirm(self._n, same))
+    def on_key(self, event: events.Key) -> None:
+        """Say whether the other read out the same, or begin anew."""
+        for action in self._actions():
+            if event.key.lower() in (action.key.lower(), action.f_key) and action.command:
+                event.stop()
+                if self._is_ready:
+                    self._node.do(action.command)
+                else:
+                    self._begin()
+                    self._fill()
+                return
 
-    def action_again(self) -> None:
-        """Begin anew."""
-        if self._now is not None and self._now.state != "ready":
-            self._now = None
-            self._node.do(Compare(self._n))
-            self._fill()
+    def _begin(self) -> None:
+        self._now = None
+        for action in compare_again(self._n):
+            if action.command:
+                self._node.do(action.command)
+
+    def _actions(self) -> list[Action]:
+        if self._now is None:
+            return []
+        return confirm(self._n) if self._is_ready else compare_again(self._n)
+
+    @property
+    def _is_ready(self) -> bool:
+        return self._now is not None and self._now.state == "ready"
+
+    def _keys(self) -> str:
+        keys = [f"{one.key} / {one.f_key.upper()}: {one.says}" for one in self._actions()]
+        return "   ".join([*keys, tr("Esc: later") if self._is_ready else tr("Esc: back")])
 
     def _fill(self) -> None:
-        code, what, keys = self._texts()
-        for part, text in (("code", code), ("what", what), ("words-keys", keys)):
+        code, what = self._texts()
+        for part, text in (("code", code), ("what", what), ("words-keys", self._keys())):
             widget = self.query_one(f"#{part}", PlainText)
             widget.update(text)
             widget.display = bool(text)
@@ -89,34 +107,31 @@ class WordsScreen(ModalScreen[None]):
     def _is_alarm(self) -> bool:
         return self._now is not None and self._now.state in ("differ", "failed")
 
-    def _texts(self) -> tuple[str, str, str]:
-        """Return the code, what it means, and the keys."""
-        again = tr("R / F8: compare again   Esc: back")
+    def _texts(self) -> tuple[str, str]:
+        """Return the code, and what it means."""
         name, now = self._name, self._now
         if now is None:
             asking = tr("The words come as soon as {name} chooses you, too: say so.", name=name)
-            return "", asking, tr("Esc: back")
+            return "", asking
         if now.state == "asked":
-            return "", tr("{name} wants to compare again.", name=name), again
+            return "", tr("{name} wants to compare again.", name=name)
         if now.state == "ready":
             ask = tr(
                 "Read them to each other: one of you the letters, the other the words. "
                 "Did you hear the same from {name}?",
                 name=name,
             )
-            keys = tr("S / F5: the same   D / F6: they differ   Esc: later")
-            return f"{now.code}   =   {'  '.join(now.words)}", ask, keys
+            return f"{now.code}   =   {'  '.join(now.words)}", ask
         if now.state == "verified":
             return (
                 "",
                 tr("✓ {name} is verified: the mark stands behind the name.", name=name),
-                again,
             )
         if now.state == "differ":
             differ = tr(
                 "They differ: this is not who you hear, or someone is between you. Say nothing "
                 "here that must stay secret. Compare again, or leave the room.",
             )
-            return "", differ, again
+            return "", differ
         failed = tr("{name} did not answer within 2 minutes, or not honestly.", name=name)
-        return "", failed, again
+        return "", failed

@@ -1,10 +1,11 @@
 """What a command will change, said before it happens. Menus and the line mode read it out."""
 
-from p2p.api import commands as ask
+from p2p.api.commands import RankName
 from p2p.api.view import MemberView, RoomView
+from p2p.room.ops.kinds import EntryMode, ProfileName
 from p2p.room.ops.powers import CO_HOST, MODERATOR
 from tui.i18n import mark, tr, trn
-from tui.powers import brood, find, given_rank, is_last_moderator, myself
+from tui.powers import brood, given_rank, myself
 from tui.texts.peer_text import PeerText, peer_text
 
 LOST_WITHOUT_MODERATOR = mark(
@@ -25,66 +26,46 @@ _PROFILES = {
 }
 
 
-def foretell(command: ask.Command, view: RoomView) -> str:
-    """Return what ``command`` changes for others, or ends for us; empty for everything else."""
-    match command:
-        case ask.SetLock(locked=locked):
-            return lock_changes(locked)
-        case ask.SetEntry(mode=mode):
-            return tr(_ENTRY[mode])
-        case ask.SetProfile(profile=profile):
-            return tr(_PROFILES[profile])
-        case ask.NewKey():
-            return tr(KEY_MEANS)
-        case ask.MakeInvite():
-            return invite_changes(command)
-        case ask.Let(n=n, on=on):
-            return let_changes(n, view, on=on)
-        case ask.Leave() if is_last_moderator(view):
-            return last_moderator(view)
-        case _:
-            one = find(view, getattr(command, "n", -1))
-            return "" if one is None else _on_person(command, one, view)
+def entry_changes(mode: EntryMode) -> str:
+    """Return who comes in then."""
+    return tr(_ENTRY[mode])
 
 
-def needs_yes(command: ask.Command, view: RoomView) -> bool:
-    """Tell whether a person should say yes after reading what changes."""
-    weighty = isinstance(command, ask.Remove | ask.Promote | ask.HandOn)
-    return weighty or (isinstance(command, ask.Leave) and is_last_moderator(view))
+def profile_changes(profile: ProfileName) -> str:
+    """Return how sound is sent then."""
+    return tr(_PROFILES[profile])
 
 
-def _on_person(command: ask.Command, one: MemberView, view: RoomView) -> str:
+def accept_changes(one: MemberView, view: RoomView) -> str:
+    """Return what accepting gives to ``one``."""
     name = peer_text(one.name)
-    match command:
-        case ask.AcceptHand() if one.muted:
-            return tr("Give {name} the voice back.", name=name)
-        case ask.AcceptHand():
-            return tr("Accept: {name} may speak, and opens the microphone alone.", name=name)
-        case ask.Mute():
-            return tr("Mute: nobody hears {name} any more.", name=name)
-        case ask.MoveDown():
-            return tr("Move to the audience: {name} listens from then on.", name=name)
-        case ask.Remove():
-            return " ".join([remove_changes(command, one, view), comes_back(name, view)])
-        case ask.Promote(role=role):
-            return promote_changes(role, one, view)
-        case ask.HandOn():
-            return hand_on_changes(one, view)
-        case _:
-            return ""
+    if one.muted:
+        return tr("Give {name} the voice back.", name=name)
+    return tr("Accept: {name} may speak, and opens the microphone alone.", name=name)
 
 
-def remove_changes(command: ask.Remove, one: MemberView, view: RoomView) -> str:
+def mute_changes(one: MemberView, view: RoomView) -> str:
+    """Return what muting takes from ``one``."""
+    return tr("Mute: nobody hears {name} any more.", name=peer_text(one.name))
+
+
+def down_changes(one: MemberView, view: RoomView) -> str:
+    """Return where ``one`` is then."""
+    name = peer_text(one.name)
+    return tr("Move to the audience: {name} listens from then on.", name=name)
+
+
+def remove_changes(one: MemberView, view: RoomView, *, new_key: bool, with_invited: bool) -> str:
     """Return what removing takes from ``one``, and who goes with it."""
     name = peer_text(one.name)
     parts = []
-    if command.brood:
+    if with_invited:
         others = ", ".join(peer_text(other.name) for other in brood(view, one.n))
         if others:
             parts.append(tr("With {name} go: {others}.", name=name, others=others))
         else:
             parts.append(tr("Nobody here came by an invite of {name}.", name=name))
-    if command.new_key:
+    if new_key:
         parts.append(tr("New key: {name} can open nothing that is said from now on.", name=name))
     else:
         parts.append(
@@ -111,7 +92,7 @@ def comes_back(name: PeerText, view: RoomView) -> str:
     )
 
 
-def promote_changes(role: ask.RankName, one: MemberView, view: RoomView) -> str:
+def promote_changes(role: RankName, one: MemberView, view: RoomView) -> str:
     """Return what ``one`` can do then, and who can take it back."""
     me, name = myself(view), peer_text(one.name)
     if role == "co-host":
@@ -178,14 +159,14 @@ def let_changes(n: int, view: RoomView, *, on: bool) -> str:
     return tr("{name} stays outside, and can ask again under a new name.", name=name)
 
 
-def invite_changes(command: ask.MakeInvite) -> str:
+def invite_changes(uses: int, hours_valid: float) -> str:
     """Return whom an invite lets in."""
-    hours = f"{command.hours:g}"
-    if command.uses == 0:
+    hours = f"{hours_valid:g}"
+    if uses == 0:
         return tr("A personal invite for {hours} h lets in everybody who has it.", hours=hours)
     return trn(
         "A personal invite for {hours} h lets in {count} person.",
         "A personal invite for {hours} h lets in {count} people.",
-        command.uses,
+        uses,
         hours=hours,
     )

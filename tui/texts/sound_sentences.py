@@ -1,6 +1,7 @@
 """What each of us sets for the own ears, as sentences: devices, volumes, cues."""
 
 from p2p.api.events import CuesChanged, DeviceChanged, DevicesListed, VolumeChanged
+from p2p.api.view import MemberView
 from tui.i18n import mark, tr
 from tui.texts.peer_text import peer_text
 from tui.texts.roster import Roster
@@ -77,3 +78,10 @@ def cues_sentence(event: CuesChanged) -> str:
 def echo_sentence(mode: str) -> str:
     """Return whether the loudspeaker is taken out of what the microphone hears."""
     return tr(ECHO_STATES.get(mode, ECHO_STATES["auto"]))
+
+
+def volume_note(one: MemberView) -> str:
+    """Return how we hear this person, empty when as sent."""
+    if one.hushed:
+        return tr("silenced by you")
+    return f"{one.volume_db:+.0f} dB" if one.volume_db else ""

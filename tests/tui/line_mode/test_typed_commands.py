@@ -3,7 +3,9 @@ import pytest
 from p2p.api import commands as ask
 from p2p.errors import UserError
 from tests.tui.scripted import full_room, member, room
-from tui.line_mode.typed_commands import Question, help_lines, understand
+from tui.commands.row import Question
+from tui.commands.table import help_lines
+from tui.line_mode.typed_commands import understand
 
 VIEW = full_room("host")
 

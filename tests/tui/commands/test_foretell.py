@@ -2,7 +2,7 @@ import pytest
 
 from p2p.api import commands as ask
 from tests.tui.scripted import full_room, member, room, run_room
-from tui.texts.foretell import foretell, needs_yes
+from tui.commands.table import foretell, needs_yes
 
 VIEW = full_room("host")
 

@@ -1,13 +1,22 @@
+from dataclasses import replace
+from typing import get_args
+
 import pytest
 
 from p2p.api import commands as ask
+from p2p.errors import UserError
 from tests.tui.scripted import full_room, run_room
+from tui.commands.running import removal
+from tui.commands.table import TABLE, NotTwice, person_actions, room_actions, room_keys
 from tui.powers import find
-from tui.room.person_actions import actions_for, removal_answers, removal_commands
+
+
+def ways_to_remove(n, view):
+    return "".join(way.letter for way in removal(find(view, n), view).ways)
 
 
 def keys(n, view):
-    return "".join(action.key for action in actions_for(find(view, n), view))
+    return "".join(action.key for action in person_actions(find(view, n), view))
 
 
 @pytest.mark.parametrize(
@@ -34,8 +43,6 @@ def test_the_menu_holds_what_the_own_rank_allows(role, n, letters):
 
 
 def test_somebody_named_by_a_moderator_mutes_and_moves_down_and_nothing_else():
-    from dataclasses import replace
-
     view = run_room("moderator")
     members = [replace(one, rank=3) if one.me else one for one in view.members]
     view = replace(view, members=tuple(members))
@@ -44,30 +51,26 @@ def test_somebody_named_by_a_moderator_mutes_and_moves_down_and_nothing_else():
 
 
 def test_a_moderator_in_the_audience_may_accept_its_own_hand():
-    from dataclasses import replace
-
     view = run_room("moderator")
     members = [
         replace(one, on_stage=False, hand_place=4) if one.me else one for one in view.members
     ]
     view = replace(view, members=tuple(members))
-    (action,) = actions_for(find(view, 5), view)
+    (action,) = person_actions(find(view, 5), view)
     assert action.command == ask.AcceptHand(5)
 
 
 def test_keys_and_function_keys_of_one_menu_differ():
     view = run_room("host")
     for one in view.members:
-        actions = actions_for(one, view)
+        actions = person_actions(one, view)
         assert len({action.key for action in actions}) == len(actions)
         assert len({action.f_key for action in actions}) == len(actions)
 
 
 def test_somebody_who_left_has_no_menu():
-    from dataclasses import replace
-
     view = full_room("host")
-    assert actions_for(replace(find(view, 6), state="left"), view) == []
+    assert person_actions(replace(find(view, 6), state="left"), view) == []
 
 
 @pytest.mark.parametrize(
@@ -80,12 +83,53 @@ def test_somebody_who_left_has_no_menu():
     ],
 )
 def test_each_way_to_remove_asks_for_what_it_says(letter, commands):
-    assert removal_commands(letter, 6) == commands
+    view = run_room("host")
+    ways = {way.letter: list(way.commands) for way in removal(find(view, 6), view).ways}
+    assert ways[letter] == commands
 
 
 def test_ways_to_remove_that_would_change_nothing_are_not_offered():
     view = run_room("host")
-    assert [letter for letter, _, _ in removal_answers(find(view, 6), view)[1]] == list("ykbl")
-    assert [letter for letter, _, _ in removal_answers(find(view, 2), view)[1]] == list("ykl")
     locked = run_room("host", locked=True)
-    assert [letter for letter, _, _ in removal_answers(find(locked, 2), locked)[1]] == list("yk")
+    assert ways_to_remove(6, view) == "ykbl"
+    assert ways_to_remove(2, view) == "ykl"
+    assert ways_to_remove(2, locked) == "yk"
+
+
+def test_every_command_has_one_row():
+    commands = [row.command for row in TABLE if row.command is not None]
+    assert sorted(commands, key=repr) == sorted(get_args(ask.Command), key=repr)
+
+
+def test_no_word_has_two_meanings():
+    words = [word for row in TABLE for word in row.words]
+    assert len(words) == len(set(words))
+
+
+@pytest.mark.parametrize(
+    ("view", "letters"),
+    [
+        (run_room("host", entry="open"), "VL23KPWO"),
+        (run_room("moderator", locked=True, entry="ask", profile="hall"), "VL13KPWO"),
+        (run_room("speaker"), "V"),
+        (run_room("speaker", held="removed"), "SV"),
+    ],
+)
+def test_the_menu_of_the_room_holds_what_can_be_changed(view, letters):
+    assert "".join(action.key for action in room_actions(view)) == letters
+
+
+def test_no_two_keys_of_the_screen_are_the_same():
+    keys = [one for key in room_keys().values() for one in key.keys.split(",")]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_hand_is_not_accepted_twice_in_one_breath_and_all_else_is_done():
+    once = NotTwice()
+    once.check(ask.AcceptHand(6), 10.0)
+    with pytest.raises(UserError) as caught:
+        once.check(ask.AcceptHand(7), 10.4)
+    assert caught.value.code == "accepted_just_now"
+    once.check(ask.AcceptHand(7), 10.6)
+    once.check(ask.Mute(6), 10.6)
+    once.check(ask.Mute(6), 10.6)

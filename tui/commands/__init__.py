@@ -1,0 +1,1 @@
+"""Each command as a person meets it: typed, on a menu, by a key. One row for each."""
