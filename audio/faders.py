@@ -8,10 +8,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from audio.choices import HIGHEST_DB, LOWEST_DB
 from audio.pcm import BLOCK_SAMPLES
-
-LOWEST_DB = -30.0
-HIGHEST_DB = 12.0
 
 Gains: TypeAlias = npt.NDArray[np.float32] | float
 """One factor for a block, or one for each of its samples, shape ``(480,)``."""

@@ -11,10 +11,11 @@ from audio.capture.silentmic import SilentMic, mic_silent
 from audio.capture.treatment import Treatment
 from audio.capture.typed import hush, say
 from audio.capture.voice import Voice
+from audio.choices import Cue
 from audio.codec.framer import PROFILES, TABLE
 from audio.device.device_errors import DeviceError
 from audio.endpoint import Ends
-from audio.playout.cues import Cue, CuePlayer
+from audio.playout.cues import CuePlayer
 from audio.playout.delay import MAX_DELAY_S
 from audio.playout.jitter import LOW_DELAY_S
 from audio.playout.playout import NullPlayout, Playout

@@ -50,6 +50,7 @@ TESTED_BY = {
         "tests/audio/capture/test_capture.py",
         "tests/audio/playout/test_playout.py",
     ],
+    "audio/choices.py": ["tests/audio/playout/test_cues.py", "tests/audio/test_faders.py"],
     "p2p/api/commands.py": ["tests/tui/line_mode/test_typed_commands.py"],
     "p2p/rekey/events.py": ["tests/p2p/rekey/test_epoch_agent.py"],  # classes without a line to run
     "p2p/api/events.py": ["tests/tui/line_mode/test_json_lines.py"],

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from p2p.api.settings import ECHOES, MASKS, MODES, WAYS, Settings
 from p2p.errors import UserError
 from p2p.log import LEVELS
-from tui.commands.own import ALL_CUES, cues_command
 
 DEFAULT_MODE = "shield"
 
@@ -70,6 +69,8 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_sound(parser: argparse.ArgumentParser) -> None:
+    from audio.choices import CUES  # here: a relay reads this file, too, and loads no sound
+
     parser.add_argument(
         "--mic",
         default="default",
@@ -96,7 +97,7 @@ def _add_sound(parser: argparse.ArgumentParser) -> None:
         "--cues",
         type=_cues,
         metavar="LIST",
-        help=f"sounds that tell you what has changed: all, off, or some of {','.join(ALL_CUES)}",
+        help=f"sounds that tell you what has changed: all, off, or some of {','.join(CUES)}",
     )
 
 
@@ -144,10 +145,13 @@ def host_port(text: str) -> tuple[str, int]:
 
 
 def _cues(text: str) -> tuple[str, ...]:
+    from audio.choices import CUES
+    from tui.commands.own import cues_command
+
     try:
         return cues_command("on" if text == "all" else text).cues
     except UserError as error:
-        raise argparse.ArgumentTypeError(f"one of all, off, {', '.join(ALL_CUES)}") from error
+        raise argparse.ArgumentTypeError(f"one of all, off, {', '.join(CUES)}") from error
 
 
 def _seconds(text: str) -> float:

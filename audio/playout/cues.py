@@ -6,15 +6,11 @@ falling that something closes, so that the meaning does not depend on the pitch 
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Literal, get_args
 
 import numpy as np
 
+from audio.choices import CUES, Cue
 from audio.pcm import BLOCK_SAMPLES, RATE_HZ, Pcm
-
-Cue = Literal["live", "muted", "granted", "stage", "lost"]
-"""We are live, we are muted, our hand was granted, someone came on stage, connection lost."""
-CUES: tuple[Cue, ...] = get_args(Cue)
 
 CUE_DBFS = -26.0
 WAITING_MAX = 4

@@ -189,7 +189,7 @@ class SetHushed:
 
 @dataclass(frozen=True, slots=True)
 class SetCues:
-    """Choose the sound cues: names of ``audio.playout.cues.CUES``, none of them for silence."""
+    """Choose the sound cues: names of ``audio.choices.CUES``, none of them for silence."""
 
     cues: tuple[str, ...]
 

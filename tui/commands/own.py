@@ -3,6 +3,7 @@
 import math
 from typing import cast
 
+from audio.choices import CUES, HIGHEST_DB, LOWEST_DB
 from p2p.api.commands import (
     AskStats,
     Command,
@@ -28,11 +29,7 @@ from tui.powers import is_last_moderator
 from tui.texts.foretell import last_moderator
 from tui.texts.peer_text import peer_text
 
-ALL_CUES = ("live", "muted", "granted", "stage", "lost")
-"""The names in ``audio.playout.cues``, which would load NumPy for the sake of a word."""
 STEP_DB = 3.0
-LOWEST_DB = -30.0
-HIGHEST_DB = 12.0
 
 
 def _read_device(rest: str, view: RoomView) -> Understood:
@@ -66,14 +63,14 @@ def cues_command(rest: str) -> SetCues:
         UserError: There is no such cue.
     """
     if rest == "on":
-        return SetCues(ALL_CUES)
+        return SetCues(CUES)
     words = () if rest == "off" else tuple(rest.replace(",", " ").split())
-    unknown = [word for word in words if word not in ALL_CUES]
+    unknown = [word for word in words if word not in CUES]
     if unknown or not (words or rest == "off"):
         raise UserError(
             "bad_command",
             mark("Say `cues on`, `cues off`, or some of: {cues}"),
-            cues=" ".join(ALL_CUES),
+            cues=" ".join(CUES),
         )
     return SetCues(words)
 

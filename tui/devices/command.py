@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from audio.device.device_errors import EXIT_AUDIO
 from tui.devices.device_report import Check, DeviceProblem, check_lines, list_lines
 from tui.i18n import chosen_language, tr, use_language
 from tui.texts.sound_sentences import device_name
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from audio.playout.playout import Playout
     from audio.sound_check import SoundCheck
 
-EXIT_AUDIO = 7
 TONE_S = 1.5
 ECHO_S = 3.0
 AFTER_S = 0.7

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from audio.capture.echo import EchoMode
+from audio.choices import CUES, Cue
 from audio.device.device_errors import DeviceError
-from audio.playout.cues import CUES, Cue, cue_named
+from audio.playout.cues import cue_named
 from p2p.api import commands, events
 from p2p.errors import UserError
 from p2p.link.work import Work

@@ -24,7 +24,7 @@ from p2p.node.endpoint import MemberEndpoint
 from p2p.node.joining.answers import Answer, Answers
 from p2p.node.joining.failure import SearchOutcome
 from p2p.node.peers.admission import AdmissionRequest, LetIn, RefusedError
-from p2p.node.relays.relay_links import RelayLink, RelayLinks
+from p2p.node.relays.relay_links import RELAYS_MAX, RelayLink, RelayLinks
 from p2p.node.secrets import Credentials, Origin, RoomSecrets
 from p2p.rng import system_rng
 from p2p.room.room import Room
@@ -36,7 +36,6 @@ from p2p.wire.offers import Welcome
 KNOCK_LIMIT_S = 8.0
 TRIES_AT_ONCE = 32
 DOORS_MAX = 64
-RELAYS_MAX = 4
 ASK_AGAIN_S = 1.2
 ASKED_AT_ONCE = 4
 PATIENCE_S = 1.0

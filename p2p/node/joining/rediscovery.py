@@ -13,13 +13,12 @@ from p2p.api.events import Via
 from p2p.errors import RemoteError
 from p2p.link.work import Work
 from p2p.node.peers.peers import Peers
-from p2p.node.relays.relay_links import RelayLinks
+from p2p.node.relays.relay_links import RELAYS_MAX, RelayLinks
 
 FIRST_WAIT_S = 1.0
 WAIT_MAX_S = 30.0
 ALONE_WAIT_S = 2.0
 LOOK_S = 4.0
-RELAYS_MAX = 4
 
 MakeSources = Callable[[], list[tuple[Via, AsyncIterator[Contact]]]]
 

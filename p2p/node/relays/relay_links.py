@@ -51,6 +51,8 @@ RETRY_S = 1.0
 RETRY_MAX_S = 20.0
 SILENT_S = 3.5
 KEPT_MAX = 2
+RELAYS_MAX = 4
+"""So many relays that others have told us of are tried."""
 LASTING_S = 5.0
 """A link that ends sooner came to nothing: the relay is full, or closes on us."""
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from audio.choices import CUES
 from audio.level import dbfs
 from audio.pcm import BLOCK_SAMPLES, RATE_HZ
-from audio.playout.cues import CUE_DBFS, CUES, WAITING_MAX, CuePlayer, cue_named, tone_of
+from audio.playout.cues import CUE_DBFS, WAITING_MAX, CuePlayer, cue_named, tone_of
 
 
 def _played(player: CuePlayer) -> list[np.ndarray]:

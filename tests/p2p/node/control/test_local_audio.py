@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from audio.capture.capture import capture_from
-from audio.playout.cues import CUES
+from audio.choices import CUES
 from audio.playout.playout import NullPlayout
 from p2p.api import commands, events
 from p2p.errors import UserError

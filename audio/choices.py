@@ -1,0 +1,11 @@
+"""What a person can choose of the sound: names and bounds. Loads nothing."""
+
+from typing import Literal, get_args
+
+Cue = Literal["live", "muted", "granted", "stage", "lost"]
+"""We are live, we are muted, our hand was granted, someone came on stage, connection lost."""
+CUES: tuple[Cue, ...] = get_args(Cue)
+
+LOWEST_DB = -30.0
+HIGHEST_DB = 12.0
+"""Of the volume of a speaker, for our ears alone."""
