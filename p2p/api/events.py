@@ -228,12 +228,13 @@ class RoomKeyChanged:
 class Notice:
     """Worth a line on the screen (or stderr) but no error: which ways into the room work now.
 
+    ``message``: empty where the code says it all; the front end has its words.
     ``n``: whom it is about, if anybody; then ``{name}`` in the message stands for the name.
     ``relay``: the relay that it is about, as a person writes it; stands for ``{relay}``.
     """
 
     code: str
-    message: str
+    message: str = ""
     n: int | None = None
     relay: str = ""
 

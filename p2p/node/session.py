@@ -58,13 +58,8 @@ from p2p.trace import trace
 from p2p.wire.messages import Wraps
 from p2p.wire.relay_messages import EVERYBODY
 
-WAITING_OUTSIDE = events.Notice(
-    "waiting_outside", "You wait outside: a moderator has to let you in."
-)
-MESSAGES_TAKEN_OUT = events.Notice(
-    "messages_taken_out",
-    "Your network let sound through but no messages. Going another way to the relay.",
-)
+WAITING_OUTSIDE = events.Notice("waiting_outside")
+MESSAGES_TAKEN_OUT = events.Notice("messages_taken_out")
 
 
 class FrontEnd(Protocol):

@@ -24,6 +24,9 @@ NOTICE_SENTENCES = {
     "moderator_again": mark("Somebody who can moderate is here again."),
     "keys_missing": mark("Somebody's sound can not be opened yet: asking for the new key."),
     "keys_back": mark("The new key is here."),
+    "keys_differ": mark(
+        "Someone here hands out other room keys. If you hear nobody soon, leave and join again."
+    ),
     "voice_held": mark(
         "You are not heard: somebody was removed, and the new key has not reached you. "
         "`speak anyway`: who was removed may hear you."

@@ -33,42 +33,20 @@ from p2p.room.state.epochs import WHY
 ARRIVING_S = 3.0
 """After that even a host whom we cannot reach is named: as gone."""
 
-KEY_MISSING = events.Notice(
-    "keys_missing", "Somebody's sound can not be opened yet: asking for the new key."
-)
-KEY_HERE = events.Notice("keys_back", "The new key is here.")
-KEYS_DIFFER = events.Notice(
-    "keys_differ",
-    "Someone here hands out other room keys. If you hear nobody soon, leave and join again.",
-)
+KEY_MISSING = events.Notice("keys_missing")
+KEY_HERE = events.Notice("keys_back")
+KEYS_DIFFER = events.Notice("keys_differ")
 VOICE_HELD: dict[HeldWhy, events.Notice] = {
-    "removed": events.Notice(
-        "voice_held",
-        "You are not heard: somebody was removed, and the new key has not reached you. "
-        "`speak anyway`: who was removed may hear you.",
-    ),
-    "unchecked": events.Notice(
-        "voice_unchecked",
-        "You are not heard: no moderator's word came for 30 s, so somebody may have been removed "
-        "without your knowing. `speak anyway`: who was removed may hear you.",
-    ),
+    "removed": events.Notice("voice_held"),
+    "unchecked": events.Notice("voice_unchecked"),
 }
-IMPERSONATED = events.Notice(
-    "impersonated",
-    "Somebody else signs in your name: it has a copy of your keys. Leave, and come in again.",
-)
-TIME_WRONG = events.Notice(
-    "time_wrong", "The member that let you in told a wrong time. The others have put it right."
-)
+IMPERSONATED = events.Notice("impersonated")
+TIME_WRONG = events.Notice("time_wrong")
 ALARMS = {KeysDiffer: KEYS_DIFFER, Impersonated: IMPERSONATED, TimeWrong: TIME_WRONG}
-VOICE_FREED = events.Notice("voice_freed", "You are heard again, and not by who was removed.")
-VOICE_ANYWAY = events.Notice(
-    "voice_anyway", "You are heard; who was removed may hear you until the new key is here."
-)
-NO_MODERATOR = events.Notice(
-    "no_moderator", "Nobody can moderate now: sound goes on; no new speakers, removals, keys."
-)
-MODERATOR_AGAIN = events.Notice("moderator_again", "Somebody who can moderate is here again.")
+VOICE_FREED = events.Notice("voice_freed")
+VOICE_ANYWAY = events.Notice("voice_anyway")
+NO_MODERATOR = events.Notice("no_moderator")
+MODERATOR_AGAIN = events.Notice("moderator_again")
 
 _MIC_WHY = {"granted", "muted", "down", "declined", "lapsed", "asked", "removed"}
 

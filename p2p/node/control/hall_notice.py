@@ -7,11 +7,7 @@ from p2p.room.ops.powers import MODERATOR
 from p2p.room.room import Room
 
 HALL_ABOVE = 50
-PROPOSE_HALL = Notice(
-    "propose_hall",
-    "More than 50 people are here. `profile hall` sends half of the packets, a little later: "
-    "kinder to relays and slow lines.",
-)
+PROPOSE_HALL = Notice("propose_hall")
 
 
 def hall_is_due(room: Room, mesh: Mesh) -> bool:

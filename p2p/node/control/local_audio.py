@@ -16,12 +16,8 @@ from p2p.node.member_numbers import ME, MemberNumbers
 
 LISTENER = "listener"
 LOST_AFTER_S = 6.0
-NOBODY_REACHED = events.Notice(
-    "nobody_reached",
-    "Nobody in the room can be reached now, so there is no sound: trying again. If it stays so, "
-    "try another network, or a relay that carries sound (--relay).",
-)
-REACHED_AGAIN = events.Notice("reached_again", "Others can be reached again.")
+NOBODY_REACHED = events.Notice("nobody_reached")
+REACHED_AGAIN = events.Notice("reached_again")
 
 
 class LocalAudio:

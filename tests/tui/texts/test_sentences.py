@@ -1,4 +1,6 @@
+import ast
 import dataclasses
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -6,6 +8,7 @@ import pytest
 from p2p.api import events as told
 from tests.tui.scripted import KEY, full_room, room, run_room
 from tui.texts.member_sentences import describe
+from tui.texts.room_sentences import NOTICE_SENTENCES
 from tui.texts.roster import member_event
 from tui.texts.sentences import SENTENCES, Narrator
 
@@ -213,6 +216,22 @@ def test_errors_of_the_network_are_among_the_stats_when_there_are_any(narrator):
 def test_a_hostile_name_is_harmless_in_a_sentence(narrator):
     said(narrator, changed(30, "A\x1b]0;pwned\x07"))
     assert said(narrator, told.HandChanged(30, 1)) == ["hand: A]0;pwned is first in the queue"]
+
+
+def codes_without_a_message():
+    for path in (Path(__file__).parents[3] / "p2p").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                if name == "Notice":
+                    yield node.args[0].value
+
+
+def test_a_notice_without_a_message_has_words_here():
+    codes = set(codes_without_a_message())
+    assert "no_moderator" in codes
+    assert codes - NOTICE_SENTENCES.keys() == set()
+    assert NOTICE_SENTENCES.keys() - codes == set(), "words for which there is no notice any more"
 
 
 def test_no_event_is_without_words():
