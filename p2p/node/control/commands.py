@@ -18,7 +18,7 @@ from p2p.node.peers.peers import Peers
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
 from p2p.room import commands as room_commands
-from p2p.room.ops.ids import NONE
+from p2p.room.ops.ids import NO_MEMBER
 from p2p.room.ops.powers import MODERATOR
 
 
@@ -85,7 +85,7 @@ class CommandHandler:
         asked = room_command(command, self._numbers, room.myself)
         if asked is None:
             return
-        member = room.state.members.get(getattr(asked, "member", NONE))
+        member = room.state.members.get(getattr(asked, "member", NO_MEMBER))
         had_powers = member is not None and member.rank <= MODERATOR
         room.do(asked, time.monotonic())
         if wants_new_key(command, had_powers=had_powers):
