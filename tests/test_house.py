@@ -34,9 +34,7 @@ MANY_ATTRIBUTES = {
     "p2p/relay/room.py RelayRoom": 19,
     "p2p/relay/server.py Relay": 15,
     "p2p/room/room.py Room": 23,
-    "p2p/node/peers/peers.py Peers": 13,
     "p2p/room/store/opset.py OpSet": 15,
-    "tui/line_mode/line_mode.py LineMode": 13,
 }
 
 # Files whose tests bear another name: what tests them.

@@ -79,21 +79,20 @@ class LineMode:
         self._narrator = Narrator()
         self._joined = asyncio.Event()
         self._stats_asked = False
-        self._stopping = False
-        self._node: NodeLike | None = None
 
     async def run(self, opening: Callable[[], Awaitable[NodeLike]]) -> int:
         """Open the room, stay until it is left, and return the exit code."""
         whole = asyncio.current_task()
         loop = asyncio.get_running_loop()
+        to_leave: NodeLike | None = None
 
         def stop() -> None:
-            if self._node is None or self._stopping:
-                if whole:
-                    whole.cancel()
-            else:
-                self._stopping = True
-                self._node.do(leave("signal"))
+            nonlocal to_leave
+            if to_leave is not None:
+                to_leave.do(leave("signal"))
+                to_leave = None
+            elif whole:
+                whole.cancel()
 
         def stop_from_thread() -> None:
             loop.call_soon_threadsafe(stop)
@@ -101,8 +100,8 @@ class LineMode:
         self._out.on_closed = stop_from_thread
         with _signals(stop_from_thread):
             try:
-                self._node = await opening()
-                return await self._stay(self._node)
+                node = to_leave = await opening()
+                return await self._stay(node)
             except asyncio.CancelledError:
                 return INTERRUPTED
             except (UserError, ExceptionGroup) as error:

@@ -67,17 +67,19 @@ class Neighbour:
 
 @dataclass(slots=True)
 class _Rounds:
-    """Whose turn it is to be asked what we lack.
+    """When what comes round is due, and whose turn it is.
 
     Attributes:
         next_s: When, monotonic seconds.
         asked: How many have been.
         try_another_s: When we may change relays for want of a moderator's word.
+        moved_s: When our own address changed last.
     """
 
     next_s: float = 0.0
     asked: int = 0
     try_another_s: float = 0.0
+    moved_s: float = -MOVED_FOR_S
 
 
 class Peers:
@@ -134,7 +136,6 @@ class Peers:
         self._routing = routing
         self._rounds = _Rounds()
         self.coming_back = ComingBack(room)
-        self._moved_s = -MOVED_FOR_S
         self._set_roster(time.monotonic(), newcomer=newcomer)
 
     # --- letting in, and being let in ---------------------------------------------------------
@@ -328,7 +329,7 @@ class Peers:
             if now - line.link.last_heard_s > self._silent_s(now):
                 self._drop(neighbour)
                 self._work.create_task(line.close())
-                if now - self._moved_s < MOVED_FOR_S:
+                if now - self._rounds.moved_s < MOVED_FOR_S:
                     # The other end may not know yet, and cannot know where we are.
                     self.mesh.dial_now(neighbour.member, now)
 
@@ -357,10 +358,10 @@ class Peers:
 
     def moved(self) -> None:
         """Our address has changed: links that do not follow at once are made anew."""
-        self._moved_s = time.monotonic()
+        self._rounds.moved_s = time.monotonic()
 
     def _silent_s(self, now: float) -> float:
-        return MOVED_SILENT_S if now - self._moved_s < MOVED_FOR_S else SILENT_S
+        return MOVED_SILENT_S if now - self._rounds.moved_s < MOVED_FOR_S else SILENT_S
 
     def gone(self) -> set[DhKey]:
         """Public keys of the members that are not here any more."""
