@@ -17,6 +17,7 @@ from tui.nodelike import NodeLike
 from tui.powers import runs_room
 from tui.texts.foretell import invite_changes
 from tui.texts.peer_text import fit, peer_text
+from tui.texts.room_sentences import problem_sentence
 from tui.widgets.plaintext import PlainText
 
 _TEXT_CELLS = 38
@@ -73,7 +74,7 @@ def _missing(view: RoomView) -> str:
     if view.locked:
         return ""
     if view.mode == "shield":
-        return tr(view.problem) if view.problem else ""
+        return problem_sentence(view)
     return "" if {"dht", "dht_soon", "relay"} & set(view.ways_in) else tr(NO_RELAY_KNOWN)
 
 

@@ -7,7 +7,7 @@ from tui.powers import myself, queue
 from tui.room.presenter import minutes
 from tui.texts.meter import meter
 from tui.texts.peer_text import TITLE_CELLS, peer_text
-from tui.texts.room_sentences import NO_MODERATOR
+from tui.texts.room_sentences import NO_MODERATOR, problem_sentence
 from tui.texts.roster import ROLE_NAMES
 from tui.texts.spans import Span, Spans, width_of
 
@@ -99,7 +99,7 @@ def _mask(view: RoomView) -> str:
 def links_line(view: RoomView) -> tuple[Spans, Spans]:
     """Return how the links are, or the one problem that matters more."""
     if view.problem:
-        return (Span("! " + peer_text(tr(view.problem), 76), "warn"),), ()
+        return (Span("! " + peer_text(problem_sentence(view), 76), "warn"),), ()
     if view.no_moderator:
         return (Span("! " + tr(NO_MODERATOR), "warn"),), ()
     note = (Span(tr("Anyone here may be recording."), "dim"),)

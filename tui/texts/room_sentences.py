@@ -1,6 +1,7 @@
 """What the members agree on, as sentences: who comes in, who is who, how, under which key."""
 
 from p2p.api.events import RoomKeyChanged, SettingChanged, Waiting, Words
+from p2p.api.view import RoomView
 from tui.i18n import mark, tr, trn
 from tui.texts.peer_text import peer_text
 from tui.texts.roster import Roster
@@ -57,6 +58,11 @@ NOTICE_SENTENCES = {
     ),
     "waiting_outside": mark("You wait outside: a moderator has to let you in."),
 }
+
+
+def problem_sentence(view: RoomView) -> str:
+    """Return what is wrong now, which the view gives as a sentence or as a notice's code."""
+    return tr(NOTICE_SENTENCES.get(view.problem, view.problem)) if view.problem else ""
 
 
 def waiting_sentence(event: Waiting) -> str:

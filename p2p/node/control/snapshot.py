@@ -150,7 +150,7 @@ class Snapshot:
     def _problem(self) -> str:
         """What the person has to know before all else, if anything."""
         if self._secrets.keys_differ:
-            return KEYS_DIFFER.message
+            return KEYS_DIFFER.code
         return self.problem or self.lost()
 
     def lost(self) -> str:

@@ -112,6 +112,8 @@ def test_the_links_line_grades_and_a_problem_comes_first():
     alone = room(member(1, "a", me=True))
     assert text(links_line(alone)[0]).startswith("Nobody else is here yet")
     assert text(links_line(room(problem="No\x1b mic."))[0]) == "! No mic."
+    shown = text(links_line(room(problem="keys_differ"))[0])
+    assert shown.startswith("! Someone here hands out other room keys.")
 
 
 def test_the_header_says_locked_and_what_members_see():
