@@ -6,6 +6,7 @@ import pytest
 
 from lab.programs.people import DHT, ENGLISH, House, give_the_floor, words_of
 from lab.programs.person import SLACK, Person
+from tui.commands.stage import ACCEPT_EVERY_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -117,7 +118,8 @@ async def test_an_invitation_may_be_declined(house: House) -> None:
     await guest.hears("mic", why="granted")
     await guest.asks("no", "mic", on=False, why="declined")
     assert (await guest.asks("mic on", "error"))["code"] == "not_on_stage"
-    # And the hand may go up again.
+    # And the hand may go up again; two acceptances in one moment would be one.
+    await asyncio.sleep(ACCEPT_EVERY_S)
     await give_the_floor(host, guest)
 
 
