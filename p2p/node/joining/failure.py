@@ -25,7 +25,12 @@ OTHERS_S = 1.0
 OTHERS_LIMIT_S = 6.0
 """How long other doors may still let us in after all known ones, or only some, have refused."""
 
+BUSY_STAYS_S = 4.0
+"""So long after a door had no place for us, another attempt may get one."""
+BUSY_LIMIT_S = 120.0
+
 NOBODY = "no_room"
+BUSY = "busy"
 _NO_NETWORK = 3
 _NO_ROOM = 5
 
@@ -42,6 +47,7 @@ REFUSALS = {
     "denied": ("denied", "A moderator did not let you in.", ""),
     "used_up": ("used_up", "This invite has been used up.", "Ask for another one."),
     "expired": ("expired", "This invite has expired.", "Ask for another one."),
+    BUSY: ("busy", "Too many people wait to be let in.", "Try again in a minute."),
     "full": ("full", "The room is full.", "Ask for a relay: without one a room holds 16 people."),
 }
 
@@ -67,9 +73,13 @@ class SearchOutcome:
         self._refused_s = 0.0
         self._refused_by: set[DhKey] = set()
         self._outside_s = 0.0
+        self._busy_s: float | None = None
 
     def refused(self, dh: DhKey, reason: str) -> None:
         """A door said no. It may be hostile, or know less than others: they get their turn."""
+        if reason == BUSY:
+            self._busy_s = time.monotonic()
+            return
         if self._refused is None:
             self._refused_s = time.monotonic()
         self._refused = reason
@@ -96,10 +106,11 @@ class SearchOutcome:
             return
         waited_s -= self._outside_s
         if self._refused is not None and time.monotonic() - self._refused_s > wait_s:
-            code, message, hint = REFUSALS.get(
-                self._refused, ("refused", "The room did not let you in.", "Try again.")
-            )
-            raise UserError(code, message, hint, exit_code=6)
+            raise _refusal(self._refused)
+        if self._busy_s is not None and time.monotonic() - self._busy_s < BUSY_STAYS_S:
+            if waited_s > BUSY_LIMIT_S:
+                raise _refusal(BUSY)
+            return
         if self.imposter and waited_s > FIND_LIMIT_S:
             raise UserError(
                 "wrong_room",
@@ -130,6 +141,13 @@ class SearchOutcome:
         if self._relay_said_s is None:
             return self.getting_on and waited_s < FIND_SLOW_S
         return time.monotonic() - self._relay_said_s < FIND_AFTER_ANSWER_S
+
+
+def _refusal(reason: str) -> UserError:
+    code, message, hint = REFUSALS.get(
+        reason, ("refused", "The room did not let you in.", "Try again.")
+    )
+    return UserError(code, message, hint, exit_code=6)
 
 
 def explained(

@@ -22,7 +22,7 @@ from p2p.link.line import Line
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.joining.answers import Answer, Answers
-from p2p.node.joining.failure import SearchOutcome
+from p2p.node.joining.failure import BUSY, SearchOutcome
 from p2p.node.peers.admission import AdmissionRequest, LetIn, RefusedError
 from p2p.node.relays.relay_links import RELAYS_MAX, RelayLink, RelayLinks
 from p2p.node.secrets import Credentials, Origin, RoomSecrets
@@ -37,6 +37,10 @@ KNOCK_LIMIT_S = 8.0
 TRIES_AT_ONCE = 32
 DOORS_MAX = 64
 ASK_AGAIN_S = 1.2
+AGAIN_S = 0.5
+"""How often a door that did not let us in is knocked at."""
+BUSY_AGAIN_S = 1.0
+"""The same if it had no place for us to wait."""
 ASKED_AT_ONCE = 4
 PATIENCE_S = 1.0
 """So long a door may take over its answer before others are asked beside it."""
@@ -241,17 +245,22 @@ class JoinAttempt:
     async def _try(self, dh: DhKey, knock: Callable[[], Coroutine[None, None, None]]) -> None:
         """Knocks at one door until it, or somebody, has let us in."""
         while not self._entered.done():
-            began_s = time.monotonic()
+            began_s, pause_s = time.monotonic(), AGAIN_S
             async with self._slots:
-                with contextlib.suppress(*EXPECTED):
-                    self._answers.knock(dh)
-                    try:
-                        await self._turned_away(dh, knock())
-                        return
-                    finally:
-                        self._answers.ended(dh)
-                        self._decide()
-            await asyncio.sleep(max(0.0, 0.5 - (time.monotonic() - began_s)))
+                self._answers.knock(dh)
+                try:
+                    await knock()
+                    return
+                except RefusedError as exc:
+                    trace("door_refused", why=exc.reason)
+                    self._outcome.refused(dh, exc.reason)
+                    pause_s = BUSY_AGAIN_S if exc.reason == BUSY else AGAIN_S
+                except EXPECTED as exc:
+                    trace("door_failed", why=type(exc).__name__)
+                finally:
+                    self._answers.ended(dh)
+                    self._decide()
+            await asyncio.sleep(max(0.0, pause_s - (time.monotonic() - began_s)))
 
     async def _knock(self, dh: DhKey, ways: Ways, via: Via) -> None:
         psk = self._credentials.room_key.psk()
@@ -274,19 +283,6 @@ class JoinAttempt:
             await self._enter(line, dh, welcome, via)
         finally:
             await line.close()
-
-    async def _turned_away(self, dh: DhKey, knock: Coroutine[None, None, None]) -> None:
-        """Takes note of a door that said no."""
-        try:
-            await knock
-        except RefusedError as exc:
-            trace("door_refused", why=exc.reason)
-            if exc.reason != "busy":
-                self._outcome.refused(dh, exc.reason)
-            raise
-        except EXPECTED as exc:
-            trace("door_failed", why=type(exc).__name__)
-            raise
 
     async def _enter(self, line: Line | CarriedLine, dh: DhKey, welcome: Welcome, via: Via) -> None:
         credentials, origin = self._credentials, Origin(welcome.genesis, welcome.r)

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 from crypto.identity import Identity
 from crypto.ids import DhKey, MemberId
+from p2p.dht.addresses import neighbourhood
 from p2p.errors import RemoteError
 from p2p.link.conversation import Conversation
+from p2p.link.line import Line
 from p2p.mesh.mesh import ROOM_LIMIT
 from p2p.node.inbox import Inbox, KeptOutside, RoomChanged
+from p2p.node.peers.doorstep import Doorstep, Net
 from p2p.node.peers.line_proofs import LineProofs
 from p2p.node.secrets import RoomSecrets
 from p2p.room.ops.op import decode_op
@@ -166,6 +169,7 @@ class Admission:
         self._proofs = LineProofs(secrets.identity, room.room_id)
         self._neighbours = neighbours
         self._inbox = inbox
+        self._doorstep = Doorstep(time.monotonic())
 
     async def answer(
         self, line: Conversation, dh: DhKey, question: Message, *, all_at_once: bool = True
@@ -251,13 +255,29 @@ class Admission:
     async def _moderators_word(self, line: Conversation, join: bytes, dh: DhKey) -> str | None:
         """Asks the moderators, and waits; None: a moderator said yes."""
         member = decode_op(join, self._room.room_id).author
+        until_s = time.monotonic() + WAIT_LIMIT_S
+        if not self._doorstep.come(member, _net_of(line), time.monotonic()):
+            return "busy"
+        line.send(Wait())
+        reason: str | None = "ask"
+        try:
+            while reason == "ask" and line.open and time.monotonic() < until_s:
+                self._ask_for(member, join)
+                await asyncio.sleep(LOOK_EVERY_S)
+                reason = self._refusal(join, dh)
+                if reason == "ask" and not self._doorstep.has(member):
+                    reason = "busy"
+        finally:
+            self._doorstep.leave(member)
+        return "denied" if reason == "ask" else reason
+
+    def _ask_for(self, member: bytes, join: bytes) -> None:
+        """Says that somebody waits here, again if others have taken its place in our list."""
         if all(asking.member != member for asking in self._room.state.asking):
             self._room.write_ask(join)
             self._inbox.post(RoomChanged())
-        line.send(Wait())
-        until_s = time.monotonic() + WAIT_LIMIT_S
-        reason: str | None = "ask"
-        while reason == "ask" and line.open and time.monotonic() < until_s:
-            await asyncio.sleep(LOOK_EVERY_S)
-            reason = self._refusal(join, dh)
-        return "denied" if reason == "ask" else reason
+
+
+def _net_of(line: Conversation) -> Net:
+    address = line.link.remote_address if isinstance(line, Line) else None
+    return None if address is None else neighbourhood(address[0])

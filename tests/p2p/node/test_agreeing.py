@@ -9,6 +9,7 @@ from lab.node_house import LIMIT_S, House, Person, a_house
 from p2p.api import commands as c
 from p2p.api import events as e
 from p2p.errors import UserError
+from p2p.room.ops.registers import ASKS_MAX
 from p2p.room.store import pruning
 
 
@@ -118,6 +119,25 @@ async def test_who_asks_to_come_in_waits_until_a_moderator_says_yes() -> None:
         waiting = await host.until(e.Waiting, lambda one: one.on)
         assert waiting.name == "late"
         assert (await late.until(e.Notice)).code == "waiting_outside"
+        host.node.do(c.Let(waiting.n, True))
+        await late.until(e.Joined)
+
+
+async def test_strangers_with_the_words_push_nobody_off_the_doorstep() -> None:
+    """They are told that it is busy, and go on asking; who was there first is let in."""
+    async with a_house() as house:
+        (host,) = await people(house)
+        host.node.do(c.SetEntry("ask"))
+        await host.until(e.SettingChanged, lambda one: (one.what, one.value) == ("entry", "ask"))
+        words = (await host.key()).words
+        late = await house.guest("late", words, only="dht")
+        waiting = await host.until(e.Waiting, lambda one: one.name == "late")
+        strangers = [await house.guest(f"s{n}", words, only="dht") for n in range(ASKS_MAX + 1)]
+        await asyncio.sleep(3.0)
+        asking = [one.name for one in host.session.peers.room.state.asking]
+        assert len(asking) == ASKS_MAX
+        assert "late" in asking
+        assert not any(stranger.running.done() for stranger in strangers)
         host.node.do(c.Let(waiting.n, True))
         await late.until(e.Joined)
 
