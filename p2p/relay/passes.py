@@ -1,9 +1,10 @@
 """Who is let into a room at a relay: by the pass of an epoch in force, or of one just replaced.
 
 Somebody whose link broke may come back with the pass that it had, for a minute. If somebody was
-removed since that pass was new, or the room is locked, it opens only for those who sat here, or at
-a relay joined to this one, before it was replaced: a removed member still holds it, and another
-name costs nothing.
+removed since that pass was new, or the room is locked, it opens only for those who sat here before
+it was replaced: a removed member still holds it, and another name costs nothing. What a joined
+relay says of those who sat there does not count, for it may be in league with whom was removed; a
+member has its seat in reserve here before it needs it.
 """
 
 from collections.abc import Collection, Iterable
@@ -32,7 +33,7 @@ class Passes:
         self._sat: dict[MemberId, float] = {}
 
     def saw(self, members: Iterable[MemberId], now: float) -> None:
-        """Members sit here or at a joined relay; those seen last are remembered."""
+        """Members sit here; those seen last are remembered."""
         for member in members:
             self._sat[member] = self._sat.pop(member, now)
         while len(self._sat) > SAT_MAX:
@@ -50,7 +51,7 @@ class Passes:
         Args:
             heads: Public halves of the passes of the epochs in force.
             removed: Who is out for ever.
-            members: Who sits here or at a joined relay.
+            members: Who sits here.
             now: Monotonic seconds.
         """
         self._old = {
@@ -87,5 +88,5 @@ class Passes:
         old = self._old.get(public)
         if old is None or now - old.at_s > OLD_PASS_S:
             return public in self._heads
-        sat = self._sat.get(member, now) <= old.at_s
+        sat = member in self._sat and self._sat[member] <= old.at_s
         return sat or (old.removed == removed and not locked)

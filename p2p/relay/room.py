@@ -189,7 +189,6 @@ class RelayRoom:
                 if len(here.present) > SEATS_MAX:
                     here.present = set()
                     raise RemoteError("too many members")
-                self._passes.saw(message.here, now)
                 self._presence_due_s = self._presence_due_s or now + PRESENCE_EVERY_S
             case _:
                 raise RemoteError("not for a room")
@@ -294,7 +293,8 @@ class RelayRoom:
             self.detach(link, now)
         self.cuts += out
         heads = {state.epochs[head].pass_public for head in state.heads}
-        self._passes.follow(heads, state.removed, self.members, now)
+        here = [seat.member for seat in self.seats.values()]
+        self._passes.follow(heads, state.removed, here, now)
         self._shelf.keep_only(state.heads)
         self.place.set_order(state.carriers)
         keys = {carrier.dh for carrier in state.carriers}

@@ -42,7 +42,7 @@ def test_after_a_removal_an_old_pass_opens_only_for_those_who_sat_before() -> No
     passes = replaced(GONE)
     assert opens(passes, OLD, SAT)
     assert not opens(passes, OLD, STRANGER)
-    passes.saw([STRANGER], 10.5)  # it sits at a joined relay that knows of nothing yet
+    passes.saw([STRANGER], 10.5)
     assert not opens(passes, OLD, STRANGER)
 
 

@@ -605,17 +605,17 @@ def test_everybody_is_told_of_everybody_and_of_those_who_went(host, grove, peopl
     assert people.kenji.member_id in grove.relays[2].all(omar, Present)[-1].gone
 
 
-def test_who_sat_at_another_relay_comes_with_an_old_pass_and_no_stranger_does(
-    host, grove, people
+def test_a_relay_in_league_with_the_removed_prepares_no_seats_for_them_here(
+    host, relay, people
 ) -> None:
+    """It says beforehand that names which they made up sit there; the old pass they have."""
     old = host.pass_key
-    grove.relays[1].seat(host, people.kenji)
-    host_link = grove.relays[0].seat(host, host.identity)
-    grove.run(1.0)
-    change = host.remove(people.amina.member_id), host.new_epoch()
-    grove.relays[0].tell(host_link, Floor(host.room, change))
-    grove.run(1.0)
-    relay = grove.relays[2]
+    [bough] = joined(host, relay)
+    for member in (host.identity, people.kenji):
+        relay.seat(host, member)
+    relay.tell(bough, Present(host.room, (people.omar.member_id,), ()))
+    relay.wait(1.0)
+    relay.tell(bough, Floor(host.room, (host.remove(people.amina.member_id), host.new_epoch())))
     for identity, refusal in ((people.omar, ["bad_pass"]), (people.kenji, [])):
         link = relay.link(identity.dh)
         relay.tell(link, host.pass_of(identity, relay.dh, relay.ties[link], pass_key=old))
