@@ -31,6 +31,9 @@ ATTACH_LIMIT_MAX_S = 12.0
 FIRST_MESSAGE_LIMIT_S = 10.0
 WAIT_LIMIT_S = 120.0
 """How long somebody may wait outside until a moderator says yes or no."""
+INTRODUCTION_MAX = 2048
+"""Operations that we look at before they show who the door is and that we are in: each may cost a
+signature, and what shows it comes first."""
 LOOK_EVERY_S = 0.25
 REFUSED_STAYS_S = 0.5
 """A line stays open so long after a no, or the other side might not read why."""
@@ -94,19 +97,21 @@ class AdmissionRequest:
             line.send(self._proofs.join(self._room.join_op, line, dh))
             answer = await line.receive()
             if isinstance(answer, Wait):
-                limit.reschedule(asyncio.get_running_loop().time() + WAIT_LIMIT_S)
+                loop = asyncio.get_running_loop()
+                limit.reschedule(loop.time() + WAIT_LIMIT_S)
                 answer = await self._outside(line)
+                limit.reschedule(loop.time() + limit_s)
             if isinstance(answer, Refuse):
                 raise RefusedError(answer.reason)
             if not isinstance(answer, Admit):
                 raise RemoteError("neither yes nor no")
             now = time.monotonic()
-            self._take_ops(answer.ops, now)
+            looked_at = self._take_ops(answer.ops, expected, now)
             while not self._introduced(answer.member):
                 more = await line.receive()
-                if not isinstance(more, Ops):
-                    raise RemoteError("operations were to follow")
-                self._take_ops(more.ops, time.monotonic())
+                if not isinstance(more, Ops) or looked_at > INTRODUCTION_MAX:
+                    raise RemoteError("does not show who it is")
+                looked_at += self._take_ops(more.ops, expected, time.monotonic())
         # Anybody can write a join with another's exchange key; the handshake proves who holds it.
         door = self._room.state.members[answer.member]
         if door.dh != dh or expected not in (None, answer.member):
@@ -127,10 +132,12 @@ class AdmissionRequest:
         finally:
             self.waiting = False
 
-    def _take_ops(self, ops: tuple[bytes, ...], now: float) -> None:
+    def _take_ops(self, ops: tuple[bytes, ...], sender: bytes | None, now: float) -> int:
+        """Takes a page; who is in already takes only so many of one member, as over any link."""
         for op in ops:
-            self._room.receive(op, None, now)
+            self._room.receive(op, sender, now)
         self._inbox.post(RoomChanged())
+        return len(ops) + 1
 
 
 async def first_message(line: Conversation) -> Message | None:

@@ -15,6 +15,7 @@ from p2p.link.dial import Ways, reach
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import FromChannel, FromNeighbour, Inbox
 from p2p.node.joining.join import JoinAttempt
+from p2p.node.peers.admission import AdmissionRequest
 from p2p.node.peers.peers import Neighbour
 from p2p.node.secrets import Credentials
 from p2p.rekey.sealed_heads import open_heads, seal_heads
@@ -22,7 +23,7 @@ from p2p.rng import system_rng
 from p2p.room.ops import kinds
 from p2p.room.ops.op import Pen
 from p2p.room.room import Room
-from p2p.wire.messages import Admit, Carry, Have, Join, Refuse
+from p2p.wire.messages import Admit, Carry, Have, Join, Ops, Refuse, Wait
 from p2p.wire.offers import Welcome
 
 
@@ -83,6 +84,7 @@ class _Answers:
 
     rtt_s = 0.0
     tie = b"t" * 64
+    silent = False
 
     def __init__(self, *messages: object) -> None:
         self._messages = list(messages)
@@ -91,6 +93,8 @@ class _Answers:
         pass
 
     async def receive(self) -> object:
+        if not self._messages and self.silent:
+            await asyncio.sleep(60.0)
         if not self._messages:
             raise ConnectionError("line closed")
         return self._messages.pop(0)
@@ -168,6 +172,41 @@ async def test_keys_are_taken_only_with_an_admission_that_counts() -> None:
     proof = host.sign(b"admit", room.room_id + host.dh + me.dh + _Answers.tie)
     nothing = Admit(host.member_id, 0, 0, keys, tuple(door.ops()), proof)
     await assert_not_entered(nothing, me, genesis, room)
+
+
+def a_lying_door() -> tuple[Identity, Genesis, Room, Admit]:
+    """A door of whom nothing shows that it is in, and its yes."""
+    host, door, me = (Identity.generate(system_rng) for _ in range(3))
+    genesis = Genesis(1, host.sign_key, host.dh, "open", 0, bytes(32))
+    room = Room(me, genesis.encode(), "me", now=0.0)
+    return host, genesis, room, Admit(door.member_id, 0, 0, keys_of(door, me), (), bytes(64))
+
+
+async def test_a_door_has_a_newcomer_check_only_so_many_signatures() -> None:
+    host, _, room, admit = a_lying_door()
+    pen = Pen(host, room.room_id)
+    forged = [pen.write(kinds.Join, host.sign_key, host.dh, bytes(32), "x").data]
+    forged += [pen.write(kinds.Hand, n % 2 == 0).data for n in range(99)]
+    page = Ops(tuple(op[:-1] + bytes([op[-1] ^ 1]) for op in forged))
+    line = _Answers(admit, *[page] * 200)
+    request = AdmissionRequest(room, Identity.generate(system_rng), Inbox())
+    with pytest.raises(RemoteError, match="does not show"):
+        await request.ask(line, bytes(32))  # type: ignore[arg-type]
+    assert room.counts["forged"] < 2200
+
+
+async def test_a_door_that_has_said_wait_shows_who_it_is_as_soon_as_any(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("p2p.node.peers.admission.ATTACH_LIMIT_S", 0.1)
+    _, _, room, admit = a_lying_door()
+    line = _Answers(Wait(), admit)
+    line.silent = True
+    request = AdmissionRequest(room, Identity.generate(system_rng), Inbox())
+    async with asyncio.timeout(3.0) as test:
+        with pytest.raises(TimeoutError):
+            await request.ask(line, bytes(32))  # type: ignore[arg-type]
+        assert not test.expired()
 
 
 async def test_who_has_a_copy_of_a_members_exchange_key_alone_does_not_get_in_as_that_one() -> None:
