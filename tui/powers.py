@@ -72,14 +72,23 @@ def successors(view: RoomView) -> list[MemberView]:
 
 
 def brood(view: RoomView, n: int) -> list[MemberView]:
-    """Return who is here by invites of member ``n``, or of somebody whom these brought in."""
+    """Return who is here and came in through member ``n`` alone, or through those who did.
+
+    As the node sees it: ``p2p.room.agent.brood``.
+    """
     found = {n}
+    young = [one for one in view.members if one.state in ("here", "gone") and one.rank == NOBODY]
     grown = True
     while grown:
-        more = {one.n for one in view.members if one.invited_by in found} - found
+        more = {one.n for one in young if _came_by(one, found)} - found
         found |= more
         grown = bool(more)
-    return [one for one in view.members if one.n in found - {n} and one.state in ("here", "gone")]
+    return [one for one in young if one.n in found - {n}]
+
+
+def _came_by(one: MemberView, some: set[int]) -> bool:
+    doors = bool(one.let_in_by) and some.issuperset(one.let_in_by)
+    return doors or one.invited_by in some
 
 
 def queue(view: RoomView) -> list[MemberView]:

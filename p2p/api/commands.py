@@ -71,7 +71,8 @@ class Remove:
     """Moderators: remove the member ``n`` from the room.
 
     ``new_key``: the others get a new key, so that the old one opens nothing any more.
-    ``brood``: also everybody whom invites of that member brought in, and so on.
+    ``brood``: also everybody who came in through that member alone, by its invites or its door, and
+    through those.
     """
 
     n: int

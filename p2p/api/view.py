@@ -32,6 +32,7 @@ class MemberView:
         verified: We have compared safety words with it, and they were the same.
         imitates: The member whose name this one's can be mistaken for, if it came earlier.
         invited_by: The member whose personal invite brought this one in.
+        let_in_by: The members at whose doors it came in.
     """
 
     n: int
@@ -57,6 +58,7 @@ class MemberView:
     verified: bool = False
     imitates: int | None = None
     invited_by: int | None = None
+    let_in_by: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from p2p.room.agent.admission_rule import refusal
 from p2p.room.agent.agent import Duties
 from p2p.room.agent.intents import writing_for
 from p2p.room.agent.refusals import history_full
-from p2p.room.agent.vouching import rosters, sleepers, to_vouch_for
+from p2p.room.agent.vouching import rosters, to_remove_too, to_vouch_for
 from p2p.room.diff import changes
 from p2p.room.events import Event
 from p2p.room.ops import kinds
@@ -223,7 +223,7 @@ class Room:
             raise UserError("too_fast", "Too many commands at once.", "Wait a few seconds.")
         powerful = writing.kind in POWERS and (self.is_host or writing.auth != NONE)
         first = rosters(to_vouch_for(command, self.state)) if powerful else []
-        too = sleepers(command, self.state) if powerful else []
+        too = to_remove_too(command, self.state) if powerful else []
         auth = writing.auth
         if powerful and not self._ops.has_room_for(writing.kind, self.me, auth, len(first)):
             raise history_full()

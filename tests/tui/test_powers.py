@@ -111,6 +111,20 @@ def test_a_brood_is_everybody_brought_in_by_somebody_s_invites_and_theirs():
     assert brood(run_room(), 2) == []
 
 
+def test_a_brood_is_also_who_came_in_by_no_other_door():
+    view = room(
+        member(1, "host", let_in_by=()),
+        member(2, "a", let_in_by=(1,)),
+        member(3, "b", let_in_by=(2,)),
+        member(4, "c", let_in_by=(3, 2)),
+        member(5, "d", let_in_by=(3, 1)),
+        member(6, "e", let_in_by=(3,), rank=2),
+        member(7, "f", let_in_by=(6,)),
+        member(8, "g", let_in_by=(2,), state="left"),
+    )
+    assert [one.n for one in brood(view, 2)] == [3, 4]
+
+
 def test_invites_in_a_circle_end():
     view = room(member(1, "a", invited_by=2), member(2, "b", invited_by=1))
     assert [one.n for one in brood(view, 1)] == [2]

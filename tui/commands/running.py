@@ -271,7 +271,7 @@ RUNNING_ROWS = (
                 "remove N            moderators: remove; `remove N new key` gives the others a new "
                 "key;"
             ),
-            mark("                    `… and invited`: also everybody whom N's invites brought in"),
+            mark("                    `… and invited`: also everybody who came in through N alone"),
         ),
         changes=_removing,
         needs_yes=always,

@@ -45,7 +45,7 @@ class NewInviteScreen(ModalScreen[Command]):
             yield PlainText(
                 tr(
                     "Whoever comes by it is listed as invited by you: a moderator can remove a "
-                    "person together with everybody whom that person's invites brought in."
+                    "person together with everybody who came in through that person."
                 ),
                 classes="quiet gap",
             )

@@ -15,6 +15,7 @@ LOST_WITHOUT_MODERATOR = mark(
 KEY_MEANS = mark(
     "The sound gets a new key for everybody who is here. The room key, the words, stays."
 )
+NAMES_MAX = 8
 _ENTRY = {
     "open": mark("Whoever has the room key comes in, also who was removed, under a new name."),
     "ask": mark("Whoever comes with the room key waits outside until a moderator says yes."),
@@ -59,12 +60,21 @@ def remove_changes(one: MemberView, view: RoomView, *, new_key: bool, with_invit
     """Return what removing takes from ``one``, and who goes with it."""
     name = peer_text(one.name)
     parts = []
-    if with_invited:
-        others = ", ".join(peer_text(other.name) for other in brood(view, one.n))
-        if others:
-            parts.append(tr("With {name} go: {others}.", name=name, others=others))
-        else:
-            parts.append(tr("Nobody here came by an invite of {name}.", name=name))
+    branch = brood(view, one.n)
+    if not branch:
+        if with_invited:
+            parts.append(tr("Nobody here came in through {name}.", name=name))
+    elif with_invited:
+        parts.append(tr("With {name} go: {others}.", name=name, others=_names(branch)))
+    else:
+        parts.append(
+            trn(
+                "{count} person that came in through {name} stays.",
+                "{count} people that came in through {name} stay.",
+                len(branch),
+                name=name,
+            )
+        )
     if new_key:
         parts.append(tr("New key: {name} can open nothing that is said from now on.", name=name))
     else:
@@ -76,6 +86,13 @@ def remove_changes(one: MemberView, view: RoomView, *, new_key: bool, with_invit
             )
         )
     return " ".join(parts)
+
+
+def _names(members: list[MemberView]) -> str:
+    """Return the names of the first few, and how many more there are."""
+    names = ", ".join(peer_text(one.name) for one in members[:NAMES_MAX])
+    more = len(members) - NAMES_MAX
+    return tr("{names} and {count} more", names=names, count=more) if more > 0 else names
 
 
 def comes_back(name: PeerText, view: RoomView) -> str:

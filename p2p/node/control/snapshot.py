@@ -212,6 +212,7 @@ class Snapshot:
             verified=member.id in self._peers.dispatch.group_key.verified,
             imitates=self._number(member.imitates),
             invited_by=self._number(member.invited_by),
+            let_in_by=tuple(self._numbers.number(door) for door in member.doors),
         )
 
     def _number(self, member: MemberId | None) -> int | None:

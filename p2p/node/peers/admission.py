@@ -132,7 +132,7 @@ class AdmissionRequest:
         finally:
             self.waiting = False
 
-    def _take_ops(self, ops: tuple[bytes, ...], sender: bytes | None, now: float) -> int:
+    def _take_ops(self, ops: tuple[bytes, ...], sender: MemberId | None, now: float) -> int:
         """Takes a page; who is in already takes only so many of one member, as over any link."""
         for op in ops:
             self._room.receive(op, sender, now)
@@ -278,7 +278,7 @@ class Admission:
             self._doorstep.leave(member)
         return "denied" if reason == "ask" else reason
 
-    def _ask_for(self, member: bytes, join: bytes) -> None:
+    def _ask_for(self, member: MemberId, join: bytes) -> None:
         """Says that somebody waits here, again if others have taken its place in our list."""
         if all(asking.member != member for asking in self._room.state.asking):
             self._room.write_ask(join)

@@ -9,7 +9,7 @@ somebody's for half a minute at least, and then whoever waited longest gives way
 from collections import Counter
 from typing import Final
 
-from p2p.room.ops.ids import MemberId
+from crypto.ids import MemberId
 from p2p.room.ops.registers import ASKS_MAX
 from p2p.token_bucket import Allowance, Rate
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from crypto.ids import MemberId, OpId
 from p2p.room import commands
+from p2p.room.agent.brood import brood
 from p2p.room.ops.kinds import ROSTER_MAX
 from p2p.room.state.model import Member, RoomState
 
@@ -18,6 +19,8 @@ DELAY_S = 0.5
 TURN_S = 1.0
 EVERY_S = 1.0
 LOST_MAX = 1024
+BRANCH_MAX = 256
+"""Of whom a moderator has vouched for, so many at most go with one removal."""
 
 
 def to_vouch_for(command: commands.Command, state: RoomState) -> list[MemberId]:
@@ -30,20 +33,27 @@ def to_vouch_for(command: commands.Command, state: RoomState) -> list[MemberId]:
     if commands.shuts_door(command):
         return [one.id for one in state.members.values() if _hangs(one)]
     if (removed := commands.removed_by(command)) is not None:
-        target, brood = removed
-        return list(_stay(target, state, brood=brood))
+        target, branch = removed
+        return list(_stay(target, state, branch=branch))
     if isinstance(command, commands.Uninvite):
         members = state.members.values()
         return [one.id for one in members if _hangs(one) and one.invite == command.invite]
     return []
 
 
-def sleepers(command: commands.Command, state: RoomState) -> list[MemberId]:
-    """Give those who go with somebody who is removed: it gave them a rank, and they never came."""
+def to_remove_too(command: commands.Command, state: RoomState) -> list[MemberId]:
+    """Give those who go with somebody who is removed.
+
+    To whom it gave a rank and who never came; and of its branch those for whom a moderator has
+    vouched, for they would stay: the rest falls with it.
+    """
     removed = commands.removed_by(command)
     if removed is None:
         return []
-    return [one for one, by in state.sleepers.items() if by == removed[0]]
+    target, with_branch = removed
+    sleepers = [one for one, by in state.sleepers.items() if by == target]
+    branch = brood(target, state) if with_branch else []
+    return sleepers + [one.id for one in branch if not _hangs(one)][:BRANCH_MAX]
 
 
 def rosters(members: Iterable[MemberId]) -> list[tuple[tuple[MemberId, ...]]]:
@@ -57,18 +67,19 @@ def _hangs(member: Member) -> bool:
     return member.admitted_by is not None
 
 
-def _stay(target: MemberId, state: RoomState, *, brood: bool) -> Iterable[MemberId]:
+def _stay(target: MemberId, state: RoomState, *, branch: bool) -> Iterable[MemberId]:
     """Give those who hang on somebody, or on the invite by which it came, and are to stay."""
     out = state.members.get(target)
+    goes = {target} | ({one.id for one in brood(target, state)} if branch else set())
     for one in state.members.values():
-        if one.id == target:
+        if one.id in goes:
             continue
-        if one.vouched_by == target and not (brood and one.invited_by == target):
+        if one.vouched_by == target:
             yield one.id
         if not _hangs(one):
             continue
         siblings = out is not None and any(out.invite) and one.invite == out.invite
-        if siblings or (not brood and target in (one.admitted_by, one.invited_by)):
+        if siblings or (not branch and target in (one.admitted_by, one.invited_by)):
             yield one.id
 
 

@@ -57,7 +57,7 @@ class Admitted:
         vouched: For whom a moderator has vouched, the host included.
         vouched_by: Those of them for whom one moderator alone did, and with whom it falls.
         known: The members, those who left or were removed included.
-        doors: By whom each member that nobody vouched for came in.
+        doors: By whom each member came in: those not removed, the first from the host first.
         claims: Those that count, in the order in which the search from the host comes by them.
         joins: The joins of each member that count, the oldest first: two if it has two histories.
         revoked: Invites that let nobody in any more: taken back, or one who came by it was removed.
@@ -169,17 +169,19 @@ class Admitted:
 
     def _describe(self, counting: Iterable[Claim]) -> None:
         joins: dict[MemberId, dict[OpId, Op]] = defaultdict(dict)
-        self.doors: dict[MemberId, MemberId] = {}
         for join in self._registers.read("join", self._registers.host):
             joins[join.author][join.id] = join
         for claim in counting:
             joins[claim.member][claim.join.id] = claim.join
-            if claim.member not in self.vouched:
-                self.doors.setdefault(claim.member, claim.door)
         self.joins: Mapping[MemberId, tuple[Op, ...]] = {
             member: tuple(sorted(some.values(), key=age)) for member, some in joins.items()
         }
         self.known: frozenset[MemberId] = frozenset(self.joins)
+        doors: dict[MemberId, list[MemberId]] = defaultdict(list)
+        for claim in counting:
+            if claim.door in self.known and claim.door not in self._removals:
+                doors[claim.member].append(claim.door)
+        self.doors: Mapping[MemberId, Sequence[MemberId]] = doors
 
 
 def _vouchers(authority: Authority, host: MemberId) -> dict[MemberId, set[MemberId]]:

@@ -30,7 +30,19 @@ def test_removing_says_what_the_old_key_still_opens():
 def test_removing_with_everybody_names_them():
     view = run_room("host")
     assert "With lau go: sofia, བསྟན་འཛིན, Iau." in foretell(ask.Remove(6, True, True), view)
-    assert "Nobody here came by an invite" in foretell(ask.Remove(2, True, True), view)
+    assert "Nobody here came in through" in foretell(ask.Remove(2, True, True), view)
+
+
+def test_removing_one_alone_says_how_many_stay_that_came_in_through_it():
+    assert "3 people that came in through lau stay." in foretell(ask.Remove(6), run_room("host"))
+    assert "through" not in foretell(ask.Remove(2), run_room("host"))
+
+
+def test_of_a_long_branch_the_first_are_named():
+    ghosts = [member(10 + n, f"g{n}", let_in_by=(6,)) for n in range(11)]
+    view = room(member(1, "amina", "host", me=True), member(6, "lau"), *ghosts)
+    said = foretell(ask.Remove(6, True, True), view)
+    assert "With lau go: g0, g1, g2, g3, g4, g5, g6, g7 and 3 more." in said
 
 
 @pytest.mark.parametrize(

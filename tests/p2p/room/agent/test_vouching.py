@@ -71,6 +71,27 @@ def test_whoever_a_removed_member_let_in_stays_unless_its_branch_goes_too():
         assert guest not in rooms[0].state.removed
 
 
+def test_ghosts_for_whom_a_moderator_has_vouched_go_with_the_branch_of_their_maker():
+    """The lock names all who are in, so they would stay for good; nobody else goes with them."""
+    rooms = Rooms(3)
+    ghost = let_in(rooms, 9, door=1)
+    theirs = let_in(rooms, 10, door=1)
+    pen = Pen(identity(9), rooms[0].room_id)
+    pen.write(kinds.Join, identity(9).sign_key, identity(9).dh, bytes(32), "guest 9")
+    honest = join(rooms, 11)
+    grandchild = join(rooms, 12)
+    rooms[2].admit(honest.data)
+    for op in (honest, grandchild):
+        rooms[0].receive(pen.write(kinds.Admit, op.data).data, rooms.ids[1], rooms.now)
+    rooms.deliver()
+    rooms.do(0, c.Promote(theirs, 2))
+    rooms.do(0, c.SetLock(True))
+    rooms.do(0, c.Remove(rooms.ids[1], brood=True))
+    assert here(rooms, ghost) == here(rooms, grandchild.author) == {False}
+    assert {ghost, grandchild.author} <= rooms[0].state.removed
+    assert here(rooms, honest.author) == here(rooms, theirs) == here(rooms, rooms.ids[2]) == {True}
+
+
 def test_whoever_came_by_the_same_invite_as_a_removed_member_stays():
     rooms = Rooms(2)
     made = invite(rooms, 2)
