@@ -1,6 +1,7 @@
 """Where a room can be entered: a key and an address, in invites and in DHT records."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
 from typing import Annotated, Literal
 
@@ -15,6 +16,10 @@ Kind = Literal["door", "relay"]
 _KINDS: tuple[Kind, ...] = ("door", "relay")
 _PORT_BYTES = 2
 _ENDPOINT_BYTES = (4 + _PORT_BYTES, 16 + _PORT_BYTES)
+_NAMED_FROM_BYTES = 16 + _PORT_BYTES
+WEB_MAX_CHARS = 80
+_MAPPED = bytes(10) + b"\xff\xff"
+_WEB = re.compile(rf"[!-~]{{1,{WEB_MAX_CHARS}}}")
 _THIS_NETWORK = IPv4Network("0.0.0.0/8")
 
 
@@ -24,12 +29,13 @@ class PackedContact(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
     Attributes:
         kind: 0 door, 1 relay.
         dh: X25519 public key, 32 bytes.
-        endpoint: IP address in 4 or 16 bytes and port in 2, big endian, as in BEP 5 and 32.
+        endpoint: IP address in 4 or 16 bytes and port in 2, big endian, as in BEP 5 and 32; of one
+            that has a name 16 bytes (IPv4 mapped into IPv6), port and the name in ASCII.
     """
 
     kind: Annotated[int, msgspec.Meta(ge=0, le=1)]
     dh: Annotated[DhKey, msgspec.Meta(min_length=32, max_length=32)]
-    endpoint: Annotated[bytes, msgspec.Meta(min_length=6, max_length=18)]
+    endpoint: Annotated[bytes, msgspec.Meta(min_length=6, max_length=18 + WEB_MAX_CHARS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,13 @@ class Contact:
         dh: The node's X25519 public key, 32 bytes: an address alone proves nothing.
         address: IP literal without zone and without ``::ffff:``, and UDP port.
         kind: ``door`` is a member and answers a knock; ``relay`` passes knocks on.
+        web: Of a relay that has a name: what stands before the ``#`` of its line.
     """
 
     dh: DhKey
     address: Address
     kind: Kind = "door"
+    web: str = field(default="", compare=False)
 
     def pack(self) -> PackedContact:
         """Give the wire form.
@@ -57,7 +65,10 @@ class Contact:
             ip = ip_address(host)
             if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
                 ip = ip.ipv4_mapped
-            endpoint = ip.packed + port.to_bytes(_PORT_BYTES, "big")
+            packed_ip = ip.packed
+            if self.web and len(packed_ip) == 4:
+                packed_ip = _MAPPED + packed_ip
+            endpoint = packed_ip + port.to_bytes(_PORT_BYTES, "big") + self.web.encode("ascii")
             packed = PackedContact(_KINDS.index(self.kind), self.dh, endpoint)
             Contact.unpack(packed)
         except (ValueError, OverflowError, RemoteError) as error:
@@ -76,12 +87,18 @@ class Contact:
         Raises:
             RemoteError: No single host can have this address.
         """
-        if len(packed.endpoint) not in _ENDPOINT_BYTES:
+        endpoint, web = packed.endpoint[:_NAMED_FROM_BYTES], packed.endpoint[_NAMED_FROM_BYTES:]
+        if len(endpoint) not in _ENDPOINT_BYTES:
             raise RemoteError("contact with an endpoint of no known length")
-        ip = ip_address(packed.endpoint[:-_PORT_BYTES])
-        port = int.from_bytes(packed.endpoint[-_PORT_BYTES:], "big")
+        name = web.decode("latin-1")
+        if web and not _WEB.fullmatch(name):
+            raise RemoteError("contact with a name that is none")
+        ip = ip_address(endpoint[:-_PORT_BYTES])
+        port = int.from_bytes(endpoint[-_PORT_BYTES:], "big")
+        if name and isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+            ip = ip.ipv4_mapped
         mapped = isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None
         nobody = isinstance(ip, IPv4Address) and (ip.is_reserved or ip in _THIS_NETWORK)
         if mapped or nobody or ip.is_unspecified or ip.is_multicast or port == 0:
             raise RemoteError("contact with an address of no host")
-        return cls(packed.dh, (str(ip), port), _KINDS[packed.kind])
+        return cls(packed.dh, (str(ip), port), _KINDS[packed.kind], name)

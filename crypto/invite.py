@@ -37,7 +37,7 @@ MAX_CONTACTS = 2
 SEED_BYTES = 16
 ID_BYTES = 16
 TICKET_BYTES = SEED_BYTES + ID_BYTES
-MAX_INVITE_CHARS = 400
+MAX_INVITE_CHARS = 560
 _MAX_PREFIXES = 8
 _CHECK_BYTES = 4
 _PERSON = b"teahouse/invite"
@@ -104,7 +104,8 @@ class Invite:
         """Write the invite as one line, as secret as the key.
 
         Returns:
-            42 characters without contacts, at most 222 with two IPv4 contacts and a ticket.
+            42 characters without contacts, 222 with two IPv4 contacts and a ticket, at most
+            542 with names.
 
         Raises:
             LocalError: More than two contacts, a ticket of another length, or a contact

@@ -130,6 +130,8 @@ def seal_record(
     packed = [door.pack() for door in doors]
     if not 1 <= len(packed) <= MAX_DOORS or len(set(packed)) != len(packed):
         raise LocalError("a record has 1 to 12 different doors")
+    if any(door.web for door in doors):
+        raise LocalError("a record has no names")
     slot = _slot(key, hour, slot_index)
     body = _ENCODER.encode(_Record(RECORD_VERSION, packed))
     padded = (len(body).to_bytes(_LENGTH_BYTES, "big") + body).ljust(_PADDED_BYTES, b"\x00")
@@ -179,6 +181,8 @@ def _doors_in(padded: bytes) -> Doors:
     except msgspec.DecodeError as error:
         raise RemoteError("record is malformed") from error
     doors = tuple(Contact.unpack(door) for door in record.doors)
+    if any(door.web for door in doors):
+        raise RemoteError("record that has names looked up")
     if len(set(doors)) != len(doors):
         raise RemoteError("record with doubled doors")
     return doors

@@ -2,7 +2,8 @@
 
 import argparse
 import math
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 
 from p2p.api.settings import ECHOES, MASKS, MODES, WAYS, Settings
 from p2p.errors import UserError
@@ -54,9 +55,15 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         "--relay",
         action="append",
         default=[],
-        metavar="HOST:PORT#KEY",
-        help="a relay to send sound through, as `teahouse relay` prints it; may be given more "
-        "than once",
+        metavar="LINE",
+        help="a relay to send sound through, as `teahouse relay` prints it: HOST:PORT#KEY, or "
+        "wss://HOST/PATH#KEY where only the web leads there; may be given more than once",
+    )
+    parser.add_argument(
+        "--proxy",
+        metavar="URL",
+        help="socks5://HOST:PORT or http://HOST:PORT: everything goes through it, nothing around "
+        "it; else ALL_PROXY or HTTPS_PROXY of the environment; none: no proxy",
     )
     parser.add_argument(
         "--mode",
@@ -128,7 +135,21 @@ def settings_of(args: argparse.Namespace, guest: str) -> Settings:
         cues=args.cues,
         mask=args.mask,
         echo=args.echo,
+        proxy=proxy_of(args.proxy, os.environ),
     )
+
+
+def proxy_of(option: str | None, environ: Mapping[str, str]) -> str:
+    """Return the proxy that was asked for; the environment's counts for who names none.
+
+    Args:
+        option: What ``--proxy`` says.
+        environ: The environment.
+    """
+    names = ("all_proxy", "ALL_PROXY", "https_proxy", "HTTPS_PROXY")
+    found = next((environ[name] for name in names if environ.get(name)), "")
+    chosen = found if option is None else option
+    return "" if chosen == "none" else chosen
 
 
 def host_port(text: str) -> tuple[str, int]:

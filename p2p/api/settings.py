@@ -1,6 +1,6 @@
 """What a person chose before the room is entered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crypto.errors import UserError
 
@@ -29,8 +29,9 @@ class Settings:
         mask: How our voice leaves: ``off``, ``disguise`` or ``typed``.
         echo: Whether the loudspeaker is taken out of it: ``auto``, ``on`` or ``off``.
         seconds: End of the run, counted from ``joined``; None: none.
-        relays: ``ip:port#nodekey`` lines of relays to go through, beside those of the invite and
+        relays: lines of relays to go through, beside those of the invite and
             of ``bootstrap_nodes.txt``.
+        proxy: ``socks5://…`` or ``http://…`` through which everything goes; empty: none.
     """
 
     name: str = ""
@@ -46,16 +47,24 @@ class Settings:
     mask: str = "off"
     echo: str = "auto"
     relays: tuple[str, ...] = ()
+    proxy: str = field(default="", repr=False)
 
     def check(self) -> None:
         """Refuses what cannot work.
 
         Raises:
-            UserError: A word is unknown.
+            UserError: A word is unknown, or a proxy is to be gone around.
         """
         known = self.mode in MODES and (self.only is None or self.only in WAYS)
         if not known or self.mask not in MASKS or self.echo not in ECHOES:
             raise UserError("bad_option", "An option has an unknown value.", exit_code=2)
+        if self.proxy and not self.hidden:
+            raise UserError(
+                "proxy_open",
+                "Open mode can not go through a proxy: it links people straight.",
+                "Leave --mode open out, or go without the proxy: --proxy none.",
+                exit_code=2,
+            )
 
     @property
     def hidden(self) -> bool:

@@ -3,13 +3,13 @@
 import base64
 import binascii
 import hashlib
-import ipaddress
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crypto.errors import RemoteError
 from crypto.ids import DhKey
-from p2p.wire.addresses import Address, normalise, scope_of
+from p2p.wire.addresses import NOWHERE, Address
+from p2p.wire.web_place import WebPlace
 
 NODE_KEY_BYTES = 32
 NODE_ID_BYTES = 20
@@ -37,18 +37,21 @@ def node_id(key: DhKey) -> bytes:
 class NodeContact:
     """How to reach a node.
 
-    The text form is ``ip:port#key``, IPv6 in brackets; the key is 52 characters of base32
-    (RFC 4648, any case, no padding), then 4 characters of a checksum over address and key, which
-    lines of older programs do not have.
+    The text form is ``ip:port#key``, IPv6 in brackets, or with a name ``host:port#key`` or
+    ``wss://host/path#key``; the key is 52 characters of base32 (RFC 4648, any case, no padding),
+    then 4 characters of a checksum over address and key, which lines of older programs do not have.
 
     Attributes:
-        address: IP literal and UDP port.
+        address: IP literal and UDP port; the IP is ``NOWHERE`` while a name has not been looked up,
+            and where only the web leads.
         key: The node's public X25519 key, 32 bytes; not secret, but whoever lacks it gets no
             answer from the node.
+        web: The name by which it was named; None: it was none.
     """
 
     address: Address
     key: DhKey
+    web: WebPlace | None = field(default=None, compare=False)
 
     @property
     def id(self) -> bytes:
@@ -57,7 +60,7 @@ class NodeContact:
 
     @classmethod
     def parse(cls, text: str) -> "NodeContact":
-        """Read ``ip:port#key``.
+        """Read a line, in any of its forms.
 
         Args:
             text: One contact. Spaces are ignored, full-width signs read as plain ones.
@@ -76,7 +79,9 @@ class NodeContact:
         key_text = key_text.lower().translate(_MISREAD)
         if len(key_text) not in (_KEY_TEXT_CHARS, _KEY_TEXT_CHARS + _CHECK_CHARS):
             raise RemoteError("the key has not 56 characters")
-        found = cls(_parse_place(place), _parse_key(key_text[:_KEY_TEXT_CHARS]))
+        web = WebPlace.parse(place)
+        key = _parse_key(key_text[:_KEY_TEXT_CHARS])
+        found = cls(web.address, key, web if web.address[0] == NOWHERE else None)
         if key_text[_KEY_TEXT_CHARS:] not in ("", found._checksum()):
             raise RemoteError("a character of it is wrong: its checksum does not fit")
         return found
@@ -86,32 +91,12 @@ class NodeContact:
         return f"{self._place()}#{key}{self._checksum()}"
 
     def _place(self) -> str:
-        ip, port = self.address
-        return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
+        return str(self.web or WebPlace(*self.address))
 
     def _checksum(self) -> str:
         data = self.key + self._place().encode()
         hashed = hashlib.blake2b(data, digest_size=_CHECK_BYTES, person=_CHECK_PERSON).digest()
         return base64.b32encode(hashed).decode().lower()[:_CHECK_CHARS]
-
-
-def _parse_place(place: str) -> Address:
-    ip, colon, port_text = place.rpartition(":")
-    if not colon:
-        raise RemoteError("no port after the address")
-    if ip.startswith("[") and ip.endswith("]"):
-        ip = ip[1:-1]
-    elif ":" in ip:
-        raise RemoteError("an IPv6 address needs brackets")
-    try:
-        ip = normalise((str(ipaddress.ip_address(ip)), 0))[0]
-    except ValueError:
-        raise RemoteError("not an IP address (names are not looked up)") from None
-    if scope_of(ip) is None or "%" in place:
-        raise RemoteError("not the address of a node")
-    if not (port_text.isascii() and port_text.isdigit() and 1 <= int(port_text[:6]) <= 65535):
-        raise RemoteError("the port is not a number from 1 to 65535")
-    return ip, int(port_text)
 
 
 def _parse_key(text: str) -> DhKey:

@@ -18,8 +18,9 @@ from p2p.link.demux import MAX_DATAGRAM_BYTES, Kind, kind_of, rtp_ssrc, stun_hea
 from p2p.link.flood_filter import let_in, queue_fill
 from p2p.link.routes import Routes
 from p2p.link.streams import Streams
+from p2p.link.web.proxy import Proxy
 from p2p.link.windows_udp import read_again
-from p2p.wire.addresses import Address, SocketAddress, is_stream, normalise
+from p2p.wire.addresses import Address, SocketAddress, is_nowhere, is_stream, normalise
 
 MAX_UNSENT_BYTES = 1 << 18
 RECEIVE_BYTES = 2048
@@ -34,6 +35,7 @@ AT_ONCE_S = 0.001
 """How long checks of links to come, and our own datagrams, are worked at in one go."""
 
 _KNOWN_ADDRESSES = 4096
+_THIS_MACHINE: Address = ("127.0.0.1", 0)
 
 
 class _DatagramTransport(Protocol):
@@ -84,23 +86,32 @@ class Mux(asyncio.DatagramProtocol):
         bound = sock.getsockname()
         self.local_ip: str = normalise(bound)[0]
         self.local_port: int = bound[1]
+        self.streams.families = self.families
 
     @classmethod
-    async def open(cls, listen: Address | None = None) -> "Mux":
+    async def open(cls, listen: Address | None = None, proxy: Proxy | None = None) -> "Mux":
         """Binds the socket and starts to receive.
 
         Args:
             listen: IP literal and port (0: any). None: any port, both IP versions where the
                 machine has them.
+            proxy: Through which everything goes. Nothing is sent by UDP then: the socket is bound
+                to this machine alone, and what is to go out by it is counted and lost.
 
         Raises:
             UserError: The port is in use, the address is not one of this machine, or there is
                 no network at all.
         """
-        sock = bound_socket(listen)
+        sock = bound_socket(listen if proxy is None else _THIS_MACHINE)
         loop = asyncio.get_running_loop()
         _, mux = await loop.create_datagram_endpoint(lambda: cls(sock), sock=sock)
+        mux.streams.proxy = proxy
         return mux
+
+    @property
+    def web_only(self) -> bool:
+        """Whether nothing may go out but by streams, through the proxy."""
+        return self.streams.proxy is not None
 
     @property
     def families(self) -> tuple[int, ...]:
@@ -330,6 +341,8 @@ class Mux(asyncio.DatagramProtocol):
         try:
             ip = ipaddress.ip_address(address[0])
         except ValueError:
+            return None
+        if self.web_only or is_nowhere(address):
             return None
         if ip.is_multicast or ip.is_unspecified or not 0 < address[1] < 65536:
             return None

@@ -1,25 +1,33 @@
-"""Datagrams over TCP, for networks that let no UDP out: relays listen, members dial relays.
+"""Datagrams over TCP, for networks that let out the web alone: relays listen, members dial relays.
 
-A stream carries length-prefixed datagrams, both ways, as if they had come and gone by UDP. It has
-an address of its own (``wire.addresses.stream_address``), and everything above (ICE, DTLS, SRTP)
-is the same.
-
-::
-
-    length 2, big-endian, 1 to 1,500 | datagram
+A stream carries datagrams, both ways, as if they had come and gone by UDP; to who watches it is a
+web page being read (``p2p.link.web``). It has an address of its own
+(``wire.addresses.stream_address``), and everything above (ICE, DTLS, SRTP) is the same.
 
 What does not keep up loses datagrams, as on UDP; sound that waited in a buffer would only be late.
 """
 
 import asyncio
 import contextlib
+import hashlib
 import ipaddress
+import os
 import socket
+import ssl
 from collections import Counter
 from collections.abc import Callable
+from email.utils import formatdate
+from typing import Literal
 
+from p2p.errors import RemoteError
 from p2p.link.demux import MAX_DATAGRAM_BYTES
-from p2p.wire.addresses import Address, normalise, on_the_wire, stream_address
+from p2p.link.web.ends import End, MemberEnd, RelayEnd
+from p2p.link.web.proxy import Proxy, ProxyRefusedError
+from p2p.link.web.tls import member_context
+from p2p.link.web.tls_pipe import CertificateRefusedError, TlsPipe
+from p2p.link.web.upgrade import UpgradeAnswer, UpgradeRequest
+from p2p.wire.addresses import Address, normalise, scope_of, stream_address
+from p2p.wire.web_place import WebPlace
 
 DIAL_LIMIT_S = 10.0
 UNSENT_MAX_BYTES = 1 << 16
@@ -29,25 +37,46 @@ STREAMS_EACH = 16
 STREAMS_NEAR = 64
 """Streams of one IPv4 /24 or IPv6 /48, which one customer of a provider may have for nothing."""
 NAMELESS_S = 5.0
-"""How long a stream may be of no link, not even of one in the making."""
+"""How long a stream may be of no link, not even of one in the making; a browser's is of none."""
 IDLE_S = 60.0
 LOOK_EVERY_S = 1.0
+NEXT_ADDRESS_S = 0.25
+"""Of a name with several addresses the next is tried after so long (RFC 8305)."""
 
-_LENGTH_BYTES = 2
 _PREFIXES = {4: (32, 24), 6: (64, 48)}
+_NAMED_V4 = ipaddress.ip_network("198.18.0.0/15")
+_NAMED_V6 = ipaddress.ip_network("100::/64")
 
 Received = Callable[[bytes, Address], None]
+Refusal = Literal["proxy", "certificate", "web"]
+"""Why a dialled stream came to nothing: the proxy, its certificate, or what answered there."""
 
 
 class _Stream(asyncio.Protocol):
-    """One TCP connection."""
+    """One TCP connection.
 
-    def __init__(self, streams: "Streams", *, dialled: bool = False) -> None:
+    Args:
+        streams: Where it belongs.
+        end: What its bytes mean.
+        dialled: Of one that we have dialled, its address; None: somebody has dialled us.
+        behind: Whether a web server before us has been dialled in our place.
+    """
+
+    def __init__(
+        self,
+        streams: "Streams",
+        end: End,
+        dialled: Address | None = None,
+        *,
+        behind: bool = False,
+    ) -> None:
         self._streams = streams
-        self._buffer = bytearray()
+        self._end = end
         self._transport: asyncio.Transport | None = None
-        self.dialled = dialled
-        self.address: Address = ("", 0)
+        self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.dialled = dialled is not None
+        self.address: Address = dialled or ("", 0)
+        self._behind = behind
         self.networks: tuple[str, ...] = ()
         self.heard_s = 0.0
         self.named_s = 0.0
@@ -55,39 +84,86 @@ class _Stream(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  what TCP gives
         self._transport = transport
-        address = normalise(transport.get_extra_info("peername"))
-        self.address, self.networks = stream_address(address), _networks(address[0])
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.heard_s = self.named_s = asyncio.get_running_loop().time()
+        if self.dialled:
+            self._end.begin()
+            self._flush()
+            return
+        address = normalise(transport.get_extra_info("peername"))
+        self.address = stream_address(address)
+        self.networks = () if self._behind else _networks(address[0])
         if not self._streams.add(self):
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._streams.remove(self)
+        self._over(self._end.lost())
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        at = 0
-        while len(self._buffer) - at >= _LENGTH_BYTES:
-            length = int.from_bytes(self._buffer[at : at + _LENGTH_BYTES], "big")
-            if not 0 < length <= MAX_DATAGRAM_BYTES:
-                self.abort()
-                return
-            end = at + _LENGTH_BYTES + length
-            if len(self._buffer) < end:
-                break
-            self.heard_s = asyncio.get_running_loop().time()
-            self._streams.received(bytes(self._buffer[at + _LENGTH_BYTES : end]), self.address)
-            at = end
-        del self._buffer[:at]
+        was_open = self._end.is_open
+        try:
+            datagrams = self._end.receive(data)
+            if self._end.is_open and not was_open:
+                self._open()
+        except RemoteError as exc:
+            self._streams.counters["stream_broken"] += not self.dialled
+            self._over(exc)
+            self._hang_up()
+            return
+        self._flush()
+        if self._end.ended:
+            self._hang_up()
+        for datagram in datagrams:
+            if 0 < len(datagram) <= MAX_DATAGRAM_BYTES:
+                self.heard_s = asyncio.get_running_loop().time()
+                self._streams.received(datagram, self.address)
+
+    def _open(self) -> None:
+        """Datagrams pass from now on.
+
+        Raises:
+            RemoteError: There is no place for it.
+        """
+        taken = True
+        if self.dialled:
+            taken = self._streams.add(self)
+        elif self._behind:
+            come_from = normalise((self._end.forwarded_for, 0))[0]
+            ip = self.address[0] if scope_of(come_from) is None else come_from
+            taken = self._streams.move(self, ip)
+        if not taken:
+            raise RemoteError("there is no place for it")
+        if not self.opened.done():
+            self.opened.set_result(None)
+
+    def _over(self, why: RemoteError) -> None:
+        """It will not open any more, if it has not yet."""
+        if not self.opened.done():
+            self.opened.set_exception(why)
+            self.opened.exception()  # nobody need wait for it
 
     def send(self, data: bytes) -> bool:
         transport = self._transport
-        if transport is None or transport.get_write_buffer_size() > UNSENT_MAX_BYTES:
+        if transport is None or not self._end.is_open:
             return False
-        transport.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
+        if transport.get_write_buffer_size() > UNSENT_MAX_BYTES:
+            return False
+        self._end.send(data)
+        self._flush()
         return True
+
+    def _flush(self) -> None:
+        if self._transport is not None and (data := self._end.outgoing()):
+            self._transport.write(data)
+
+    def _hang_up(self) -> None:
+        """Ends it when what was to be said has been sent."""
+        if self._transport is not None:
+            with contextlib.suppress(ssl.SSLError):
+                self._flush()
+            self._transport.close()
 
     def abort(self) -> None:
         if self._transport is not None:
@@ -104,10 +180,16 @@ class Streams:
     Attributes:
         changes: Grows whenever a stream comes or ends.
         counters: Streams that came, were refused, and datagrams that were dropped.
+        proxy: Through which all streams go that we dial; None: straight.
+        families: IP versions that addresses of streams may have, as the socket's.
+        refusal: Why the last stream came to nothing that did; None: nobody has answered.
     """
 
     def __init__(self, received: Received, is_named: Callable[[Address], bool]) -> None:
         self.received = received
+        self.proxy: Proxy | None = None
+        self.families: tuple[int, ...] = (4,)
+        self.refusal: Refusal | None = None
         self.changes = 0
         self.counters: Counter[str] = Counter()
         self._is_named = is_named
@@ -122,44 +204,96 @@ class Streams:
     def __len__(self) -> int:
         return len(self._streams)
 
-    async def listen(self, address: Address) -> bool:
+    async def listen(self, address: Address, relay_key: bytes, tls: ssl.SSLContext | None) -> bool:
         """Lets members in that have no UDP.
 
         Args:
             address: IP literal and port; ``::`` stands for both IP versions, as for UDP.
+            relay_key: The relay's public key, 32 bytes: only who knows it is let in.
+            tls: With the relay's certificate; None: a web server before us takes TLS off, and says
+                from whom it is.
 
         Returns:
             False if the port is not to be had at all; UDP works without.
         """
+
+        def make() -> _Stream:
+            pipe = None if tls is None else TlsPipe(tls, server=True)
+            answer = UpgradeAnswer(relay_key, formatdate(usegmt=True))
+            return _Stream(self, RelayEnd(pipe, answer), behind=tls is None)
+
         loop = asyncio.get_running_loop()
         for ip in ("::", "0.0.0.0") if address[0] == "::" else (address[0],):  # noqa: S104
             with contextlib.suppress(OSError):
-                self._servers.append(
-                    await loop.create_server(lambda: _Stream(self), ip, address[1])
-                )
+                self._servers.append(await loop.create_server(make, ip, address[1]))
         return bool(self._servers)
 
-    async def dial(self, address: Address, limit_s: float = DIAL_LIMIT_S) -> Address | None:
-        """Opens a stream.
+    @property
+    def ports(self) -> list[int]:
+        """Where it listens."""
+        return [sock.getsockname()[1] for server in self._servers for sock in server.sockets]
+
+    async def dial(
+        self, place: WebPlace, relay_key: bytes, limit_s: float = DIAL_LIMIT_S
+    ) -> Address | None:
+        """Opens a stream to a relay.
 
         Args:
-            address: IP literal and port: a name would be looked up, in the open.
+            place: The relay's. A name is looked up by the proxy, else by the system, in the open.
+            relay_key: The relay's public key, 32 bytes.
             limit_s: Seconds until it is given up.
 
         Returns:
-            The stream's address; None if nobody took it.
+            The stream's address; None if it came to nothing: ``refusal`` may say why.
         """
-        stream = stream_address(address)
-        if stream in self._streams:
-            return stream
-        loop = asyncio.get_running_loop()
-        with contextlib.suppress(OSError, TimeoutError):
+        address = self.address_of(place)
+        if address in self._streams:
+            return address
+        stream: _Stream | None = None
+        try:
             async with asyncio.timeout(limit_s):
-                await loop.create_connection(
-                    lambda: _Stream(self, dialled=True), *on_the_wire(address)
-                )
-            return stream if stream in self._streams else None
-        return None
+                stream = await self._connect(place, relay_key, address)
+                await stream.opened
+        except ProxyRefusedError:
+            self.refusal = "proxy"
+        except CertificateRefusedError:
+            self.refusal = "certificate"
+        except RemoteError:
+            self.refusal = "web"
+        except TimeoutError:
+            pass
+        except OSError:
+            self.refusal = "proxy" if self.proxy else self.refusal
+        finally:
+            if stream is not None and address not in self._streams:
+                stream.abort()
+        return address if address in self._streams else None
+
+    async def _connect(self, place: WebPlace, relay_key: bytes, address: Address) -> _Stream:
+        loop, proxy = asyncio.get_running_loop(), self.proxy
+        stream = _Stream(
+            self,
+            MemberEnd(
+                None if proxy is None else proxy.dialogue(place),
+                TlsPipe(member_context(checked=place.is_checked), server=False, host=place.host),
+                UpgradeRequest(place, relay_key, os.urandom),
+            ),
+            address,
+        )
+        host, port = (place.host, place.port) if proxy is None else (proxy.host, proxy.port)
+        await loop.create_connection(
+            lambda: stream, host, port, happy_eyeballs_delay=NEXT_ADDRESS_S
+        )
+        return stream
+
+    def address_of(self, place: WebPlace) -> Address:
+        """The address of a stream that we dial; of a name it is one that no host has."""
+        if not place.is_name and not place.path:
+            return stream_address((place.host, place.port))
+        hashed = int.from_bytes(hashlib.blake2b(str(place).encode(), digest_size=5).digest(), "big")
+        network = _NAMED_V4 if 4 in self.families else _NAMED_V6
+        host = network[1 + (hashed >> 16) % (1 << 16)]
+        return stream_address((str(host), hashed & 0xFFFF))
 
     def send(self, data: bytes, address: Address) -> bool:
         """Sends a datagram over the stream of this address.
@@ -204,6 +338,12 @@ class Streams:
             self._tidying = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._tidy)
         return True
 
+    def move(self, stream: _Stream, ip: str) -> bool:
+        """The web server before us says from where a stream is; False if there is no place."""
+        self.remove(stream)
+        stream.address, stream.networks = (ip, stream.address[1]), _networks(ip)
+        return self.add(stream)
+
     def remove(self, stream: _Stream) -> None:
         """A stream ended."""
         if self._streams.get(stream.address) is stream:
@@ -215,8 +355,9 @@ class Streams:
     def _has_place(self, stream: _Stream) -> bool:
         if stream.dialled:
             return True
-        each, near = (self._crowds[network] for network in stream.networks)
-        if each >= STREAMS_EACH or near >= STREAMS_NEAR:
+        crowds = [self._crowds[network] for network in stream.networks]
+        most = STREAMS_EACH, STREAMS_NEAR
+        if any(crowd >= limit for crowd, limit in zip(crowds, most, strict=False)):
             return False
         if len(self._streams) < STREAMS_MAX:
             return True

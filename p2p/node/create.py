@@ -1,5 +1,7 @@
 """The two ways to begin: a room of one's own, or somebody else's."""
 
+from dataclasses import replace
+
 from crypto.dh import KeyPair
 from crypto.identity import Identity
 from crypto.invite import Invite
@@ -7,12 +9,15 @@ from crypto.roomkey import Genesis, RoomKey
 from p2p.api.settings import Settings, no_relay
 from p2p.clock import unix_s
 from p2p.dht.bootstrap import known_contacts
+from p2p.dht.contact import NodeContact
+from p2p.link.web.proxy import Proxy
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.media.devices import open_devices
 from p2p.node.node import Node
-from p2p.node.relays.trusted import trusted_relays
+from p2p.node.relays.trusted import Found, TrustedRelays, look_up
 from p2p.node.secrets import Credentials, Origin
 from p2p.rng import system_rng
+from p2p.wire.addresses import is_nowhere
 
 
 async def create_room(settings: Settings) -> Node:
@@ -43,13 +48,32 @@ async def _open(
 ) -> Node:
     credentials = Credentials(identity, key, KeyPair.generate(system_rng))
     contacts = known_contacts(settings.bootstrap, relays=settings.relays)
+    named = [NodeContact.parse(line) for line in settings.relays]
     invite = goal if isinstance(goal, Invite) else None
-    if settings.hidden and not trusted_relays(settings, contacts, invite):
+    proxy = Proxy.parse(settings.proxy) if settings.proxy else None
+    # Behind a proxy nothing is looked up here: it is told the names.
+    invited = () if invite is None else invite.contacts
+    found = await look_up([*named, *contacts, *invited]) if proxy is None else {}
+    relays = TrustedRelays.of(named, contacts, invite, found)
+    if settings.hidden and not relays.contacts:
         raise no_relay(joining=invite is not None)
-    endpoint = await MemberEndpoint.open(settings.listen, contacts, identity.dh_secret, system_rng)
+    entry_nodes = [] if proxy else _reached_by_udp(contacts, found)
+    endpoint = await MemberEndpoint.open(
+        settings.listen, entry_nodes, identity.dh_secret, system_rng, proxy
+    )
     try:
         devices = await open_devices(settings.mic, settings.speaker, settings.mask)
-        return Node(settings, endpoint, credentials, devices, goal)
+        return Node(settings, endpoint, credentials, devices, goal, relays)
     except BaseException:
         await endpoint.close()
         raise
+
+
+def _reached_by_udp(contacts: list[NodeContact], found: Found) -> list[NodeContact]:
+    """Entry nodes of the DHT: those by the web alone are none."""
+    known = [
+        contact if contact.web is None else replace(contact, address=found[contact.web][0])
+        for contact in contacts
+        if contact.web is None or contact.web in found
+    ]
+    return [contact for contact in known if not is_nowhere(contact.address)]

@@ -19,6 +19,7 @@ from p2p.link.door import Door
 from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
 from p2p.link.transactions import Calls
+from p2p.link.web.proxy import Proxy
 from p2p.node.inbox import Inbox, Moved
 from p2p.rng import Rng
 from p2p.wire.addresses import Address
@@ -68,14 +69,19 @@ class MemberEndpoint:
 
     @classmethod
     async def open(
-        cls, listen: Address | None, contacts: list[NodeContact], dh_secret: bytes, rng: Rng
+        cls,
+        listen: Address | None,
+        contacts: list[NodeContact],
+        dh_secret: bytes,
+        rng: Rng,
+        proxy: Proxy | None = None,
     ) -> "MemberEndpoint":
-        """Opens the socket; sends nothing yet.
+        """Opens the socket; sends nothing yet. With a proxy nothing ever goes out beside it.
 
         Raises:
             UserError: The port is in use or the address is not ours.
         """
-        mux = await Mux.open(listen)
+        mux = await Mux.open(listen, proxy)
         # The key of the DHT node is not the member's: who asks for what stays unlinkable.
         dht = DhtNode(
             mux.send,

@@ -31,9 +31,9 @@ from p2p.node.media.devices import Devices
 from p2p.node.media.media import Sound
 from p2p.node.member_numbers import ME, MemberNumbers
 from p2p.node.relays.relay_links import RelayLinks
-from p2p.node.relays.trusted import addresses_of_relays, trusted_relays
+from p2p.node.relays.trusted import TrustedRelays
 from p2p.node.secrets import Credentials, Origin
-from p2p.node.session import WAITING_OUTSIDE, Session
+from p2p.node.session import BY_PROXY, WAITING_OUTSIDE, Session
 from p2p.room.stage import GONE
 
 EVENTS_MAX = 4096
@@ -48,6 +48,7 @@ class Node:
         credentials: Our keys and the room's.
         devices: Microphone and loudspeaker.
         goal: What we were given; or, for a new room, what its key commits to.
+        relays: Those that the person trusts.
 
     Attributes:
         state: What it is now.
@@ -60,18 +61,18 @@ class Node:
         credentials: Credentials,
         devices: Devices,
         goal: Invite | Origin,
+        relays: TrustedRelays,
     ) -> None:
         self._events: asyncio.Queue[events.Event] = asyncio.Queue(EVENTS_MAX)
         self._left: asyncio.Future[events.Left] = asyncio.get_running_loop().create_future()
         work = Work()
-        invite = goal if isinstance(goal, Invite) else None
         self._ours = ours = Equipment(
             settings,
             endpoint,
             credentials,
             work,
-            RelayLinks(endpoint, work, addresses_of_relays(settings, endpoint.contacts, invite)),
-            tuple(trusted_relays(settings, endpoint.contacts, invite)),
+            RelayLinks(endpoint, work, relays.places),
+            relays.contacts,
             Sound(devices, self._payload, self._complain, settings.mask, settings.echo),
             MemberNumbers(credentials.identity.member_id),
         )
@@ -170,6 +171,8 @@ class Node:
             self.emit(session.key_forms())
         self.emit(events.Joined(ME, room.myself.role, count, entered.via, admitted_ms))
         session.tell_ways()
+        if ours.settings.proxy:
+            self.emit(BY_PROXY)
         label = LABELS.get(ours.sound.pipeline.treatment.mask)
         if label is not None:
             self.emit(events.Notice("mask", label))

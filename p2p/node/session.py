@@ -60,6 +60,7 @@ from p2p.wire.relay_messages import EVERYBODY
 
 WAITING_OUTSIDE = events.Notice("waiting_outside")
 MESSAGES_TAKEN_OUT = events.Notice("messages_taken_out")
+BY_PROXY = events.Notice("by_proxy")
 
 
 class FrontEnd(Protocol):

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from p2p.dht.contact import NodeContact
 from p2p.errors import UserError
@@ -112,6 +113,9 @@ class Program:
         sys.stdout.flush()
         limits = self._settings.limits
         _say("this line is for --bootstrap, --relay and for bootstrap_nodes.txt")
+        web = self._settings.web.address
+        if web is not None:
+            _say(f"and this one where only the web is open: {replace(contact, web=web)}")
         if not is_public(contact):
             _say(
                 "the address in it is not a public one: for people outside forward the port, UDP "
@@ -160,6 +164,10 @@ class Program:
             LOG.warning("limits stay as they were: %s %s", mistake.message, mistake.hint)
         else:
             LOG.info("limits read again: %s a month at most", self._control.limits.monthly)
+        try:
+            self._control.reload_certificate()
+        except UserError as mistake:
+            LOG.warning("the certificate stays as it was: %s %s", mistake.message, mistake.hint)
 
 
 @contextlib.contextmanager

@@ -12,10 +12,28 @@ from p2p.errors import UserError
 from p2p.relay.limits import Limits
 from p2p.relay.options import OPTIONS, Option
 from p2p.wire.addresses import Address
+from p2p.wire.web_place import WebPlace
 
 MAX_FILE_BYTES = 64 * 1024
 _PREFIX = "TEAHOUSE_RELAY_"
 _USAGE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """How a relay takes members that come by the web.
+
+    Attributes:
+        certificate: PEM file of the operator; None: one is made in memory.
+        key: PEM file with its key; None: it stands in the same file.
+        behind: Where a web server hands on what it has taken; None: the relay takes TLS itself.
+        address: What members reach it by, for its line.
+    """
+
+    certificate: Path | None = None
+    key: Path | None = None
+    behind: Address | None = None
+    address: WebPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +50,7 @@ class RelaySettings:
         summary_interval_s: How often the log says what was done; 0: never.
         drain_timeout_s: How long members get to move.
         limits: What it gives at most.
+        web: How members come that have no UDP.
     """
 
     listen: Address
@@ -43,6 +62,7 @@ class RelaySettings:
     summary_interval_s: float = 0.0
     drain_timeout_s: float = 60.0
     limits: Limits = field(default_factory=Limits)
+    web: WebSettings = WebSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +136,12 @@ class Config:
                 max_links=int(str(values["max-links"])),
                 max_links_per_net=int(str(values["max-links-per-net"])),
                 max_rooms_per_net=int(str(values["max-rooms-per-net"])),
+            ),
+            web=WebSettings(
+                certificate=values["tls-cert"],  # type: ignore[arg-type]
+                key=values["tls-key"],  # type: ignore[arg-type]
+                behind=values["behind-proxy"],  # type: ignore[arg-type]
+                address=values["web-address"],  # type: ignore[arg-type]
             ),
         )
 
@@ -250,7 +276,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="teahouse relay",
         description="Entry node, courier of sealed knocks and forwarder of sealed sound, on one "
-        "UDP port. It holds no room key. Every option can also stand in the environment "
+        "port, by UDP and as a web server. It holds no room key. Every option can also stand in "
+        "the environment "
         f"({_PREFIX}MAX_RATE=…) or in a TOML file (max-rate = …); a flag counts first, then the "
         "environment, then the file.",
         allow_abbrev=False,

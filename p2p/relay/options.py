@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from p2p.errors import RemoteError
 from p2p.log import LEVELS
 from p2p.relay.keyfile import default_state_dir
 from p2p.relay.limits import LINKS_PER_NET, ROOMS_PER_NET
 from p2p.relay.units import rate_of, time_of
-from p2p.wire.addresses import Address, scope_of
+from p2p.wire.addresses import Address, Scope, scope_of
+from p2p.wire.web_place import WebPlace
 
 _TRUE, _FALSE = ("yes", "true", "on", "1"), ("no", "false", "off", "0", "")
 MOST = 100_000
@@ -56,6 +59,29 @@ def _public_address(text: str) -> Address | None:
     return host, port
 
 
+def _behind(text: str) -> Address | None:
+    """Without TLS what passes is readable: so never on an address that others reach."""
+    if not text.strip():
+        return None
+    host, port = address_of(text)
+    if scope_of(host) not in (Scope.LOOPBACK, Scope.PRIVATE):
+        raise ValueError("write an address of this machine or home: 127.0.0.1:8080")
+    return host, port
+
+
+def _web_address(text: str) -> WebPlace | None:
+    if not text.strip():
+        return None
+    try:
+        return WebPlace.parse(text.strip())
+    except RemoteError as mistake:
+        raise ValueError(f"write it as wss://relay.example.org/path: {mistake}") from None
+
+
+def _file(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
 def _status(text: str) -> Address | None:
     return address_of(text) if text.strip() else None
 
@@ -86,6 +112,28 @@ OPTIONS = (
         "",
         "HOST:PORT",
         "what others reach it by, if that is another address (a forwarded port)",
+    ),
+    Option(
+        "tls-cert",
+        _file,
+        "",
+        "FILE",
+        "PEM file with the certificate of its name, for members by the web; else it makes one",
+    ),
+    Option("tls-key", _file, "", "FILE", "PEM file with the key of that certificate"),
+    Option(
+        "behind-proxy",
+        _behind,
+        "",
+        "HOST:PORT",
+        "take members by the web there, without TLS, from a web server on this machine",
+    ),
+    Option(
+        "web-address",
+        _web_address,
+        "",
+        "URL",
+        "what members by the web reach it by: wss://relay.example.org/path",
     ),
     Option(
         "bootstrap",

@@ -1,4 +1,4 @@
-"""The relay: one UDP port that is DHT server, courier and forwarder. It holds no room key."""
+"""The relay: one port that is DHT server, courier and forwarder. It holds no room key."""
 
 import asyncio
 import contextlib
@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from crypto.cookie import COOKIE_BYTE, MAC2_AT, NO_MAC2
 from crypto.dh import KeyPair
@@ -30,6 +31,7 @@ from p2p.link.link import MediaLink, make_certificate
 from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
 from p2p.link.transactions import Calls
+from p2p.link.web.tls import load_certificate, relay_context
 from p2p.link.work import Work
 from p2p.relay.config import RelaySettings
 from p2p.relay.control import Control
@@ -368,12 +370,11 @@ async def run_relay(
     rng = system_rng
     secret = rng(32) if settings.state_dir is None else load_or_create(settings.state_dir, rng)
     mux = await Mux.open(settings.listen)
-    # For members on networks that let no UDP out; where the port is taken, UDP alone has to do.
-    if not await mux.streams.listen((settings.listen[0], mux.local_port)):
-        LOG.warning(
-            "the TCP port of this number is taken: members on networks that let no UDP out can "
-            "not come by this relay"
-        )
+    try:
+        await _listen_to_the_web(settings, mux, KeyPair(secret).public, control)
+    except BaseException:
+        mux.close()
+        raise
     dht = DhtNode(
         mux.send,
         secret,
@@ -398,6 +399,23 @@ async def run_relay(
         with contextlib.suppress(asyncio.CancelledError):
             await dht.close()
         mux.close()
+
+
+async def _listen_to_the_web(
+    settings: RelaySettings, mux: Mux, key: bytes, control: Control
+) -> None:
+    """For members on networks that let no UDP out; where the port is taken, UDP has to do."""
+    web, tls = settings.web, None
+    if web.behind is None:
+        tls = relay_context(web.certificate, web.key)
+        if web.certificate is not None:
+            control.reload_certificate = partial(load_certificate, tls, web.certificate, web.key)
+    address = web.behind or (settings.listen[0], mux.local_port)
+    if not await mux.streams.listen(address, key, tls):
+        LOG.warning(
+            "the TCP port of this number is taken: members on networks that let no UDP out can "
+            "not come by this relay"
+        )
 
 
 def _own_address(mux: Mux) -> Address:

@@ -19,6 +19,9 @@ host's UDP and its stream are two ways, and never one in place of the other.
 
 _STREAM_PORTS = 1 << 16
 
+NOWHERE = "100::1"
+"""Stands where a relay is known by its name alone: of RFC 6666, to which no host answers."""
+
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 """An address as a socket takes it. IPv6 has four items: on Windows asyncio sends to no fewer."""
 
@@ -43,6 +46,11 @@ def is_stream(address: Address) -> bool:
 def on_the_wire(address: Address) -> Address:
     """IP and port as TCP or UDP has them, and as they are told to others."""
     return address[0], address[1] & (_STREAM_PORTS - 1)
+
+
+def is_nowhere(address: Address) -> bool:
+    """Whether no host is there: the place is known by its name alone."""
+    return address[0] == NOWHERE
 
 
 class Scope(IntEnum):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.contact import Contact, PackedContact
+from crypto.contact import WEB_MAX_CHARS, Contact, PackedContact
 from crypto.errors import LocalError, RemoteError
 
 DH = b"d" * 32
@@ -24,6 +24,25 @@ DH = b"d" * 32
 def test_a_contact_comes_back(address, kind):
     contact = Contact(DH, address, kind)
     assert Contact.unpack(contact.pack()) == contact
+
+
+@pytest.mark.parametrize("ip", ["203.0.113.7", "2001:db8::1", "100::1"])
+@pytest.mark.parametrize("web", ["a.b:9", "wss://relay.example/x", "n" * WEB_MAX_CHARS])
+def test_a_relay_with_a_name_comes_back(ip, web):
+    contact = Contact(DH, (ip, 443), "relay", web)
+    packed = contact.pack()
+    assert packed.endpoint[18:] == web.encode()
+    found = Contact.unpack(packed)
+    assert (found, found.web) == (contact, web)
+
+
+@pytest.mark.parametrize("web", ["a b:9", "a\n:9", "tea.例:9", "n" * (WEB_MAX_CHARS + 1), "\x00"])
+def test_a_name_that_is_none_is_refused(web):
+    with pytest.raises(LocalError):
+        Contact(DH, ("203.0.113.7", 443), "relay", web).pack()
+    endpoint = bytes(10) + b"\xff\xff\xcb\x00\x71\x07\x01\xbb" + web.encode()
+    with pytest.raises(RemoteError):
+        Contact.unpack(PackedContact(1, DH, endpoint))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +105,7 @@ def test_foreign_endpoints_are_refused_or_come_back(endpoint, kind):
 
 
 @pytest.mark.parametrize(
-    "value", [[2, DH, bytes(6)], [0, DH[1:], bytes(6)], [0, DH, bytes(5)], [0, DH, bytes(19)], [0]]
+    "value", [[2, DH, bytes(6)], [0, DH[1:], bytes(6)], [0, DH, bytes(5)], [0, DH, bytes(99)], [0]]
 )
 def test_the_wire_form_is_bounded(value):
     with pytest.raises(msgspec.ValidationError):

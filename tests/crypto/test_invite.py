@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crypto import base32
+from crypto.contact import WEB_MAX_CHARS
 from crypto.errors import LocalError, RemoteError, UserError
 from crypto.identity import verify
 from crypto.invite import (
@@ -24,6 +25,7 @@ KEY = RoomKey(hashlib.blake2b(b"a key for tests", digest_size=16).digest())
 OTHER = RoomKey(b"another key 16 b")
 DOOR = Contact(b"d" * 32, ("203.0.113.7", 4433), "door")
 RELAY = Contact(bytes(range(32)), ("2001:db8::7", 53), "relay")
+NAMED = Contact(b"n" * 32, ("203.0.113.7", 443), "relay", "wss://" + "n" * (WEB_MAX_CHARS - 6))
 INVITE = Invite(KEY, (DOOR, RELAY))
 TICKET = Ticket(b"s" * 16, b"i" * 16)
 LINE = INVITE.to_line()
@@ -76,7 +78,8 @@ def test_the_line_fits_the_compact_alphabet_and_a_small_screen():
     assert set(line) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ:")
     assert len(line) == 194  # a QR code of version 6 at level L takes 195
     assert len(SHORT) == 42
-    with_all = Invite(KEY, (RELAY, RELAY), TICKET).to_line()
+    with_all = Invite(KEY, (NAMED, NAMED), TICKET).to_line()
+    assert [contact.web for contact in parse_key_text(with_all).contacts] == [NAMED.web] * 2
     assert len(with_all) <= MAX_INVITE_CHARS
 
 

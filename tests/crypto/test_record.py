@@ -111,6 +111,11 @@ def test_none_too_many_or_doubled_doors_are_not_sealed(doors):
         _seal(doors)
 
 
+def test_a_record_has_nobody_look_up_a_name():
+    with pytest.raises(LocalError):
+        _seal([Door(b"d" * 32, ("203.0.113.7", 9), "relay", "relay.example:443")])
+
+
 def test_a_door_doubled_by_spelling_is_not_sealed():
     doors = [Door(b"d" * 32, (host, 9)) for host in ("203.0.113.7", "::ffff:203.0.113.7")]
     with pytest.raises(LocalError):
@@ -180,6 +185,7 @@ def test_what_seals_the_malformed_records_can_seal_a_good_one():
         _padded([1, [[0, b"d" * 32, b"\xcb\x00\x71\x07\x00\x00"]]]),
         _padded([1, [[2, *PACKED[1:]]]]),
         _padded({}),
+        _padded([1, [[1, b"d" * 32, bytes(15) + b"\x01\x00\x09trap.example:443"]]]),
         _padded([1, [PACKED]])[:-1] + b"\x01",
         _padded([1, [PACKED]])[:-1],
         _padded([1, [PACKED]], 833),

@@ -56,6 +56,9 @@ NOTICE_SENTENCES = {
     "messages_taken_out": mark(
         "Your network let sound through but no messages. Going another way to the relay."
     ),
+    "by_proxy": mark(
+        "Everything goes through your proxy, nothing beside it. It sees which relay you use."
+    ),
     "waiting_outside": mark("You wait outside: a moderator has to let you in."),
 }
 

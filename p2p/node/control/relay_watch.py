@@ -50,6 +50,8 @@ class Reachability:
 
 def relay_name(relay: Contact) -> str:
     """Write a relay as a person knows it, without its key."""
+    if relay.web:
+        return relay.web
     host, port = relay.address
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 

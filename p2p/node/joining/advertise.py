@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 from crypto.contact import Contact
 from crypto.ids import DhKey
@@ -18,7 +19,7 @@ from p2p.node.endpoint import MemberEndpoint
 from p2p.node.relays.relay_links import RelayLink, RelayLinks
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
-from p2p.wire.addresses import Address, Scope, known_scope
+from p2p.wire.addresses import Address, Scope, is_nowhere, known_scope
 from p2p.wire.card import seal_card
 
 RELAYS_WAIT_S = 1.5
@@ -173,13 +174,15 @@ class Advertiser:
 
     def _doors(self) -> list[Contact]:
         """Where a newcomer may knock, or leave a knock for us."""
+        relays = [replace(link.contact, web="") for link in self._relay_links.links]
+        relays = [relay for relay in relays if not is_nowhere(relay.address)]
         if self._settings.hidden:
-            return [link.contact for link in self._relay_links.links]
+            return relays
         entries = [known_scope(entry.address[0]) for entry in self._endpoint.contacts]
         reach = max(entries, default=Scope.GLOBAL)
         addresses = [a for a in self._own_addresses() if known_scope(a[0]) >= reach]
         own = [Contact(self._secrets.identity.dh, a, "door") for a in addresses]
-        return [*own[:3], *(link.contact for link in self._relay_links.links)]
+        return [*own[:3], *relays]
 
     def _own_addresses(self) -> list[Address]:
         """Where we may be reached, widest first."""

@@ -9,6 +9,7 @@ from crypto.ids import DhKey
 from p2p.api.settings import Settings
 from p2p.errors import UserError
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6, own_address_towards
+from p2p.link.streams import Refusal
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.peers.admission import AdmissionRequest
 from p2p.wire.addresses import Address, Scope, known_scope
@@ -31,6 +32,26 @@ BUSY_LIMIT_S = 120.0
 
 NOBODY = "no_room"
 BUSY = "busy"
+_HINT = (
+    "Try another network, or ask for an invite that names another relay. Compare the relay's line "
+    "with who runs it."
+)
+_REFUSED: dict[Refusal, tuple[str, str, str, int]] = {
+    "proxy": (
+        "proxy_refused",
+        "The proxy does not lead to the relay: it is not there, or says no.",
+        "Compare the proxy's address, name and password, or ask who runs it. `--proxy none` goes "
+        "without one: then your network sees which relay you use.",
+        3,
+    ),
+    "certificate": (
+        "certificate_refused",
+        "What answers in the relay's place shows a certificate that is not the relay's.",
+        _HINT,
+        3,
+    ),
+    "web": ("no_relay_there", "A web server answers, and it is no relay.", _HINT, 3),
+}
 _NO_NETWORK = 3
 _NO_ROOM = 5
 
@@ -177,7 +198,8 @@ def explained(
         )
     asked_relays = settings.hidden or (settings.relays and settings.allows("relay"))
     if relays and asked_relays and not (answered or endpoint.dht.peers):
-        return _silent(len(relays))
+        refusal = endpoint.station.mux.streams.refusal
+        return _silent(len(relays)) if refusal is None else UserError(*_REFUSED[refusal])
     if answered:
         return UserError(
             NOBODY,

@@ -17,10 +17,10 @@ ASK_LIMIT_S = 5.0
 
 
 def has_lan(settings: Settings) -> bool:
-    """Whether the local network may be used: not when we listen on loopback only."""
+    """Whether the local network may be used: not behind a proxy, or listening on loopback only."""
     listen = settings.listen
     on_loopback = listen is not None and scope_of(listen[0]) is Scope.LOOPBACK
-    return settings.allows("lan") and not on_loopback
+    return settings.allows("lan") and not on_loopback and not settings.proxy
 
 
 async def open_lan_door(

@@ -5,7 +5,7 @@ import contextlib
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
 from crypto.contact import Contact
@@ -20,8 +20,9 @@ from p2p.link.streams import Streams
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import RelayDeaf, RelayUp
+from p2p.node.relays.trusted import RelayPlaces, places_of
 from p2p.trace import trace
-from p2p.wire.addresses import Address, Scope, known_scope, stream_address
+from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.card import card_handle
 from p2p.wire.codec import Message
 from p2p.wire.messages import (
@@ -34,6 +35,7 @@ from p2p.wire.messages import (
     Resolved,
 )
 from p2p.wire.relay_messages import RelayMessage
+from p2p.wire.web_place import WebPlace
 
 HELLO_LIMIT_S = 10.0
 STREAM_AFTER_S = 0.9
@@ -230,18 +232,18 @@ class RelayLinks:
     Args:
         endpoint: Ours; its inbox is told of each relay that is (again) there.
         work: Where links run.
-        addresses: More addresses of relays, by their keys.
+        places: Where relays are found that are known by more than one line, by their keys.
     """
 
     def __init__(
         self,
         endpoint: MemberEndpoint,
         work: Work,
-        addresses: Mapping[DhKey, Sequence[Address]] | None = None,
+        places: Mapping[DhKey, RelayPlaces] | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._station = endpoint.station
-        self._addresses = addresses or {}
+        self._places = places or {}
         self._shun_udp_s: dict[DhKey, float] = {}
         self._hopes: set[MediaLink] = set()
         self._work = work
@@ -314,12 +316,16 @@ class RelayLinks:
             return link
 
     async def _reach(self, contact: Contact) -> Line:
-        """Makes a link by UDP or, where that gets nowhere, by TCP; all its addresses race."""
-        addresses = dict.fromkeys((contact.address, *self._addresses.get(contact.dh, ())))
-        streams = _Streams(self._station.mux.streams, tuple(addresses))
-        ways, by_tcp = Ways(*addresses), False
-        if time.monotonic() < self._shun_udp_s.get(contact.dh, 0.0):
-            by_tcp = bool(opened := await streams.open())
+        """Makes a link by UDP or, where that gets nowhere, by streams; all its places race."""
+        places = self._places.get(contact.dh) or places_of(contact)
+        mux, addresses = self._station.mux, places.addresses
+        streams = _Streams(mux.streams, contact.dh, places.webs)
+        ways, by_stream = Ways(*addresses), False
+        shuns = time.monotonic() < self._shun_udp_s.get(contact.dh, 0.0)
+        if mux.web_only or not addresses or shuns:
+            by_stream = bool(opened := await streams.open())
+            if not by_stream and not shuns:
+                raise RemoteError("no stream to the relay")
             ways = Ways(*(opened or addresses))
         link = self._station.new_link(controlling=True)
         self._hopes.add(link)
@@ -337,8 +343,8 @@ class RelayLinks:
         line.on_deaf = lambda: self._deaf(contact)
         if not link.by_stream:
             streams.close()
-        elif not by_tcp:
-            self._work.create_task(_back_to_udp(link, tuple(addresses), streams))
+        elif not by_stream:
+            self._work.create_task(_back_to_udp(link, addresses, streams))
         return line
 
     def _deaf(self, contact: Contact) -> None:
@@ -384,13 +390,14 @@ class RelayLinks:
 class _Streams:
     """The streams to one relay."""
 
-    def __init__(self, streams: Streams, addresses: tuple[Address, ...]) -> None:
+    def __init__(self, streams: Streams, dh: bytes, webs: tuple[WebPlace, ...]) -> None:
         self._streams = streams
-        self._addresses = addresses
+        self._dh = dh
+        self._webs = webs
 
     async def open(self) -> list[Address]:
-        """Dials every address at once; returns the streams that are there when the first is."""
-        dials = [asyncio.ensure_future(self._streams.dial(each)) for each in self._addresses]
+        """Dials every place at once; returns the streams that are there when the first is."""
+        dials = [asyncio.ensure_future(self._streams.dial(each, self._dh)) for each in self._webs]
         try:
             for done in asyncio.as_completed(dials):
                 if (stream := await done) is not None:
@@ -402,8 +409,8 @@ class _Streams:
 
     def close(self) -> None:
         """Ends them."""
-        for each in self._addresses:
-            self._streams.hang_up(stream_address(each))
+        for each in self._webs:
+            self._streams.hang_up(self._streams.address_of(each))
 
 
 async def _fall_back(link: MediaLink, streams: _Streams, ways: Ways) -> None:

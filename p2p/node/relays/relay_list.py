@@ -14,6 +14,7 @@ from p2p.room.commands import SetCarriers
 from p2p.room.ops.kinds import CARRIERS_MAX, Carrier, Carriers
 from p2p.room.ops.powers import MODERATOR
 from p2p.room.room import Room
+from p2p.wire.addresses import is_nowhere
 
 EVERY_S = 3.0
 
@@ -46,7 +47,8 @@ class RelayList:
         self._next_s = now + EVERY_S
         if self._room.myself.rank > MODERATOR:
             return
-        new = [carrier_of(each) for each in self._failover.useful if each.dh not in known]
+        useful = [each for each in self._failover.useful if not is_nowhere(each.address)]
+        new = [carrier_of(each) for each in useful if each.dh not in known]
         if new[: CARRIERS_MAX - len(named)]:
             self._room.do(SetCarriers((*named, *new)[:CARRIERS_MAX]), now)
 

@@ -1,53 +1,139 @@
-"""The relays that a person has chosen to trust with its address.
+"""The relays that a person has chosen to trust with its address, and where each is found.
 
 They come from the invite, from ``--relay`` and from the lists of entry nodes, and from nowhere
 else: whoever could name another one through the DHT or in the room could learn who is in it.
 """
 
-from crypto.contact import Contact
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from crypto.contact import WEB_MAX_CHARS, Contact
+from crypto.errors import RemoteError
 from crypto.ids import DhKey
 from crypto.invite import Invite
-from p2p.api.settings import Settings
 from p2p.dht.contact import NodeContact
-from p2p.wire.addresses import Address
+from p2p.wire.addresses import Address, is_nowhere, normalise, scope_of
+from p2p.wire.web_place import WebPlace
 
 ADDRESSES_MAX = 4
+LOOK_UP_LIMIT_S = 3.0
+
+Found = Mapping[WebPlace, Sequence[Address]]
+"""What names stand for."""
 
 
-def trusted_relays(
-    settings: Settings, entry_nodes: list[NodeContact], invite: Invite | None
-) -> list[Contact]:
-    """List them, the nearest to the person first.
+@dataclass(frozen=True, slots=True)
+class RelayPlaces:
+    """Where one relay is found.
 
-    Args:
-        settings: With the lines of ``--relay``, checked before.
-        entry_nodes: From ``--bootstrap`` and the file.
-        invite: What we were given, if anything.
-
-    Raises:
-        UserError: A line of ``--relay`` is no good.
+    Attributes:
+        addresses: By UDP.
+        webs: By streams.
     """
-    chosen = _all_lines(settings, entry_nodes, invite)
-    return list({contact.dh: contact for contact in reversed(chosen)}.values())[::-1]
+
+    addresses: tuple[Address, ...]
+    webs: tuple[WebPlace, ...]
 
 
-def addresses_of_relays(
-    settings: Settings, entry_nodes: list[NodeContact], invite: Invite | None
-) -> dict[DhKey, list[Address]]:
-    """Every address of each of them, by its key: one may be named by an IPv4 and an IPv6 line.
+@dataclass(frozen=True, slots=True)
+class TrustedRelays:
+    """See the module.
 
-    Args and raises: as ``trusted_relays``.
+    Attributes:
+        contacts: The relays, the nearest to the person first.
+        places: Of each, by its key: one may be named by an IPv4 line, an IPv6 line and a name.
     """
-    found: dict[DhKey, list[Address]] = {}
-    for contact in _all_lines(settings, entry_nodes, invite):
-        found.setdefault(contact.dh, []).append(contact.address)
-    return {dh: list(dict.fromkeys(each))[:ADDRESSES_MAX] for dh, each in found.items()}
+
+    contacts: tuple[Contact, ...]
+    places: Mapping[DhKey, RelayPlaces]
+
+    @classmethod
+    def of(
+        cls,
+        named: Iterable[NodeContact],
+        entry_nodes: Iterable[NodeContact],
+        invite: Invite | None,
+        found: Found,
+    ) -> "TrustedRelays":
+        """Collect them.
+
+        Args:
+            named: By ``--relay``.
+            entry_nodes: From ``--bootstrap`` and the file.
+            invite: What we were given, if anything.
+            found: What names of relays stand for.
+        """
+        given = [] if invite is None else [c for c in invite.contacts if c.kind == "relay"]
+        lines = [*map(_relay, named), *given, *map(_relay, entry_nodes)]
+        lines = [_with_address(line, found) for line in lines]
+        places: dict[DhKey, RelayPlaces] = {}
+        for line in lines:
+            more, known = places_of(line, found), places.get(line.dh, RelayPlaces((), ()))
+            places[line.dh] = RelayPlaces(
+                tuple(dict.fromkeys(known.addresses + more.addresses))[:ADDRESSES_MAX],
+                tuple(dict.fromkeys(known.webs + more.webs))[:ADDRESSES_MAX],
+            )
+        first = {contact.dh: contact for contact in reversed(lines)}
+        return cls(tuple(list(first.values())[::-1]), places)
 
 
-def _all_lines(
-    settings: Settings, entry_nodes: list[NodeContact], invite: Invite | None
-) -> list[Contact]:
-    named = [NodeContact.parse(line) for line in settings.relays]
-    given = [] if invite is None else [c for c in invite.contacts if c.kind == "relay"]
-    known = [Contact(c.key, c.address, "relay") for c in [*named, *entry_nodes]]
-    return [*known[: len(named)], *given, *known[len(named) :]]
+def places_of(relay: Contact, found: Found | None = None) -> RelayPlaces:
+    """Say where one relay is found, by what its contact alone says."""
+    own = () if is_nowhere(relay.address) else (relay.address,)
+    web = _name_of(relay)
+    if web is None:
+        return RelayPlaces(own, tuple(WebPlace(*address) for address in own))
+    if web.path:
+        return RelayPlaces((), (web,))
+    return RelayPlaces(tuple((found or {}).get(web, own)), (web,))
+
+
+async def look_up(named: Iterable[NodeContact | Contact]) -> dict[WebPlace, list[Address]]:
+    """Ask the system's resolver for names of relays that are reached by UDP as well.
+
+    Whoever runs the resolver, and who watches the line to it, learns these names.
+
+    Returns:
+        What was found; a name that nobody knows now is left out.
+    """
+    webs = {
+        contact.web if isinstance(contact, NodeContact) else _name_of(contact) for contact in named
+    }
+    asked = [web for web in webs if web is not None and not web.path]
+    answers = await asyncio.gather(*map(_addresses_of, asked))
+    return {web: answer for web, answer in zip(asked, answers, strict=True) if answer}
+
+
+async def _addresses_of(web: WebPlace) -> list[Address]:
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(OSError):
+        async with asyncio.timeout(LOOK_UP_LIMIT_S):
+            answers = await loop.getaddrinfo(web.host, web.port, type=socket.SOCK_DGRAM)
+            found = dict.fromkeys(normalise(answer[4][:2]) for answer in answers)  # type: ignore[arg-type]
+            return [each for each in found if scope_of(each[0]) is not None][:ADDRESSES_MAX]
+    return []
+
+
+def _relay(line: NodeContact) -> Contact:
+    web = "" if line.web is None else str(line.web)
+    return Contact(line.key, line.address, "relay", web)
+
+
+def _with_address(relay: Contact, found: Found) -> Contact:
+    """With the first address that its name stands for: others may have no name for it."""
+    web = _name_of(relay)
+    addresses = found.get(web, ()) if web is not None else ()
+    return replace(relay, address=addresses[0]) if addresses else relay
+
+
+def _name_of(relay: Contact) -> WebPlace | None:
+    if not relay.web or len(relay.web) > WEB_MAX_CHARS:
+        return None
+    try:
+        web = WebPlace.parse(relay.web)
+    except RemoteError:
+        return None  # whoever made the invite is of another make: its address may do
+    return web if web.is_name or web.path else None

@@ -6,6 +6,8 @@ from crypto.errors import RemoteError, UserError
 from p2p.dht import bootstrap
 from p2p.dht.bootstrap import known_contacts, list_path, parse_list, read_list
 from p2p.dht.contact import NodeContact
+from p2p.wire.addresses import NOWHERE
+from p2p.wire.web_place import WebPlace
 
 KEY = bytes(range(32))
 LINE = str(NodeContact(("203.0.113.7", 4433), KEY))
@@ -58,7 +60,8 @@ def test_one_wrong_character_anywhere_is_noticed():
         "203.0.113.7#" + "a" * 52,
         "2001:db8::7:4433#" + "a" * 52,
         "[fe80::1%eth0]:4433#" + "a" * 52,
-        "relay.example.org:4433#" + "a" * 52,
+        "relay..example.org:4433#" + "a" * 52,
+        "wss://relay.example.org/a b?c#" + "a" * 52,
         "0.0.0.0:4433#" + "a" * 52,
         "239.1.1.1:4433#" + "a" * 52,
         "203.0.113.7:0#" + "a" * 52,
@@ -75,6 +78,18 @@ def test_a_malformed_contact_is_refused_without_being_repeated(text):
     with pytest.raises(RemoteError) as caught:
         NodeContact.parse(text)
     assert "203.0" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "place", ["relay.example.org:443", "wss://relay.example.org/Tea", "wss://203.0.113.7/"]
+)
+def test_a_relay_may_have_a_name_which_its_line_keeps(place):
+    line = str(NodeContact((NOWHERE, 443), KEY, WebPlace.parse(place)))
+    assert line.startswith(f"{place}#")
+    found = NodeContact.parse(line)
+    assert (str(found), found.address) == (line, (NOWHERE, 443))
+    with pytest.raises(RemoteError, match="checksum"):
+        NodeContact.parse(line.replace("relay.", "re1ay.").replace("203", "204"))
 
 
 def test_good_lines_among_bad_ones_count_and_the_bad_ones_are_named():

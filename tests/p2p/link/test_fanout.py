@@ -11,6 +11,8 @@ from p2p.link import sendmmsg
 from p2p.link.backends import Backend, best_backend, works
 from p2p.link.fanout import FanOut
 from p2p.link.sendmmsg import SLOTS
+from p2p.link.web.tls import relay_context
+from p2p.wire.web_place import WebPlace
 
 
 @pytest.fixture(params=list(Backend), ids=lambda backend: backend.value)
@@ -157,9 +159,9 @@ async def test_a_peer_behind_a_stream_gets_its_copies_there(bench, backend):
     route = s.fanout.route(s.links)
     assert route.send(b"by datagram") == 2
     hub_address = ("127.0.0.1", s.hub.local_port)
-    assert await s.hub.streams.listen(hub_address)
+    assert await s.hub.streams.listen(hub_address, bytes(32), relay_context(None, None))
     peer, link = s.peers[0].mux, s.peers[0].link
-    stream = await peer.streams.dial(hub_address)
+    stream = await peer.streams.dial(WebPlace(*hub_address), bytes(32))
     assert stream is not None
     link.late_candidate(stream)
     await bench.until(lambda: link.by_stream and s.links[0].by_stream)

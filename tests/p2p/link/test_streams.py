@@ -1,4 +1,4 @@
-"""Datagrams over real TCP connections on loopback."""
+"""Datagrams over real TCP connections on loopback, as the web has them."""
 
 import asyncio
 import contextlib
@@ -13,9 +13,14 @@ from p2p.link import streams as streams_module
 from p2p.link.link import MediaLink
 from p2p.link.mux import Mux
 from p2p.link.streams import STREAMS_EACH, UNSENT_MAX_BYTES
+from p2p.link.web.tls import relay_context
+from p2p.wire.web_place import WebPlace
 from tests.p2p.link.conftest import CERTIFICATE
+from tests.p2p.link.web.webclient import WebClient
 
 LOOPBACK = "127.0.0.1"
+RELAY_KEY = bytes(range(32))
+TLS = relay_context(None, None)
 
 
 class Ends:
@@ -24,6 +29,7 @@ class Ends:
     def __init__(self, relay: Mux, member: Mux) -> None:
         self.relay, self.member = relay, member
         self.place = (LOOPBACK, relay.local_port)
+        self.web = WebPlace(LOOPBACK, relay.local_port)
         self.at_relay: list[tuple[bytes, tuple[str, int]]] = []
         self.at_member: list[tuple[bytes, tuple[str, int]]] = []
         relay.on_datagram = lambda data, sender: self.at_relay.append((data, sender))
@@ -39,14 +45,19 @@ async def until(true) -> None:
 @pytest.fixture
 async def ends() -> AsyncIterator[Ends]:
     relay, member = await Mux.open((LOOPBACK, 0)), await Mux.open((LOOPBACK, 0))
-    assert await relay.streams.listen((LOOPBACK, relay.local_port))
+    assert await relay.streams.listen((LOOPBACK, relay.local_port), RELAY_KEY, TLS)
     yield Ends(relay, member)
     relay.close()
     member.close()
 
 
+async def upgraded(ends: Ends) -> WebClient:
+    """A member of another make, whose stream is open."""
+    return await WebClient.upgraded(ends.place, RELAY_KEY)
+
+
 async def test_what_is_sent_to_a_dialled_address_goes_over_tcp_and_back(ends: Ends) -> None:
-    stream = await ends.member.streams.dial(ends.place)
+    stream = await ends.member.streams.dial(ends.web, RELAY_KEY)
     assert stream is not None
     assert stream[0] == LOOPBACK
     first, second = b"\xc0" + os.urandom(511), b"\xc1" + os.urandom(1499)
@@ -62,7 +73,7 @@ async def test_what_is_sent_to_a_dialled_address_goes_over_tcp_and_back(ends: En
 
 
 async def test_udp_to_a_host_goes_on_beside_a_stream_to_it(ends: Ends) -> None:
-    stream = await ends.member.streams.dial(ends.place)
+    stream = await ends.member.streams.dial(ends.web, RELAY_KEY)
     assert stream is not None
     ends.member.send(b"\xc0", ends.place)
     ends.member.send(b"\xc1", stream)
@@ -73,8 +84,8 @@ async def test_udp_to_a_host_goes_on_beside_a_stream_to_it(ends: Ends) -> None:
 
 
 async def test_dialling_twice_opens_one_stream_and_hanging_up_ends_it(ends: Ends) -> None:
-    assert await ends.member.streams.dial(ends.place)
-    assert await ends.member.streams.dial(ends.place)
+    assert await ends.member.streams.dial(ends.web, RELAY_KEY)
+    assert await ends.member.streams.dial(ends.web, RELAY_KEY)
     await until(lambda: len(ends.relay.streams) == 1)
     ends.member.streams.hang_up(("127.0.0.9", 65_536 + 9))
     [stream] = ends.member.streams._streams
@@ -85,27 +96,36 @@ async def test_dialling_twice_opens_one_stream_and_hanging_up_ends_it(ends: Ends
 
 
 async def test_where_nobody_listens_nothing_is_opened(ends: Ends) -> None:
-    assert not await ends.relay.streams.dial((LOOPBACK, ends.member.local_port))
-    assert not await ends.member.streams.listen(ends.place), "the port is taken"
+    nobody = WebPlace(LOOPBACK, ends.member.local_port)
+    assert not await ends.relay.streams.dial(nobody, RELAY_KEY)
+    assert not await ends.member.streams.listen(ends.place, RELAY_KEY, TLS), "the port is taken"
 
 
-@pytest.mark.parametrize("harm", [b"\x00\x00", b"\xff\xff\x01"])
-async def test_a_length_that_cannot_be_ends_the_stream(ends: Ends, harm: bytes) -> None:
-    reader, writer = await asyncio.open_connection(*ends.place)
-    writer.write(harm)
-    assert await asyncio.wait_for(reader.read(), 5.0) == b""
-    writer.close()
+@pytest.mark.parametrize(
+    "harm",
+    [
+        b"\x82\xfe\x05\xdd" + bytes(4) + bytes(1501),  # a message of 1,501 bytes
+        b"\x02\x81" + bytes(4) + b"a" + b"\x00\xfe\x05\xdc" + bytes(4) + bytes(1500),  # in parts
+        b"\x81\x81" + bytes(4) + b"a",  # text
+        b"\x82\x01a",  # not masked
+        b"\x88\x80" + bytes(4),  # the end
+    ],
+)
+async def test_what_is_no_datagram_ends_the_stream(ends: Ends, harm: bytes) -> None:
+    client = await upgraded(ends)
+    client.write(harm)
+    assert await asyncio.wait_for(client.until_closed(), 5.0)
     assert not ends.at_relay
 
 
 async def test_datagrams_come_whole_however_they_are_cut(ends: Ends) -> None:
-    _, writer = await asyncio.open_connection(*ends.place)
-    for byte in b"\x00\x02\xc0\x01\x00\x01\xc1\x00":
-        writer.write(bytes((byte,)))
+    client = await upgraded(ends)
+    for byte in b"\x82\x82\x00\x00\x00\x00\xc0\x01\x82\x81\x00\x00\x00\x00\xc1":
+        client.write(bytes((byte,)))
         await asyncio.sleep(0.001)
     await until(lambda: len(ends.at_relay) == 2)
     assert [data for data, _ in ends.at_relay] == [b"\xc0\x01", b"\xc1"]
-    writer.close()
+    client.close()
 
 
 async def test_one_address_has_a_bounded_number_of_streams(ends: Ends) -> None:
@@ -117,17 +137,17 @@ async def test_one_address_has_a_bounded_number_of_streams(ends: Ends) -> None:
 
 
 async def test_who_reads_nothing_loses_datagrams_and_costs_no_memory(ends: Ends) -> None:
-    _, writer = await asyncio.open_connection(*ends.place)
-    writer.write(b"\x00\x01\xc0")
+    client = await upgraded(ends)
+    client.write(b"\x82\x81\x00\x00\x00\x00\xc0")
     await until(lambda: ends.at_relay)
     caller = ends.at_relay[0][1]
-    writer.transport.pause_reading()
+    client.writer.transport.pause_reading()
     for _ in range(20_000):
         ends.relay.send(b"\xc2" * 1000, caller)
     assert ends.relay.streams.counters["stream_behind"] > 0
     [stream] = ends.relay.streams._streams.values()
-    assert stream._transport.get_write_buffer_size() <= UNSENT_MAX_BYTES + 1002
-    writer.close()
+    assert stream._transport.get_write_buffer_size() <= UNSENT_MAX_BYTES + 1100
+    client.close()
 
 
 async def test_a_stream_of_no_link_is_ended_soon_though_it_is_not_silent(
@@ -135,15 +155,15 @@ async def test_a_stream_of_no_link_is_ended_soon_though_it_is_not_silent(
 ) -> None:
     monkeypatch.setattr(streams_module, "NAMELESS_S", 0.3)
     monkeypatch.setattr(streams_module, "LOOK_EVERY_S", 0.05)
-    reader, writer = await asyncio.open_connection(*ends.place)
+    client = await upgraded(ends)
     began_s = time.monotonic()
     with contextlib.suppress(ConnectionError):
-        while not reader.at_eof():
-            writer.write(b"\x00\x01\xc0")
+        while not client.reader.at_eof():
+            client.write(b"\x82\x81\x00\x00\x00\x00\xc0")
             with contextlib.suppress(TimeoutError):
-                assert await asyncio.wait_for(reader.read(), 0.05) == b""
-    assert 0.25 < time.monotonic() - began_s < 2.0
-    writer.close()
+                await asyncio.wait_for(client.reader.read(100), 0.05)
+    assert 0.2 < time.monotonic() - began_s < 2.0
+    client.close()
     await until(lambda: not ends.relay.streams)
 
 
@@ -184,7 +204,7 @@ async def test_where_all_places_are_taken_a_stream_of_no_link_gives_way(
 async def test_a_relay_on_all_addresses_takes_streams_of_both_ip_versions() -> None:
     relay = await Mux.open(("::", 0))
     try:
-        assert await relay.streams.listen(("::", relay.local_port))
+        assert await relay.streams.listen(("::", relay.local_port), RELAY_KEY, TLS)
         for ip in ("127.0.0.1", "::1"):
             _, writer = await asyncio.open_connection(ip, relay.local_port)
             writer.close()
@@ -203,7 +223,7 @@ async def test_a_silent_stream_is_ended(ends: Ends, monkeypatch: pytest.MonkeyPa
 
 async def test_a_whole_link_runs_over_a_stream(ends: Ends) -> None:
     """ICE, DTLS, SRTP and the data channel, with UDP out of the way."""
-    stream = await ends.member.streams.dial(ends.place)
+    stream = await ends.member.streams.dial(ends.web, RELAY_KEY)
     assert stream is not None
     for mux in (ends.member, ends.relay):
         assert mux._transport is not None

@@ -16,8 +16,10 @@ from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import RelayDeaf
 from p2p.node.relays import relay_links as relay_links_module
 from p2p.node.relays.relay_links import RelayLink, RelayLinks
+from p2p.node.relays.trusted import RelayPlaces
 from p2p.relay.server import RelaySettings, run_relay
 from p2p.wire.addresses import is_stream
+from p2p.wire.web_place import WebPlace
 
 NOBODY = ("127.0.0.1", 9)
 
@@ -43,8 +45,10 @@ class Place:
         mux._transmit = pass_on  # type: ignore[method-assign]
 
     async def dial(self, *more: tuple[str, int]) -> RelayLink:
-        addresses = {self.relay.dh: more} if more else None
-        self.links = RelayLinks(self.net, self.work, addresses)
+        addresses = (self.relay.address, *more)
+        webs = tuple(WebPlace(*address) for address in addresses)
+        places = {self.relay.dh: RelayPlaces(addresses, webs)} if more else None
+        self.links = RelayLinks(self.net, self.work, places)
         return await self.links.get(self.relay)
 
 
