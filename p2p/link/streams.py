@@ -21,6 +21,7 @@ from typing import Literal
 
 from p2p.errors import RemoteError
 from p2p.link.demux import MAX_DATAGRAM_BYTES
+from p2p.link.web.accept_rate import AcceptRate
 from p2p.link.web.ends import End, MemberEnd, RelayEnd
 from p2p.link.web.proxy import Proxy, ProxyRefusedError
 from p2p.link.web.tls import member_context
@@ -80,6 +81,10 @@ class _Stream(asyncio.Protocol):
         self.networks: tuple[str, ...] = ()
         self.heard_s = 0.0
         self.named_s = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        return self._end.is_open
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  what TCP gives
@@ -197,6 +202,7 @@ class Streams:
         self._crowds: Counter[str] = Counter()
         self._servers: list[asyncio.Server] = []
         self._tidying: asyncio.TimerHandle | None = None
+        self._rate: AcceptRate | None = None
 
     def __contains__(self, address: Address) -> bool:
         return address in self._streams
@@ -355,6 +361,8 @@ class Streams:
     def _has_place(self, stream: _Stream) -> bool:
         if stream.dialled:
             return True
+        if stream.networks and not stream.is_open and not self._takes_one_more(stream):
+            return False
         crowds = [self._crowds[network] for network in stream.networks]
         most = STREAMS_EACH, STREAMS_NEAR
         if any(crowd >= limit for crowd, limit in zip(crowds, most, strict=False)):
@@ -367,6 +375,13 @@ class Streams:
             self.remove(nameless)
             nameless.abort()
         return nameless is not None
+
+    def _takes_one_more(self, stream: _Stream) -> bool:
+        """Whether there is time for another handshake."""
+        now = asyncio.get_running_loop().time()
+        if self._rate is None:
+            self._rate = AcceptRate(now)
+        return self._rate.takes(stream.networks[-1], now)
 
     def _is_of_use(self, stream: _Stream) -> bool:
         return stream.dialled or self._is_named(stream.address)
