@@ -126,6 +126,8 @@ class Demo:
                 "open",
                 "--only",
                 "dht",
+                "--proxy",
+                "none",
                 "--listen",
                 "127.0.0.1:0",
                 "--name",

@@ -20,7 +20,7 @@ from p2p.link.streams import Streams
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import RelayDeaf, RelayUp
-from p2p.node.relays.trusted import RelayPlaces, places_of
+from p2p.node.relays.trusted import RelayPlaces, looked_up_again, places_of
 from p2p.trace import trace
 from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.card import card_handle
@@ -243,7 +243,8 @@ class RelayLinks:
     ) -> None:
         self._endpoint = endpoint
         self._station = endpoint.station
-        self._places = places or {}
+        self._places = dict(places or {})
+        self._stale: set[bytes] = set()
         self._shun_udp_s: dict[DhKey, float] = {}
         self._hopes: set[MediaLink] = set()
         self._work = work
@@ -307,6 +308,7 @@ class RelayLinks:
             try:
                 line = await self._reach(contact)
             except (TimeoutError, RemoteError) as exc:
+                self._stale.add(contact.dh)
                 trace("relay_failed", why=type(exc).__name__)
                 raise
             trace("relay_up", by_tcp=line.link.by_stream)
@@ -317,14 +319,17 @@ class RelayLinks:
 
     async def _reach(self, contact: Contact) -> Line:
         """Makes a link by UDP or, where that gets nowhere, by streams; all its places race."""
+        mux = self._station.mux
         places = self._places.get(contact.dh) or places_of(contact)
-        mux, addresses = self._station.mux, places.addresses
+        if contact.dh in self._stale and not mux.web_only:
+            self._places[contact.dh] = places = await looked_up_again(places)
+        addresses = places.addresses
         streams = _Streams(mux.streams, contact.dh, places.webs)
-        ways, by_stream = Ways(*addresses), False
+        ways = Ways(*addresses)
         shuns = time.monotonic() < self._shun_udp_s.get(contact.dh, 0.0)
         if mux.web_only or not addresses or shuns:
-            by_stream = bool(opened := await streams.open())
-            if not by_stream and not shuns:
+            opened = await streams.open()
+            if not opened and (mux.web_only or not addresses):
                 raise RemoteError("no stream to the relay")
             ways = Ways(*(opened or addresses))
         link = self._station.new_link(controlling=True)
@@ -343,8 +348,8 @@ class RelayLinks:
         line.on_deaf = lambda: self._deaf(contact)
         if not link.by_stream:
             streams.close()
-        elif not by_stream:
-            self._work.create_task(_back_to_udp(link, addresses, streams))
+        elif not (shuns or mux.web_only) and any(not web.path for web in places.webs):
+            self._work.create_task(_back_to_udp(link, places, streams))
         return line
 
     def _deaf(self, contact: Contact) -> None:
@@ -437,15 +442,20 @@ async def _until_stuck(link: MediaLink) -> None:
         await asyncio.sleep(left_s)
 
 
-async def _back_to_udp(link: MediaLink, addresses: tuple[Address, ...], streams: _Streams) -> None:
-    """UDP loses what is late instead of all that comes after: a link by TCP looks for it."""
-    wait_s = UDP_AGAIN_S
+async def _back_to_udp(link: MediaLink, places: RelayPlaces, streams: _Streams) -> None:
+    """UDP loses what is late instead of all that comes after: a link by TCP looks for it.
+
+    The relay may have moved: the name by which the stream went stands for another address then.
+    """
+    await asyncio.sleep(wait_s := UDP_AGAIN_S)
+    addresses = (await looked_up_again(places)).addresses
     while link.is_up and link.by_stream:
-        await asyncio.sleep(wait_s)
         wait_s = min(UDP_AGAIN_MAX_S, 2.0 * wait_s)
         for address in addresses:
             link.late_candidate(address)
         await asyncio.sleep(MOVED_S)
+        if link.by_stream:
+            await asyncio.sleep(wait_s)
     if link.is_up:
         await asyncio.sleep(MOVED_S)
     streams.close()

@@ -69,15 +69,17 @@ class TrustedRelays:
         given = [] if invite is None else [c for c in invite.contacts if c.kind == "relay"]
         lines = [*map(_relay, named), *given, *map(_relay, entry_nodes)]
         lines = [_with_address(line, found) for line in lines]
+        first: dict[DhKey, Contact] = {}
         places: dict[DhKey, RelayPlaces] = {}
         for line in lines:
+            first.setdefault(line.dh, line)
             more, known = places_of(line, found), places.get(line.dh, RelayPlaces((), ()))
             places[line.dh] = RelayPlaces(
                 tuple(dict.fromkeys(known.addresses + more.addresses))[:ADDRESSES_MAX],
                 tuple(dict.fromkeys(known.webs + more.webs))[:ADDRESSES_MAX],
             )
-        first = {contact.dh: contact for contact in reversed(lines)}
-        return cls(tuple(list(first.values())[::-1]), places)
+        contacts = [_reachable(each, places[dh]) for dh, each in first.items()]
+        return cls(tuple(contacts), places)
 
 
 def places_of(relay: Contact, found: Found | None = None) -> RelayPlaces:
@@ -107,6 +109,14 @@ async def look_up(named: Iterable[NodeContact | Contact]) -> dict[WebPlace, list
     return {web: answer for web, answer in zip(asked, answers, strict=True) if answer}
 
 
+async def looked_up_again(places: RelayPlaces) -> RelayPlaces:
+    """Follow a relay that has moved: its name stands for what it stands for now."""
+    answers = [await _addresses_of(web) for web in places.webs if web.is_name and not web.path]
+    addresses = [address for answer in answers for address in answer]
+    known = tuple(dict.fromkeys((*addresses, *places.addresses)))[:ADDRESSES_MAX]
+    return RelayPlaces(known, places.webs)
+
+
 async def _addresses_of(web: WebPlace) -> list[Address]:
     loop = asyncio.get_running_loop()
     with contextlib.suppress(OSError):
@@ -127,6 +137,13 @@ def _with_address(relay: Contact, found: Found) -> Contact:
     web = _name_of(relay)
     addresses = found.get(web, ()) if web is not None else ()
     return replace(relay, address=addresses[0]) if addresses else relay
+
+
+def _reachable(relay: Contact, places: RelayPlaces) -> Contact:
+    """With an address, if any line of it has one."""
+    if is_nowhere(relay.address) and places.addresses:
+        return replace(relay, address=places.addresses[0])
+    return relay
 
 
 def _name_of(relay: Contact) -> WebPlace | None:

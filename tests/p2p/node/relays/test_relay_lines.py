@@ -134,3 +134,19 @@ async def test_where_messages_are_taken_out_in_mid_talk_the_next_link_goes_by_tc
     assert time.monotonic() - began_s < 6.0
     items = await place.net.inbox.take()
     assert RelayDeaf(place.relay) in items
+
+
+async def test_a_relay_that_has_moved_is_found_by_its_name_and_udp_follows(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_links_module, "UDP_AGAIN_S", 0.2)
+    monkeypatch.setattr(relay_links_module, "MOVED_S", 0.3)
+    name = WebPlace("localhost", place.relay.address[1])
+    works, place.relay = place.relay, Contact(place.relay.dh, NOBODY, "relay")
+    place.links = RelayLinks(
+        place.net, place.work, {place.relay.dh: RelayPlaces((NOBODY,), (name,))}
+    )
+    link = await place.links.get(place.relay)
+    assert carrier(link).by_stream
+    await until(lambda: not carrier(link).by_stream)
+    assert carrier(link).remote_address == works.address
