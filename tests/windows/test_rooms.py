@@ -8,6 +8,8 @@ import pytest
 
 from lab.programs.people import give_the_floor, words_of
 from lab.programs.person import Person
+from p2p.dht.contact import NodeContact
+from p2p.wire.web_place import WebPlace
 from tests.windows.conftest import MixedHouse
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -112,6 +114,24 @@ async def test_through_a_relay_they_talk_by_udp_and_hands_go_up(mixed: MixedHous
     await speaks_up(host)
     await other.hears_more_of("host")  # under a key that the guest lacks
     await part(other, host)
+
+
+@pytest.mark.parametrize(
+    "windows", [{"guest"}, {"host", "entry node"}], ids=["guest", "host and relay"]
+)
+async def test_by_the_web_alone_they_hear_each_other(mixed: MixedHouse) -> None:
+    await mixed.entry_node()
+    relay = NodeContact.parse(mixed.entry_nodes.pop())
+    port = relay.address[1]
+    line = str(NodeContact(relay.address, relay.key, WebPlace("127.0.0.1", port, "/")))
+    shield = (*ANYWHERE, "--mode", "shield", "--relay", line)
+    host = await mixed.create("host", *shield, mic=TONE)
+    await speaks_up(host)
+    guest = await mixed.join("guest", await words_of(host), *shield)
+    await guest.hears("first_sound")
+    assert tcp_links(port) >= 2
+    await hears_nearly_all(host, guest)
+    await part(guest, host)
 
 
 @pytest.mark.parametrize("windows", [{"guest"}], ids=["guest"])
