@@ -169,7 +169,7 @@ def test_a_running_relay_has_loaded_no_screen_and_no_sound(tmp_path):
     lines = (tmp_path / "imports").read_text().splitlines()
     loaded = {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
     assert "p2p.relay.server" in loaded
-    heavy = {"textual", "sounddevice", "miniaudio", "audio", "tui.app", "tui.room.presenter"}
+    heavy = {"textual", "sounddevice", "miniaudio", "audio", "tui.app", "tui.room.presenter", "av"}
     assert loaded & heavy == set()
 
 

@@ -15,14 +15,22 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from aiortc import RTCDataChannel, RTCDataChannelParameters, RTCSctpTransport, rtcsctptransport
-from aiortc.rtcsctptransport import Chunk, HeartbeatChunk, RTCSctpCapabilities, SackChunk
 from OpenSSL import SSL
 
 from p2p.errors import LocalError, RemoteError
 from p2p.link.dtls import DtlsTransport
 from p2p.link.pace import Pace
 from p2p.link.sctp_guard import check_packet
+from p2p.link.transports import (
+    Chunk,
+    HeartbeatChunk,
+    RTCDataChannel,
+    RTCDataChannelParameters,
+    RTCSctpCapabilities,
+    RTCSctpTransport,
+    SackChunk,
+    rtcsctptransport,
+)
 
 MAX_MESSAGE_BYTES = 16 * 1024
 MAX_UNSENT_BYTES = 1 << 20

@@ -10,8 +10,6 @@ import os
 import time
 from typing import Protocol
 
-from aioice import ice, stun
-
 from p2p.link.consent import (
     TRANSACTION_BYTES,
     is_signed,
@@ -22,6 +20,7 @@ from p2p.link.consent import (
 from p2p.link.ice_candidate import ice_candidate
 from p2p.link.mux import Mux
 from p2p.link.routes import LinkSession
+from p2p.link.transports import ice, stun
 from p2p.wire.addresses import Address, is_stream
 
 FIRST_REPEAT_S = 0.1

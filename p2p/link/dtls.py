@@ -9,15 +9,21 @@ what that costs is little beside a round trip lost.
 import asyncio
 from typing import Any, cast
 
-from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
-from aiortc.rtcdtlstransport import SRTP_AEAD_AES_256_GCM, DataReceiver
-from aiortc.rtcicetransport import RTCIceTransport
 from cryptography.hazmat.primitives.hashes import SHA256
 from OpenSSL import SSL
 
 from p2p.link.ice import MuxConnection
 from p2p.link.media import Opener
 from p2p.link.srtp import MASTER_BYTES, SealKey
+from p2p.link.transports import (
+    SRTP_AEAD_AES_256_GCM,
+    DataReceiver,
+    RTCCertificate,
+    RTCDtlsFingerprint,
+    RTCDtlsParameters,
+    RTCDtlsTransport,
+    RTCIceTransport,
+)
 
 MAX_WAITING_DATAGRAMS = 64
 MAX_FLIGHT_DATAGRAMS = 8

@@ -9,13 +9,12 @@ import base64
 import time
 from collections.abc import Callable
 
-from aioice import ice, stun
-
 from p2p.link.checks import MuxStun
 from p2p.link.consent import SettledChecks, answer_to, is_signed
 from p2p.link.ice_candidate import ice_candidate, is_at
 from p2p.link.mux import Mux
 from p2p.link.routes import LinkSession
+from p2p.link.transports import ice, stun
 from p2p.wire.addresses import Address, is_stream
 from p2p.wire.offers import Candidate, CandidateKind
 

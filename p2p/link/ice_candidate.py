@@ -1,8 +1,6 @@
 """Addresses as aioice has them."""
 
-from aioice.candidate import Candidate as IceCandidate
-from aioice.candidate import candidate_foundation, candidate_priority
-
+from p2p.link.transports import IceCandidate, candidate_foundation, candidate_priority
 from p2p.wire.addresses import Address, is_stream
 
 
