@@ -81,6 +81,16 @@ _PARTS = {
     )
     for profile in PROFILES.values()
 }
+_PLACES = {
+    profile.code: [
+        (1 << bit, offset - frame)
+        for bit, offset in enumerate(profile.offsets)
+        for frame in range(profile.frames)
+    ]
+    for profile in PROFILES.values()
+}
+"""For each place of a copy: its flag, and how far before the first frame its number is."""
+_NO_COPY = bytes(LOW_RATE_BYTES)
 
 
 class Packet(NamedTuple):
@@ -233,25 +243,24 @@ def unpack(payload: bytes) -> Packet:
     if seq + profile.frames - 1 > MAX_SEQ:
         raise PayloadError("frames beyond the last number")
     return Packet(
-        seq=seq,
-        frames=tuple(parts[: profile.frames]),
-        copies=_copies_in(parts[profile.frames :], profile, flags, seq),
-        speaking=bool(flags & _SPEAKING),
-        last=bool(flags & _LAST),
-        profile=profile,
+        seq,
+        tuple(parts[: profile.frames]),
+        _copies_in(parts[profile.frames :], profile, flags, seq),
+        bool(flags & _SPEAKING),
+        bool(flags & _LAST),
+        profile,
     )
 
 
 def _copies_in(
     parts: list[bytes], profile: Profile, flags: int, seq: int
 ) -> tuple[tuple[int, bytes], ...]:
-    copies: list[tuple[int, bytes]] = []
-    for index, offset in enumerate(profile.offsets):
-        copied = parts[index * profile.frames : (index + 1) * profile.frames]
-        if flags & (1 << index):
-            if offset > seq:
+    copies = []
+    for part, (bit, back) in zip(parts, _PLACES[profile.code], strict=True):
+        if flags & bit:
+            if back > seq:
                 raise PayloadError("copy of a frame before the first")
-            copies += enumerate(copied, start=seq - offset)
-        elif any(part.count(0) != LOW_RATE_BYTES for part in copied):
+            copies.append((seq - back, part))
+        elif part != _NO_COPY:
             raise PayloadError("bytes where no copy is")
     return tuple(copies)

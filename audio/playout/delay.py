@@ -9,21 +9,14 @@ quickest frame of the last 1.5 s; when the whole path becomes longer, what was l
 
 from collections import deque
 
-import numpy as np
-
 from audio.codec.framer import TABLE, Profile
 from audio.pcm import FRAME_S
 from audio.playout.delay_reserve import Caution
+from audio.playout.lateness import BIN_S, MAX_DELAY_S, Lateness
 
-BIN_S = 0.005
-MAX_DELAY_S = 0.4
 MIN_DELAY_S = 0.01
-_BINS = round(MAX_DELAY_S / BIN_S)
-_FORGET = 0.99
 _BASE_FRAMES = 75
 """The quickest of so many frames (1.5 s) defines lateness zero, so clocks may drift apart."""
-_LATE_COST_S = 2.0
-"""Delay that is worth as much as all frames being late: 1 % late is worth 20 ms."""
 
 
 class DelayEstimator:
@@ -34,9 +27,7 @@ class DelayEstimator:
     """
 
     def __init__(self) -> None:
-        self._histogram = np.zeros(_BINS)
-        self._costs_s = np.arange(1, _BINS + 1) * BIN_S
-        self._work = np.zeros(_BINS)
+        self._lateness = Lateness()
         self._seen = 0
         self._risen_s = 0.0
         self._quickest: deque[tuple[int, float]] = deque()
@@ -69,19 +60,8 @@ class DelayEstimator:
         self._caution.frame(profile, lost=copied)
         if not copied:
             self._caution.late(late_s, now)
-        weight = max(1.0 - _FORGET, 1.0 / self._seen)
-        self._histogram *= 1.0 - weight
-        self._histogram[min(int(late_s / BIN_S), _BINS - 1)] += weight
-        learnt_s = float(self._costs_s[self._cheapest()])
-        self._target_s = max(MIN_DELAY_S, learnt_s, self._caution.reserve_s(now))
-
-    def _cheapest(self) -> int:
-        """The bin whose delay and late frames together cost least; worked out in place."""
-        costs_s = self._histogram.cumsum(out=self._work)
-        np.subtract(1.0, costs_s, out=costs_s)
-        costs_s *= _LATE_COST_S
-        costs_s += self._costs_s
-        return int(costs_s.argmin())
+        self._lateness.add(late_s)
+        self._target_s = max(MIN_DELAY_S, self._lateness.cheapest_s, self._caution.reserve_s(now))
 
     def lateness_s(self, seq: int, now: float) -> float:
         """Return how long after its quickest possible arrival a moment is for a frame.
@@ -119,10 +99,7 @@ class DelayEstimator:
         if bins == 0:
             return
         self._risen_s -= bins * BIN_S
-        moved = np.zeros(_BINS)
-        moved[: _BINS - bins] = self._histogram[bins:]
-        moved[0] += self._histogram[:bins].sum()
-        self._histogram = moved
+        self._lateness.move(bins)
 
     def restart(self) -> None:
         """Forget when frames were sent, not how much they scatter: the sender has paused."""

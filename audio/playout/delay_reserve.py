@@ -7,8 +7,9 @@ and again there is room for a part of a stall.
 """
 
 from collections import deque
+from typing import NamedTuple
 
-from audio.codec.framer import TABLE, Profile
+from audio.codec.framer import PROFILES, TABLE, Profile
 from audio.pcm import FRAME_S
 
 MEMORY_S = 30.0
@@ -24,13 +25,31 @@ _SEPARATE_S = 0.5
 _STALLS = 2
 
 
+class _Needs(NamedTuple):
+    """What a profile needs: when a frame counts as stalled, and room for its copies, seconds."""
+
+    stalled_s: float
+    near_s: float
+    far_s: float
+
+
+_NEEDS = {
+    profile.code: _Needs(
+        _STALL_S + profile.reach_s(0),
+        profile.reach_s(len(profile.offsets) - 1) + _MARGIN_S,
+        profile.reach_s(len(profile.offsets)) + _MARGIN_S,
+    )
+    for profile in PROFILES.values()
+}
+
+
 class Caution:
     """Remembers the troubles of one speaker's stream."""
 
     def __init__(self) -> None:
         self._lost: deque[bool] = deque(maxlen=_MEMORY_FRAMES)
         self._lost_frames = 0
-        self._profile = TABLE
+        self._needs = _NEEDS[TABLE.code]
         self._stalls: deque[tuple[float, float]] = deque(maxlen=64)
 
     @property
@@ -49,7 +68,7 @@ class Caution:
             self._lost_frames -= self._lost[0]
         self._lost.append(lost)
         self._lost_frames += lost
-        self._profile = profile
+        self._needs = _NEEDS[profile.code]
 
     def late(self, late_s: float, now: float) -> None:
         """Note how late a frame came by itself.
@@ -58,7 +77,7 @@ class Caution:
             late_s: Compared with the quickest.
             now: Monotonic seconds.
         """
-        if late_s < _STALL_S + self._profile.reach_s(0):
+        if late_s < self._needs.stalled_s:
             return
         if self._stalls and now - self._stalls[-1][0] < _SEPARATE_S:
             self._stalls[-1] = (now, max(self._stalls[-1][1], late_s))
@@ -76,12 +95,10 @@ class Caution:
         stall_s = 0.0
         if len(self._stalls) >= _STALLS:
             stall_s = min(LONGEST_STALL_S, max(worst_s for _, worst_s in self._stalls))
-        return max(stall_s, self._copies_s())
+        return max(stall_s, self._copies_s()) if self._lost_frames else stall_s
 
     def _copies_s(self) -> float:
         share = self._lost_frames / max(len(self._lost), _FEWEST_FRAMES)
         if share >= _MANY_LOST:
-            return self._profile.reach_s(len(self._profile.offsets)) + _MARGIN_S
-        if share >= _FEW_LOST:
-            return self._profile.reach_s(len(self._profile.offsets) - 1) + _MARGIN_S
-        return 0.0
+            return self._needs.far_s
+        return self._needs.near_s if share >= _FEW_LOST else 0.0

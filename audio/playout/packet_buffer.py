@@ -94,18 +94,19 @@ class Backlog:
         if not self._within_rate(now):
             self._counts.flooded += 1
             return []
-        restarted = False
-        if self._floor is None or abs(packet.seq - self.due) > WINDOW_FRAMES:
-            if self._floor is not None and self._suspect != packet.seq:
-                self._suspect = packet.numbers.stop
+        seq, restarted = packet.seq, False
+        last = seq + len(packet.frames) - 1
+        if self._floor is None or abs(seq - self.due) > WINDOW_FRAMES:
+            if self._floor is not None and self._suspect != seq:
+                self._suspect = last + 1
                 self._counts.implausible += 1
                 return []
-            self._restart(packet.seq)
+            self._restart(seq)
             restarted = True
         self._suspect = None
         if packet.last:
-            self._last_seq = packet.numbers[-1]
-        fresh = self._hold(packet)
+            self._last_seq = last
+        fresh = self._hold(packet, last)
         return None if restarted else fresh
 
     def take(self) -> HeldFrame | None:
@@ -146,29 +147,29 @@ class Backlog:
         self._floor = self.due = seq
         self._last_seq = None
 
-    def _hold(self, packet: Packet) -> list[int]:
-        if packet.numbers[-1] < self.due:
+    def _hold(self, packet: Packet, last: int) -> list[int]:
+        """Keep what may still be played; returns the numbers that are new here."""
+        due, frames, seen = self.due, self._frames, self._seen
+        if last < due:
             self._counts.late += 1
         elif not self._hold_frames(packet):
             self._counts.duplicate += 1
-        due, frames, seen, floor = self.due, self._frames, self._seen, self._floor or 0
-        numbers = list(packet.numbers)
+        fresh = [seq for seq in range(packet.seq, last + 1) if seq not in seen]
         for seq, copy in packet.copies:
-            numbers.append(seq)
             if seq >= due and seq not in frames:
-                frames[seq] = HeldFrame(copy, is_copy=True)
-        fresh = []
-        for seq in numbers:
-            if seq not in seen and seq >= floor:
-                seen.add(seq)
+                frames[seq] = HeldFrame(copy, True)
+            if seq not in seen:
                 fresh.append(seq)
+        if self._floor:
+            fresh = [seq for seq in fresh if seq >= self._floor]
+        seen.update(fresh)
         return fresh
 
     def _hold_frames(self, packet: Packet) -> bool:
         new = False
-        for seq, frame in zip(packet.numbers, packet.frames, strict=True):
+        for seq, frame in enumerate(packet.frames, packet.seq):
             held = self._frames.get(seq)
             if seq >= self.due and (held is None or held.is_copy):
-                self._frames[seq] = HeldFrame(frame, is_copy=False)
+                self._frames[seq] = HeldFrame(frame, False)
                 new = True
         return new
