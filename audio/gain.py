@@ -8,11 +8,8 @@ of the last 1.5 s; steady noise, hum and tones do not. The gain moves only while
 import math
 from collections import deque
 
-import numpy as np
-
-from audio.faders import Gains
+from audio.faders import Gains, ramp
 from audio.level import FLOOR_DBFS, power_dbfs
-from audio.pcm import BLOCK_SAMPLES
 
 TARGET_DBFS = -21.0
 """The one level, RMS over speech. 24 dB above the quietest talker that is meant to reach it."""
@@ -127,7 +124,7 @@ class AutoGain:
         Returns:
             ``factor``, for this block.
         """
-        self._sum += power if math.isfinite(power) else 0.0
+        self._sum += power if power < math.inf else 0.0
         self._blocks += 1
         self._allowed = self._allowed or may_be_voice
         if self._blocks == _WINDOW_BLOCKS:
@@ -149,7 +146,7 @@ class AutoGain:
         before, self._applied = self._applied, self.update(power, may_be_voice)
         if before == self._applied:
             return None if before == 1.0 else before
-        return np.linspace(before, self._applied, BLOCK_SAMPLES, dtype=np.float32)
+        return ramp(before, self._applied)
 
     def _move(self) -> None:
         level = self._voice.dbfs

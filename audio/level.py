@@ -18,7 +18,7 @@ SPEAKING_DBFS = -50.0
 _WINDOW_BLOCKS = 5
 _ON_WINDOWS = 2
 _OF_WINDOWS = 3
-_HOLD_BLOCKS = round(0.3 / BLOCK_S)
+_HOLD_WINDOWS = round(0.3 / BLOCK_S / _WINDOW_BLOCKS)
 
 
 def power(pcm: Pcm | npt.NDArray[np.float32]) -> float:
@@ -74,11 +74,12 @@ class LevelMeter:
             threshold_dbfs: Level above which a window counts as voice.
         """
         self._threshold_dbfs = threshold_dbfs
-        self._blocks: list[float] = []
+        self._sum = 0.0
+        self._blocks = 0
         self._loud: deque[bool] = deque(maxlen=_OF_WINDOWS)
         self._level_dbfs = FLOOR_DBFS
         self._speaking = False
-        self._quiet_blocks = 0
+        self._quiet_windows = 0
 
     @property
     def level_dbfs(self) -> float:
@@ -110,17 +111,19 @@ class LevelMeter:
         Returns:
             Whether somebody speaks now.
         """
-        self._blocks.append(block_power)
-        self._quiet_blocks += 1
-        if len(self._blocks) == _WINDOW_BLOCKS:
-            self._level_dbfs = power_dbfs(sum(self._blocks) / _WINDOW_BLOCKS)
-            self._blocks.clear()
-            loud = self._level_dbfs > self._threshold_dbfs
-            self._loud.append(loud)
-            if loud:
-                self._quiet_blocks = 0
-            if sum(self._loud) >= _ON_WINDOWS:
-                self._speaking = True
-        if self._quiet_blocks >= _HOLD_BLOCKS:
-            self._speaking = False
+        self._sum += block_power
+        self._blocks += 1
+        if self._blocks == _WINDOW_BLOCKS:
+            self._window(self._sum / _WINDOW_BLOCKS)
+            self._sum, self._blocks = 0.0, 0
         return self._speaking
+
+    def _window(self, window_power: float) -> None:
+        self._level_dbfs = power_dbfs(window_power)
+        loud = self._level_dbfs > self._threshold_dbfs
+        self._loud.append(loud)
+        self._quiet_windows = 0 if loud else self._quiet_windows + 1
+        if sum(self._loud) >= _ON_WINDOWS:
+            self._speaking = True
+        if self._quiet_windows >= _HOLD_WINDOWS:
+            self._speaking = False

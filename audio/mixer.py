@@ -5,13 +5,12 @@ does nothing: a single speaker passes sample for sample.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from audio.faders import Gains
+from audio.level import powers
 from audio.pcm import BLOCK_SAMPLES, Pcm, silence
 
 MAX_VOICES = 16
@@ -67,58 +66,64 @@ class Limiter:
         return samples * ramp
 
 
-def as_rows(blocks: Sequence[Pcm]) -> _Samples:
-    """Return blocks below each other, as float32 in the range of int16.
-
-    Args:
-        blocks: int16, 480 samples each, at least one.
-
-    Raises:
-        ValueError: A block has another length: a bug of the caller.
-    """
-    rows = np.empty((len(blocks), BLOCK_SAMPLES), dtype=np.float32)
-    for row, block in enumerate(blocks):
-        if block.shape != (BLOCK_SAMPLES,):
-            raise ValueError("a block is 480 samples")
-        rows[row] = block
-    return rows
-
-
 class Mixer:
-    """The sum of at most 16 speakers, and of what only we hear."""
+    """The sum of at most 16 speakers, and of what only we hear, block by block.
+
+    All of a round lie below each other in one array: what is done to each is done to all at once.
+    """
 
     def __init__(self) -> None:
         self._limiter = Limiter()
+        self._rows = np.empty((MAX_VOICES + 1, BLOCK_SAMPLES), np.float32)
+        self._factors = np.ones(MAX_VOICES + 1, np.float32)
+        self._voices = 0
 
-    def mix(
-        self,
-        blocks: Mapping[int, Pcm],
-        gains: Mapping[int, Gains] = MappingProxyType({}),
-        beside: Pcm | None = None,
-    ) -> Pcm:
-        """Mix one block of each speaker.
+    def add(self, block: Pcm) -> None:
+        """Add a voice to this round; the first is number 0.
 
         Args:
-            blocks: Speaker number to int16, 480 samples. Beyond ``MAX_VOICES`` the quietest
-                are left out.
-            gains: Factors for those speakers who are not heard as sent, from ``Faders``.
+            block: int16, 480 samples.
+
+        Raises:
+            ValueError: It has another length, or is one too many: a bug of the caller.
+        """
+        if block.shape != (BLOCK_SAMPLES,) or self._voices > MAX_VOICES:
+            raise ValueError("a block is 480 samples, a round 16 voices")
+        self._rows[self._voices] = block
+        self._factors[self._voices] = 1.0
+        self._voices += 1
+
+    def powers(self) -> list[float]:
+        """The mean square of each voice of this round as it was added, 0 to 1."""
+        return powers(self._rows[: self._voices])
+
+    def turn(self, voice: int, gains: Gains) -> None:
+        """Make a voice of this round louder or softer.
+
+        Args:
+            voice: Its number.
+            gains: Factors from ``Faders`` or ``AutoGain``.
+        """
+        if isinstance(gains, float):
+            self._factors[voice] *= gains
+        else:
+            self._rows[voice] *= gains
+
+    def mix(self, beside: Pcm | None = None) -> Pcm:
+        """End the round.
+
+        Args:
             beside: A cue, int16, 480 samples; counts as no speaker.
 
         Returns:
             int16, 480 samples.
 
         Raises:
-            ValueError: A block has another length: a bug of the caller.
+            ValueError: The cue has another length: a bug of the caller.
         """
-        voices = list(blocks.values())
         if beside is not None:
-            voices.append(beside)
-        stacked = as_rows(voices or [silence()])
-        for row, speaker in enumerate(blocks):
-            if speaker in gains:
-                stacked[row] *= gains[speaker]
-        if len(blocks) > MAX_VOICES:
-            loudness = np.einsum("ij,ij->i", stacked, stacked)
-            loudness[len(blocks) :] = np.inf
-            stacked = stacked[np.argsort(loudness)[-MAX_VOICES - (beside is not None) :]]
-        return self._limiter.limit(stacked.sum(axis=0, dtype=np.float32))
+            self.add(beside)
+        voices, self._voices = self._voices, 0
+        if not voices:
+            return silence()
+        return self._limiter.limit(self._factors[:voices] @ self._rows[:voices])

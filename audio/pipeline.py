@@ -16,8 +16,8 @@ from audio.codec.framer import PROFILES, TABLE
 from audio.device.device_errors import DeviceError
 from audio.endpoint import Ends
 from audio.playout.cues import CuePlayer
-from audio.playout.delay import MAX_DELAY_S
 from audio.playout.jitter import LOW_DELAY_S
+from audio.playout.lateness import MAX_DELAY_S
 from audio.playout.playout import NullPlayout, Playout
 from audio.playout.speakers import Speakers, SpeakerStats
 

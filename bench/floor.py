@@ -8,15 +8,20 @@ for it in the same run is what everything else is measured against.
 import time
 
 import numpy as np
+from livekit.rtc import AudioFrame
 
 from audio.capture.sources import source_from
 from audio.capture.webrtc import Webrtc
 from audio.codec import libopus
 from audio.codec.framer import unpack
 from audio.codec.opus import LOW_RATE_BPS, PRIMARY_BPS, Decoder, Encoder
-from audio.pcm import BLOCK_SAMPLES, FRAME_S, FRAME_SAMPLES
+from audio.pcm import BLOCK_SAMPLES, FRAME_S, FRAME_SAMPLES, RATE_HZ, Pcm
 
 _CLIP_FRAMES = 500
+
+
+def _frame(block: Pcm) -> AudioFrame:
+    return AudioFrame(bytearray(block.tobytes()), RATE_HZ, 1, BLOCK_SAMPLES)
 
 
 class Floor:
@@ -38,8 +43,8 @@ class Floor:
         self._sound = np.concatenate(blocks)
         webrtc = Webrtc(echo=True, noise=True)
         self._module = webrtc._module
-        self._near = [webrtc._frame(block) for block in blocks]
-        self._far = [webrtc._frame(block) for block in blocks[BLOCK_SAMPLES:]]
+        self._near = [_frame(block) for block in blocks]
+        self._far = [_frame(block) for block in blocks[BLOCK_SAMPLES:]]
         self._decoded = np.empty(FRAME_SAMPLES, np.int16)
         self._done = 0
 

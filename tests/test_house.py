@@ -24,7 +24,6 @@ MANY_ATTRIBUTES = {
     "audio/capture/mask.py Disguise": 14,
     "audio/capture/process.py Processor": 15,
     "audio/pipeline.py Pipeline": 19,
-    "audio/playout/jitter.py JitterBuffer": 14,
     "p2p/link/door.py Door": 16,
     "p2p/link/ice.py MuxConnection": 26,
     "p2p/link/link.py MediaLink": 21,

@@ -29,6 +29,7 @@ class HighPass:
         self._decay = pole ** np.arange(1, block_samples + 1)
         self._growth = (1 - pole) / self._decay
         self._lows = [0.0, 0.0]
+        self._work = np.zeros(block_samples)
 
     def filter(self, samples: Samples) -> Samples:
         """Return the block without its lowest frequencies; nothing is delayed.
@@ -38,7 +39,10 @@ class HighPass:
         """
         wave = samples.astype(np.float64)
         for section, held in enumerate(self._lows):
-            low = self._decay * (held + np.cumsum(wave * self._growth))
+            low = np.multiply(wave, self._growth, out=self._work)
+            np.add.accumulate(low, out=low)
+            low += held
+            low *= self._decay
             self._lows[section] = float(low[-1])
-            wave = wave - low
+            wave -= low
         return wave.astype(np.float32)

@@ -194,9 +194,9 @@ class Processor:
         if self._canceller is None:
             return samples
         try:
-            held = np.minimum(np.maximum(samples, -FULL_SCALE), FULL_SCALE - 1)
-            block = np.rint(held).astype(np.int16)
-            cleaned = self._canceller.clean(block)
+            held = np.maximum(samples, -FULL_SCALE)
+            np.minimum(held, FULL_SCALE - 1, out=held)
+            cleaned = self._canceller.clean(np.rint(held, out=held).astype(np.int16))
             if cleaned.shape != samples.shape:
                 raise ValueError("length")
             return cleaned.astype(np.float32)

@@ -19,29 +19,19 @@ from audio.pcm import (
     SampleQueue,
     silence,
 )
-from audio.playout import stretch
 from audio.playout.conceal import Concealer, FrameDecoder
 from audio.playout.delay import DelayEstimator
+from audio.playout.fitter import EARLY_S, Fitter
 from audio.playout.packet_buffer import Backlog, HeldFrame, JitterCounts
+from audio.playout.play_time import PlayTime
 
 PAUSE_S = 1.0
 """With nothing to play for so long the speaker has paused or is cut off."""
 LOW_DELAY_S = 0.05
 """Least bound for the delay: enough for two of the three copies of profile ``table``."""
-_EARLY_S = 0.005
-"""Half a block: how much before its time play may start, and when delay is built up."""
-_SHRINK_AT_S = 0.008
-"""Delay beyond the target that is folded away; less is left alone."""
 _OVERFULL_S = 0.3
 """Delay beyond the target that folding would take too long for: whole frames go."""
-_SMOOTH_CONTROL = 0.2
 _SMOOTH_SHOWN = 0.02
-_PATIENCE_FRAMES = 150
-"""How long that can wait for a pause; then whole pitch periods go, and as long again after that
-anything."""
-_STALLED_PATIENCE_FRAMES = 350
-"""The same in the half minute after a stall: the next one would find the delay still there, while
-speech that is folded after each of them never keeps its rhythm."""
 _QUEUE_SAMPLES = 4 * FRAME_SAMPLES
 
 
@@ -64,14 +54,10 @@ class JitterBuffer:
         self._backlog = Backlog(self.counts)
         self._delay = DelayEstimator()
         self._queue = SampleQueue(_QUEUE_SAMPLES)
+        self._fitter = Fitter(self._delay, self.counts)
+        self._time = PlayTime()
         self._playing = False
-        self._lateness_s = 0.0
         self._shown_s: float | None = None
-        self._pauses = stretch.PauseDetector()
-        self._waited_frames = 0
-        self._stalled_samples = 0
-        self._concealed_samples = 0
-        self._real_samples = 0
 
     @property
     def delay_ms(self) -> float:
@@ -104,8 +90,7 @@ class JitterBuffer:
     @property
     def concealed_pct(self) -> float:
         """Share of the play time since the start that was invented; pauses do not count."""
-        total = self._concealed_samples + self._real_samples
-        return 100.0 * self._concealed_samples / total if total else 0.0
+        return self._time.concealed_pct
 
     def put(self, packet: Packet, now: float) -> None:
         """Take a packet in.
@@ -155,71 +140,48 @@ class JitterBuffer:
         if first is None:
             return False
         late_s = self._delay.lateness_s(first, now)
-        if late_s < self._delay.target_s - _EARLY_S:
+        if late_s < self._delay.target_s - EARLY_S:
             return False
         self.counts.unplayed += first - self._backlog.due
         self._backlog.advance(first)
         self._playing = True
-        self._lateness_s = late_s
+        self._fitter.start(late_s)
         self._shown_s = None
         return True
 
     def _play(self, frame: HeldFrame, now: float) -> None:
         late_s = self._delay.lateness_s(self._backlog.due - 1, now)
-        # After a hole the old average says nothing about where play goes on.
-        smooth = 1.0 if self._concealer.age_s else _SMOOTH_CONTROL
-        self._lateness_s += smooth * (late_s - self._lateness_s)
-        shown_s = late_s + len(self._queue) / RATE_HZ
-        if self._shown_s is None:
-            self._shown_s = shown_s
-        self._shown_s += _SMOOTH_SHOWN * (shown_s - self._shown_s)
-        self._concealed_samples += self._stalled_samples
-        self._stalled_samples = 0
+        if self._concealer.age_s:
+            # After a hole the old average says nothing about where play goes on.
+            self._fitter.start(late_s)
+        else:
+            self._fitter.follow(late_s)
+        queued = len(self._queue)
+        self._show(late_s + queued / RATE_HZ)
+        self._time.resumed()
         try:
             pcm = self._decoder.decode(frame.data)
         except SoundError:
             self.counts.garbage += 1
-            self._queue.push(self._concealer.invent(FRAME_SAMPLES))
-            self._concealed_samples += FRAME_SAMPLES
+            self._invent(FRAME_SAMPLES)
+            self._time.concealed(FRAME_SAMPLES)
             return
         if frame.is_copy:
             self.counts.copied += 1
         else:
             self.counts.played += 1
         self._concealer.end()
-        self._real_samples += FRAME_SAMPLES
-        self._queue.push(self._fit(pcm))
+        self._time.real(FRAME_SAMPLES)
+        self._queue.push(self._fitter.fit(pcm, queued))
         self._shed(now)
 
-    def _fit(self, pcm: Pcm) -> Pcm:
-        pause = self._pauses.update(pcm)
-        spare_s = self._lateness_s - self._delay.target_s
-        self._waited_frames = self._waited_frames + 1 if spare_s > _SHRINK_AT_S else 0
-        # What waits in the queue can be folded away without a frame being due any sooner.
-        queued = len(self._queue)
-        if spare_s + queued / RATE_HZ > _SHRINK_AT_S:
-            longest = queued + int((spare_s + _EARLY_S / 2) * RATE_HZ)
-            stalls = self._delay.stalls
-            over = self._waited_frames - (_STALLED_PATIENCE_FRAMES if stalls else _PATIENCE_FRAMES)
-            pause, urgent = pause or over > _PATIENCE_FRAMES, over > 0
-            period = self._period(pcm, longest, pause=pause, urgent=urgent)
-            if period is not None:
-                self._lateness_s -= max(0, period - queued) / RATE_HZ
-                self.counts.stretched += 1
-                return stretch.compress(pcm, period)
-        elif spare_s < -_EARLY_S:
-            longest = int((_EARLY_S / 2 - spare_s) * RATE_HZ)
-            period = self._period(pcm, longest, pause=pause, urgent=True)
-            if period is not None:
-                self._lateness_s += period / RATE_HZ
-                self.counts.stretched += 1
-                return stretch.expand(pcm, period)
-        return pcm
+    def _show(self, delay_s: float) -> None:
+        if self._shown_s is None:
+            self._shown_s = delay_s
+        self._shown_s += _SMOOTH_SHOWN * (delay_s - self._shown_s)
 
-    @staticmethod
-    def _period(pcm: Pcm, longest: int, *, pause: bool, urgent: bool) -> int | None:
-        period = stretch.find_period(pcm, longest) if urgent else None
-        return stretch.any_period(longest) if period is None and pause else period
+    def _invent(self, samples: int) -> None:
+        self._queue.push(self._concealer.invent(samples))
 
     def _shed(self, now: float) -> None:
         while (
@@ -227,12 +189,12 @@ class JitterBuffer:
             and self._backlog.first is not None
         ):
             self._backlog.drop()
-            self._lateness_s -= FRAME_S
+            self._fitter.dropped()
 
     def _stall(self) -> None:
         if self._backlog.ended:
             self._pause()
-            self._queue.push(self._concealer.invent(BLOCK_SAMPLES))
+            self._invent(BLOCK_SAMPLES)
         elif self._concealer.age_s >= PAUSE_S:
             self._pause()
             self._queue.push(silence())
@@ -241,20 +203,20 @@ class JitterBuffer:
 
     def _pause(self) -> None:
         self._playing = False
-        self._stalled_samples = 0
+        self._time.paused()
 
     def _wait(self) -> None:
-        self._queue.push(self._concealer.invent(BLOCK_SAMPLES))
-        self._stalled_samples += BLOCK_SAMPLES
+        self._invent(BLOCK_SAMPLES)
+        self._time.waited(BLOCK_SAMPLES)
 
     def _gap(self, now: float) -> None:
         late_s = self._delay.lateness_s(self._backlog.due, now)
-        if late_s < self._delay.target_s - _EARLY_S:
+        if late_s < self._delay.target_s - EARLY_S:
             self._wait()
             return
         self._backlog.drop()
         if late_s - FRAME_S / 2 >= self._delay.target_s:
-            self._lateness_s -= FRAME_S
+            self._fitter.dropped()
         else:
-            self._queue.push(self._concealer.invent(FRAME_SAMPLES))
-            self._concealed_samples += FRAME_SAMPLES
+            self._invent(FRAME_SAMPLES)
+            self._time.concealed(FRAME_SAMPLES)

@@ -11,11 +11,11 @@ from audio.codec.opus import Decoder
 from audio.errors import PayloadError
 from audio.faders import Faders, Gains
 from audio.gain import leveller
-from audio.level import LevelMeter, powers
-from audio.mixer import MAX_VOICES, Mixer, as_rows
-from audio.pcm import Pcm, silence
-from audio.playout.delay import MAX_DELAY_S
+from audio.level import LevelMeter
+from audio.mixer import MAX_VOICES, Mixer
+from audio.pcm import Pcm
 from audio.playout.jitter import JitterBuffer
+from audio.playout.lateness import MAX_DELAY_S
 
 QUIET_BLOCKS = 50
 """Rounds in which nobody plays until all meters have come to rest: 0.5 s."""
@@ -68,12 +68,13 @@ class _Speaker:
         self.jitter: JitterBuffer | None = None
         self.first_played_s: float | None = None
         self.played_before = 0
+        self.garbage = 0
         self.refused = 0
         self.refused_at_s: float | None = None
         self.silent = True
 
-    def block(self, now: float, longest_s: float) -> tuple[Pcm | None, int]:
-        """The next 10 ms, None for sure silence; and how many payloads were malformed."""
+    def take_in(self, now: float, longest_s: float) -> int:
+        """Sort in what waits; returns how many payloads were malformed."""
         malformed = 0
         for _ in range(len(self.inbox)):
             payload, arrival_s = self.inbox.popleft()
@@ -85,21 +86,29 @@ class _Speaker:
             if self.jitter is None:
                 self.jitter = JitterBuffer(Decoder())
             self.jitter.put(packet, arrival_s)
-        if self.jitter is None or (self.silent and self.jitter.idle):
+        if self.jitter is not None:
+            self.jitter.limit(longest_s)
+        if malformed:
             self._refuse(malformed, now)
-            return None, malformed
-        self.jitter.limit(longest_s)
-        garbage_before = self.jitter.counts.garbage
-        block = self.jitter.get(now)
-        self._refuse(malformed + self.jitter.counts.garbage - garbage_before, now)
+        return malformed
+
+    def block(self, now: float) -> Pcm | None:
+        """The next 10 ms, None for sure silence."""
+        jitter = self.jitter
+        if jitter is None or (self.silent and jitter.idle):
+            return None
+        block = jitter.get(now)
+        garbage = jitter.counts.garbage
+        if garbage > self.garbage:
+            self._refuse(garbage - self.garbage, now)
+            self.garbage = garbage
         if self.first_played_s is None and self.played:
             self.first_played_s = now
-        return block, malformed
+        return block
 
     def _refuse(self, count: int, now: float) -> None:
-        if count:
-            self.refused += count
-            self.refused_at_s = now
+        self.refused += count
+        self.refused_at_s = now
 
     def shape(self, loudness: float) -> Gains | None:
         """Take the power of the next 10 ms in; returns what makes this voice as loud as others."""
@@ -119,7 +128,7 @@ class _Speaker:
 
     def begin_anew(self) -> None:
         self.played_before = self.played
-        self.jitter = None
+        self.jitter, self.garbage = None, 0
 
 
 class Speakers:
@@ -187,40 +196,41 @@ class Speakers:
             now: Monotonic seconds; each call plays on by one block.
             beside: Sound for our own ear, mixed with theirs.
         """
-        everybody = self._snapshot()
-        blocks = self._blocks(everybody, now)
-        loudness = dict.fromkeys(dict(everybody), 0.0)
-        if blocks:
-            loudness |= zip(blocks, powers(as_rows(list(blocks.values()))), strict=True)
-        gains: dict[int, Gains] = {}
-        for number, speaker in everybody:
-            gain, level = self.faders.gains(number), speaker.shape(loudness[number])
-            if gain is not None or level is not None:
-                gains[number] = (1.0 if gain is None else gain) * (1.0 if level is None else level)
-        heard = {number: block for number, block in blocks.items() if loudness[number]}
-        if not heard and beside is None:
-            return silence()
-        return self._mixer.mix(heard, gains, beside)
+        heard, silent = self._gather(self._snapshot(), now)
+        for speaker in silent:
+            speaker.shape(0.0)
+        for voice, loudness in enumerate(self._mixer.powers() if heard else ()):
+            number, speaker = heard[voice]
+            for gains in (self.faders.gains(number), speaker.shape(loudness)):
+                if gains is not None:
+                    self._mixer.turn(voice, gains)
+        return self._mixer.mix(beside)
 
-    def _blocks(self, everybody: list[tuple[int, _Speaker]], now: float) -> dict[int, Pcm]:
-        """The next 10 ms of all that are not silent for sure."""
-        blocks: dict[int, Pcm] = {}
+    def _gather(
+        self, everybody: list[tuple[int, _Speaker]], now: float
+    ) -> tuple[list[tuple[int, _Speaker]], list[_Speaker]]:
+        """Begin a round with the next 10 ms of all; returns its voices, and who is silent."""
+        heard, silent = [], []
         self._quiet_blocks += 1
         for number, speaker in everybody:
             try:
-                block, malformed = speaker.block(now, self.longest_s)
+                if speaker.inbox:
+                    self.counts.malformed += speaker.take_in(now, self.longest_s)
+                block = speaker.block(now)
             except Exception as error:
                 # One speaker's payloads may break that speaker's sound, never the others'.
                 self.counts.failed += 1
                 speaker.begin_anew()
                 self._on_failure(error)
-                continue
-            self.counts.malformed += malformed
+                block = None
+            if block is None:
+                silent.append(speaker)
+            else:
+                self._mixer.add(block)
+                heard.append((number, speaker))
             if not speaker.idle:
                 self._quiet_blocks = 0
-            if block is not None:
-                blocks[number] = block
-        return blocks
+        return heard, silent
 
     def levels(self) -> dict[int, float]:
         """Loudness of each speaker in dBFS, -96 to 0."""

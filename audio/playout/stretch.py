@@ -4,6 +4,8 @@ The overlap-add on the most similar place is WSOLA (Verhelst and Roelands, ICASS
 within a single frame: one period is folded into the next, or played twice.
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +17,7 @@ MAX_PERIOD = 480
 """10 ms: 100 Hz; lower voices repeat well enough over two half periods or are left alone."""
 _SIMILAR = 0.85
 _COARSE = 4
+_MEAN = np.full(_COARSE, 1 / _COARSE, np.float32)
 _QUIET = 100.0
 """RMS in steps of int16, about -50 dBFS: below, nobody hears a fold."""
 _QUIET_SHARE = 0.06
@@ -47,7 +50,7 @@ class PauseDetector:
             Whether it lies in a pause.
         """
         samples = frame.astype(np.float32)
-        rms = float(np.sqrt(np.dot(samples, samples) / max(1, len(samples))))
+        rms = math.sqrt(np.dot(samples, samples) / max(1, len(samples)))
         self._loudest = max(rms, self._loudest * _LOUDEST_FADES)
         quiet = rms < max(_QUIET, _QUIET_SHARE * self._loudest)
         self._quiet_frames = self._quiet_frames + 1 if quiet else 0
@@ -80,7 +83,7 @@ def find_period(frame: Pcm, longest: int = MAX_PERIOD) -> int | None:
     if longest < MIN_PERIOD or frame.shape != (FRAME_SAMPLES,):
         return None
     samples = frame.astype(np.float32)
-    coarse = samples.reshape(-1, _COARSE).mean(axis=1)
+    coarse = samples.reshape(-1, _COARSE) @ _MEAN
     lag, _ = _best_lag(coarse, MIN_PERIOD // _COARSE, longest // _COARSE)
     lag, similarity = _best_lag(
         samples,
@@ -95,7 +98,8 @@ def _best_lag(samples: _Samples, shortest: int, longest: int) -> tuple[int, floa
     head = samples[:window]
     tail = samples[shortest : longest + window]
     products = np.correlate(tail, head, mode="valid")
-    running = np.concatenate(([0.0], np.cumsum(tail.astype(np.float64) ** 2)))
+    running = np.zeros(len(tail) + 1)
+    np.cumsum(np.square(tail, dtype=np.float64), out=running[1:])
     energies = running[window:] - running[:-window]
     scale = np.sqrt(energies * float(np.dot(head, head))) + 1.0
     similarity = products / scale

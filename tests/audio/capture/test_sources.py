@@ -13,6 +13,7 @@ from audio.device.device_errors import DeviceError
 from audio.level import dbfs
 from audio.mixer import CEILING, Mixer
 from audio.pcm import BLOCK_SAMPLES, RATE_HZ
+from tests.audio.rounds import mix
 
 
 def _write_wav(path: Path, rate_hz: int, channels: int, hz: float, seconds: float = 1.0) -> Path:
@@ -78,7 +79,7 @@ def test_a_file_of_numbers_that_are_none_is_bounded_sound(tmp_path: Path):
     path.write_bytes(head + body)
     heard = _hear(FileSource(path), 90)
     mixer = Mixer()
-    played = [mixer.mix({1: block}) for block in heard.reshape(-1, BLOCK_SAMPLES)]
+    played = [mix(mixer, block) for block in heard.reshape(-1, BLOCK_SAMPLES)]
     assert 0 < np.abs(np.concatenate(played).astype(int)).max() <= CEILING
 
 

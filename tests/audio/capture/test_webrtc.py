@@ -5,6 +5,7 @@ import pytest
 
 from audio.capture import webrtc
 from audio.capture.webrtc import Webrtc, WebrtcMissingError
+from audio.errors import SoundError
 from tests.audio.voices import babble, blocks
 
 
@@ -62,5 +63,36 @@ def test_without_the_library_it_says_so(monkeypatch):
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(WebrtcMissingError):
+        Webrtc(echo=True, noise=True)
+
+
+def test_what_comes_out_is_what_the_librarys_own_calls_give(library):
+    from livekit.rtc import AudioFrame, AudioProcessingModule
+
+    ours = Webrtc(echo=True, noise=True)
+    theirs = AudioProcessingModule(
+        echo_cancellation=True, noise_suppression=True, high_pass_filter=False
+    )
+    for far, near in zip(blocks(babble(3)), blocks(babble(3)[::-1]), strict=True):
+        ours.hear(far)
+        theirs.process_reverse_stream(AudioFrame(bytearray(far.tobytes()), 48_000, 1, 480))
+        frame = AudioFrame(bytearray(near.tobytes()), 48_000, 1, 480)
+        theirs.process_stream(frame)
+        assert bytes(frame.data) == ours.clean(near).tobytes()
+
+
+def test_a_call_that_the_library_refuses_raises_and_the_next_one_works(library):
+    module = Webrtc(echo=True, noise=True)
+    block = np.zeros(480, np.int16)
+    good, module._near._good = module._near._good, b"another answer"
+    with pytest.raises(SoundError):
+        module.clean(block)
+    module._near._good = good
+    assert module.clean(block).shape == (480,)
+
+
+def test_another_version_with_other_insides_counts_as_missing(library, monkeypatch):
+    monkeypatch.setattr("livekit.rtc._ffi_client.FfiClient.instance", object())
     with pytest.raises(WebrtcMissingError):
         Webrtc(echo=True, noise=True)
