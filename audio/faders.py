@@ -61,14 +61,17 @@ class Faders:
         """Whether we have silenced this speaker."""
         return speaker in self._muted
 
+    @property
+    def touched(self) -> bool:
+        """Whether anybody is, or was, not heard as sent."""
+        return bool(self._volumes_db or self._muted or self._applied)
+
     def gains(self, speaker: int) -> Gains | None:
         """Factors for the next block; a change is a ramp of one block, so that it does not click.
 
         Returns:
             None for a speaker who is heard as sent.
         """
-        if not (self._volumes_db or self._muted or self._applied):
-            return None
         if speaker not in self._volumes_db and speaker not in self._muted | self._applied.keys():
             return None
         wanted = 0.0 if speaker in self._muted else 10.0 ** (self.volume_db(speaker) / 20.0)

@@ -75,8 +75,7 @@ class Mixer:
     def __init__(self) -> None:
         self._limiter = Limiter()
         self._rows = np.empty((MAX_VOICES + 1, BLOCK_SAMPLES), np.float32)
-        self._factors = np.ones(MAX_VOICES + 1, np.float32)
-        self._voices = 0
+        self._factors: list[float] = []
 
     def add(self, block: Pcm) -> None:
         """Add a voice to this round; the first is number 0.
@@ -87,15 +86,15 @@ class Mixer:
         Raises:
             ValueError: It has another length, or is one too many: a bug of the caller.
         """
-        if block.shape != (BLOCK_SAMPLES,) or self._voices > MAX_VOICES:
+        voice = len(self._factors)
+        if len(block) != BLOCK_SAMPLES or voice > MAX_VOICES:
             raise ValueError("a block is 480 samples, a round 16 voices")
-        self._rows[self._voices] = block
-        self._factors[self._voices] = 1.0
-        self._voices += 1
+        self._rows[voice] = block
+        self._factors.append(1.0)
 
     def powers(self) -> list[float]:
         """The mean square of each voice of this round as it was added, 0 to 1."""
-        return powers(self._rows[: self._voices])
+        return powers(self._rows[: len(self._factors)])
 
     def turn(self, voice: int, gains: Gains) -> None:
         """Make a voice of this round louder or softer.
@@ -123,7 +122,7 @@ class Mixer:
         """
         if beside is not None:
             self.add(beside)
-        voices, self._voices = self._voices, 0
-        if not voices:
+        if not self._factors:
             return silence()
-        return self._limiter.limit(self._factors[:voices] @ self._rows[:voices])
+        factors, self._factors = np.array(self._factors, np.float32), []
+        return self._limiter.limit(factors @ self._rows[: len(factors)])

@@ -47,13 +47,17 @@ class SampleQueue:
         Args:
             pcm: int16 samples of any length.
         """
-        held = self._end - self._begin
-        if self._begin and self._end + len(pcm) > len(self._store):
+        if self._begin == self._end:
+            self._begin = self._end = 0
+        end = self._end + len(pcm)
+        if end > len(self._store):
+            held = self._end - self._begin
             self._store[:held] = self._store[self._begin : self._end]
             self._begin, self._end = 0, held
-        taken = min(len(pcm), len(self._store) - self._end)
-        self._store[self._end : self._end + taken] = pcm[:taken]
-        self._end += taken
+            end = min(held + len(pcm), len(self._store))
+            pcm = pcm[: end - held]
+        self._store[self._end : end] = pcm
+        self._end = end
 
     def pop(self, samples: int) -> Pcm:
         """Remove the oldest samples; zeros stand in for what is not there.
@@ -64,10 +68,11 @@ class SampleQueue:
         Returns:
             A fresh int16 array of exactly that length.
         """
-        begin, taken = self._begin, min(samples, self._end - self._begin)
-        self._begin += taken
-        if taken == samples:
-            return self._store[begin : begin + taken].copy()
-        out = silence(samples)
+        begin, end = self._begin, self._begin + samples
+        if end <= self._end:
+            self._begin = end
+            return self._store[begin:end].copy()
+        out, taken = silence(samples), self._end - begin
+        self._begin = self._end
         out[:taken] = self._store[begin : begin + taken]
         return out

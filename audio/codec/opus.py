@@ -171,4 +171,4 @@ class Decoder:
         decoded = self._library.opus_decode(self._state, frame, size, self._out_address, samples, 0)
         if decoded != samples:
             raise OpusError(f"decoding gave {decoded}")
-        return self._out[:samples].copy()
+        return self._out.copy() if samples == FRAME_SAMPLES else self._out[:samples].copy()

@@ -38,7 +38,7 @@ class DelayEstimator:
     @property
     def target_s(self) -> float:
         """The delay to aim at, ``MIN_DELAY_S`` to ``longest_s``."""
-        return min(self._target_s, self.longest_s)
+        return min(self.longest_s, self._target_s)
 
     @property
     def stalls(self) -> bool:

@@ -90,12 +90,14 @@ class Caution:
         Args:
             now: Monotonic seconds.
         """
+        if not self._stalls and not self._lost_frames:
+            return 0.0
         while self._stalls and now - self._stalls[0][0] > MEMORY_S:
             self._stalls.popleft()
         stall_s = 0.0
         if len(self._stalls) >= _STALLS:
             stall_s = min(LONGEST_STALL_S, max(worst_s for _, worst_s in self._stalls))
-        return max(stall_s, self._copies_s()) if self._lost_frames else stall_s
+        return max(stall_s, self._copies_s())
 
     def _copies_s(self) -> float:
         share = self._lost_frames / max(len(self._lost), _FEWEST_FRAMES)

@@ -151,14 +151,15 @@ class JitterBuffer:
 
     def _play(self, frame: HeldFrame, now: float) -> None:
         late_s = self._delay.lateness_s(self._backlog.due - 1, now)
-        if self._concealer.age_s:
+        in_hole = self._concealer.age_s > 0.0
+        if in_hole:
             # After a hole the old average says nothing about where play goes on.
             self._fitter.start(late_s)
+            self._time.resumed()
         else:
             self._fitter.follow(late_s)
         queued = len(self._queue)
         self._show(late_s + queued / RATE_HZ)
-        self._time.resumed()
         try:
             pcm = self._decoder.decode(frame.data)
         except SoundError:
@@ -170,10 +171,12 @@ class JitterBuffer:
             self.counts.copied += 1
         else:
             self.counts.played += 1
-        self._concealer.end()
+        if in_hole:
+            self._concealer.end()
         self._time.real(FRAME_SAMPLES)
         self._queue.push(self._fitter.fit(pcm, queued))
-        self._shed(now)
+        if late_s - FRAME_S > self._delay.target_s + _OVERFULL_S:
+            self._shed(now)
 
     def _show(self, delay_s: float) -> None:
         if self._shown_s is None:

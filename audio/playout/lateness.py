@@ -9,7 +9,8 @@ BIN_S = 0.005
 MAX_DELAY_S = 0.4
 _BINS = round(MAX_DELAY_S / BIN_S)
 _DELAYS_S = tuple(BIN_S * (bin_ + 1) for bin_ in range(_BINS))
-_KEPT = 0.99
+_NEW = 0.01 / 0.99
+"""What a frame weighs beside all before it, at least."""
 _LATE_COST_S = 2.0
 """Delay that is worth as much as all frames being late: 1 % late is worth 20 ms."""
 _HEAVIEST = 1e12
@@ -32,11 +33,11 @@ class Lateness:
         Args:
             late_s: 0 or more; beyond ``MAX_DELAY_S`` counts as that.
         """
-        weight = max(1.0, self._sum * (1.0 - _KEPT) / _KEPT)
-        self._weights[min(int(late_s / BIN_S), _BINS - 1)] += weight
+        weight = max(1.0, self._sum * _NEW)
+        self._weights[int(late_s / BIN_S) if late_s < MAX_DELAY_S else -1] += weight
         self._sum += weight
         if self._sum > _HEAVIEST:
-            self._scale(_KEPT / (1.0 - _KEPT) / self._sum)
+            self._scale(1.0 / _NEW / self._sum)
 
     def move(self, bins: int) -> None:
         """Count all frames as so much less late.

@@ -69,6 +69,7 @@ class _Speaker:
         self.first_played_s: float | None = None
         self.played_before = 0
         self.garbage = 0
+        self.longest_s = MAX_DELAY_S
         self.refused = 0
         self.refused_at_s: float | None = None
         self.silent = True
@@ -86,8 +87,9 @@ class _Speaker:
             if self.jitter is None:
                 self.jitter = JitterBuffer(Decoder())
             self.jitter.put(packet, arrival_s)
-        if self.jitter is not None:
+        if self.jitter is not None and longest_s != self.longest_s:
             self.jitter.limit(longest_s)
+            self.longest_s = longest_s
         if malformed:
             self._refuse(malformed, now)
         return malformed
@@ -117,10 +119,6 @@ class _Speaker:
         return self.leveller.ramp(loudness) if loudness else None
 
     @property
-    def idle(self) -> bool:
-        return self.jitter is None or self.jitter.idle
-
-    @property
     def played(self) -> int:
         if self.jitter is None:
             return self.played_before
@@ -128,7 +126,7 @@ class _Speaker:
 
     def begin_anew(self) -> None:
         self.played_before = self.played
-        self.jitter, self.garbage = None, 0
+        self.jitter, self.garbage, self.longest_s = None, 0, MAX_DELAY_S
 
 
 class Speakers:
@@ -200,11 +198,18 @@ class Speakers:
         for speaker in silent:
             speaker.shape(0.0)
         for voice, loudness in enumerate(self._mixer.powers() if heard else ()):
-            number, speaker = heard[voice]
-            for gains in (self.faders.gains(number), speaker.shape(loudness)):
-                if gains is not None:
-                    self._mixer.turn(voice, gains)
+            gains = heard[voice][1].shape(loudness)
+            if gains is not None:
+                self._mixer.turn(voice, gains)
+        if self.faders.touched:
+            self._turn_for_us([number for number, _ in heard])
         return self._mixer.mix(beside)
+
+    def _turn_for_us(self, numbers: list[int]) -> None:
+        for voice, number in enumerate(numbers):
+            gains = self.faders.gains(number)
+            if gains is not None:
+                self._mixer.turn(voice, gains)
 
     def _gather(
         self, everybody: list[tuple[int, _Speaker]], now: float
@@ -228,8 +233,8 @@ class Speakers:
             else:
                 self._mixer.add(block)
                 heard.append((number, speaker))
-            if not speaker.idle:
-                self._quiet_blocks = 0
+        if heard:
+            self._quiet_blocks = 0
         return heard, silent
 
     def levels(self) -> dict[int, float]:

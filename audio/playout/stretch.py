@@ -135,6 +135,6 @@ def expand(frame: Pcm, period: int) -> Pcm:
 
 
 def _fade(out_going: Pcm, in_coming: Pcm) -> Pcm:
-    rise = np.linspace(0.0, 1.0, len(out_going), dtype=np.float32)
+    rise = (np.arange(len(out_going)) / (len(out_going) - 1)).astype(np.float32)
     mixed: _Samples = out_going * (1.0 - rise) + in_coming * rise
     return np.rint(mixed).astype(np.int16)

@@ -36,7 +36,7 @@ def test_back_at_zero_the_samples_are_untouched_again():
     faders = Faders()
     faders.set_volume(1, 6.0)
     faders.gains(1)
-    assert faders.gains(2) is None
+    assert faders.gains(2) is None  # nobody touched this one
     faders.set_volume(1, 0.0)
     assert faders.gains(1) is not None
     assert faders.gains(1) is None
