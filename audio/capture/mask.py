@@ -97,6 +97,24 @@ def _share(rng: Rng) -> float:
     return int.from_bytes(rng(7), "big") / 2**56
 
 
+class _Loudness:
+    """Makes what is changed as loud as what was heard, without steps."""
+
+    def __init__(self) -> None:
+        self._heard_power = self._made_power = 0.0
+        self._correction = 1.0
+
+    def match(self, made: Floats, heard: Floats) -> Samples:
+        """Return what was made, as loud as what was heard; both in the range of int16."""
+        self._heard_power += _POWER_SHARE * (float(np.mean(np.square(heard))) - self._heard_power)
+        self._made_power += _POWER_SHARE * (float(np.mean(np.square(made))) - self._made_power)
+        wanted = math.sqrt((self._heard_power + 1.0) / (self._made_power + 1.0))
+        wanted = min(_LARGEST_CORRECTION, wanted)
+        ramp = np.linspace(self._correction, wanted, HOP)
+        self._correction = wanted
+        return (made * ramp).astype(np.float32)
+
+
 class Disguise:
     """One session's disguise of one voice.
 
@@ -116,8 +134,7 @@ class Disguise:
         self._source: Floats = np.zeros(_FRAME)
         self._sum: Floats = np.zeros(_FFT)
         self._moved: Floats = np.concatenate(([1.0], np.zeros(_ORDER)))
-        self._heard_power = self._made_power = 0.0
-        self._correction = 1.0
+        self._loudness = _Loudness()
 
     @property
     def delay_blocks(self) -> int:
@@ -157,15 +174,5 @@ class Disguise:
         self._sum[:-HOP] = self._sum[HOP:]
         self._sum[-HOP:] = 0.0
         self._sum += np.fft.irfft(spectrum)
-        return self._as_loud_as_heard(self._sum[:HOP])
-
-    def _as_loud_as_heard(self, hop: Floats) -> Samples:
-        """Moved resonances are louder or softer than the voice's own: take that back."""
-        heard = float(np.mean(np.square(self._heard[-_FRAME:])))
-        self._heard_power += _POWER_SHARE * (heard - self._heard_power)
-        self._made_power += _POWER_SHARE * (float(np.mean(np.square(hop))) - self._made_power)
-        wanted = math.sqrt((self._heard_power + 1.0) / (self._made_power + 1.0))
-        wanted = min(_LARGEST_CORRECTION, wanted)
-        ramp = np.linspace(self._correction, wanted, HOP)
-        self._correction = wanted
-        return (hop * ramp).astype(np.float32)
+        # Moved resonances are louder or softer than the voice's own: take that back.
+        return self._loudness.match(self._sum[:HOP], self._heard[-_FRAME:])

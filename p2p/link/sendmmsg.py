@@ -23,7 +23,6 @@ SLOT_BYTES = 1408
 """A frame of 1,200 bytes, its RTP header, and the 144 bytes that libsrtp may append."""
 
 _LATER = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS)
-_POINTER_BYTES = ctypes.sizeof(ctypes.c_size_t)
 
 
 class _Vector(ctypes.Structure):
@@ -95,35 +94,31 @@ class Batch:
         packets: All slots in a row, ``SLOT_BYTES`` each.
         lengths: Of the packet in slot n, at ``2 * n + 1``, in bytes.
         packet_addresses: Where each slot is in memory.
-        length_addresses: Where the low four bytes of each length are.
     """
 
     def __init__(self, sock: socket.socket) -> None:
         self._fd = sock.fileno()
-        self._name_bytes = len(socket_address(sock.family, _ANY[sock.family]))
+        name_bytes = len(socket_address(sock.family, _ANY[sock.family]))
         self._call = ctypes.CDLL(None, use_errno=True).sendmmsg
         self._call.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
-        self._memory = (ctypes.c_ubyte * (SLOTS * SLOT_BYTES))()
-        self._names = (ctypes.c_ubyte * (SLOTS * self._name_bytes))()
+        memory = (ctypes.c_ubyte * (SLOTS * SLOT_BYTES))()
+        names = (ctypes.c_ubyte * (SLOTS * name_bytes))()
         self._vectors = (_Vector * SLOTS)()
         self._messages = (_Message * SLOTS)()
         self._messages_at = ctypes.addressof(self._messages)
-        memory_at, names_at = ctypes.addressof(self._memory), ctypes.addressof(self._names)
+        memory_at, names_at = ctypes.addressof(memory), ctypes.addressof(names)
         vectors_at = ctypes.addressof(self._vectors)
-        low = _Vector.length.offset + (_POINTER_BYTES - 4 if sys.byteorder == "big" else 0)
         self.packet_addresses = [memory_at + n * SLOT_BYTES for n in range(SLOTS)]
-        self.length_addresses = [
-            vectors_at + n * ctypes.sizeof(_Vector) + low for n in range(SLOTS)
-        ]
         for n, at in enumerate(self.packet_addresses):
             self._vectors[n].base = at
             header = self._messages[n].header
-            header.name, header.name_length = names_at + n * self._name_bytes, self._name_bytes
+            header.name, header.name_length = names_at + n * name_bytes, name_bytes
             header.vectors = vectors_at + n * ctypes.sizeof(_Vector)
             header.vector_count = 1
-        self.packets = memoryview(self._memory).cast("B")
+        # A view keeps what it looks at alive.
+        self.packets = memoryview(memory).cast("B")
         self.lengths = memoryview(self._vectors).cast("B").cast("L")
-        self._raw_names = memoryview(self._names).cast("B")
+        self._raw_names = memoryview(names).cast("B")
         self._raw_vectors = memoryview(self._vectors).cast("B")
         self._all_of_length: tuple[int, bytes] = (0, bytes(self._raw_vectors))
 
