@@ -119,7 +119,7 @@ class Client:
         """Open the microphone and wait until all that treats it is there."""
         processor = self.pipeline.treatment._processor
         self.pipeline.set_mic(True)
-        while processor._loaded is None and "echo" not in processor.parts:
+        while not processor.loading and "echo" not in processor.parts:
             time.sleep(0.01)
 
     def run(self, seconds: float) -> float:

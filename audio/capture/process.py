@@ -5,16 +5,16 @@ goes on as it is, and a person is told once. The mask is the exception: without 
 silence leaves.
 """
 
-import threading
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 
 from audio.capture import webrtc
 from audio.capture.echo import EchoMode, EchoSwitch
 from audio.capture.highpass import HighPass, Samples
-from audio.capture.rnnoise import Rnnoise, RnnoiseMissingError
+from audio.capture.loader import Denoiser, EchoCanceller, Loader, failed
+from audio.capture.mask_gate import Mask, MaskGate
+from audio.capture.rnnoise import Rnnoise
 from audio.device.device_errors import DeviceError
 from audio.gain import AutoGain
 from audio.level import power
@@ -23,39 +23,6 @@ from audio.pcm import FULL_SCALE, Pcm, silence
 
 LOW_CUT_HZ = 60.0
 VOICE_PROBABILITY = 0.5
-
-
-class Mask(Protocol):
-    """Changes a voice."""
-
-    @property
-    def delay_blocks(self) -> int:
-        """Blocks until all that comes out was heard after a certain moment."""
-        ...
-
-    def process(self, samples: Samples) -> Samples:
-        """Return the changed block of the same length, float32 in the range of int16."""
-        ...
-
-
-class EchoCanceller(Protocol):
-    """What ``webrtc.Webrtc`` offers."""
-
-    def hear(self, block: Pcm) -> None:
-        """Take what the loudspeaker is about to play."""
-        ...
-
-    def clean(self, block: Pcm) -> Pcm:
-        """Return a block of the microphone without echo and noise."""
-        ...
-
-
-class Denoiser(Protocol):
-    """What ``rnnoise.Rnnoise`` offers."""
-
-    def clean(self, samples: Samples) -> tuple[Samples, float]:
-        """Return a block without noise and the probability that it holds a voice."""
-        ...
 
 
 class Processor:
@@ -83,25 +50,29 @@ class Processor:
         make_denoiser: Callable[[], Denoiser] = Rnnoise,
     ) -> None:
         self._on_problem = on_problem
-        self._mask = mask
+        self._mask = None if mask is None else MaskGate(mask, on_problem)
         self.echo = EchoSwitch(echo)
-        self._make_canceller, self._make_denoiser = make_canceller, make_denoiser
+        self._loader = Loader(self.echo, make_canceller, make_denoiser, on_problem)
         self._canceller: EchoCanceller | None = None
         self._denoiser: Denoiser | None = None
-        self._loaded: tuple[EchoCanceller | None, Denoiser | None] | None = None
         self._cancels_echo = False
         self._low_cut = HighPass(LOW_CUT_HZ)
         self._gain = AutoGain()
         self._limiter = Limiter()
-        self._masked = True
-        self._loader: threading.Thread | None = None
         self._held_blocks = 0
 
     def begin(self) -> None:
         """Load the libraries in a thread of their own, unless that was begun before."""
-        if self._loader is None:
-            self._loader = threading.Thread(target=self.load, name="audio-load", daemon=True)
-            self._loader.start()
+        self._loader.begin()
+
+    def load(self) -> None:
+        """Load them here; takes 0.1 to 0.5 s, so from a thread of its own. Never raises."""
+        self._loader.load()
+
+    @property
+    def loading(self) -> bool:
+        """Whether what was loaded is not at work yet."""
+        return self._loader.waiting
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -119,22 +90,6 @@ class Processor:
     def gain_db(self) -> float:
         """What the automatic gain adds now."""
         return self._gain.gain_db
-
-    def load(self) -> None:
-        """Load the libraries; takes 0.1 to 0.5 s, so from a thread of its own. Never raises."""
-        denoiser: Denoiser | None = None
-        canceller: EchoCanceller | None = None
-        try:
-            denoiser = self._make_denoiser()
-        except RnnoiseMissingError:
-            pass  # an extra; WebRTC's noise reduction stands in
-        except Exception as error:
-            self._tell_failed("noise reduction", error)
-        try:
-            canceller = self._make_canceller(echo=self.echo.wanted, noise=denoiser is None)
-        except Exception:
-            self._on_problem(_missing(denoiser is None))
-        self._loaded = (canceller, denoiser)
 
     def opened(self) -> None:
         """Let nothing through that was heard before now, and is still on its way."""
@@ -214,67 +169,28 @@ class Processor:
             return cleaned, probability >= VOICE_PROBABILITY
         except Exception as error:
             self._denoiser = None
-            self._tell_failed("noise reduction", error)
+            self._on_problem(failed("noise reduction", error))
             return samples, True
 
-    def _behind_mask(self, mask: Mask, samples: Samples) -> Pcm:
-        if self._masked:
-            try:
-                changed = mask.process(samples)
-                if changed.shape != samples.shape:
-                    raise ValueError("length")
-                return self._limiter.limit(changed)
-            except Exception as error:
-                # The plain voice must never leave in place of a masked one.
-                self._masked = False
-                self._on_problem(
-                    DeviceError(
-                        "mask_failed",
-                        "the disguise has failed ({kind}); nothing but silence is sent",
-                        "leave and join again to speak",
-                        kind=type(error).__name__,
-                    )
-                )
-        return silence(len(samples))
+    def _behind_mask(self, mask: MaskGate, samples: Samples) -> Pcm:
+        changed = mask.change(samples)
+        return silence(len(samples)) if changed is None else self._limiter.limit(changed)
 
     def _take_loaded(self) -> None:
-        if self._loaded is not None:
-            (self._canceller, self._denoiser), self._loaded = self._loaded, None
+        loaded = self._loader.take()
+        if loaded is not None:
+            self._canceller, self._denoiser = loaded
             self._cancels_echo = self.echo.wanted
 
     def _follow_echo(self) -> None:
         if self._canceller is None or self._cancels_echo == self.echo.wanted:
             return
         try:
-            self._canceller = self._make_canceller(
-                echo=self.echo.wanted, noise=self._denoiser is None
-            )
+            self._canceller = self._loader.canceller(noise=self._denoiser is None)
             self._cancels_echo = self.echo.wanted
         except Exception as error:
             self._drop_canceller(error)
 
     def _drop_canceller(self, error: Exception) -> None:
         self._canceller = None
-        self._tell_failed("echo cancellation", error)
-
-    def _tell_failed(self, what: str, error: Exception) -> None:
-        self._on_problem(
-            DeviceError(
-                "processing_failed",
-                "{what} has failed and is off from now on ({kind})",
-                "wear headphones; the room goes on",
-                what=what,
-                kind=type(error).__name__,
-            )
-        )
-
-
-def _missing(noise_too: bool) -> DeviceError:
-    what = "no echo cancellation and no noise reduction" if noise_too else "no echo cancellation"
-    return DeviceError(
-        "no_processing",
-        "{what} on this machine: the library {library} is not there",
-        "wear headphones, or install it: pip install {library}",
-        what=what,
-        library="livekit",
-    )
+        self._on_problem(failed("echo cancellation", error))
