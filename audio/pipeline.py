@@ -1,18 +1,16 @@
 """The sound of one member: one worker thread between the microphone, the network and the ear."""
 
-import threading
 import time
-import traceback
 from collections.abc import Callable, Iterable
-from pathlib import PurePath
 
 from audio.capture.capture import Capture
+from audio.capture.mic_switch import MicSwitch
 from audio.capture.silentmic import SilentMic, mic_silent
 from audio.capture.treatment import Treatment
 from audio.capture.typed import hush, say
 from audio.capture.voice import Voice
 from audio.choices import Cue
-from audio.codec.framer import PROFILES, TABLE
+from audio.codec.framer import PROFILES
 from audio.device.device_errors import DeviceError
 from audio.endpoint import Ends
 from audio.playout.cues import CuePlayer
@@ -20,12 +18,11 @@ from audio.playout.jitter import LOW_DELAY_S
 from audio.playout.lateness import MAX_DELAY_S
 from audio.playout.playout import NullPlayout, Playout
 from audio.playout.speakers import Speakers, SpeakerStats
+from audio.problems import Problems
+from audio.worker import Worker
 
 IDLE_S = 0.1
 """Longest sleep beside a device: how soon the worker sees that it has stopped calling back."""
-FAILURE_PAUSE_S = 0.01
-REPORT_EVERY_S = 5.0
-STOP_WAIT_S = 2.0
 
 
 class Pipeline:
@@ -68,40 +65,26 @@ class Pipeline:
             playout.close()  # a stream that nobody closes ends the process when it is forgotten
             raise
         self._on_payload = on_payload
-        self._on_problem = on_problem
         self._clock = clock
+        self._problems = Problems(on_problem, clock)
         self._voice = Voice()
-        self._profile = TABLE
-        self._speakers = Speakers(self._failed)
+        self._speakers = Speakers(self._problems.failed)
         self._cues = CuePlayer()
         self._silent_mic = SilentMic()
-        self._wake = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._stopping = False
-        # Each change of the wish is one turn, so that off and on again is not overlooked.
-        self._switch = threading.Lock()
-        self._mic_turn = 0
-        self._turn_done = 0
-        self._reported_s: float | None = None
-        self.failures = 0
+        self._switch = MicSwitch()
         self.payloads_sent = 0
-        self._ends = Ends(capture, playout, self._wake.set)
+        self._worker = Worker(
+            lambda: self._round(clock()), lambda: self._ends.close(), self._problems.failed
+        )
+        self._ends = Ends(capture, playout, self._worker.wake)
 
     def start(self) -> None:
         """Start the worker, with the microphone off. A second call does nothing."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
-            self._thread.start()
+        self._worker.start()
 
     def stop(self) -> None:
         """Stop for good and close the devices; takes 2 s at worst. May be repeated."""
-        self._stopping = True
-        self._wake.set()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._ends.close, name="audio", daemon=True)
-            self._thread.start()
-        if self._thread is not threading.current_thread():
-            self._thread.join(STOP_WAIT_S)
+        self._worker.stop()
 
     def set_mic(self, on: bool) -> None:
         """Switch the microphone. What it heard before it was switched on is never sent.
@@ -110,15 +93,13 @@ class Pipeline:
             on: False: nothing is sent from at most 10 ms later on, but for one payload of
                 pure silence that marks the pause.
         """
-        with self._switch:
-            if on == self.mic_on:
-                return
-            self._mic_turn += 1
+        if not self._switch.set(on):
+            return
         if on:
             self.prepare_mic()
         else:
             hush(self._ends.capture)
-        self._wake.set()
+        self._worker.wake()
 
     def prepare_mic(self) -> None:
         """Load what our microphone needs, in a thread; good to call when a hand is granted.
@@ -139,7 +120,7 @@ class Pipeline:
     @property
     def mic_on(self) -> bool:
         """Whether the microphone is switched on."""
-        return self._mic_turn % 2 == 1
+        return self._switch.on
 
     def use_capture(self, capture: Capture) -> None:
         """Go on with another microphone; whether it is on stays as it is.
@@ -202,13 +183,13 @@ class Pipeline:
     def play_cue(self, cue: Cue) -> None:
         """Let a cue be heard by us, if it is not turned off. Nobody else hears it."""
         self._cues.play(cue)
-        self._wake.set()
+        self._worker.wake()
 
     def put(self, speaker: int, payload: bytes, arrival_s: float) -> None:
         """Hand in an opened payload of a speaker; foreign bytes are counted and dropped."""
         self._speakers.put(speaker, payload, arrival_s)
         if self._ends.resting:
-            self._wake.set()
+            self._worker.wake()
 
     def set_profile(self, name: str) -> None:
         """Pack what we say in another profile from the next payload on, without a gap.
@@ -219,7 +200,7 @@ class Pipeline:
         Raises:
             KeyError: There is no such profile.
         """
-        self._profile = PROFILES[name]
+        self._voice.profile = PROFILES[name]
 
     def set_low_delay(self, on: bool) -> None:
         """Choose between fewer holes and less delay in what the others say.
@@ -295,25 +276,10 @@ class Pipeline:
             "malformed": dropped.malformed,
             "crowded_out": dropped.crowded_out,
             "overflowed": dropped.overflowed,
-            "failed": self.failures + self._ends.failures,
+            "failed": self._problems.failures + self._ends.failures,
             "capture_missed_ms": self._ends.capture.missed_ms,
             "playout_missed_ms": self._ends.playout.missed_ms,
         }
-
-    def _run(self) -> None:
-        try:
-            while not self._stopping:
-                self._wake.clear()
-                try:
-                    pause_s = self._round(self._clock())
-                except Exception as error:
-                    # A dead worker would be a silent room: report it, breathe, go on.
-                    self._failed(error)
-                    pause_s = FAILURE_PAUSE_S
-                    time.sleep(pause_s)
-                self._wake.wait(pause_s)
-        finally:
-            self._ends.close()
 
     def _round(self, now: float) -> float:
         """Do what is due; returns how long there will be nothing to do, in seconds."""
@@ -322,7 +288,7 @@ class Pipeline:
         for end in (self._ends.capture, self._ends.playout):
             problem = end.check(now)
             if problem is not None:
-                self._on_problem(problem)
+                self._problems.tell(problem)
         self._listen(now)
         self._speak(now)
         nexts = (self._ends.capture.next_s(now), self._ends.playout.next_s(now))
@@ -351,10 +317,9 @@ class Pipeline:
             return
         while (block := self._ends.capture.read(now)) is not None:
             if self.mic_on and self._ends.capture.is_microphone and self._silent_mic.update(block):
-                self._on_problem(mic_silent(self._ends.capture.name))
-            self._voice.switch(self._profile)
+                self._problems.tell(mic_silent(self._ends.capture.name))
             payload = self._voice.add(self.treatment.clean(block, self._ends.capture))
-            if self._mic_turn != self._turn_done:
+            if self._switch.turned:
                 self._follow_switch(now)
             elif payload is not None:
                 self._send(payload)
@@ -364,14 +329,13 @@ class Pipeline:
             self._voice.overhear(block)
 
     def _follow_switch(self, now: float) -> None:
-        turn = self._mic_turn
-        if turn == self._turn_done:
+        on = self._switch.follow()
+        if on is None:
             return
-        self._turn_done = turn
         closing = self._voice.close()
         if closing is not None:
             self._send(closing)
-        if turn % 2 == 1:
+        if on:
             self._ends.capture.rest(on=False)
             self._ends.capture.forget(now)
             self._silent_mic.opened()
@@ -381,23 +345,3 @@ class Pipeline:
     def _send(self, payload: bytes) -> None:
         self.payloads_sent += 1
         self._on_payload(payload)
-
-    def _failed(self, error: Exception) -> None:
-        self.failures += 1
-        now = self._clock()
-        if self._reported_s is not None and now - self._reported_s < REPORT_EVERY_S:
-            return
-        self._reported_s = now
-        frames = traceback.extract_tb(error.__traceback__)
-        where = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-        problem = DeviceError(
-            "sound_failed",
-            "a part of the sound has failed and was begun anew ({kind}, {where})",
-            "the room goes on; if it happens again, please report this line",
-            kind=type(error).__name__,
-            where=where,
-        )
-        try:
-            self._on_problem(problem)
-        except Exception:
-            self.failures += 1

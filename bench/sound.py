@@ -140,7 +140,7 @@ def _payloads(index: int, profile: Profile) -> list[bytes]:
     """The clip, twice in a row, as a sender sends it."""
     sound = _clips(index + 1)[index].sound
     voice = Voice()
-    voice.switch(profile)
+    voice.profile = profile
     voice.open()
     twice = np.concatenate([sound, sound])
     blocks = twice[: len(twice) // BLOCK_SAMPLES * BLOCK_SAMPLES].reshape(-1, BLOCK_SAMPLES)

@@ -1,6 +1,6 @@
 """Our own voice: blocks of the microphone become payloads of one size, or nothing when muted."""
 
-from audio.codec.framer import Framer, Profile
+from audio.codec.framer import TABLE, Framer
 from audio.codec.opus import LOW_RATE_BPS, PRIMARY_BPS, Encoder
 from audio.level import LevelMeter
 from audio.pcm import BLOCK_SAMPLES, FRAME_SAMPLES, Pcm, silence
@@ -10,9 +10,14 @@ class Voice:
     """Encodes and meters blocks between ``open`` and ``close``, and meters what it is told else.
 
     The encoders are made at the first ``open``: who only listens needs none.
+
+    Attributes:
+        profile: How payloads are packed, from the next one on; for any thread to change. Nothing
+            is lost or sent twice.
     """
 
     def __init__(self) -> None:
+        self.profile = TABLE
         self._meter = LevelMeter()
         self._framer = Framer()
         self._encoders: tuple[Encoder, Encoder] | None = None
@@ -35,14 +40,6 @@ class Voice:
         """Whether blocks become payloads."""
         return self._open
 
-    def switch(self, profile: Profile) -> None:
-        """Pack in another profile from the next payload on; nothing is lost or sent twice.
-
-        Args:
-            profile: The room's.
-        """
-        self._framer.switch(profile)
-
     def open(self) -> None:
         """Begin to send: nothing that was heard before goes out.
 
@@ -51,6 +48,7 @@ class Voice:
         """
         if self._encoders is None:
             self._encoders = (Encoder(PRIMARY_BPS), Encoder(LOW_RATE_BPS))
+        self._framer.switch(self.profile)
         self._framer.restart()
         self._filled = 0
         self._open = True
@@ -94,6 +92,7 @@ class Voice:
         self._meter.update(block)
         if not self._open:
             return None
+        self._framer.switch(self.profile)
         self._frame[self._filled : self._filled + BLOCK_SAMPLES] = block
         self._filled = (self._filled + BLOCK_SAMPLES) % FRAME_SAMPLES
         return None if self._filled else self._payload(self._frame, last=False)

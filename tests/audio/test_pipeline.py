@@ -316,7 +316,7 @@ def test_an_unexpected_exception_is_reported_and_the_worker_goes_on():
         talk.pipeline.set_mic(True)
         _until(lambda: len(payloads) > 3)
         broken.set()
-        _until(lambda: talk.pipeline.failures > 5)
+        _until(lambda: talk.pipeline.counts()["failed"] > 5)
         broken.clear()
         count = len(payloads)
         _until(lambda: len(payloads) > count + 3)
@@ -331,10 +331,10 @@ def test_a_listener_of_problems_that_fails_does_not_stop_the_worker():
     pipeline = Pipeline(capture_from("silence"), NullPlayout(), fail, fail)
     pipeline.start()
     pipeline.set_mic(True)
-    _until(lambda: pipeline.failures > 5)
+    _until(lambda: pipeline.counts()["failed"] > 5)
+    assert pipeline._worker.alive
     pipeline.stop()
-    assert pipeline._thread is not None
-    assert not pipeline._thread.is_alive()
+    assert not pipeline._worker.alive
 
 
 def test_a_card_that_is_pulled_out_comes_back_and_the_room_goes_on():

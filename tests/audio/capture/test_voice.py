@@ -85,7 +85,7 @@ def test_after_a_pause_numbers_go_on_and_no_old_copies_are_sent():
 
 def test_the_hall_gets_half_of_the_payloads_and_the_last_holds_what_waited():
     voice = Voice()
-    voice.switch(HALL)
+    voice.profile = HALL
     voice.open()
     payloads = _speak(voice, 42)
     closing = voice.close()
@@ -104,9 +104,9 @@ def test_the_profile_changes_between_two_payloads():
     voice = Voice()
     voice.open()
     packets = [unpack(payload) for payload in _speak(voice, 10)]
-    voice.switch(HALL)
+    voice.profile = HALL
     packets += [unpack(payload) for payload in _speak(voice, 20)]
-    voice.switch(TABLE)
+    voice.profile = TABLE
     packets += [unpack(payload) for payload in _speak(voice, 10)]
     assert [number for packet in packets for number in packet.numbers] == list(range(20))
     assert [packet.profile.name for packet in packets].count("hall") == 5

@@ -47,7 +47,7 @@ def test_a_room_changes_profile_while_somebody_speaks_and_not_a_frame_is_missing
     room = Room(440.0)
     room.play(1.0)
     for profile in (HALL, TABLE, HALL, TABLE):
-        room.voices[0][0].switch(profile)
+        room.voices[0][0].profile = profile
         heard = room.play(2.0)
         loudness = [dbfs(window) for window in heard.reshape(-1, 960)]
         assert np.mean(np.array(loudness) < -26) <= 0.05
