@@ -29,7 +29,7 @@ from crypto.noise import PSK_BYTES, Handshake, Transport
 from crypto.noise_state import TAG_BYTES
 from crypto.questions import Questions
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 """Raised when a member of the older version could misread what a newer one sends."""
 
 NOISE_NAME = "Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s"

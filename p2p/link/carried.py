@@ -11,10 +11,13 @@ every piece, in order: one that is lost, repeated or forged ends the line.
 
 from collections.abc import Callable
 
+from crypto.kem import SEAL_BYTES
 from crypto.knock import CALL_TAG_BYTES
 from crypto.noise import Transport
 from p2p.errors import LocalError, RemoteError
 from p2p.link.conversation import Conversation
+from p2p.link.second_seal import SecondSeal
+from p2p.rng import Rng, system_rng
 from p2p.wire.messages import MESSAGE_BYTES_MAX
 
 PIECE_TYPE = 0xC8
@@ -35,6 +38,7 @@ class CarriedLine(Conversation):
         tag: 8 bytes that name the handshake.
         carry: Takes each piece towards the peer.
         dialled: Whether this node asked.
+        second: The second seal.
         on_close: Told once when the line ends.
     """
 
@@ -45,9 +49,10 @@ class CarriedLine(Conversation):
         carry: Callable[[bytes], None],
         *,
         dialled: bool,
+        second: SecondSeal,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
-        super().__init__(dialled=dialled)
+        super().__init__(dialled=dialled, second=second)
         self._transport = transport
         self._head = bytes((PIECE_TYPE,)) + tag
         self._carry = carry
@@ -81,7 +86,7 @@ class CarriedLine(Conversation):
         more, length = head & _MORE, head & ~_MORE
         if len(plain) != PIECE_PLAIN_BYTES or length > _PART_BYTES:
             raise RemoteError("malformed piece")
-        if len(self._parts) + length > MESSAGE_BYTES_MAX:
+        if len(self._parts) + length > MESSAGE_BYTES_MAX + SEAL_BYTES:
             raise RemoteError("message too long")
         self._parts += plain[_LENGTH_BYTES : _LENGTH_BYTES + length]
         if not more:
@@ -104,9 +109,14 @@ class CarriedLine(Conversation):
 
 
 class CarriedLines:
-    """All such lines of one node, by the tag of their handshake."""
+    """All such lines of one node, by the tag of their handshake.
 
-    def __init__(self) -> None:
+    Args:
+        rng: Source of keys.
+    """
+
+    def __init__(self, rng: Rng = system_rng) -> None:
+        self._rng = rng
         self._lines: dict[bytes, CarriedLine] = {}
 
     def __len__(self) -> int:
@@ -115,7 +125,7 @@ class CarriedLines:
     def open(
         self, transport: Transport, tag: bytes, carry: Callable[[bytes], None], *, dialled: bool
     ) -> CarriedLine:
-        """Begins a line; with too many the oldest ends.
+        """Begins a line, and greets the caller; with too many the oldest ends.
 
         Raises:
             LocalError: There is one of this handshake already.
@@ -125,8 +135,15 @@ class CarriedLines:
         if len(self._lines) >= LINES_MAX:
             self._lines[next(iter(self._lines))]._ended()  # noqa: SLF001  its owner is we
         line = self._lines[tag] = CarriedLine(
-            transport, tag, carry, dialled=dialled, on_close=lambda: self._forget(tag)
+            transport,
+            tag,
+            carry,
+            dialled=dialled,
+            second=SecondSeal(asked=not dialled, rng=self._rng),
+            on_close=lambda: self._forget(tag),
         )
+        if not dialled:
+            line.greet()
         return line
 
     def receive(self, piece: bytes) -> None:

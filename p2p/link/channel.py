@@ -1,4 +1,4 @@
-"""The one data channel of a link: reliable, ordered, for messages of at most 16 KiB.
+"""The one data channel of a link: reliable, ordered, for messages of at most 16 KiB and a seal.
 
 It is agreed beforehand (RFC 8831 §6.5 "negotiated"), so it costs no round trip to open and the
 peer can open no other. aiortc's SCTP stands behind ``sctp_guard``.
@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 from OpenSSL import SSL
 
+from crypto.kem import SEAL_BYTES
 from p2p.errors import LocalError, RemoteError
 from p2p.link.dtls import DtlsTransport
 from p2p.link.pace import Pace
@@ -32,7 +33,7 @@ from p2p.link.transports import (
     rtcsctptransport,
 )
 
-MAX_MESSAGE_BYTES = 16 * 1024
+MAX_MESSAGE_BYTES = 16 * 1024 + SEAL_BYTES
 MAX_UNSENT_BYTES = 1 << 20
 MAX_UNREAD_BYTES = 1 << 19
 
@@ -106,7 +107,7 @@ class Channel(RTCSctpTransport):
             False if the channel is closed or the peer does not keep up.
 
         Raises:
-            LocalError: It is empty or longer than 16 KiB.
+            LocalError: It is empty or too long.
         """
         if not 0 < len(data) <= MAX_MESSAGE_BYTES:
             raise LocalError("message of a size that cannot be sent")

@@ -14,8 +14,10 @@ from p2p.link.line import Line
 from p2p.link.link import Certificate, MediaLink, make_certificate
 from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
+from p2p.link.second_seal import SecondSeal
 from p2p.link.transactions import Answer, Calls
 from p2p.link.unverified import Hearsay
+from p2p.rng import system_rng
 from p2p.wire.addresses import Address, is_stream
 from p2p.wire.offers import Candidate, Hello, HelloAck, Knock, LinkOffer, Welcome
 from p2p.wire.version import PROTOCOL_VERSION
@@ -130,7 +132,8 @@ async def reach(
     link = link or station.new_link(controlling=True)
     if purpose == HELLO:
         link.be_patient()
-    line = Line(link, dialled=True)
+    second = SecondSeal(asked=False, rng=system_rng) if purpose == KNOCK else None
+    line = Line(link, dialled=True, second=second)
     greeting = Knock if purpose == KNOCK else Hello
 
     async def ask(way: Way) -> Answer:
@@ -177,12 +180,21 @@ async def reach_through(
         TimeoutError: Nobody answered.
         RemoteError: The answer is no good.
     """
-    payload = Knock(PROTOCOL_VERSION, None).encode()
-    answer = await station.calls.ask(dh, psk, KNOCK, payload, carrier.send, limit_s)
-    welcome = Welcome.decode(answer.payload)
-    line = station.carried.open(answer.transport, answer.tag, carrier.send, dialled=True)
-    line.rtt_s = answer.rtt_s
-    return line, welcome
+    payload, lines = Knock(PROTOCOL_VERSION, None).encode(), list[CarriedLine]()
+
+    def answered(answer: Answer) -> None:
+        transport, tag = answer.transport, answer.tag
+        lines.append(station.carried.open(transport, tag, carrier.send, dialled=True))
+
+    try:
+        answer = await station.calls.ask(dh, psk, KNOCK, payload, carrier.send, limit_s, answered)
+        welcome = Welcome.decode(answer.payload)
+    except BaseException:
+        for line in lines:
+            await line.close()
+        raise
+    lines[0].rtt_s = answer.rtt_s
+    return lines[0], welcome
 
 
 async def _first_answer(

@@ -14,6 +14,7 @@ from p2p.link.carried import CarriedLine
 from p2p.link.dial import Station
 from p2p.link.errors import LinkFailed
 from p2p.link.line import Line
+from p2p.link.second_seal import SecondSeal
 from p2p.link.work import Work
 from p2p.rng import Rng, system_rng
 from p2p.token_bucket import Allowance, Rate
@@ -238,7 +239,8 @@ class Door:
         if self._greeting is Hello:
             link.be_patient()
         link.answered_at(source)
-        line = Line(link, dialled=False)
+        second = SecondSeal(asked=True, rng=system_rng) if self._greeting is Knock else None
+        line = Line(link, dialled=False, second=second)
         remote = LinkOffer(offer.ufrag, offer.pwd, offer.fingerprint, candidates)
         self._tasks.create_task(self._connect(key, line, remote))
         return line
@@ -256,6 +258,7 @@ class Door:
             now = time.monotonic()
             self._up_s = {dh: at_s for dh, at_s in self._up_s.items() if now - at_s < QUIET_S}
             self._up_s[key[0]] = now
+            line.greet()
             self._on_line(line, key[0])
         finally:
             self._pending.pop(key, None)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from p2p.link.conversation import BREACHES_MAX, INBOX_MESSAGES, Conversation
 from p2p.link.link import MediaLink
+from p2p.link.second_seal import SecondSeal
 
 __all__ = ["BREACHES_MAX", "INBOX_MESSAGES", "Line"]
 
@@ -14,13 +15,14 @@ class Line(Conversation):
     Args:
         link: Not yet connected, so that nothing is missed.
         dialled: Whether this node asked for the link.
+        second: The second seal, of a link between members.
 
     Attributes:
         on_deaf: Called, before the line ends, when the peer is there but answers no message.
     """
 
-    def __init__(self, link: MediaLink, *, dialled: bool) -> None:
-        super().__init__(dialled=dialled)
+    def __init__(self, link: MediaLink, *, dialled: bool, second: SecondSeal | None = None) -> None:
+        super().__init__(dialled=dialled, second=second)
         self.link = link
         link.on_message = self._arrived
         link.on_closed = self._link_closed

@@ -203,7 +203,7 @@ class MediaLink:
             False if the link is not up or the peer does not keep up.
 
         Raises:
-            LocalError: It is empty or longer than 16 KiB.
+            LocalError: It is empty or too long.
         """
         return self._channel is not None and self._channel.send_message(data)
 

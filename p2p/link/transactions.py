@@ -44,6 +44,7 @@ class _Waiting:
     answer: asyncio.Future[Answer]
     send: Callable[[bytes], None]
     asked_s: float
+    on_answer: Callable[[Answer], None]
 
 
 class Calls:
@@ -67,6 +68,7 @@ class Calls:
         payload: bytes,
         send: Callable[[bytes], None],
         limit_s: float,
+        on_answer: Callable[[Answer], None] = lambda _answer: None,
     ) -> Answer:
         """Asks until an answer is opened.
 
@@ -77,6 +79,7 @@ class Calls:
             payload: What is asked, at most 381 bytes.
             send: Takes each datagram to the responder, by whatever way.
             limit_s: Seconds until it is given up.
+            on_answer: Told at once of the answer: more may come right behind it.
 
         Returns:
             The first answer.
@@ -97,7 +100,8 @@ class Calls:
                         caller.prove(cookie)
                     if len(self._waiting) < MAX_WAITING:
                         callers.append(caller)
-                        self._waiting[caller.tag] = _Waiting(caller, answer, send, time.monotonic())
+                        now = time.monotonic()
+                        self._waiting[caller.tag] = _Waiting(caller, answer, send, now, on_answer)
                         send(caller.datagram)
                     done, _ = await asyncio.wait([answer], timeout=wait_s)
                     if done:
@@ -125,4 +129,6 @@ class Calls:
         if not waiting.answer.done():
             caller = waiting.caller
             rtt_s = time.monotonic() - waiting.asked_s
-            waiting.answer.set_result(Answer(payload, caller.transport, caller.tag, rtt_s))
+            answer = Answer(payload, caller.transport, caller.tag, rtt_s)
+            waiting.answer.set_result(answer)
+            waiting.on_answer(answer)

@@ -37,7 +37,7 @@ SEATLESS_SHOWN = 4
 """Of these the newest of links that have no seat."""
 
 PAIRS_PER_LINK = 32
-CARRY_RATE = Rate(burst=40.0, per_s=5.0)
+CARRY_RATE = Rate(burst=60.0, per_s=8.0)
 ASK_RATE = Rate(burst=10.0, per_s=1.0)
 ITEM_RATE = Rate(burst=24.0, per_s=0.05)
 

@@ -17,6 +17,7 @@ from tests.second.member import ANSWER_LIMIT_S, Member
 from tests.second.ops import op_id
 from tests.second.question import HELLO, KNOCK, WELCOME, Question, body_of
 from tests.second.relay_line import RelayLine
+from tests.second.second_seal import Sealed
 from tests.second.wire import Wire
 from tests.second.words import RoomKey
 
@@ -60,7 +61,8 @@ class AtRelay(Member):
         _, seen, offer, genesis, r_ = asked.answered(welcome)
         assert (seen, offer) == (None, None)
         self.inside = Admitted(self.me, Room.shown(self._key, genesis, r_))
-        line = CarriedLine(asked.noise.split(), asked.tag, self._link, handle)
+        bare = CarriedLine(asked.noise.split(), asked.tag, self._link, handle)
+        line = await Sealed.begin(bare, asked.noise.h)
         await self.inside.ask(line, self._joiner, door_dh, asked.noise.h)
 
     async def _cards(self) -> list[bytes]:

@@ -9,6 +9,7 @@ from tests.second.invite import DOOR, Invite
 from tests.second.link import Link, Peer
 from tests.second.member import HAVE_FIRST, HAVE_LAST, Member
 from tests.second.question import KNOCK
+from tests.second.second_seal import Sealed
 from tests.second.wire import Wire
 
 JOIN_LIMIT_S = 20.0
@@ -29,8 +30,9 @@ class Direct(Member):
         self._link = await Link.dial(self._wire, peer, self.me.dh)
         self.inside = Admitted(self.me, Room.shown(key, *self._link.answer))
         async with asyncio.timeout(JOIN_LIMIT_S):
-            await self.inside.ask(self._link, self._joiner, door.dh, self._link.tie)
-        self._link.send(r.HAVE, self.inside.known.short_ids(), HAVE_FIRST, HAVE_LAST)
+            self._line = await Sealed.begin(self._link, self._link.tie)
+            await self.inside.ask(self._line, self._joiner, door.dh, self._link.tie)
+        self._line.send(r.HAVE, self.inside.known.short_ids(), HAVE_FIRST, HAVE_LAST)
         self._door = self.inside.known.member_of(door.dh)
         self._begin()
         self._tasks.append(asyncio.create_task(self._tell_and_ask()))
@@ -38,15 +40,15 @@ class Direct(Member):
     async def _tell_and_ask(self) -> None:
         while True:
             room_time_ms = int(1000 * (time.monotonic() - self.inside.began_s))
-            self._link.send(r.NEAR, room_time_ms, [])
+            self._line.send(r.NEAR, room_time_ms, [])
             heads, keys = self.inside.known.heads(), self.inside.keys
             if lacking := [epoch for epoch in heads if not keys.has(epoch)]:
-                self._link.send(r.ASK_KEYS, lacking)
+                self._line.send(r.ASK_KEYS, lacking)
             await asyncio.sleep(NEAR_EVERY_S)
 
     async def _read(self) -> None:
         while True:
-            match await self._link.receive():
+            match await self._line.receive():
                 case [r.OPS, ops]:
                     self._take_ops(ops)
                 case [r.WRAPS, epoch, wraps]:
@@ -56,9 +58,9 @@ class Direct(Member):
                     self._turn()
                 case [r.HAVE, *have]:
                     for op in self._lacking(have):
-                        self._link.send(r.OPS, [op])
+                        self._line.send(r.OPS, [op])
                 case [r.COMPARE, _, frm, kind, data]:
                     self._take_compare(frm, kind, data)
 
     def _tell(self, to: bytes, tag: int, *fields: object) -> None:
-        self._link.send(tag, *fields)
+        self._line.send(tag, *fields)

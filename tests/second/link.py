@@ -15,7 +15,7 @@ from tests.second.question import COOKIE, Question, body_of
 from tests.second.records import pack, unpack
 from tests.second.wire import Wire
 
-SCTP_PORT, MESSAGE_BYTES = 5000, 16 * 1024
+SCTP_PORT, MESSAGE_BYTES = 5000, 16 * 1024 + 16
 LIMIT_S, FIRST_REPEAT_S, LONGEST_REPEAT_S = 20.0, 0.3, 2.0
 
 
@@ -29,7 +29,7 @@ class Peer(NamedTuple):
 
 
 class Link:
-    """Made by ``dial``. ``messages`` are records as they come, ``frames`` with their hop byte.
+    """Made by ``dial``. ``messages`` are as they come, ``frames`` with their hop byte.
 
     ``answer`` is what the peer's answer says beside its offer; ``tie`` names the link.
     """
@@ -37,7 +37,7 @@ class Link:
     def __init__(self, wire: Wire, peer: Peer, member_dh: bytes) -> None:
         self._wire, self._peer, self._member_dh = wire, peer, member_dh
         self._tasks: list[asyncio.Task[None]] = []
-        self.messages: asyncio.Queue[Any] = asyncio.Queue()
+        self.messages: asyncio.Queue[bytes] = asyncio.Queue()
         self._sent = 0
 
     @classmethod
@@ -95,15 +95,21 @@ class Link:
         )
         opened = asyncio.Event()
         self._channel.on("open", opened.set)
-        self._channel.on("message", lambda data: self.messages.put_nowait(unpack(data)))
+        self._channel.on("message", self.messages.put_nowait)
         await self._sctp.start(RTCSctpCapabilities(maxMessageSize=MESSAGE_BYTES), SCTP_PORT)
         await opened.wait()
 
     async def receive(self) -> Any:
-        return await self.messages.get()
+        return unpack(await self.receive_data())
 
     def send(self, tag: int, *fields: object) -> None:
-        self._channel.send(pack([tag, *fields]))
+        self.send_data(pack([tag, *fields]))
+
+    async def receive_data(self) -> bytes:
+        return await self.messages.get()
+
+    def send_data(self, data: bytes) -> None:
+        self._channel.send(data)
 
     async def send_frame(self, frame: bytes) -> None:
         """One RTP packet with a frame in it, hop byte in front."""

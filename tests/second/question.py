@@ -9,7 +9,7 @@ from tests.second.noise import Asker
 from tests.second.records import pack, unpack
 
 KNOCK, WELCOME, HELLO, HELLO_ACK, COOKIE = 0xC0, 0xC1, 0xC2, 0xC3, 0xC4
-VERSION = 2
+VERSION = 3
 
 
 def _mac(key: bytes, data: bytes) -> bytes:

@@ -18,7 +18,7 @@ from crypto.knock import (
     Responder,
 )
 from p2p.errors import RemoteError
-from p2p.link.carried import CarriedLine
+from p2p.link.carried import PIECE_BYTES, CarriedLine
 from p2p.link.dial import Station
 from p2p.link.door import PENDING_MAX, SOURCE_RATE, Door, Through
 from p2p.link.link import MediaLink, make_certificate
@@ -193,10 +193,10 @@ async def test_who_wants_no_link_gets_a_line_over_its_carrier(porch: Porch) -> N
         door, lines = _member_door(porch, work)
         answers: list[bytes] = []
         door.asked(_knock(porch), None, answers.append)
-        assert [len(answer) for answer in answers] == [1024]
+        assert [len(answer) for answer in answers] == [1024, PIECE_BYTES, PIECE_BYTES]
         [line] = lines
         line.send(Bye())
-        assert len(answers) == 2
+        assert len(answers) == 3, "it waits for the caller's ciphertext"
 
 
 async def test_a_line_needs_a_carrier_and_a_door_that_has_lines(porch: Porch) -> None:

@@ -61,7 +61,7 @@ async def test_sizes_that_cannot_be_sent_are_our_own_mistake(bench):
     for frame in (b"", bytes(1201)):
         with pytest.raises(LocalError):
             a.link.send_frame(frame)
-    for message in (b"", bytes(16385)):
+    for message in (b"", bytes(16401)):
         with pytest.raises(LocalError):
             a.link.send_message(message)
 
