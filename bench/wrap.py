@@ -28,11 +28,12 @@ def measure(members: int, rounds: int) -> dict:
     """Time several rounds, and check in each that a member finds and opens its own wrap."""
     pairs = [KeyPair.generate(os.urandom) for _ in range(members)]
     receivers = [(os.urandom(16), pair.public) for pair in pairs]
+    shared = os.urandom(32)
     wall_ms, cpu_ms, open_ms, bare_ms = [], [], [], []
     for number in range(rounds):
         began_s, cpu_s = time.perf_counter(), time.thread_time()
         secret, ephemeral = os.urandom(32), KeyPair.generate(os.urandom)
-        wraps = wrap_all(secret, receivers, ephemeral)
+        wraps = wrap_all(secret, receivers, ephemeral, shared)
         wall_ms.append(1000 * (time.perf_counter() - began_s))
         cpu_ms.append(1000 * (time.thread_time() - cpu_s))
         began_s = time.thread_time()
@@ -42,7 +43,7 @@ def measure(members: int, rounds: int) -> dict:
         mine = number * 31 % members
         began_s = time.perf_counter()
         opened = unwrap(
-            wraps, ephemeral.public, receivers[mine][0], pairs[mine], commitment(secret)
+            wraps, ephemeral.public, receivers[mine][0], pairs[mine], commitment(secret), shared
         )
         open_ms.append(1000 * (time.perf_counter() - began_s))
         if opened != secret:

@@ -4,12 +4,15 @@
 
     wrap   tag 4 | sealed secret 32 | seal 16
     tag    first 4 of BLAKE2b-32, person "teahouse/wrap", over ephemeral | member id
-    key    HKDF(X25519(ephemeral, recv), "wrap/" | ephemeral | recv | member id)
+    key    HKDF(X25519(ephemeral, recv) | members' secret, "wrap/" | ephemeral | recv | member id)
     seal   ChaCha20-Poly1305 (RFC 8439), nonce zero: the key is used once
 
 The ephemeral secret serves one epoch and is forgotten with the ``KeyPair``; who later seizes a
 receive key that was erased in the meantime finds nothing that opens a wrap. The signed record of
 the epoch carries ``commitment(secret)``, so an author cannot give two members two secrets.
+
+The members' secret is the same for the whole life of a room, and every member was given it under
+ML-KEM (``crypto.kem``): who has broken X25519, and was never a member, opens no wrap.
 """
 
 from collections.abc import Iterable
@@ -46,7 +49,10 @@ def wrap_tag(ephemeral: DhKey, member_id: MemberId) -> bytes:
 
 
 def wrap_all(
-    secret: bytes | bytearray, receivers: Iterable[tuple[MemberId, DhKey]], ephemeral: KeyPair
+    secret: bytes | bytearray,
+    receivers: Iterable[tuple[MemberId, DhKey]],
+    ephemeral: KeyPair,
+    members_secret: bytes,
 ) -> list[bytes]:
     """Wrap a fresh secret for every receiver.
 
@@ -55,6 +61,7 @@ def wrap_all(
         receivers: Member id and receive key of each. One whose key nobody can use (zeros, a
             point of low order) is left out: it must not keep the others from their key.
         ephemeral: Made for this epoch alone.
+        members_secret: 32 secret bytes that all members hold.
 
     Returns:
         52 bytes for each, in the same order.
@@ -70,13 +77,18 @@ def wrap_all(
             shared = ephemeral.exchange(recv)
         except RemoteError:
             continue
-        cipher = _cipher(shared, ephemeral.public, recv, member_id)
+        cipher = _cipher(shared + members_secret, ephemeral.public, recv, member_id)
         wraps.append(wrap_tag(ephemeral.public, member_id) + cipher.encrypt(_NONCE, secret, None))
     return wraps
 
 
 def unwrap(
-    wraps: Iterable[bytes], ephemeral: DhKey, member_id: MemberId, recv: KeyPair, commit: bytes
+    wraps: Iterable[bytes],
+    ephemeral: DhKey,
+    member_id: MemberId,
+    recv: KeyPair,
+    commit: bytes,
+    members_secret: bytes,
 ) -> bytearray:
     """Find one's own wrap and open it.
 
@@ -86,6 +98,7 @@ def unwrap(
         member_id: Ours.
         recv: Our receive key.
         commit: What the record says the secret must hash to.
+        members_secret: 32 secret bytes that all members hold.
 
     Returns:
         32 secret bytes, for the caller to zero.
@@ -100,7 +113,8 @@ def unwrap(
         if len(wrap) != WRAP_BYTES or wrap[:TAG_BYTES] != tag:
             continue
         if cipher is None:
-            cipher = _cipher(recv.exchange(ephemeral), ephemeral, recv.public, member_id)
+            shared = recv.exchange(ephemeral) + members_secret
+            cipher = _cipher(shared, ephemeral, recv.public, member_id)
         try:
             secret = bytearray(cipher.decrypt(_NONCE, wrap[TAG_BYTES:], None))
         except InvalidTag:

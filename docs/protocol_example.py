@@ -14,7 +14,7 @@ from audio.codec.framer import PAYLOAD_BYTES
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.frame import FrameSealer
-from crypto.genesis import Genesis
+from crypto.genesis import Genesis, commit_members_secret
 from crypto.head import room_key
 from crypto.identity import Identity
 from crypto.invite import Contact, Invite
@@ -44,7 +44,7 @@ Written by `python -m docs.protocol_example`; a test compares it with the code. 
 words, line, digits, invite and addresses are hexadecimal; "hash" is BLAKE2b-128 of the whole.
 
 Random bytes, in hexadecimal from first to last: host's Ed25519 seed 00-1f, its dh secret 20-3f,
-nonce of the genesis 40-5f, r 60-6f; relay's secret 70-8f; caller's dh secret 90-af and ephemeral
+members' secret 40-5f, r 60-6f; relay's secret 70-8f; caller's dh secret 90-af and ephemeral
 secret b0-cf; epoch id d0-df and secret e0-ff; filler of the frame 00-0b; the asking DHT node's
 secret 0c-2b; nonces of the item 2c-43, card 44-5b, ping 5c-73 and beacon 74-8b.
 
@@ -69,7 +69,7 @@ def example() -> Example:
     """Compute every value of the example, in the order in which it is printed."""
     rng = counting()
     host = Identity.generate(rng)
-    genesis = Genesis(1, host.sign_key, host.dh, "open", CREATED_S, rng(32))
+    genesis = Genesis(2, host.sign_key, host.dh, "open", CREATED_S, commit_members_secret(rng(32)))
     r = rng(16)
     key = RoomKey.create(genesis, r)
     relay_secret = rng(32)

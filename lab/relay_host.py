@@ -13,6 +13,8 @@ from p2p.room.ops.ids import NONE
 from p2p.room.ops.op import Op, Pen
 from p2p.wire.relay_messages import Pass, Route
 
+SHARED = b"members' secret".ljust(32)
+
 
 class Host:
     """Who writes. Its room has one epoch from the start.
@@ -24,7 +26,7 @@ class Host:
     def __init__(self) -> None:
         self.identity = Identity.generate(os.urandom)
         self.genesis = Genesis(
-            1, self.identity.sign_key, self.identity.dh, "open", 1_700_000_000, os.urandom(32)
+            2, self.identity.sign_key, self.identity.dh, "open", 1_700_000_000, os.urandom(32)
         ).encode()
         self.room = Genesis.decode(self.genesis).room_id
         self.ops: list[bytes] = []
@@ -72,12 +74,12 @@ class Host:
     def wraps(self, *members: Identity) -> tuple[bytes, ...]:
         """The newest secret for some members, whose receive key is that of their identity."""
         receivers = [(member.member_id, member.dh) for member in members]
-        return tuple(wrap_all(self.secret, receivers, self._ephemeral))
+        return tuple(wrap_all(self.secret, receivers, self._ephemeral, SHARED))
 
     def opens(self, wraps: tuple[bytes, ...], member: Identity) -> bool:
         """Whether a member finds the newest secret in what it was given; raises if it does not."""
         recv, commit = KeyPair(member.dh_secret), commitment(self.secret)
-        found = unwrap(wraps, self._ephemeral.public, member.member_id, recv, commit)
+        found = unwrap(wraps, self._ephemeral.public, member.member_id, recv, commit, SHARED)
         return bytes(found) == self.secret
 
     def pass_of(

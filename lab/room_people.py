@@ -29,7 +29,7 @@ def identity(number: int, world: int = 0) -> Identity:
 
 
 def genesis_of(host: Identity, world: int = 0) -> Genesis:
-    return Genesis(1, host.sign_key, host.dh, "open", 1_700_000_000 + world, bytes(32))
+    return Genesis(2, host.sign_key, host.dh, "open", 1_700_000_000 + world, bytes(32))
 
 
 class People:

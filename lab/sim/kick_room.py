@@ -75,7 +75,7 @@ class KickRoom:
         self.fan_out = fan_out
         host = Identity.generate(self.random.randbytes)
         genesis = Genesis(
-            1, host.sign_key, host.dh, "open", CREATED_S, self.random.randbytes(32)
+            2, host.sign_key, host.dh, "open", CREATED_S, self.random.randbytes(32)
         ).encode()
         self.clients = [self._client(0, genesis, host)]
         founder = self.clients[0]

@@ -20,6 +20,8 @@ from p2p.room.room import Room
 from p2p.wire.codec import have_messages, pages
 from p2p.wire.messages import AskKeys, Fresh, GiveKeys, Have, Ops, Wraps
 
+MEMBERS_SECRET = b"members' secret".ljust(32)
+
 STOPPED_AFTER_S = 1.0
 """Who speaks is heard four times a second."""
 
@@ -197,7 +199,9 @@ class Client:
         """It has been let in, with these keys."""
         self.keyring = keyring
         self.stage = FrameCrypto(keyring, self.id, self._rng)
-        self.epochs = Epochs(self.room, keyring, self.identity, self._rng, self.now, recv=self.recv)
+        self.epochs = Epochs(
+            self.room, keyring, self.identity, MEMBERS_SECRET, self._rng, self.now, recv=self.recv
+        )
         self.words = FreshWords(self.room, self.identity, self.now)
 
     # --- lines ----------------------------------------------------------------------------------

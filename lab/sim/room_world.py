@@ -65,7 +65,7 @@ class World:
         self.leaks: list[str] = []
         self.drift = drift
         host = self._identity()
-        self.genesis = Genesis(1, host.sign_key, host.dh, "open", CREATED_S, self.rng(32)).encode()
+        self.genesis = Genesis(2, host.sign_key, host.dh, "open", CREATED_S, self.rng(32)).encode()
         self.room_id = Genesis.decode(self.genesis).room_id
         founder = self._client(host)
         founder.found()

@@ -3,9 +3,15 @@
 from dataclasses import replace
 
 from crypto.dh import KeyPair
+from crypto.genesis import (
+    GENESIS_VERSION,
+    MEMBERS_SECRET_BYTES,
+    Genesis,
+    commit_members_secret,
+)
 from crypto.identity import Identity
 from crypto.invite import Invite
-from crypto.roomkey import Genesis, RoomKey
+from crypto.roomkey import RoomKey
 from p2p.api.settings import Settings, no_relay
 from p2p.clock import unix_s
 from p2p.dht.bootstrap import known_contacts
@@ -15,7 +21,7 @@ from p2p.node.endpoint import MemberEndpoint
 from p2p.node.media.devices import open_devices
 from p2p.node.node import Node
 from p2p.node.relays.trusted import Found, TrustedRelays, look_up
-from p2p.node.secrets import Credentials, Origin
+from p2p.node.secrets import Credentials, NewRoom, Origin
 from p2p.rng import system_rng
 from p2p.wire.addresses import is_nowhere
 
@@ -28,9 +34,12 @@ async def create_room(settings: Settings) -> Node:
     """
     settings.check()
     identity = Identity.generate(system_rng)
-    genesis = Genesis(1, identity.sign_key, identity.dh, "open", unix_s(), system_rng(32))
+    shared = system_rng(MEMBERS_SECRET_BYTES)
+    commit = commit_members_secret(shared)
+    genesis = Genesis(GENESIS_VERSION, identity.sign_key, identity.dh, "open", unix_s(), commit)
     origin = Origin(genesis.encode(), system_rng(16))
-    return await _open(settings, identity, RoomKey.create(genesis, origin.r), origin)
+    key = RoomKey.create(genesis, origin.r)
+    return await _open(settings, identity, key, NewRoom(origin, shared))
 
 
 async def join_room(settings: Settings, invite: Invite) -> Node:
@@ -44,7 +53,7 @@ async def join_room(settings: Settings, invite: Invite) -> Node:
 
 
 async def _open(
-    settings: Settings, identity: Identity, key: RoomKey, goal: Invite | Origin
+    settings: Settings, identity: Identity, key: RoomKey, goal: Invite | NewRoom
 ) -> Node:
     credentials = Credentials(identity, key, KeyPair.generate(system_rng))
     contacts = known_contacts(settings.bootstrap, relays=settings.relays)

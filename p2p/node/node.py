@@ -32,7 +32,7 @@ from p2p.node.media.media import Sound
 from p2p.node.member_numbers import ME, MemberNumbers
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.trusted import TrustedRelays
-from p2p.node.secrets import Credentials, Origin
+from p2p.node.secrets import Credentials, NewRoom
 from p2p.node.session import BY_PROXY, WAITING_OUTSIDE, Session
 from p2p.room.stage import GONE
 
@@ -47,7 +47,7 @@ class Node:
         endpoint: Our socket and DHT.
         credentials: Our keys and the room's.
         devices: Microphone and loudspeaker.
-        goal: What we were given; or, for a new room, what its key commits to.
+        goal: What we were given; or a new room.
         relays: Those that the person trusts.
 
     Attributes:
@@ -60,7 +60,7 @@ class Node:
         endpoint: MemberEndpoint,
         credentials: Credentials,
         devices: Devices,
-        goal: Invite | Origin,
+        goal: Invite | NewRoom,
         relays: TrustedRelays,
     ) -> None:
         self._events: asyncio.Queue[events.Event] = asyncio.Queue(EVENTS_MAX)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
+from crypto.genesis import Genesis
 from crypto.handover import keyring_from
 from crypto.identity import Identity
 from crypto.ids import DhKey, MemberId
@@ -45,12 +46,26 @@ class Origin:
     r: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class NewRoom:
+    """A room that we make. Secret.
+
+    Attributes:
+        origin: What its key commits to.
+        members_secret: What its genesis commits to, for members alone.
+    """
+
+    origin: Origin
+    members_secret: bytes
+
+
 class RoomSecrets:
     """Keys of one member in one room that it is in.
 
     Args:
         credentials: Ours and the room's.
         origin: What the room key commits to.
+        members_secret: 32 bytes that all members hold, and nobody else.
         keyring: The epoch's secrets.
         room_time: The room's clock.
         rng: Source of frame filler.
@@ -65,6 +80,7 @@ class RoomSecrets:
         self,
         credentials: Credentials,
         origin: Origin,
+        members_secret: bytes,
         keyring: Keyring,
         room_time: RoomTime,
         rng: Rng,
@@ -74,6 +90,7 @@ class RoomSecrets:
         self.recv: tuple[KeyPair, ...] = (credentials.recv,)
         self._rng = rng
         self.genesis, self.r = origin.genesis, origin.r
+        self.members_secret = members_secret
         self.keyring = keyring
         self.frames = FrameCrypto(keyring, self.identity.member_id, rng)
         self.room_time = room_time
@@ -96,12 +113,14 @@ class RoomSecrets:
         Raises:
             RemoteError: It does not fit together.
         """
+        Genesis.decode(origin.genesis).check_members_secret(admit.members_secret)
         room_s = admit.room_time_ms / 1000
         me, recv = credentials.identity.member_id, (credentials.recv,)
         opened = open_heads(admit.heads, admit.step, admit.member, me, recv)
         heads = [(head.epoch_id, head.secret, head.pass_key) for head in opened]
         keyring = keyring_from(heads, admit.step, room_s, admit.member)
-        return cls(credentials, origin, keyring, RoomTime(now, room_s), rng)
+        room_time = RoomTime(now, room_s)
+        return cls(credentials, origin, admit.members_secret, keyring, room_time, rng)
 
     def readmitted(self, admit: Admit, now: float) -> None:
         """We come back to a member: only the time is taken from it.
@@ -138,7 +157,8 @@ class RoomSecrets:
         self.keyring.advance(room_s)
         step = self.keyring.seal_step
         heads = seal_heads(self.keyring.export(step), step, me, taker, self._rng)
-        return Admit(me, int(room_s * 1000), step, heads, ops, proof, word)
+        room_time_ms, shared = int(room_s * 1000), self.members_secret
+        return Admit(me, room_time_ms, step, heads, shared, ops, proof, word)
 
     def _agrees(self, admit: Admit) -> bool:
         """Whether another door holds the same secrets of the epochs that both know."""

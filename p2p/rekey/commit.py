@@ -29,12 +29,14 @@ class Wrapping:
         secret: bytearray,
         ephemeral: KeyPair,
         receivers: list[tuple[MemberId, DhKey]],
+        members_secret: bytes,
     ) -> None:
         """Take over ``secret``, to be zeroed when the last wrap is made."""
         self.epoch_id = epoch_id
         self._secret = secret
         self._ephemeral = ephemeral
         self._waiting = receivers
+        self._members_secret = members_secret
 
     @property
     def done(self) -> bool:
@@ -44,7 +46,7 @@ class Wrapping:
     def some(self, count: int) -> tuple[bytes, ...]:
         """Wrap for the next so many; fewer come out where a receive key is of no use."""
         now, self._waiting = self._waiting[:count], self._waiting[count:]
-        wraps = tuple(wrap_all(self._secret, now, self._ephemeral))
+        wraps = tuple(wrap_all(self._secret, now, self._ephemeral, self._members_secret))
         if self.done:
             self.stop()
         return wraps
@@ -67,7 +69,12 @@ def first_epoch(room: Room, rng: Rng) -> Keyring:
 
 
 def next_epoch(
-    room: Room, keyring: Keyring, parents: Sequence[EpochInfo], why: Why, rng: Rng
+    room: Room,
+    keyring: Keyring,
+    parents: Sequence[EpochInfo],
+    why: Why,
+    rng: Rng,
+    members_secret: bytes,
 ) -> Wrapping:
     """Begin an epoch that replaces others; the keyring holds it and is not turned to it.
 
@@ -77,6 +84,7 @@ def next_epoch(
         parents: Heads; none only if the room has lost all.
         why: What for.
         rng: Source of the secret.
+        members_secret: 32 secret bytes that all members hold.
     """
     members = room.roster()
     secret, ephemeral = bytearray(rng(SECRET_BYTES)), KeyPair.generate(rng)
@@ -96,7 +104,8 @@ def next_epoch(
     speaking = set(room.state.slots.values())
     others = [member for member in members if member.id != room.me]
     others.sort(key=lambda member: (member.id not in speaking, member.rank))
-    return Wrapping(epoch_id, secret, ephemeral, [(each.id, each.recv) for each in others])
+    receivers = [(each.id, each.recv) for each in others]
+    return Wrapping(epoch_id, secret, ephemeral, receivers, members_secret)
 
 
 def slice_wraps(

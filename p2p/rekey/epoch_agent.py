@@ -69,6 +69,7 @@ class Epochs:
         room: What the members agree on.
         keyring: Where the secrets are.
         identity: Ours.
+        members_secret: 32 secret bytes that all members hold: what wraps are bound to.
         rng: Source of secrets.
         now: Monotonic seconds.
         recv: The receive key that our join named; None to publish one now.
@@ -82,6 +83,7 @@ class Epochs:
         room: Room,
         keyring: Keyring,
         identity: Identity,
+        members_secret: bytes,
         rng: Rng,
         now: float,
         recv: KeyPair | None = None,
@@ -92,7 +94,7 @@ class Epochs:
         self._keyring = keyring
         self._rng = rng
         self._now = now
-        self._recv = RecvKeys(self._me, room.write_recv, rng, keyring.step, recv)
+        self._recv = RecvKeys(self._me, room.write_recv, rng, keyring.step, members_secret, recv)
         self._turns = Turns(rng)
         self._giving = Giving(room, keyring, rng, self.counts, self._recv)
         self._here: frozenset[MemberId] | None = None
@@ -294,7 +296,9 @@ class Epochs:
     def _begin(self, why: Why, parents: Sequence[EpochInfo]) -> None:
         if self._wrapping is not None:
             self._wrapping.stop()  # whoever still waits for that one needs the new one
-        self._wrapping = next_epoch(self._room, self._keyring, parents, why, self._rng)
+        self._wrapping = next_epoch(
+            self._room, self._keyring, parents, why, self._rng, self._recv.members_secret
+        )
         self.counts["made"] += 1
         self._turns.made(self._now)
         self._follow()

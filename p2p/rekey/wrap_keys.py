@@ -28,7 +28,11 @@ class RecvKeys:
         publish: Makes the public half known to the room.
         rng: Source of keys.
         step: The present one.
+        members_secret: 32 secret bytes, without which no wrap opens.
         first: The pair whose public half our join named; None to publish a new one at once.
+
+    Attributes:
+        members_secret: As given.
     """
 
     def __init__(
@@ -37,12 +41,14 @@ class RecvKeys:
         publish: Callable[[DhKey], object],
         rng: Rng,
         step: int,
+        members_secret: bytes,
         first: KeyPair | None = None,
     ) -> None:
         self._me = me
         self._publish = publish
         self._rng = rng
         self._since_step = step
+        self.members_secret = members_secret
         self._rotate_at_s: float | None = None
         self._old: tuple[KeyPair, float] | None = None
         self._forged = b""
@@ -74,7 +80,9 @@ class RecvKeys:
         wraps = tuple(wraps)
         for pair in self.pairs:
             try:
-                return unwrap(wraps, epoch.ephemeral, self._me, pair, epoch.commit)
+                return unwrap(
+                    wraps, epoch.ephemeral, self._me, pair, epoch.commit, self.members_secret
+                )
             except RemoteError:
                 continue
         raise RemoteError("no wrap that opens")

@@ -99,6 +99,7 @@ class Admit(Quiet, frozen=True, tag=2):
         room_time_ms: Time since the room began, as the member has it.
         step: Hash step of the secrets below.
         heads: Secrets of all epoch heads at that step, never of an earlier one, sealed.
+        members_secret: What all members share; the genesis says what it must hash to. Secret.
         ops: First operations the newcomer needs; it can apply them in this order. Further ones
             follow in ``Ops``.
         proof: By the member's signing key, for this line: see ``crypto.lineproof``.
@@ -110,6 +111,7 @@ class Admit(Quiet, frozen=True, tag=2):
     room_time_ms: U48
     step: U32
     heads: SealedHeads
+    members_secret: Key32
     ops: OpList
     proof: Signature64
     word: Fresh | None = None

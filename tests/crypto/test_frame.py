@@ -274,7 +274,7 @@ def stretched(secret: bytes) -> bytes:
 
 
 def test_the_words_alone_open_no_captured_frame() -> None:
-    genesis = Genesis(1, b"\x01" * 32, b"\x02" * 32, "open", 1_700_000_000, b"\x03" * 32)
+    genesis = Genesis(2, b"\x01" * 32, b"\x02" * 32, "open", 1_700_000_000, b"\x03" * 32)
     r = b"\x04" * 16
     key = RoomKey.create(genesis, r)
     ours = Keyring.create(os.urandom)
@@ -304,7 +304,7 @@ def test_frame_keys_come_from_the_random_secret_and_from_nothing_of_the_room() -
 
 
 def test_a_captured_knock_opens_for_nobody_who_only_has_the_words() -> None:
-    genesis = Genesis(1, b"\x01" * 32, b"\x02" * 32, "open", 1_700_000_000, b"\x03" * 32)
+    genesis = Genesis(2, b"\x01" * 32, b"\x02" * 32, "open", 1_700_000_000, b"\x03" * 32)
     psk = RoomKey.create(genesis, b"\x04" * 16).psk()
     door = Responder(b"\x05" * 32, psk, KNOCK, os.urandom)
     door_public = door._own.public

@@ -8,7 +8,7 @@ from crypto.errors import LocalError
 from crypto.kdf import hkdf
 from crypto.roomkey import Genesis, RoomKey
 
-GENESIS = Genesis(1, b"s" * 32, b"d" * 32, "open", 1_700_000_000, b"n" * 32)
+GENESIS = Genesis(2, b"s" * 32, b"d" * 32, "open", 1_700_000_000, b"n" * 32)
 R = b"r" * 16
 KEY = RoomKey.create(GENESIS, R)
 
@@ -35,7 +35,7 @@ def test_bytes_moved_between_room_id_and_r_do_not_match():
 
 
 def test_another_host_makes_another_key():
-    other = Genesis(1, b"x" * 32, b"d" * 32, "open", 1_700_000_000, b"n" * 32)
+    other = Genesis(2, b"x" * 32, b"d" * 32, "open", 1_700_000_000, b"n" * 32)
     assert RoomKey.create(other, R) != KEY
     assert RoomKey.create(GENESIS, b"q" * 16) != KEY
 

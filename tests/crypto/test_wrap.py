@@ -12,6 +12,7 @@ from crypto.wrap import WRAP_BYTES, commitment, unwrap, wrap_all, wrap_tag
 
 SECRET = bytes(range(32))
 COMMIT = commitment(SECRET)
+SHARED = b"\x51" * 32
 EPHEMERAL = KeyPair(b"\x11" * 32)
 RECV = [KeyPair(bytes((0x20 + number,)) * 32) for number in range(4)]
 IDS = [bytes((number,)) * 16 for number in range(4)]
@@ -19,21 +20,21 @@ EVERYBODY = [(member, recv.public) for member, recv in zip(IDS, RECV, strict=Tru
 
 
 def test_everybody_finds_and_opens_the_own_wrap_among_all() -> None:
-    wraps = wrap_all(SECRET, EVERYBODY, EPHEMERAL)
+    wraps = wrap_all(SECRET, EVERYBODY, EPHEMERAL, SHARED)
     assert {len(wrap) for wrap in wraps} == {WRAP_BYTES} == {52}
     for member, recv in zip(IDS, RECV, strict=True):
-        assert unwrap(wraps, EPHEMERAL.public, member, recv, COMMIT) == SECRET
+        assert unwrap(wraps, EPHEMERAL.public, member, recv, COMMIT, SHARED) == SECRET
 
 
 def test_who_is_left_out_opens_nothing_with_all_it_holds() -> None:
-    wraps = wrap_all(SECRET, EVERYBODY[1:], EPHEMERAL)
+    wraps = wrap_all(SECRET, EVERYBODY[1:], EPHEMERAL, SHARED)
     for member in IDS:
         with pytest.raises(RemoteError):
-            unwrap(wraps, EPHEMERAL.public, member, RECV[0], COMMIT)
+            unwrap(wraps, EPHEMERAL.public, member, RECV[0], COMMIT, SHARED)
 
 
 def test_a_wrap_is_bound_to_member_receive_key_and_ephemeral() -> None:
-    (wrap,) = wrap_all(SECRET, EVERYBODY[:1], EPHEMERAL)
+    (wrap,) = wrap_all(SECRET, EVERYBODY[:1], EPHEMERAL, SHARED)
     other = KeyPair(b"\x12" * 32)
     for ephemeral, member, recv in [
         (EPHEMERAL, IDS[0], RECV[1]),
@@ -42,42 +43,52 @@ def test_a_wrap_is_bound_to_member_receive_key_and_ephemeral() -> None:
     ]:
         moved = wrap_tag(ephemeral.public, member) + wrap[4:]
         with pytest.raises(RemoteError):
-            unwrap([moved], ephemeral.public, member, recv, COMMIT)
+            unwrap([moved], ephemeral.public, member, recv, COMMIT, SHARED)
+
+
+def test_who_has_every_x25519_key_and_not_the_members_secret_opens_nothing() -> None:
+    wraps = wrap_all(SECRET, EVERYBODY, EPHEMERAL, SHARED)
+    for member, recv in zip(IDS, RECV, strict=True):
+        for other in (bytes(32), b"", b"R" * 32):
+            with pytest.raises(RemoteError):
+                unwrap(wraps, EPHEMERAL.public, member, recv, COMMIT, other)
 
 
 def test_a_secret_other_than_the_one_committed_to_is_refused() -> None:
-    wraps = wrap_all(b"x" * 32, EVERYBODY, EPHEMERAL)
+    wraps = wrap_all(b"x" * 32, EVERYBODY, EPHEMERAL, SHARED)
     with pytest.raises(RemoteError):
-        unwrap(wraps, EPHEMERAL.public, IDS[0], RECV[0], COMMIT)
+        unwrap(wraps, EPHEMERAL.public, IDS[0], RECV[0], COMMIT, SHARED)
 
 
 def test_anothers_wrap_under_the_same_tag_does_not_hide_ours() -> None:
-    wraps = wrap_all(SECRET, EVERYBODY, EPHEMERAL)
+    wraps = wrap_all(SECRET, EVERYBODY, EPHEMERAL, SHARED)
     decoy = wraps[0][:4] + bytes(48)
-    assert unwrap([decoy, *wraps], EPHEMERAL.public, IDS[0], RECV[0], COMMIT) == SECRET
+    assert unwrap([decoy, *wraps], EPHEMERAL.public, IDS[0], RECV[0], COMMIT, SHARED) == SECRET
 
 
 @pytest.mark.parametrize("unusable", [bytes(32), b"\x01" + bytes(31), b"short"])
 def test_a_receive_key_that_nobody_can_use_keeps_no_other_from_the_key(unusable: bytes) -> None:
-    wraps = wrap_all(SECRET, [(IDS[0], unusable), *EVERYBODY[1:]], EPHEMERAL)
+    wraps = wrap_all(SECRET, [(IDS[0], unusable), *EVERYBODY[1:]], EPHEMERAL, SHARED)
     assert len(wraps) == 3
-    assert unwrap(wraps, EPHEMERAL.public, IDS[3], RECV[3], COMMIT) == SECRET
+    assert unwrap(wraps, EPHEMERAL.public, IDS[3], RECV[3], COMMIT, SHARED) == SECRET
 
 
 def test_an_ephemeral_of_low_order_is_a_breach_by_its_author() -> None:
     with pytest.raises(RemoteError):
-        unwrap([wrap_tag(bytes(32), IDS[0]) + bytes(48)], bytes(32), IDS[0], RECV[0], COMMIT)
+        unwrap(
+            [wrap_tag(bytes(32), IDS[0]) + bytes(48)], bytes(32), IDS[0], RECV[0], COMMIT, SHARED
+        )
 
 
 @given(st.lists(st.binary(max_size=60), max_size=5))
 def test_foreign_bytes_open_nothing(wraps: list[bytes]) -> None:
     with pytest.raises(RemoteError):
-        unwrap(wraps, EPHEMERAL.public, IDS[0], RECV[0], COMMIT)
+        unwrap(wraps, EPHEMERAL.public, IDS[0], RECV[0], COMMIT, SHARED)
 
 
 def test_a_secret_of_another_length_is_our_own_fault() -> None:
     with pytest.raises(LocalError):
-        wrap_all(b"short", EVERYBODY, EPHEMERAL)
+        wrap_all(b"short", EVERYBODY, EPHEMERAL, SHARED)
 
 
 def test_the_commitment_hides_the_secret_and_tells_secrets_apart() -> None:

@@ -8,7 +8,7 @@ from tests.second.frames import GroupKeys
 from tests.second.kit import blake, dh_public, sign, sign_public, verify
 from tests.second.line import Line
 from tests.second.ops import Keys, Known, Writer
-from tests.second.records import pack
+from tests.second.records import pack, unpack
 from tests.second.words import RoomKey
 from tests.second.wraps import open_heads
 
@@ -53,7 +53,10 @@ class Admitted:
         while (answer := await line.receive())[0] != r.ADMIT:
             if answer[0] == r.REFUSE:
                 raise PermissionError(answer[1])
-        _, member, room_time_ms, step, sealed, ops, proof, word = answer
+        _, member, room_time_ms, step, sealed, shared, ops, proof, word = answer
+        if blake(shared, 256, b"teahouse/members") != unpack(self.genesis)[5]:
+            raise ValueError("another members' secret")
+        self.members_secret = shared
         self.began_s = time.monotonic() - room_time_ms / 1000
         self.known.take(ops)
         while not {member, self.me.member} <= self.known.members().keys():

@@ -76,7 +76,14 @@ class Member(ABC):
         for epoch in (one for one in known.heads() if not keys.has(one)):
             fields = known.epoch(epoch)
             wraps = self._wraps.get(epoch, [])
-            secret = unwrap(wraps, fields.ephemeral, fields.commit, self.me.member, recv)
+            secret = unwrap(
+                wraps,
+                fields.ephemeral,
+                fields.commit,
+                self.me.member,
+                recv,
+                self.inside.members_secret,
+            )
             if secret is not None:
                 keys.put(epoch, fields.step, secret, hkdf(secret, b"pass"))
         heads = known.heads()

@@ -8,6 +8,7 @@ import pytest
 from tests.second import beacon, dht, frames, kit, ops, question
 from tests.second.invite import DOOR, Contact, Invite
 from tests.second.record import Slot
+from tests.second.records import unpack
 from tests.second.relay_line import RelayLine
 from tests.second.words import RoomKey
 
@@ -40,8 +41,12 @@ def test_the_words_give_the_key_and_the_genesis_belongs_to_it(example, key) -> N
     assert key.s.hex() == example["S"]
     assert key.psk.hex() == example["psk"]
     assert key.is_of(bytes.fromhex(example["genesis"]), bytes.fromhex(example["r"]))
+    commit = unpack(bytes.fromhex(example["genesis"]))[5]
+    assert commit == kit.blake(random(0x40, 0x5F), 256, b"teahouse/members")
+    *words, last = example["words"].split(" ")
+    wrong = "adult" if last != "adult" else "angle"
     with pytest.raises(ValueError, match="not a room key"):
-        RoomKey.of_words(example["words"].replace("angle", "adult"))
+        RoomKey.of_words(" ".join([*words, wrong]))
 
 
 def test_a_relay_is_read_from_its_line(example) -> None:

@@ -11,12 +11,17 @@ from tests.second.records import unpack
 
 
 def unwrap(
-    wraps: Iterable[bytes], ephemeral: bytes, commit: bytes, member: bytes, recv: bytes
+    wraps: Iterable[bytes],
+    ephemeral: bytes,
+    commit: bytes,
+    member: bytes,
+    recv: bytes,
+    members_secret: bytes,
 ) -> bytes | None:
     """The secret, if one of the wraps is ours; ``recv`` is the secret half of our receive key."""
     tag = blake(ephemeral + member, 32, b"teahouse/wrap")
     label = b"wrap/" + ephemeral + dh_public(recv) + member
-    cipher = ChaCha20Poly1305(hkdf(dh(recv, ephemeral), label))
+    cipher = ChaCha20Poly1305(hkdf(dh(recv, ephemeral) + members_secret, label))
     for wrap in wraps:
         if wrap[:4] != tag:
             continue

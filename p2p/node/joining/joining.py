@@ -13,7 +13,7 @@ from p2p.node.equipment import Equipment
 from p2p.node.joining.discovery import sources
 from p2p.node.joining.failure import explained
 from p2p.node.joining.join import Entered, JoinAttempt
-from p2p.node.secrets import Origin, RoomSecrets
+from p2p.node.secrets import NewRoom, RoomSecrets
 from p2p.rekey.commit import first_epoch
 from p2p.rekey.room_time import RoomTime
 from p2p.rng import system_rng
@@ -27,13 +27,13 @@ class Joining:
 
     Args:
         equipment: Ours.
-        goal: What we were given; or, for a new room, what its key commits to.
+        goal: What we were given; or a new room.
 
     Attributes:
         began_s: Monotonic seconds.
     """
 
-    def __init__(self, equipment: Equipment, goal: Invite | Origin) -> None:
+    def __init__(self, equipment: Equipment, goal: Invite | NewRoom) -> None:
         self.began_s = time.monotonic()
         self._equipment = equipment
         self._goal = goal
@@ -45,11 +45,11 @@ class Joining:
             UserError: We could not get in.
         """
         ours = self._equipment
-        creates = isinstance(self._goal, Origin)
+        creates = isinstance(self._goal, NewRoom)
         trace("join_began", creates=creates, mode=ours.settings.mode, relays=len(ours.relays))
         if not ours.settings.hidden:
             ours.work.create_task(ours.endpoint.dht.start(ours.endpoint.contacts))
-        if isinstance(self._goal, Origin):
+        if isinstance(self._goal, NewRoom):
             return self._create(self._goal)
         attempt = JoinAttempt(
             ours.endpoint,
@@ -70,11 +70,11 @@ class Joining:
         contacts = self._goal.contacts if isinstance(self._goal, Invite) else ()
         return sources(ours.settings, ours.endpoint, key, contacts, ours.relays)
 
-    def _create(self, origin: Origin) -> Entered:
-        now = time.monotonic()
+    def _create(self, new: NewRoom) -> Entered:
+        now, origin, shared = time.monotonic(), new.origin, new.members_secret
         room, credentials = self._make_room(origin.genesis), self._equipment.credentials
         keyring = first_epoch(room, system_rng)
-        secrets = RoomSecrets(credentials, origin, keyring, RoomTime(now), system_rng)
+        secrets = RoomSecrets(credentials, origin, shared, keyring, RoomTime(now), system_rng)
         return Entered(room, secrets, "self")
 
     def _make_room(self, genesis: bytes) -> Room:
@@ -85,7 +85,7 @@ class Joining:
             genesis,
             settings.name,
             now=time.monotonic(),
-            topic=settings.topic if isinstance(self._goal, Origin) else "",
+            topic=settings.topic if isinstance(self._goal, NewRoom) else "",
             recv=credentials.recv.public,
             invite=invite,
             proof=proof,

@@ -44,7 +44,7 @@ def lies_about_time(liar: Person, by_steps: int) -> None:
         step, room_s = step + by_steps, room_s + 10.0 * by_steps
         word = group_key._words.word(room_s)
         sealed = seal_heads(heads, step, me, taker, secrets._rng)
-        return Admit(me, int(room_s * 1000), step, sealed, ops, proof, word)
+        return Admit(me, int(room_s * 1000), step, sealed, secrets.members_secret, ops, proof, word)
 
     secrets.admit = admit
 

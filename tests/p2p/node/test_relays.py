@@ -48,11 +48,12 @@ async def test_who_came_in_through_a_relay_is_a_door_there_too() -> None:
 
 async def test_the_first_record_names_no_address_of_our_home() -> None:
     identity = Identity.generate(system_rng)
-    genesis = Genesis(1, identity.sign_key, identity.dh, "open", int(time.time()), bytes(32))
+    genesis = Genesis(2, identity.sign_key, identity.dh, "open", int(time.time()), bytes(32))
     key, recv = RoomKey.create(genesis, bytes(16)), KeyPair.generate(system_rng)
     secrets = RoomSecrets(
         Credentials(identity, key, recv),
         Origin(genesis.encode(), bytes(16)),
+        bytes(32),
         Keyring.create(system_rng),
         RoomTime(0.0),
         system_rng,

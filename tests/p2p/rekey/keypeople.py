@@ -12,6 +12,8 @@ from p2p.rekey.sealed_heads import seal_heads
 from p2p.wire.messages import AskKeys, GiveKeys, HeadSecret, Wraps
 from tests.p2p.rekey.fakeroom import FakeRoom, FakeState
 
+SHARED = b"members' secret".ljust(32)
+
 
 def given(
     heads: list[HeadSecret], step: int, giver: "Person", taker: "Person", recv: bytes = b""
@@ -73,7 +75,7 @@ class People:
             keyring = keyring_from(door.keyring.export(step), step, self.now, door.id)
         else:
             keyring = first_epoch(room, os.urandom)
-        epochs = Epochs(room, keyring, identity, os.urandom, self.now)
+        epochs = Epochs(room, keyring, identity, SHARED, os.urandom, self.now)
         person = Person(identity, room, keyring, epochs)
         self.people.append(person)
         return person

@@ -32,7 +32,7 @@ from p2p.rekey.events import (
 from p2p.rekey.schedule import NONE_S, SCHEDULED_STEPS
 from p2p.rekey.sealed_heads import open_heads
 from p2p.wire.messages import AskKeys, GiveKeys, HeadSecret, Wraps
-from tests.p2p.rekey.keypeople import People, given
+from tests.p2p.rekey.keypeople import SHARED, People, given
 
 HOST, COHOST, MODERATOR, LISTENER = 0, 1, 2, 4
 
@@ -230,7 +230,7 @@ def test_more_heads_than_one_record_can_name_are_merged_all_the_same(people: Peo
     for number in range(PARENTS_MAX + 2):
         room = people[2].room
         next_epoch(room, people[2].keyring, [state.epochs[people[0].room.written[0].id]], "asked",
-                   os.urandom)  # fmt: skip
+                   os.urandom, SHARED)  # fmt: skip
         assert len(state.heads) == number + 1
     people.wait(5.0)
     assert len(state.heads) == 1
@@ -277,9 +277,9 @@ def test_receive_keys_are_replaced_after_it_and_the_old_ones_still_open_for_a_mi
     )  # fmt: skip
     for recv, opens_after_s in ((first, 10), (second, 70)):
         people.wait(opens_after_s, tick_s=1.0)
-        (wrap,) = wrap_all(secret, [(people[3].id, recv[people[3].id])], ephemeral)
+        (wrap,) = wrap_all(secret, [(people[3].id, recv[people[3].id])], ephemeral, SHARED)
         assert people[3].epochs._recv.open([wrap], record) == secret
-    (wrap,) = wrap_all(secret, [(people[3].id, first[people[3].id])], ephemeral)
+    (wrap,) = wrap_all(secret, [(people[3].id, first[people[3].id])], ephemeral, SHARED)
     with pytest.raises(RemoteError):
         people[3].epochs._recv.open([wrap], record)
 
@@ -496,7 +496,7 @@ def test_who_lacks_one_of_two_heads_speaks_under_the_other_after_a_while(
         people[0].room.remove(people[4].id)
     people[0].epochs.do(NewKey(), people.now)
     first, lost = people[0].room.written
-    theirs = next_epoch(people[1].room, people[1].keyring, [first], "asked", os.urandom)
+    theirs = next_epoch(people[1].room, people[1].keyring, [first], "asked", os.urandom, SHARED)
     (wrap,) = slice_wraps(theirs.some(9), people[1].room.written[-1].ephemeral, [people[3].id])
     people[3].epochs.receive(Wraps(theirs.epoch_id, (wrap,)), people[1].id, people.now)
     members = people[3].room.state.members  # nobody is left who could merge them
@@ -653,7 +653,7 @@ def test_a_receive_key_that_was_published_with_the_join_is_used(people: People) 
     member = people[3]
     before = people[0].room.state.members[member.id]
     ring = keyring_from(people[0].keyring.export(0), 0, 0.0, bytes(16))
-    epochs = Epochs(member.room, ring, member.identity, os.urandom, 0.0, recv=recv)
+    epochs = Epochs(member.room, ring, member.identity, SHARED, os.urandom, 0.0, recv=recv)
     assert people[0].room.state.members[member.id] == before
     assert epochs._recv._present is recv
 

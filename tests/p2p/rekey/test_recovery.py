@@ -13,7 +13,7 @@ from p2p.mesh.frame_crypto import FrameCrypto
 from p2p.rekey.epoch_agent import Epochs, NewKey
 from p2p.rekey.events import KeysChanged, KeysDiffer, TimeWrong
 from p2p.wire.messages import AskKeys, GiveKeys, HeadSecret, Wraps
-from tests.p2p.rekey.keypeople import People, Person, given
+from tests.p2p.rekey.keypeople import SHARED, People, Person, given
 
 HOST, MODERATOR, LISTENER = 0, 2, 4
 SLOT = 1
@@ -204,7 +204,12 @@ class Told:
             heads, step + by_steps, people.now + by_steps * 10.0, self.door.id
         )
         self.person.epochs = Epochs(
-            self.person.room, self.person.keyring, self.person.identity, os.urandom, people.now
+            self.person.room,
+            self.person.keyring,
+            self.person.identity,
+            SHARED,
+            os.urandom,
+            people.now,
         )
         people.neighbours()
         people.carry()

@@ -12,6 +12,7 @@ from tests.p2p.rekey.fakeroom import FakeEpoch
 
 ME = b"m" * 16
 SECRET = b"s" * 32
+SHARED = b"a" * 32
 EPHEMERAL = KeyPair(b"e" * 32)
 EPOCH = FakeEpoch(b"", b"", (), 0, "", EPHEMERAL.public, commitment(SECRET), b"", ())
 
@@ -19,11 +20,13 @@ EPOCH = FakeEpoch(b"", b"", (), 0, "", EPHEMERAL.public, commitment(SECRET), b""
 class Published:
     def __init__(self, first: KeyPair | None = None) -> None:
         self.keys: list[bytes] = []
-        self.recv = RecvKeys(ME, self.keys.append, os.urandom, 5, first)
+        self.recv = RecvKeys(ME, self.keys.append, os.urandom, 5, SHARED, first)
 
     def opens(self, public: bytes) -> bool:
         try:
-            return self.recv.open(wrap_all(SECRET, [(ME, public)], EPHEMERAL), EPOCH) == SECRET
+            return (
+                self.recv.open(wrap_all(SECRET, [(ME, public)], EPHEMERAL, SHARED), EPOCH) == SECRET
+            )
         except RemoteError:
             return False
 

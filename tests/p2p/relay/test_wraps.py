@@ -18,7 +18,7 @@ members = st.lists(st.binary(min_size=16, max_size=16), min_size=1, max_size=8, 
 
 
 def wrap(member: bytes) -> bytes:
-    [made] = wrap_all(b"s" * 32, [(member, RECV)], EPHEMERAL)
+    [made] = wrap_all(b"s" * 32, [(member, RECV)], EPHEMERAL, bytes(32))
     return made
 
 
@@ -41,7 +41,7 @@ ONE, TWO = b"1" * 16, b"2" * 16
 @given(members)
 def test_every_member_finds_the_wrap_that_was_made_for_it(ids: list[bytes]) -> None:
     shelf = WrapShelf()
-    made = wrap_all(b"s" * 32, [(member, RECV) for member in ids], EPHEMERAL)
+    made = wrap_all(b"s" * 32, [(member, RECV) for member in ids], EPHEMERAL, bytes(32))
     assert shelf.put(b"epoch", made) == tuple(made)
     for member, its in zip(ids, made, strict=True):
         assert its in shelf.find(b"epoch", KEY, member)

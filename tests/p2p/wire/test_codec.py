@@ -17,7 +17,7 @@ SEALED = bytes(131)
 WORD = [bytes(16), bytes(16), 5000, (bytes(16),), bytes(32), bytes(64)]
 EVERY_MESSAGE = [
     m.Join(b"op", bytes(64)),
-    m.Admit(bytes(16), 1, 2, SEALED, (b"a", b"b"), bytes(64)),
+    m.Admit(bytes(16), 1, 2, SEALED, bytes(32), (b"a", b"b"), bytes(64)),
     m.Refuse("locked"),
     m.Ops((b"op",)),
     m.Have((bytes(8),)),
@@ -30,7 +30,7 @@ EVERY_MESSAGE = [
     m.Wait(),
     m.Compare(bytes(16), b"f" * 16, 0, bytes(36)),
     m.Fresh(*WORD),
-    m.Admit(bytes(16), 1, 2, SEALED, (b"a", b"b"), bytes(64), m.Fresh(*WORD)),
+    m.Admit(bytes(16), 1, 2, SEALED, bytes(32), (b"a", b"b"), bytes(64), m.Fresh(*WORD)),
     m.Doors(bytes(16)),
     m.Cards(bytes(16), (b"card",)),
     m.DoorUp(bytes(16), b"card"),
@@ -142,7 +142,7 @@ def test_pages_keep_the_order_and_fit(ops, small):
         assert page
         heads = bytes(m.SEALED_HEADS_BYTES_MAX)
         word = m.Fresh(*WORD[:3], (bytes(16),) * m.HEADS_MAX, *WORD[4:])
-        admit = m.Admit(bytes(16), 1, 2, heads, page, bytes(64), word)
+        admit = m.Admit(bytes(16), 1, 2, heads, bytes(32), page, bytes(64), word)
         assert decode(encode(admit)) == admit
 
 

@@ -21,7 +21,7 @@ class House:
 
     def __init__(self) -> None:
         self.host = Identity.generate(system_rng)
-        genesis = Genesis(1, self.host.sign_key, self.host.dh, "open", 0, bytes(32))
+        genesis = Genesis(2, self.host.sign_key, self.host.dh, "open", 0, bytes(32))
         self.genesis, self.key = genesis.encode(), RoomKey.create(genesis, bytes(16))
         self.room = Room(self.host, self.genesis, "host", now=0.0)
         self.keyring = first_epoch(self.room, system_rng)
@@ -38,7 +38,7 @@ class House:
 
     def new_key(self) -> None:
         parents = [self.room.state.epochs[head] for head in self.room.state.heads]
-        wrapping = next_epoch(self.room, self.keyring, parents, "asked", system_rng)
+        wrapping = next_epoch(self.room, self.keyring, parents, "asked", system_rng, bytes(32))
         self.keyring.set_heads([wrapping.epoch_id])
 
     def answer(self, name: str, *, fresh: bool = True) -> Answer:
@@ -48,7 +48,7 @@ class House:
             room.receive(op, None, 0.0)
         keyring = keyring_from(self.keyring.export(0), 0, 0.0, bytes(16))
         origin = Origin(self.genesis, bytes(16))
-        secrets = RoomSecrets(self.newcomer, origin, keyring, RoomTime(0.0), system_rng)
+        secrets = RoomSecrets(self.newcomer, origin, bytes(32), keyring, RoomTime(0.0), system_rng)
         member = self.people[name].member_id
         word = FreshWords(self.room, self.host, 0.0).word(0.0) if fresh else None
         return Answer(member, room, secrets, "relay", None, word)

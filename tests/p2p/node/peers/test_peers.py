@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from crypto.dh import KeyPair
+from crypto.genesis import commit_members_secret
 from crypto.identity import Identity, member_id
 from crypto.knock import KNOCK
 from crypto.roomkey import Genesis, RoomKey
@@ -103,7 +104,7 @@ class _Answers:
 async def test_keys_are_taken_only_from_a_door_that_shows_who_it_is() -> None:
     """The keys of the first door that lets us in are kept, so it must not be just anybody."""
     host, door, me = (Identity.generate(system_rng) for _ in range(3))
-    genesis = Genesis(1, host.sign_key, host.dh, "open", 0, bytes(32))
+    genesis = Genesis(2, host.sign_key, host.dh, "open", 0, COMMIT)
     room = Room(me, genesis.encode(), "me", now=0.0)
     twin, one = (Room(who, genesis.encode(), "x", now=0.0) for who in (door, host))
     for newcomer in (twin, room):
@@ -111,25 +112,30 @@ async def test_keys_are_taken_only_from_a_door_that_shows_who_it_is() -> None:
     keys = keys_of(door, me)
     proof = door.sign(b"admit", room.room_id + door.dh + me.dh + _Answers.tie)
     introduced = tuple(one.introduction(room.me))
-    unknown = Admit(bytes(16), 0, 0, keys, (), proof)
-    alone = Admit(door.member_id, 0, 0, keys, (twin.join_op,), proof)
-    borrowed = Admit(door.member_id, 0, 0, keys, introduced, proof)
-    nothing = Admit(host.member_id, 0, 0, keys_of(host, me), tuple(twin.ops()), proof)
+    unknown = Admit(bytes(16), 0, 0, keys, SHARED, (), proof)
+    alone = Admit(door.member_id, 0, 0, keys, SHARED, (twin.join_op,), proof)
+    borrowed = Admit(door.member_id, 0, 0, keys, SHARED, introduced, proof)
+    nothing = Admit(host.member_id, 0, 0, keys_of(host, me), SHARED, tuple(twin.ops()), proof)
     for admit in (unknown, alone, nothing, borrowed):
         await assert_not_entered(admit, me, genesis, Room(me, genesis.encode(), "me", now=0.0))
     await assert_not_entered(borrowed, me, genesis, room)
     thief = Identity(system_rng(32), door.dh_secret)  # holds the door's exchange key alone
     for data in (door.dh + me.dh + _Answers.tie, bytes(128)):
         stolen = thief.sign(b"admit", room.room_id + data)
-        admit = Admit(door.member_id, 0, 0, keys, introduced, stolen)
+        admit = Admit(door.member_id, 0, 0, keys, SHARED, introduced, stolen)
         fresh = Room(me, genesis.encode(), "me", now=0.0)
         await assert_not_entered(admit, me, genesis, fresh, door.dh, "bad signature")
+    other = Admit(door.member_id, 0, 0, keys, b"b" * 32, introduced, proof)
+    fresh = Room(me, genesis.encode(), "me", now=0.0)
+    await assert_not_entered(other, me, genesis, fresh, door.dh, "members' secret")
     attempt = an_attempt(me, genesis, Room(me, genesis.encode(), "me", now=0.0))
     await enter(attempt, borrowed, genesis, door.dh)
     assert [one.member for one in attempt._answers.given] == [door.member_id]
 
 
 RECV = KeyPair.generate(system_rng)
+SHARED = b"a" * 32
+COMMIT = commit_members_secret(SHARED)
 
 
 def keys_of(giver: Identity, taker: Identity) -> bytes:
@@ -166,11 +172,11 @@ async def assert_not_entered(
 async def test_keys_are_taken_only_with_an_admission_that_counts() -> None:
     """A door that hands over keys and has let us in for nobody is of no use to us."""
     host, me = (Identity.generate(system_rng) for _ in range(2))
-    genesis = Genesis(1, host.sign_key, host.dh, "open", 0, bytes(32))
+    genesis = Genesis(2, host.sign_key, host.dh, "open", 0, COMMIT)
     room, door = (Room(who, genesis.encode(), "x", now=0.0) for who in (me, host))
     keys = keys_of(host, me)
     proof = host.sign(b"admit", room.room_id + host.dh + me.dh + _Answers.tie)
-    nothing = Admit(host.member_id, 0, 0, keys, tuple(door.ops()), proof)
+    nothing = Admit(host.member_id, 0, 0, keys, SHARED, tuple(door.ops()), proof)
     await assert_not_entered(nothing, me, genesis, room)
 
 

@@ -34,7 +34,7 @@ def relay(number: int) -> Contact:
 
 def a_room() -> Room:
     host = Identity.generate(lambda count: bytes(range(count)))
-    genesis = Genesis(1, host.sign_key, host.dh, "open", 1_700_000_000, bytes(32))
+    genesis = Genesis(2, host.sign_key, host.dh, "open", 1_700_000_000, bytes(32))
     return Room(host, genesis.encode(), "host", now=0.0)
 
 
