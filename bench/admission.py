@@ -3,7 +3,7 @@
 ``admission.py [--rounds 500] [--joins 20] [--json]``. "Seal" is what both ends of a line compute
 together until the first message is open (key, ciphertext, ciphers), and what it adds in bytes, on a
 link and in pieces that a relay carries. "Join" is real nodes of this process on loopback, one
-after the other, from the start of a node to its place in the room: by the long invite, and by a relay.
+after the other, from the start of a node to its place in the room: by an invite, and by a relay.
 """
 
 import argparse
