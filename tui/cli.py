@@ -9,11 +9,9 @@ import os
 import secrets
 import sys
 import time
-import tomllib
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from importlib import import_module, metadata
-from pathlib import Path
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from p2p.api.settings import Settings
@@ -27,6 +25,7 @@ from tui.options import room_parser, settings_of, split_command
 from tui.start.key_source import key_text
 from tui.texts.failures import as_event, told, user_error_in
 from tui.texts.readings import reading_notes
+from tui.version import version
 from tui.windows import leave_no_crash_report, with_language
 
 if TYPE_CHECKING:
@@ -39,8 +38,14 @@ COMMANDS = """commands:
   relay     run an entry node that helps others find their rooms
   demo      a whole room on this machine
   devices   list and measure microphones and speakers
+  doctor    look at network, sound and machine, and say what to do
 """
-_ELSEWHERE = {"relay": "p2p.relay.cli", "demo": "tui.demo.cli", "devices": "tui.devices.command"}
+_ELSEWHERE = {
+    "relay": "p2p.relay.cli",
+    "demo": "tui.demo.cli",
+    "devices": "tui.devices.command",
+    "doctor": "tui.doctor.command",
+}
 _USAGE = 2
 _LEAKS: dict[Leak, str] = {
     "core": mark(
@@ -71,7 +76,7 @@ def main(argv: Sequence[str] | None = None, backend: Backend | None = None) -> i
     leaks = shut_memory() if argv is None else ()  # else the process is somebody else's
     _quiet_log()
     try:
-        if args.command not in ("demo", "devices"):
+        if args.command in (None, "create", "join", "relay"):
             for leak in leaks:
                 _say(tr(_LEAKS[leak]))
         return _dispatch(args, backend or RealBackend(), started_s)
@@ -107,14 +112,6 @@ def _start_log(options: "argparse.Namespace", *, screen: bool) -> None:
         start_log(options.log_level)
     if options.trace:
         start_trace(options.trace)
-
-
-def version() -> str:
-    """Return the version of the program."""
-    project = Path(__file__).parent.parent / "pyproject.toml"
-    if project.is_file():  # a clone is newer than what may be installed beside it
-        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
-    return metadata.version("teahouse")
 
 
 def _dispatch(args: "argparse.Namespace", backend: Backend, started_s: float) -> int:
