@@ -39,12 +39,14 @@ COMMANDS = """commands:
   demo      a whole room on this machine
   devices   list and measure microphones and speakers
   doctor    look at network, sound and machine, and say what to do
+  ctl       open and close the microphone of a member that runs here
 """
 _ELSEWHERE = {
     "relay": "p2p.relay.cli",
     "demo": "tui.demo.cli",
     "devices": "tui.devices.command",
     "doctor": "tui.doctor.command",
+    "ctl": "tui.ctl.command",
 }
 _USAGE = 2
 _LEAKS: dict[Leak, str] = {
@@ -140,6 +142,8 @@ def _dispatch(args: "argparse.Namespace", backend: Backend, started_s: float) ->
 def _room(
     command: str | None, options: "argparse.Namespace", backend: Backend, started_s: float
 ) -> int:
+    if options.ctl:
+        backend = import_module("tui.ctl.controlled").ControlledBackend(backend)
     settings = settings_of(options, f"guest-{secrets.randbelow(900) + 100}")
     plain = options.plain or options.json
     screen = not plain and _has_terminal()

@@ -30,6 +30,12 @@ def room_parser(command: str, *, joins: bool) -> argparse.ArgumentParser:
     _add_network(parser)
     _add_sound(parser)
     _add_log(parser)
+    parser.add_argument(
+        "--ctl",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="let `teahouse ctl` on this machine open and close the microphone",
+    )
     parser.add_argument("--seconds", type=_seconds, metavar="N", help="leave N s after joining")
     parser.add_argument("--plain", action="store_true", help="lines instead of a screen")
     parser.add_argument("--json", action="store_true", help="with --plain: one JSON object a line")

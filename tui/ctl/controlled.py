@@ -1,0 +1,95 @@
+"""Rooms whose members listen on a control socket, for whoever asked for that."""
+
+import os
+from pathlib import Path
+
+from p2p.api.commands import Command
+from p2p.api.events import Event
+from p2p.api.settings import Settings
+from p2p.api.view import RoomView
+from p2p.errors import UserError
+from tui.ctl.place import folder, require_system
+from tui.ctl.server import ControlServer
+from tui.i18n import mark
+from tui.nodelike import Backend, NodeLike
+
+
+class ControlledBackend:
+    """Gives every node of another backend a control socket.
+
+    Args:
+        backend: The other one.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def parse_key(self, text: str) -> object:
+        """Find the room key in ``text``."""
+        return self._backend.parse_key(text)
+
+    async def create(self, settings: Settings) -> NodeLike:
+        """Open a new room.
+
+        Raises:
+            UserError: There is no safe place for the socket, or the room can not be opened.
+        """
+        ours = _folder()
+        return ControlledNode(await self._backend.create(settings), ours)
+
+    async def join(self, settings: Settings, invite: object) -> NodeLike:
+        """Enter a room; raises as ``create``."""
+        ours = _folder()
+        return ControlledNode(await self._backend.join(settings, invite), ours)
+
+
+class ControlledNode:
+    """A node with a control socket as long as it runs.
+
+    Args:
+        node: The node.
+        ours: The folder of sockets, checked.
+    """
+
+    def __init__(self, node: NodeLike, ours: Path) -> None:
+        self._node = node
+        self._ours = ours
+
+    def do(self, command: Command) -> None:
+        """Ask for something."""
+        self._node.do(command)
+
+    async def next_event(self) -> Event:
+        """Wait for the next event."""
+        return await self._node.next_event()
+
+    def view(self) -> RoomView:
+        """Return the room as it is now."""
+        return self._node.view()
+
+    async def run(self) -> None:
+        """Keep the node going until it has left the room.
+
+        Raises:
+            UserError: The socket can not be opened.
+        """
+        server = ControlServer(self._node, self._ours)
+        try:
+            try:
+                await server.open()
+            except OSError as error:
+                raise UserError(
+                    "no_ctl",
+                    mark("The control socket can not be opened: {reason}."),
+                    mark("Start without --ctl."),
+                    1,
+                    reason=error.strerror or "unknown error",
+                ) from None
+            await self._node.run()
+        finally:
+            server.close()
+
+
+def _folder() -> Path:
+    require_system()
+    return folder(os.environ.get("XDG_RUNTIME_DIR"), make=True)

@@ -1,0 +1,115 @@
+"""A running member's control socket."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from p2p.api.commands import Leave, SetMic
+from p2p.api.view import RoomView
+from tui.ctl.place import SUFFIX, is_ours, living
+from tui.ctl.words import LINE_BYTES, Word, answer, understood
+from tui.nodelike import NodeLike
+
+CLIENTS_MAX = 8
+SETTLES_S = 0.3
+"""How long a microphone may take to open before it is said that it stays closed."""
+LOOK_EVERY_S = 0.01
+
+
+class ControlServer:
+    """Listens while the room lasts.
+
+    Args:
+        node: Whose microphone it is.
+        ours: The folder, checked.
+    """
+
+    def __init__(self, node: NodeLike, ours: Path) -> None:
+        self._node = node
+        self._path = ours / f"{os.getpid()}{SUFFIX}"
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._holders: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Begin to listen; the socket is of mode 0600, in a folder that nobody else can enter.
+
+        Raises:
+            OSError: There is no place for it.
+        """
+        if sys.platform != "linux":
+            return
+        for left in living(self._path.parent, 1.0):
+            left.close()
+        self._path.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(
+            self._serve, self._path, limit=LINE_BYTES, backlog=CLIENTS_MAX
+        )
+        self._path.chmod(0o600)
+
+    def close(self) -> None:
+        """End, and leave no file behind."""
+        self._path.unlink(missing_ok=True)
+        if self._server is not None:
+            self._server.close()
+        for writer in list(self._writers):
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = writer.get_extra_info("socket")
+        if len(self._writers) >= CLIENTS_MAX or not is_ours(peer):
+            writer.transport.abort()
+            return
+        self._writers.add(writer)
+        try:
+            # A line that is too long is a ValueError.
+            with contextlib.suppress(ConnectionError, ValueError):
+                while line := await reader.readline():
+                    word = understood(line)
+                    if word == "mic hold":
+                        self._holders.add(writer)
+                    elif word in ("mic on", "mic off", "mic toggle"):
+                        self._holders.discard(writer)
+                    writer.write(await self._obey(word))
+                    await writer.drain()
+        finally:
+            self._writers.discard(writer)
+            self._let_go(writer)
+            writer.close()
+
+    def _let_go(self, writer: asyncio.StreamWriter) -> None:
+        """The microphone closes when the last that holds it is gone, however that came."""
+        if writer in self._holders:
+            self._holders.discard(writer)
+            if not self._holders:
+                self._node.do(SetMic(False))
+
+    async def _obey(self, word: Word | None) -> bytes:
+        if word is None:
+            return answer(self._view(), "unknown_word")
+        if word == "status":
+            return answer(self._view())
+        if word == "leave":
+            self._node.do(Leave())
+            return answer(self._view())
+        view = self._view()
+        if view is None:
+            return answer(None, "not_joined")
+        wanted = word in ("mic on", "mic hold") or (word == "mic toggle" and not view.mic_on)
+        self._node.do(SetMic(wanted))
+        return await self._settled(wanted)
+
+    async def _settled(self, wanted: bool) -> bytes:
+        loop = asyncio.get_running_loop()
+        ends_s = loop.time() + SETTLES_S
+        while (view := self._view()) is not None and view.mic_on != wanted:
+            if loop.time() > ends_s:
+                return answer(view, "mic_stays_closed" if wanted else "mic_stays_open")
+            await asyncio.sleep(LOOK_EVERY_S)
+        return answer(view)
+
+    def _view(self) -> RoomView | None:
+        view = self._node.view()
+        return view if any(one.me for one in view.members) else None
