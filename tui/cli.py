@@ -18,6 +18,7 @@ from p2p.api.settings import Settings
 from p2p.errors import UserError
 from p2p.process import Leak, shut_memory
 from tui.backend import RealBackend
+from tui.config.sources import configured_language, parse_with_config
 from tui.i18n import chosen_language, mark, tr, use_language
 from tui.line_mode.line_reader import LineReader
 from tui.nodelike import Backend, NodeLike
@@ -39,6 +40,7 @@ COMMANDS = """commands:
   demo      a whole room on this machine
   devices   list and measure microphones and speakers
   doctor    look at network, sound and machine, and say what to do
+  config    show and change what holds for every run
   ctl       open and close the microphone of a member that runs here
 """
 _ELSEWHERE = {
@@ -47,6 +49,7 @@ _ELSEWHERE = {
     "devices": "tui.devices.command",
     "doctor": "tui.doctor.command",
     "ctl": "tui.ctl.command",
+    "config": "tui.config.command",
 }
 _USAGE = 2
 _LEAKS: dict[Leak, str] = {
@@ -71,7 +74,8 @@ def main(argv: Sequence[str] | None = None, backend: Backend | None = None) -> i
     started_s = time.monotonic()
     leave_no_crash_report()
     args = split_command(sys.argv[1:] if argv is None else argv, COMMANDS)
-    use_language(chosen_language(args.lang, with_language(os.environ)))
+    wish = args.lang or configured_language(os.environ)
+    use_language(chosen_language(wish, with_language(os.environ)))
     if args.version:
         sys.stdout.write(f"teahouse {version()}\n")
         return 0
@@ -128,7 +132,8 @@ def _dispatch(args: "argparse.Namespace", backend: Backend, started_s: float) ->
             word=args.command,
         )
     joins = args.command != "create"
-    options = room_parser(args.command or "join", joins=joins).parse_args(args.rest)
+    parser = room_parser(args.command or "join", joins=joins)
+    options = parse_with_config(parser, args.rest, os.environ)
     if options.lang:
         use_language(chosen_language(options.lang, with_language(os.environ)))
     try:

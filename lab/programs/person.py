@@ -22,7 +22,12 @@ SLACK = float(os.environ.get("TEAHOUSE_TEST_SLACK", "3"))
 LIMIT_S = 20.0
 LINE_LIMIT_BYTES = 1 << 20
 PR_SET_PDEATHSIG = 1
-ENVIRONMENT = {"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+ENVIRONMENT = {
+    "PYTHONPATH": str(ROOT),
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "TEAHOUSE_CONFIG": "",
+}
 
 Event = dict[str, Any]
 

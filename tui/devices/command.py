@@ -5,6 +5,7 @@ Nothing is kept: the echo test lives in memory and is erased when it has been pl
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from audio.device.device_errors import EXIT_AUDIO
+from tui.config.sources import parse_with_config
 from tui.devices.device_report import Check, DeviceProblem, check_lines, list_lines
 from tui.i18n import chosen_language, tr, use_language
 from tui.texts.sound_sentences import device_name
@@ -58,7 +60,7 @@ def main(argv: Sequence[str], machine: Machine | None = None) -> int:
     Returns:
         0, or 7 if a device that was required is not there.
     """
-    options = _parser().parse_args(argv)
+    options = parse_with_config(_parser(), argv, os.environ)
     if options.lang:
         use_language(chosen_language(options.lang, {}))
     machine = machine or _this_machine()

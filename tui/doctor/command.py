@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from p2p.dht.bootstrap import known_contacts
 from p2p.dht.contact import NodeContact
 from p2p.process import shut_memory
+from tui.config.sources import parse_with_config
 from tui.doctor.findings import Finding, as_object, exit_code
 from tui.doctor.machine import clock_finding, memory_findings, terminal_finding, version_finding
 from tui.doctor.network import LIMIT_S, look
@@ -36,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         UserError: A line of ``--relay`` or ``--bootstrap`` is no good.
     """
-    options = parser().parse_args(argv)
+    options = parse_with_config(parser(), argv, os.environ)
     if options.lang:
         use_language(chosen_language(options.lang, with_language(os.environ)))
     known = known_contacts(options.bootstrap, relays=options.relay)
