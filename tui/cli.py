@@ -23,6 +23,7 @@ from tui.i18n import chosen_language, mark, tr, use_language
 from tui.line_mode.line_reader import LineReader
 from tui.nodelike import Backend, NodeLike
 from tui.options import room_parser, settings_of, split_command
+from tui.programs import BY_NAME, listing
 from tui.start.key_source import key_text
 from tui.texts.failures import as_event, told, user_error_in
 from tui.texts.readings import reading_notes
@@ -32,25 +33,6 @@ from tui.windows import leave_no_crash_report, with_language
 if TYPE_CHECKING:
     import argparse
 
-COMMANDS = """commands:
-  (none)    the start screen
-  create    open a new room and show its key
-  join      enter a room
-  relay     run an entry node that helps others find their rooms
-  demo      a whole room on this machine
-  devices   list and measure microphones and speakers
-  doctor    look at network, sound and machine, and say what to do
-  config    show and change what holds for every run
-  ctl       open and close the microphone of a member that runs here
-"""
-_ELSEWHERE = {
-    "relay": "p2p.relay.cli",
-    "demo": "tui.demo.cli",
-    "devices": "tui.devices.command",
-    "doctor": "tui.doctor.command",
-    "ctl": "tui.ctl.command",
-    "config": "tui.config.command",
-}
 _USAGE = 2
 _LEAKS: dict[Leak, str] = {
     "core": mark(
@@ -73,7 +55,7 @@ def main(argv: Sequence[str] | None = None, backend: Backend | None = None) -> i
     """
     started_s = time.monotonic()
     leave_no_crash_report()
-    args = split_command(sys.argv[1:] if argv is None else argv, COMMANDS)
+    args = split_command(sys.argv[1:] if argv is None else argv, listing())
     wish = args.lang or configured_language(os.environ)
     use_language(chosen_language(wish, with_language(os.environ)))
     if args.version:
@@ -121,9 +103,10 @@ def _start_log(options: "argparse.Namespace", *, screen: bool) -> None:
 
 
 def _dispatch(args: "argparse.Namespace", backend: Backend, started_s: float) -> int:
-    if args.command in _ELSEWHERE:
-        return int(import_module(_ELSEWHERE[args.command]).main(args.rest))
-    if args.command not in (None, "create", "join"):
+    program = BY_NAME.get(args.command)
+    if program is not None and program.module is not None:
+        return int(import_module(program.module).main(args.rest))
+    if args.command is not None and program is None:
         raise UserError(
             "unknown_command",
             mark("There is no command `{word}`."),

@@ -199,8 +199,12 @@ def _between(text: str, low: float, high: float) -> float:
     return value
 
 
-def split_command(argv: Sequence[str], commands: str) -> argparse.Namespace:
-    """Return ``argv`` taken apart into ``command``, ``rest`` and the few global options."""
+def main_parser(commands: str) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line.
+
+    Args:
+        commands: What is said of them at the end of the help.
+    """
     parser = argparse.ArgumentParser(
         prog="teahouse",
         description="Rooms to talk in, encrypted end to end, without a server.",
@@ -211,4 +215,9 @@ def split_command(argv: Sequence[str], commands: str) -> argparse.Namespace:
     parser.add_argument("--lang", metavar="CODE", help="language: en or zh_CN")
     parser.add_argument("command", nargs="?", metavar="COMMAND")
     parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...")
-    return parser.parse_args(argv)
+    return parser
+
+
+def split_command(argv: Sequence[str], commands: str) -> argparse.Namespace:
+    """Return ``argv`` taken apart into ``command``, ``rest`` and the few global options."""
+    return main_parser(commands).parse_args(argv)

@@ -166,7 +166,7 @@ def load(argv: Sequence[str], environ: Mapping[str, str]) -> Config:
         UserError: The file cannot be read, or something in it or in the environment has no
             meaning here.
     """
-    args, unread = _parser().parse_known_args(argv)
+    args, unread = parser().parse_known_args(argv)
     if unread:
         raise _unknown(unread[0], [f"--{option.name}" for option in OPTIONS], "flag")
     flags = vars(args)
@@ -272,8 +272,9 @@ def _unknown(name: str, known: Iterable[str], where: str) -> UserError:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
+    made = argparse.ArgumentParser(
         prog="teahouse relay",
         description="Entry node, courier of sealed knocks and forwarder of sealed sound, on one "
         "port, by UDP and as a web server. It holds no room key. Every option can also stand in "
@@ -286,18 +287,18 @@ def _parser() -> argparse.ArgumentParser:
         wording = f"{option.help} (default {option.default or 'none'})".replace("%", "%%")
         if option.metavar:
             action = "append" if option.many else "store"
-            parser.add_argument(
+            made.add_argument(
                 f"--{option.name}", metavar=option.metavar, help=wording, action=action
             )
         else:
-            parser.add_argument(
+            made.add_argument(
                 f"--{option.name}", action="store_const", const="yes", help=option.help
             )
-    parser.add_argument("--config", metavar="FILE", help="a TOML file with options")
-    parser.add_argument(
+    made.add_argument("--config", metavar="FILE", help="a TOML file with options")
+    made.add_argument(
         "--print-config", action="store_true", help="show every option and where it comes from"
     )
-    parser.add_argument(
+    made.add_argument(
         "--check", action="store_true", help="ask the running relay whether it is well"
     )
-    return parser
+    return made

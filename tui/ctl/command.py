@@ -136,8 +136,12 @@ def parser() -> argparse.ArgumentParser:
         "started with --ctl: for keys of the desktop, pedals and scripts. `mic hold` keeps it open "
         "until this command ends; `-` reads one command a line from standard input.",
     )
-    made.add_argument("what", choices=("mic", "mute", "leave", "status", "-"))
-    made.add_argument("switch", nargs="?", choices=("on", "off", "toggle", "hold"))
+    made.add_argument(
+        "what", choices=("mic", "mute", "leave", "status", "-"), help="what is to be done"
+    )
+    made.add_argument(
+        "switch", nargs="?", choices=("on", "off", "toggle", "hold"), help="of the microphone"
+    )
     made.add_argument("--json", action="store_true", help="one object and nothing else")
     made.add_argument("--lang", metavar="CODE", help="language: en or zh_CN")
     return made

@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         0 when everybody who should be heard was heard by everybody, else 1.
     """
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     plain = args.plain or args.json or not (sys.stdin.isatty() and sys.stdout.isatty())
     seconds = args.seconds
     if args.json and seconds is None:
@@ -49,18 +49,19 @@ async def _interruptible(seconds: float | None, *, as_json: bool) -> int:
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
+    made = argparse.ArgumentParser(
         prog="teahouse demo",
         description="A real room on this machine: entry nodes, a host, guests that find it by "
         "its words, speech, a raised hand.",
     )
-    parser.add_argument("--plain", action="store_true", help="sentences instead of the screen")
-    parser.add_argument(
+    made.add_argument("--plain", action="store_true", help="sentences instead of the screen")
+    made.add_argument(
         "--json", action="store_true", help="one object at the end, nothing else on stdout"
     )
-    parser.add_argument(
+    made.add_argument(
         "--seconds", type=float, metavar="N", help="end N seconds after the first has joined"
     )
-    parser.add_argument("--lang", metavar="CODE", help=argparse.SUPPRESS)
-    return parser
+    made.add_argument("--lang", metavar="CODE", help=argparse.SUPPRESS)
+    return made

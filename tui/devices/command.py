@@ -60,7 +60,7 @@ def main(argv: Sequence[str], machine: Machine | None = None) -> int:
     Returns:
         0, or 7 if a device that was required is not there.
     """
-    options = parse_with_config(_parser(), argv, os.environ)
+    options = parse_with_config(parser(), argv, os.environ)
     if options.lang:
         use_language(chosen_language(options.lang, {}))
     machine = machine or _this_machine()
@@ -220,24 +220,25 @@ def _this_machine() -> Machine:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
+    made = argparse.ArgumentParser(
         prog="teahouse devices",
         description="Lists microphones and speakers, and measures those that a room would use: "
         "level, echo, delay, gaps. Plays a tone and, after 3 seconds of recording, your own voice.",
     )
-    parser.add_argument("--json", action="store_true", help="one object and nothing else")
-    parser.add_argument("--list", action="store_true", help="only list, open nothing")
-    parser.add_argument("--quiet", action="store_true", help="play nothing")
-    parser.add_argument("--mic", default="default", metavar="DEVICE")
-    parser.add_argument("--speaker", default="default", metavar="DEVICE")
-    parser.add_argument(
+    made.add_argument("--json", action="store_true", help="one object and nothing else")
+    made.add_argument("--list", action="store_true", help="only list, open nothing")
+    made.add_argument("--quiet", action="store_true", help="play nothing")
+    made.add_argument("--mic", default="default", metavar="DEVICE", help="the microphone")
+    made.add_argument("--speaker", default="default", metavar="DEVICE", help="the loudspeaker")
+    made.add_argument(
         "--seconds", type=_seconds, default=3.0, metavar="N", help="how long to meter, 1 to 60"
     )
-    parser.add_argument("--require-mic", action="store_true", help="exit 7 without a microphone")
-    parser.add_argument("--require-speaker", action="store_true", help="exit 7 without a speaker")
-    parser.add_argument("--lang", metavar="CODE", help="language: en or zh_CN")
-    return parser
+    made.add_argument("--require-mic", action="store_true", help="exit 7 without a microphone")
+    made.add_argument("--require-speaker", action="store_true", help="exit 7 without a speaker")
+    made.add_argument("--lang", metavar="CODE", help="language: en or zh_CN")
+    return made
 
 
 def _seconds(text: str) -> float:

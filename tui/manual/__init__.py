@@ -1,0 +1,1 @@
+"""Help, completions and the manual page, all made from what the commands understand."""
