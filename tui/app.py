@@ -34,7 +34,7 @@ from tui.start.problem import ProblemScreen
 from tui.start.start_screen import StartScreen
 from tui.start.waiting import WaitScreen
 from tui.terminal import patient_driver
-from tui.terminal.keys import by_place
+from tui.terminal.keys import SPACE_LOST, SPACE_RELEASED, by_place
 from tui.texts.failures import told, user_error_in
 from tui.texts.foretell import last_moderator
 from tui.texts.readings import reading_notes
@@ -97,7 +97,14 @@ class TeahouseApp(App[int]):
         """Read keys by their place, but where somebody writes: Caps Lock changes nothing."""
         if isinstance(event, events.Key) and not isinstance(self.focused, Input):
             event = by_place(event)
+        if isinstance(event, events.Key) and self._room not in (None, self.screen):
+            self._let_go_behind(event.key)
         await super().on_event(event)
+
+    def _let_go_behind(self, key: str) -> None:
+        """Space may come up while another screen is in front of the room."""
+        if self._room is not None and key in (SPACE_RELEASED, SPACE_LOST):
+            self._room.action_let_go(lost=key == SPACE_LOST)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer none: Textual's own would write a picture with all names to the disk."""

@@ -18,8 +18,11 @@ def help_keys() -> list[tuple[str, str]]:
     devices = ("D, F7    T, F9", tr("another microphone or speaker;  speak by typing"))
     keys = [(f_number(key.keys), (tr(key.shown), tr(key.help))) for key in room_keys().values()]
     keys.append((DEVICES_F, devices))
+    lines = [line for _, line in sorted(keys)]
     return [
-        *(line for _, line in sorted(keys)),
+        lines[0],
+        (tr("Space, held"), tr("microphone open so long, if the terminal can tell")),
+        *lines[1:],
         ("R, F12   W, F11", tr("the room: door, key, invites;  who waits outside")),
         (tr("Tab, arrows, Enter"), tr("choose a person, and what to do")),
         ("Q, F10", tr("leave; asks when you are on stage")),

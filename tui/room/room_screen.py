@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
 
-from p2p.api.commands import Command
+from p2p.api.commands import Command, SetMic
 from p2p.api.events import (
     ErrorRaised,
     Event,
@@ -35,6 +35,7 @@ from tui.invite.new_invite import NewInviteScreen
 from tui.nodelike import NodeLike
 from tui.powers import find, is_last_moderator, myself, runs_room
 from tui.room.help_screen import HelpScreen
+from tui.room.hold import Hold
 from tui.room.outside import OutsideScreen
 from tui.room.person_screen import PersonScreen
 from tui.room.presenter import (
@@ -50,6 +51,7 @@ from tui.room.successor import SuccessorScreen
 from tui.room.typing_screen import TypingScreen
 from tui.room.words_screen import WordsScreen
 from tui.start.problem import ProblemScreen
+from tui.terminal.keys import SPACE_LOST, SPACE_RELEASED
 from tui.texts.meter import meter_step
 from tui.texts.peer_text import peer_text
 from tui.texts.sentences import Narrator, safe
@@ -96,6 +98,9 @@ class RoomScreen(Screen[None]):
         Binding("f1,question_mark", "help", show=False),
         Binding("q,f10", "leave", show=False),
         Binding("tab", "next_list", show=False),
+        # No keys of a keyboard: see tui.terminal.kitty. They take the way of Space, behind it.
+        Binding(SPACE_RELEASED, "let_go", show=False),
+        Binding(SPACE_LOST, "let_go(True)", show=False),
     ]
 
     def __init__(
@@ -114,6 +119,7 @@ class RoomScreen(Screen[None]):
         self._not_twice = NotTwice()
         self._meters: Timer | None = None
         self._words: dict[int, Words] = {}
+        self._hold = Hold()
         self._early: deque[tuple[str, str]] = deque(maxlen=MAX_SENTENCES)
 
     def compose(self) -> ComposeResult:
@@ -273,11 +279,22 @@ class RoomScreen(Screen[None]):
         else:
             self._do_pressed(pressed, pressed.command)
 
+    def action_let_go(self, lost: bool = False) -> None:
+        """Space came up: who held it to speak has spoken.
+
+        Args:
+            lost: It did not; but another window has the keyboard now.
+        """
+        if self._hold.let_go(time.monotonic(), lost=lost):
+            self._node.do(SetMic(False))
+
     def _do_pressed(self, pressed: Pressed, command: Command) -> None:
         """Do it, unless the key is held, or pressed twice."""
         if self._not_twice.is_too_soon(command, time.monotonic()) and not pressed.chosen:
             return
         self._node.do(command)
+        if isinstance(command, SetMic):
+            self._hold.pressed(time.monotonic(), opens=command.on)
         if pressed.log:
             self._tell_log(pressed.log)
 

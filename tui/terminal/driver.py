@@ -8,12 +8,18 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from textual import constants
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui.terminal.kitty import ASK_FOR_RELEASES, KittyParser
 from tui.terminal.screen_writer import ScreenWriter
 
 STANDARD_ERROR = 2
 """Where Textual draws."""
+
+# Looked up when the thread begins that reads keys.
+linux_driver.XTermParser = KittyParser  # type: ignore[attr-defined]
 
 
 class PatientDriver(LinuxDriver):
@@ -37,6 +43,8 @@ class PatientDriver(LinuxDriver):
                 lambda: _from_thread(loop, lambda: self._app.refresh(layout=True)),
             )
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if not constants.DISABLE_KITTY_KEY:
+            self.write(ASK_FOR_RELEASES)
 
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was, if it is read at all."""

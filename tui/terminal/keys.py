@@ -4,6 +4,9 @@ from textual import events
 
 from tui.texts.key_layouts import latin
 
+SPACE_RELEASED, SPACE_LOST, SPACE_STILL_HELD = "space_released", "space_lost", "space_still_held"
+"""Names of keys that no keyboard has: what happened to Space, see ``tui.terminal.kitty``."""
+
 
 def by_place(event: events.Key) -> events.Key:
     """Return the press of the Latin key at the same place; the same one if there is no other."""
