@@ -233,6 +233,9 @@ def test_the_wheel_holds_the_four_packages_the_entry_nodes_and_one_command(tmp_p
         (commands,) = [name for name in names if name.endswith("/entry_points.txt")]
         said = archive.read(commands).decode().split()
     info = commands.partition("/")[0]
+    page = info.replace(".dist-info", ".data/data/share/man/man1/teahouse.1")
+    assert page in names
+    names.remove(page)
     assert {name.partition("/")[0] for name in names} == {*PACKAGES, info}
     assert said == ["[console_scripts]", "teahouse", "=", "tui.cli:main"]
     data = {name for name in names if not name.endswith(".py") and not name.startswith(info)}

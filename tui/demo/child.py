@@ -46,7 +46,8 @@ class Child:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=quiet,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            # What somebody chose for the own rooms is not for these.
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TEAHOUSE_CONFIG": ""},
             limit=LINE_LIMIT_BYTES,
             start_new_session=True,
         )
