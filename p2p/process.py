@@ -71,6 +71,9 @@ def _may_lock_all() -> bool:
 
     if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY:
         return True
-    status = Path("/proc/self/status").read_bytes().splitlines()
+    try:
+        status = Path("/proc/self/status").read_bytes().splitlines()
+    except OSError:  # no /proc here: nobody says that we may
+        return False
     capable = next((line.split()[1] for line in status if line.startswith(b"CapEff:")), b"0")
     return bool(int(capable, 16) >> _CAP_IPC_LOCK & 1)

@@ -162,6 +162,18 @@ def test_who_says_nothing_of_its_swap_is_taken_to_have_some(monkeypatch):
     assert process._swaps()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
+def test_without_a_proc_to_ask_memory_is_not_locked_and_nothing_fails(monkeypatch):
+    import resource
+
+    def missing(_self: Path) -> bytes:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_bytes", missing)
+    monkeypatch.setattr(resource, "getrlimit", lambda _what: (0, 0))
+    assert not process._may_lock_all()
+
+
 def test_a_kernel_that_lets_nobody_be_undumpable_is_told_of(monkeypatch):
     class Libc:
         def prctl(self, what: int, *_: int) -> int:
