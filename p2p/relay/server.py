@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from crypto.cookie import COOKIE_BYTE, MAC2_AT, NO_MAC2
+from crypto.cookie import COOKIE_BYTE
 from crypto.dh import KeyPair
 from crypto.ids import DhKey, RoomId
 from crypto.knock import FIRST_BYTES, HELLO, NO_PSK, Responder
@@ -25,9 +25,8 @@ from p2p.link.candidates import ANYWHERE_V4, own_address_towards
 from p2p.link.dial import Station, Ways, reach
 from p2p.link.door import Door
 from p2p.link.fanout import FanOut
-from p2p.link.flood_filter import Gauge
 from p2p.link.line import Line
-from p2p.link.link import MediaLink, make_certificate
+from p2p.link.link import make_certificate
 from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
 from p2p.link.transactions import Calls
@@ -40,8 +39,10 @@ from p2p.relay.dht_items import ItemKeeper
 from p2p.relay.fanout import HEARTBEAT_EVERY_S, Spread
 from p2p.relay.keyfile import load_or_create
 from p2p.relay.limits import Uplink
+from p2p.relay.lines import Lines
 from p2p.relay.places import Places
 from p2p.relay.rooms import Call, Cut, Rooms
+from p2p.relay.strangers import Strangers
 from p2p.rng import Rng, system_rng
 from p2p.trace import CounterTrace, trace, word
 from p2p.wire.addresses import Address, Scope, known_scope
@@ -60,7 +61,6 @@ SILENT_BOUGH_S = 3.5
 NO_SOUND = "no_sound"
 TIDY_EVERY_S = 1.0
 DRAIN_LOOK_S = 0.05
-STRANGERS_LOOK = 50
 DHT_RATE_PER_S = 400.0
 HELLO_LIMIT_S = 5.0
 
@@ -74,19 +74,6 @@ class _FramesOf:
 
     def frame(self, frame: bytes, arrival_s: float) -> None:
         self.relay.frame(self.number, frame, arrival_s)
-
-
-@dataclass(slots=True)
-class _Strangers:
-    """HELLOs without a cookie since the last look.
-
-    Attributes:
-        looked_s: When that was, monotonic seconds.
-        count: How many.
-    """
-
-    looked_s: float
-    count: int = 0
 
 
 class Relay:
@@ -118,13 +105,10 @@ class Relay:
         self._tasks = tasks
         self._control = control
         self._items = ItemKeeper(dht, tasks)
-        self._lines: dict[int, Line] = {}
-        self._links: dict[int, MediaLink] = {}
-        self._next_link = 1
-        self._gauge = Gauge()
-        self._strangers = _Strangers(now)
+        self._lines = Lines()
+        self._strangers = Strangers(station.mux, now)
         uplink = Uplink(control.limits.max_rate, now)
-        self._spread = Spread(fanout, self._links, uplink)
+        self._spread = Spread(fanout, self._lines.links, uplink)
         self._rooms = Rooms(KeyPair(secret).public, lambda: control.limits, uplink.is_busy, now)
         self._courier = Courier(rng, self._room_of)
         self._places = Places(lambda: control.limits, self._rooms.sits)
@@ -159,7 +143,7 @@ class Relay:
                         await self._control.draining.wait()
             await self._drain(drain_timeout_s)
         finally:
-            await asyncio.gather(*(line.close() for line in self._lines.values()))
+            await asyncio.gather(*(line.close() for _, line in self._lines))
 
     def refresh(self) -> None:
         """Writes what is true now into the metrics."""
@@ -174,7 +158,7 @@ class Relay:
 
     def _counted(self) -> dict[str, dict[str, int]]:
         """Everything that is counted here, by place and reason."""
-        mux, links = self._station.mux, [line.link.counters for line in self._lines.values()]
+        mux, links = self._station.mux, [line.link.counters for _, line in self._lines]
         places: dict[str, Mapping[str, int]] = {
             "socket": mux.counters,
             "streams": mux.streams.counters,
@@ -214,7 +198,7 @@ class Relay:
 
     def _tidy(self, now: float) -> None:
         boughs = {link for room in self._rooms.rooms() for link in room.boughs}
-        for number, line in list(self._lines.items()):
+        for number, line in self._lines:
             limit_s = SILENT_BOUGH_S if number in boughs else SILENT_S
             if line.open and now - line.link.last_heard_s > limit_s:
                 self._tasks.create_task(line.close())
@@ -223,30 +207,17 @@ class Relay:
         self._spread.uplink.set_rate(self._control.limits.max_rate, now)
 
     def _beat(self, now: float) -> None:
-        self._shed(now)
+        self._strangers.look(now)
         self._rooms.on_timer(now)
         for room in self._rooms.rooms():
             self._spread.beat(room, now)
         self._flush()
 
-    def _shed(self, now: float) -> None:
-        """Has the kernel take part of a flood of HELLOs off us."""
-        mux, count, passed_s = (
-            self._station.mux,
-            self._strangers.count,
-            now - self._strangers.looked_s,
-        )
-        self._strangers = _Strangers(now)
-        if self._gauge.came(count, max(0.001, passed_s), mux.queue_fill):
-            mux.let_hellos_in(self._gauge.share)
-
     def _datagram(self, data: bytes, sender: Address) -> None:
         if data[0] == DHT_TYPE:
             self._dht.receive(data, sender)
         elif data[0] == _HELLO_BYTE:
-            self._strangers.count += data[MAC2_AT:].startswith(NO_MAC2)
-            if self._strangers.count >= STRANGERS_LOOK:
-                self._shed(time.monotonic())
+            self._strangers.came(data)
             mux = self._station.mux
             self._door.asked(data, sender, lambda answer: mux.send(answer, sender))
         elif data[0] in _ANSWER_BYTES:
@@ -258,23 +229,27 @@ class Relay:
         """Somebody's link came up: one must make room for it if there are too many."""
         now, address = time.monotonic(), line.link.remote_address
         net = None if address is None else neighbourhood(address[0])
-        ends = self._places.take(self._next_link, net, now)
-        if ends == self._next_link:
+        ends = self._places.take(self._lines.next_number, net, now)
+        if ends == self._lines.next_number:
             self._door.counters["full"] += 1
             self._tasks.create_task(line.close())
             return
         if ends is not None:
             self._door.counters["made room"] += 1
             self._places.leave(ends)
-            self._tasks.create_task(self._lines[ends].close())
+            self._close(ends)
         number = self._add(line)
         self._rooms.link_up(number, caller, line.link.tie, now, net)
-        self._tasks.create_task(self._serve(number))
+        self._tasks.create_task(self._serve(number, line))
+
+    def _close(self, number: int) -> None:
+        line = self._lines.get(number)
+        if line is not None:
+            self._tasks.create_task(line.close())
 
     def _add(self, line: Line) -> int:
-        number, self._next_link = self._next_link, self._next_link + 1
-        trace("served_up", link=number, links=len(self._lines) + 1)
-        self._lines[number], self._links[number] = line, line.link
+        number = self._lines.add(line)
+        trace("served_up", link=number, links=len(self._lines))
         line.link.frames_to(_FramesOf(self, number))
         return number
 
@@ -284,8 +259,7 @@ class Relay:
         if room is not None:
             self._spread.send(room, number, frame, now)
 
-    async def _serve(self, number: int) -> None:
-        line = self._lines[number]
+    async def _serve(self, number: int, line: Line) -> None:
         try:
             self._courier.link_up(number, time.monotonic())
             while True:
@@ -305,8 +279,7 @@ class Relay:
             self._places.leave(number)
             self._courier.link_down(number)
             self._rooms.link_down(number, time.monotonic())
-            self._lines.pop(number, None)
-            self._links.pop(number, None)
+            self._lines.drop(number)
             await line.close()
 
     def _flush(self) -> None:
@@ -316,13 +289,14 @@ class Relay:
                     self._tasks.create_task(self._look_up(link, target))
                 case ItemHanded(item=data):
                     self._items.take(data)
-                case Cut(link=link) if link in self._lines:
-                    self._tasks.create_task(self._lines[link].close())
+                case Cut(link=link):
+                    self._close(link)
                 case Call():
                     self._tasks.create_task(self._call(event))
         for link, message in (*self._courier.to_send(), *self._rooms.to_send()):
-            if link in self._lines:
-                self._lines[link].send(message)
+            line = self._lines.get(link)
+            if line is not None:
+                line.send(message)
 
     async def _call(self, call: Call) -> None:
         """One handshake with a relay that a room names, and the link if it answers."""
@@ -331,7 +305,7 @@ class Relay:
             ways = Ways(call.address)
             line, _ = await reach(self._station, call.dh, NO_PSK, HELLO, ways, HELLO_LIMIT_S)
             number, tie = self._add(line), line.link.tie
-            self._tasks.create_task(self._serve(number))
+            self._tasks.create_task(self._serve(number, line))
         except (TimeoutError, RemoteError):
             pass
         finally:
