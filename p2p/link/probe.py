@@ -1,4 +1,4 @@
-"""Asks a relay or an entry node one HELLO by UDP and one by TCP, and makes no link.
+"""Asks a relay or an entry node one HELLO by UDP and one by TLS, and makes no link.
 
 Nothing of the person goes out: the key that asks is new each time, and the offer in the HELLO names
 no address and is never taken up.
@@ -16,9 +16,10 @@ from p2p.link.candidates import host_address_towards
 from p2p.link.mux import Mux
 from p2p.link.transactions import Calls
 from p2p.rng import Rng
-from p2p.wire.addresses import Address, on_the_wire, stream_address
+from p2p.wire.addresses import Address, on_the_wire
 from p2p.wire.offers import Hello, HelloAck, LinkOffer
 from p2p.wire.version import PROTOCOL_VERSION
+from p2p.wire.web_place import WebPlace
 
 _ANSWERS = (COOKIE_BYTE, FIRST_BYTES[HELLO][1])
 
@@ -29,7 +30,7 @@ class Probe:
 
     Attributes:
         udp_ms: Round trip by UDP, milliseconds; None: no answer in time.
-        tcp_open: Whether somebody took a TCP connection there.
+        tcp_open: Whether somebody answers by TLS there: the node, or a web server.
         tcp_ms: Round trip by TCP; None: no answer, or no connection.
         seen: Where the node saw our UDP come from; foreign, None without an answer.
         own: Our own address on the way to it; None: there is no way.
@@ -67,16 +68,20 @@ class Prober:
         self._rng = rng
         mux.on_datagram = self._receive
 
-    async def probe(self, dh: DhKey, address: Address, limit_s: float) -> Probe:
+    async def probe(
+        self, dh: DhKey, address: Address, limit_s: float, place: WebPlace | None = None
+    ) -> Probe:
         """Ask one node by both ways at once.
 
         Args:
             dh: Its public key, 32 bytes.
             address: Its IP literal and port.
             limit_s: After so long there is no answer.
+            place: Where alone it takes streams; None: it is asked both ways at its address.
         """
         by_udp, (tcp_open, by_tcp) = await asyncio.gather(
-            self._ask(dh, address, limit_s), self._by_tcp(dh, address, limit_s)
+            self._ask(dh, address, limit_s) if place is None else _not_asked(),
+            self._by_tcp(dh, place or WebPlace(*address), limit_s),
         )
         return Probe(
             udp_ms=by_udp.rtt_ms,
@@ -86,14 +91,16 @@ class Prober:
             own=host_address_towards(self._mux, address),
         )
 
-    async def _by_tcp(self, dh: DhKey, address: Address, limit_s: float) -> tuple[bool, _Reply]:
+    async def _by_tcp(self, dh: DhKey, place: WebPlace, limit_s: float) -> tuple[bool, _Reply]:
         began_s = asyncio.get_running_loop().time()
-        stream = await self._mux.streams.dial(address, limit_s)
+        stream = await self._mux.streams.dial(place, dh, limit_s)
+        # Said in this very moment, so it is of no other attempt.
+        refused, self._mux.streams.refusal = self._mux.streams.refusal, None
         if stream is None:
-            return False, _Reply()
+            return refused is not None, _Reply()
         try:
             left_s = began_s + limit_s - asyncio.get_running_loop().time()
-            return True, await self._ask(dh, stream_address(address), max(left_s, 0.0))
+            return True, await self._ask(dh, stream, max(left_s, 0.0))
         finally:
             self._mux.streams.hang_up(stream)
 
@@ -117,3 +124,7 @@ class Prober:
         if data[0] not in _ANSWERS:
             raise RemoteError("answer to nothing")
         self._calls.receive(data)
+
+
+async def _not_asked() -> _Reply:
+    return _Reply()

@@ -76,7 +76,7 @@ async def look(
     prober = Prober(mux, system_rng)
     try:
         probes = await asyncio.gather(
-            *(prober.probe(one.key, one.address, limit_s) for _, one in asked)
+            *(prober.probe(one.key, one.address, limit_s, one.web) for _, one in asked)
         )
     finally:
         with contextlib.suppress(OSError):

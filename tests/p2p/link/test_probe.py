@@ -9,6 +9,8 @@ from p2p.link.probe import Prober
 from p2p.relay.config import RelaySettings
 from p2p.relay.server import run_relay
 from p2p.wire.offers import Hello
+from p2p.wire.version import PROTOCOL_VERSION
+from p2p.wire.web_place import WebPlace
 
 
 @pytest.fixture
@@ -41,6 +43,13 @@ async def test_who_answers_to_another_key_has_an_open_port_and_no_answer(relay, 
     assert not probe.answered
 
 
+async def test_of_a_node_that_only_the_web_leads_to_nothing_is_asked_by_udp(relay, mux):
+    place = WebPlace(*relay.address)
+    probe = await Prober(mux, os.urandom).probe(relay.key, relay.address, 5.0, place)
+    assert probe.udp_ms is None
+    assert probe.tcp_ms is not None
+
+
 async def test_nobody_answers_where_nobody_is(mux):
     began_s = asyncio.get_running_loop().time()
     nobody = await Mux.open(("127.0.0.1", 0))
@@ -58,4 +67,4 @@ async def test_the_offer_names_no_address_and_is_new_each_time(mux):
     one, other = prober._offer(), prober._offer()
     assert one != other
     assert one.candidates == ()
-    Hello.decode(Hello(2, one).encode())
+    Hello.decode(Hello(PROTOCOL_VERSION, one).encode())
