@@ -245,7 +245,7 @@ class Session:
             case PresenceChanged():
                 self.peers.attached_changed()
             case FirstRelayChanged():
-                self.peers.dispatch.relay_room.first_changed()
+                self.peers.dispatch.relay_room.first_changed(time.monotonic())
                 self.peers.attached_changed()
             case RelayUp(relay=relay):
                 self._advertiser.relay_up(relay)

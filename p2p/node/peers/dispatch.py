@@ -228,7 +228,7 @@ class Dispatch:
                 if member != out.but:
                     neighbour.line.send(Ops((out.data,)))
         if new:
-            self.relay_room.pass_on(out.data for out in new if out.to is None)
+            self.relay_room.pass_on((out.data for out in new if out.to is None), now)
 
     def _rates_of(self, frm: MemberId, now: float) -> _Rates:
         rates = self._rates.get(frm)

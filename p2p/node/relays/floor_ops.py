@@ -1,12 +1,17 @@
-"""Which operations relays get as they are, since they judge by them, and which came from relays."""
+"""Which operations relays get as they are, since they judge by them; which came, and which went."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from collections.abc import Iterable
 
 from crypto.ids import OpId
 from p2p.room.ops.ids import op_id
 from p2p.room.room import Room
 
 REMEMBERED_MAX = 4096
+SAID_AGAIN_S = 20.0
+"""Operations as new as this are said again through another relay, or again through the same: what
+went into a link that was cut, or was said while there was none, nobody has."""
+SAID_AGAIN_MAX = 256
 
 
 class FloorOps:
@@ -20,6 +25,7 @@ class FloorOps:
         self._room = room
         self._by_relay: OrderedDict[OpId, None] = OrderedDict()
         self._floor: dict[OpId, bool] = {}
+        self._said: deque[tuple[float, bytes]] = deque(maxlen=SAID_AGAIN_MAX)
 
     def all(self) -> list[bytes]:
         """All floor operations that we hold."""
@@ -44,3 +50,11 @@ class FloorOps:
     def came_by_relay(self, op: bytes) -> bool:
         """Whether it did."""
         return op_id(op) in self._by_relay
+
+    def note_to_relay(self, ops: Iterable[bytes], now: float) -> None:
+        """These go to the relays now, if we have one."""
+        self._said += [(now, op) for op in ops]
+
+    def said_since(self, since_s: float) -> list[bytes]:
+        """Those that went, or were to go, from then on."""
+        return [op for said_s, op in self._said if said_s >= since_s]

@@ -17,7 +17,7 @@ from p2p.mesh.seen import Seen
 from p2p.mesh.strangers import Strangers
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.relays.failover import Failover
-from p2p.node.relays.floor_ops import FloorOps
+from p2p.node.relays.floor_ops import SAID_AGAIN_S, FloorOps
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.relay_list import RelayList
 from p2p.node.relays.relay_session import FrameSink, RoomSide
@@ -115,15 +115,19 @@ class RelayedRoom:
 
     # --- out ------------------------------------------------------------------------------------
 
-    def pass_on(self, ops: Iterable[bytes]) -> None:
+    def pass_on(self, ops: Iterable[bytes], now: float) -> None:
         """Hands operations to the relays, but for those that came from there."""
+        new = [op for op in ops if not self._floor.came_by_relay(op)]
+        self._floor.note_to_relay(new, now)
+        self._say_ops(new)
+
+    def _say_ops(self, ops: Sequence[bytes]) -> None:
         if not self.is_attached:
             return
-        new = [op for op in ops if not self._floor.came_by_relay(op)]
-        floor = [op for op in new if self._floor.is_floor(op)]
+        floor = [op for op in ops if self._floor.is_floor(op)]
         if floor:
             self.failover.send_floor(floor)
-        for page in pages(op for op in new if not self._floor.is_floor(op)):
+        for page in pages(op for op in ops if not self._floor.is_floor(op)):
             self.say(Ops(page))
 
     def say(self, message: Message, to: MemberId = EVERYBODY, *, every_way: bool = False) -> bool:
@@ -163,9 +167,10 @@ class RelayedRoom:
                 self.say(Near(int(self._secrets.room_time.at(now) * 1000), ()))
         return self._sayings(self._strangers.known(self._room.state.in_roster, now), now)
 
-    def first_changed(self) -> None:
-        """Another relay carries our sound: what we missed meanwhile is asked for."""
+    def first_changed(self, now: float) -> None:
+        """Another relay carries our sound: what we, or the others, missed meanwhile goes again."""
         self._compare_s = 0.0
+        self._say_ops(self._floor.said_since(now - SAID_AGAIN_S))
 
     # --- in -------------------------------------------------------------------------------------
 

@@ -14,6 +14,8 @@ from p2p.api import commands as c
 from p2p.api import events as e
 from p2p.api.settings import Settings
 from p2p.dht.contact import NodeContact
+from p2p.link.demux import Kind, kind_of
+from p2p.link.mux import Mux
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.joining.advertise import Advertiser
@@ -22,7 +24,7 @@ from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.secrets import Credentials, Origin, RoomSecrets
 from p2p.rekey.room_time import RoomTime
 from p2p.rng import system_rng
-from p2p.wire.addresses import Scope, known_scope
+from p2p.wire.addresses import Scope, is_stream, known_scope
 from p2p.wire.card import open_card
 
 ENTRY = ("11.0.1.2", 4433)
@@ -120,3 +122,34 @@ def shown_loss_pct(person: Person) -> float:
 def told_loss_pct(person: Person) -> float:
     [link] = person.session.reports.stats.stats().links
     return link["loss_pct"]
+
+
+async def test_a_hand_that_goes_into_a_line_that_was_cut_arrives_when_there_is_another() -> None:
+    """Somebody takes the messages out, and leaves the sound: the line is dead and looks alive."""
+    async with a_house() as house:
+        relay = await house.relay()
+        ways = {"mode": "shield", "relays": (relay,)}
+        host = await house.host("host", **ways)
+        words = (await host.key()).words
+        for name in ("one", "two", "three"):
+            guest = await house.guest(name, words, **ways)
+            await host.until(e.MemberChanged, lambda m, n=name: m.name == n and m.state == "here")
+        mine = guest.node._ours.endpoint.station.mux
+        for mux in (mine, house.relays[0]._station.mux):
+            without_messages(mux, {mine.local_port, house.relay_port})
+        began_s = time.monotonic()
+        guest.node.do(c.RaiseHand())
+        await host.until(e.HandChanged)
+        assert time.monotonic() - began_s < 8.0
+
+
+def without_messages(mux: Mux, ports: set[int]) -> None:
+    """Take DTLS out of what goes to these ports by UDP."""
+    send = mux._transmit
+
+    def censor(data: bytes, address: tuple[str, int]) -> None:
+        taken_out = address[1] in ports and kind_of(data) is Kind.DTLS
+        if is_stream(address) or not taken_out:
+            send(data, address)
+
+    mux._transmit = censor  # type: ignore[method-assign]
