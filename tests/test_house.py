@@ -26,7 +26,6 @@ MANY_ATTRIBUTES = {
     "p2p/link/link.py MediaLink": 21,
     "p2p/link/mux.py Mux": 15,
     "p2p/rekey/epoch_agent.py Epochs": 18,
-    "p2p/relay/room.py RelayRoom": 19,
     "p2p/room/room.py Room": 23,
     "p2p/room/store/opset.py OpSet": 15,
 }

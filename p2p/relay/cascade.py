@@ -29,11 +29,12 @@ class TreePlace:
         own_dh: Its public key.
 
     Attributes:
+        own_dh: The same.
         parent: Key of the relay it hangs under now; None: of none.
     """
 
     def __init__(self, own_dh: DhKey) -> None:
-        self._own_dh = own_dh
+        self.own_dh = own_dh
         self._before: tuple[DhKey, ...] = ()
         self._waits: dict[DhKey, tuple[float, float]] = {}  # key -> wait, not before
         self.parent: DhKey | None = None
@@ -46,7 +47,7 @@ class TreePlace:
     def set_order(self, carriers: Sequence[Carrier]) -> None:
         """The room's carriers, first the root; a relay not among them hangs under none."""
         keys = [carrier.dh for carrier in carriers]
-        before = keys[: keys.index(self._own_dh)] if self._own_dh in keys else []
+        before = keys[: keys.index(self.own_dh)] if self.own_dh in keys else []
         self._before = tuple(dict.fromkeys(before))
         self._waits = {key: wait for key, wait in self._waits.items() if key in self._before}
         if self.parent not in self._before:

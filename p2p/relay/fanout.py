@@ -74,7 +74,7 @@ class Spread(Generic[L]):
         spoken = self._spoken(room)
         found = spoken.routes.get(source)
         if found is None:
-            found = self._route(spoken, source, room.listeners(source))
+            found = self._route(spoken, source, room.seating.listeners(source))
         if self._pay(found[1], frame, now):
             spoken.last_s[source] = now
             self.frames += found[0].send(frame)
@@ -89,8 +89,8 @@ class Spread(Generic[L]):
         quiet = frozenset(speaking) if len(speaking) == 1 else None if speaking else frozenset()
         found = spoken.routes.get(("beat", quiet))
         if found is None:
-            sent = set[int]().union(*(room.listeners(source) for source in speaking))
-            unsent = [link for link in (*room.boughs, *room.seats) if link not in sent]
+            sent = set[int]().union(*(room.seating.listeners(source) for source in speaking))
+            unsent = [link for link in room.seating.all_but(None) if link not in sent]
             found = self._route(spoken, ("beat", quiet), unsent)
         if found[1]:
             self._pay(found[1], HEARTBEAT, now)  # sent over the cap too: without it they all leave
@@ -103,10 +103,10 @@ class Spread(Generic[L]):
 
     def _spoken(self, room: RelayRoom) -> _Spoken:
         spoken = self._rooms.get(room.id)
-        if spoken is None or spoken.version != room.version:
+        if spoken is None or spoken.version != room.seating.version:
             last_s = spoken.last_s if spoken is not None else {}
-            here = {s: at_s for s, at_s in last_s.items() if s in room.seats or s in room.boughs}
-            spoken = self._rooms[room.id] = _Spoken(room.version, last_s=here)
+            here = {s: at_s for s, at_s in last_s.items() if room.seating.at(s) is not None}
+            spoken = self._rooms[room.id] = _Spoken(room.seating.version, last_s=here)
         return spoken
 
     def _route(self, spoken: _Spoken, name: object, numbers: list[int]) -> tuple[Route, int]:

@@ -106,7 +106,7 @@ class Rooms:
     @property
     def attached(self) -> int:
         """How many members are attached, all rooms together."""
-        return sum(len(room.seats) for room in self._rooms.values())
+        return sum(len(room.seating.seats) for room in self._rooms.values())
 
     def link_up(
         self, link: int, dh: DhKey, tie: bytes, now: float, net: bytes | None = None
@@ -164,7 +164,7 @@ class Rooms:
             case Passed():
                 self._passed(message, link, now)
             case Tune(on=on):
-                self._seated(message.room, link).tune(link, on=on)
+                self._seated(message.room, link).seating.tune(link, on=on)
             case RelayRefuse():
                 self._refused(link)
             case Floor() | FloorHave() | Gossip() | RelayWraps() | Route() | Present():
@@ -208,7 +208,7 @@ class Rooms:
             self._call_parent(room, now)
             self._collect(room)
             if room.is_over(now):
-                room.cuts += room.boughs
+                room.seating.cuts += room.seating.boughs
                 self._collect(room)
                 self._forget(room)
 
@@ -267,9 +267,7 @@ class Rooms:
             floor = FloorRoom(message.genesis)
             if not self._claims.say(room_id, link, one.net, now):
                 return "full"
-            room = self._rooms[room_id] = RelayRoom(
-                message.genesis, room_id, floor, self._own_dh, self._limits(), now
-            )
+            room = self._rooms[room_id] = RelayRoom(floor, self._own_dh, self._limits(), now)
         try:
             room.take_ops(message.ops, link, now)
         finally:
@@ -290,8 +288,8 @@ class Rooms:
             return "removed"
         if not room.opens(message.pass_public, member, now):
             return "bad_pass"
-        known = any(seat.member == member for seat in room.seats.values())
-        if not known and len(room.seats) >= SEATS_MAX:
+        known = any(seat.member == member for seat in room.seating.seats.values())
+        if not known and len(room.seating.seats) >= SEATS_MAX:
             return "full"
         if not known and self._is_busy(now):
             return "busy"
@@ -299,7 +297,7 @@ class Rooms:
             raise RemoteError("a link carries one room")
         if not self._claims.seat(room.id, one.net):
             return "full"
-        if link not in room.seats:
+        if link not in room.seating.seats:
             one.room = room
             room.attach(link, member, now)
             self._collect(room)
@@ -311,7 +309,7 @@ class Rooms:
             return "no_room"
         if one.dh not in {carrier.dh for carrier in room.state.carriers}:
             return "no_room"
-        if one.room is not None or len(room.boughs) >= BOUGHS_MAX:
+        if one.room is not None or len(room.seating.boughs) >= BOUGHS_MAX:
             return "full"
         one.room = room
         room.join(link, one.dh, now, asked=True)
@@ -328,7 +326,7 @@ class Rooms:
         if room is None or not room.place.joined(one.dh):
             self._events.append(Cut(link))
             return
-        for other, bough in list(room.boughs.items()):
+        for other, bough in list(room.seating.boughs.items()):
             if self._is_above(room, bough.dh):
                 room.detach(other, now)
                 self._events.append(Cut(other))
@@ -372,10 +370,10 @@ class Rooms:
     def _collect(self, room: RelayRoom) -> None:
         """Takes over what a room wants to be sent and cut."""
         self._out += room.to_send()
-        for link in room.cuts:
+        for link in room.seating.cuts:
             self._links[link].room = None
             self._events.append(Cut(link))
-        room.cuts.clear()
+        room.seating.cuts.clear()
 
 
 def _address_of(carrier: Carrier) -> Address | None:

@@ -197,7 +197,7 @@ class Relay:
             await asyncio.sleep(DRAIN_LOOK_S)
 
     def _tidy(self, now: float) -> None:
-        boughs = {link for room in self._rooms.rooms() for link in room.boughs}
+        boughs = {link for room in self._rooms.rooms() for link in room.seating.boughs}
         for number, line in self._lines:
             limit_s = SILENT_BOUGH_S if number in boughs else SILENT_S
             if line.open and now - line.link.last_heard_s > limit_s:

@@ -56,7 +56,10 @@ def withholds_all_but_sound_and_heartbeats(relay: Relay, person: Person) -> None
 
     def without() -> list:
         links = {
-            link for room in rooms.rooms() for link, seat in room.seats.items() if seat.member == me
+            link
+            for room in rooms.rooms()
+            for link, seat in room.seating.seats.items()
+            if seat.member == me
         }
         return [(link, m) for link, m in to_send() if link not in links or not isinstance(m, kept)]
 

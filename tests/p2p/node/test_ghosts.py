@@ -208,7 +208,7 @@ async def test_a_relay_that_names_another_sender_or_receiver_is_heard_by_nobody(
         honest = RelayRoom.to_send
 
         def lying(room: RelayRoom) -> list[tuple[int, Message]]:
-            links = [link for link, seat in room.seats.items() if seat.member == its[good]]
+            links = [link for link, seat in room.seating.seats.items() if seat.member == its[good]]
             return [
                 (links[0], msgspec.structs.replace(message, **(lies or [{}])[0]))
                 if isinstance(message, Wire) and (message.frm, message.to) == (its[evil], its[good])

@@ -1,9 +1,9 @@
 """Who gets copies, and who a heartbeat instead."""
 
-from types import SimpleNamespace
-
 from p2p.relay.fanout import HEARTBEAT_EVERY_S, PACKET_BYTES, Spread
-from p2p.relay.limits import Uplink
+from p2p.relay.limits import Limits, Uplink
+from p2p.relay.seating import Seating
+from p2p.relay.sessions import Allowances, Bough, Seat
 from p2p.wire.hop import HEARTBEAT
 
 FRAME = b"frame" * 40
@@ -35,14 +35,12 @@ class Room:
     """As much of a room as is asked: seats 1 to 3, the third in reserve; a relay on link 9."""
 
     id = b"room"
-    version = 1
 
     def __init__(self) -> None:
-        self.seats = {n: SimpleNamespace(tuned=n != 3) for n in (1, 2, 3)}
-        self.boughs = {9: None}
-
-    def listeners(self, source: int) -> list[int]:
-        return [n for n in (9, 1, 2) if n != source and (n in self.seats or n in self.boughs)]
+        self.seating, may = Seating(), Allowances(Limits(), 0.0)
+        for link in (1, 2, 3):
+            self.seating.sit(link, Seat(bytes([link]), may, tuned=link != 3))
+        self.seating.hang(9, Bough(bytes([9]), may))
 
 
 def a_spread(rate: float = 1e6):
@@ -98,8 +96,8 @@ def test_a_relay_that_alone_brings_sound_gets_heartbeats_back() -> None:
 def test_a_changed_room_is_seen_at_once() -> None:
     spread, links, room = a_spread()
     spread.send(room, 1, FRAME, 0.0)
-    del room.seats[2], links[2]
-    room.version += 1
+    room.seating.drop(2)
+    del links[2]
     spread.send(room, 1, FRAME, 0.02)
     assert links[9].got == [FRAME, FRAME]
     spread.keep_only([])
@@ -117,7 +115,7 @@ def test_over_the_cap_frames_are_dropped_but_heartbeats_go_on() -> None:
 
 def test_a_room_with_nobody_in_it_gets_nothing() -> None:
     spread, links, room = a_spread()
-    room.seats.clear()
-    room.boughs.clear()
+    for link in (1, 2, 3, 9):
+        room.seating.drop(link)
     spread.beat(room, 0.0)
     assert got(links) == {}

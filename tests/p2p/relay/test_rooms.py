@@ -17,7 +17,7 @@ from p2p.relay import rooms as rooms_module
 from p2p.relay.claims import PASS_WITHIN_S
 from p2p.relay.limits import Limits
 from p2p.relay.passes import OLD_PASS_S
-from p2p.relay.room import EMPTY_S, PRESENCE_EVERY_S
+from p2p.relay.presence import EMPTY_S, PRESENCE_EVERY_S
 from p2p.relay.rooms import Call, Cut, Rooms
 from p2p.relay.sessions import FLOOR_RATE, GOSSIP_RATE, ROUTE_RATE, WRAP_RATE
 from p2p.room.ops.kinds import Carrier
@@ -107,7 +107,7 @@ class Relay:
     def hears(self, source: int, slot: int) -> list[int]:
         """Links to which a frame of this slot goes on."""
         room = self.rooms.frame(FRAMES[slot], source, self.now)
-        return [] if room is None else room.listeners(source)
+        return [] if room is None else room.seating.listeners(source)
 
     def refusal(self, link: int) -> list[str]:
         return [one.reason for one in self.all(link, RelayRefuse)]
@@ -728,11 +728,11 @@ def test_a_stranger_joins_no_tree_and_nobody_routes_for_another(host, grove, peo
 def test_relays_that_the_room_no_longer_names_are_let_go(host, grove) -> None:
     relay = grove.relays[0]
     link = relay.seat(host)
-    assert len(relay.rooms.rooms()[0].boughs) == 2
+    assert len(relay.rooms.rooms()[0].seating.boughs) == 2
     keep = grove.relays[1]
     order = [[relay.dh, bytes(4), 1], [keep.dh, bytes(4), 1]]
     relay.tell(link, Floor(host.room, (host.carriers(order),)))
-    assert [bough.dh for bough in relay.rooms.rooms()[0].boughs.values()] == [keep.dh]
+    assert [bough.dh for bough in relay.rooms.rooms()[0].seating.boughs.values()] == [keep.dh]
     assert sum(isinstance(event, Cut) for event in relay.events) == 1
 
 
@@ -771,14 +771,14 @@ def joined(host: Host, relay: Relay, count: int = 1) -> list[int]:
 
 def test_a_relay_that_calls_again_takes_its_own_place(host, relay) -> None:
     [old] = joined(host, relay)
-    new = relay.link(relay.rooms.rooms()[0].boughs[old].dh)
+    new = relay.link(relay.rooms.rooms()[0].seating.boughs[old].dh)
     relay.tell(new, JoinTree(host.room))
     assert relay.events == [Cut(old)]
-    assert list(relay.rooms.rooms()[0].boughs) == [new]
+    assert list(relay.rooms.rooms()[0].seating.boughs) == [new]
     relay.tell(new, JoinTree(host.room))
     assert relay.refusal(new) == ["full"]
     relay.tell(new, Tune(host.room, on=False))  # of no meaning between relays
-    assert relay.rooms.rooms()[0].listeners(99) == [new]
+    assert relay.rooms.rooms()[0].seating.listeners(99) == [new]
 
 
 def test_a_heartbeat_of_another_relay_goes_nowhere_and_is_no_bad_frame(host, relay) -> None:
@@ -857,7 +857,7 @@ def test_a_parent_that_refuses_dies_or_is_too_late_is_let_go(host, relay) -> Non
     relay.tell(72, Passed(host.room, ()))
     relay.tell(71, Passed(host.room, ()))
     assert relay.events[-1] == Cut(71)
-    assert list(relay.rooms.rooms()[0].boughs) == [72]
+    assert list(relay.rooms.rooms()[0].seating.boughs) == [72]
 
 
 def test_what_a_room_hears_from_nobody_is_refused(host, relay) -> None:
