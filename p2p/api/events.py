@@ -217,6 +217,13 @@ class SettingChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ModeratorsChanged:
+    """Whether anybody who is here can run the room: nobody any more, or somebody again."""
+
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RoomKeyChanged:
     """The members have a new key. ``n_members``: to how many it was given."""
 
@@ -280,6 +287,7 @@ Event = (
     | Waiting
     | Words
     | SettingChanged
+    | ModeratorsChanged
     | RoomKeyChanged
     | Notice
     | Left

@@ -92,7 +92,7 @@ class RoomView:
         entry: How one gets in while the room is not locked.
         profile: Short delay, or fewer packets for a large room.
         waiting: Who waits outside; only members of rank 2 or less can let them in.
-        no_moderator: Nobody of rank 2 or less is left.
+        no_moderator: Nobody of rank 2 or less is here.
         key_members: To how many members the present key was given, by its record or since, at
             least; 0: not known.
         held: Why nothing that we say is sealed now, until ``SpeakAnyway``: ``removed``,

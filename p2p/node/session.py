@@ -18,6 +18,7 @@ from p2p.node.control.commands import CommandHandler
 from p2p.node.control.counted import Counted
 from p2p.node.control.events import EventReporter
 from p2p.node.control.local_audio import LocalAudio
+from p2p.node.control.moderators import ModeratorWatch
 from p2p.node.control.relay_watch import Reachability
 from p2p.node.control.reports import Reports
 from p2p.node.control.snapshot import LocalSnapshot, Snapshot
@@ -161,6 +162,7 @@ class Session:
                 hidden=ours.settings.hidden,
                 now=time.monotonic(),
             ),
+            ModeratorWatch(numbers),
             local_audio,
             self._front.emit,
             began_s,

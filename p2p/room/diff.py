@@ -52,8 +52,6 @@ def _of_room(old: RoomState | None, new: RoomState) -> Iterator[e.RoomWideEvent]
         yield e.AskingChanged(new.asking)
     if new.heads != (old.heads if old else ()):
         yield e.EpochChanged(new.heads)
-    if new.no_moderator != (old is not None and old.no_moderator):
-        yield e.NoModerator(new.no_moderator)
 
 
 def _places(state: RoomState) -> dict[MemberId, int]:

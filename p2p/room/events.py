@@ -93,13 +93,6 @@ class AskingChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class NoModerator:
-    """``on``: nobody is left who could change anything. Presence is not looked at."""
-
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
 class EpochChanged:
     """Other epochs are heads now."""
 
@@ -115,13 +108,7 @@ class NameImitates:
 
 
 RoomWideEvent = (
-    LockChanged
-    | TopicChanged
-    | EntryChanged
-    | ProfileChanged
-    | AskingChanged
-    | NoModerator
-    | EpochChanged
+    LockChanged | TopicChanged | EntryChanged | ProfileChanged | AskingChanged | EpochChanged
 )
 """About the room as a whole."""
 

@@ -20,9 +20,14 @@ VERIFIED_MEANS = mark(
     "leaves. It does not mean that the person is honest, or does not record."
 )
 NO_MODERATOR = mark("Nobody can moderate now: sound goes on; no new speakers, removals, keys.")
+MODERATORS_SENTENCES = {
+    False: mark(
+        "Nobody who can moderate is here. Sound goes on; no new speakers, no removals, no new keys "
+        "until one is back. Whoever comes back after a crash has no powers: then open a new room."
+    ),
+    True: mark("Somebody who can moderate is here again."),
+}
 NOTICE_SENTENCES = {
-    "no_moderator": NO_MODERATOR,
-    "moderator_again": mark("Somebody who can moderate is here again."),
     "keys_missing": mark("Somebody's sound can not be opened yet: asking for the new key."),
     "keys_back": mark("The new key is here."),
     "keys_differ": mark(

@@ -45,8 +45,6 @@ TIME_WRONG = events.Notice("time_wrong")
 ALARMS = {KeysDiffer: KEYS_DIFFER, Impersonated: IMPERSONATED, TimeWrong: TIME_WRONG}
 VOICE_FREED = events.Notice("voice_freed")
 VOICE_ANYWAY = events.Notice("voice_anyway")
-NO_MODERATOR = events.Notice("no_moderator")
-MODERATOR_AGAIN = events.Notice("moderator_again")
 
 _MIC_WHY = {"granted", "muted", "down", "declined", "lapsed", "asked", "removed"}
 
@@ -118,8 +116,6 @@ class EventReporter:
                 self._emit(events.SettingChanged("profile", PROFILES[profile]))
             case room_events.AskingChanged(asking=asking):
                 self._tell_waiting({one.member: str(one.name) for one in asking})
-            case room_events.NoModerator(on=on):
-                self._emit(NO_MODERATOR if on else MODERATOR_AGAIN)
 
     def tell_keys(self, news: Iterable[KeyEvent], room: Room) -> None:
         """Says how the room's key, and comparisons of words, stand."""

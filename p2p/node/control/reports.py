@@ -6,6 +6,7 @@ from collections.abc import Callable
 from p2p.api import events
 from p2p.node.control.events import EventReporter
 from p2p.node.control.local_audio import LocalAudio
+from p2p.node.control.moderators import ModeratorWatch
 from p2p.node.control.relay_watch import Reachability
 from p2p.node.control.snapshot import Snapshot
 from p2p.node.control.stats import StatsReader
@@ -24,6 +25,7 @@ class Reports:
         snapshot: The room as it is drawn.
         stats: Everything that was counted.
         notices: What is told of the ways into the room, and of relays.
+        moderators: Looks whether anybody can run the room.
         local_audio: Lets a loss of all others be heard.
         emit: Takes each event.
         began_s: When we began to come in, monotonic seconds.
@@ -40,6 +42,7 @@ class Reports:
         snapshot: Snapshot,
         stats: StatsReader,
         notices: Reachability,
+        moderators: ModeratorWatch,
         local_audio: LocalAudio,
         emit: Callable[[events.Event], None],
         began_s: float,
@@ -49,6 +52,7 @@ class Reports:
         self._peers = peers
         self._reporter = reporter
         self._notices = notices
+        self._moderators = moderators
         self._local_audio = local_audio
         self._emit = emit
         self._began_s = began_s
@@ -71,10 +75,18 @@ class Reports:
         self._reporter.tell_sound(self.stats.pipeline, self._began_s)
         self._local_audio.connection(now, lost=bool(self.snapshot.lost()))
         self.tell_ways(ways_in, now)
+        self._tell_moderators(now)
         self._counter_trace.tick(now)
         if now >= self._stats_s:
             self._stats_s = now + STATS_EVERY_S
             self._emit(self.stats.stats())
+
+    def _tell_moderators(self, now: float) -> None:
+        peers = self._peers
+        verified = peers.dispatch.group_key.verified
+        for event in self._moderators.news(peers.room, peers.mesh.is_here, verified, now):
+            self._emit(event)
+        self.snapshot.no_moderator = self._moderators.nobody
 
     def tell_ways(self, ways_in: tuple[str, ...], now: float) -> None:
         """Says which ways into the room have begun to work."""

@@ -100,6 +100,7 @@ class Snapshot:
 
     Attributes:
         problem: What is wrong with the relays, if anything.
+        no_moderator: Nobody who is here can run the room.
     """
 
     def __init__(
@@ -113,6 +114,7 @@ class Snapshot:
         numbers: MemberNumbers,
     ) -> None:
         self.problem = ""
+        self.no_moderator = False
         self._local = local
         self._peers = peers
         self._room = peers.room
@@ -173,7 +175,7 @@ class Snapshot:
             "profile": PROFILES[state.profile],
             "waiting": tuple(waiting),
             "held": self._peers.dispatch.group_key.held or "",
-            "no_moderator": state.no_moderator,
+            "no_moderator": self.no_moderator,
             # Whoever was let in since has it too, and is not counted in the record.
             "key_members": max(min(counts), len(self._room.roster())) if counts else 0,
         }

@@ -34,6 +34,7 @@ FIELDS = [
         {"n", "code", "words", "state"},
     ),
     (told.SettingChanged("entry", "ask", 1), "setting", {"what", "value", "by"}),
+    (told.ModeratorsChanged(False), "moderators", {"here"}),
     (told.RoomKeyChanged("kick", 12), "room_key", {"why", "members"}),
     (told.DeviceChanged("mic", "USB"), "device", {"kind", "name"}),
     (told.DevicesListed((), (), "a", "b"), "devices", {"inputs", "outputs", "mic", "speaker"}),

@@ -161,8 +161,8 @@ def test_who_says_what_is_special_about_a_person(narrator):
 @pytest.mark.parametrize(
     ("event", "sentence"),
     [
-        (told.Notice("no_moderator", ""), "Nobody can moderate now: sound goes on; "),
-        (told.Notice("moderator_again", ""), "Somebody who can moderate is here again."),
+        (told.ModeratorsChanged(False), "Nobody who can moderate is here. Sound goes on; "),
+        (told.ModeratorsChanged(True), "Somebody who can moderate is here again."),
         (told.Notice("flood", "{name} sends too much.", 6), "lau sends too much."),
         (told.Notice("voice_held", ""), "You are not heard: somebody was removed"),
         (told.Notice("voice_unchecked", ""), "You are not heard: no moderator's word came for"),
@@ -229,7 +229,7 @@ def codes_without_a_message():
 
 def test_a_notice_without_a_message_has_words_here():
     codes = set(codes_without_a_message())
-    assert "no_moderator" in codes
+    assert "keys_missing" in codes
     assert codes - NOTICE_SENTENCES.keys() == set()
     assert NOTICE_SENTENCES.keys() - codes == set(), "words for which there is no notice any more"
 
