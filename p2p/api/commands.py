@@ -220,6 +220,16 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class UseRelay:
+    """Use one more relay, here and now; moderators name it to the room by that.
+
+    ``line``: what ``teahouse relay`` prints, typed by a person.
+    """
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskStats:
     """Emit ``Stats`` now."""
 
@@ -264,6 +274,7 @@ Command = (
     | SetEcho
     | SetLowDelay
     | Say
+    | UseRelay
     | AskStats
     | ShowKey
     | Leave

@@ -14,6 +14,8 @@ from p2p.room.state.model import Role
 MemberState = Literal["here", "left", "gone", "removed"]
 WordsState = Literal["asked", "ready", "verified", "differ", "failed"]
 Setting = Literal["lock", "entry", "profile"]
+RelayState = Literal["added", "named", "silent", "lost", "back"]
+RelayMeans = Literal["", "alone", "another", "open"]
 Via = Literal["dht", "lan", "invite", "relay", "self"]
 
 
@@ -232,18 +234,35 @@ class RoomKeyChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RelayChanged:
+    """How a relay is.
+
+    Attributes:
+        relay: As a person writes it, without its key.
+        state: added (our person named it here), named (a moderator named to the room one that we
+            do not use), silent (it never answered), lost (it does not answer any more), back.
+        means: Of silent and lost: alone (no other answers: nobody hears anybody), another (the
+            room goes on through that), open (only newcomers need it).
+        line: Of named: all that is needed to use it.
+    """
+
+    relay: str
+    state: RelayState
+    means: RelayMeans = ""
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Worth a line on the screen (or stderr) but no error: which ways into the room work now.
 
     ``message``: empty where the code says it all; the front end has its words.
     ``n``: whom it is about, if anybody; then ``{name}`` in the message stands for the name.
-    ``relay``: the relay that it is about, as a person writes it; stands for ``{relay}``.
     """
 
     code: str
     message: str = ""
     n: int | None = None
-    relay: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +308,7 @@ Event = (
     | SettingChanged
     | ModeratorsChanged
     | RoomKeyChanged
+    | RelayChanged
     | Notice
     | Left
     | ErrorRaised

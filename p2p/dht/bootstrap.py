@@ -64,6 +64,18 @@ def parse_list(text: str, on_mistake: Mistake = _ignore) -> list[NodeContact]:
     return list(contacts.values())
 
 
+def relay_in(line: str) -> NodeContact:
+    """Read what a person gave as the line of a relay; raises UserError (``bad_relay``)."""
+    return _parsed(line, _BAD_RELAY)
+
+
+def _parsed(line: str, wrong: tuple[str, str, str]) -> NodeContact:
+    try:
+        return NodeContact.parse(line)
+    except RemoteError as mistake:
+        raise UserError(*wrong, _USAGE, reason=str(mistake)) from None
+
+
 def read_list(path: Path, on_mistake: Mistake = _ignore) -> list[NodeContact]:
     """Read a file of entry nodes.
 
@@ -99,10 +111,7 @@ def known_contacts(
     contacts: dict[DhKey, NodeContact] = {}
     for texts, wrong in ((relays, _BAD_RELAY), (given, _BAD_ENTRY_NODE)):
         for text in texts:
-            try:
-                contact = NodeContact.parse(text)
-            except RemoteError as mistake:
-                raise UserError(*wrong, _USAGE, reason=str(mistake)) from None
+            contact = _parsed(text, wrong)
             contacts.setdefault(contact.key, contact)
     path = list_path()
     for contact in read_list(path, on_mistake) if path else ():

@@ -53,6 +53,7 @@ from p2p.node.peers.glare import Dials
 from p2p.node.peers.paths import Paths
 from p2p.node.peers.peers import Peers
 from p2p.node.peers.sender import FrameSender
+from p2p.node.relays.own_relays import OwnRelays
 from p2p.room import commands as room_commands
 from p2p.room.stage import Stage
 from p2p.trace import trace
@@ -140,6 +141,7 @@ class Session:
             secrets,
             ours.sound,
             ours.numbers,
+            OwnRelays(ours.relays, ours.relay_links, self.peers.dispatch.relay_room.failover),
             self._advertiser.invite_contacts,
             front.emit,
         )

@@ -523,3 +523,20 @@ async def test_the_start_screen_offers_to_hide_the_address():
         await pilot.press("tab", "tab", "enter")
         await settle(pilot)
         assert app._settings.mode == "open"
+
+
+async def test_one_more_relay_is_named_from_the_menu_of_the_room():
+    node = ScriptedNode(full_room("listener"))
+    async with Seat(node) as seat:
+        await seat.press("r", "a")
+        assert seat.reads("The relay's operator sees your address")
+        await seat.press(*"192.0.2.1:9#k ey", "enter")
+        assert node.asked == [ask.UseRelay("192.0.2.1:9#key")]
+
+
+async def test_a_relay_that_the_host_named_stands_in_the_field_already():
+    node = ScriptedNode(full_room("listener"))
+    async with Seat(node) as seat:
+        await seat.tell(told.RelayChanged("192.0.2.1:9", "named", line="192.0.2.1:9#key"))
+        await seat.press("r", "a", "enter")
+        assert node.asked == [ask.UseRelay("192.0.2.1:9#key")]

@@ -17,6 +17,7 @@ from p2p.api.commands import (
     SetVolume,
     ShowKey,
     UseDevice,
+    UseRelay,
 )
 from p2p.api.settings import ECHOES
 from p2p.api.view import MemberView, RoomView
@@ -79,6 +80,24 @@ def _read_say(rest: str, view: RoomView) -> Say:
     if not rest:
         raise UserError("no_text", mark("Say what?"), mark("Write `say` and a line of text."), 2)
     return Say(rest)
+
+
+def _read_relay(rest: str, view: RoomView) -> UseRelay:
+    if not rest:
+        raise UserError(
+            "bad_command", mark("Say `relay LINE`; LINE is what `teahouse relay` prints.")
+        )
+    return relay_command(rest)
+
+
+def relay_command(line: str) -> UseRelay:
+    """Use the relay with this line, whatever a person has pasted around it."""
+    return UseRelay("".join(line.split()))
+
+
+def _use_relay(view: RoomView) -> list[Action]:
+    says = tr("Name one more relay, beside yours or instead of a dead one.")
+    return [Action("A", "f2", says, None, opens="relay")]
 
 
 def _set_volume(one: MemberView, me: MemberView, view: RoomView) -> list[Action]:
@@ -174,6 +193,18 @@ OWN_ROWS = (
             mark("headphones: echo cancellation off; again: by itself"),
             _press_echo,
         ),
+    ),
+    Row(
+        UseRelay,
+        words={"relay": _read_relay},
+        help=(
+            mark("relay LINE          use one more relay; LINE is what `teahouse relay` prints"),
+        ),
+        changes=lambda command, view: tr(
+            "The relay's operator sees your address, and when you are here, not what is said. If "
+            "you run the room it is named to the others, but each of them has to choose it too."
+        ),
+        in_room=_use_relay,
     ),
     Row(
         SetLowDelay,

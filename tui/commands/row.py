@@ -7,7 +7,7 @@ from typing import Any, Literal
 from p2p.api.commands import Command
 from p2p.api.view import MemberView, RoomView, WaitingView
 
-Screen = Literal["", "words", "key", "invite", "outside", "hand on"]
+Screen = Literal["", "words", "key", "invite", "outside", "hand on", "relay"]
 """Where a command is made up, or its answer shown; empty: nowhere."""
 
 

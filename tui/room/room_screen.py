@@ -19,6 +19,7 @@ from p2p.api.events import (
     KeyShown,
     MicChanged,
     Notice,
+    RelayChanged,
     SpeakingChanged,
     Stats,
     Waiting,
@@ -45,6 +46,7 @@ from tui.room.presenter import (
     stage_rows,
 )
 from tui.room.question import Answer, QuestionScreen
+from tui.room.relay_screen import RelayScreen
 from tui.room.room_menu import RoomMenuScreen
 from tui.room.status_lines import header, keys_line, links_line, own_line
 from tui.room.successor import SuccessorScreen
@@ -120,6 +122,7 @@ class RoomScreen(Screen[None]):
         self._meters: Timer | None = None
         self._words: dict[int, Words] = {}
         self._hold = Hold()
+        self._named_relay = ""
         self._early: deque[tuple[str, str]] = deque(maxlen=MAX_SENTENCES)
 
     def compose(self) -> ComposeResult:
@@ -217,6 +220,8 @@ class RoomScreen(Screen[None]):
             self.notify(text, severity="warning", markup=False)
         if isinstance(event, Words):
             self._heed_words(event)
+        if isinstance(event, RelayChanged) and event.line:
+            self._named_relay = event.line
         view = self._node.view()
         if isinstance(event, Waiting) and event.on and runs_room(view):
             waits = tr("{name} waits outside. W: let in or not", name=peer_text(event.name))
@@ -343,8 +348,14 @@ class RoomScreen(Screen[None]):
             self.app.push_screen(NewInviteScreen(self._node), self._make_invite)
         elif wanted == "outside":
             self.action_outside()
+        elif wanted == "relay":
+            self.app.push_screen(RelayScreen(self._node, self._named_relay), self._use_relay)
         elif wanted == "hand on":
             self.app.push_screen(SuccessorScreen(self._node, leaving=False))
+
+    def _use_relay(self, wanted: Command | None) -> None:
+        if wanted is not None:
+            self._node.do(wanted)
 
     def _make_invite(self, wanted: Command | None) -> None:
         if wanted is not None:

@@ -21,6 +21,7 @@ from p2p.api.events import (
     MicChanged,
     ModeratorsChanged,
     Notice,
+    RelayChanged,
     RoomKeyChanged,
     SettingChanged,
     SpeakingChanged,
@@ -33,6 +34,7 @@ from p2p.api.view import RoomView
 from tui.i18n import mark, tr, trn
 from tui.texts.member_sentences import hand_sentence, member_sentences, speaking_sentence
 from tui.texts.peer_text import TITLE_CELLS, peer_text
+from tui.texts.relay_sentences import relay_sentence
 from tui.texts.room_sentences import (
     MODERATORS_SENTENCES,
     NOTICE_SENTENCES,
@@ -91,8 +93,6 @@ def _notice(event: Notice, roster: Roster) -> str:
     values: dict[str, object] = {}
     if event.n is not None:
         values |= {"n": event.n, "name": roster.name(event.n)}
-    if event.relay:
-        values["relay"] = peer_text(event.relay, TITLE_CELLS)
     return safe(tr(event.message, **values))
 
 
@@ -163,6 +163,7 @@ SENTENCES: dict[type[Event], _Teller] = {
     Waiting: lambda event, roster, view: [waiting_sentence(event)],
     Words: lambda event, roster, view: words_sentences(event, roster),
     SettingChanged: lambda event, roster, view: [setting_sentence(event, roster)],
+    RelayChanged: lambda event, roster, view: [relay_sentence(event)],
     ModeratorsChanged: lambda event, roster, view: [tr(MODERATORS_SENTENCES[event.here])],
     RoomKeyChanged: lambda event, roster, view: [room_key_sentence(event)],
     Notice: lambda event, roster, view: [_notice(event, roster)],

@@ -11,10 +11,12 @@ from p2p.api.commands import HOURS_MAX, USES_MAX
 from p2p.errors import UserError
 from p2p.node.control.events import VOICE_HELD
 from p2p.node.control.key_forms import key_forms
+from p2p.node.control.relay_watch import relay_name
 from p2p.node.control.room_commands import member_named, room_command, wants_new_key
 from p2p.node.media.media import Sound
 from p2p.node.member_numbers import MemberNumbers
 from p2p.node.peers.peers import Peers
+from p2p.node.relays.own_relays import OwnRelays
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
 from p2p.room import commands as room_commands
@@ -30,6 +32,7 @@ class CommandHandler:
         secrets: Ours and the room's.
         sound: The pipeline.
         numbers: Numbers of members.
+        relays: Those that our person trusts.
         contacts: Gives what an invite names.
         emit: Takes the answers.
     """
@@ -40,6 +43,7 @@ class CommandHandler:
         secrets: RoomSecrets,
         sound: Sound,
         numbers: MemberNumbers,
+        relays: OwnRelays,
         contacts: Callable[[], Iterable[Contact]],
         emit: Callable[[events.Event], None],
     ) -> None:
@@ -49,6 +53,7 @@ class CommandHandler:
         self._secrets = secrets
         self._sound = sound
         self._numbers = numbers
+        self._relays = relays
         self._contacts = contacts
         self._emit = emit
 
@@ -69,6 +74,9 @@ class CommandHandler:
                 self._group_key.new_key(shut_out=False)
             case commands.MakeInvite(uses=uses, hours=hours):
                 self._make_invite(uses, hours)
+            case commands.UseRelay(line=line):
+                added = relay_name(self._relays.use(line))
+                self._emit(events.RelayChanged(added, "added"))
             case commands.Compare(n=n):
                 self._group_key.compare(member_named(n, self._numbers))
             case commands.Confirm(n=n, same=same):

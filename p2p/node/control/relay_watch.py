@@ -1,16 +1,20 @@
 """What a person is told of the relays that carry the room: which is silent, and what that means."""
 
+import ipaddress
 from collections.abc import Collection, Iterator
 
 from crypto.contact import Contact
-from p2p.api.events import Notice
+from crypto.ids import DhKey
+from p2p.api.events import Notice, RelayChanged, RelayMeans
+from p2p.dht.contact import NodeContact
 from p2p.node.control.notices import NO_ANSWER_AFTER_S, WayNotices
 from p2p.node.relays.relay_links import RelayLinks
+from p2p.room.ops.kinds import Carrier
 
 SHUT = "No relay answers: nobody can come in, and nobody hears anybody."
-_ALONE = "Until one answers nobody can come in, and nobody hears anybody."
-_NOT_ALONE = "The room goes on through another relay."
-_OPEN = "Nobody can come in through it; links that are there go on."
+
+
+_IP_BYTES = (4, 16)
 
 
 class Reachability:
@@ -29,23 +33,42 @@ class Reachability:
         self._relay_links = relay_links
         self._ways = WayNotices(expects_entry_nodes=expects_entry_nodes, hidden=hidden, now=now)
         self._watch = RelayWatch(hidden=hidden, now=now)
+        self._named: set[DhKey] | None = None
 
     @property
     def problem(self) -> str:
         """What is wrong now; empty if nothing is."""
         return self._watch.problem
 
-    def news(self, ways_in: tuple[str, ...], now: float) -> Iterator[Notice]:
-        """Notices that are due.
+    def news(
+        self, ways_in: tuple[str, ...], carriers: Collection[Carrier], now: float
+    ) -> Iterator[Notice | RelayChanged]:
+        """What is to be told.
 
         Args:
             ways_in: As for ``WayNotices``.
+            carriers: The relays that the room names.
             now: Monotonic seconds.
         """
+        yield from self._newly_named(carriers)
         yield from self._ways.news(ways_in, now)
         kept = [relay_name(contact) for contact in self._relay_links.kept]
         up = [relay_name(link.contact) for link in self._relay_links.links]
         yield from self._watch.news(kept, up, now)
+
+    def _newly_named(self, carriers: Collection[Carrier]) -> Iterator[RelayChanged]:
+        """Relays that the room names since we came in, and that we do not use."""
+        now_named = {carrier.dh for carrier in carriers}
+        before, self._named = self._named, now_named
+        ours = {contact.dh for contact in self._relay_links.kept}
+        new = now_named - (now_named if before is None else before) - ours
+        for carrier in carriers:
+            # A hostile moderator may write anything that fits the field.
+            if carrier.dh in new and len(carrier.ip) in _IP_BYTES:
+                address = (str(ipaddress.ip_address(carrier.ip)), carrier.port)
+                line = str(NodeContact(address, carrier.dh))
+                name = relay_name(Contact(carrier.dh, address, "relay"))
+                yield RelayChanged(name, "named", line=line)
 
 
 def relay_name(relay: Contact) -> str:
@@ -68,9 +91,12 @@ class RelayWatch:
         self._began_s = now
         self._hidden = hidden
         self._state: dict[str, str] = {}
+        self._since_s: dict[str, float] = {}
 
-    def news(self, kept: Collection[str], up: Collection[str], now: float) -> Iterator[Notice]:
-        """Notices that are due.
+    def news(
+        self, kept: Collection[str], up: Collection[str], now: float
+    ) -> Iterator[RelayChanged]:
+        """What is to be told.
 
         Args:
             kept: The relays that we keep links to, as a person writes them.
@@ -78,17 +104,18 @@ class RelayWatch:
             now: Monotonic seconds.
         """
         for relay in kept:
+            self._since_s.setdefault(relay, now if self._state else self._began_s)
             before = self._state.setdefault(relay, "new")
             if relay in up:
                 self._state[relay] = "up"
                 if before == "down":
-                    yield Notice("relay_back", "The relay {relay} answers again.", relay=relay)
-            elif before == "up" or (before == "new" and now - self._began_s > NO_ANSWER_AFTER_S):
+                    yield RelayChanged(relay, "back")
+            elif before == "up":
                 self._state[relay] = "down"
-                lost = "The relay {relay} does not answer any more."
-                never = "The relay {relay} does not answer."
-                said = lost if before == "up" else never
-                yield Notice("relay_lost", f"{said} {self._means(up)}", relay=relay)
+                yield RelayChanged(relay, "lost", self._means(up))
+            elif before == "new" and now - self._since_s[relay] > NO_ANSWER_AFTER_S:
+                self._state[relay] = "down"
+                yield RelayChanged(relay, "silent", self._means(up))
 
     @property
     def problem(self) -> str:
@@ -96,7 +123,7 @@ class RelayWatch:
         states = set(self._state.values())
         return SHUT if self._hidden and states == {"down"} else ""
 
-    def _means(self, up: Collection[str]) -> str:
+    def _means(self, up: Collection[str]) -> RelayMeans:
         if not self._hidden:
-            return _OPEN
-        return _NOT_ALONE if set(up) & self._state.keys() else _ALONE
+            return "open"
+        return "another" if set(up) & self._state.keys() else "alone"

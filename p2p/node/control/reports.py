@@ -89,7 +89,8 @@ class Reports:
         self.snapshot.no_moderator = self._moderators.nobody
 
     def tell_ways(self, ways_in: tuple[str, ...], now: float) -> None:
-        """Says which ways into the room have begun to work."""
-        for notice in self._notices.news(ways_in, now):
+        """Says which ways into the room have begun to work, and how the relays are."""
+        carriers = self._peers.room.state.carriers
+        for notice in self._notices.news(ways_in, carriers, now):
             self._emit(notice)
         self.snapshot.problem = self._notices.problem

@@ -288,9 +288,14 @@ class RelayLinks:
         link = self._links.get(contact.dh)
         return link if link is not None and link.open else None
 
-    def keep(self, contact: Contact) -> None:
-        """Keeps a link to this relay for the whole run; only the first few are kept."""
-        if contact.dh not in self._wanted and len(self._wanted) < KEPT_MAX:
+    def keep(self, contact: Contact, *, asked: bool = False) -> None:
+        """Keeps a link to this relay for the whole run.
+
+        Args:
+            contact: The relay; only the first few are kept.
+            asked: Our person has named it just now: it is kept also if there are enough.
+        """
+        if contact.dh not in self._wanted and (asked or len(self._wanted) < KEPT_MAX):
             self._wanted[contact.dh] = contact
             self._work.create_task(self._keep(contact))
 

@@ -109,10 +109,10 @@ def test_no_word_has_two_meanings():
 @pytest.mark.parametrize(
     ("view", "letters"),
     [
-        (run_room("host", entry="open"), "VL23KPWO"),
-        (run_room("moderator", locked=True, entry="ask", profile="hall"), "VL13KPWO"),
-        (run_room("speaker"), "V"),
-        (run_room("speaker", held="removed"), "SV"),
+        (run_room("host", entry="open"), "AVL23KPWO"),
+        (run_room("moderator", locked=True, entry="ask", profile="hall"), "AVL13KPWO"),
+        (run_room("speaker"), "AV"),
+        (run_room("speaker", held="removed"), "ASV"),
     ],
 )
 def test_the_menu_of_the_room_holds_what_can_be_changed(view, letters):

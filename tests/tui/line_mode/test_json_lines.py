@@ -34,6 +34,11 @@ FIELDS = [
         {"n", "code", "words", "state"},
     ),
     (told.SettingChanged("entry", "ask", 1), "setting", {"what", "value", "by"}),
+    (
+        told.RelayChanged("192.0.2.1:9", "lost", "alone"),
+        "relay",
+        {"relay", "state", "means", "line"},
+    ),
     (told.ModeratorsChanged(False), "moderators", {"here"}),
     (told.RoomKeyChanged("kick", 12), "room_key", {"why", "members"}),
     (told.DeviceChanged("mic", "USB"), "device", {"kind", "name"}),
