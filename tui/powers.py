@@ -21,6 +21,11 @@ def runs_room(view: RoomView) -> bool:
     return me is not None and me.rank <= MODERATOR
 
 
+def is_listed(one: MemberView, view: RoomView) -> bool:
+    """Tell whether ``one`` is shown: a ghost only to those who could remove it."""
+    return one.state in ("here", "gone") and (not one.faded or runs_room(view))
+
+
 def may_quiet(me: MemberView, one: MemberView) -> bool:
     """Tell whether ``me`` may mute ``one`` and move it down."""
     return me.rank <= APPOINTEE and me.rank < one.rank

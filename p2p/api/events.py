@@ -39,7 +39,10 @@ class KeyShown:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """We are admitted (or have created the room): commands work from here on."""
+    """We are admitted (or have created the room): commands work from here on.
+
+    ``members``: who has not left; who of them is here, ``MemberChanged`` tells soon after.
+    """
 
     n: int
     role: Role

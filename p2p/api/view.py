@@ -30,7 +30,10 @@ class MemberView:
         on_stage: It may speak; a co-host or moderator can also be in the audience.
         rank: 0 host, 1 co-host, 2 moderator, 3 named by a moderator, 4 everybody else.
         verified: We have compared safety words with it, and they were the same.
-        imitates: The member whose name this one's can be mistaken for, if it came earlier.
+        imitates: The member here whose name this one's can be mistaken for.
+        namesake: A member with such a name that can not be reached: perhaps the same person, whose
+            program has died.
+        faded: Nobody has reached it for minutes; only those who could remove it need to see it.
         invited_by: The member whose personal invite brought this one in.
         let_in_by: The members at whose doors it came in.
     """
@@ -57,6 +60,8 @@ class MemberView:
     rank: int = 4
     verified: bool = False
     imitates: int | None = None
+    namesake: int | None = None
+    faded: bool = False
     invited_by: int | None = None
     let_in_by: tuple[int, ...] = ()
 

@@ -237,6 +237,11 @@ class Mesh:
         other = self._others.get(member)
         return other is not None and other.here
 
+    def unseen_s(self, member: MemberId, now: float) -> float:
+        """For how many seconds nobody has seen the member, or since we came in; 0: unknown."""
+        other = self._others.get(member)
+        return 0.0 if other is None else now - other.seen_s
+
     def carriers(self, member: MemberId) -> list[tuple[MemberId, Scope]]:
         """Neighbours that have a link with ``member``, and the width of the path through each.
 

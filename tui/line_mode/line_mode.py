@@ -35,6 +35,7 @@ from tui.line_mode.line_reader import LineReader
 from tui.line_mode.line_writer import LineWriter
 from tui.line_mode.typed_commands import understand
 from tui.nodelike import NodeLike
+from tui.powers import is_listed
 from tui.texts.failures import as_event, user_error_in
 from tui.texts.member_sentences import describe
 from tui.texts.roster import member_event
@@ -180,7 +181,8 @@ class LineMode:
             return
         events: list[Event] = []
         if question.about == "who":
-            events = [member_event(member) for member in view.members]
+            listed = [one for one in view.members if self._as_json or is_listed(one, view)]
+            events = [member_event(member) for member in listed]
             events += [Waiting(one.n, one.id, one.name, True) for one in view.waiting]
         else:
             places = {m.hand_place: m.n for m in view.members if m.hand_place is not None}

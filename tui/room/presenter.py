@@ -7,7 +7,7 @@ from p2p.api.view import MemberView, RoomView
 from p2p.room.ops.powers import NOBODY
 from p2p.room.text.names import NAME_CELLS
 from tui.i18n import mark, tr
-from tui.powers import queue
+from tui.powers import is_listed, queue
 from tui.texts.meter import METER_STEPS, meter
 from tui.texts.peer_text import fit, fit_right, peer_text
 from tui.texts.spans import Row, Span, Tone
@@ -32,16 +32,12 @@ PATH_NAMES = {
 
 def on_stage(view: RoomView) -> list[MemberView]:
     """Return those who may speak and are not gone for good, in order of appearance."""
-    return [one for one in view.members if one.on_stage and _present(one)]
+    return [one for one in view.members if one.on_stage and is_listed(one, view)]
 
 
 def audience(view: RoomView) -> list[MemberView]:
     """Return the listeners, in order of appearance."""
-    return [one for one in view.members if not one.on_stage and _present(one)]
-
-
-def _present(one: MemberView) -> bool:
-    return one.state in ("here", "gone")
+    return [one for one in view.members if not one.on_stage and is_listed(one, view)]
 
 
 def stage_rows(view: RoomView, width: int) -> list[Row]:

@@ -38,6 +38,7 @@ def member_sentences(event: MemberChanged, roster: Roster, view: RoomView) -> li
     told = []
     if before.state != "here":
         told.append(tr("back: {name} ({role})", name=name, role=_role(event)))
+        told += _imitation(event, roster, view)
     if before.name != event.name:
         told.append(tr("{old} is called {name} now", old=peer_text(before.name), name=name))
         told += _imitation(event, roster, view)
@@ -60,6 +61,16 @@ def _muted(event: MemberChanged, roster: Roster, view: RoomView) -> str:
 def _imitation(event: MemberChanged, roster: Roster, view: RoomView) -> list[str]:
     """Warn of a name that can be mistaken for another member's."""
     one = find(view, event.n)
+    if one is not None and one.imitates is None and one.namesake is not None:
+        return [
+            tr(
+                "{name} (number {n}) came in anew: another {name} (number {m}) does not answer any "
+                "more. The same person, or not: compare words.",
+                name=roster.name(event.n),
+                n=event.n,
+                m=one.namesake,
+            )
+        ]
     if one is None or one.imitates is None:
         return []
     values = {"name": roster.name(event.n), "other": roster.name(one.imitates)}

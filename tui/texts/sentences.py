@@ -31,7 +31,7 @@ from p2p.api.events import (
     Words,
 )
 from p2p.api.view import RoomView
-from tui.i18n import mark, tr, trn
+from tui.i18n import mark, tr
 from tui.texts.member_sentences import hand_sentence, member_sentences, speaking_sentence
 from tui.texts.peer_text import TITLE_CELLS, peer_text
 from tui.texts.relay_sentences import relay_sentence
@@ -97,11 +97,9 @@ def _notice(event: Notice, roster: Roster) -> str:
 
 
 def _joined(event: Joined, view: RoomView) -> str:
-    here = trn("{count} here", "{count} here", event.members)
     return tr(
-        "joined {topic}, {here}, you are a {role}, microphone off",
+        "joined {topic}, you are a {role}, microphone off",
         topic=room_name(view),
-        here=here,
         role=tr(ROLE_NAMES[event.role]),
     )
 

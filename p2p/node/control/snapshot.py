@@ -9,6 +9,7 @@ from p2p.api.view import MemberView, RoomView, WaitingView
 from p2p.link.mux import Mux
 from p2p.node.control.events import KEYS_DIFFER
 from p2p.node.control.hands import places_here
+from p2p.node.control.likenesses import Likenesses, likenesses
 from p2p.node.media.media import Sound
 from p2p.node.media.routing import Routing
 from p2p.node.member_numbers import ME, MemberNumbers
@@ -20,6 +21,8 @@ from p2p.room.stage import GONE, ON_STAGE, Stage
 from p2p.room.state.model import Member
 
 SILENCE_DBFS = -96.0
+LISTED_S = 180.0
+"""So long somebody whom nobody reaches stays in everybody's list."""
 NO_LINKS = "Nobody can be reached now: trying again."
 
 
@@ -134,8 +137,9 @@ class Snapshot:
         state = self._room.state
         levels, speaking = self._pipeline.levels(), self._pipeline.speaking()
         places = places_here(state.queue, self._is_here)
+        alike = likenesses(state.members.values(), self._is_here)
         rows = [
-            self._row(member, levels, speaking, places.get(member.id))
+            self._row(member, levels, speaking, places.get(member.id), alike)
             for member in state.members.values()
         ]
         return self._local.view(
@@ -181,7 +185,12 @@ class Snapshot:
         }
 
     def _row(
-        self, member: Member, levels: dict[int, float], speaking: set[int], place: int | None
+        self,
+        member: Member,
+        levels: dict[int, float],
+        speaking: set[int],
+        place: int | None,
+        alike: Likenesses,
     ) -> MemberView:
         n, pipeline = self._numbers.number(member.id), self._pipeline
         level_dbfs, is_speaking = levels.get(n, SILENCE_DBFS), n in speaking
@@ -212,7 +221,9 @@ class Snapshot:
             on_stage=member.stage in ON_STAGE,
             rank=member.rank,
             verified=member.id in self._peers.dispatch.group_key.verified,
-            imitates=self._number(member.imitates),
+            imitates=self._number(alike.imitates.get(member.id)),
+            namesake=self._number(alike.namesakes.get(member.id)),
+            faded=self._peers.mesh.unseen_s(member.id, time.monotonic()) > LISTED_S,
             invited_by=self._number(member.invited_by),
             let_in_by=tuple(self._numbers.number(door) for door in member.doors),
         )

@@ -254,3 +254,14 @@ def test_who_hides_dials_nobody_and_still_knows_who_is_here() -> None:
     assert mesh.to_dial(100.0) == []
     assert mesh.is_here(B)
     assert not mesh.is_here(C)
+
+
+def test_how_long_nobody_has_seen_a_member_counts_from_when_it_was_last_here() -> None:
+    mesh = Mesh(A)
+    mesh.set_roster([A, B, C], 10.0)
+    assert mesh.unseen_s(B, 40.0) == 30.0
+    mesh.set_attached([B], 100.0)
+    assert mesh.unseen_s(B, 100.0) == 0.0
+    mesh.set_attached([], 100.0 + 2 * REPORT_FRESH_S)
+    assert mesh.unseen_s(B, 400.0) > 280.0
+    assert mesh.unseen_s(D, 400.0) == 0.0

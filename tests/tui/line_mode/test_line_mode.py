@@ -79,7 +79,7 @@ async def test_a_run_in_sentences():
     run.typing.type("hand", "leave")
     assert await run.to_the_end() == 0
     assert run.out.lines == [
-        "10:31:04 joined tea-house, 12 here, you are a listener, microphone off",
+        "10:31:04 joined tea-house, you are a listener, microphone off",
         "10:31:04 your hand is up, place 4",
         "10:31:04 you left the room",
     ]

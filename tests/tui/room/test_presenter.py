@@ -186,3 +186,11 @@ def test_whoever_is_invited_stands_in_front_of_the_queue_until_the_answer():
     assert [row.split()[-1] for row in rows] == ["invited", rows[1].split()[-1]]
     assert "kenji" in rows[0]
     assert rows[1].split()[0] == "1"
+
+
+def test_a_ghost_leaves_the_list_of_all_but_those_who_could_remove_it():
+    ghost = member(7, "lau", state="gone", faded=True)
+    listeners = room(member(1, "amina", me=True), ghost)
+    assert [row.n for row in audience_rows(listeners, 26)] == [1]
+    host = member(1, "amina", "host", me=True, rank=0, on_stage=True)
+    assert [row.n for row in audience_rows(room(host, ghost), 26)] == [7]

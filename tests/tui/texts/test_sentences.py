@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from p2p.api import events as told
-from tests.tui.scripted import KEY, full_room, room, run_room
+from tests.tui.scripted import KEY, full_room, member, room, run_room
 from tui.texts.member_sentences import describe
 from tui.texts.room_sentences import NOTICE_SENTENCES
 from tui.texts.roster import member_event
@@ -26,9 +26,9 @@ def said(narrator, event):
 
 def test_joining_says_where_how_many_and_what_we_are():
     lines = Narrator().tell(told.Joined(5, "listener", 12, "dht", 812), full_room())
-    assert lines == ["joined tea-house, 12 here, you are a listener, microphone off"]
+    assert lines == ["joined tea-house, you are a listener, microphone off"]
     lines = Narrator().tell(told.Joined(5, "host", 1, "self", 2), room(topic=""))
-    assert lines == ["joined the room, 1 here, you are a host, microphone off"]
+    assert lines == ["joined the room, you are a host, microphone off"]
 
 
 def test_in_shield_the_invite_is_the_first_thing_to_hand_over():
@@ -144,6 +144,24 @@ def test_a_name_that_looks_like_another_s_is_warned_of(narrator):
     renamed = narrator.tell(changed(13, "1au"), view)
     assert renamed[0] == "Iau is called 1au now"
     assert renamed[1].startswith("careful: 1au")
+
+
+def test_somebody_who_came_back_after_a_crash_is_no_alarm_and_no_proof(narrator):
+    namesake = member(13, "lau", namesake=6)
+    view = room(namesake, member(6, "lau", state="gone"))
+    lines = narrator.tell(changed(13, "lau"), view)
+    assert lines[0] == "here: lau (listener)"
+    assert lines[1].startswith("lau (number 13) came in anew: another lau (number 6) does not")
+    assert "careful" not in lines[1]
+
+
+def test_when_the_old_one_is_back_it_is_an_alarm(narrator):
+    said(narrator, changed(6, "lau"))
+    said(narrator, changed(6, "lau", state="gone"))
+    both = room(member(13, "lau", imitates=6), member(6, "lau", imitates=13))
+    lines = narrator.tell(changed(6, "lau"), both)
+    assert lines[0] == "back: lau (listener)"
+    assert lines[1].startswith("careful: lau (number 6) is not lau (number 13)")
 
 
 def test_who_says_what_is_special_about_a_person(narrator):
