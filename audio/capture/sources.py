@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import numpy as np
 
+from audio.capture.rifx import little_endian
 from audio.device.device_errors import EXIT_USAGE, DeviceError
 from audio.pcm import BLOCK_SAMPLES, RATE_HZ, Pcm, silence
 
@@ -172,7 +173,9 @@ def decode(file: BinaryIO) -> Iterator[Pcm]:
     # A file may be a play list in disguise: no protocol may be opened from within it.
     options = {"protocol_whitelist": "none"}
     try:
-        with av.open(file, "r", options=options, metadata_errors="ignore") as container:
+        with av.open(
+            little_endian(file), "r", options=options, metadata_errors="ignore"
+        ) as container:
             if not container.streams.audio:
                 return
             resampler = AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
