@@ -13,6 +13,7 @@ from p2p.link import streams as streams_module
 from p2p.link.link import MediaLink
 from p2p.link.mux import Mux
 from p2p.link.streams import STREAMS_EACH, UNSENT_MAX_BYTES
+from p2p.link.web.accept_rate import ONE_NET
 from p2p.link.web.tls import relay_context
 from p2p.wire.web_place import WebPlace
 from tests.p2p.link.conftest import CERTIFICATE
@@ -187,6 +188,22 @@ async def test_a_network_has_a_bounded_number_of_streams(
     near = [await come_from(f"127.0.0.{n}") for n in range(3, 8)]
     assert near == [True, True, True, False, False], "a /24 counts as well"
     assert await come_from("127.0.1.2"), "others are not kept out"
+
+
+async def test_streams_that_come_and_go_cost_the_relay_no_more_than_some_handshakes(
+    ends: Ends,
+) -> None:
+    came = 0
+    for _ in range(80):
+        reader, writer = await asyncio.open_connection(*ends.place)
+        writer.write(b"rubbish")
+        with contextlib.suppress(ConnectionError):
+            came += bool(await asyncio.wait_for(reader.read(1), 5.0))  # an alert of TLS
+        writer.close()
+    counters = ends.relay.streams.counters
+    assert counters["stream_up"] + counters["stream_refused"] == 80
+    assert counters["stream_up"] <= ONE_NET.burst + 5 * ONE_NET.per_s
+    assert came <= counters["stream_up"]
 
 
 async def test_where_all_places_are_taken_a_stream_of_no_link_gives_way(

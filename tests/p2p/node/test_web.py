@@ -91,19 +91,12 @@ async def test_behind_a_proxy_everything_goes_through_it(
         line = await house.relay()
         relay = NodeContact.parse(line)
         named = str(NodeContact((NOWHERE, 443), relay.key, WebPlace("relay.example.org", 443)))
-        sent: list[object] = []
-        sendto = socket.socket.sendto
-
-        def watched(sock: socket.socket, *args: object) -> int:
-            sent.append(args[-1])
-            return sendto(sock, *args)  # type: ignore[arg-type]
 
         def look_up(*_args: object, **_more: object) -> list[object]:
             raise AssertionError("a name was looked up")
 
         async with TestProxy(kind, relay.address).running() as proxy:
             monkeypatch.setattr(socket, "getaddrinfo", look_up)
-            house.relays[0]._station.mux.counters.clear()
             host, guest = await pair(house, named, proxy=proxy.url)
             assert await hears(host, guest) >= 0.99
             assert proxy.asked == ["relay.example.org:443"] * 2

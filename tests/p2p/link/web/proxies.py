@@ -28,11 +28,11 @@ class TestProxy:
         self._password = password
 
     @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator["TestProxy"]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+    async def running(self, ip: str = "127.0.0.1", port: int = 0) -> AsyncIterator["TestProxy"]:
+        server = await asyncio.start_server(self._serve, ip, port)
         port = server.sockets[0].getsockname()[1]
         who = "tea:pot%3A1@" if self._password else ""
-        self.url = f"{self.kind}://{who}127.0.0.1:{port}"
+        self.url = f"{self.kind}://{who}{ip}:{port}"
         try:
             yield self
         finally:
