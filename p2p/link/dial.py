@@ -234,7 +234,9 @@ def _sender(mux: Mux, way: Way) -> Callable[[bytes], None]:
 
 
 def _reachable(station: Station, offer: LinkOffer, way: Way) -> LinkOffer:
-    """The peer's offer without addresses that it has no business to name."""
+    """The peer's offer without addresses that it has no business to name: by a stream, any."""
+    if not isinstance(way, Carrier) and is_stream(way):
+        return LinkOffer(offer.ufrag, offer.pwd, offer.fingerprint, ())
     named = believable(offer.candidates, _toward(way), station.whereabouts.seen)
     candidates = station.hearsay.checkable(named, time.monotonic())
     if not candidates and isinstance(way, Carrier):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from p2p.link.candidates import ANYWHERE_V6, candidates_for, host_address_towards
 from p2p.link.mux import Mux
-from p2p.wire.addresses import Address, Scope, known_scope
+from p2p.wire.addresses import Address, Scope, is_stream, known_scope
 from p2p.wire.offers import Candidate
 
 SEEN_MAX = 4
@@ -66,8 +66,8 @@ class Whereabouts:
         Args:
             toward: The peer's address, or that of a carrier in the same scope; None: far away.
         """
-        if self._mux.web_only:
-            return ()  # behind a proxy nobody is told where we are
+        if self._mux.web_only or (toward is not None and is_stream(toward)):
+            return ()  # who comes by the web alone is not to be looked for by UDP
         seen = self.seen
         others = seen if toward is None else [toward]
         if toward is None or known_scope(toward[0]) is Scope.GLOBAL:

@@ -27,6 +27,22 @@ def test_two_homes_with_the_web_alone_meet_at_a_relay_on_port_443_and_hear_all()
         they_meet_and_hear_all(homes, ("--mode", "shield", "--relay", line))
 
 
+def test_with_a_line_of_the_web_alone_no_datagram_goes_either_way():
+    """A watcher sees one TLS connection, though UDP would work and both ends have addresses."""
+    with netlab.NetLab() as lab:
+        (public,) = lab.site("p", "public", delay_ms=5, v6=True)
+        homes = [lab.site(name, "fw", delay_ms=10, v6=True)[0] for name in "ab"]
+        relay = NodeContact.parse(start_entry(public, listen="[::]:443"))
+        place = WebPlace(public.ip, 443, "/tea")
+        for machine in (*homes, public):
+            lab.watch(machine)
+        line = str(NodeContact(place.address, relay.key, place))
+        they_meet_and_hear_all(homes, ("--mode", "shield", "--relay", line))
+        for home in homes:
+            assert lab.destinations(home) == {("tcp", public.ip, 443)}
+        assert {protocol for protocol, _, _ in lab.destinations(public)} == {"tcp"}
+
+
 @pytest.mark.parametrize("kind", ["http", "socks5"])
 def test_of_who_is_behind_a_proxy_nothing_goes_anywhere_else(kind):
     with netlab.NetLab() as lab:

@@ -10,7 +10,7 @@ import pytest
 from p2p.errors import UserError
 from tests.tui.scripted import WORDS, ScriptedBackend
 from tui import cli
-from tui.options import DEFAULT_MODE, host_port, room_parser, settings_of
+from tui.options import DEFAULT_MODE, host_port, proxy_of, room_parser, settings_of
 
 ROOT = Path(__file__).parents[2]
 PREVIEW = [sys.executable, str(ROOT / "tests" / "tui" / "preview.py")]
@@ -22,6 +22,22 @@ def start(*args, **kwargs):
     return subprocess.run(
         [*PREVIEW, *args], capture_output=True, text=True, timeout=30, check=False, **kwargs
     )
+
+
+@pytest.mark.parametrize(
+    ("option", "environ", "proxy"),
+    [
+        (None, {}, ""),
+        (None, {"HTTPS_PROXY": "http://a:1"}, "http://a:1"),
+        (None, {"https_proxy": "http://a:1", "ALL_PROXY": "socks5://b:2"}, "socks5://b:2"),
+        ("socks5://c:3", {"ALL_PROXY": "socks5://b:2"}, "socks5://c:3"),
+        ("none", {"ALL_PROXY": "socks5://b:2"}, ""),
+        (None, {"HTTP_PROXY": "http://a:1", "NO_PROXY": "*"}, ""),
+        (None, {"HTTPS_PROXY": "http://a:1", "NO_PROXY": "*"}, "http://a:1"),
+    ],
+)
+def test_a_proxy_is_that_of_the_option_or_the_environment(option, environ, proxy):
+    assert proxy_of(option, environ) == proxy
 
 
 def test_the_version_loads_no_screen_no_network_and_no_sound():

@@ -2,6 +2,8 @@ import pytest
 
 from p2p.link.mux import Mux
 from p2p.link.own_addresses import SEEN_MAX, WITNESSES_MAX, Whereabouts
+from p2p.link.web.proxy import Proxy
+from p2p.wire.addresses import stream_address
 from p2p.wire.offers import CandidateKind
 
 RELAY, FRIEND, LIAR = "11.0.1.2", "11.0.3.2", "11.0.9.9"
@@ -127,4 +129,16 @@ async def test_a_global_ipv6_address_is_offered_though_nobody_has_seen_it(monkey
     assert [c.address for c in whereabouts.offer(None)] == [six]
     assert [c.address for c in whereabouts.offer(("11.0.3.2", 7))] == [six]
     assert whereabouts.offer(("192.168.1.7", 7)) == ()
+    mux.close()
+
+
+async def test_by_a_stream_and_behind_a_proxy_nobody_is_told_where_we_are(here):
+    whereabouts, _, _ = here
+    whereabouts.saw(BEFORE, RELAY)
+    assert whereabouts.offer((RELAY, 443))
+    assert whereabouts.offer(stream_address((RELAY, 443))) == ()
+    mux = await Mux.open(None, Proxy.parse("http://127.0.0.1:1"))
+    hidden = Whereabouts(mux)
+    hidden.saw(BEFORE, RELAY)
+    assert hidden.offer(None) == hidden.offer((RELAY, 443)) == ()
     mux.close()
