@@ -183,9 +183,14 @@ async def test_keys_are_taken_only_with_an_admission_that_counts() -> None:
 def a_lying_door() -> tuple[Identity, Genesis, Room, Admit]:
     """A door of whom nothing shows that it is in, and its yes."""
     host, door, me = (Identity.generate(system_rng) for _ in range(3))
-    genesis = Genesis(1, host.sign_key, host.dh, "open", 0, bytes(32))
+    genesis = Genesis(2, host.sign_key, host.dh, "open", 0, COMMIT)
     room = Room(me, genesis.encode(), "me", now=0.0)
-    return host, genesis, room, Admit(door.member_id, 0, 0, keys_of(door, me), (), bytes(64))
+    return (
+        host,
+        genesis,
+        room,
+        Admit(door.member_id, 0, 0, keys_of(door, me), SHARED, (), bytes(64)),
+    )
 
 
 async def test_a_door_has_a_newcomer_check_only_so_many_signatures() -> None:
