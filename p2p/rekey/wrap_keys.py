@@ -1,27 +1,34 @@
 """Our own receive keys: what epoch secrets are wrapped for. Sans-IO.
 
-A new one is published about every 15 minutes, after an epoch has begun; the one before is kept a
-minute longer, for wraps that were made before everybody had heard of the new one. What an old
-key could open is then closed also to whoever seizes this machine.
+A new one is published after each epoch, so that who has copied all of our memory is out by the
+next epoch but one. Members together publish no more than one a second, whatever happens: who has
+published lately waits. The ones before are kept a minute longer, for wraps that were made before
+everybody had heard of the new one.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from crypto.dh import KeyPair
 from crypto.errors import RemoteError
+from crypto.head import STEP_S
 from crypto.ids import DhKey, MemberId
 from crypto.wrap import unwrap
 from p2p.rng import Rng
 from p2p.room.state.epochs import EpochInfo
 
-ROTATE_STEPS = 80
+GAP_S = 30.0
+GAP_MAX_S = 800.0
+"""So long one receive key serves at least: a second for each member, between these."""
+
 OLD_KEPT_S = 60.0
-SPREAD_S = 30.0
-"""Members publish within so many seconds of an epoch, each at another moment."""
+SPREAD_S = 0.05
+SPREAD_MAX_S = 30.0
+"""After an epoch members publish each at another moment: so many seconds for each, at most."""
 
 
 class RecvKeys:
-    """The receive key that is published, and for a minute the one before.
+    """The receive key that is published, and for a minute those before.
 
     Args:
         me: Our member id.
@@ -50,7 +57,7 @@ class RecvKeys:
         self._since_step = step
         self.members_secret = members_secret
         self._rotate_at_s: float | None = None
-        self._old: tuple[KeyPair, float] | None = None
+        self._old: deque[tuple[KeyPair, float]] = deque()
         self._forged = b""
         self._present = first or KeyPair.generate(rng)
         if first is None:
@@ -59,7 +66,7 @@ class RecvKeys:
     @property
     def pairs(self) -> tuple[KeyPair, ...]:
         """The keys by which we can be given something, the newest first."""
-        return (self._present, *([self._old[0]] if self._old else []))
+        return (self._present, *(pair for pair, _ in reversed(self._old)))
 
     def is_forged(self, published: DhKey) -> bool:
         """Whether the newest key in our name is none of ours; told once of each."""
@@ -87,22 +94,31 @@ class RecvKeys:
                 continue
         raise RemoteError("no wrap that opens")
 
-    def epoch_began(self, step: int, now: float) -> None:
-        """A secret has come: if our key has served its time, a new one is due soon."""
-        if self._rotate_at_s is None and step - self._since_step >= ROTATE_STEPS:
-            self._rotate_at_s = now + SPREAD_S * self._rng(1)[0] / 256
+    def epoch_began(self, step: int, members: int, now: float) -> None:
+        """A secret has come: a new key is due soon.
+
+        Args:
+            step: The present one.
+            members: How many are in the roster.
+            now: Monotonic seconds.
+        """
+        if self._rotate_at_s is None:
+            gap_s = min(max(GAP_S, members), GAP_MAX_S)
+            spread_s = min(SPREAD_S * members, SPREAD_MAX_S) * self._rng(1)[0] / 256
+            wait_s = max(0.0, gap_s - (step - self._since_step) * STEP_S)
+            self._rotate_at_s = now + wait_s + spread_s
 
     def next_timer(self) -> float | None:
         """When ``on_timer`` has something to do; None for never."""
-        times = [self._rotate_at_s, self._old[1] if self._old else None]
+        times = [self._rotate_at_s, self._old[0][1] if self._old else None]
         return min((time for time in times if time is not None), default=None)
 
     def on_timer(self, step: int, now: float) -> None:
         """Publish a new key, erase the old one."""
-        if self._old is not None and now >= self._old[1]:
-            self._old = None  # the library zeroes the secret half with its last reference
+        while self._old and now >= self._old[0][1]:
+            self._old.popleft()  # the library zeroes the secret half with its last reference
         if self._rotate_at_s is not None and now >= self._rotate_at_s:
-            self._old = (self._present, now + OLD_KEPT_S)
+            self._old.append((self._present, now + OLD_KEPT_S))
             self._present = KeyPair.generate(self._rng)
             self._since_step, self._rotate_at_s = step, None
             self._publish(self._present.public)

@@ -1,5 +1,6 @@
 """Epochs: who begins them and when, and how their keys reach everybody who may have them."""
 
+import contextlib
 import os
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import pytest
 from crypto.dh import KeyPair
 from crypto.handover import keyring_from
 from crypto.relaypass import pass_public
-from crypto.wrap import commitment, wrap_all
+from crypto.wrap import commitment, unwrap, wrap_all
 from p2p.errors import RemoteError, UserError
 from p2p.rekey import epoch_agent as epochs_module
 from p2p.rekey.commit import next_epoch, slice_wraps
@@ -32,7 +33,8 @@ from p2p.rekey.events import (
 from p2p.rekey.schedule import NONE_S, SCHEDULED_STEPS
 from p2p.rekey.sealed_heads import open_heads
 from p2p.wire.messages import AskKeys, GiveKeys, HeadSecret, Wraps
-from tests.p2p.rekey.keypeople import SHARED, People, given
+from tests.p2p.rekey.fakeroom import FakeRoom
+from tests.p2p.rekey.keypeople import SHARED, People, Person, given
 
 HOST, COHOST, MODERATOR, LISTENER = 0, 1, 2, 4
 
@@ -692,6 +694,54 @@ def test_who_copied_an_identity_key_is_given_nothing_that_it_can_open(people: Pe
         open_heads(answer.heads, answer.step, people[0].id, owner.id, [copied])
     (head,) = open_heads(answer.heads, answer.step, people[0].id, owner.id, owner.epochs.recv_pairs)
     assert head.epoch_id == epoch
+
+
+class Copy:
+    """All that a member's memory holds at one moment, in the hands of somebody else."""
+
+    def __init__(self, owner: Person, now: float) -> None:
+        self.me = owner.id
+        self.recv = owner.epochs.recv_pairs
+        step = owner.keyring.seal_step
+        self.keyring = keyring_from(owner.keyring.export(step), step, now, owner.id)
+
+    def reads(self, room: FakeRoom, wraps: Wraps) -> bool:
+        """Try every key on the wraps of an epoch."""
+        epoch = room.state.epochs[wraps.epoch_id]
+        for pair in self.recv:
+            with contextlib.suppress(RemoteError):
+                secret = unwrap(wraps.wraps, epoch.ephemeral, self.me, pair, epoch.commit, SHARED)
+                return len(secret) == 32
+        return False
+
+    def gets(self, giver: Person, epoch: bytes, now: float) -> bool:
+        """Ask for a key in the owner's name, as who holds its keys can, and read the answer."""
+        giver.epochs.receive(AskKeys((epoch,)), self.me, now)
+        answers = [said for to, said in giver.epochs.to_send(now) if to == self.me]
+        (answer,) = [said for said in answers if isinstance(said, GiveKeys)]
+        try:
+            open_heads(answer.heads, answer.step, giver.id, self.me, self.recv)
+        except RemoteError:
+            return False
+        return True
+
+
+def test_after_two_new_keys_a_copy_of_all_memory_opens_nothing_and_can_get_nothing(
+    people: People,
+) -> None:
+    people.wait(100.0, tick_s=1.0)
+    owner, copy = people[3], Copy(people[3], people.now)
+    for still_good in (True, False):
+        people.sent.clear()
+        people[0].epochs.do(NewKey(), people.now)
+        people.carry()
+        (wraps,) = [said for _, to, said in people.sent if (to, type(said)) == (owner.id, Wraps)]
+        assert copy.reads(owner.room, wraps) is still_good
+        people.wait(31.0)
+        (epoch,) = people[0].keyring.frontier.ids
+        assert not copy.gets(people[0], epoch, people.now)
+        assert not copy.keyring.knows(epoch)
+    assert len(people.keys()) == 1
 
 
 def test_an_answer_is_for_the_newest_receive_key_also_after_it_was_replaced(people: People) -> None:
