@@ -9,9 +9,11 @@ from audio.device.ring import Ring
 from audio.device.sound_end import BLOCK_MS, REST_S, DeviceEnd, OpenEnd, SoundEnd
 from audio.pace import Pace
 from audio.pcm import BLOCK_S, BLOCK_SAMPLES, Pcm
+from audio.playout.slack import Slack
 
 TARGET_BLOCKS = 2
-"""Blocks that stand ready for the device: 20 ms of slack for the worker."""
+"""Blocks that stand ready for the device: 20 ms of slack for the worker. On a busy machine there
+are more (``slack.py``)."""
 CAP_BLOCKS = 12
 STALLED_S = 0.2
 """With no callback for so long the clock takes over, until the device wants more."""
@@ -86,6 +88,7 @@ class DevicePlayout(DeviceEnd):
 
             open_output = device.open_output
         self._pace = Pace(BLOCK_S)
+        self._slack = Slack()
         self._ran = False
         super().__init__("output", wanted, Ring(CAP_BLOCKS * BLOCK_SAMPLES), open_output)
 
@@ -102,10 +105,12 @@ class DevicePlayout(DeviceEnd):
         if running != self._ran:
             self._ran = running
             self._pace.restart()
+            self._slack.restart()
         if not running:
             return self._pace.due(now)
         largest_blocks = -(-self._ring.largest_read // BLOCK_SAMPLES)
-        target = min(max(TARGET_BLOCKS, largest_blocks + 1), CAP_BLOCKS)
+        usual = max(TARGET_BLOCKS, largest_blocks + 1)
+        target = min(usual + self._slack.blocks(self._ring.missed_samples, now), CAP_BLOCKS)
         return max(0, target - self._ring.level // BLOCK_SAMPLES)
 
     def write(self, block: Pcm) -> None:
@@ -117,6 +122,7 @@ class DevicePlayout(DeviceEnd):
         """The device plays silence of its own; the clock starts anew."""
         if on != self._resting:
             self._pace.restart()
+            self._slack.restart()
         super().rest(on=on)
 
     def next_s(self, now: float) -> float | None:
