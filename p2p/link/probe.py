@@ -1,4 +1,4 @@
-"""Asks a relay or an entry node one HELLO by UDP and one by TLS, and makes no link.
+"""Asks a relay or an entry node one HELLO by UDP and one by TCP, and makes no link.
 
 Nothing of the person goes out: the key that asks is new each time, and the offer in the HELLO names
 no address and is never taken up.
@@ -6,6 +6,8 @@ no address and is never taken up.
 
 import asyncio
 import base64
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from crypto.cookie import COOKIE_BYTE
@@ -14,6 +16,7 @@ from crypto.knock import FIRST_BYTES, HELLO, NO_PSK
 from p2p.errors import RemoteError
 from p2p.link.candidates import host_address_towards
 from p2p.link.mux import Mux
+from p2p.link.streams import Refusal, Streams
 from p2p.link.transactions import Calls
 from p2p.rng import Rng
 from p2p.wire.addresses import Address, on_the_wire
@@ -29,16 +32,16 @@ class Probe:
     """How one node answered.
 
     Attributes:
-        udp_ms: Round trip by UDP, milliseconds; None: no answer in time.
-        tcp_open: Whether somebody answers by TLS there: the node, or a web server.
-        tcp_ms: Round trip by TCP; None: no answer, or no connection.
+        udp_ms: Round trip by UDP, milliseconds; None: no answer in time, or not asked.
+        tcp_ms: Round trip by a stream; None likewise.
+        refusal: Why no stream came up; None: one did, or nobody took the connection.
         seen: Where the node saw our UDP come from; foreign, None without an answer.
-        own: Our own address on the way to it; None: there is no way.
+        own: Our own address on the way to it; None: there is no way, or none was asked for.
     """
 
     udp_ms: float | None = None
-    tcp_open: bool = False
     tcp_ms: float | None = None
+    refusal: Refusal | None = None
     seen: Address | None = None
     own: Address | None = None
 
@@ -50,12 +53,12 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class _Reply:
-    rtt_ms: float | None = None
-    seen: Address | None = None
+    rtt_ms: float
+    seen: Address
 
 
 class Prober:
-    """Asks many nodes from one socket.
+    """Asks many nodes from one socket. Behind a proxy, by streams through it alone.
 
     Args:
         mux: The socket; what comes in is taken from it.
@@ -69,50 +72,72 @@ class Prober:
         mux.on_datagram = self._receive
 
     async def probe(
-        self, dh: DhKey, address: Address, limit_s: float, place: WebPlace | None = None
+        self, dh: DhKey, addresses: Sequence[Address], webs: Sequence[WebPlace], limit_s: float
     ) -> Probe:
-        """Ask one node by both ways at once.
+        """Ask one node by all ways at once.
 
         Args:
             dh: Its public key, 32 bytes.
-            address: Its IP literal and port.
+            addresses: Where it is by UDP.
+            webs: Where it is by streams.
             limit_s: After so long there is no answer.
-            place: Where alone it takes streams; None: it is asked both ways at its address.
         """
-        by_udp, (tcp_open, by_tcp) = await asyncio.gather(
-            self._ask(dh, address, limit_s) if place is None else _not_asked(),
-            self._by_tcp(dh, place or WebPlace(*address), limit_s),
+        by_udp = addresses if not self._mux.web_only else ()
+        (reply, place), (stream_reply, refusal) = await asyncio.gather(
+            self._by_udp(dh, by_udp, limit_s), self._by_streams(dh, webs, limit_s)
         )
         return Probe(
-            udp_ms=by_udp.rtt_ms,
-            tcp_open=tcp_open,
-            tcp_ms=by_tcp.rtt_ms,
-            seen=by_udp.seen,
-            own=host_address_towards(self._mux, address),
+            udp_ms=None if reply is None else reply.rtt_ms,
+            tcp_ms=None if stream_reply is None else stream_reply.rtt_ms,
+            refusal=None if stream_reply is not None else refusal,
+            seen=None if reply is None else reply.seen,
+            own=None if place is None else host_address_towards(self._mux, place),
         )
 
-    async def _by_tcp(self, dh: DhKey, place: WebPlace, limit_s: float) -> tuple[bool, _Reply]:
-        began_s = asyncio.get_running_loop().time()
-        stream = await self._mux.streams.dial(place, dh, limit_s)
-        # Said in this very moment, so it is of no other attempt.
-        refused, self._mux.streams.refusal = self._mux.streams.refusal, None
-        if stream is None:
-            return refused is not None, _Reply()
-        try:
-            left_s = began_s + limit_s - asyncio.get_running_loop().time()
-            return True, await self._ask(dh, stream, max(left_s, 0.0))
-        finally:
-            self._mux.streams.hang_up(stream)
+    async def _by_udp(
+        self, dh: DhKey, addresses: Sequence[Address], limit_s: float
+    ) -> tuple[_Reply | None, Address | None]:
+        replies = await asyncio.gather(
+            *(
+                self._ask(dh, lambda data, to=each: self._mux.send(data, to), limit_s)  # type: ignore[misc]
+                for each in addresses
+            )
+        )
+        for reply, address in zip(replies, addresses, strict=True):
+            if reply is not None:
+                return reply, address
+        return None, None
 
-    async def _ask(self, dh: DhKey, address: Address, limit_s: float) -> _Reply:
+    async def _by_streams(
+        self, dh: DhKey, webs: Sequence[WebPlace], limit_s: float
+    ) -> tuple[_Reply | None, Refusal | None]:
+        tried = await asyncio.gather(*(self._by_stream(dh, each, limit_s) for each in webs))
+        reply = next((reply for reply, _ in tried if reply is not None), None)
+        return reply, next((refusal for _, refusal in tried if refusal is not None), None)
+
+    async def _by_stream(
+        self, dh: DhKey, web: WebPlace, limit_s: float
+    ) -> tuple[_Reply | None, Refusal | None]:
+        """With streams of its own, which know why this one came to nothing."""
+        streams = Streams(self._take, lambda _address: True)
+        streams.proxy, streams.families = self._mux.streams.proxy, self._mux.streams.families
+        ends_s = asyncio.get_running_loop().time() + limit_s
+        try:
+            address = await streams.dial(web, dh, limit_s)
+            if address is None:
+                return None, streams.refusal
+            left_s = max(0.0, ends_s - asyncio.get_running_loop().time())
+            return await self._ask(dh, lambda data: _sent(streams, data, address), left_s), None
+        finally:
+            streams.close()
+
+    async def _ask(self, dh: DhKey, send: Callable[[bytes], None], limit_s: float) -> _Reply | None:
         payload = Hello(PROTOCOL_VERSION, self._offer()).encode()
         try:
-            answer = await self._calls.ask(
-                dh, NO_PSK, HELLO, payload, lambda data: self._mux.send(data, address), limit_s
-            )
+            answer = await self._calls.ask(dh, NO_PSK, HELLO, payload, send, limit_s)
             ack = HelloAck.decode(answer.payload)
         except (TimeoutError, RemoteError):
-            return _Reply()
+            return None
         return _Reply(answer.rtt_s * 1000.0, on_the_wire(ack.seen.address))
 
     def _offer(self) -> LinkOffer:
@@ -125,6 +150,10 @@ class Prober:
             raise RemoteError("answer to nothing")
         self._calls.receive(data)
 
+    def _take(self, data: bytes, sender: Address) -> None:
+        with contextlib.suppress(RemoteError):
+            self._receive(data, sender)
 
-async def _not_asked() -> _Reply:
-    return _Reply()
+
+def _sent(streams: Streams, data: bytes, address: Address) -> None:
+    streams.send(data, address)

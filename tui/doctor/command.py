@@ -10,14 +10,16 @@ from collections.abc import Sequence
 
 from p2p.dht.bootstrap import known_contacts
 from p2p.dht.contact import NodeContact
+from p2p.link.web.proxy import Proxy
 from p2p.process import shut_memory
 from tui.config.sources import parse_with_config
 from tui.doctor.findings import Finding, as_object, exit_code
 from tui.doctor.machine import clock_finding, memory_findings, terminal_finding, version_finding
-from tui.doctor.network import LIMIT_S, look
+from tui.doctor.network import look
 from tui.doctor.network_findings import network_findings
 from tui.doctor.sound import Listing
 from tui.i18n import chosen_language, use_language
+from tui.options import proxy_of
 from tui.version import version
 from tui.windows import with_language
 
@@ -43,7 +45,11 @@ def main(argv: Sequence[str]) -> int:
     known = known_contacts(options.bootstrap, relays=options.relay)
     began_s = time.monotonic()
     listing = Listing()
-    findings = _look([NodeContact.parse(line) for line in options.relay], known)
+    findings = _look(
+        [NodeContact.parse(line) for line in options.relay],
+        known,
+        proxy_of(options.proxy, os.environ),
+    )
     findings += listing.findings(max(0.0, began_s + SOUND_LIMIT_S - time.monotonic()))
     findings += [clock_finding(), *memory_findings(shut_memory()), terminal_finding()]
     _say(findings, as_json=options.json)
@@ -54,11 +60,9 @@ def main(argv: Sequence[str]) -> int:
     return code
 
 
-def _look(relays: Sequence[NodeContact], known: Sequence[NodeContact]) -> list[Finding]:
-    trusted = {one.key for one in relays}
-    others = [one for one in known if one.key not in trusted]
-    network = asyncio.run(look(relays, others, LIMIT_S))
-    return [version_finding(version()), *network_findings(network)]
+def _look(named: Sequence[NodeContact], known: Sequence[NodeContact], proxy: str) -> list[Finding]:
+    through = Proxy.parse(proxy) if proxy else None
+    return [version_finding(version()), *network_findings(asyncio.run(look(named, known, through)))]
 
 
 def _say(findings: Sequence[Finding], *, as_json: bool) -> None:
@@ -81,8 +85,14 @@ def parser() -> argparse.ArgumentParser:
         "--relay",
         action="append",
         default=[],
-        metavar="HOST:PORT#KEY",
+        metavar="LINE",
         help="a relay to ask, as `teahouse relay` prints it; may be given more than once",
+    )
+    made.add_argument(
+        "--proxy",
+        metavar="URL",
+        help="as for a room: everything goes through it, else ALL_PROXY or HTTPS_PROXY of the "
+        "environment; none: no proxy",
     )
     made.add_argument(
         "--bootstrap",

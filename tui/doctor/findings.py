@@ -9,13 +9,20 @@ from tui.texts.width import cell_len
 
 State = Literal["ok", "note", "bad"]
 _NETWORK, _SOUND, _OTHER = 3, 7, 1
-_EXITS = {"udp": _NETWORK, "tcp": _NETWORK, "relay": _NETWORK, "entry_node": _NETWORK}
+_EXITS = {
+    "udp": _NETWORK,
+    "proxy": _NETWORK,
+    "tcp": _NETWORK,
+    "relay": _NETWORK,
+    "entry_node": _NETWORK,
+}
 _EXITS |= {"microphone": _SOUND, "speaker": _SOUND}
 _STATES: dict[State, str] = {"ok": mark("ok"), "note": mark("note"), "bad": mark("BAD")}
 _LABELS = {
     "version": mark("version"),
     "udp": mark("UDP"),
     "tcp": mark("TCP"),
+    "proxy": mark("proxy"),
     "nat": mark("NAT"),
     "relay": mark("relay"),
     "entry_node": mark("entry node"),

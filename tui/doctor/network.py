@@ -11,12 +11,14 @@ from p2p.errors import UserError
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6, own_address_towards
 from p2p.link.mux import Mux
 from p2p.link.probe import Probe, Prober
+from p2p.link.web.proxy import Proxy
+from p2p.node.relays.trusted import TrustedRelays, look_up
 from p2p.rng import system_rng
 from p2p.wire.addresses import Address, Scope, scope_of
 
 LIMIT_S = 4.0
 ASKED_MAX = 16
-"""Nodes that are asked of each kind: the list of entry nodes may be long."""
+"""Nodes that are asked: the list of entry nodes may be long."""
 
 Role = Literal["relay", "entry_node"]
 Nat = Literal["unknown", "none", "one_place", "same", "differs"]
@@ -28,12 +30,12 @@ class Node:
 
     Attributes:
         role: ``relay`` if the person named it for sound, else ``entry_node``.
-        contact: Where it is.
+        has_udp: Its line says where it is by UDP, too.
         probe: What came back.
     """
 
     role: Role
-    contact: NodeContact
+    has_udp: bool
     probe: Probe
 
 
@@ -45,21 +47,27 @@ class Network:
         families: IP versions by which the Internet can be reached as far as this machine knows.
         nodes: All that were asked.
         problem: Why no socket could be opened; None if one could.
+        by_proxy: Everything goes through a proxy.
     """
 
     families: tuple[int, ...]
     nodes: tuple[Node, ...]
     problem: UserError | None = None
+    by_proxy: bool = False
 
 
 async def look(
-    relays: Sequence[NodeContact], entry_nodes: Sequence[NodeContact], limit_s: float = LIMIT_S
+    named: Sequence[NodeContact],
+    entry_nodes: Sequence[NodeContact],
+    proxy: Proxy | None = None,
+    limit_s: float = LIMIT_S,
 ) -> Network:
     """Ask them all at once.
 
     Args:
-        relays: That the person named.
+        named: Relays that the person named.
         entry_nodes: Others that are known.
+        proxy: Through which everything goes; None: there is none.
         limit_s: After so long there is no answer.
     """
     families = tuple(
@@ -67,22 +75,32 @@ async def look(
         for version, far in ((4, ANYWHERE_V4), (6, ANYWHERE_V6))
         if own_address_towards(far) is not None
     )
-    asked: list[tuple[Role, NodeContact]] = [("relay", one) for one in relays[:ASKED_MAX]]
-    asked += [("entry_node", one) for one in entry_nodes[:ASKED_MAX]]
+    # Behind a proxy nothing is looked up here: it is told the names.
+    found = await look_up([*named, *entry_nodes]) if proxy is None else {}
+    known = TrustedRelays.of(named, entry_nodes, None, found)
+    asked = known.contacts[:ASKED_MAX]
     try:
-        mux = await Mux.open()
+        mux = await Mux.open(None, proxy)
     except UserError as problem:
         return Network(families, (), problem)
     prober = Prober(mux, system_rng)
+    places = [known.places[one.dh] for one in asked]
     try:
         probes = await asyncio.gather(
-            *(prober.probe(one.key, one.address, limit_s, one.web) for _, one in asked)
+            *(
+                prober.probe(one.dh, where.addresses, where.webs, limit_s)
+                for one, where in zip(asked, places, strict=True)
+            )
         )
     finally:
         with contextlib.suppress(OSError):
             mux.close()
-    nodes = [Node(role, one, probe) for (role, one), probe in zip(asked, probes, strict=True)]
-    return Network(families, tuple(nodes))
+    of_person = {one.key for one in named}
+    nodes = [
+        Node("relay" if one.dh in of_person else "entry_node", bool(where.addresses), probe)
+        for one, where, probe in zip(asked, places, probes, strict=True)
+    ]
+    return Network(families, tuple(nodes), by_proxy=proxy is not None)
 
 
 def nat_kind(probes: Sequence[Probe]) -> Nat:

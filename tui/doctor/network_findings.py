@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from p2p.link.probe import Probe
+from p2p.link.streams import Refusal
 from tui.doctor.findings import Finding, State
 from tui.doctor.network import Nat, Network, Node, nat_kind
 from tui.i18n import mark, tr
@@ -27,9 +28,9 @@ def network_findings(network: Network) -> list[Finding]:
     """Return a line for UDP, TCP, NAT, and one for each node that was asked."""
     probes = [node.probe for node in network.nodes]
     return [
-        _udp(network, probes),
-        *_tcp(probes),
-        _nat(probes),
+        *([] if network.by_proxy else [_udp(network, probes)]),
+        *_tcp(network, probes),
+        *([] if network.by_proxy else [_nat(probes)]),
         *_nodes([node for node in network.nodes if node.role == "relay"]),
         *_entry_nodes([node for node in network.nodes if node.role == "entry_node"]),
     ]
@@ -70,17 +71,16 @@ def _udp(network: Network, probes: Sequence[Probe]) -> Finding:
     )
 
 
-def _tcp(probes: Sequence[Probe]) -> Iterator[Finding]:
+def _tcp(network: Network, probes: Sequence[Probe]) -> Iterator[Finding]:
+    if network.by_proxy and network.problem is None:
+        yield Finding("proxy", "ok", tr("everything goes through it, by TCP; UDP is not used"))
     if not probes:
         return
     if any(probe.tcp_ms is not None for probe in probes):
         yield Finding("tcp", "ok", tr("goes out and comes back"))
-    elif any(probe.tcp_open for probe in probes):
+    elif any(probe.refusal is not None for probe in probes):
         yield Finding(
-            "tcp",
-            "note",
-            tr("a connection opens, and what answers there is no relay that is known here"),
-            tr("Something on the way may read or change connections. Use another network."),
+            "tcp", "note", tr("a connection opens, and nobody who is known answers there")
         )
     elif any(probe.udp_ms is not None for probe in probes):
         yield Finding(
@@ -103,7 +103,7 @@ def _nat(probes: Sequence[Probe]) -> Finding:
 def _nodes(nodes: Sequence[Node]) -> Iterator[Finding]:
     for number, node in enumerate(nodes, start=1):
         probe = node.probe
-        text, hint = _answer(probe)
+        text, hint = _answer(node)
         values = {
             key: round(value, 1)
             for key, value in (("udp_ms", probe.udp_ms), ("tcp_ms", probe.tcp_ms))
@@ -131,24 +131,44 @@ def _entry_nodes(nodes: Sequence[Node]) -> Iterator[Finding]:
             yield found
 
 
-def _answer(probe: Probe) -> tuple[str, str]:
+_REFUSALS: dict[Refusal, tuple[str, str]] = {
+    "web": (
+        mark("somebody is there, and does not answer to this line's key"),
+        mark("Copy the line again from who gave it: its key, or its program, may be another."),
+    ),
+    "certificate": (
+        mark("its certificate is not good for its name"),
+        mark(
+            "Something on the way may open connections. Use another network, or tell who runs it."
+        ),
+    ),
+    "proxy": (
+        mark("the proxy does not lead there"),
+        mark(
+            "Look at --proxy and at ALL_PROXY: is it one of SOCKS5 or HTTP, and does it know you?"
+        ),
+    ),
+}
+
+
+def _answer(node: Node) -> tuple[str, str]:
+    probe = node.probe
     if probe.udp_ms is not None and probe.tcp_ms is not None:
-        return tr(
-            "answers in {udp} ms, by TCP in {tcp} ms", udp=_ms(probe.udp_ms), tcp=_ms(probe.tcp_ms)
-        ), ""
+        udp, tcp = _ms(probe.udp_ms), _ms(probe.tcp_ms)
+        return tr("answers in {udp} ms, by TCP in {tcp} ms", udp=udp, tcp=tcp), ""
     if probe.udp_ms is not None:
         return tr("answers in {udp} ms by UDP, not by TCP", udp=_ms(probe.udp_ms)), ""
+    if probe.tcp_ms is not None and not node.has_udp:
+        return tr("answers in {tcp} ms by TCP", tcp=_ms(probe.tcp_ms)), ""
     if probe.tcp_ms is not None:
         return tr("answers in {tcp} ms by TCP, not by UDP", tcp=_ms(probe.tcp_ms)), ""
-    if probe.tcp_open:
-        return (
-            tr("somebody is there, and does not answer to this line's key"),
-            tr("Copy the line again from who gave it: its key, or its program, may be another."),
-        )
-    return (
-        tr("does not answer"),
-        tr("Ask who gave you the line whether it runs, and for the line as it is now."),
+    text, hint = (
+        mark("does not answer"),
+        mark("Ask who gave you the line whether it runs, and for the line as it is now."),
     )
+    if probe.refusal is not None:
+        text, hint = _REFUSALS[probe.refusal]
+    return tr(text), tr(hint)
 
 
 def _ms(value: float) -> str:

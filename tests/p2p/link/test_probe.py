@@ -4,13 +4,16 @@ import os
 import pytest
 
 from crypto.dh import KeyPair
+from p2p.dht.contact import NodeContact
 from p2p.link.mux import Mux
-from p2p.link.probe import Prober
+from p2p.link.probe import Probe, Prober
+from p2p.link.web.proxy import Proxy
 from p2p.relay.config import RelaySettings
 from p2p.relay.server import run_relay
 from p2p.wire.offers import Hello
 from p2p.wire.version import PROTOCOL_VERSION
 from p2p.wire.web_place import WebPlace
+from tests.p2p.link.web.proxies import TestProxy
 
 
 @pytest.fixture
@@ -29,37 +32,44 @@ async def mux():
     opened.close()
 
 
+def asked(mux, contact, limit_s=5.0, key=None):
+    places = [WebPlace(*contact.address)]
+    return Prober(mux, os.urandom).probe(key or contact.key, [contact.address], places, limit_s)
+
+
 async def test_a_relay_answers_by_both_ways_and_says_where_it_sees_us(relay, mux):
-    probe = await Prober(mux, os.urandom).probe(relay.key, relay.address, 5.0)
+    probe = await asked(mux, relay)
     assert probe.answered
     assert probe.udp_ms is not None
     assert probe.tcp_ms is not None
+    assert probe.refusal is None
     assert probe.seen == probe.own == ("127.0.0.1", mux.local_port)
 
 
-async def test_who_answers_to_another_key_has_an_open_port_and_no_answer(relay, mux):
-    probe = await Prober(mux, os.urandom).probe(KeyPair(os.urandom(32)).public, relay.address, 1.0)
-    assert probe.tcp_open
+async def test_who_answers_to_another_key_takes_the_connection_and_says_nothing(relay, mux):
+    probe = await asked(mux, relay, 2.0, KeyPair(os.urandom(32)).public)
+    assert probe.refusal == "web"
     assert not probe.answered
-
-
-async def test_of_a_node_that_only_the_web_leads_to_nothing_is_asked_by_udp(relay, mux):
-    place = WebPlace(*relay.address)
-    probe = await Prober(mux, os.urandom).probe(relay.key, relay.address, 5.0, place)
-    assert probe.udp_ms is None
-    assert probe.tcp_ms is not None
 
 
 async def test_nobody_answers_where_nobody_is(mux):
     began_s = asyncio.get_running_loop().time()
     nobody = await Mux.open(("127.0.0.1", 0))
-    probe = await Prober(mux, os.urandom).probe(
-        KeyPair(os.urandom(32)).public, ("127.0.0.1", nobody.local_port), 0.5
-    )
+    contact = NodeContact(("127.0.0.1", nobody.local_port), KeyPair(os.urandom(32)).public)
+    probe = await asked(mux, contact, 0.5)
     nobody.close()
-    assert not probe.answered
-    assert not probe.tcp_open
+    assert probe == Probe()
     assert asyncio.get_running_loop().time() - began_s < 3.0
+
+
+async def test_behind_a_proxy_only_the_proxy_is_asked(relay):
+    async with TestProxy("http", relay.address).running() as proxy:
+        hidden = await Mux.open(None, Proxy.parse(proxy.url))
+        probe = await asked(hidden, relay)
+        hidden.close()
+        assert proxy.asked == [f"127.0.0.1:{relay.address[1]}"]
+    assert probe.tcp_ms is not None
+    assert (probe.udp_ms, probe.seen, probe.own) == (None, None, None)
 
 
 async def test_the_offer_names_no_address_and_is_new_each_time(mux):

@@ -71,6 +71,27 @@ def test_with_nobody_there_it_ends_within_ten_seconds_and_says_what_to_do() -> N
     assert done.stderr == ""
 
 
+def was_asked(node) -> bool:
+    try:
+        return bool(node._socket.recv(2048))
+    except BlockingIOError:
+        return False
+
+
+@pytest.mark.parametrize("way", ["flag", "ALL_PROXY"])
+def test_behind_a_proxy_nothing_goes_around_it(way: str) -> None:
+    proxy = "socks5://127.0.0.1:9"
+    options = ("--proxy", proxy) if way == "flag" else ()
+    with MuteNode() as node:
+        environment = {"ALL_PROXY": proxy} if way == "ALL_PROXY" else {}
+        done = doctor("--relay", node.line, "--json", *options, **environment)
+        assert not was_asked(node)
+    assert "proxy" in found(done)["relay", 1]["text"]
+    with MuteNode() as node:
+        doctor("--relay", node.line, "--proxy", "none")
+        assert was_asked(node)
+
+
 def test_a_bad_line_is_refused_before_anything_is_asked() -> None:
     done = doctor("--relay", "nonsense")
     assert done.returncode == 2

@@ -1,6 +1,5 @@
 import pytest
 
-from p2p.dht.contact import NodeContact
 from p2p.errors import UserError
 from p2p.link.probe import Probe
 from tui.doctor.network import Network, Node, nat_kind
@@ -8,9 +7,9 @@ from tui.doctor.network_findings import network_findings
 
 HOME = ("192.168.1.7", 4000)
 OUTSIDE, OTHER_PORT = ("203.0.113.7", 4000), ("203.0.113.7", 4001)
-SILENT, BOTH = Probe(), Probe(udp_ms=20.0, tcp_open=True, tcp_ms=21.0)
-BY_UDP, BY_TCP = Probe(udp_ms=20.0), Probe(tcp_open=True, tcp_ms=30.0)
-SOMEBODY = Probe(tcp_open=True)
+SILENT, BOTH = Probe(), Probe(udp_ms=20.0, tcp_ms=21.0)
+BY_UDP, BY_TCP = Probe(udp_ms=20.0), Probe(tcp_ms=30.0)
+SOMEBODY = Probe(refusal="web")
 
 
 def seen(address, own=HOME):
@@ -36,7 +35,7 @@ def test_the_kind_of_nat_follows_from_how_nodes_see_us(probes, kind):
 
 
 def states(*probes, role="relay", families=(4,), problem=None):
-    nodes = [Node(role, NodeContact(OUTSIDE, bytes(32)), probe) for probe in probes]
+    nodes = [Node(role, True, probe) for probe in probes]
     found = network_findings(Network(families, tuple(nodes), problem))
     return [f"{one.code} {one.state}" for one in found if one.code not in ("nat", "entry_node")]
 
@@ -69,7 +68,7 @@ def test_a_socket_that_can_not_be_opened_is_named_by_its_reason():
 
 
 def entry_states(*probes):
-    nodes = [Node("entry_node", NodeContact(OUTSIDE, bytes(32)), probe) for probe in probes]
+    nodes = [Node("entry_node", True, probe) for probe in probes]
     found = network_findings(Network((4,), tuple(nodes)))
     return [one.state for one in found if one.code == "entry_node"]
 
@@ -81,7 +80,35 @@ def test_one_entry_node_that_answers_is_enough():
 
 
 def test_no_address_is_in_the_report():
-    nodes = (Node("relay", NodeContact(OUTSIDE, bytes(32)), seen(OUTSIDE, HOME)),)
+    nodes = (Node("relay", True, seen(OUTSIDE, HOME)),)
     said = repr(network_findings(Network((4, 6), nodes)))
     assert OUTSIDE[0] not in said
     assert HOME[0] not in said
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [("web", "this line's key"), ("certificate", "certificate"), ("proxy", "the proxy")],
+)
+def test_why_no_stream_comes_up_is_told_apart(refusal, said):
+    found = network_findings(Network((4,), (Node("relay", True, Probe(refusal=refusal)),)))
+    (relay,) = [one for one in found if one.code == "relay"]
+    assert relay.state == "bad"
+    assert said in relay.text
+    assert relay.hint
+
+
+def test_a_relay_that_only_the_web_leads_to_is_not_blamed_for_udp():
+    (relay,) = [
+        one
+        for one in network_findings(Network((4,), (Node("relay", False, BY_TCP),)))
+        if one.code == "relay"
+    ]
+    assert relay.text == "answers in 30 ms by TCP"
+
+
+def test_behind_a_proxy_nothing_is_said_of_udp():
+    network = Network((4,), (Node("relay", True, BY_TCP),), by_proxy=True)
+    codes = [one.code for one in network_findings(network)]
+    assert codes[:2] == ["proxy", "tcp"]
+    assert not {"udp", "nat"} & set(codes)
