@@ -97,6 +97,6 @@ def test_what_is_installed_says_its_version_and_speaks_chinese(installed):
 @pytest.mark.e2e
 @pytest_unix
 def test_the_demo_of_what_is_installed_is_a_whole_room(installed):
-    done = installed("demo", "--json", "--seconds", "8")
+    done = installed("demo", "--json", "--seconds", "20")
     report = json.loads(done.stdout)
     assert done.returncode == 0, report

@@ -90,6 +90,9 @@ def test_a_bad_file_stops_a_room_with_its_line_and_is_not_overwritten(home):
     done = home("create", "--plain", "--mode", "open")
     assert done.returncode == 2
     assert "Line 2 of the config file" in done.stderr
+    script = home("create", "--json", "--mode", "open")
+    (event,) = [json.loads(line) for line in script.stdout.splitlines()]
+    assert (script.returncode, event["code"]) == (2, "bad_config")
     assert home("config", "set", "name", "b").returncode == 2
     assert home.path.read_text() == 'name = "a"\nrelay = "x"\n'
 
