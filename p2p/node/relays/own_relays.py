@@ -7,6 +7,7 @@ from p2p.dht.bootstrap import relay_in
 from p2p.errors import UserError
 from p2p.node.relays.failover import Failover
 from p2p.node.relays.relay_links import RelayLinks
+from p2p.node.relays.trusted import relay_of
 
 NAMED_MAX = 4
 
@@ -41,8 +42,7 @@ class OwnRelays:
         Raises:
             UserError: The line can not be right, is known, or there were too many.
         """
-        found = relay_in(line)
-        relay = Contact(found.key, found.address, "relay")
+        relay = relay_of(relay_in(line))
         if any(known.dh == relay.dh for known in self._relays):
             raise UserError("known_relay", "This relay is in use already.", exit_code=2)
         if self._named >= NAMED_MAX:

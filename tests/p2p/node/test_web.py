@@ -222,3 +222,19 @@ async def test_a_name_is_looked_up_for_udp_too_and_given_on_with_its_address() -
         [contact] = parse_key_text(host.node.key_forms().invite).contacts
         assert contact.web == str(place)
         assert contact.address[0] != NOWHERE
+
+
+async def test_a_relay_that_is_named_in_the_room_may_have_a_name() -> None:
+    async with a_house() as house:
+        line = await house.relay()
+        other = NodeContact.parse(await house.relay())
+        house.entry_nodes.clear()
+        host = await house.host("host", mode="shield", relays=(line,))
+        place = WebPlace("localhost", other.address[1])
+        host.node.do(c.UseRelay(str(NodeContact((NOWHERE, 443), other.key, place))))
+        added = await host.until(e.RelayChanged, lambda relay: relay.state == "added")
+        assert added.relay == str(place)
+        links = host.node._ours.relay_links
+        async with asyncio.timeout(10.0):
+            while not any(link.contact.dh == other.key for link in links.links):
+                await asyncio.sleep(0.05)
