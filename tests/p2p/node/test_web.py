@@ -236,5 +236,5 @@ async def test_a_relay_that_is_named_in_the_room_may_have_a_name() -> None:
         assert added.relay == str(place)
         links = host.node._ours.relay_links
         async with asyncio.timeout(10.0):
-            while not any(link.contact.dh == other.key for link in links.links):
+            while other.key not in [link.contact.dh for link in links.links]:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)

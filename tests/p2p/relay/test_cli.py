@@ -4,15 +4,18 @@ import asyncio
 import contextlib
 import os
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from lab.programs.person import SLACK
 from p2p.dht.contact import NodeContact
 from p2p.relay.status import check
+from tests.p2p.link.web.certificates import make_certificate
 
 pytestmark = [
     pytest.mark.e2e,
@@ -161,3 +164,57 @@ async def test_systemd_hears_when_it_is_ready_and_when_it_stops(tmp_path: Path) 
             assert await relay.ended() == 0
     finally:
         transport.close()
+
+
+async def shown_certificate(port: int) -> int:
+    """The serial number of what a web client is shown."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+    der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.close()
+    return x509.load_der_x509_certificate(der).serial_number
+
+
+async def test_by_the_web_it_has_a_line_and_a_certificate_that_may_be_renewed(
+    tmp_path: Path,
+) -> None:
+    cert, key = make_certificate(tmp_path, "relay.example")
+    files = ("--tls-cert", str(cert), "--tls-key", str(key))
+    web = ("--web-address", "wss://relay.example/tea")
+    async with teahouse(*QUIET, "--status", "", *files, *web) as relay:
+        port = NodeContact.parse(await relay.line()).address[1]
+        await relay.until_said("wss://relay.example/tea#")
+        await relay.until_said("a month")
+        first = await shown_certificate(port)
+        assert first == x509.load_pem_x509_certificate(cert.read_bytes()).serial_number
+        cert.write_bytes(b"rubbish")
+        relay.process.send_signal(signal.SIGHUP)
+        await relay.until_said("the certificate stays as it was")
+        assert await shown_certificate(port) == first
+        make_certificate(tmp_path, "relay.example")
+        mark = len(relay.said)
+        relay.process.send_signal(signal.SIGHUP)
+        async with asyncio.timeout(LIMIT_S):
+            while await shown_certificate(port) == first:  # noqa: ASYNC110  another process
+                await asyncio.sleep(0.05)
+        assert "stays" not in relay.said[mark:]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--tls-cert", "/nowhere"), "bad_certificate"),
+        (("--behind-proxy", "0.0.0.0:8080"), "bad_option"),
+        (("--behind-proxy", "203.0.113.7:8080"), "bad_option"),
+        (("--web-address", "https://relay.example/"), "bad_option"),
+    ],
+)
+async def test_what_the_web_can_not_work_with_ends_with_a_reason(
+    options: tuple[str, str], code: str
+) -> None:
+    async with teahouse(*QUIET, "--status", "", *options) as relay:
+        assert await relay.ended() == 2
+        advice = {"bad_certificate": "certificate", "bad_option": options[0][2:]}[code]
+        assert advice in relay.said
+        assert "Traceback" not in relay.said
