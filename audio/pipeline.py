@@ -195,7 +195,7 @@ class Pipeline:
         """Pack what we say in another profile from the next payload on, without a gap.
 
         Args:
-            name: ``table`` or ``hall``. What the others say is taken in both at any time.
+            name: See ``audio.codec.framer``. What the others say is taken in all at any time.
 
         Raises:
             KeyError: There is no such profile.

@@ -47,6 +47,7 @@ Event = Literal[
     "seat_taken",
     "seat_refused",
     "seat_lost",
+    "line_shape",
     # links of members and relays
     "link_up",
     "link_failed",

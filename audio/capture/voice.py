@@ -1,7 +1,7 @@
 """Our own voice: blocks of the microphone become payloads of one size, or nothing when muted."""
 
 from audio.codec.framer import TABLE, Framer
-from audio.codec.opus import LOW_RATE_BPS, PRIMARY_BPS, Encoder
+from audio.codec.opus import LOW_RATE_BPS, LOW_RATE_BYTES, PRIMARY_BPS, THIN_BPS, Encoder
 from audio.level import LevelMeter
 from audio.pcm import BLOCK_SAMPLES, FRAME_SAMPLES, Pcm, silence
 
@@ -20,7 +20,7 @@ class Voice:
         self.profile = TABLE
         self._meter = LevelMeter()
         self._framer = Framer()
-        self._encoders: tuple[Encoder, Encoder] | None = None
+        self._encoders: dict[int, Encoder] = {}
         self._frame = silence(FRAME_SAMPLES)
         self._filled = 0
         self._open = False
@@ -46,8 +46,9 @@ class Voice:
         Raises:
             SoundError: There is no libopus, or it refuses.
         """
-        if self._encoders is None:
-            self._encoders = (Encoder(PRIMARY_BPS), Encoder(LOW_RATE_BPS))
+        if not self._encoders:
+            made = [Encoder(rate_bps) for rate_bps in (PRIMARY_BPS, LOW_RATE_BPS, THIN_BPS)]
+            self._encoders = {encoder.frame_bytes: encoder for encoder in made}
         self._framer.switch(self.profile)
         self._framer.restart()
         self._filled = 0
@@ -98,7 +99,9 @@ class Voice:
         return None if self._filled else self._payload(self._frame, last=False)
 
     def _payload(self, frame: Pcm, *, last: bool) -> bytes | None:
-        if self._encoders is None:
+        if not self._encoders:
             return None
-        primary, low_rate = (encoder.encode(frame) for encoder in self._encoders)
-        return self._framer.pack(primary, low_rate, self._meter.speaking and not last, last=last)
+        sizes = {self._framer.profile.frame_bytes, LOW_RATE_BYTES}
+        encoded = {size: self._encoders[size].encode(frame) for size in sizes}
+        own, low_rate = encoded[self._framer.profile.frame_bytes], encoded[LOW_RATE_BYTES]
+        return self._framer.pack(own, low_rate, self._meter.speaking and not last, last=last)

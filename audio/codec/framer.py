@@ -1,18 +1,20 @@
 """Put frames and copies of earlier ones into payloads of one constant size, and take them out.
 
-A payload, big endian, where a room's profile says how many 20 ms frames it holds::
+A payload, big endian, whose profile says how many 20 ms frames it holds::
 
-    profile  1   0x01 table | 0x02 hall
+    profile  1   0x01 table | 0x02 hall | 0x03 slim | 0x04 thin
     flags    1   bits 0-2: the copies are there, nearest first; bit 3: speaking;
                  bit 4: last payload before a pause; bits 5-7: zero
     seq      4   number n of the first frame
-    frames       Opus at 28 kbit/s, 70 bytes each: n in table; n and n+1 in hall
+    frames       Opus, n in table; n and n+1 in hall; n to n+2 in slim and thin;
+                 at 28 kbit/s, 70 bytes each; in slim 16 kbit/s, 40 bytes; in thin 10.4, 26 bytes
     copies       Opus at 16 kbit/s, 40 bytes each, of n-1, n-2 and n-5 in table, of n-2, n-1 and
-                 n-4, n-3 in hall; zeros where there is none
+                 n-4, n-3 in hall, of n-3 to n-1 in slim; zeros where there is none
 
-The idea of sending earlier frames again is RFC 2198. Of three offsets two are near, so that a
+A room is in table or hall; slim and thin are for who speaks over a narrow line. The idea of sending
+earlier frames again is RFC 2198. Of three offsets two are near, so that a
 single loss costs little delay, and one is far, so that a burst rarely takes a frame and all its
-copies. Frames are numbered alike in both profiles: a stream may go from one to the other after
+copies. Frames are numbered alike in all profiles: a stream may go from one to another after
 any payload. The encryption around a payload hides all of it.
 """
 
@@ -21,7 +23,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from audio.codec.opus import LOW_RATE_BYTES, PRIMARY_BYTES
+from audio.codec.opus import LOW_RATE_BYTES, PRIMARY_BYTES, THIN_BYTES
 from audio.errors import PayloadError
 from audio.pcm import FRAME_S
 
@@ -34,25 +36,27 @@ _RESERVED = 0xE0
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How a room packs its sound.
+    """How sound is packed.
 
     Attributes:
         name: What people and ops call it.
         code: First byte of its payloads.
         frames: Frames in a payload.
         offsets: How many frames before the payload's frames the copied ones begin.
+        frame_bytes: Of each of its frames but copies.
     """
 
     name: str
     code: int
     frames: int
     offsets: tuple[int, ...]
+    frame_bytes: int = PRIMARY_BYTES
 
     @property
     def payload_bytes(self) -> int:
         """Size of every payload."""
         copied = len(self.offsets) * LOW_RATE_BYTES
-        return _HEADER.size + self.frames * (PRIMARY_BYTES + copied)
+        return _HEADER.size + self.frames * (self.frame_bytes + copied)
 
     def reach_s(self, copies: int) -> float:
         """Delay that makes so many copies of every frame usable.
@@ -68,7 +72,12 @@ TABLE = Profile("table", 0x01, 1, (1, 2, 5))
 """50 payloads a second of 196 bytes: for a table of people who talk with each other."""
 HALL = Profile("hall", 0x02, 2, (2, 4))
 """Half of the payloads, each of 306 bytes, 20 ms later: for hundreds who listen."""
-PROFILES = {profile.name: profile for profile in (TABLE, HALL)}
+SLIM = Profile("slim", 0x03, 3, (3,), LOW_RATE_BYTES)
+"""A third of the payloads, each of 246 bytes with every frame twice, 40 ms later."""
+THIN = Profile("thin", 0x04, 3, (), THIN_BYTES)
+"""As few payloads, each of 84 bytes with every frame once: all that the narrowest line carries."""
+PROFILES = {profile.name: profile for profile in (TABLE, HALL, SLIM, THIN)}
+"""The widest first."""
 PAYLOAD_BYTES = TABLE.payload_bytes
 """Size of every payload of profile ``table``: 196 bytes."""
 _BY_SIZE = {profile.payload_bytes: profile for profile in PROFILES.values()}
@@ -76,7 +85,7 @@ PAYLOAD_SIZES = frozenset(_BY_SIZE)
 _PARTS = {
     profile.code: struct.Struct(
         _HEADER.format
-        + f"{PRIMARY_BYTES}s" * profile.frames
+        + f"{profile.frame_bytes}s" * profile.frames
         + f"{LOW_RATE_BYTES}s" * (profile.frames * len(profile.offsets))
     )
     for profile in PROFILES.values()
@@ -98,7 +107,7 @@ class Packet(NamedTuple):
 
     Attributes:
         seq: Number of its first frame, 0 to 2^32 - 1; one more for each 20 ms of open microphone.
-        frames: The frames from that number on, 70 bytes each.
+        frames: The frames from that number on.
         copies: Earlier frames at the low rate as (seq, 40 bytes), nearest offset first.
         speaking: Whether the sender heard a voice in the frames.
         last: Whether the sender closes its microphone after these frames.
@@ -132,7 +141,12 @@ class Framer:
         self._profile = self._wanted = profile
         self._gathered: list[tuple[bytes, bytes]] = []
         self._speaking = False
-        self._earlier: deque[bytes] = deque(maxlen=max(max(p.offsets) for p in PROFILES.values()))
+        self._earlier: deque[bytes] = deque(maxlen=max(max(p.offsets) for p in (TABLE, HALL, SLIM)))
+
+    @property
+    def profile(self) -> Profile:
+        """What the payload that is begun, or the next, is packed in."""
+        return self._profile
 
     @property
     def next_seq(self) -> int:
@@ -162,12 +176,12 @@ class Framer:
         self._profile = self._wanted
 
     def pack(
-        self, primary: bytes, low_rate: bytes, speaking: bool = False, *, last: bool = False
+        self, frame: bytes, low_rate: bytes, speaking: bool = False, *, last: bool = False
     ) -> bytes | None:
         """Take the next frame.
 
         Args:
-            primary: The frame at 28 kbit/s, 70 bytes.
+            frame: At the rate of the profile, ``frame_bytes`` of it.
             low_rate: The same frame at 16 kbit/s, 40 bytes; later payloads carry it.
             speaking: Whether there is a voice in it.
             last: Whether the microphone closes after the payload that it completes.
@@ -179,11 +193,11 @@ class Framer:
         Raises:
             ValueError: A frame of the wrong size, or the numbers are used up.
         """
-        if len(primary) != PRIMARY_BYTES or len(low_rate) != LOW_RATE_BYTES:
-            raise ValueError("frames are 70 and 40 bytes")
+        if len(frame) != self._profile.frame_bytes or len(low_rate) != LOW_RATE_BYTES:
+            raise ValueError("a frame of another rate")
         if self._next_seq + self._profile.frames - 1 > MAX_SEQ:
             raise ValueError("no frame numbers left")
-        self._gathered.append((primary, low_rate))
+        self._gathered.append((frame, low_rate))
         self._speaking |= speaking
         if self.missing:
             return None

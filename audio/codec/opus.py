@@ -19,6 +19,9 @@ PRIMARY_BPS = 28_000
 PRIMARY_BYTES = 70
 LOW_RATE_BPS = 16_000
 LOW_RATE_BYTES = 40
+THIN_BPS = 10_400
+"""The least at which speech is still understood without effort."""
+THIN_BYTES = 26
 _FRAMES_PER_S = RATE_HZ // FRAME_SAMPLES
 _MAX_FRAME_BYTES = 250
 

@@ -9,6 +9,9 @@ standard input is another one, and holds from then on. Many kernels have no nete
 ``jitter_ms``  standard deviation of that time; packets do not overtake each other
 ``loss_pct``   share of packets lost, in each direction; never of ARP and neighbour discovery
 ``mtu``        IP packets longer than that vanish without a word (0: none do)
+``up_kbps``    what the line carries from A to B (0: everything); its queue takes ``queue_ms``, and
+               what comes then is lost
+``down_kbps``  the same from B to A
 ``drop``       what a censor takes out: any of ``udp``, ``dtls``, ``stun``; ``udp4``, ``tcp6`` …
 =============  =====================================================================================
 """
@@ -44,6 +47,9 @@ class Weather:
     loss_pct: float = 0.0
     mtu: int = 0
     drop: tuple[str, ...] = ()
+    up_kbps: float = 0.0
+    down_kbps: float = 0.0
+    queue_ms: float = 3000.0
 
     def passes(self, frame: bytes) -> bool:
         """Whether a frame gets through at all."""
@@ -99,10 +105,17 @@ def open_end(space: str, device: str) -> int:
 
 
 class Way:
-    """One direction."""
+    """One direction.
 
-    def __init__(self, source: int, target: int) -> None:
-        self.source, self.target = source, target
+    Args:
+        source: Where frames come from.
+        target: Where they go.
+        up: From A to B.
+    """
+
+    def __init__(self, source: int, target: int, *, up: bool) -> None:
+        self.source, self.target, self._up = source, target, up
+        self._busy_until_s = 0.0
         self.under_way: collections.deque[tuple[float, bytes]] = collections.deque()
 
     def take(self, now: float, weather: Weather) -> None:
@@ -111,9 +124,22 @@ class Way:
                 frame = os.read(self.source, 65536)
             except OSError:  # nothing more, or this end is down
                 return
-            if weather.passes(frame):
+            waits_s = self._waits_s(len(frame) - _ETHERNET_BYTES, now, weather)
+            if waits_s is not None and weather.passes(frame):
                 before_s = self.under_way[-1][0] if self.under_way else 0.0
-                self.under_way.append((max(before_s, now + weather.delay_s()), frame))
+                due_s = now + waits_s + weather.delay_s()
+                self.under_way.append((max(before_s, due_s), frame))
+
+    def _waits_s(self, size_bytes: int, now: float, weather: Weather) -> float | None:
+        """How long a packet waits for those before it and its own way out; None: no room for it."""
+        kbps = weather.up_kbps if self._up else weather.down_kbps
+        if not kbps:
+            return 0.0
+        begins_s = max(now, self._busy_until_s)
+        if begins_s - now > weather.queue_ms / 1000.0:
+            return None
+        self._busy_until_s = begins_s + size_bytes * 8 / (kbps * 1000.0)
+        return self._busy_until_s - now
 
     def give(self, now: float) -> None:
         while self.under_way and self.under_way[0][0] <= now:
@@ -127,7 +153,7 @@ def main() -> None:
     space_a, device_a, space_b, device_b, weather_json = sys.argv[1:]
     weather = Weather(**json.loads(weather_json))
     a, b = open_end(space_a, device_a), open_end(space_b, device_b)
-    ways = {a: Way(a, b), b: Way(b, a)}
+    ways = {a: Way(a, b, up=True), b: Way(b, a, up=False)}
     readable = select.epoll()
     for end in (*ways, sys.stdin.fileno()):
         readable.register(end, select.EPOLLIN)

@@ -33,8 +33,11 @@ from p2p.link.ice import MuxConnection, make_credentials
 from p2p.link.media import Media, Outlet
 from p2p.link.mux import Mux
 from p2p.link.setup import QUIET_LIMIT_S, Setup
+from p2p.mesh.line_measure import Load
 from p2p.trace import trace
 from p2p.wire.addresses import Address, Scope, is_stream, known_scope
+from p2p.wire.hop import HEARTBEAT
+from p2p.wire.line_report import decode_report, is_report
 from p2p.wire.offers import Candidate, LinkOffer
 
 __all__ = ["Certificate", "LinkFailed", "MediaLink", "make_certificate"]
@@ -175,9 +178,16 @@ class MediaLink:
         if self._ice.ice_controlling:
             self._listen()
 
-    def frames_to(self, receiver: FrameReceiver) -> None:
-        """From now on this one gets the frames that come; before, they are lost."""
+    def frames_to(self, receiver: FrameReceiver, *, reported: bool = False) -> None:
+        """From now on this one gets the frames that come; before, they are lost.
+
+        Args:
+            receiver: Takes them.
+            reported: Once the link has keys: the peer is told how they come, to fit its line.
+        """
         self._receiver = receiver
+        if self._media is not None:
+            self._media.arrivals.wanted = reported
 
     def send_frame(self, frame: bytes) -> bool:
         """Sends a sealed frame.
@@ -265,6 +275,10 @@ class MediaLink:
     def loss_pct(self) -> float:
         """Media packets of the peer that were lost in the last seconds, 0 to 100."""
         return 0.0 if self._media is None else self._media.loss_pct
+
+    def load(self, now: float) -> Load | None:
+        """How the line does that carries our frames; None while the peer says too little of it."""
+        return None if self._media is None else self._media.measure.load(now)
 
     @property
     def frames_received(self) -> int:
@@ -389,9 +403,15 @@ class MediaLink:
         if not self._pipe.settled:
             self._pipe.settle()
         try:
+            if is_report(frame):
+                media.measure.reported(decode_report(frame), arrival_s)
+                return True
             self._receiver.frame(frame, arrival_s)
         except RemoteError:
             self.counters["frame_refused"] += 1
+        report = None if frame == HEARTBEAT else media.arrivals.report(arrival_s)
+        if report is not None:
+            self.send_frame(report.encode())
         return True
 
     def _follow(self, address: Address, now: float) -> None:

@@ -7,12 +7,15 @@ from typing import NamedTuple, Protocol
 import pylibsrtp
 
 from p2p.errors import LocalError, RemoteError
-from p2p.link.rtp import SEQ_BITS, Packetizer, ssrc_of, unpack
+from p2p.link.rtp import SEQ_BITS, Packetizer, seq_of, ssrc_of, unpack
 from p2p.link.srtp import SealKey
+from p2p.mesh.arrivals import Arrivals
+from p2p.mesh.line_measure import LineMeasure
 from p2p.mesh.loss import LossMeter
 from p2p.wire.addresses import Address
 
 MAX_EARLY_PACKETS = 16
+IP_UDP_BYTES = 28
 
 
 class Opener(Protocol):
@@ -47,11 +50,15 @@ class Media:
     Attributes:
         ssrc_in: Source of the peer's stream.
         received: Packets opened.
+        arrivals: How the peer's packets come, for the reports to it.
+        measure: What the line carries of ours, by the peer's reports.
     """
 
     def __init__(self, own_ufrag: str, remote_ufrag: str) -> None:
         self.ssrc_in = ssrc_of(remote_ufrag, own_ufrag)
         self.received = 0
+        self.arrivals = Arrivals()
+        self.measure = LineMeasure()
         self._packetizer = Packetizer(ssrc_of(own_ufrag, remote_ufrag))
         self._outward: SealKey | None = None
         self._inward: Opener | None = None
@@ -73,7 +80,9 @@ class Media:
         """Makes an SRTP packet; LocalError while there are no keys."""
         if self._outward is None:
             raise LocalError("no keys yet")
-        return self._outward.seal(frame, self._packetizer)
+        packet = self._outward.seal(frame, self._packetizer)
+        self.measure.sent(seq_of(packet), len(packet) + IP_UDP_BYTES, time.monotonic())
+        return packet
 
     def outlet(self, address: Address) -> Outlet | None:
         """What is needed to make packets for the peer; None while there are no keys."""
@@ -100,6 +109,7 @@ class Media:
         except pylibsrtp.Error as exc:
             raise RemoteError("packet not authentic") from exc
         self._loss.heard(seq, arrival_s)
+        self.arrivals.came(seq, arrival_s)
         self.received += 1
         return frame
 

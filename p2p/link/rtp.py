@@ -49,6 +49,11 @@ class Packetizer:
         return number, struct.pack("!BBHII", FIRST_BYTE, PAYLOAD_TYPE, seq, ticks, self.ssrc)
 
 
+def seq_of(packet: bytes) -> int:
+    """Reads the sequence number of a packet of our own, 16 bit."""
+    return int.from_bytes(packet[2:4], "big")
+
+
 def unpack(packet: bytes, ssrc: int) -> tuple[int, bytes]:
     """Takes an authenticated RTP packet apart.
 

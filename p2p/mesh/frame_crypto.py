@@ -1,7 +1,7 @@
 """Whose sound is whose: sealing our own frames, and opening those of others. Sans-IO.
 
 On a link a frame travels as ``hop byte | sealed frame``. The hop byte's high bit says that the
-frame goes along the tree of relays, the low bits name the room's profile.
+frame goes along the tree of relays, the low bits name the profile that it is packed in.
 
 A frame sealed under epochs that we do not know yet is held for a second: the key is on its way,
 and a word would be lost otherwise.
@@ -17,8 +17,7 @@ from crypto.frame import FrameError, FrameOpener, FrameSealer, Reason
 from crypto.ids import MemberId
 from p2p.errors import RemoteError
 from p2p.mesh.loss import LossMeter
-from p2p.room.ops.kinds import PROFILES
-from p2p.wire.hop import COUNTER_BITS, HOP_BYTES, TREE_FLAG, counter_of
+from p2p.wire.hop import COUNTER_BITS, HOP_BYTES, PROFILE_COUNT, TREE_FLAG, counter_of
 
 HOLD_S = 1.0
 HELD_MAX = 512
@@ -113,7 +112,7 @@ class FrameCrypto:
             payload: All of one length in a profile.
             slot: Ours, from the grant.
             room_s: Room time in seconds.
-            profile: The room's, by its number.
+            profile: Of the payload, by its number in the hop byte.
 
         Returns:
             What to send. None while what we say is held back: see ``rekey.mic_gate``.
@@ -220,4 +219,4 @@ class FrameCrypto:
 
 
 def _known_hop(hop: int, *, from_relay: bool) -> bool:
-    return (hop & ~TREE_FLAG if from_relay else hop) < len(PROFILES)
+    return (hop & ~TREE_FLAG if from_relay else hop) < PROFILE_COUNT

@@ -250,7 +250,7 @@ class Relay:
     def _add(self, line: Line) -> int:
         number = self._lines.add(line)
         trace("served_up", link=number, links=len(self._lines))
-        line.link.frames_to(_FramesOf(self, number))
+        line.link.frames_to(_FramesOf(self, number), reported=True)
         return number
 
     def frame(self, number: int, frame: bytes, now: float) -> None:

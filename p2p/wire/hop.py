@@ -1,10 +1,10 @@
-"""The byte in front of every sealed frame: how it travels, and what the room's profile is.
+"""The byte in front of every sealed frame: how it travels, and in what profile it is packed.
 
 ::
 
     0x80  goes along the tree of relays; without it the frame came straight from its speaker
     0x40  heartbeat: no frame behind it, the relay is there and nobody speaks
-    0x3f  profile of the room: 0 table, 1 hall
+    0x3f  profile: 0 table, 1 hall, 2 slim, 3 thin; the byte 0x41 is a report (line_report)
 
 Behind it stands the sealed frame, of which a relay reads the slot: the highest six bits of the
 key id (``crypto.kid``). That is not authenticated here; what it may do is bounded by who sends it.
@@ -15,6 +15,7 @@ from crypto.frame import HEADER_BYTES, OVERHEAD_BYTES
 HOP_BYTES = 1
 TREE_FLAG = 0x80
 HEARTBEAT = bytes((0x40,))
+PROFILE_COUNT = 4
 
 _CONFIG_AT, _SLOT_AT = HOP_BYTES, HOP_BYTES + 1
 _CONFIG = 0xBB

@@ -67,10 +67,10 @@ class Sound:
         self.pipeline.set_mic(on and slot is not None)
 
     def set_profile(self, name: str) -> None:
-        """Follows the room's profile, from the next payload on and without a gap.
+        """Packs our sound in a profile, from the next payload on and without a gap.
 
         Args:
-            name: ``table`` or ``hall``; what others send is taken in both at any time.
+            name: See ``audio.codec.framer``; what others send is taken in all at any time.
 
         Raises:
             KeyError: There is no such profile.

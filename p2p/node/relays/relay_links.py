@@ -18,6 +18,7 @@ from p2p.link.line import Line
 from p2p.link.link import MediaLink
 from p2p.link.streams import Streams
 from p2p.link.work import Work
+from p2p.mesh.line_measure import Load
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import RelayDeaf, RelayUp
 from p2p.node.relays.trusted import RelayPlaces, looked_up_again, places_of
@@ -125,6 +126,10 @@ class RelayLink:
     def rtt_ms(self) -> float | None:
         """Round trip to the relay; None before the first."""
         return self._line.link.rtt_ms
+
+    def load(self, now: float) -> Load | None:
+        """How the line does that carries our frames; None while the relay says too little."""
+        return self._line.link.load(now)
 
     @property
     def counters(self) -> Counter[str]:

@@ -6,13 +6,16 @@ from audio.codec.framer import (
     HALL,
     MAX_SEQ,
     PAYLOAD_BYTES,
+    PROFILES,
+    SLIM,
     TABLE,
+    THIN,
     Framer,
     Packet,
     profile_of,
     unpack,
 )
-from audio.codec.opus import LOW_RATE_BYTES, PRIMARY_BYTES
+from audio.codec.opus import LOW_RATE_BYTES, PRIMARY_BYTES, THIN_BYTES
 from audio.errors import PayloadError
 
 frames = st.tuples(
@@ -74,6 +77,49 @@ def test_the_layout_of_a_payload_of_the_hall_stays_as_documented():
     packet = unpack(payload)
     assert packet.numbers == range(0x0102030A, 0x0102030C)
     assert [seq - 0x01020304 for seq, _ in packet.copies] == [4, 5, 2, 3]
+
+
+def test_the_layout_of_a_payload_for_narrow_lines_stays_as_documented():
+    framer = Framer(0x01020304, SLIM)
+    payloads = [framer.pack(_low(n + 100), _low(n), n == 3, last=n == 5) for n in range(6)]
+    assert [payload is not None for payload in payloads] == [False, False, True] * 2
+    payload = payloads[-1]
+    assert len(payload) == SLIM.payload_bytes == 246
+    assert payload[:6] == bytes([0x03, 0b00011001]) + (0x01020307).to_bytes(4, "big")
+    assert payload[6:126] == _low(103) + _low(104) + _low(105)
+    assert payload[126:] == _low(0) + _low(1) + _low(2)
+    assert [seq - 0x01020304 for seq, _ in unpack(payload).copies] == [0, 1, 2]
+    assert payloads[2][126:] == bytes(120)
+
+
+def test_the_layout_of_the_narrowest_payload_stays_as_documented():
+    framer = Framer(0x01020304, THIN)
+    frames = [bytes([n]) * THIN_BYTES for n in range(3)]
+    payload = [framer.pack(frame, _low(0), speaking=True) for frame in frames][-1]
+    assert payload == bytes([0x04, 0b00001000, 1, 2, 3, 4]) + b"".join(frames)
+    assert len(payload) == THIN.payload_bytes == 84
+    assert unpack(payload) == Packet(0x01020304, tuple(frames), (), True, profile=THIN)
+
+
+def test_the_narrowest_payload_has_no_copies_to_claim():
+    payload = bytes([0x04, 0b00000001, 0, 0, 0, 9]) + bytes(3 * THIN_BYTES)
+    with pytest.raises(PayloadError):
+        unpack(payload)
+
+
+def test_a_stream_walks_through_all_profiles_without_a_gap_or_a_frame_twice():
+    framer, numbers, n = Framer(), [], 0
+    for profile in (TABLE, THIN, HALL, SLIM, TABLE, SLIM, THIN, TABLE):
+        framer.switch(profile)
+        for _ in range(7):
+            payload = framer.pack(bytes(framer.profile.frame_bytes), _low(n))
+            n += 1
+            if payload is not None:
+                packet = unpack(payload)
+                numbers += packet.numbers
+                assert all(seq < packet.seq for seq, _ in packet.copies)
+    assert numbers == list(range(len(numbers)))
+    assert len({profile.payload_bytes for profile in PROFILES.values()}) == len(PROFILES)
 
 
 @pytest.mark.parametrize("profile", [TABLE, HALL])

@@ -372,3 +372,38 @@ async def test_links_share_a_context_of_openssl_and_agree_on_keys_of_their_own(b
     assert len({end.link.tie for end in ends}) == 2
     [context] = {end.link._dtls._ssl.get_context() for end in ends}
     assert context.get_session_cache_mode() == SSL.SESS_CACHE_OFF
+
+
+async def test_who_sends_frames_is_told_how_they_come(bench):
+    a, b = await bench.pair()
+    b.link.frames_to(b, reported=True)
+    for number in range(60):
+        a.link.send_frame(bytes(224) + bytes([number]))
+        await asyncio.sleep(0.02)
+    load = a.link.load(time.monotonic())
+    assert load is not None
+    assert (load.loss, load.stands) == (0.0, False)
+    assert load.carried_bps == pytest.approx(8 * (225 + 28 + 28) / 0.02, rel=0.3)
+    assert a.frames == []
+    assert len(b.frames) == 60
+    assert b.link.load(time.monotonic()) is None
+
+
+async def test_nobody_is_told_who_did_not_ask_and_heartbeats_are_not_worth_it(bench):
+    a, b = await bench.pair()
+    for _ in range(20):
+        a.link.send_frame(bytes(225))
+        await asyncio.sleep(0.02)
+    assert a.link.frames_received == 0
+    b.link.frames_to(b, reported=True)
+    for _ in range(20):
+        a.link.send_frame(b"\x40")
+        await asyncio.sleep(0.02)
+    assert a.link.frames_received == 0
+
+
+async def test_a_report_of_another_length_is_counted_and_reaches_nobody(bench):
+    a, b = await bench.pair()
+    a.link.send_frame(b"\x41" + bytes(20))
+    await bench.until(lambda: b.link.counters["frame_refused"] == 1)
+    assert b.frames == []
