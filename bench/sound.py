@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from audio.capture.voice import Voice
 from audio.codec import libopus
-from audio.codec.framer import HALL, PROFILES, TABLE, Profile, unpack
+from audio.codec.framer import HALL, PROFILES, SLIM, TABLE, THIN, Profile, unpack
 from audio.codec.opus import Decoder
 from audio.pcm import BLOCK_S, BLOCK_SAMPLES, FRAME_S, RATE_HZ, Pcm
 from audio.playout.jitter import LOW_DELAY_S, JitterBuffer
@@ -40,6 +40,7 @@ from bench.speech import Clip, clips
 WIDE_BAND_HZ = 16_000
 DELAY_BAR_MS = 110.0
 LOW_DELAY_BAR_MS = 60.0
+NARROW_DELAY_BAR_MS = 160.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Row:
 
 NETWORKS: dict[str, networks.Network] = {
     "clean": networks.lan,
+    "5 % random": networks.random_loss(0.05),
     "10 % random": networks.random_loss(0.10),
     "20 % random": networks.random_loss(0.20),
     "30 % random": networks.random_loss(0.30),
@@ -108,6 +110,9 @@ CASES = (
     Case("hall, clean", "clean", 4.2, HALL.name),
     Case("hall, 10 %", "10 % random", 3.8, HALL.name),
     Case("hall, 20 %", "20 % random", 3.5, HALL.name),
+    Case("slim, clean", "clean", 3.7, SLIM.name, delay_bar_ms=NARROW_DELAY_BAR_MS),
+    Case("slim, 5 %", "5 % random", 3.4, SLIM.name, delay_bar_ms=NARROW_DELAY_BAR_MS),
+    Case("thin, clean", "clean", 2.5, THIN.name, delay_bar_ms=NARROW_DELAY_BAR_MS),
 )
 _UNPLAYED_BARS_PCT = {"5 % in bursts of 3": 2.5}
 

@@ -293,6 +293,7 @@ class Session:
         self.peers.tick()
         self.tell()
         self.reports.tick(self._advertiser.ways_in(), now)
+        self.reports.tell_line(now, out=self.sender.shape.is_narrow, inward=False)
 
     def do(self, command: commands.Command) -> None:
         """Carries out a command that concerns the room; raises UserError if it can not be done."""

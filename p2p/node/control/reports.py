@@ -7,6 +7,7 @@ from p2p.api import events
 from p2p.node.control.events import EventReporter
 from p2p.node.control.local_audio import LocalAudio
 from p2p.node.control.moderators import ModeratorWatch
+from p2p.node.control.narrow_notice import NarrowNotices
 from p2p.node.control.relay_watch import Reachability
 from p2p.node.control.snapshot import Snapshot
 from p2p.node.control.stats import StatsReader
@@ -56,6 +57,7 @@ class Reports:
         self._local_audio = local_audio
         self._emit = emit
         self._began_s = began_s
+        self._narrow = NarrowNotices()
         self._stats_s = time.monotonic() + STATS_EVERY_S
         self._counter_trace = CounterTrace(stats.counted.snapshot)
 
@@ -87,6 +89,17 @@ class Reports:
         for event in self._moderators.news(peers.room, peers.mesh.is_here, verified, now):
             self._emit(event)
         self.snapshot.no_moderator = self._moderators.nobody
+
+    def tell_line(self, now: float, *, out: bool, inward: bool) -> None:
+        """Says that our line has become too narrow for all of the sound, or is no more.
+
+        Args:
+            now: Monotonic seconds.
+            out: Whether our own sound is made simpler.
+            inward: Whether that of the others is.
+        """
+        for notice in self._narrow.news(now, out=out, inward=inward):
+            self._emit(notice)
 
     def tell_ways(self, ways_in: tuple[str, ...], now: float) -> None:
         """Says which ways into the room have begun to work, and how the relays are."""

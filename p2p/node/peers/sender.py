@@ -9,6 +9,7 @@ from p2p.mesh.line_measure import Load
 from p2p.node.media.media import Sound
 from p2p.node.peers.hand_over import HandOver
 from p2p.node.peers.line_shape import LineShape
+from p2p.node.peers.narrow_doubt import NarrowDoubt
 from p2p.node.peers.peers import Peers
 from p2p.node.secrets import RoomSecrets
 from p2p.room.ops.kinds import PROFILES
@@ -33,6 +34,7 @@ class FrameSender:
         self.sent: Counter[MemberId] = Counter()
         self.shape = LineShape(time.monotonic())
         self._handed = HandOver()
+        self._doubt = NarrowDoubt()
         self._peers = peers
         self._relay_room = peers.dispatch.relay_room
         self._secrets = secrets
@@ -73,6 +75,8 @@ class FrameSender:
         both = self._relay_room.present & self._peers.neighbours.keys()
         self._handed.follow(both, now, narrow=self.shape.is_narrow)
         self._follow_shape()
+        if self._doubt.is_due(now, narrow=self.shape.is_narrow):
+            self._relay_room.failover.try_another("narrow")
 
     def _follow_shape(self) -> None:
         if self.shape.profile != self._profile:

@@ -201,10 +201,10 @@ class Failover:
             seat.send_gossip(to, blob)
         return self.first is not None
 
-    def try_another(self) -> None:
+    def try_another(self, why: str = "unchecked") -> None:
         """The first may keep something from us: the reserve takes its place, if there is one."""
         if len(self.seats) > 1:
-            self._take_reserve("unchecked")
+            self._take_reserve(why)
 
     def send_wraps(self, epoch: EpochId, wraps: Sequence[bytes]) -> None:
         """Hands in the wraps of an epoch that we made; its operation must have gone before."""

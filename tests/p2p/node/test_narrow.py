@@ -1,0 +1,103 @@
+"""A speaker whose line, or whose relay, carries little."""
+
+import asyncio
+
+import pytest
+
+from lab.node_house import House, Person, a_house
+from p2p.api import commands as c
+from p2p.api import events as e
+from p2p.mesh.arrivals import Arrivals
+from p2p.node.peers import narrow_doubt
+from p2p.relay.server import Relay
+from p2p.wire.line_report import LineReport
+
+LIMIT_S = 20.0
+
+
+class HeldBack(Arrivals):
+    """What a relay reports that wants a speaker to believe in a queue that grows and grows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted = True
+        self._held: list[tuple[float, LineReport]] = []
+        self._began_s: float | None = None
+
+    def report(self, now: float) -> LineReport | None:
+        self._began_s = self._began_s or now
+        wait_s = min(3.0, 0.8 * (now - self._began_s))
+        true = super().report(now)
+        if true is not None:
+            self._held.append((now, true))
+        if not self._held or now - self._held[0][0] < wait_s:
+            return None
+        _, late = self._held.pop(0)
+        return late._replace(arrival_ms=late.arrival_ms + round(1000 * wait_s))
+
+
+async def by_two_relays(house: House) -> tuple[Person, Person]:
+    relays = (await house.relay(), await house.relay())
+    house.entry_nodes.clear()
+    ways = {"mode": "shield", "relays": relays}
+    host = await house.host("host", **ways)
+    guest = await house.guest("guest", (await host.key()).words, **ways)
+    await guest.until(e.Joined)
+    await host.until(e.MemberChanged, lambda m: m.name == "guest" and m.state == "here")
+    await until(lambda: len(seats(host)) == 2)
+    return host, guest
+
+
+async def until(true) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while not true():  # noqa: ASYNC110  a walk tells nobody of its steps
+            await asyncio.sleep(0.05)
+
+
+def seats(person: Person):
+    return person.session.peers.dispatch.relay_room.failover.seats
+
+
+def profile(person: Person) -> str:
+    return person.session.sender.shape.profile
+
+
+def relay_of(house: House, person: Person) -> Relay:
+    """The relay that carries this person's sound."""
+    first = seats(person)[0].link.contact.address[1]
+    return next(one for one in house.relays if one._station.mux.local_port == first)
+
+
+def hold_back_reports(relay: Relay) -> None:
+    for link in relay._links.values():
+        link._media.arrivals = HeldBack()
+
+
+async def test_on_a_good_line_the_room_is_spoken_to_in_its_own_profile() -> None:
+    async with a_house() as house:
+        host, guest = await by_two_relays(house)
+        host.node.do(c.SetMic(True))
+        await guest.until(e.FirstSound)
+        link = seats(host)[0].link
+        await until(lambda: link.load(asyncio.get_running_loop().time()) is not None)
+        assert profile(host) == "table"
+        assert not any(notice.code.startswith("line_") for notice in host.all(e.Notice))
+
+
+@pytest.mark.slow
+async def test_a_relay_that_holds_reports_back_is_left_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(narrow_doubt, "AFTER_S", 3.0)
+    async with a_house() as house:
+        host, guest = await by_two_relays(house)
+        false = relay_of(house, host)
+        hold_back_reports(false)
+        host.node.do(c.SetMic(True))
+        await guest.until(e.FirstSound)
+        await until(lambda: profile(host) == "thin")
+        await host.until(e.Notice, lambda notice: notice.code == "line_narrow_out")
+        await until(lambda: relay_of(house, host) is not false)
+        await until(lambda: profile(host) == "slim")
+        counters = host.session.peers.dispatch.relay_room.failover.counters
+        assert counters["changed: narrow"] == 1
