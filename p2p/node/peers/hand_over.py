@@ -6,6 +6,8 @@ room as well it takes one copy for all whom it reaches; they hear us by it, a li
 
 from collections.abc import Collection
 
+from crypto.ids import MemberId
+
 WORTH = 2
 """Of fewer copies none would be saved."""
 FIRST_S = 60.0
@@ -20,12 +22,12 @@ class HandOver:
     """
 
     def __init__(self) -> None:
-        self.members: frozenset[bytes] = frozenset()
+        self.members: frozenset[MemberId] = frozenset()
         self._lasts_s = FIRST_S
         self._until_s = 0.0
         self._ended_s = -LONGEST_S
 
-    def follow(self, both: Collection[bytes], now: float, *, narrow: bool) -> None:
+    def follow(self, both: Collection[MemberId], now: float, *, narrow: bool) -> None:
         """Takes in how things are.
 
         Args:
