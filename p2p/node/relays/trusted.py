@@ -67,7 +67,7 @@ class TrustedRelays:
             found: What names of relays stand for.
         """
         given = [] if invite is None else [c for c in invite.contacts if c.kind == "relay"]
-        lines = [*map(_relay, named), *given, *map(_relay, entry_nodes)]
+        lines = [*map(relay_of, named), *given, *map(relay_of, entry_nodes)]
         lines = [_with_address(line, found) for line in lines]
         first: dict[DhKey, Contact] = {}
         places: dict[DhKey, RelayPlaces] = {}
@@ -127,7 +127,8 @@ async def _addresses_of(web: WebPlace) -> list[Address]:
     return []
 
 
-def _relay(line: NodeContact) -> Contact:
+def relay_of(line: NodeContact) -> Contact:
+    """The relay that a line names."""
     web = "" if line.web is None else str(line.web)
     return Contact(line.key, line.address, "relay", web)
 
