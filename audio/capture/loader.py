@@ -114,7 +114,7 @@ def _missing(noise_too: bool) -> DeviceError:
     return DeviceError(
         "no_processing",
         "{what} on this machine: the library {library} is not there",
-        "wear headphones, or install it: pip install {library}",
+        "wear headphones, or let bin/setup put the library there",
         what=what,
         library="livekit",
     )

@@ -56,7 +56,7 @@ class TypedSource:
                 "typed_missing",
                 "nothing on this machine can speak what you type",
                 "install espeak-ng (Debian, Ubuntu: apt install espeak-ng), "
-                "or: pip install espeakng-loader",
+                "or: .venv/bin/pip install espeakng-loader",
             ) from None
         self._lock = threading.Lock()
         self._lines: deque[tuple[str, str]] = deque()

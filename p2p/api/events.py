@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from p2p.api.commands import DeviceKind
 from p2p.api.fields import Inside, Named, PersonName, QuotedLine
+from p2p.errors import UserError
 from p2p.room.state.epochs import Why
 from p2p.room.state.model import Role
 
@@ -283,11 +284,20 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRaised:
-    """A command or a part failed; the room goes on."""
+    """A command or a part failed; the room goes on.
+
+    ``told``: the same before values were put in, for a front end that translates.
+    """
 
     code: str
     message: QuotedLine
     hint: QuotedLine = ""
+    told: Annotated[UserError | None, Inside()] = None
+
+    @classmethod
+    def of(cls, error: UserError) -> "ErrorRaised":
+        """Tell of an error."""
+        return cls(error.code, error.message, error.hint, error)
 
 
 Event = (

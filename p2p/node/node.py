@@ -225,4 +225,4 @@ class Node:
             self.state.sender.send(payload)
 
     def _complain(self, error: UserError) -> None:
-        self.emit(events.ErrorRaised(error.code, error.message, error.hint))
+        self.emit(events.ErrorRaised.of(error))

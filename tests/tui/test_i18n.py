@@ -37,6 +37,27 @@ def test_every_string_of_screens_and_line_mode_has_a_translation():
     assert sorted(set(marked_strings()) - catalogue.keys()) == []
 
 
+def sentences_of_other_parts():
+    """What the other parts say to a person, or give as the reason inside such a sentence."""
+    reasons = {"contact.py", "web_place.py"}
+    for part in ("p2p", "audio", "crypto"):
+        for path in sorted((ROOT / part).rglob("*.py")):
+            calls = {"UserError", "DeviceError", "Notice"}
+            calls |= {"RemoteError"} if path.name in reasons and part == "p2p" else set()
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call):
+                    continue
+                if getattr(node.func, "attr", getattr(node.func, "id", "")) in calls:
+                    yield from (one.value for one in node.args if isinstance(one, ast.Constant))
+
+
+def test_what_other_parts_say_to_a_person_has_a_translation_too():
+    catalogue = parse_catalogue(CATALOGUE.read_text(encoding="utf-8"))
+    said = {text for text in sentences_of_other_parts() if isinstance(text, str) and " " in text}
+    assert len(said) > 100
+    assert sorted(said - catalogue.keys()) == []
+
+
 def test_translations_keep_the_values_of_their_strings():
     def fields(text):
         return {name for _, name, _, _ in Formatter().parse(text) if name is not None}

@@ -54,9 +54,10 @@ from tui.room.typing_screen import TypingScreen
 from tui.room.words_screen import WordsScreen
 from tui.start.problem import ProblemScreen
 from tui.terminal.keys import SPACE_LOST, SPACE_RELEASED
+from tui.texts.failures import error_texts
 from tui.texts.meter import meter_step
 from tui.texts.peer_text import peer_text
-from tui.texts.sentences import Narrator, safe
+from tui.texts.sentences import Narrator
 from tui.texts.spans import Span
 from tui.widgets.line import Line
 from tui.widgets.log import MAX_SENTENCES, EventLog
@@ -216,7 +217,7 @@ class RoomScreen(Screen[None]):
             granted = event.why == "granted" and not event.on
             self._invited_s = time.monotonic() if granted else None
         if isinstance(event, ErrorRaised):
-            text = "\n".join(safe(tr(part)) for part in (event.message, event.hint) if part)
+            text = "\n".join(part for part in error_texts(event) if part)
             self.notify(text, severity="warning", markup=False)
         if isinstance(event, Words):
             self._heed_words(event)

@@ -3,13 +3,19 @@
 from p2p.api.events import ErrorRaised
 from p2p.errors import UserError
 from tui.i18n import tr
+from tui.texts.peer_text import peer_text
+
+_OUR_WORDS = ("reason", "what")
+"""Values that are words of ours, from a part that knows no language."""
+_LINE_CELLS = 400
 
 
 def told(error: UserError) -> tuple[str, str]:
     """Return message and hint of ``error`` in the chosen language."""
-    values = dict(error.values)
-    if "reason" in values:  # our own words, from a part that knows no language
-        values["reason"] = tr(str(values["reason"]))
+    values = {
+        name: tr(str(value)) if name in _OUR_WORDS else value
+        for name, value in error.values.items()
+    }
     return (
         tr(error.message_template, **values),
         tr(error.hint_template, **values) if error.hint_template else "",
@@ -17,9 +23,15 @@ def told(error: UserError) -> tuple[str, str]:
 
 
 def as_event(error: UserError) -> ErrorRaised:
-    """Return ``error`` as the event of the same meaning."""
+    """Return ``error`` as the event of the same meaning, in the chosen language."""
     message, hint = told(error)
     return ErrorRaised(error.code, message, hint)
+
+
+def error_texts(event: ErrorRaised) -> tuple[str, str]:
+    """Return message and hint of ``event`` in the chosen language, harmless whatever they quote."""
+    texts = told(event.told) if event.told is not None else (tr(event.message), tr(event.hint))
+    return peer_text(texts[0], _LINE_CELLS), peer_text(texts[1], _LINE_CELLS)
 
 
 def user_error_in(error: BaseException) -> UserError | None:

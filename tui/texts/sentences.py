@@ -32,6 +32,7 @@ from p2p.api.events import (
 )
 from p2p.api.view import RoomView
 from tui.i18n import mark, tr
+from tui.texts.failures import error_texts
 from tui.texts.member_sentences import hand_sentence, member_sentences, speaking_sentence
 from tui.texts.peer_text import TITLE_CELLS, peer_text
 from tui.texts.relay_sentences import relay_sentence
@@ -166,9 +167,7 @@ SENTENCES: dict[type[Event], _Teller] = {
     RoomKeyChanged: lambda event, roster, view: [room_key_sentence(event)],
     Notice: lambda event, roster, view: [_notice(event, roster)],
     Left: lambda event, roster, view: [tr(LEFT_SENTENCES.get(event.why, event.why))],
-    ErrorRaised: lambda event, roster, view: error_lines(
-        safe(tr(event.message)), safe(tr(event.hint))
-    ),
+    ErrorRaised: lambda event, roster, view: error_lines(*error_texts(event)),
 }
 """What is said of each event."""
 

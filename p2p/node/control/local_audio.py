@@ -139,7 +139,7 @@ class LocalAudio:
                     await self._sound.use_speaker(name)
                     self._emit(events.DeviceChanged(kind, pipeline.playout_name))
             except UserError as error:
-                self._emit(events.ErrorRaised(error.code, error.message, error.hint))
+                self._emit(events.ErrorRaised.of(error))
 
     def _other(self, n: int) -> None:
         if n == ME:

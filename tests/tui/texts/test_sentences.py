@@ -1,12 +1,17 @@
 import ast
 import dataclasses
+import json
+import re
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from p2p.api import events as told
+from p2p.errors import UserError
 from tests.tui.scripted import KEY, full_room, member, room, run_room
+from tui.i18n import use_language
+from tui.line_mode.json_lines import json_line
 from tui.texts.member_sentences import describe
 from tui.texts.room_sentences import NOTICE_SENTENCES
 from tui.texts.roster import member_event
@@ -254,3 +259,23 @@ def test_a_notice_without_a_message_has_words_here():
 
 def test_no_event_is_without_words():
     assert set(SENTENCES) == set(get_args(told.Event))
+
+
+def test_an_error_with_values_in_it_is_in_the_chosen_language_to_the_last_word(narrator):
+    use_language("zh_CN")
+    try:
+        wrong = UserError(
+            "bad_relay",
+            "The line of the relay can not be right: {reason}.",
+            "Copy the whole line that `teahouse relay` printed, or ask for it again.",
+            reason="no #key after the address",
+        )
+        lines = said(narrator, told.ErrorRaised.of(wrong))
+        assert [re.findall("[A-Za-z]{4,}", line) for line in lines] == [[], ["teahouse", "relay"]]
+    finally:
+        use_language("en")
+
+
+def test_an_error_for_scripts_has_its_values_in_it():
+    error = UserError("x", "{count} of them.", count=4)
+    assert json.loads(json_line(told.ErrorRaised.of(error), 0))["message"] == "4 of them."
