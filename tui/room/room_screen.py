@@ -56,6 +56,7 @@ from tui.start.problem import ProblemScreen
 from tui.terminal.keys import SPACE_LOST, SPACE_RELEASED
 from tui.texts.failures import error_texts
 from tui.texts.meter import meter_step
+from tui.texts.on_screen import on_screen
 from tui.texts.peer_text import peer_text
 from tui.texts.sentences import Narrator
 from tui.texts.spans import Span
@@ -217,7 +218,7 @@ class RoomScreen(Screen[None]):
             granted = event.why == "granted" and not event.on
             self._invited_s = time.monotonic() if granted else None
         if isinstance(event, ErrorRaised):
-            text = "\n".join(part for part in error_texts(event) if part)
+            text = on_screen("\n".join(part for part in error_texts(event) if part))
             self.notify(text, severity="warning", markup=False)
         if isinstance(event, Words):
             self._heed_words(event)
@@ -235,7 +236,7 @@ class RoomScreen(Screen[None]):
             sentences = sentences[:1]  # what to do about it stands on its own screen
         if not isinstance(event, _SILENT) and getattr(event, "code", "") not in _ON_INVITE_SCREEN:
             for sentence in sentences:
-                self._tell_log(sentence)
+                self._tell_log(on_screen(sentence))
         self.draw()
 
     def _tell_log(self, sentence: str) -> None:
