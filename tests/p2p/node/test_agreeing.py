@@ -1,14 +1,18 @@
 """What the members of a room decide by themselves, between real nodes."""
 
 import asyncio
+import copy
 import time
 
 import pytest
 
+from crypto.dh import KeyPair
 from lab.node_house import LIMIT_S, House, Person, a_house
 from p2p.api import commands as c
 from p2p.api import events as e
 from p2p.errors import UserError
+from p2p.rng import system_rng
+from p2p.room.ops import kinds
 from p2p.room.ops.registers import ASKS_MAX
 from p2p.room.store import pruning
 
@@ -108,6 +112,20 @@ async def test_who_holds_a_false_key_asks_the_others_and_hears_them() -> None:
         await bob.until(e.FirstSound)
         assert bob.session.secrets.frames.heard(host.session.peers.room.me).refused["seal"] > 25
         assert ring.trial.giver(epoch) in (None, host.session.peers.room.me)
+
+
+async def test_a_receive_key_that_somebody_else_signs_in_our_name_is_an_alarm_for_us() -> None:
+    async with a_house() as house:
+        host, ann = await people(house, "ann")
+        room, ours = host.session.peers.room, ann.session.peers.room
+        thief, told = copy.copy(ours._pen), len(ann.told)
+        for _ in range(20):
+            op = thief.write(kinds.Recv, KeyPair.generate(system_rng).public)
+        assert "impersonated" not in [one.code for one in ann.all(e.Notice)]
+        room.receive(op.data, None, time.monotonic())
+        host.session.peers.pump()
+        await ann.until(e.Notice, lambda one: one.code == "impersonated", told)
+        assert "impersonated" not in [one.code for one in host.all(e.Notice)]
 
 
 async def test_who_asks_to_come_in_waits_until_a_moderator_says_yes() -> None:
