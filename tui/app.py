@@ -22,6 +22,7 @@ from textual.widgets import Input
 from p2p.api.commands import Command, ShowKey
 from p2p.api.events import Event, Joined, KeyShown, Left, Notice
 from p2p.api.settings import NO_RELAY, Settings
+from p2p.console import on_console_end
 from p2p.errors import UserError
 from tui.commands.own import leave
 from tui.i18n import tr
@@ -117,6 +118,7 @@ class TeahouseApp(App[int]):
             if hasattr(signal, name):
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                     loop.add_signal_handler(getattr(signal, name), ended, "signal")
+        on_console_end(partial(loop.call_soon_threadsafe, self._hung_up, "signal"))
         if self._opening is not None:
             self._open(self._opening, joining=self._opening != self._backend.create)
         else:

@@ -8,7 +8,9 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
+from p2p.console import CTRL_C, ENDS, on_console_end
 from p2p.dht.contact import NodeContact
 from p2p.errors import UserError
 from p2p.log import start_log, start_trace
@@ -176,12 +178,13 @@ def _signals(stop: Callable[[], None], reload: Callable[[], None]) -> Iterator[N
     handlers = {"SIGINT": stop, "SIGTERM": stop, "SIGHUP": reload}
     known = [getattr(signal, name) for name in handlers if hasattr(signal, name)]
     for number in known:
-        # Not on Windows, where Ctrl-C raises KeyboardInterrupt instead.
-        with contextlib.suppress(NotImplementedError):
+        with contextlib.suppress(NotImplementedError):  # on Windows the console tells
             loop.add_signal_handler(number, handlers[number.name])
+    forget = on_console_end(partial(loop.call_soon_threadsafe, stop), (CTRL_C, *ENDS))
     try:
         yield
     finally:
+        forget()
         for number in known:
             with contextlib.suppress(NotImplementedError):
                 loop.remove_signal_handler(number)

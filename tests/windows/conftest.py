@@ -13,6 +13,12 @@ from lab.programs.person import Person
 from lab.programs.wine import Wine
 
 ZIP = os.environ.get("TEAHOUSE_WINDOWS_ZIP", "")
+CONSOLE_TELLS = Path(__file__).parent / "console_tells.py"
+# As ``-m tui``, but it says first which number it has among the programs of its Windows.
+NUMBERED = (
+    "import os, runpy, sys; print(os.getpid(), file=sys.stderr, flush=True);"
+    "sys.argv[0] = 'tui'; runpy.run_module('tui', run_name='__main__', alter_sys=True)"
+)
 
 
 class Package:
@@ -28,8 +34,16 @@ class Package:
 
     def command(self, *arguments: str) -> tuple[str, ...]:
         """``teahouse ARGUMENTS`` as ``Teahouse.cmd`` starts it."""
-        python = str(self.top / "python" / "python.exe")
-        return ("wine", python, "-I", "-B", "-X", "utf8", "-m", "tui", *arguments)
+        return ("wine", *self.python("-m", "tui", *arguments))
+
+    def python(self, *arguments: str) -> tuple[str, ...]:
+        """The Python of the package, as ``Teahouse.cmd`` starts it."""
+        return (str(self.top / "python" / "python.exe"), "-I", "-B", "-X", "utf8", *arguments)
+
+    def console_tells(self, number: str, event: int) -> None:
+        """Tells a program what its console would: that its window is closed, or such."""
+        told = self.wine.run(*self.python(f"Z:{CONSOLE_TELLS}", number, str(event)))
+        assert told.returncode == 0, told
 
     def files(self) -> set[Path]:
         """What there is in its folder, and where Windows keeps what lies about."""
@@ -56,7 +70,7 @@ class MixedHouse(House):
             return await super().run(*arguments, name=name, stdin=stdin)
         person = Person(name)
         self.people.append(person)
-        command = self._package.command(*arguments)
+        command = ("wine", *self._package.python("-c", NUMBERED, *arguments))
         await person.start(*command, stdin=stdin, environment=self._package.wine.environment)
         return person
 

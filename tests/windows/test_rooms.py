@@ -8,9 +8,10 @@ import pytest
 
 from lab.programs.people import give_the_floor, words_of
 from lab.programs.person import Person
+from p2p.console import CLOSED, CTRL_BREAK
 from p2p.dht.contact import NodeContact
 from p2p.wire.web_place import WebPlace
-from tests.windows.conftest import MixedHouse
+from tests.windows.conftest import MixedHouse, Package
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -143,4 +144,22 @@ async def test_who_is_killed_is_missed_and_the_room_goes_on(mixed: MixedHouse) -
     await guest.kill()
     await host.sees("guest", mark, state="gone")
     await mixed.join("again", invite, *ANYWHERE, "--only", "invite")
+    await host.leave()
+
+
+@pytest.mark.parametrize("event", [CTRL_BREAK, CLOSED], ids=["Ctrl+Break", "window closed"])
+@pytest.mark.parametrize("windows", [{"guest"}], ids=["guest"])
+async def test_who_closes_the_window_leaves_politely(
+    mixed: MixedHouse, package: Package, event: int
+) -> None:
+    host = await mixed.create("host", *ANYWHERE)
+    invite = host.heard("key")[0]["invite"]
+    guest = await mixed.join("guest", invite, *ANYWHERE, "--only", "invite")
+    mark = host.now
+    number = next(line.strip() for line in guest.talk if line.strip().isdigit())
+    await asyncio.to_thread(package.console_tells, number, event)
+    await host.sees("guest", mark, state="left")
+    assert await guest.ended() == 0
+    assert guest.events[-1]["why"] == "signal"
+    assert host.heard("member", mark, name="guest", state="gone") == []
     await host.leave()

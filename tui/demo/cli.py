@@ -6,7 +6,9 @@ import contextlib
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 
+from p2p.console import CTRL_C, ENDS, on_console_end
 from tui.demo.run import run_plain
 
 JSON_SECONDS = 15.0
@@ -43,6 +45,7 @@ async def _interruptible(seconds: float | None, *, as_json: bool) -> int:
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(name, running.cancel)
+    on_console_end(partial(loop.call_soon_threadsafe, running.cancel), (CTRL_C, *ENDS))
     try:
         return await running
     except asyncio.CancelledError:

@@ -24,6 +24,7 @@ from p2p.api.events import (
     Waiting,
 )
 from p2p.api.view import RoomView
+from p2p.console import on_console_end
 from p2p.errors import UserError
 from tui.commands.own import leave
 from tui.commands.row import Question
@@ -86,19 +87,24 @@ class LineMode:
         whole = asyncio.current_task()
         loop = asyncio.get_running_loop()
         to_leave: NodeLike | None = None
+        leaving = False
 
         def stop() -> None:
-            nonlocal to_leave
+            nonlocal to_leave, leaving
             if to_leave is not None:
                 to_leave.do(leave("signal"))
-                to_leave = None
+                to_leave, leaving = None, True
             elif whole:
                 whole.cancel()
 
         def stop_from_thread() -> None:
             loop.call_soon_threadsafe(stop)
 
-        self._out.on_closed = stop_from_thread
+        def nobody_reads() -> None:
+            if not leaving:  # a window that is closed says so, and then takes no more lines
+                stop_from_thread()
+
+        self._out.on_closed = nobody_reads
         with _signals(stop_from_thread):
             try:
                 node = to_leave = await opening()
@@ -243,12 +249,14 @@ EMPTY_ROOM = RoomView(
 
 @contextlib.contextmanager
 def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call ``stop`` on SIGINT and SIGTERM, and on SIGHUP where there is one."""
+    """Call ``stop`` on SIGINT and SIGTERM, and on SIGHUP or the end of the console."""
     names = ("SIGINT", "SIGTERM", "SIGHUP")
     wanted = [getattr(signal, name) for name in names if hasattr(signal, name)]
     before = {number: signal.signal(number, lambda *_: stop()) for number in wanted}
+    forget = on_console_end(stop)
     try:
         yield
     finally:
+        forget()
         for number, handler in before.items():
             signal.signal(number, handler)

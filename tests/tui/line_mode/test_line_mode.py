@@ -141,6 +141,20 @@ async def test_a_second_signal_does_not_wait_for_anybody():
     assert await running == INTERRUPTED
 
 
+async def test_a_window_that_takes_no_more_lines_does_not_hurry_who_leaves():
+    run = Run()
+    run.node.do = lambda command: None
+    running = asyncio.ensure_future(run.to_the_end())
+    await until(lambda: run.out.lines)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.sleep(0.05)
+    run.out.on_closed()
+    await asyncio.sleep(0.05)
+    assert not running.done()
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running == INTERRUPTED
+
+
 async def test_a_signal_while_the_room_is_looked_for_ends_the_search():
     async def never():
         await asyncio.sleep(60)
