@@ -74,7 +74,10 @@ class Pipeline:
         self._switch = MicSwitch()
         self.payloads_sent = 0
         self._worker = Worker(
-            lambda: self._round(clock()), lambda: self._ends.close(), self._problems.failed
+            lambda: self._round(clock()),
+            lambda: self._ends.close(),
+            self._problems.failed,
+            lambda: not self._ends.resting,
         )
         self._ends = Ends(capture, playout, self._worker.wake)
 

@@ -4,6 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from audio.timer import ExactTimer
+
 FAILURE_PAUSE_S = 0.01
 STOP_WAIT_S = 2.0
 
@@ -15,6 +17,7 @@ class Worker:
         round_: Does what is due; returns how long there will be nothing to do, in seconds.
         end: Called last, by the thread.
         failed: Told what a round raised; the next one comes all the same.
+        hurried: Asked after a round whether the next must not come late by some milliseconds.
     """
 
     def __init__(
@@ -22,8 +25,9 @@ class Worker:
         round_: Callable[[], float],
         end: Callable[[], None],
         failed: Callable[[Exception], None],
+        hurried: Callable[[], bool],
     ) -> None:
-        self._round, self._end, self._failed = round_, end, failed
+        self._round, self._end, self._failed, self._hurried = round_, end, failed, hurried
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -56,6 +60,7 @@ class Worker:
         return self._thread
 
     def _run(self) -> None:
+        timer = ExactTimer()
         try:
             while not self._stopping:
                 self._wake.clear()
@@ -66,6 +71,8 @@ class Worker:
                     self._failed(error)
                     pause_s = FAILURE_PAUSE_S
                     time.sleep(pause_s)
+                timer.want(wanted=self._hurried())
                 self._wake.wait(pause_s)
         finally:
+            timer.want(wanted=False)
             self._end()

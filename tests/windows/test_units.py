@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 TESTS = (
     *("tests/p2p/link/test_mux.py", "tests/p2p/link/test_link.py", "tests/p2p/dht/test_lan.py"),
-    *("tests/p2p/test_clock.py", "tests/tui/test_windows.py"),
+    *("tests/p2p/test_clock.py", "tests/tui/test_windows.py", "tests/audio/test_timer.py"),
 )
 # What is in the package goes before what pytest brings.
 RUN = """
