@@ -20,13 +20,16 @@ def timer() -> Iterator[ExactTimer]:
 
 
 def wait_s(pause_s: float) -> float:
-    """How long a wait of the worker takes; the middle of many."""
+    """How long a wait of the worker takes; one of the shorter ones, for others use the machine too.
+
+    Waits that are rounded up begin at a step and end at the next one, so none of them is short.
+    """
     never, took_s = threading.Event(), []
     for _ in range(WAITS):
         began_s = time.perf_counter()
         never.wait(pause_s)
         took_s.append(time.perf_counter() - began_s)
-    return sorted(took_s)[WAITS // 2]
+    return sorted(took_s)[WAITS // 8]
 
 
 def test_a_wait_takes_as_long_as_it_says(timer: ExactTimer) -> None:
