@@ -19,7 +19,10 @@ HOST, HAND = "王小明", "amina"
 GUESTS = (HAND, "kenji", "sofia")
 CLIPS = Path(__file__).resolve().parents[2] / "audio" / "clips"
 MICS = {HOST: f"file:{CLIPS / 'mandarin.opus'}", HAND: f"file:{CLIPS / 'english.opus'}"}
-START_LIMIT_S = 30.0
+START_LIMIT_S = 90.0
+"""A busy laptop whose antivirus program reads every file takes that long."""
+TOGETHER_S = 5.0
+"""How long the room lives at least once all are in it."""
 QUIET_BEFORE_END_S = 1.0
 STATS_BEFORE_END_S = 1.5
 END_LIMIT_S = 8.0
@@ -72,6 +75,7 @@ class Demo:
         if seconds is None:
             await asyncio.Event().wait()
             return
+        seconds = max(seconds, self._joined_for_s() + TOGETHER_S)
         await self._sleep_until(seconds - STATS_BEFORE_END_S)
         self._everybody("stats")
         await self._sleep_until(seconds - QUIET_BEFORE_END_S)
@@ -205,8 +209,10 @@ class Demo:
             print(f"{self._ms() / 1000:6.2f}  {sentence}", file=self._out, flush=True)
 
     async def _sleep_until(self, seconds: float) -> None:
-        joined_s = time.monotonic() if self._joined_s is None else self._joined_s
-        await asyncio.sleep(max(0.0, joined_s + seconds - time.monotonic()))
+        await asyncio.sleep(max(0.0, seconds - self._joined_for_s()))
+
+    def _joined_for_s(self) -> float:
+        return 0.0 if self._joined_s is None else time.monotonic() - self._joined_s
 
     async def _until(self, true: Any, limit_s: float = START_LIMIT_S) -> None:
         async with asyncio.timeout(limit_s):
