@@ -24,6 +24,7 @@ from p2p.api.events import Event, Joined, KeyShown, Left, Notice
 from p2p.api.settings import NO_RELAY, Settings
 from p2p.console import on_console_end
 from p2p.errors import UserError
+from tui.clipboard import copied_in_private
 from tui.commands.own import leave
 from tui.i18n import tr
 from tui.invite.invite_screen import InviteScreen
@@ -110,6 +111,12 @@ class TeahouseApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer none: Textual's own would write a picture with all names to the disk."""
         return ()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy what was marked; on Windows into no history and no cloud."""
+        self._clipboard = text
+        if not copied_in_private(text):
+            super().copy_to_clipboard(text)
 
     def on_mount(self) -> None:
         """Go into the room, or ask which one."""

@@ -19,7 +19,7 @@ class Rounds:
     def __init__(self, pause_s=0.0, broken=()):
         self.rounds, self.ends, self.failures = 0, 0, []
         self.pause_s, self.broken = pause_s, broken
-        self.worker = Worker(self.round, self.end, self.failures.append)
+        self.worker = Worker(self.round, self.end, self.failures.append, lambda: True)
 
     def round(self):
         self.rounds += 1
@@ -63,6 +63,6 @@ def test_one_that_was_never_started_ends_all_the_same_and_once(times):
 
 def test_a_round_can_stop_its_own_worker():
     done = threading.Event()
-    worker = Worker(lambda: worker.stop() or 0.0, done.set, lambda error: None)
+    worker = Worker(lambda: worker.stop() or 0.0, done.set, lambda error: None, lambda: False)
     worker.start()
     assert done.wait(5.0)
