@@ -5,6 +5,7 @@ headset, a volume at zero, or a system that does not let this program listen.
 """
 
 from audio.device.device_errors import DeviceError
+from audio.device.mic_privacy import ALLOW_IT, is_mic_denied
 from audio.level import power, power_dbfs
 from audio.pcm import BLOCK_S, Pcm
 
@@ -43,9 +44,10 @@ class SilentMic:
 
 def mic_silent(name: str) -> DeviceError:
     """The problem ``mic_silent`` of the microphone of that name."""
+    hint = "look for a switch on the headset and for the volume of the microphone"
     return DeviceError(
         "mic_silent",
         "the microphone {name} is on but delivers pure silence",
-        "look for a switch on the headset and for the volume of the microphone",
+        ALLOW_IT if is_mic_denied() else hint,
         name=name,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from audio.device.device_errors import DeviceError
+from audio.device.mic_privacy import ALLOW_IT, is_mic_denied
 
 DEFAULT = "default"
 PACKAGES = "libportaudio2 libasound2-plugins"
@@ -53,7 +54,9 @@ def no_device(code: str, wanted: str, names: Sequence[str], library_missing: boo
     """
     what, option = ("microphone", "--mic") if code == "no_microphone" else ("speaker", "--speaker")
     real = sorted({name for name in names if is_real(name)})
-    if real:
+    if code == "no_microphone" and is_mic_denied():
+        hint = ALLOW_IT
+    elif real:
         hint = "choose one with {option}: {devices}"
     elif any(name.lower().startswith(MONITOR) for name in names):
         hint = "plug one in; what the loudspeaker plays is listed as a source, and is not taken"

@@ -16,6 +16,7 @@ TESTS = (
     *("tests/p2p/link/test_mux.py", "tests/p2p/link/test_link.py", "tests/p2p/dht/test_lan.py"),
     *("tests/p2p/test_clock.py", "tests/tui/test_windows.py", "tests/audio/test_timer.py"),
     *("tests/p2p/test_console.py", "tests/tui/test_clipboard.py"),
+    "tests/audio/device/test_mic_privacy.py",
 )
 # What is in the package goes before what pytest brings.
 RUN = """
