@@ -1,25 +1,27 @@
 """What a front end needs of the rest of the program, and nothing more."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from p2p.api.commands import Command
-from p2p.api.events import Event
 from p2p.api.settings import Settings
-from p2p.api.view import RoomView
+
+if TYPE_CHECKING:  # a tenth of a second, which a key that opens the microphone would wait
+    from p2p.api.commands import Command
+    from p2p.api.events import Event
+    from p2p.api.view import RoomView
 
 
 class NodeLike(Protocol):
     """A member's node as a front end sees it. All calls from the one event loop."""
 
-    def do(self, command: Command) -> None:
+    def do(self, command: "Command") -> None:
         """Ask for something; the answer is an event."""
         ...
 
-    async def next_event(self) -> Event:
+    async def next_event(self) -> "Event":
         """Wait for the next event. After ``Left`` there is none."""
         ...
 
-    def view(self) -> RoomView:
+    def view(self) -> "RoomView":
         """Return the room as it is now."""
         ...
 

@@ -52,6 +52,18 @@ def test_the_version_loads_no_screen_no_network_and_no_sound():
     assert done.stdout.splitlines() == [f"teahouse {cli.version()}", "[]"]
 
 
+def test_a_key_that_opens_the_microphone_waits_for_no_room_to_be_loaded():
+    code = (
+        "import sys; sys.path.insert(0, '.'); from tui.cli import main; main(['ctl', 'status']);"
+        "print([m for m in ('textual', 'aiortc', 'p2p.api.events', 'p2p.node')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
 def test_the_line_mode_loads_no_screen():
     code = (
         "import sys; sys.path.insert(0, '.'); from tests.tui.scripted import ScriptedBackend;"

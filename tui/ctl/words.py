@@ -1,9 +1,10 @@
 """What may be said over the control socket: one line of words there, one line of JSON back."""
 
 import json
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from p2p.api.view import RoomView
+if TYPE_CHECKING:  # whoever presses a key waits for what is loaded here
+    from p2p.api.view import RoomView
 
 Word = Literal["mic on", "mic off", "mic toggle", "mic hold", "leave", "status"]
 WORDS: tuple[Word, ...] = ("mic on", "mic off", "mic toggle", "mic hold", "leave", "status")
@@ -21,7 +22,7 @@ def understood(line: bytes) -> Word | None:
     return next((word for word in WORDS if word == text), None)
 
 
-def answer(view: RoomView | None, problem: str = "") -> bytes:
+def answer(view: "RoomView | None", problem: str = "") -> bytes:
     """Return one line: how things stand. It names nobody, and no room.
 
     Args:

@@ -1,9 +1,12 @@
 """What went wrong, as two lines for a person: what happened, and what to do."""
 
-from p2p.api.events import ErrorRaised
+from typing import TYPE_CHECKING
+
 from p2p.errors import UserError
 from tui.i18n import tr
-from tui.texts.peer_text import peer_text
+
+if TYPE_CHECKING:
+    from p2p.api.events import ErrorRaised
 
 _OUR_WORDS = ("reason", "what")
 """Values that are words of ours, from a part that knows no language."""
@@ -22,14 +25,18 @@ def told(error: UserError) -> tuple[str, str]:
     )
 
 
-def as_event(error: UserError) -> ErrorRaised:
+def as_event(error: UserError) -> "ErrorRaised":
     """Return ``error`` as the event of the same meaning, in the chosen language."""
+    from p2p.api.events import ErrorRaised
+
     message, hint = told(error)
     return ErrorRaised(error.code, message, hint)
 
 
-def error_texts(event: ErrorRaised) -> tuple[str, str]:
+def error_texts(event: "ErrorRaised") -> tuple[str, str]:
     """Return message and hint of ``event`` in the chosen language, harmless whatever they quote."""
+    from tui.texts.peer_text import peer_text  # and with it what measures text
+
     texts = told(event.told) if event.told is not None else (tr(event.message), tr(event.hint))
     return peer_text(texts[0], _LINE_CELLS), peer_text(texts[1], _LINE_CELLS)
 
