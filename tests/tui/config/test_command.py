@@ -103,6 +103,19 @@ def test_the_language_holds_for_every_command(home):
     assert "时钟" not in home("--lang", "en", "doctor").stdout
 
 
+async def test_a_relay_that_is_kept_is_asked_by_the_doctor(tmp_path) -> None:
+    async with House() as house:
+        await house.entry_node()
+        path = tmp_path / "config.toml"
+        house.environment["TEAHOUSE_CONFIG"] = str(path)
+        setting = await house.run("config", "set", "relays", house.entry_nodes[0])
+        assert await setting.ended() == 0
+        assert path.stat().st_mode & 0o777 == 0o600
+        doctor = await house.run("doctor")
+        await doctor.ended()
+        assert any(line.startswith("ok    relay 1: answers in") for line in doctor.other)
+
+
 async def test_a_room_begins_with_the_name_and_mode_of_the_file(tmp_path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('name = "from the file"\nmode = "open"\nmic = "silence"\nspeaker = "null"\n')
