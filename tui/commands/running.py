@@ -1,6 +1,7 @@
 """Commands by which moderators run the room, and two members make sure of each other."""
 
 import math
+import re
 from typing import cast, get_args
 
 from p2p.api.commands import (
@@ -46,6 +47,7 @@ from tui.texts.peer_text import peer_text
 
 ONE_USE = 1
 A_DAY = 24.0
+_SEMICOLON = re.compile("[;；]")
 _NEW_KEY = " new key"
 _AND_INVITED = " and invited"
 _RANK_KEYS: dict[RankName, tuple[str, str, str]] = {
@@ -130,7 +132,7 @@ def _promote(one: MemberView, me: MemberView, view: RoomView) -> list[Action]:
     for role in ranks_to_give(me, one):
         key, f_key, says = _RANK_KEYS[role]
         text = tr(says, name=peer_text(one.name))
-        doubt = Doubt(text.partition(";")[0], promote_changes(role, one, view))
+        doubt = Doubt(_SEMICOLON.split(text)[0], promote_changes(role, one, view))
         possible.append(Action(key, f_key, text, Promote(one.n, role), doubt=doubt))
     return possible
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,16 @@ LINE_LIMIT_BYTES = 1 << 20
 STOP_AFTER_S = 5.0
 
 Event = dict[str, Any]
+
+
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
+
+
+def _end_with_us() -> None:
+    """In the child: whoever closes the window of the demo leaves no relay behind."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def command_line(*arguments: str) -> list[str]:
@@ -50,6 +62,7 @@ class Child:
             env={**os.environ, "PYTHONPATH": str(ROOT), "TEAHOUSE_CONFIG": ""},
             limit=LINE_LIMIT_BYTES,
             start_new_session=True,
+            preexec_fn=_end_with_us if _LIBC is not None else None,
         )
 
     def say(self, line: str) -> None:

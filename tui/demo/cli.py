@@ -10,8 +10,10 @@ from functools import partial
 
 from p2p.console import CTRL_C, ENDS, on_console_end
 from tui.demo.run import run_plain
+from tui.i18n import chosen_language, tr, use_language
 
-JSON_SECONDS = 15.0
+ALONE_SECONDS = 15.0
+"""So long it runs where nobody sits who could end it."""
 LEAST_SECONDS = 5.0
 
 
@@ -27,10 +29,13 @@ def main(argv: Sequence[str]) -> int:
     args = parser().parse_args(argv)
     plain = args.plain or args.json or not (sys.stdin.isatty() and sys.stdout.isatty())
     seconds = args.seconds
-    if args.json and seconds is None:
-        seconds = JSON_SECONDS
+    if args.lang:
+        use_language(chosen_language(args.lang, {}))
+    if seconds is None and (args.json or not sys.stdout.isatty()):
+        seconds = ALONE_SECONDS
     if seconds is not None and seconds < LEAST_SECONDS:
-        sys.stderr.write(f"teahouse demo: takes {LEAST_SECONDS:g} seconds at least\n")
+        least = tr("teahouse demo: takes {count} seconds at least", count=f"{LEAST_SECONDS:g}")
+        sys.stderr.write(f"{least}\n")
         return 2
     if plain:
         return asyncio.run(_interruptible(seconds, as_json=args.json))

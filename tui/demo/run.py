@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from crypto.errors import UserError
 from p2p.link.work import Work
 from tui.demo.child import Child, Event
 from tui.demo.report import MemberLog, build
+from tui.demo.sentences import sentence_of, verdict
+from tui.i18n import tr
 
 ENTRY_NODES = 3
 HOST, HAND = "王小明", "amina"
@@ -54,7 +57,8 @@ class Demo:
     async def start(self, tasks: Work) -> str:
         """Starts relays, host and guests; returns the room's words once the host is in."""
         await self._start_relays(tasks)
-        host = await self._start_member(tasks, HOST, "create", "--topic", "tea-house")
+        topic = tr("demo: all others are recordings")
+        host = await self._start_member(tasks, HOST, "create", "--topic", topic)
         words = await asyncio.wait_for(asyncio.shield(self._words), START_LIMIT_S)
         await self._until(lambda: self._logs[HOST].joined is not None)
         host.say("mic on")
@@ -94,7 +98,7 @@ class Demo:
     def tell_trouble(self) -> None:
         """Says that something did not start in time; the report says what."""
         late = [log.name for log in self._logs.values() if not log.joined]
-        self._tell(f"not in the room in time: {', '.join(late) or 'nobody'}")
+        self._tell(tr("not in the room in time: {names}", names=", ".join(late) or tr("nobody")))
 
     async def stop(self) -> None:
         """Ends every process that still runs."""
@@ -114,7 +118,8 @@ class Demo:
                 )
             tasks.create_task(relay.listen())
             self.bootstrap.append(line)
-        self._tell(f"{ENTRY_NODES} entry nodes listen on this machine")
+        self._tell(tr("{count} entry nodes listen on this machine", count=ENTRY_NODES))
+        self._tell(tr("all who speak here are recordings: this is a demo"))
 
     async def _start_member(self, tasks: Work, name: str, *how: str) -> Child:
         child = Child(name, self._take)
@@ -180,22 +185,9 @@ class Demo:
         return {"name": name, "raised_ms": self._ms(), "granted_ms": None}
 
     def _narrate(self, child: Child, event: Event) -> None:
-        name, kind = child.name, event["event"]
-        if kind == "joined":
-            self._tell(f"{name} is in, via {event['via']}, after {event['admitted_ms']} ms")
-        elif kind == "first_sound":
-            speaker = child.names.get(event["from"], "somebody")
-            self._tell(f"{name} hears {speaker}, {event['ms']} ms after its start")
-        elif kind == "hand" and name == HOST:
-            who = child.names.get(event["n"], "somebody")
-            place = event["place"]
-            self._tell(f"{who} has a hand up, place {place}" if place else f"{who}: hand down")
-        elif kind == "mic":
-            self._tell(f"{name}: microphone {'on' if event['on'] else 'off'} ({event['why']})")
-        elif kind == "error":
-            self._tell(f"{name}: {event['message']}")
-        elif kind == "left":
-            self._tell(f"{name} left")
+        sentence = sentence_of(child.name, child.names, event, host=HOST)
+        if sentence:
+            self._tell(sentence)
 
     def _everybody(self, line: str) -> None:
         for child in self._members.values():
@@ -205,8 +197,12 @@ class Demo:
         return round((time.monotonic() - self._began_s) * 1000)
 
     def _tell(self, sentence: str) -> None:
-        if self._out is not None:
+        if self._out is None:
+            return
+        try:
             print(f"{self._ms() / 1000:6.2f}  {sentence}", file=self._out, flush=True)
+        except BrokenPipeError:  # as behind `| head`
+            self._out = None
 
     async def _sleep_until(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds - self._joined_for_s()))
@@ -222,7 +218,7 @@ class Demo:
 
 
 async def run_plain(seconds: float | None, *, as_json: bool) -> int:
-    """The demo without a screen.
+    """The demo without a screen; told to stop, it counts what there was.
 
     Returns:
         Exit code: 0 when every pair that should hear did, else 1.
@@ -234,16 +230,16 @@ async def run_plain(seconds: float | None, *, as_json: bool) -> int:
             await demo.hold(seconds)
         except TimeoutError:
             demo.tell_trouble()
+        except asyncio.CancelledError:
+            stopping = asyncio.current_task()
+            if stopping is not None:
+                stopping.uncancel()
         finally:
             report = await asyncio.shield(demo.end())
-    if as_json:
-        sys.stdout.write(json.dumps(report, ensure_ascii=False) + "\n")
-    else:
-        heard = sum(pair["opened"] for pair in report["pairs"])
-        rejected = sum(pair["rejected"] for pair in report["pairs"])
-        sys.stdout.write(
-            f"{len(report['members'])} members, {len(report['links'])} links, "
-            f"{len(report['pairs'])} encrypted streams, {heard} frames heard, "
-            f"{rejected} rejected: {'all is well' if report['ok'] else 'something is wrong'}\n"
-        )
+    text = json.dumps(report, ensure_ascii=False) if as_json else verdict(report)
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python says so when it ends
     return 0 if report["ok"] else 1

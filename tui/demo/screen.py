@@ -1,6 +1,7 @@
 """The demo in a terminal: the room screen of one more member, who is you."""
 
 import asyncio
+import sys
 from typing import Any
 
 from p2p.api.settings import Settings
@@ -60,9 +61,11 @@ def run_screen(seconds: float | None) -> int:
     Returns:
         The exit code.
     """
-    backend, settings = RealBackend(), Settings(name=tr("you"), seconds=seconds)
+    backend, settings = RealBackend(), Settings(name=tr("visitor"), seconds=seconds)
     app = TeahouseApp(backend, settings, lambda asked: _Guest(backend, asked).open(), meter_hz=10.0)
     app.run()
     if app.failure is not None:
         raise app.failure
+    sys.stdout.write(tr("The demo is over. Everybody but you was a recording.") + "\n")
+    sys.stdout.write(tr("A room of your own: `teahouse create`; README says how.") + "\n")
     return app.return_code or 0
