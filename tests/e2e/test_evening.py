@@ -29,13 +29,13 @@ class Evening:
     """A relay and people who came in by the long invite.
 
     Args:
-        folder: For the test.
-        size: Of all terminals.
+        terminals: Where all sit.
+        folder: For the relay's key.
         language: Of all people.
     """
 
-    def __init__(self, folder: Path, size: tuple[int, int], language: str) -> None:
-        self.terminals = Terminals(folder, size)
+    def __init__(self, terminals: Terminals, folder: Path, language: str) -> None:
+        self.terminals = terminals
         self.language = language
         relay = self.terminals.open(
             "relay", "relay", "--listen", "127.0.0.1:0", "--state-dir", str(folder), "--status", ""
@@ -78,9 +78,8 @@ class Evening:
 @pytest.fixture(params=[("en", (80, 24)), ("zh_CN", (120, 40))], ids=["en-80x24", "zh-120x40"])
 def evening(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Evening]:
     language, size = request.param
-    made = Evening(tmp_path, size, language)
-    with made.terminals:
-        yield made
+    with Terminals(tmp_path, size) as terminals:
+        yield Evening(terminals, tmp_path, language)
 
 
 def test_two_people_talk_and_one_is_muted_and_removed(evening: Evening) -> None:

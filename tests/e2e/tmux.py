@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -40,6 +41,11 @@ class Terminals:
 
     def __exit__(self, *error: object) -> None:
         with contextlib.suppress(subprocess.CalledProcessError):
+            # A relay takes the end of its terminal for a wish to read its settings anew.
+            for line in self.run("list-panes", "-a", "-F", "#{pane_pid} #{pane_dead}").splitlines():
+                process, dead = line.split()
+                if dead == "0":
+                    os.kill(int(process), signal.SIGTERM)
             self.run("kill-server")
 
     def open(self, name: str, *arguments: str) -> "Seat":
