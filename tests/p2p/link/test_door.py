@@ -18,6 +18,7 @@ from crypto.knock import (
     Responder,
 )
 from p2p.errors import RemoteError
+from p2p.link import second_seal
 from p2p.link.carried import PIECE_BYTES, CarriedLine
 from p2p.link.dial import Station
 from p2p.link.door import PENDING_MAX, SOURCE_RATE, Door, Through
@@ -26,6 +27,7 @@ from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
 from p2p.link.transactions import Calls
 from p2p.link.work import Work
+from p2p.rng import Rng
 from p2p.token_bucket import Allowance, Rate
 from p2p.wire.messages import Bye
 from p2p.wire.offers import Candidate, CandidateKind, Hello, HelloAck, Knock
@@ -197,6 +199,36 @@ async def test_who_wants_no_link_gets_a_line_over_its_carrier(porch: Porch) -> N
         [line] = lines
         line.send(Bye())
         assert len(answers) == 3, "it waits for the caller's ciphertext"
+
+
+async def test_no_key_is_made_for_who_has_not_proved_that_it_knows_the_words(
+    porch: Porch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ML-KEM costs time: only after the handshake, and of a link only when it is up."""
+    made, real = [], second_seal.DecapsulationKey
+
+    def counted(rng: Rng) -> second_seal.DecapsulationKey:
+        made.append(real(rng))
+        return made[-1]
+
+    monkeypatch.setattr(second_seal, "DecapsulationKey", counted)
+    async with Work() as work:
+        door, lines = _member_door(porch, work)
+        knock, answers = _knock(porch), list[bytes]()
+        for at in (1, 40, 90, len(knock) - 1):
+            forged = knock[:at] + bytes((knock[at] ^ 1,)) + knock[at + 1 :]
+            with pytest.raises(RemoteError):
+                door.asked(forged, None, answers.append)
+        link = MediaLink(porch.station.mux, porch.station.certificate, controlling=True)
+        greeting, public = Knock(PROTOCOL_VERSION, link.offer).encode(), KeyPair(SECRET).public
+        caller = Caller(os.urandom(32), public, NO_PSK, KNOCK, greeting, os.urandom)
+        door.asked(caller.datagram, ("127.0.0.1", 40_000), answers.append)
+        assert (len(made), lines) == (0, [])
+        assert len(answers) == len(door._pending) == 1, "a link is in the making"
+        door.asked(knock, None, answers.append)
+        with pytest.raises(RemoteError):
+            door.asked(knock, None, answers.append)
+        assert len(made) == len(lines) == 1
 
 
 async def test_a_line_needs_a_carrier_and_a_door_that_has_lines(porch: Porch) -> None:

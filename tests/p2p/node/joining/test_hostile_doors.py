@@ -2,16 +2,19 @@
 
 import asyncio
 import contextlib
+import os
 import time
 
 import pytest
 
+from crypto.kem import ENCAPSULATION_KEY_BYTES, DecapsulationKey
 from lab.node_house import House, Person, a_house
 from p2p.api import commands as c
 from p2p.api import events as e
 from p2p.errors import RemoteError
 from p2p.link.conversation import Conversation
 from p2p.link.door import Door
+from p2p.link.second_seal import SecondSeal
 from p2p.node.peers.admission import Admission
 from p2p.room.ops.kinds import Epoch, Remove
 from p2p.room.ops.op import decode_op
@@ -77,6 +80,34 @@ async def test_a_removed_member_that_is_the_nearest_door_traps_no_newcomer(
             room, keyring = late.session.peers.room, late.session.secrets.keyring
             assert out in room.state.removed
             assert all(keyring.knows(head) for head in host.session.peers.room.state.heads)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [b"short", b"\xff" * ENCAPSULATION_KEY_BYTES, DecapsulationKey(os.urandom).public],
+    ids=["short", "not reduced", "of somebody else"],
+)
+async def test_a_door_whose_second_seal_is_no_good_is_passed_over(
+    key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_house() as house:
+        ways, host, evil, _ = await a_room(house)
+        hostile, honest = lambda size: os.urandom(size), SecondSeal.greeting
+        evil.node._ours.endpoint.station.carried._rng = hostile
+        given: list[bytes] = []
+
+        def greeting(seal: SecondSeal) -> bytes:
+            if seal._rng is not hostile:
+                return honest(seal)
+            honest(seal)
+            given.append(key)
+            return key
+
+        monkeypatch.setattr(SecondSeal, "greeting", greeting)
+        is_nearest(evil, monkeypatch)
+        late = await house.guest("late", (await host.key()).words, **ways)
+        await late.until(e.Joined)
+        assert given, "it was asked"
 
 
 async def test_a_door_that_keeps_a_newcomer_waiting_holds_up_nobody(
