@@ -114,7 +114,6 @@ class TeahouseApp(App[int]):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy what was marked; on Windows into no history and no cloud."""
-        self._clipboard = text
         if not copied_in_private(text):
             super().copy_to_clipboard(text)
 

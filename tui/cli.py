@@ -28,7 +28,7 @@ from tui.start.key_source import key_text
 from tui.texts.failures import as_event, told, user_error_in
 from tui.texts.readings import reading_notes
 from tui.version import version
-from tui.windows import leave_no_crash_report, with_language
+from tui.windows import leave_no_crash_report, name_the_window, with_language
 
 if TYPE_CHECKING:
     import argparse
@@ -55,6 +55,7 @@ def main(argv: Sequence[str] | None = None, backend: Backend | None = None) -> i
     """
     started_s = time.monotonic()
     leave_no_crash_report()
+    name_the_window()
     args = split_command(sys.argv[1:] if argv is None else argv, listing())
     wish = args.lang or configured_language(os.environ)
     use_language(chosen_language(wish, with_language(os.environ)))
@@ -242,6 +243,14 @@ def _fail(error: BaseException) -> int:
 
 
 def _fault(error: BaseException) -> UserError:
+    if isinstance(error, ImportError):
+        return UserError(
+            "not_whole",
+            mark("Teahouse is not whole: {part} is missing."),
+            mark("Unpack or install all of it again."),
+            1,
+            part=error.name,
+        )
     return UserError(
         "fault",
         mark("Teahouse has stopped because of a fault of its own: {kind}."),

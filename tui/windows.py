@@ -25,6 +25,12 @@ def leave_no_crash_report() -> None:
             return
 
 
+def name_the_window() -> None:
+    """Has the title of the window name the program alone: Windows puts the command line there."""
+    if sys.platform == "win32":
+        ctypes.windll.kernel32.SetConsoleTitleW("Teahouse")
+
+
 def with_language(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment, and on Windows, where no variable names a language, the one of its menus."""
     if any(environ.get(name) for name in _LOCALE_NAMES):

@@ -197,6 +197,21 @@ class Broken(ScriptedBackend):
         raise ValueError("secret words")
 
 
+@pytest.mark.parametrize("part", ["msgspec", "aioice"], ids=["at the start", "in a room"])
+def test_a_part_that_is_missing_is_named(part):
+    code = f"""if True:
+        import runpy, sys
+        sys.modules[{part!r}] = None
+        sys.argv = ["teahouse", "create", "--mode", "open", "--plain", "--seconds", "1"]
+        runpy.run_module("tui", run_name="__main__")"""
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert f"Teahouse is not whole: {part} is missing." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_fault_of_our_own_is_one_error_event_in_json(capsys, monkeypatch):
     monkeypatch.delenv("TEAHOUSE_DEBUG", raising=False)
     assert cli.main(["create", "--json"], Broken()) == 1

@@ -1,12 +1,14 @@
 """The package itself: what is in it, how it starts, what it leaves behind."""
 
+import shutil
 import subprocess
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.windows.conftest import Package
+from tests.windows.conftest import ZIP, Package
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -45,15 +47,44 @@ def test_an_unknown_command_is_answered_in_chinese_and_with_its_exit_code(packag
     assert "没有" in done.stderr
 
 
-def test_a_package_that_is_not_whole_names_what_is_missing(package: Package) -> None:
-    part, away = package.top / "python" / "python313.zip", package.top / "away"
+@pytest.mark.parametrize("name", ["python313.zip", "winsound.pyd"], ids=["library", "last"])
+def test_a_package_that_is_not_whole_names_what_is_missing(package: Package, name: str) -> None:
+    part, away = package.top / "python" / name, package.top / "away"
     part.rename(away)
     try:
         done = started(package, "--version")
     finally:
         away.rename(part)
     assert done.returncode == 3
-    assert r"python\python313.zip is missing" in done.stdout
+    assert rf"python\{name} is missing" in done.stdout
+
+
+@pytest.mark.usefixtures("package")
+def test_the_last_file_of_the_zip_is_one_that_is_looked_for() -> None:
+    with zipfile.ZipFile(ZIP) as archive:
+        assert archive.namelist()[-1].endswith("python/winsound.pyd")
+
+
+def test_a_folder_too_deep_for_windows_is_one_line(package: Package, tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 80) / ("e" * 80)
+    deep.mkdir(parents=True)
+    shutil.copy(package.top / "Teahouse.cmd", deep)
+    done = package.wine.run("cmd", "/c", "Teahouse.cmd", "--version", cwd=deep)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout.splitlines() == [
+        "The path of this folder is too long for Windows. Move it up, as to C:\\Teahouse."
+    ]
+
+
+def test_an_older_windows_is_one_line(package: Package) -> None:
+    version = ("/v", "Version", "/f", "/d")
+    package.wine.run("reg", "add", r"HKCU\Software\Wine", *version, "win81")
+    try:
+        done = started(package, "--version")
+    finally:
+        package.wine.run("reg", "add", r"HKCU\Software\Wine", *version, "win10")
+    assert done.returncode == 3
+    assert done.stdout.split("\n")[0].strip() == "Teahouse needs Windows 10 or newer, 64 bit."
 
 
 def test_all_parts_have_their_licences(package: Package) -> None:
