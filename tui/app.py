@@ -5,6 +5,7 @@ import contextlib
 import math
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -114,8 +115,10 @@ class TeahouseApp(App[int]):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy what was marked; on Windows into no history and no cloud."""
-        if not copied_in_private(text):
+        if sys.platform != "win32":
             super().copy_to_clipboard(text)
+        elif not copied_in_private(text):
+            self.notify(tr("Nothing was copied: another program holds the clipboard."))
 
     def on_mount(self) -> None:
         """Go into the room, or ask which one."""
