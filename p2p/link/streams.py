@@ -120,6 +120,10 @@ class _Stream(asyncio.Protocol):
         self._flush()
         if self._end.ended:
             self._hang_up()
+        elif self._owes_too_much:
+            self._streams.counters["stream_broken"] += 1
+            self.abort()
+            return
         for datagram in datagrams:
             if 0 < len(datagram) <= MAX_DATAGRAM_BYTES:
                 self.heard_s = asyncio.get_running_loop().time()
@@ -158,6 +162,12 @@ class _Stream(asyncio.Protocol):
         self._end.send(data)
         self._flush()
         return True
+
+    @property
+    def _owes_too_much(self) -> bool:
+        """Whether the other end asks and asks, for pages or pings, and reads no answer."""
+        transport = self._transport
+        return transport is not None and transport.get_write_buffer_size() > 2 * UNSENT_MAX_BYTES
 
     def _flush(self) -> None:
         if self._transport is not None and (data := self._end.outgoing()):

@@ -7,6 +7,9 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 from p2p.errors import RemoteError
 from p2p.link.demux import MAX_DATAGRAM_BYTES
 
+PINGS_MAX = 64
+"""Between two datagrams; a web server before us sends one now and then."""
+
 
 class Datagrams:
     """One end of one WebSocket.
@@ -19,6 +22,7 @@ class Datagrams:
     def __init__(self, *, client: bool, received: bytes) -> None:
         self._socket = Connection(CLIENT if client else SERVER, trailing_data=received)
         self._part = bytearray()
+        self._pings = 0
         self._outgoing = bytearray()
 
     def receive(self, data: bytes) -> list[bytes]:
@@ -31,6 +35,9 @@ class Datagrams:
         try:
             self._socket.receive_data(data)
             for event in self._socket.events():
+                self._pings = 0 if isinstance(event, BytesMessage) else self._pings + 1
+                if self._pings > PINGS_MAX:
+                    raise RemoteError("pings, and nothing else")
                 if isinstance(event, Ping):
                     self._outgoing += self._socket.send(event.response())
                 elif isinstance(event, BytesMessage):

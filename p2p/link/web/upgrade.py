@@ -19,6 +19,8 @@ from p2p.wire.web_place import WebPlace
 
 HEAD_MAX_BYTES = 8192
 BODY_MAX_BYTES = 1 << 16
+PAGES_MAX = 32
+"""Over one connection, as a browser may ask for several; strangers are not to cost more."""
 _TOKEN_BYTES = 24
 _PERSON = b"teahouse web 1"
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
@@ -130,6 +132,7 @@ class UpgradeAnswer:
         self._date = date
         self._outgoing = bytearray()
         self._body_bytes = 0
+        self._pages = 0
         self._request: h11.Request | None = None
 
     def outgoing(self) -> bytes:
@@ -198,11 +201,13 @@ class UpgradeAnswer:
         """The page, or what a web server says in its place."""
         target = self._request.target if self._request is not None else b"/"
         status, reason, body = page_for(method, target, status)
+        self._pages += 1
+        goes_on = status in (200, 404) and self._pages < PAGES_MAX
         headers = [
             ("Date", self._date),
             ("Content-Type", "text/html; charset=utf-8"),
             ("Content-Length", str(len(body))),
-            ("Connection", "keep-alive" if status in (200, 404) else "close"),
+            ("Connection", "keep-alive" if goes_on else "close"),
         ]
         response = h11.Response(status_code=status, headers=headers, reason=reason)
         self._outgoing += self._http.send(response) or b""

@@ -1,8 +1,10 @@
 """A relay as strangers see it, and members as servers see them, on real sockets."""
 
 import asyncio
+import contextlib
 import os
 import re
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from cryptography import x509
 
 from p2p.link import streams as streams_module
 from p2p.link.mux import Mux
+from p2p.link.streams import UNSENT_MAX_BYTES
 from p2p.link.web import tls
 from p2p.link.web.tls import relay_context
 from p2p.wire.web_place import WebPlace
@@ -133,6 +136,36 @@ async def test_an_endless_request_ends(relay: Mux, harm: bytes) -> None:
     client = await WebClient.connected(place(relay))
     client.write(harm)
     assert await asyncio.wait_for(client.until_closed(), 4.0)
+
+
+async def test_who_asks_on_and_on_and_reads_nothing_is_dropped(
+    relay: Mux, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams_module, "NAMELESS_S", 60.0)
+    client = await WebClient.upgraded(place(relay), KEY)
+    client.writer.transport.pause_reading()
+    question = b"\x89\xfd\x00\x00\x00\x00" + bytes(125)
+    frame = b"\x82\x81\x00\x00\x00\x00\xc0"
+    await until(lambda: len(relay.streams) == 1)
+    [stream] = relay.streams._streams.values()
+    for transport, option in (
+        (stream._transport, socket.SO_SNDBUF),  # so that little waits in the kernel
+        (client.writer.transport, socket.SO_RCVBUF),
+    ):
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, option, 4096)
+    most = 0
+    with contextlib.suppress(ConnectionError):
+        for _ in range(5000):
+            client.write((question * 40 + frame) * 4)
+            await asyncio.sleep(0)
+            if not relay.streams:
+                break
+            most = max(most, stream._transport.get_write_buffer_size())
+            await client.writer.drain()
+    assert not relay.streams
+    assert relay.streams.counters["stream_broken"] == 1
+    assert most < 16 * UNSENT_MAX_BYTES
+    client.close()
 
 
 async def test_the_first_bytes_of_a_member_are_those_of_a_browser(member: Mux) -> None:
