@@ -54,6 +54,7 @@ def test_it_needs_one_python_and_portaudio_and_lays_nothing_of_the_machine_that_
     ).stdout
     assert f"python3.{sys.version_info[1]}, " in fields
     assert "libportaudio2" in fields
+    assert "libc6 (>= 2." in fields
     owners = {one.stat().st_mode & 0o022 for one in unpacked.rglob("*")}
     assert owners == {0}
     assert not list(unpacked.rglob("direct_url.json"))
