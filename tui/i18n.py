@@ -8,11 +8,12 @@ import ast
 from collections.abc import Mapping
 from importlib import resources
 
-LANGUAGES = ("en", "zh_CN")
+LANGUAGES = ("en", "zh_CN", "zh_TW")
 
 _CHINESE = "zh"
-"""Also of Taiwan and Hong Kong: no catalogue is in traditional characters yet, and simplified ones
-are nearer to their readers than English."""
+_TRADITIONAL = frozenset(("TW", "HK", "MO", "Hant"))
+_BELOW = {"zh_TW": ("zh_CN",)}
+"""What is read first: where a sentence is missing, the nearest other language says it."""
 _catalogue: dict[str, tuple[str, ...]] = {}
 
 
@@ -29,7 +30,7 @@ def chosen_language(wish: str | None, environ: Mapping[str, str]) -> str:
     for candidate in wishes:
         code = candidate.split(".")[0].split("@")[0].replace("-", "_")
         if code.split("_")[0] == _CHINESE:
-            return "zh_CN"
+            return "zh_TW" if _TRADITIONAL & set(code.split("_")) else "zh_CN"
         if code in ("C", "POSIX") or code.split("_")[0] == "en":
             return "en"
     return "en"
@@ -38,8 +39,8 @@ def chosen_language(wish: str | None, environ: Mapping[str, str]) -> str:
 def use_language(code: str) -> None:
     """Read the catalogue of ``code``; "en" needs none."""
     _catalogue.clear()
-    if code != "en":
-        path = resources.files("tui").joinpath("locale", f"{code}.po")
+    for each in (*_BELOW.get(code, ()), code) if code != "en" else ():
+        path = resources.files("tui").joinpath("locale", f"{each}.po")
         _catalogue.update(parse_catalogue(path.read_text(encoding="utf-8")))
 
 

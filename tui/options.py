@@ -39,7 +39,7 @@ def room_parser(command: str, *, joins: bool) -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=_seconds, metavar="N", help="leave N s after joining")
     parser.add_argument("--plain", action="store_true", help="lines instead of a screen")
     parser.add_argument("--json", action="store_true", help="with --plain: one JSON object a line")
-    parser.add_argument("--lang", metavar="CODE", help="language: en or zh_CN")
+    parser.add_argument("--lang", metavar="CODE", help="language: en, zh_CN or zh_TW")
     parser.add_argument(
         "--meter-hz", type=_meter_hz, metavar="HZ", help="how often meters move, 0 to 20"
     )
@@ -212,7 +212,7 @@ def main_parser(commands: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="store_true", help="print the version and end")
-    parser.add_argument("--lang", metavar="CODE", help="language: en or zh_CN")
+    parser.add_argument("--lang", metavar="CODE", help="language: en, zh_CN or zh_TW")
     parser.add_argument("command", nargs="?", metavar="COMMAND")
     parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...")
     return parser

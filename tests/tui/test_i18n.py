@@ -62,8 +62,19 @@ def test_translations_keep_the_values_of_their_strings():
     def fields(text):
         return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
-    for message, forms in parse_catalogue(CATALOGUE.read_text(encoding="utf-8")).items():
-        assert all(fields(form) == fields(message) for form in forms), message
+    for catalogue in (CATALOGUE, CATALOGUE.with_name("zh_TW.po")):
+        for message, forms in parse_catalogue(catalogue.read_text(encoding="utf-8")).items():
+            assert all(fields(form) == fields(message) for form in forms), message
+
+
+def test_readers_of_traditional_characters_get_them_and_else_simplified_ones_not_english():
+    use_language("zh_TW")
+    try:
+        assert tr("no microphone was found") == "沒有找到麥克風"
+        simplified = parse_catalogue(CATALOGUE.read_text(encoding="utf-8"))
+        assert [text for text in simplified if tr(text) == text != simplified[text][0]] == []
+    finally:
+        use_language("en")
 
 
 @pytest.mark.parametrize(
@@ -75,8 +86,10 @@ def test_translations_keep_the_values_of_their_strings():
         (None, {"LANGUAGE": "fr:zh", "LANG": "de_DE"}, "zh_CN"),
         (None, {"LC_ALL": "C.UTF-8", "LANG": "zh_CN"}, "en"),
         (None, {"LANG": "de_DE.UTF-8@euro"}, "en"),
-        (None, {"LANG": "zh_TW.UTF-8"}, "zh_CN"),
-        ("zh-Hant-HK", {}, "zh_CN"),
+        (None, {"LANG": "zh_TW.UTF-8"}, "zh_TW"),
+        (None, {"LANG": "zh_HK.UTF-8"}, "zh_TW"),
+        ("zh-Hant-HK", {}, "zh_TW"),
+        ("zh_SG", {}, "zh_CN"),
         (None, {}, "en"),
     ],
 )

@@ -135,7 +135,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--json", action="store_true", help="one object and nothing else")
-    made.add_argument("--lang", metavar="CODE", help="language: en or zh_CN")
+    made.add_argument("--lang", metavar="CODE", help="language: en, zh_CN or zh_TW")
     what = made.add_subparsers(dest="what", metavar="")
     setting = what.add_parser("set", help="set KEY to VALUE in the file")
     setting.add_argument("key", metavar="KEY")

@@ -143,5 +143,5 @@ def parser() -> argparse.ArgumentParser:
         "switch", nargs="?", choices=("on", "off", "toggle", "hold"), help="of the microphone"
     )
     made.add_argument("--json", action="store_true", help="one object and nothing else")
-    made.add_argument("--lang", metavar="CODE", help="language: en or zh_CN")
+    made.add_argument("--lang", metavar="CODE", help="language: en, zh_CN or zh_TW")
     return made

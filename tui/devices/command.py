@@ -237,7 +237,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--require-mic", action="store_true", help="exit 7 without a microphone")
     made.add_argument("--require-speaker", action="store_true", help="exit 7 without a speaker")
-    made.add_argument("--lang", metavar="CODE", help="language: en or zh_CN")
+    made.add_argument("--lang", metavar="CODE", help="language: en, zh_CN or zh_TW")
     return made
 
 

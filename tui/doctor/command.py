@@ -102,5 +102,5 @@ def parser() -> argparse.ArgumentParser:
         help="an entry node to ask; may be given more than once",
     )
     made.add_argument("--json", action="store_true", help="one object and nothing else")
-    made.add_argument("--lang", metavar="CODE", help="language: en or zh_CN")
+    made.add_argument("--lang", metavar="CODE", help="language: en, zh_CN or zh_TW")
     return made
