@@ -97,6 +97,25 @@ def test_what_ghosts_sign_takes_nobody_the_admission_that_it_hangs_on():
     assert not members.known & set(ghosts.ids)
 
 
+def test_what_shows_who_somebody_is_in_the_fewest_steps_stays_though_its_door_is_out():
+    people = People(2)
+    _, join = join_of(people, FIRST)
+    doors = [join_of(people, FIRST + 1 + n) for n in range(ENOUGH)]
+    for _, door in doors:
+        people.admit(door, by=2)
+    shows = people.admit(join, by=1)
+    others = [one.write(kinds.Admit, join.data) for one, _ in doors]
+    people.ops += others
+    people.act(0, kinds.Roster, (join.author,))
+    people.remove(1)
+    ops = OpSet(people.genesis)
+    for op in people.ops:
+        ops.insert(op)
+    ops.settle()
+    assert all(op.id in ops for op in (shows, *others))
+    assert join.author in ops.settle().admitted.known
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_whoever_hears_of_them_in_whatever_order_keeps_the_same(shuffler):
