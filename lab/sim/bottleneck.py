@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from p2p.mesh.arrivals import Arrivals
-from p2p.mesh.line_measure import LineMeasure, Load
+from p2p.mesh.line_load import Load
+from p2p.mesh.line_measure import LineMeasure
 from p2p.mesh.shape_walk import ShapeWalk
 from p2p.wire.line_report import LineReport
 

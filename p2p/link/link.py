@@ -33,7 +33,8 @@ from p2p.link.ice import MuxConnection, make_credentials
 from p2p.link.media import Media, Outlet
 from p2p.link.mux import Mux
 from p2p.link.setup import QUIET_LIMIT_S, Setup
-from p2p.mesh.line_measure import Load
+from p2p.mesh.inward_measure import InwardMeasure
+from p2p.mesh.line_load import Load
 from p2p.trace import trace
 from p2p.wire.addresses import Address, Scope, is_stream, known_scope
 from p2p.wire.hop import HEARTBEAT
@@ -279,6 +280,27 @@ class MediaLink:
     def load(self, now: float) -> Load | None:
         """How the line does that carries our frames; None while the peer says too little of it."""
         return None if self._media is None else self._media.measure.load(now)
+
+    def inward_load(self, now: float) -> Load | None:
+        """How the line does that brings us the peer's frames; see ``measure_inward``."""
+        inward = None if self._media is None else self._media.inward
+        return None if inward is None else inward.load(now)
+
+    @property
+    def inward_bps(self) -> float:
+        """What the peer sent us a second, of late; 0.0 while that is unknown."""
+        inward = None if self._media is None else self._media.inward
+        return 0.0 if inward is None else inward.sent_bps()
+
+    def measure_inward(self) -> None:
+        """From now on: the peer is a relay, whose packets tell when they left."""
+        if self._media is not None:
+            self._media.inward = InwardMeasure()
+
+    def tell_time(self) -> None:
+        """From now on, for a relay: our packets tell when they leave."""
+        if self._media is not None:
+            self._media.tell_time()
 
     @property
     def frames_received(self) -> int:

@@ -7,9 +7,10 @@ from typing import NamedTuple, Protocol
 import pylibsrtp
 
 from p2p.errors import LocalError, RemoteError
-from p2p.link.rtp import SEQ_BITS, Packetizer, seq_of, ssrc_of, unpack
+from p2p.link.rtp import SEQ_BITS, Packetizer, clock_of, seq_of, ssrc_of, unpack
 from p2p.link.srtp import SealKey
 from p2p.mesh.arrivals import Arrivals
+from p2p.mesh.inward_measure import InwardMeasure
 from p2p.mesh.line_measure import LineMeasure
 from p2p.mesh.loss import LossMeter
 from p2p.wire.addresses import Address
@@ -52,6 +53,7 @@ class Media:
         received: Packets opened.
         arrivals: How the peer's packets come, for the reports to it.
         measure: What the line carries of ours, by the peer's reports.
+        inward: What it brings us, by the peer's clock; None: that is not asked for.
     """
 
     def __init__(self, own_ufrag: str, remote_ufrag: str) -> None:
@@ -59,6 +61,7 @@ class Media:
         self.received = 0
         self.arrivals = Arrivals()
         self.measure = LineMeasure()
+        self.inward: InwardMeasure | None = None
         self._packetizer = Packetizer(ssrc_of(own_ufrag, remote_ufrag))
         self._outward: SealKey | None = None
         self._inward: Opener | None = None
@@ -84,6 +87,10 @@ class Media:
         self.measure.sent(seq_of(packet), len(packet) + IP_UDP_BYTES, time.monotonic())
         return packet
 
+    def tell_time(self) -> None:
+        """From now on the clock in our packets tells when they leave."""
+        self._packetizer.began_s = time.monotonic()
+
     def outlet(self, address: Address) -> Outlet | None:
         """What is needed to make packets for the peer; None while there are no keys."""
         return None if self._outward is None else Outlet(self._packetizer, self._outward, address)
@@ -105,11 +112,14 @@ class Media:
             self._early.append((packet, arrival_s))
             return None
         try:
-            seq, frame = unpack(self._inward.unprotect(packet), self.ssrc_in)
+            opened = self._inward.unprotect(packet)
+            seq, frame = unpack(opened, self.ssrc_in)
         except pylibsrtp.Error as exc:
             raise RemoteError("packet not authentic") from exc
         self._loss.heard(seq, arrival_s)
         self.arrivals.came(seq, arrival_s)
+        if self.inward is not None:
+            self.inward.came(seq, clock_of(opened), len(packet) + IP_UDP_BYTES, arrival_s)
         self.received += 1
         return frame
 

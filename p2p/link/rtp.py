@@ -1,8 +1,9 @@
-"""The RTP header around a sealed frame. Sans-IO."""
+"""The RTP header around a sealed frame."""
 
 import hashlib
 import itertools
 import struct
+import time
 
 from p2p.errors import RemoteError
 
@@ -10,6 +11,7 @@ HEADER_BYTES = 12
 PAYLOAD_TYPE = 111
 SEQ_BITS = 16
 TICKS_PER_FRAME = 960
+CLOCK_HZ = 48_000
 FIRST_BYTE = 0x80  # version 2; no padding, extension or contributing sources
 
 # A low start: SRTP cannot open a stream that it meets behind a wrap (RFC 3711 §3.3.1).
@@ -31,27 +33,46 @@ class Packetizer:
 
     Attributes:
         numbers: Gives the number of the next packet, to nobody else.
+        began_s: Since when the clock in the headers runs, monotonic seconds; None: it counts
+            packets and tells no time. How fast a clock runs tells whose it is, so only a relay's
+            runs.
     """
 
-    __slots__ = ("numbers", "ssrc")
+    __slots__ = ("began_s", "numbers", "ssrc")
 
     def __init__(self, ssrc: int, first: int = 0) -> None:
+        self.began_s: float | None = None
         self.ssrc = ssrc
         self.numbers = itertools.count(first)
 
     def header(self) -> tuple[int, bytes]:
-        """The number of the next packet, and its RTP header (RFC 3550 §5.1).
-
-        The clock in it counts packets and tells no time.
-        """
+        """The number of the next packet, and its RTP header (RFC 3550 §5.1)."""
         number = next(self.numbers)
-        seq, ticks = (FIRST_SEQ + number) & 0xFFFF, number * TICKS_PER_FRAME & 0xFFFFFFFF
+        seq, ticks = (FIRST_SEQ + number) & 0xFFFF, ticks_of(number, self.began_s, time.monotonic())
         return number, struct.pack("!BBHII", FIRST_BYTE, PAYLOAD_TYPE, seq, ticks, self.ssrc)
+
+
+def ticks_of(number: int, began_s: float | None, now: float) -> int:
+    """What the clock in a header says.
+
+    Args:
+        number: Of the packet.
+        began_s: See ``Packetizer``.
+        now: Monotonic seconds.
+    """
+    if began_s is None:
+        return number * TICKS_PER_FRAME & 0xFFFFFFFF
+    return int((now - began_s) * CLOCK_HZ) & 0xFFFFFFFF
 
 
 def seq_of(packet: bytes) -> int:
     """Reads the sequence number of a packet of our own, 16 bit."""
     return int.from_bytes(packet[2:4], "big")
+
+
+def clock_of(packet: bytes) -> int:
+    """Reads the clock of an authentic packet, 32 bit."""
+    return int.from_bytes(packet[4:8], "big")
 
 
 def unpack(packet: bytes, ssrc: int) -> tuple[int, bytes]:

@@ -8,7 +8,7 @@ the line's own more often than ours: a narrower shape is tried, and kept if hard
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from p2p.mesh.line_measure import DRAINED_S, LOSS_OVER_S, Load
+from p2p.mesh.line_load import DRAINED_S, LOSS_OVER_S, Load
 
 DRAIN_SHARE = 0.85
 """So much of what the line carries is used while its queue drains."""
@@ -63,11 +63,12 @@ class ShapeWalk:
 
     Attributes:
         shape: The present one, counted from 0.
+        rates_bps: As given; may become others, of as many shapes.
     """
 
     def __init__(self, rates_bps: Sequence[float], now: float) -> None:
         self.shape = 0
-        self._rates_bps = tuple(rates_bps)
+        self.rates_bps = tuple(rates_bps)
         self._changed_s = self._clear_s = self._look_s = now
         self._queue_s = 0.0
         self._climbed = False
@@ -77,7 +78,7 @@ class ShapeWalk:
     @property
     def narrowest(self) -> int:
         """The last shape; there is no way on from there."""
-        return len(self._rates_bps) - 1
+        return len(self.rates_bps) - 1
 
     def step(self, load: Load | None, now: float) -> int:
         """Take in how the line does.
@@ -156,7 +157,7 @@ class ShapeWalk:
     def _fitting(self, bps: float) -> int:
         """The widest shape, narrower than this one, that takes no more than that."""
         narrower = range(self.shape + 1, self.narrowest)
-        return next((at for at in narrower if self._rates_bps[at] <= bps), self.narrowest)
+        return next((at for at in narrower if self.rates_bps[at] <= bps), self.narrowest)
 
     def _change(self, shape: int, load: Load, now: float) -> None:
         self.shape, self._climbed = shape, False

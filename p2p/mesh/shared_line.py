@@ -6,7 +6,7 @@ has not lies at the far end of that one, and narrower packets for all would help
 
 from collections.abc import Sequence
 
-from p2p.mesh.line_measure import Load
+from p2p.mesh.line_load import Load
 
 
 def shared(loads: Sequence[Load]) -> Load | None:

@@ -50,6 +50,7 @@ from p2p.node.joining.listener import Listener
 from p2p.node.joining.rediscovery import MakeSources, Rediscovery
 from p2p.node.media.routing import Routing
 from p2p.node.peers.glare import Dials
+from p2p.node.peers.listener_line import ListenerLine
 from p2p.node.peers.paths import Paths
 from p2p.node.peers.peers import Peers
 from p2p.node.peers.sender import FrameSender
@@ -126,6 +127,8 @@ class Session:
             newcomer=entered.via != "self",
         )
         self.sender = FrameSender(self.peers, secrets, ours.sound)
+        pipeline = ours.sound.pipeline
+        self._line = ListenerLine(self.peers, pipeline, ours.numbers, time.monotonic())
         self._advertiser = Advertiser(
             ours.settings,
             ours.endpoint,
@@ -293,7 +296,8 @@ class Session:
         self.peers.tick()
         self.tell()
         self.reports.tick(self._advertiser.ways_in(), now)
-        self.reports.tell_line(now, out=self.sender.shape.is_narrow, inward=False)
+        self._line.tick(now)
+        self.reports.tell_line(now, out=self.sender.shape.is_narrow, inward=self._line.is_narrow)
 
     def do(self, command: commands.Command) -> None:
         """Carries out a command that concerns the room; raises UserError if it can not be done."""

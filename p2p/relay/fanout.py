@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from crypto.ids import RoomId
 from p2p.relay.limits import Uplink
+from p2p.relay.portion import WHOLE, Portion
 from p2p.relay.room import RelayRoom
 from p2p.wire.hop import HEARTBEAT
 
@@ -19,6 +20,7 @@ L_contra = TypeVar("L_contra", contravariant=True)
 HEARTBEAT_EVERY_S = 0.15
 """To whom no sound goes, member or relay; members miss a relay after twice or thrice that."""
 
+_NONE: frozenset[int] = frozenset()
 PACKET_BYTES = 28 + 12 + 16
 """What IP, UDP, RTP and SRTP add to a frame."""
 
@@ -41,9 +43,13 @@ class FanOut(Protocol[L_contra]):
 
 @dataclass(slots=True)
 class _Spoken:
-    """Of one room: routes of this version, by source, and when each source was last heard."""
+    """Of one room: routes of this version, by source, and when each source was last heard.
+
+    ``narrow`` are the links that get only a portion of the frames.
+    """
 
     version: int
+    narrow: dict[int, Portion]
     routes: dict[object, tuple[Route, int]] = field(default_factory=dict)
     last_s: dict[int, float] = field(default_factory=dict)
 
@@ -72,9 +78,12 @@ class Spread(Generic[L]):
     def send(self, room: RelayRoom, source: int, frame: bytes, now: float) -> None:
         """Copies a frame that came over ``source`` to everybody else in the room."""
         spoken = self._spoken(room)
-        found = spoken.routes.get(source)
+        narrow = spoken.narrow
+        left_out = frozenset([n for n in narrow if not narrow[n].takes(frame)]) if narrow else _NONE
+        found = spoken.routes.get((source, left_out))
         if found is None:
-            found = self._route(spoken, source, room.seating.listeners(source))
+            links = [link for link in room.seating.listeners(source) if link not in left_out]
+            found = self._route(spoken, (source, left_out), links)
         if self._pay(found[1], frame, now):
             spoken.last_s[source] = now
             self.frames += found[0].send(frame)
@@ -106,7 +115,9 @@ class Spread(Generic[L]):
         if spoken is None or spoken.version != room.seating.version:
             last_s = spoken.last_s if spoken is not None else {}
             here = {s: at_s for s, at_s in last_s.items() if room.seating.at(s) is not None}
-            spoken = self._rooms[room.id] = _Spoken(room.seating.version, last_s=here)
+            seats = room.seating.seats
+            narrow = {n: seat.portion for n, seat in seats.items() if seat.portion != WHOLE}
+            spoken = self._rooms[room.id] = _Spoken(room.seating.version, narrow, last_s=here)
         return spoken
 
     def _route(self, spoken: _Spoken, name: object, numbers: list[int]) -> tuple[Route, int]:

@@ -18,6 +18,7 @@ from p2p.relay.limits import Limits
 from p2p.relay.passes import Passes
 from p2p.relay.presence import Presence
 from p2p.relay.seating import Seating
+from p2p.relay.portion import Portion
 from p2p.relay.sessions import BOUGH_TIMES, Allowances, Bough, Seat
 from p2p.relay.wraps import WrapShelf
 from p2p.room.relay_view import FloorRoom
@@ -31,6 +32,7 @@ from p2p.wire.relay_messages import (
     Floor,
     FloorHave,
     Gossip,
+    Hear,
     Moving,
     Passed,
     Present,
@@ -162,6 +164,10 @@ class RelayRoom:
             case Route():
                 here.allowances.route(now)
                 self._route(message, link, here)
+            case Hear() if isinstance(here, Seat):
+                here.allowances.route(now)
+                portion = Portion(message.every, message.slot, message.others)
+                self.seating.give(here, portion)
             case Present() if isinstance(here, Bough):
                 here.allowances.floor(1, now)
                 here.present = (here.present | set(message.here)) - set(message.gone)

@@ -24,6 +24,7 @@ from p2p.wire.relay_messages import (
     Floor,
     FloorHave,
     Gossip,
+    Hear,
     JoinTree,
     Open,
     Pass,
@@ -167,7 +168,7 @@ class Rooms:
                 self._seated(message.room, link).seating.tune(link, on=on)
             case RelayRefuse():
                 self._refused(link)
-            case Floor() | FloorHave() | Gossip() | RelayWraps() | Route() | Present():
+            case Floor() | FloorHave() | Gossip() | RelayWraps() | Route() | Present() | Hear():
                 room = self._seated(message.room, link)
                 try:
                     room.receive(message, link, now)

@@ -1,6 +1,7 @@
 """Who hangs at a relay in one room, by link: members on seats, other relays on boughs. Sans-IO."""
 
 from crypto.ids import DhKey, MemberId
+from p2p.relay.portion import Portion
 from p2p.relay.sessions import Bough, Seat
 from p2p.room.ops.ids import NO_MEMBER, relay_as_sender
 
@@ -78,4 +79,10 @@ class Seating:
         seat = self.seats.get(link)
         if seat is not None and seat.tuned is not on:
             seat.tuned = on
+            self.version += 1
+
+    def give(self, seat: Seat, portion: Portion) -> None:
+        """A member wants so much of the sound."""
+        if seat.portion != portion:
+            seat.portion = portion
             self.version += 1

@@ -251,6 +251,7 @@ class Relay:
         number = self._lines.add(line)
         trace("served_up", link=number, links=len(self._lines))
         line.link.frames_to(_FramesOf(self, number), reported=True)
+        line.link.tell_time()
         return number
 
     def frame(self, number: int, frame: bytes, now: float) -> None:

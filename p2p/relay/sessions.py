@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from crypto.ids import DhKey, MemberId
 from p2p.errors import RemoteError
 from p2p.relay.limits import Limits
+from p2p.relay.portion import WHOLE, Portion
 from p2p.token_bucket import Allowance, Rate
 
 FLOOR_RATE = Rate(burst=2200.0, per_s=50.0)
@@ -64,11 +65,13 @@ class Seat:
         member: Its id.
         allowances: What it may send.
         tuned: Whether it gets sound, or waits in reserve.
+        portion: Of the sound what its line carries.
     """
 
     member: MemberId
     allowances: Allowances
     tuned: bool = True
+    portion: Portion = WHOLE
 
 
 @dataclass(slots=True)

@@ -16,7 +16,10 @@ HOP_BYTES = 1
 TREE_FLAG = 0x80
 HEARTBEAT = bytes((0x40,))
 PROFILE_COUNT = 4
+CARRIES_ALL = (3, 3, 2, 1)
+"""Of each profile: one payload in so many holds, with its copies, every frame."""
 
+_PROFILE = 0x3F
 _CONFIG_AT, _SLOT_AT = HOP_BYTES, HOP_BYTES + 1
 _CONFIG = 0xBB
 _SLOT_SHIFT = 2
@@ -41,6 +44,12 @@ def tree_slot(frame: bytes) -> int | None:
     if len(frame) < _SHORTEST_BYTES or not frame[0] & TREE_FLAG or frame[_CONFIG_AT] != _CONFIG:
         return None
     return frame[_SLOT_AT] >> _SLOT_SHIFT or None
+
+
+def carries_all(frame: bytes) -> int:
+    """Of how many payloads of this frame's profile one is enough; 1 for unknown ones."""
+    profile = frame[0] & _PROFILE
+    return CARRIES_ALL[profile] if profile < PROFILE_COUNT else 1
 
 
 def counter_of(frame: bytes) -> int:

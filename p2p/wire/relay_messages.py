@@ -155,6 +155,18 @@ class Tune(Quiet, frozen=True, tag=51):
     on: bool
 
 
+class Hear(Quiet, frozen=True, tag=52):
+    """To a relay: my line is narrow. Send one frame in so many of a slot, or of all (slot 0).
+
+    Of a profile whose copies make up for fewer, one in fewer. Of other slots one in ``others``.
+    """
+
+    room: Room32
+    every: Annotated[int, Meta(ge=1, le=3)]
+    slot: Annotated[int, Meta(ge=0, le=63)]
+    others: Annotated[int, Meta(ge=1, le=6)]
+
+
 RelayMessage = (
     Open
     | Pass
@@ -169,4 +181,5 @@ RelayMessage = (
     | RelayRefuse
     | JoinTree
     | Tune
+    | Hear
 )

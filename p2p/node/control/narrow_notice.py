@@ -7,9 +7,9 @@ from p2p.api.events import Notice
 NARROW_AFTER_S = 2.0
 WIDE_AFTER_S = 15.0
 """Longer than a trial of more sound lasts, so that nobody is told the same again and again."""
-NARROW_OUT = Notice("line_narrow_out", "Your line is narrow: the others hear you in simpler sound.")
-NARROW_IN = Notice("line_narrow_in", "Your line is narrow: you hear the others in simpler sound.")
-WIDE = Notice("line_wide", "Your line carries all of the sound again.")
+NARROW_OUT = Notice("line_narrow_out")
+NARROW_IN = Notice("line_narrow_in")
+WIDE = Notice("line_wide")
 
 
 class _Direction:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from audio.codec.framer import PROFILES, Profile
 from audio.pcm import FRAME_S
 from crypto.frame import OVERHEAD_BYTES
-from p2p.mesh.line_measure import Load
+from p2p.mesh.line_load import Load
 from p2p.mesh.shape_walk import ShapeWalk
 from p2p.mesh.shared_line import shared
 from p2p.wire.hop import HOP_BYTES

@@ -42,6 +42,9 @@ class Paths:
             return Path(link.path, link.rtt_ms, link.loss_pct if loss_pct is None else loss_pct)
         relay_room = self._peers.dispatch.relay_room
         if member in relay_room.present:
+            first = relay_room.failover.first
+            if first is not None and relay_room.failover.comparison.paused:
+                loss_pct = first.link.loss_pct  # what we did not ask for is not lost
             return Path("relay", relay_room.rtt_ms, loss_pct)
         return Path("none", None, None)
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 from audio.codec.framer import profile_of
 from crypto.ids import MemberId
-from p2p.mesh.line_measure import Load
+from p2p.mesh.line_load import Load
 from p2p.node.media.media import Sound
 from p2p.node.peers.hand_over import HandOver
 from p2p.node.peers.line_shape import LineShape

@@ -36,10 +36,12 @@ class Comparison:
 
     Attributes:
         changed_s: When another relay became the first.
+        paused: The first brings a portion alone, as we asked it to: that is no fault of its.
     """
 
     def __init__(self, now: float) -> None:
         self.changed_s = now - STAY_S
+        self.paused = False
         self._judged_s = now - JUDGED_EVERY_S
         self._listening: _Listening | None = None
         self._listened_s = now
@@ -56,7 +58,10 @@ class Comparison:
 
     def judge(self, first: RelaySession, now: float) -> Fault | None:
         """What is wrong with the sound that the first relay brings, if it is time to ask."""
-        if now - max(self.changed_s + STAY_S, self._judged_s + JUDGED_EVERY_S) <= 0.0:
+        if (
+            self.paused
+            or now - max(self.changed_s + STAY_S, self._judged_s + JUDGED_EVERY_S) <= 0.0
+        ):
             return None
         self._judged_s = now  # it counts through all frames of three seconds
         return first.quality.fault(now)
@@ -75,7 +80,7 @@ class Comparison:
         reserves = seats[1:2]
         if self._listening is None:
             quiet_s = max(LISTEN_EVERY_S, OVERLAP_S)  # after a change both bring sound for a while
-            if reserves and now - self._listened_s > quiet_s:
+            if reserves and not self.paused and now - self._listened_s > quiet_s:
                 self._listening = _Listening(reserves[0], now)
                 reserves[0].tune(on=True)
             return None
@@ -84,6 +89,9 @@ class Comparison:
             return None
         self._listening, self._listened_s = None, now
         if reserves != [reserve]:
+            return None
+        if self.paused:
+            reserve.tune(on=False)
             return None
         fault = self._compared(seats[0].quality, reserve.quality, since_s, own_slot or 0)
         if fault is None:

@@ -18,7 +18,7 @@ from p2p.link.line import Line
 from p2p.link.link import MediaLink
 from p2p.link.streams import Streams
 from p2p.link.work import Work
-from p2p.mesh.line_measure import Load
+from p2p.mesh.line_load import Load
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import RelayDeaf, RelayUp
 from p2p.node.relays.trusted import RelayPlaces, looked_up_again, places_of
@@ -131,6 +131,25 @@ class RelayLink:
         """How the line does that carries our frames; None while the relay says too little."""
         return self._line.link.load(now)
 
+    def inward_load(self, now: float) -> Load | None:
+        """How the line does that brings us the others' frames; None while too little is known."""
+        return self._line.link.inward_load(now)
+
+    @property
+    def inward_bps(self) -> float:
+        """What the relay sent us a second, of late; 0.0 while that is unknown."""
+        return self._line.link.inward_bps
+
+    @property
+    def rtt_s(self) -> float:
+        """Round trip to the relay; 0.0 before the first."""
+        return self._line.link.rtt_s or 0.0
+
+    @property
+    def loss_pct(self) -> float:
+        """Of the packets that the relay sends us what is lost, 0 to 100."""
+        return self._line.link.loss_pct
+
     @property
     def counters(self) -> Counter[str]:
         """What was dropped of what came over it, by reason."""
@@ -140,6 +159,7 @@ class RelayLink:
         """From now on the room takes the relay's messages and frames."""
         self._room = room
         self._line.link.frames_to(room)
+        self._line.link.measure_inward()
 
     def breach(self, why: str) -> None:
         """The relay broke a rule; too many breaches end the link."""

@@ -22,6 +22,7 @@ from p2p.wire.relay_messages import (
     Floor,
     FloorHave,
     Gossip,
+    Hear,
     Moving,
     Open,
     Pass,
@@ -143,6 +144,10 @@ class RelaySession:
         if self.tuned is not on:
             self.tuned = on
             self.link.send(Tune(self._side.room, on))
+
+    def hear(self, every: int, slot: int, others: int) -> None:
+        """Asks for a portion of the sound: see ``Hear``."""
+        self.link.send(Hear(self._side.room, every, slot, others))
 
     def send_frame(self, frame: bytes) -> bool:
         """Sends our own frame, hop byte in front."""

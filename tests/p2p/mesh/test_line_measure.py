@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from lab.sim.bottleneck import SHAPES, Bottleneck, Speaker
 from p2p.errors import RemoteError
-from p2p.mesh.line_measure import LineMeasure, Load
+from p2p.mesh.line_load import Load
+from p2p.mesh.line_measure import LineMeasure
 from p2p.mesh.shape_walk import ShapeWalk
 from p2p.wire.line_report import LineReport
 

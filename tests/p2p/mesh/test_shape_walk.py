@@ -4,7 +4,7 @@ import random
 import pytest
 
 from lab.sim.bottleneck import SHAPES, Bottleneck, Speaker
-from p2p.mesh.line_measure import Load
+from p2p.mesh.line_load import Load
 from p2p.mesh.shape_walk import UP_AFTER_MAX_S, UP_AFTER_S, ShapeWalk
 
 WIDE, HALL, SLIM, THIN = range(4)

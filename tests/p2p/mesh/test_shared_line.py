@@ -1,4 +1,4 @@
-from p2p.mesh.line_measure import Load
+from p2p.mesh.line_load import Load
 from p2p.mesh.shared_line import shared
 
 FREE = Load(0.0, 0.07, stands=False, loss=0.0, carried_bps=100_000.0, round_trip_s=0.1)

@@ -101,3 +101,30 @@ async def test_a_relay_that_holds_reports_back_is_left_for_another(
         await until(lambda: profile(host) == "slim")
         counters = host.session.peers.dispatch.relay_room.failover.counters
         assert counters["changed: narrow"] == 1
+
+
+async def test_a_listener_with_a_narrow_line_gets_a_portion_and_hears_every_frame() -> None:
+    async with a_house() as house:
+        host, guest = await by_two_relays(house)
+        host.node.do(c.SetMic(True))
+        await guest.until(e.FirstSound)
+        relay, first = relay_of(house, guest), seats(guest)[0]
+        guest.session._line._listening._walk.shape = 2
+        room = relay._rooms.rooms()[0]
+        await until(lambda: (3, 0, 3) in [seat.portion for seat in room.seats.values()])
+        before, opened = played(guest, host), heard(guest, host)
+        await asyncio.sleep(2.0)
+        assert played(guest, host) - before > 80
+        assert heard(guest, host) - opened < 50
+        assert seats(guest)[0] is first
+        [row] = [row for row in guest.node.view().members if row.name == "host"]
+        assert not row.loss_pct
+
+
+def played(person: Person, speaker: Person) -> int:
+    n = person.number_of(speaker.node._ours.settings.name)
+    return person.node._ours.sound.pipeline.speaker_stats(n)["played"]
+
+
+def heard(person: Person, speaker: Person) -> int:
+    return person.session.secrets.frames.heard(speaker.session.peers.room.me).opened

@@ -2,6 +2,7 @@
 
 from p2p.relay.fanout import HEARTBEAT_EVERY_S, PACKET_BYTES, Spread
 from p2p.relay.limits import Limits, Uplink
+from p2p.relay.portion import Portion
 from p2p.relay.seating import Seating
 from p2p.relay.sessions import Allowances, Bough, Seat
 from p2p.wire.hop import HEARTBEAT
@@ -102,6 +103,24 @@ def test_a_changed_room_is_seen_at_once() -> None:
     assert links[9].got == [FRAME, FRAME]
     spread.keep_only([])
     assert spread._rooms == {}
+
+
+def numbered(counter: int, slot: int = 1, profile: int = 0) -> bytes:
+    """A frame of the tree as far as a relay reads it."""
+    head = bytes((0x80 | profile, 0xBB, slot << 2, 0, 0, 0))
+    return head + counter.to_bytes(4, "big") + bytes(200)
+
+
+def test_who_has_a_narrow_line_gets_the_portion_it_asked_for_and_nobody_else_less() -> None:
+    spread, links, room = a_spread()
+    room.seating.give(room.seating.seats[2], Portion(3, 0, 3))
+    frames = [numbered(counter) for counter in range(30)]
+    for frame in frames:
+        spread.send(room, 1, frame, 0.0)
+    assert links[2].got == frames[::3]
+    assert links[9].got == frames
+    assert len(spread._rooms[room.id].routes) == 2
+    assert spread.frames == 40
 
 
 def test_over_the_cap_frames_are_dropped_but_heartbeats_go_on() -> None:

@@ -28,6 +28,7 @@ from p2p.wire.relay_messages import (
     Floor,
     FloorHave,
     Gossip,
+    Hear,
     JoinTree,
     Moving,
     Open,
@@ -303,6 +304,23 @@ def test_who_waits_in_reserve_gets_no_sound(host, relay, people) -> None:
     assert relay.rooms.counters["frame"] == 0
     relay.tell(kenji, Tune(host.room, on=True))
     assert relay.hears(amina, 2) == [kenji]
+
+
+def test_who_asks_for_a_portion_gets_it_and_a_flood_of_wishes_is_refused(
+    host, relay, people
+) -> None:
+    kenji = relay.seat(host, people.kenji)
+    room = relay.rooms.rooms()[0]
+    version = room.seating.version
+    relay.tell(kenji, Hear(host.room, 2, 0, 2))
+    assert room.seating.seats[kenji].portion == (2, 0, 2)
+    assert room.seating.version == version + 1
+    relay.tell(kenji, Hear(host.room, 2, 0, 2))
+    assert room.seating.version == version + 1
+    for number in range(18):
+        relay.rooms.receive(Hear(host.room, 1 + number % 2, 0, 1), kenji, relay.now)
+    with pytest.raises(RemoteError):
+        relay.rooms.receive(Hear(host.room, 3, 0, 3), kenji, relay.now)
 
 
 def test_a_relay_that_stops_tells_everybody_and_takes_nobody(host, relay, people) -> None:

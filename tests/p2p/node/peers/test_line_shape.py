@@ -1,7 +1,7 @@
 import pytest
 
 from audio.codec.framer import PROFILES
-from p2p.mesh.line_measure import Load
+from p2p.mesh.line_load import Load
 from p2p.node.peers.line_shape import LOOK_EVERY_S, LineShape, rate_bps
 from p2p.wire.hop import PROFILE_COUNT
 
