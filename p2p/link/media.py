@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import pylibsrtp
 
 from p2p.errors import LocalError, RemoteError
-from p2p.link.rtp import SEQ_BITS, Packetizer, clock_of, seq_of, ssrc_of, unpack
+from p2p.link.rtp import SEQ_BITS, Packetizer, clock_now, clock_of, seq_of, ssrc_of, unpack
 from p2p.link.srtp import SealKey
 from p2p.mesh.arrivals import Arrivals
 from p2p.mesh.inward_measure import InwardMeasure
@@ -89,7 +89,7 @@ class Media:
 
     def tell_time(self) -> None:
         """From now on the clock in our packets tells when they leave."""
-        self._packetizer.began_s = time.monotonic()
+        self._packetizer.began = clock_now()
 
     def outlet(self, address: Address) -> Outlet | None:
         """What is needed to make packets for the peer; None while there are no keys."""

@@ -33,36 +33,29 @@ class Packetizer:
 
     Attributes:
         numbers: Gives the number of the next packet, to nobody else.
-        began_s: Since when the clock in the headers runs, monotonic seconds; None: it counts
+        began: When the clock in the headers began to run, see ``clock_now``; None: it counts
             packets and tells no time. How fast a clock runs tells whose it is, so only a relay's
             runs.
     """
 
-    __slots__ = ("began_s", "numbers", "ssrc")
+    __slots__ = ("began", "numbers", "ssrc")
 
     def __init__(self, ssrc: int, first: int = 0) -> None:
-        self.began_s: float | None = None
+        self.began: int | None = None
         self.ssrc = ssrc
         self.numbers = itertools.count(first)
 
     def header(self) -> tuple[int, bytes]:
         """The number of the next packet, and its RTP header (RFC 3550 §5.1)."""
         number = next(self.numbers)
-        seq, ticks = (FIRST_SEQ + number) & 0xFFFF, ticks_of(number, self.began_s, time.monotonic())
+        ticks = number * TICKS_PER_FRAME if self.began is None else clock_now() - self.began
+        seq, ticks = (FIRST_SEQ + number) & 0xFFFF, ticks & 0xFFFFFFFF
         return number, struct.pack("!BBHII", FIRST_BYTE, PAYLOAD_TYPE, seq, ticks, self.ssrc)
 
 
-def ticks_of(number: int, began_s: float | None, now: float) -> int:
-    """What the clock in a header says.
-
-    Args:
-        number: Of the packet.
-        began_s: See ``Packetizer``.
-        now: Monotonic seconds.
-    """
-    if began_s is None:
-        return number * TICKS_PER_FRAME & 0xFFFFFFFF
-    return int((now - began_s) * CLOCK_HZ) & 0xFFFFFFFF
+def clock_now() -> int:
+    """The clock of this machine, 48 kHz; it turns over only in a header."""
+    return int(time.monotonic() * CLOCK_HZ)
 
 
 def seq_of(packet: bytes) -> int:

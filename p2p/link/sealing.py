@@ -5,13 +5,19 @@ no number is ever used twice under one key, whoever sends.
 """
 
 import struct
-import time
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import NamedTuple, Protocol
 
 from p2p.link.media import Outlet
-from p2p.link.rtp import FIRST_BYTE, FIRST_SEQ, HEADER_BYTES, PAYLOAD_TYPE, ticks_of
+from p2p.link.rtp import (
+    FIRST_BYTE,
+    FIRST_SEQ,
+    HEADER_BYTES,
+    PAYLOAD_TYPE,
+    TICKS_PER_FRAME,
+    clock_now,
+)
 from p2p.link.sendmmsg import SLOT_BYTES, SLOTS, Batch
 from p2p.link.srtp import KEY_BYTES, SALT_BYTES, TAG_BYTES, nonce_of
 
@@ -60,7 +66,7 @@ class _Prepared(NamedTuple):
 
     numbers: list[Iterator[int]]
     sources: list[int]
-    began_s: list[float | None]
+    began: list[int | None]
     ends_of_zero: list[int]
     nonces: bytearray
     keys: bytearray
@@ -119,7 +125,7 @@ class SealInPlace:
         return _Prepared(
             [outlet.packetizer.numbers for outlet in outlets],
             sources,
-            [outlet.packetizer.began_s for outlet in outlets],
+            [outlet.packetizer.began for outlet in outlets],
             [int.from_bytes(zero[-_END.size :], "big") for zero in zeros],
             nonces,
             keys,
@@ -132,15 +138,17 @@ class SealInPlace:
         assert isinstance(prepared, _Prepared)  # noqa: S101  from ``prepare``
         packets, nonces, size = self._batch.packets, prepared.nonces, len(frame)
         write_header, write_end = _HEADER.pack_into, _END.pack_into
-        now = time.monotonic()
-        for number, header, source, began_s, end, zero in zip(
+        clock = clock_now()
+        for number, header, source, began, end, zero in zip(
             map(next, prepared.numbers), _HEADERS_FROM,
-            prepared.sources, prepared.began_s, _ENDS_FROM, prepared.ends_of_zero,
+            prepared.sources, prepared.began, _ENDS_FROM, prepared.ends_of_zero,
             strict=False,
         ):  # fmt: skip
             index = FIRST_SEQ + number
-            ticks = ticks_of(number, began_s, now)
-            write_header(packets, header, _TOP | (index & 0xFFFF) << 32 | ticks, source)
+            ticks = number * TICKS_PER_FRAME if began is None else clock - began
+            write_header(
+                packets, header, _TOP | (index & 0xFFFF) << 32 | ticks & 0xFFFFFFFF, source
+            )
             write_end(nonces, end, zero ^ index)
         self._batch.set_lengths(HEADER_BYTES + size + TAG_BYTES)
         nothing = repeat(self._ffi.NULL)

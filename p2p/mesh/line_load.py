@@ -23,7 +23,9 @@ QUEUE_S = 0.07
 JITTER_S = 0.05
 """So much longer than usual a packet waits where there is no queue."""
 GROWTHS_S = ((2, 0.2), (3, 0.14))
-"""From so many reports to as many after them packets wait so much longer: more than by jitter."""
+"""From each of so many reports to that as many later packets wait so much longer.
+
+That is more than jitter, and more than one stall of a busy machine does."""
 _SAMPLES_MAX = 128
 
 
@@ -160,8 +162,8 @@ class Samples:
 def _grows(delays_s: list[float]) -> bool:
     """Whether packets wait longer from report to report, by more than any jitter explains."""
     for count, growth_s in GROWTHS_S:
-        before_s, after_s = delays_s[-2 * count : -count], delays_s[-count:]
-        if len(before_s) == count and sum(after_s) - sum(before_s) > count * growth_s:
+        pairs = list(zip(delays_s[-2 * count : -count], delays_s[-count:], strict=False))
+        if len(pairs) == count and all(after - before > growth_s for before, after in pairs):
             return True
     return False
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from p2p.link.backends import opener
 from p2p.link.media import Outlet
-from p2p.link.rtp import HEADER_BYTES, Packetizer, unpack
+from p2p.link.rtp import CLOCK_HZ, HEADER_BYTES, Packetizer, clock_now, clock_of, unpack
 from p2p.link.sealing import SealCopies, SealInPlace
 from p2p.link.sendmmsg import SLOTS, Batch, available
 from p2p.link.srtp import MASTER_BYTES, TAG_BYTES, SealKey
@@ -66,3 +66,15 @@ def test_both_ways_make_the_same_bytes(batch):
         made.append([batch.packet(0), batch.packet(1)])
     assert made[0] == made[1]
     assert made[0][0] != made[0][1]
+
+
+@pytest.mark.parametrize("way", [SealCopies, SealInPlace])
+def test_the_clock_of_a_relay_tells_when_a_packet_left_whoever_seals(batch, way):
+    master = os.urandom(MASTER_BYTES)
+    outlet, peer = Outlet(Packetizer(5), SealKey(master), ANYWHERE), opener(master)
+    outlet.packetizer.began = clock_now() - 2 * CLOCK_HZ
+    seal = way(batch)
+    prepared = seal.prepare([outlet])
+    for _ in range(3):
+        seal.fill(b"frame", [outlet], prepared)
+        assert 2.0 <= clock_of(peer.unprotect(batch.packet(0))) / CLOCK_HZ < 4.0

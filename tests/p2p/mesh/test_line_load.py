@@ -16,6 +16,21 @@ def test_samples_are_forgotten_when_they_are_old():
     assert found.last.at_s == WINDOW_S + 1.5
 
 
+def test_a_stall_of_our_own_machine_is_no_queue_and_packets_that_wait_ever_longer_are():
+    def stands(*waits_s: float) -> bool:
+        found = Samples()
+        for number, wait_s in enumerate(waits_s):
+            at_s = 0.1 * number + wait_s
+            found.add(Sample(at_s, number, number, 100.0 * number, at_s, wait_s, wait_s))
+        load = found.load(0.1 * len(waits_s))
+        return load is not None and load.stands
+
+    assert not stands(0.0, 0.0, 0.0, 0.9)
+    assert not stands(0.0, 0.0, 0.0, 0.0, 0.9, 0.0)
+    assert stands(0.0, 0.15, 0.3, 0.45)
+    assert stands(0.0, 0.06, 0.12, 0.18, 0.24, 0.3)
+
+
 def test_samples_of_one_moment_tell_no_rate():
     found = samples(1.0, 1.0, 1.0, 1.0)
     load = found.load(1.0)
