@@ -59,8 +59,7 @@ class Voice:
 
         Returns:
             A last payload, which tells listeners that this is a pause and no loss: pure
-            silence, in profile ``hall`` after the frame that waited for it. None
-            if it was closed already.
+            silence, after frames that waited for it. None if it was closed already.
 
         Raises:
             SoundError: The codec failed; it is closed nevertheless.
@@ -84,8 +83,7 @@ class Voice:
             block: ``BLOCK_SAMPLES`` samples.
 
         Returns:
-            A payload with every second block while open, with every fourth in profile ``hall``;
-            else None.
+            A payload with every second block of each of its frames while open; else None.
 
         Raises:
             SoundError: The codec failed; the frame is lost.
