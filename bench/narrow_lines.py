@@ -211,7 +211,8 @@ def _summary(
     told = {code for ear in ears for said in ear.rows for code in said["notices"]}
     for speaker in speakers:
         speaker.hear()
-        told |= {event["code"] for event in speaker.events if event["event"] == "notice"}
+        lines = [event for event in speaker.events if event["event"] == "line"]
+        told |= {f"narrow out {one['narrow_out']}, in {one['narrow_in']}" for one in lines}
     good = heard >= row.heard and hole_s <= row.hole_s
     return {
         "line": row.name,
@@ -219,7 +220,7 @@ def _summary(
         "hole_s": round(hole_s, 2),
         "first_hole_s": round(first_hole_s, 2),
         "wait_ms": None if wait_ms is None else round(wait_ms),
-        "told": sorted(code for code in told if "narrow" in code or "wide" in code),
+        "told": sorted(told - {"joined"}),
         "bar": f"heard {row.heard}, hole {row.hole_s} s, wait {row.wait_ms:.0f} ms",
         "ok": good and wait_ms is not None and wait_ms <= row.wait_ms,
     }

@@ -2,7 +2,7 @@
 
 ``ear.py NAME MODE RELAY...``, the room's words on standard input. Each line of standard output is
 an object: ``t`` monotonic seconds, ``heard`` frames decoded so far by the speaker's number, and
-``notices``, the codes of those that came since the line before.
+``notices``, what it was told since the line before of its own line.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import sys
 import time
 
 from crypto.invite import parse_key_text
-from p2p.api.events import Joined, Left, Notice
+from p2p.api.events import Joined, Left
 from p2p.node import Node, Settings, join_room
 from p2p.node.session import Session
 
@@ -50,8 +50,8 @@ async def main() -> None:
     notices: list[str] = []
     telling = asyncio.ensure_future(tell(node, notices))
     while not isinstance(event := await node.next_event(), Left):
-        if isinstance(event, Notice):
-            notices.append(event.code)
+        if type(event).__name__ == "LineChanged":  # an earlier program has none
+            notices.append(f"narrow out {event.narrow_out}, in {event.narrow_in}")
         elif isinstance(event, Joined):
             notices.append("joined")
         if running.done():

@@ -257,6 +257,19 @@ class RelayChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class LineChanged:
+    """How much of the sound our line carries has changed.
+
+    Attributes:
+        narrow_out: Our own goes out simpler than the room's is.
+        narrow_in: That of the others comes in simpler.
+    """
+
+    narrow_out: bool
+    narrow_in: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Worth a line on the screen (or stderr) but no error: which ways into the room work now.
 
@@ -316,6 +329,7 @@ Event = (
     | CuesChanged
     | EchoChanged
     | DelayChanged
+    | LineChanged
     | Waiting
     | Words
     | SettingChanged

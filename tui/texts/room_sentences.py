@@ -64,9 +64,6 @@ NOTICE_SENTENCES = {
     "by_proxy": mark(
         "Everything goes through your proxy, nothing beside it. It sees which relay you use."
     ),
-    "line_narrow_out": mark("Your line is narrow: the others hear you in simpler sound."),
-    "line_narrow_in": mark("Your line is narrow: you hear the others in simpler sound."),
-    "line_wide": mark("Your line carries all of the sound again."),
     "waiting_outside": mark("You wait outside: a moderator has to let you in."),
 }
 

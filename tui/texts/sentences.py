@@ -16,6 +16,7 @@ from p2p.api.events import (
     Joined,
     KeyShown,
     Left,
+    LineChanged,
     LockChanged,
     MemberChanged,
     MicChanged,
@@ -51,6 +52,7 @@ from tui.texts.sound_sentences import (
     device_lines,
     device_sentence,
     echo_sentence,
+    line_sentence,
     volume_sentence,
 )
 from tui.texts.stats_sentence import stats_sentence
@@ -159,6 +161,7 @@ SENTENCES: dict[type[Event], _Teller] = {
     CuesChanged: lambda event, roster, view: [cues_sentence(event)],
     EchoChanged: lambda event, roster, view: [echo_sentence(event.mode)],
     DelayChanged: lambda event, roster, view: [delay_sentence(low=event.low)],
+    LineChanged: lambda event, roster, view: [line_sentence(event)],
     Waiting: lambda event, roster, view: [waiting_sentence(event)],
     Words: lambda event, roster, view: words_sentences(event, roster),
     SettingChanged: lambda event, roster, view: [setting_sentence(event, roster)],

@@ -1,6 +1,6 @@
 """What each of us sets for the own ears, as sentences: devices, volumes, cues."""
 
-from p2p.api.events import CuesChanged, DeviceChanged, DevicesListed, VolumeChanged
+from p2p.api.events import CuesChanged, DeviceChanged, DevicesListed, LineChanged, VolumeChanged
 from p2p.api.view import MemberView
 from tui.i18n import mark, tr
 from tui.texts.peer_text import peer_text
@@ -28,6 +28,17 @@ def delay_sentence(*, low: bool) -> str:
     if low:
         return tr("delay: low: you hear others sooner, with more holes on bad lines")
     return tr("delay: full: fewer holes on bad lines")
+
+
+def line_sentence(event: LineChanged) -> str:
+    """Return how much sound our line carries."""
+    if event.narrow_out and event.narrow_in:
+        return tr("Your line is narrow: you and the others hear each other in simpler sound.")
+    if event.narrow_out:
+        return tr("Your line is narrow: the others hear you in simpler sound.")
+    if event.narrow_in:
+        return tr("Your line is narrow: you hear the others in simpler sound.")
+    return tr("Your line carries all of the sound again.")
 
 
 def device_name(name: str) -> str:

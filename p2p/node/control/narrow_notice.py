@@ -1,15 +1,10 @@
 """What a person is told of a line that does not carry all that there is to say and to hear."""
 
-from collections.abc import Iterator
-
-from p2p.api.events import Notice
+from p2p.api.events import LineChanged
 
 NARROW_AFTER_S = 2.0
 WIDE_AFTER_S = 15.0
 """Longer than a trial of more sound lasts, so that nobody is told the same again and again."""
-NARROW_OUT = Notice("line_narrow_out")
-NARROW_IN = Notice("line_narrow_in")
-WIDE = Notice("line_wide")
 
 
 class _Direction:
@@ -32,26 +27,19 @@ class _Direction:
 
 
 class NarrowNotices:
-    """Tells once when a direction becomes narrow, and once when both are wide again."""
+    """Tells of each direction once when it becomes narrow, and once when it is no more."""
 
     def __init__(self) -> None:
         self._out = _Direction()
         self._in = _Direction()
 
-    def news(self, now: float, *, out: bool, inward: bool) -> Iterator[Notice]:
-        """Notices that are due.
+    def news(self, now: float, *, out: bool, inward: bool) -> LineChanged | None:
+        """What is to be told now, if anything.
 
         Args:
             now: Monotonic seconds.
             out: Whether our sound goes in a narrower profile than the room's.
             inward: Whether less than all of the others' sound is asked for.
         """
-        before = self._out.said or self._in.said
-        turns_out = self._out.turns(now, narrow=out)
-        turns_in = self._in.turns(now, narrow=inward)
-        if turns_out and self._out.said:
-            yield NARROW_OUT
-        if turns_in and self._in.said:
-            yield NARROW_IN
-        if before and not self._out.said and not self._in.said:
-            yield WIDE
+        turns = [self._out.turns(now, narrow=out), self._in.turns(now, narrow=inward)]
+        return LineChanged(self._out.said, self._in.said) if any(turns) else None

@@ -98,8 +98,9 @@ class Reports:
             out: Whether our own sound is made simpler.
             inward: Whether that of the others is.
         """
-        for notice in self._narrow.news(now, out=out, inward=inward):
-            self._emit(notice)
+        changed = self._narrow.news(now, out=out, inward=inward)
+        if changed is not None:
+            self._emit(changed)
 
     def tell_ways(self, ways_in: tuple[str, ...], now: float) -> None:
         """Says which ways into the room have begun to work, and how the relays are."""

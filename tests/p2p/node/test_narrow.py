@@ -81,7 +81,7 @@ async def test_on_a_good_line_the_room_is_spoken_to_in_its_own_profile() -> None
         link = seats(host)[0].link
         await until(lambda: link.load(asyncio.get_running_loop().time()) is not None)
         assert profile(host) == "table"
-        assert not any(notice.code.startswith("line_") for notice in host.all(e.Notice))
+        assert host.all(e.LineChanged) == guest.all(e.LineChanged) == []
 
 
 @pytest.mark.slow
@@ -96,7 +96,7 @@ async def test_a_relay_that_holds_reports_back_is_left_for_another(
         host.node.do(c.SetMic(True))
         await guest.until(e.FirstSound)
         await until(lambda: profile(host) == "thin")
-        await host.until(e.Notice, lambda notice: notice.code == "line_narrow_out")
+        await host.until(e.LineChanged, lambda line: line.narrow_out and not line.narrow_in)
         await until(lambda: relay_of(house, host) is not false)
         await until(lambda: profile(host) == "slim")
         counters = host.session.peers.dispatch.relay_room.failover.counters

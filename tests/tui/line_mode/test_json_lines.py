@@ -47,6 +47,7 @@ FIELDS = [
     (told.CuesChanged(()), "cues", {"on"}),
     (told.EchoChanged("off"), "echo", {"mode"}),
     (told.DelayChanged(True), "delay", {"low"}),
+    (told.LineChanged(True, False), "line", {"narrow_out", "narrow_in"}),
     (told.Left("asked", {}), "left", {"why", "totals"}),
     (told.ErrorRaised("x", "m", "h"), "error", {"code", "message", "hint"}),
 ]
