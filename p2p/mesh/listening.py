@@ -25,6 +25,8 @@ class Level(NamedTuple):
 
 
 LEVELS = (Level(1, 1, 1.0), Level(2, 2, 0.5), Level(3, 3, 0.34), Level(3, 6, 0.25))
+_ALL_HEARD = len(LEVELS) - 2
+"""The last level at which every frame of everybody is heard."""
 
 
 class Listening:
@@ -61,5 +63,10 @@ class Listening:
             now: Monotonic seconds.
         """
         whole_bps = sent_bps / self.level.share
-        self._walk.rates_bps = tuple(level.share * whole_bps for level in LEVELS)
+        rates_bps = [level.share * whole_bps for level in LEVELS]
+        if self._walk.shape < _ALL_HEARD:
+            # A machine that stalls looks like a line that carries nothing: nobody is given up for
+            # that before less of everybody was tried.
+            rates_bps[_ALL_HEARD] = 0.0
+        self._walk.rates_bps = tuple(rates_bps)
         self._walk.step(load, now)

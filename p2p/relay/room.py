@@ -16,9 +16,9 @@ from p2p.relay.cascade import TreePlace
 from p2p.relay.forwarder import Forwarder
 from p2p.relay.limits import Limits
 from p2p.relay.passes import Passes
+from p2p.relay.portion import Portion
 from p2p.relay.presence import Presence
 from p2p.relay.seating import Seating
-from p2p.relay.portion import Portion
 from p2p.relay.sessions import BOUGH_TIMES, Allowances, Bough, Seat
 from p2p.relay.wraps import WrapShelf
 from p2p.room.relay_view import FloorRoom

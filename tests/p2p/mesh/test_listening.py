@@ -16,14 +16,23 @@ def test_who_has_a_good_line_asks_for_everything():
 
 @pytest.mark.parametrize(
     ("speakers", "carried_bps", "level"),
-    [(2, 200_000.0, 1), (3, 200_000.0, 2), (3, 110_000.0, 3), (1, 64_000.0, 2)],
+    [(2, 200_000.0, 1), (3, 200_000.0, 2), (3, 110_000.0, 2), (1, 64_000.0, 2)],
 )
-def test_first_copies_are_left_out_then_all_but_the_loudest(speakers, carried_bps, level):
+def test_first_copies_are_left_out(speakers, carried_bps, level):
     listening = Listening(0.0)
     listening.look(FULL._replace(carried_bps=carried_bps), speakers * 116_400.0, 1.0)
     assert listening.level == LEVELS[level]
     assert listening.is_narrow
-    assert listening.loudest_only == (level == 3)
+    assert not listening.loudest_only
+
+
+def test_where_that_is_too_much_still_the_loudest_comes_first():
+    listening = Listening(0.0)
+    listening.look(FULL._replace(carried_bps=60_000.0), 349_000.0, 1.0)
+    assert listening.level == LEVELS[2]
+    listening.look(FULL._replace(carried_bps=60_000.0), 118_000.0, 3.0)
+    assert listening.level == LEVELS[3]
+    assert listening.loudest_only
 
 
 def test_what_is_sent_at_a_lower_level_is_known_to_be_a_portion():

@@ -111,7 +111,7 @@ async def test_a_listener_with_a_narrow_line_gets_a_portion_and_hears_every_fram
         relay, first = relay_of(house, guest), seats(guest)[0]
         guest.session._line._listening._walk.shape = 2
         room = relay._rooms.rooms()[0]
-        await until(lambda: (3, 0, 3) in [seat.portion for seat in room.seats.values()])
+        await until(lambda: (3, 0, 3) in [seat.portion for seat in room.seating.seats.values()])
         before, opened = played(guest, host), heard(guest, host)
         await asyncio.sleep(2.0)
         assert played(guest, host) - before > 80
