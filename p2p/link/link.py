@@ -432,8 +432,9 @@ class MediaLink:
         except RemoteError:
             self.counters["frame_refused"] += 1
         report = None if frame == HEARTBEAT else media.arrivals.report(arrival_s)
-        if report is not None:
-            self.send_frame(report.encode())
+        if report is not None and self._ice.remote_address is not None:
+            # No sound, so it is not counted with the sizes of what is said.
+            self._mux.send(media.seal(report.encode()), self._ice.remote_address)
         return True
 
     def _follow(self, address: Address, now: float) -> None:
