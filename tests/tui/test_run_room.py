@@ -540,3 +540,11 @@ async def test_a_relay_that_the_host_named_stands_in_the_field_already():
         await seat.tell(told.RelayChanged("192.0.2.1:9", "named", line="192.0.2.1:9#key"))
         await seat.press("r", "a", "enter")
         assert node.asked == [ask.UseRelay("192.0.2.1:9#key")]
+
+
+async def test_where_few_people_are_the_log_has_their_rows():
+    few = ScriptedNode(room(member(1, "amina", "host", me=True, rank=0, on_stage=True)))
+    async with Seat(few) as seat:
+        assert seat.screen.query_one("#log-below").size.height == 9
+    async with Seat(ScriptedNode(full_room())) as seat:
+        assert seat.screen.query_one("#log-below").size.height == 3

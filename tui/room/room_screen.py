@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -67,6 +67,9 @@ from tui.widgets.people import PeopleList
 _PRESSED = {key.keys.partition(",")[0]: key for key in room_keys().values()}
 _DRAWN_EVERY_S = 0.5
 _LOW_ROWS = 16
+_ROOMY_ROWS = 24
+_FEW_ON_STAGE = 6
+_FEW_BESIDE = 2
 _ON_INVITE_SCREEN = frozenset(
     ("no_entry_node", "no_entry_node_answers", "lan_open", "dht_open", "relay_open")
 )
@@ -200,6 +203,7 @@ class RoomScreen(Screen[None]):
         hands.set_rows(hand_rows(view, hands.row_cells))
         hearers.set_rows(audience_rows(view, hearers.row_cells))
         counts = [len(stage_rows(view, 0)), len(hand_rows(view, 9)), len(audience_rows(view, 9))]
+        self.set_class(_are_few(counts) and self.size.height >= _ROOMY_ROWS, "-few")
         self._title("stage", tr("On stage"), f"{counts[0]}/{STAGE_PLACES}")
         self._title("hands", tr("Hands"), str(counts[1]))
         self._title("audience", tr("Audience"), str(counts[2]))
@@ -391,6 +395,12 @@ class RoomScreen(Screen[None]):
                 self.app.push_screen(WordsScreen(self._node, n, name, known))
 
         self.app.push_screen(PersonScreen(self._node, n), chosen)
+
+
+def _are_few(counts: Sequence[int]) -> bool:
+    """Whether the lists leave rows empty that the log can use: on stage, hands, listeners."""
+    stage, hands, listeners = counts
+    return stage <= _FEW_ON_STAGE and hands + listeners <= _FEW_BESIDE
 
 
 def _is_loud(view: RoomView) -> bool:

@@ -43,7 +43,8 @@ def header(view: RoomView, width: int = 80) -> tuple[Spans, Spans]:
     sealed = Span(tr("end-to-end encrypted") + "   ", "accent")
     key = Span(f"{key_count(view)}   " if view.key_members else "", "accent")
     seen = [(Span(tr(text), "dim"),) for text in _SEEN[view.mode]]
-    rights = [(*front, *last) for last in seen for front in ((sealed, key), (key,), (sealed,), ())]
+    fronts = ((sealed, key), (sealed,), (key,), ())
+    rights = [(*front, *last) for front in fronts for last in seen]
     for left in ((name, count, clock, *doors), (name, count, *doors), (name, *doors)):
         room = width - width_of(left) - _HEADER_GAP
         for right in rights:

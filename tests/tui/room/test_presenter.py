@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,7 +121,8 @@ def test_the_links_line_grades_and_a_problem_comes_first():
 def test_the_header_says_locked_and_what_members_see():
     assert "locked" in text(header(room(locked=True))[0])
     assert "members see your IP" in text(header(room())[1])
-    assert "hidden" in text(header(room(mode="shield"))[1])
+    assert "hidden" in text(header(room(mode="shield"), 120)[1])
+    assert "IP seen by the relay only" in text(header(room(mode="shield"))[1])
 
 
 @pytest.mark.parametrize("width", [30, 40, 60, 80])
@@ -194,3 +197,11 @@ def test_a_ghost_leaves_the_list_of_all_but_those_who_could_remove_it():
     assert [row.n for row in audience_rows(listeners, 26)] == [1]
     host = member(1, "amina", "host", me=True, rank=0, on_stage=True)
     assert [row.n for row in audience_rows(room(host, ghost), 26)] == [7]
+
+
+@pytest.mark.parametrize("mode", ["open", "shield"])
+def test_that_nobody_else_can_listen_stands_on_every_screen_of_80_columns(mode):
+    view = dataclasses.replace(full_room("listener"), mode=mode, topic="tea")
+    right = text(header(view, 78)[1])
+    assert "end-to-end encrypted" in right
+    assert "IP" in right
