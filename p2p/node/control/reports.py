@@ -104,6 +104,8 @@ class Reports:
 
     def tell_ways(self, ways_in: tuple[str, ...], now: float) -> None:
         """Says which ways into the room have begun to work, and how the relays are."""
+        if self._peers.room.is_gone:  # a relay closes on whoever was removed: that is no news of it
+            return
         carriers = self._peers.room.state.carriers
         for notice in self._notices.news(ways_in, carriers, now):
             self._emit(notice)

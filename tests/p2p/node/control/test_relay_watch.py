@@ -160,3 +160,16 @@ def test_only_what_is_named_after_we_came_in_and_can_be_an_address_is_told() -> 
     assert (told_of.state, told_of.relay) == ("named", "192.0.2.2:4434")
     assert NodeContact.parse(told_of.line).key == b"n" * 32
     assert list(reach.news((), [old, hostile, new], 0.3)) == []
+
+
+async def test_who_was_removed_is_not_told_that_the_relay_is_dead() -> None:
+    async with a_house() as house:
+        relay = await house.relay()
+        ways = {"mode": "shield", "relays": (relay,)}
+        host = await house.host("host", **ways)
+        guest = await house.guest("guest", (await host.key()).invite, **ways)
+        await guest.until(e.Joined)
+        await host.until(e.MemberChanged, lambda m: m.name == "guest" and m.state == "here")
+        host.node.do(c.Remove(host.number_of("guest"), new_key=True))
+        assert (await guest.until(e.Left)).why == "removed"
+        assert guest.all(e.RelayChanged) == []
