@@ -69,7 +69,7 @@ def relay_of(house: House, person: Person) -> Relay:
 
 
 def hold_back_reports(relay: Relay) -> None:
-    for link in relay._links.values():
+    for link in relay._lines.links.values():
         link._media.arrivals = HeldBack()
 
 
