@@ -17,7 +17,6 @@ _REASONS = {
     400: "Bad Request",
     404: "Not Found",
     405: "Method Not Allowed",
-    413: "Content Too Large",
 }
 
 

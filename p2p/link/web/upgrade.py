@@ -18,7 +18,6 @@ from p2p.link.web.page import page_for
 from p2p.wire.web_place import WebPlace
 
 HEAD_MAX_BYTES = 8192
-BODY_MAX_BYTES = 1 << 16
 PAGES_MAX = 32
 """Over one connection, as a browser may ask for several; strangers are not to cost more."""
 _TOKEN_BYTES = 24
@@ -131,7 +130,6 @@ class UpgradeAnswer:
         self._relay_key = relay_key
         self._date = date
         self._outgoing = bytearray()
-        self._body_bytes = 0
         self._pages = 0
         self._request: h11.Request | None = None
 
@@ -161,10 +159,8 @@ class UpgradeAnswer:
             event = self._http.next_event()
             if isinstance(event, h11.Request):
                 self._request = event
-            elif isinstance(event, h11.Data):
-                self._body_bytes += len(event.data)
-                if self._body_bytes > BODY_MAX_BYTES:
-                    self._answer(413, b"GET")
+                if _has_body(event):  # it is not read: a body can be cut into any number of pieces
+                    self._answer(None, event.method)
             elif isinstance(event, h11.EndOfMessage) and self._request is not None:
                 if self._is_member(self._request):
                     return self._grant(self._request)
@@ -219,6 +215,11 @@ class UpgradeAnswer:
             self._http.start_next_cycle()
         else:
             self.ended = True
+
+
+def _has_body(request: h11.Request) -> bool:
+    length = _header(request.headers, b"content-length")
+    return length not in ("", "0") or _header(request.headers, b"transfer-encoding") != ""
 
 
 def _header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -166,6 +167,46 @@ async def test_who_asks_on_and_on_and_reads_nothing_is_dropped(
     assert relay.streams.counters["stream_broken"] == 1
     assert most < 16 * UNSENT_MAX_BYTES
     client.close()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 5_000,
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + b"1\r\na\r\n" * 30_000,
+    ],
+    ids=["requests one behind the other", "a body in small pieces"],
+)
+async def test_a_stranger_costs_little_more_than_its_handshake(relay: Mux, harm: bytes) -> None:
+    client = await WebClient.connected(place(relay))
+    began_s = time.process_time()
+    client.write(harm)
+    said = bytearray()
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        while more := await asyncio.wait_for(client.reader.read(1 << 16), 5.0):
+            said += more
+    assert time.process_time() - began_s < 0.25
+    assert said.count(b"HTTP/1.1 ") <= 32
+    await until(lambda: not relay.streams)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        b"HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + bytes(100_000),
+        b"HEAD / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nrubbish\r\n",
+    ],
+)
+async def test_a_strange_head_is_answered_and_raises_nothing(relay: Mux, harm: bytes) -> None:
+    raised: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, what: raised.append(what))
+    client = await WebClient.connected(place(relay))
+    client.write(harm)
+    head = await asyncio.wait_for(client.reader.readuntil(b"\r\n\r\n"), 5.0)
+    assert head.startswith(b"HTTP/1.1 200 ")
+    await until(lambda: not relay.streams)
+    assert not raised
 
 
 async def test_the_first_bytes_of_a_member_are_those_of_a_browser(member: Mux) -> None:
