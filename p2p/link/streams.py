@@ -17,7 +17,7 @@ import ssl
 from collections import Counter
 from collections.abc import Callable
 from email.utils import formatdate
-from typing import Literal
+from typing import Final, Literal
 
 from p2p.errors import RemoteError
 from p2p.link.demux import MAX_DATAGRAM_BYTES
@@ -27,11 +27,16 @@ from p2p.link.web.proxy import Proxy, ProxyRefusedError
 from p2p.link.web.tls import member_context
 from p2p.link.web.tls_pipe import CertificateRefusedError, TlsPipe
 from p2p.link.web.upgrade import UpgradeAnswer, UpgradeRequest
+from p2p.token_bucket import Allowance, Rate
 from p2p.wire.addresses import Address, normalise, scope_of, stream_address
 from p2p.wire.web_place import WebPlace
 
 DIAL_LIMIT_S = 10.0
 UNSENT_MAX_BYTES = 1 << 16
+READ_MAX_BYTES = 1 << 14
+"""Taken at once of one stream; what else is there may wait until others had their turn."""
+FRAMES: Final = Rate(burst=2048.0, per_s=512.0)
+"""What one member says: sound is 50 a second, and some seconds of it may come late at once."""
 STREAMS_MAX = 1024
 STREAMS_EACH = 16
 """Streams of one IPv4 address or IPv6 /64: a whole school may come from one."""
@@ -53,7 +58,7 @@ Refusal = Literal["proxy", "certificate", "web"]
 """Why a dialled stream came to nothing: the proxy, its certificate, or what answered there."""
 
 
-class _Stream(asyncio.Protocol):
+class _Stream(asyncio.BufferedProtocol):
     """One TCP connection.
 
     Args:
@@ -81,6 +86,8 @@ class _Stream(asyncio.Protocol):
         self.networks: tuple[str, ...] = ()
         self.heard_s = 0.0
         self.named_s = 0.0
+        self._read = bytearray(READ_MAX_BYTES)
+        self._frames = Allowance(FRAMES, asyncio.get_running_loop().time())
 
     @property
     def is_open(self) -> bool:
@@ -106,12 +113,16 @@ class _Stream(asyncio.Protocol):
         self._streams.remove(self)
         self._over(self._end.lost())
 
-    def data_received(self, data: bytes) -> None:
-        was_open = self._end.is_open
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._read
+
+    def buffer_updated(self, nbytes: int) -> None:
+        was_open, before = self._end.is_open, self._end.frames
         try:
-            datagrams = self._end.receive(data)
+            datagrams = self._end.receive(bytes(memoryview(self._read)[:nbytes]))
             if self._end.is_open and not was_open:
                 self._open()
+            self._bear(self._end.frames - before)
         except RemoteError as exc:
             self._streams.counters["stream_broken"] += not self.dialled
             self._over(exc)
@@ -128,6 +139,12 @@ class _Stream(asyncio.Protocol):
             if 0 < len(datagram) <= MAX_DATAGRAM_BYTES:
                 self.heard_s = asyncio.get_running_loop().time()
                 self._streams.received(datagram, self.address)
+
+    def _bear(self, frames: int) -> None:
+        """Takes so many frames of somebody who dialled us; RemoteError: they are too many."""
+        now = asyncio.get_running_loop().time()
+        if not self.dialled and not self._frames.take(now, frames):
+            raise RemoteError("a flood")
 
     def _open(self) -> None:
         """Datagrams pass from now on.

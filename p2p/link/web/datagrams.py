@@ -17,10 +17,14 @@ class Datagrams:
     Args:
         client: Which end.
         received: What came behind the HTTP request or answer.
+
+    Attributes:
+        frames: How many events of the WebSocket have come, those that carry nothing included.
     """
 
     def __init__(self, *, client: bool, received: bytes) -> None:
         self._socket = Connection(CLIENT if client else SERVER, trailing_data=received)
+        self.frames = 0
         self._part = bytearray()
         self._pings = 0
         self._outgoing = bytearray()
@@ -35,6 +39,7 @@ class Datagrams:
         try:
             self._socket.receive_data(data)
             for event in self._socket.events():
+                self.frames += 1
                 self._pings = 0 if isinstance(event, BytesMessage) else self._pings + 1
                 if self._pings > PINGS_MAX:
                     raise RemoteError("pings, and nothing else")

@@ -25,6 +25,11 @@ class End(Protocol):
         ...
 
     @property
+    def frames(self) -> int:
+        """How many frames have come; each costs time, those that carry nothing too."""
+        ...
+
+    @property
     def ended(self) -> bool:
         """Whether it is to be closed once everything is sent."""
         ...
@@ -79,6 +84,11 @@ class MemberEnd:
     def is_open(self) -> bool:
         """See ``End``."""
         return self._datagrams is not None
+
+    @property
+    def frames(self) -> int:
+        """See ``End``."""
+        return 0 if self._datagrams is None else self._datagrams.frames
 
     def begin(self) -> None:
         """See ``End``."""
@@ -144,6 +154,11 @@ class RelayEnd:
     def is_open(self) -> bool:
         """See ``End``."""
         return self._datagrams is not None
+
+    @property
+    def frames(self) -> int:
+        """See ``End``."""
+        return 0 if self._datagrams is None else self._datagrams.frames
 
     @property
     def ended(self) -> bool:

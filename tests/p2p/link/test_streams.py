@@ -151,6 +151,29 @@ async def test_who_reads_nothing_loses_datagrams_and_costs_no_memory(ends: Ends)
     client.close()
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [b"\x82\x80", b"\x00\x80", b"\x8a\x80", b"\x89\x80"],
+    ids=["empty datagrams", "a message in pieces without end", "pongs", "pings"],
+)
+async def test_small_frames_without_end_stop_nobody_elses_sound(ends: Ends, frame: bytes) -> None:
+    client = await upgraded(ends)
+    start = b"\x02\x80" + bytes(4) if frame[0] == 0 else b""
+    client.write(start + (frame + bytes(4)) * 30_000)
+    assert await asyncio.wait_for(client.until_closed(), 10.0)
+    await until(lambda: not ends.relay.streams)
+    assert ends.relay.streams.counters["stream_broken"] == 1, "long before it is of no link"
+
+
+async def test_ten_seconds_of_sound_may_come_at_once(ends: Ends) -> None:
+    """A line of the mobile network stood still so long."""
+    client = await upgraded(ends)
+    client.write((b"\x82\xfe\x00\xb4" + bytes(4) + b"\xc0" * 180) * 500)
+    await until(lambda: len(ends.at_relay) == 500)
+    assert ends.relay.streams
+    client.close()
+
+
 async def test_a_stream_of_no_link_is_ended_soon_though_it_is_not_silent(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
