@@ -14,7 +14,7 @@ from collections.abc import Callable
 from crypto.kem import SEAL_BYTES
 from crypto.knock import CALL_TAG_BYTES
 from crypto.noise import Transport
-from p2p.errors import LocalError, RemoteError
+from p2p.errors import RemoteError
 from p2p.link.conversation import Conversation
 from p2p.link.second_seal import SecondSeal
 from p2p.rng import Rng, system_rng
@@ -128,10 +128,11 @@ class CarriedLines:
         """Begins a line, and greets the caller; with too many the oldest ends.
 
         Raises:
-            LocalError: There is one of this handshake already.
+            RemoteError: There is one of this name: whoever asks chooses the tag, and X25519 has two
+                spellings of each key (RFC 7748 §5), so it can ask twice under one.
         """
         if tag in self._lines:
-            raise LocalError("this handshake has its line")
+            raise RemoteError("a line of this name is there")
         if len(self._lines) >= LINES_MAX:
             self._lines[next(iter(self._lines))]._ended()  # noqa: SLF001  its owner is we
         line = self._lines[tag] = CarriedLine(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from crypto.dh import KeyPair
 from crypto.knock import KNOCK, Caller, Responder
 from crypto.noise import Transport
-from p2p.errors import LocalError, RemoteError
+from p2p.errors import RemoteError
 from p2p.link.carried import LINES_MAX, PIECE_BYTES, PIECE_TYPE, CarriedLine, CarriedLines
 from p2p.link.second_seal import SecondSeal
 from p2p.wire.messages import Bye, Message, Ops
@@ -142,7 +142,7 @@ async def test_lines_are_found_by_their_tag_and_are_never_too_many() -> None:
     ours, theirs = transports()
     greeting: list[bytes] = []
     first = lines.open(theirs, TAG, greeting.append, dialled=False)
-    with pytest.raises(LocalError):
+    with pytest.raises(RemoteError):
         lines.open(theirs, TAG, lambda _piece: None, dialled=False)
     sent: list[bytes] = []
     there = CarriedLines()

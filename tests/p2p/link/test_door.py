@@ -8,6 +8,7 @@ import pytest
 
 from crypto.cookie import COOKIE_REPLY_BYTES
 from crypto.dh import KeyPair
+from crypto.ids import DhKey
 from crypto.knock import (
     HELLO,
     HELLO_ACK_BYTES,
@@ -199,6 +200,33 @@ async def test_who_wants_no_link_gets_a_line_over_its_carrier(porch: Porch) -> N
         [line] = lines
         line.send(Bye())
         assert len(answers) == 3, "it waits for the caller's ciphertext"
+
+
+async def test_two_questions_of_one_name_are_one_line_and_no_error_of_ours(
+    porch: Porch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has the words could cut a member off its relay: an error of ours ends that link."""
+    secret = os.urandom(32)
+
+    class OtherSpelling(KeyPair):
+        """The highest bit of a public key says nothing, and it is in the last byte of 32."""
+
+        def __init__(self) -> None:
+            super().__init__(secret)
+            self.public = DhKey(self.public[:-1] + bytes((self.public[-1] ^ 0x80,)))
+
+    knocks = list[bytes]()
+    for ephemeral in (KeyPair(secret), OtherSpelling()):
+        with monkeypatch.context() as attack:
+            attack.setattr(KeyPair, "generate", lambda _rng, pair=ephemeral: pair)
+            knocks.append(_knock(porch))
+    async with Work() as work:
+        door, lines = _member_door(porch, work)
+        door.asked(knocks[0], None, porch.answers.append)
+        with pytest.raises(RemoteError, match="of this name"):
+            door.asked(knocks[1], None, porch.answers.append)
+        assert len(lines) == 1
+        assert lines[0].open
 
 
 async def test_no_key_is_made_for_who_has_not_proved_that_it_knows_the_words(
