@@ -548,3 +548,20 @@ async def test_where_few_people_are_the_log_has_their_rows():
         assert seat.screen.query_one("#log-below").size.height == 9
     async with Seat(ScriptedNode(full_room())) as seat:
         assert seat.screen.query_one("#log-below").size.height == 3
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_what_pops_up_leaves_the_microphone_and_the_keys_to_be_seen(size):
+    node = ScriptedNode(full_room("listener"))
+    app = app_with(node)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await settle(pilot)
+        app.notify("Something has failed.", markup=False)
+        await pilot.pause(0.5)
+        await settle(pilot)
+        lines = text_of(app).splitlines()
+    assert any("Something has failed." in line for line in lines)
+    assert lines[-3].startswith(" mic off")
+    assert lines[-3].rstrip().endswith("H raises your hand")
+    assert lines[-2].rstrip().endswith("Anyone here may be recording.")
+    assert lines[-1].startswith(" Space mic")
