@@ -1,17 +1,18 @@
 """From "remove" to deaf: how long a removed member goes on opening what is said.
 
-``kick.py [--members 700] [--kicks 20] [--real-kicks 10] [--seed 1] [--json]``; 0 leaves a part
-out. The first part is ``kick_real.py``. In the second the simulator runs the shipped cores
-of every member; operations and wraps run down a tree of fan-out 4 from the moderator who removes,
-80 ms a hop. The removed member ignores its removal, taps every frame and every wrap, and tries them
-all with what it holds until the end. The author's own work is measured here and counts; it wraps
-for the speakers first.
+``kick.py [--members 700] [--kicks 20] [--real-kicks 10] [--ghost-kicks 10] [--seed 1] [--json]``;
+0 leaves a part out. The first part is ``kick_real.py``, the second ``kick_ghosts.py``. In the third
+the simulator runs the shipped cores of every member; operations and wraps run down a tree of
+fan-out 4 from the moderator who removes, 80 ms a hop. The removed member ignores its removal, taps
+every frame and every wrap, and tries them all with what it holds until the end. The author's own
+work is measured here and counts; it wraps for the speakers first.
 
 A kick counts from the command. *deaf*: when the last frame was sealed that the removed one could
 ever open. *last listener*: when the last honest member had the new key.
 """
 
 import argparse
+import asyncio
 import json
 import statistics
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.kick_ghosts import ghosts
 from bench.kick_real import real
 from lab.sim.kick_room import KickRoom
 from lab.sim.once import pure_parts_once
@@ -71,12 +73,15 @@ def main() -> int:
     parser.add_argument("--members", type=int, default=700)
     parser.add_argument("--kicks", type=int, default=20)
     parser.add_argument("--real-kicks", type=int, default=10)
+    parser.add_argument("--ghost-kicks", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="only the result, as one object")
     args = parser.parse_args()
     parts = {}
     if args.real_kicks:
         parts["real"] = real(args.real_kicks, percentile, DEAF_BAR_MS, LISTENER_BAR_MS)
+    if args.ghost_kicks:
+        parts["ghosts"] = asyncio.run(ghosts(args.ghost_kicks, percentile, DEAF_BAR_MS))
     if args.kicks:
         parts["simulated"] = simulated(args.members, args.kicks, args.seed)
     if not args.json:
