@@ -25,6 +25,7 @@ from p2p.room.ops.registers import Registers, age
 from p2p.room.state.authority import Authority
 from p2p.room.state.invites import Lineage
 from p2p.room.state.room_settings import Settings
+from p2p.room.state.ways_in import of_use
 
 _Needs = tuple[MemberId, ...]
 
@@ -57,7 +58,8 @@ class Admitted:
         vouched: For whom a moderator has vouched, the host included.
         vouched_by: Those of them for whom one moderator alone did, and with whom it falls.
         known: The members, those who left or were removed included.
-        doors: By whom each member came in: those not removed, the first from the host first.
+        doors: By whom each member came in: those not removed, the first from the host first, as far
+            as they are of use (see ``ways_in``).
         claims: Those that count, in the order in which the search from the host comes by them.
         joins: The joins of each member that count, the oldest first: two if it has two histories.
         revoked: Invites that let nobody in any more: taken back, or one who came by it was removed.
@@ -167,7 +169,7 @@ class Admitted:
             for _, member in sorted(queue)[uses[invite] :]
         }
 
-    def _describe(self, counting: Iterable[Claim]) -> None:
+    def _describe(self, counting: Sequence[Claim]) -> None:
         joins: dict[MemberId, dict[OpId, Op]] = defaultdict(dict)
         for join in self._registers.read("join", self._registers.host):
             joins[join.author][join.id] = join
@@ -178,9 +180,15 @@ class Admitted:
         }
         self.known: frozenset[MemberId] = frozenset(self.joins)
         doors: dict[MemberId, list[MemberId]] = defaultdict(list)
-        for claim in counting:
-            if claim.door in self.known and claim.door not in self._removals:
-                doors[claim.member].append(claim.door)
+        words = [
+            (claim.door, claim.member)
+            for claim in counting
+            if claim.door in self.known and claim.door not in self._removals
+        ]
+        useful = of_use(words, self._registers.host)
+        for (door, member), is_of_use in zip(words, useful, strict=True):
+            if is_of_use:
+                doors[member].append(door)
         self.doors: Mapping[MemberId, Sequence[MemberId]] = doors
 
 

@@ -24,7 +24,6 @@ from p2p.room.ops.powers import NOBODY
 from p2p.room.stage import Stage
 from p2p.room.state.grants import Floor, took
 from p2p.room.state.model import Member
-from p2p.room.state.spare import ENOUGH
 from p2p.room.state.verdict import Findings
 from p2p.room.text.confusable import imitations
 from p2p.room.text.names import DisplayName
@@ -121,7 +120,7 @@ class _Painter:
             trusted=out or len(self._admitted.joins.get(member, ())) < 2,
             cut=self._cut(member, first) if ranked and not out else first,
             keeps=tuple(self._keeps.get(member, ())[:KEEPS_MAX]),
-            doors=tuple(doors[:ENOUGH]),
+            doors=tuple(doors),
             admitted_by=doors[0] if doors and member not in self._admitted.vouched else None,
             vouched_by=self._admitted.vouched_by.get(member),
         )

@@ -47,7 +47,7 @@ class Member:
         admitted_by: The member that let it in; None if a moderator has vouched for it since.
         vouched_by: The moderator that alone has vouched for it, and with whose removal it would
             fall; itself if it has or had a rank.
-        doors: By whom it came in, also if a moderator has vouched for it since: the first four.
+        doors: By whom it came in, also if a moderator has vouched for it since: five at most.
     """
 
     id: MemberId

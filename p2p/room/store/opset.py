@@ -303,7 +303,7 @@ class OpSet:
             for admit, _ in pairs
             if admit.id in left and admit.id not in needed
         ]
-        useless = spare(admitted.claims, registers.introduced) & left.keys()
+        useless = spare(admitted.claims, registers.introduced, self.host) & left.keys()
         for one in (*sorted(idle)[CLAIMS_MAX:], *useless):
             del left[one]
 

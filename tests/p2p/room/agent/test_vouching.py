@@ -342,3 +342,25 @@ def test_of_the_keys_that_a_removed_moderator_prepared_as_many_go_as_there_is_ro
     rooms.do(0, c.Remove(rooms.ids[1]))
     assert len(rooms[0].state.sleepers) == 1
     assert rooms.ids[1] in rooms[0].state.removed
+
+
+def test_whom_ghosts_let_in_as_well_does_not_go_with_the_branch_of_their_maker():
+    """The maker is nearer to the host than the honest door, and takes its place with its ghosts."""
+    rooms = Rooms(2)
+    door, guest = join(rooms, 20), join(rooms, 21)
+    pen = Pen(identity(20), rooms[0].room_id)
+    pen.write(kinds.Join, identity(20).sign_key, identity(20).dh, bytes(32), "guest 20")
+    rooms[2].admit(door.data)
+    rooms.deliver()
+    rooms[0].receive(pen.write(kinds.Admit, guest.data).data, rooms.ids[2], rooms.now)
+    rooms.deliver()
+    rooms[1].admit(guest.data)
+    for number in range(30, 36):
+        ghost, shadow = let_in(rooms, number, door=1), Pen(identity(number), rooms[0].room_id)
+        fields = (identity(number).sign_key, identity(number).dh, bytes(32), f"guest {number}")
+        shadow.write(kinds.Join, *fields)
+        rooms[0].receive(shadow.write(kinds.Admit, guest.data).data, ghost, rooms.now)
+    rooms.deliver()
+    rooms.do(0, c.Remove(rooms.ids[1], brood=True))
+    assert here(rooms, ghost) == {False}
+    assert here(rooms, guest.author) == {True}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lab.room_people import People, identity
 from p2p.room.ops import kinds
 from p2p.room.ops.op import Op, Pen
-from p2p.room.state.spare import ENOUGH
+from p2p.room.state.spare import ENOUGH, spare
 from p2p.room.store.opset import CLAIMS_MAX, OpSet
 
 GHOSTS = 110
@@ -97,25 +97,6 @@ def test_what_ghosts_sign_takes_nobody_the_admission_that_it_hangs_on():
     assert not members.known & set(ghosts.ids)
 
 
-def test_what_shows_who_somebody_is_in_the_fewest_steps_stays_though_its_door_is_out():
-    people = People(2)
-    _, join = join_of(people, FIRST)
-    doors = [join_of(people, FIRST + 1 + n) for n in range(ENOUGH)]
-    for _, door in doors:
-        people.admit(door, by=2)
-    shows = people.admit(join, by=1)
-    others = [one.write(kinds.Admit, join.data) for one, _ in doors]
-    people.ops += others
-    people.act(0, kinds.Roster, (join.author,))
-    people.remove(1)
-    ops = OpSet(people.genesis)
-    for op in people.ops:
-        ops.insert(op)
-    ops.settle()
-    assert all(op.id in ops for op in (shows, *others))
-    assert join.author in ops.settle().admitted.known
-
-
 @settings(max_examples=20, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_whoever_hears_of_them_in_whatever_order_keeps_the_same(shuffler):
@@ -137,3 +118,33 @@ def test_whoever_hears_of_them_in_whatever_order_keeps_the_same(shuffler):
     for ops in sets:
         ops.settle()
     assert sets[0].ids() == sets[1].ids()
+
+
+def test_ghosts_push_out_nobody_whom_others_have_let_in():
+    """Their maker is nearer to the host than the door of whom they let in as well."""
+    ghosts = Ghosts(6)
+    people = ghosts.people
+    (door_pen, door), (_, guest) = join_of(people, 300), join_of(people, 301)
+    people.admit(door, by=2)
+    people.ops.append(door_pen.write(kinds.Admit, guest.data))
+    honest = ghosts.held()
+    assert guest.author in honest.settle().admitted.known
+    for pen in ghosts.pens:
+        people.ops.append(pen.write(kinds.Admit, guest.data))
+    people.admit(guest, by=1)
+    ops = ghosts.held()
+    ops.insert(people.remove(1))
+    assert guest.author in ops.settle().admitted.known
+
+
+def test_the_admission_that_shows_who_somebody_is_is_never_spare():
+    ghosts = Ghosts(9)
+    ops = OpSet(ghosts.people.genesis)
+    for op in (*ghosts.people.ops, *ghosts.admit_all()):
+        ops.insert(op)
+    findings = ops.settle()
+    claims, introduced = findings.admitted.claims, findings.registers.introduced
+    found = spare(claims, introduced, ops.host)
+    shows = next(claim for claim in claims if claim.id in found)
+    others = spare(claims, {**introduced, shows.member: shows.id}, ops.host)
+    assert found - others == {shows.id}
