@@ -52,6 +52,8 @@ def read(path: Path) -> dict[str, Value]:
     text = _text_of(path)
     try:
         table = tomllib.loads(text)
+    except RecursionError:
+        raise _bad(mark("The config file nests lists too deep."), _SEE_LINE) from None
     except ValueError as error:  # names line and column itself
         raise _bad(
             mark("The config file can not be understood: {reason}."), _SEE_LINE, reason=str(error)

@@ -60,6 +60,11 @@ def test_what_is_no_toml_is_named_by_line_and_column(path):
     assert "line 2" in refusal(path).message
 
 
+def test_lists_in_lists_without_end_are_refused(path):
+    path.write_text(f"relays = {'[' * 30_000}\n")
+    assert "nests lists too deep" in refusal(path).message
+
+
 def test_a_file_that_is_too_long_or_no_text_or_no_file_is_refused(path, tmp_path):
     path.write_text("#" * (MAX_BYTES + 1))
     assert "64 kB" in refusal(path).message
