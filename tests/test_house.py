@@ -24,7 +24,6 @@ MANY_ATTRIBUTES = {
     "p2p/link/door.py Door": 16,
     "p2p/link/ice.py MuxConnection": 26,
     "p2p/link/link.py MediaLink": 21,
-    "p2p/link/mux.py Mux": 15,
     "p2p/rekey/epoch_agent.py Epochs": 18,
     "p2p/room/room.py Room": 23,
     "p2p/room/store/opset.py OpSet": 15,

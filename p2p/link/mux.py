@@ -5,7 +5,6 @@ anywhere but to the addresses that callers name, and no name is ever looked up.
 """
 
 import asyncio
-import ipaddress
 import socket
 import time
 from collections import Counter, deque
@@ -18,9 +17,10 @@ from p2p.link.demux import MAX_DATAGRAM_BYTES, Kind, kind_of, rtp_ssrc, stun_hea
 from p2p.link.flood_filter import let_in, queue_fill
 from p2p.link.routes import Routes
 from p2p.link.streams import Streams
+from p2p.link.targets import Targets
 from p2p.link.web.proxy import Proxy
 from p2p.link.windows_udp import read_again
-from p2p.wire.addresses import Address, SocketAddress, is_nowhere, is_stream, normalise
+from p2p.wire.addresses import Address, SocketAddress, is_stream, normalise
 
 MAX_UNSENT_BYTES = 1 << 18
 RECEIVE_BYTES = 2048
@@ -34,7 +34,6 @@ PUT_OFF_MAX = 512
 AT_ONCE_S = 0.001
 """How long checks of links to come, and our own datagrams, are worked at in one go."""
 
-_KNOWN_ADDRESSES = 4096
 _THIS_MACHINE: Address = ("127.0.0.1", 0)
 
 
@@ -53,6 +52,10 @@ class _DatagramTransport(Protocol):
 class Mux(asyncio.DatagramProtocol):
     """One socket and the table of who gets what.
 
+    Args:
+        sock: Bound.
+        proxy: See ``open``.
+
     Attributes:
         on_datagram: Takes ``(data, sender)`` of datagrams that begin with a byte of 192-255.
             ``RemoteError`` from it is counted.
@@ -62,7 +65,7 @@ class Mux(asyncio.DatagramProtocol):
         media_sizes: UDP payload size of each media datagram sent, in bytes, with its count.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, proxy: Proxy | None = None) -> None:
         self.on_datagram: Callable[[bytes, Address], None] = lambda _data, _sender: None
         self.routes = Routes()
         self.streams = Streams(
@@ -72,8 +75,8 @@ class Mux(asyncio.DatagramProtocol):
         self.counters: Counter[str] = Counter()
         self.media_sizes: Counter[int] = Counter()
         self._sock = sock
-        self._six = sock.family == socket.AF_INET6
-        self._dual = self._six and not sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+        self._bound = normalise(sock.getsockname())
+        self._targets = Targets(sock, by_udp=proxy is None)
         self._outlets_changed = 0
         self._put_off: dict[Kind, deque[tuple[bytes, Address]]] = {
             Kind.DTLS: deque(),
@@ -81,12 +84,8 @@ class Mux(asyncio.DatagramProtocol):
             Kind.OWN: deque(),
         }
         self._reads_on = False
-        self._targets: dict[Address, SocketAddress | None] = {}
         self._transport: _DatagramTransport | None = None
-        bound = sock.getsockname()
-        self.local_ip: str = normalise(bound)[0]
-        self.local_port: int = bound[1]
-        self.streams.families = self.families
+        self.streams.proxy, self.streams.families = proxy, self.families
 
     @classmethod
     async def open(cls, listen: Address | None = None, proxy: Proxy | None = None) -> "Mux":
@@ -104,8 +103,7 @@ class Mux(asyncio.DatagramProtocol):
         """
         sock = bound_socket(listen if proxy is None else _THIS_MACHINE)
         loop = asyncio.get_running_loop()
-        _, mux = await loop.create_datagram_endpoint(lambda: cls(sock), sock=sock)
-        mux.streams.proxy = proxy
+        _, mux = await loop.create_datagram_endpoint(lambda: cls(sock, proxy), sock=sock)
         return mux
 
     @property
@@ -116,9 +114,17 @@ class Mux(asyncio.DatagramProtocol):
     @property
     def families(self) -> tuple[int, ...]:
         """IP versions that can be sent to: 4, 6 or both."""
-        if self._dual:
-            return (6, 4)
-        return (6,) if self._six else (4,)
+        return self._targets.families
+
+    @property
+    def local_ip(self) -> str:
+        """To which the socket is bound."""
+        return self._bound[0]
+
+    @property
+    def local_port(self) -> int:
+        """The same of the port."""
+        return self._bound[1]
 
     @property
     def raw_socket(self) -> socket.socket:
@@ -179,7 +185,7 @@ class Mux(asyncio.DatagramProtocol):
             None if UDP does not get there from here: the socket is closed, or it is no address of
             a single host, or that of a stream.
         """
-        return None if self._transport is None else self._target(address)
+        return None if self._transport is None else self._targets[address]
 
     def close(self) -> None:
         """Closes the socket; links are closed before by their owners."""
@@ -315,7 +321,7 @@ class Mux(asyncio.DatagramProtocol):
             self.counters["bytes_out"] += len(data) * went
             return
         transport = self._transport
-        target = self._target(address)
+        target = self._targets[address]
         if transport is None or target is None:
             self.counters["no_way"] += 1
         elif transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
@@ -324,30 +330,3 @@ class Mux(asyncio.DatagramProtocol):
             self.counters["sent"] += 1
             self.counters["bytes_out"] += len(data)
             transport.sendto(data, target)
-
-    def _target(self, address: Address) -> SocketAddress | None:
-        """The address as this socket wants it, None if it cannot get there.
-
-        Only IP literals pass: a name would be looked up by the C library, in the open.
-        """
-        if address in self._targets:
-            return self._targets[address]
-        if len(self._targets) >= _KNOWN_ADDRESSES:
-            self._targets.clear()
-        self._targets[address] = target = self._find_target(address)
-        return target
-
-    def _find_target(self, address: Address) -> SocketAddress | None:
-        try:
-            ip = ipaddress.ip_address(address[0])
-        except ValueError:
-            return None
-        if self.web_only or is_nowhere(address):
-            return None
-        if ip.is_multicast or ip.is_unspecified or not 0 < address[1] < 65536:
-            return None
-        if ip.version not in self.families:
-            return None
-        if not self._six:
-            return str(ip), address[1]
-        return (f"::ffff:{ip}" if ip.version == 4 else str(ip)), address[1], 0, 0

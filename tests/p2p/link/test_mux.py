@@ -152,22 +152,8 @@ async def test_a_datagram_nobody_can_send_is_our_own_mistake(bench, data):
         mux.send(data, ("127.0.0.1", 9))
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        ("localhost", 9),
-        ("", 9),
-        ("224.0.0.1", 9),
-        ("ff02::1", 9),
-        ("0.0.0.0", 9),
-        ("::", 9),
-        ("::1", 9),
-        ("127.0.0.1", 0),
-        ("127.0.0.1", 65536),
-        ("127.0.0.1", -1),
-    ],
-)
-async def test_there_is_no_way_to_what_is_not_one_host(bench, address):
+@pytest.mark.parametrize("address", [("localhost", 9), ("127.0.0.1", 0)])
+async def test_what_is_sent_to_what_is_not_one_host_is_counted_and_lost(bench, address):
     mux = await bench.mux()
     mux.send(b"\xc0", address)
     mux.send(b"\xc0", address)
@@ -178,14 +164,6 @@ async def test_what_the_kernel_refuses_is_counted(bench):
     mux = await bench.mux()
     mux.send(b"\xc0", ("255.255.255.255", 9))
     assert mux.counters["socket_errors"] == 1
-
-
-async def test_remembered_targets_are_bounded(bench, monkeypatch):
-    monkeypatch.setattr(mux_module, "_KNOWN_ADDRESSES", 3)
-    mux = await bench.mux()
-    for port in range(1, 9):
-        mux.send(b"\xc0", ("127.0.0.1", port))
-    assert len(mux._targets) <= 3
 
 
 async def test_a_full_socket_loses_datagrams_instead_of_piling_them_up(bench, monkeypatch):
