@@ -21,7 +21,6 @@ MOST_ATTRIBUTES = 12
 
 # Classes that hold more than one idea still; the list may only become shorter, the numbers smaller.
 MANY_ATTRIBUTES = {
-    "p2p/link/door.py Door": 16,
     "p2p/link/ice.py MuxConnection": 26,
     "p2p/link/link.py MediaLink": 21,
     "p2p/rekey/epoch_agent.py Epochs": 18,

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from crypto.cookie import CookieJar
 from crypto.ids import DhKey
 from crypto.knock import HELLO, Called, Responder
 from p2p.errors import RemoteError
@@ -13,30 +12,14 @@ from p2p.link.candidates import believable
 from p2p.link.carried import CarriedLine
 from p2p.link.dial import Station
 from p2p.link.errors import LinkFailed
+from p2p.link.flood_guard import FloodGuard
 from p2p.link.line import Line
+from p2p.link.pending_links import Asked, PendingLinks
 from p2p.link.second_seal import SecondSeal
 from p2p.link.work import Work
 from p2p.rng import Rng, system_rng
-from p2p.token_bucket import Allowance, Rate
 from p2p.wire.addresses import Address, Scope, on_the_wire, scope_of
 from p2p.wire.offers import Candidate, CandidateKind, Endpoint, Hello, Knock, LinkOffer
-
-PENDING_MAX = 128
-PENDING_EACH = 16
-"""Links in the making, and of these those of one address; the oldest gives way to a new one."""
-
-QUIET_S = 1.0
-"""A set-up that was not heard of for so long is probably none any more."""
-
-SOURCES_MAX = 1024
-SOURCE_RATE = Rate(burst=40.0, per_s=8.0)
-"""Questions of one address; a home or a mobile provider may hide many people behind one."""
-
-UNPROVEN_RATE = Rate(burst=40.0, per_s=20.0)
-"""HELLOs without a cookie that are answered, of all together: senders may be forged."""
-
-COOKIE_RATE = Rate(burst=1000.0, per_s=5000.0)
-"""Cookies given out; they are cheap, but not for nothing."""
 
 MakeAnswer = Callable[[Endpoint, LinkOffer], bytes]
 
@@ -93,14 +76,9 @@ class Door:
         self._make_answer = make_answer
         self._on_line = on_line
         self._tasks = tasks
-        self._pending: dict[tuple[DhKey, str], tuple[Line, str | None]] = {}
-        self._up_s: dict[DhKey, float] = {}
-        self._sources: dict[str, Allowance] = {}
-        now = time.monotonic()
+        self._pending = PendingLinks()
         # A KNOCK needs the room's key; whoever has none cannot flood a member's door.
-        self._jar = CookieJar(rng, now) if purpose == HELLO else None
-        self._unproven = Allowance(UNPROVEN_RATE, now)
-        self._cookies = Allowance(COOKIE_RATE, now)
+        self._guard = FloodGuard(rng if purpose == HELLO else None, time.monotonic())
         self._answers = answers
         self._through = through
         self._links = links
@@ -129,10 +107,8 @@ class Door:
             raise RemoteError("from no node's address, or we are not to be found")
         # Rubbish that somebody sends in this address's name must not use up its allowance.
         self._responder.check(datagram)
-        if source is not None and not self._is_proven(datagram, source, answer):
-            raise RemoteError("asked for a cookie")
-        if source is not None and not self._allows(source[0]):
-            raise RemoteError("too many questions")
+        if source is not None:
+            self._keep_floods_off(datagram, source, answer)
         called = self._responder.accept(datagram)
         offer = self._greeting.decode(called.payload).offer
         if offer is None or not self._links:
@@ -140,7 +116,7 @@ class Door:
             return
         peer, candidates = self._whom_to_check(offer, source, toward)
         key = (called.initiator_dh, offer.ufrag)
-        line, _ = self._pending.get(key, (None, None))
+        line = self._pending.get(key)
         if line is None:
             if not self._answers(called.initiator_dh):
                 raise RemoteError("we ask it ourselves")
@@ -148,7 +124,7 @@ class Door:
             ip = source[0] if source is not None and not _is_own_machine(source) else None
             self._make_room(ip)
             line = self._begin(key, offer, peer, candidates, source)
-            self._pending[key] = (line, ip)
+            self._pending.begin(key, line, ip)
         else:
             # The same question by another way, which may name addresses that this one did not.
             for candidate in candidates:
@@ -168,49 +144,26 @@ class Door:
         line = self._station.carried.open(called.transport, called.tag, answer, dialled=False)
         self._through.on_line(line, called.initiator_dh)
 
-    def _is_proven(self, question: bytes, source: Address, answer: Callable[[bytes], None]) -> bool:
-        """Whether the question is from where it says, or there are so few that it may be.
-
-        Otherwise it gets a cookie, which is far shorter than itself.
-        """
-        if self._jar is None:
-            return True
-        now, place = time.monotonic(), f"{source[0]} {source[1]}".encode()
-        if self._jar.proves(question, place, now) or self._unproven.take(now):
-            return True
-        self.counters["cookie"] += 1
-        if self._cookies.take(now):
-            answer(self._jar.reply(question, place, now))
-        return False
+    def _keep_floods_off(
+        self, question: bytes, source: Address, answer: Callable[[bytes], None]
+    ) -> None:
+        now = time.monotonic()
+        if not self._guard.is_proven(question, source, now):
+            self.counters["cookie"] += 1
+            if (cookie := self._guard.cookie(question, source, now)) is not None:
+                answer(cookie)
+            raise RemoteError("asked for a cookie")
+        if not self._guard.allows(source[0], now):
+            raise RemoteError("too many questions")
 
     def _make_room(self, ip: str | None) -> None:
-        """Ends the oldest set-up where there are too many: an honest one takes a moment only."""
-        same = [key for key, (_, source) in self._pending.items() if ip and source == ip]
-        oldest = same[0] if len(same) >= PENDING_EACH else None
-        if oldest is None and len(self._pending) >= PENDING_MAX:
-            oldest = next(iter(self._pending))
-        if oldest is not None:
-            line, _ = self._pending.pop(oldest)
+        if (line := self._pending.give_way(ip)) is not None:
             self.counters["gave way"] += 1
             self._tasks.create_task(line.close())
 
     def is_linking(self, dh: DhKey) -> bool:
-        """Whether a link that this peer asked for is in the making, and getting somewhere.
-
-        It may have given up its question before the question got here.
-        """
-        now = time.monotonic()
-        pending = [line for (caller, _), (line, _) in self._pending.items() if caller == dh]
-        heard = [line.link.last_heard_s for line in pending]
-        return any(now - at_s < QUIET_S for at_s in [*heard, self._up_s.get(dh, -QUIET_S)])
-
-    def _allows(self, ip: str) -> bool:
-        now = time.monotonic()
-        allowance = self._sources.pop(ip, None) or Allowance(SOURCE_RATE, now)
-        self._sources[ip] = allowance
-        if len(self._sources) > SOURCES_MAX:
-            del self._sources[next(iter(self._sources))]
-        return allowance.take(now)
+        """Whether a link that this peer asked for is in the making, and getting somewhere."""
+        return self._pending.is_linking(dh, time.monotonic())
 
     def _whom_to_check(
         self, offer: LinkOffer, source: Address | None, toward: Address | None
@@ -220,7 +173,7 @@ class Door:
             # Only the address that the question came from: a list could point at third parties.
             # With a HELLO not even that one: anybody may send it in another's name. The caller's
             # own check comes first, made with what it learned from our answer.
-            known = () if self._jar is not None else (Candidate.of(source, CandidateKind.HOST),)
+            known = () if self._greeting is Hello else (Candidate.of(source, CandidateKind.HOST),)
             return source, known
         peer = toward or _global_address(offer)
         named = believable(offer.candidates, peer, self._station.whereabouts.seen)
@@ -228,7 +181,7 @@ class Door:
 
     def _begin(
         self,
-        key: tuple[DhKey, str],
+        key: Asked,
         offer: LinkOffer,
         peer: Address | None,
         candidates: tuple[Candidate, ...],
@@ -245,7 +198,7 @@ class Door:
         self._tasks.create_task(self._connect(key, line, remote))
         return line
 
-    async def _connect(self, key: tuple[DhKey, str], line: Line, remote: LinkOffer) -> None:
+    async def _connect(self, key: Asked, line: Line, remote: LinkOffer) -> None:
         try:
             await line.link.connect(remote)
         except LinkFailed as exc:
@@ -255,13 +208,11 @@ class Door:
             await line.close()
             raise
         else:
-            now = time.monotonic()
-            self._up_s = {dh: at_s for dh, at_s in self._up_s.items() if now - at_s < QUIET_S}
-            self._up_s[key[0]] = now
+            self._pending.came_up(key[0], time.monotonic())
             line.greet()
             self._on_line(line, key[0])
         finally:
-            self._pending.pop(key, None)
+            self._pending.end(key)
 
 
 def _is_own_machine(address: Address) -> bool:

@@ -12,10 +12,11 @@ from OpenSSL.crypto import FILETYPE_ASN1, dump_certificate
 from crypto.identity import Identity
 from crypto.knock import HELLO, NO_PSK, Responder
 from p2p.link.dial import WAYS_MAX, Carrier, Station, Ways, reach
-from p2p.link.door import QUIET_S, Door
+from p2p.link.door import Door
 from p2p.link.link import make_certificate
 from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
+from p2p.link.pending_links import QUIET_S
 from p2p.link.transactions import Calls
 from p2p.link.work import Work
 from p2p.rng import system_rng

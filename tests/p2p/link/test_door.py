@@ -22,10 +22,12 @@ from p2p.errors import RemoteError
 from p2p.link import second_seal
 from p2p.link.carried import PIECE_BYTES, CarriedLine
 from p2p.link.dial import Station
-from p2p.link.door import PENDING_MAX, SOURCE_RATE, Door, Through
+from p2p.link.door import Door, Through
+from p2p.link.flood_guard import SOURCE_RATE
 from p2p.link.link import MediaLink, make_certificate
 from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
+from p2p.link.pending_links import PENDING_MAX
 from p2p.link.transactions import Calls
 from p2p.link.work import Work
 from p2p.rng import Rng
@@ -81,7 +83,7 @@ async def test_a_good_question_is_answered_and_its_copy_is_not(porch: Porch) -> 
 async def test_one_address_asks_so_often_and_no_oftener(
     porch: Porch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(porch.door, "_is_proven", lambda *_: True)
+    monkeypatch.setattr(porch.door._guard, "is_proven", lambda *_: True)
     question = porch.question()
     porch.ask(40_000, question)
     for _ in range(int(SOURCE_RATE.burst) - 1):
@@ -92,7 +94,7 @@ async def test_one_address_asks_so_often_and_no_oftener(
 
 
 async def test_in_a_flood_only_who_proves_its_address_is_answered(porch: Porch) -> None:
-    porch.door._unproven = Allowance(Rate(0.0, 0.0), 0.0)
+    porch.door._guard._unproven = Allowance(Rate(0.0, 0.0), 0.0)
     public = KeyPair(SECRET).public
     greeting = Hello(
         PROTOCOL_VERSION,
@@ -133,7 +135,7 @@ async def test_a_carried_question_has_a_third_party_checked_for_one_link_only(
         porch.door.asked(porch.question(Candidate.of(victim, CandidateKind.SRFLX)), None, print)
         await asyncio.sleep(0.3)
         counts.append(len(sent))
-        for line, _ in list(porch.door._pending.values()):
+        for line, _ in list(porch.door._pending._lines.values()):
             await line.close()
     assert set(sent) == {victim}
     assert 0 < counts[0] == counts[1] == counts[2]
@@ -157,8 +159,8 @@ async def test_an_address_no_node_can_have_is_not_answered(porch: Porch) -> None
 async def test_when_all_places_are_taken_the_oldest_set_up_gives_way(
     porch: Porch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(porch.door, "_allows", lambda ip: True)
-    monkeypatch.setattr(porch.door, "_is_proven", lambda *_: True)
+    monkeypatch.setattr(porch.door._guard, "allows", lambda *_: True)
+    monkeypatch.setattr(porch.door._guard, "is_proven", lambda *_: True)
     for number in range(PENDING_MAX + 3):
         porch.ask(40_000 + number)
     assert len(porch.answers) == PENDING_MAX + 3
