@@ -25,9 +25,9 @@ from typing import Protocol
 from crypto.frame import MAX_FRAME_BYTES
 from p2p.clock import BEAT_S, to_beat
 from p2p.errors import LocalError, RemoteError
+from p2p.link.association import Association
 from p2p.link.candidates import path_name
-from p2p.link.channel import Channel
-from p2p.link.dtls import Certificate, DtlsPipe, DtlsTransport, fingerprint_of, make_certificate
+from p2p.link.dtls import Certificate, fingerprint_of, make_certificate
 from p2p.link.errors import LinkFailed
 from p2p.link.ice import MuxConnection, make_credentials
 from p2p.link.media import Media, Outlet
@@ -48,8 +48,6 @@ DRAIN_LIMIT_S = 0.25
 CLOSE_LIMIT_S = 1.0
 MOVED_CHECK_EVERY_S = 1.0
 RELAY_PATIENCE = 5.0
-
-_DTLS_APPLICATION_DATA = 23
 
 
 class _State(Enum):
@@ -121,7 +119,6 @@ class MediaLink:
         self._receiver: FrameReceiver = _Nobody()
         self._mux = mux
         self._state = _State.NEW
-        self._certificate = certificate
         self._ice = MuxConnection(
             mux, self, controlling=controlling, credentials=(ufrag, pwd), rng=rng
         )
@@ -129,9 +126,7 @@ class MediaLink:
         self._ice.on_verified = self._verified
         self._ice.on_seen_at = lambda address, witness: self.on_seen_at(address, witness)
         self._ice.on_lost = lambda: self._lost("silent")
-        self._pipe = DtlsPipe(self._ice)
-        self._dtls: DtlsTransport | None = None
-        self._channel: Channel | None = None
+        self._association = Association(self._ice, certificate, lambda: self._lost("peer"))
         self._media: Media | None = None
         self._moved_check_s = 0.0
         mux.routes.add(ufrag.encode(), self)
@@ -162,8 +157,8 @@ class MediaLink:
         try:
             async with self.setup.limited(limit_s):
                 media = await self._reach(remote, known)
-                dtls = await self._agree_keys(remote, media)
-                await self._open_channel(dtls)
+                await self._agree_keys(remote, media)
+                await self._open_channel()
         except (TimeoutError, ConnectionError, LinkFailed) as exc:
             closed = self._state is _State.CLOSED
             await self.close(drain_s=0.0)
@@ -216,7 +211,8 @@ class MediaLink:
         Raises:
             LocalError: It is empty or too long.
         """
-        return self._channel is not None and self._channel.send_message(data)
+        channel = self._association.channel
+        return channel is not None and channel.send_message(data)
 
     def answered_at(self, address: Address | None) -> None:
         """Before ``connect``: our offer goes to this address alone, from where it was asked for."""
@@ -249,14 +245,11 @@ class MediaLink:
         was_up, self._state = self._state is _State.UP, _State.CLOSED
         if was_up:
             trace("link_down", why="closed", frames=self.frames_received)
-        if self._channel is not None and was_up:
-            await self._channel.drain(drain_s)
+        if was_up and self._association.channel is not None:
+            await self._association.channel.drain(drain_s)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_LIMIT_S):
-                if self._channel is not None:
-                    await self._channel.stop()  # before DTLS, which carries its last word
-                if self._dtls is not None:
-                    await self._dtls.end()
+                await self._association.end()
         self._release()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_LIMIT_S):
@@ -340,10 +333,8 @@ class MediaLink:
         """From the socket: a DTLS record."""
         if self._state is _State.CONNECTING:
             self.setup.received(data)
-        if not self._pipe.put(data):
+        if not self._association.put(data):
             self.counters["dtls_flood"] += 1
-        elif self.established and data[0] == _DTLS_APPLICATION_DATA:
-            self._pipe.settle()
 
     def on_media(self, data: bytes, address: Address, arrival_s: float) -> None:
         """From the socket: an SRTP packet with the SSRC of this link."""
@@ -376,35 +367,27 @@ class MediaLink:
         self.setup.progress()
         return media
 
-    async def _agree_keys(self, remote: LinkOffer, media: Media) -> DtlsTransport:
+    async def _agree_keys(self, remote: LinkOffer, media: Media) -> None:
         self.setup.stage = "keys"
         address = self._ice.remote_address
         if address is None or self._mux.routes.of_address(address) is not self:
             raise LinkFailed("superseded")
-        self._dtls = dtls = DtlsTransport(self._pipe, self._certificate)
-        if not await dtls.handshake(remote.fingerprint):
-            raise LinkFailed("identity" if dtls.encrypted else "keys")
-        if dtls._role == "client":  # noqa: SLF001  its peer spoke last: it has everything
-            self._pipe.settle()
+        outward, inward = await self._association.agree(remote.fingerprint)
         self.established = True
         self.setup.progress()
-        dtls.on("statechange", self._dtls_changed)
-        for packet, arrival_s in media.start(*dtls.media_keys()):
+        for packet, arrival_s in media.start(outward, inward):
             self._open_packet(media, packet, arrival_s)
         self._mux.outlets_changed()
-        return dtls
 
-    async def _open_channel(self, dtls: DtlsTransport) -> None:
+    async def _open_channel(self) -> None:
         self.setup.stage = "channel"
-        self._channel = Channel(dtls, self._take_message, self._ice.rtt_s, self.counters)
-        self._channel.on_gone = lambda: self._lost("peer")
-        self._channel.on_progress = self.setup.progress
-        if not await self._channel.open():
-            raise LinkFailed("channel")
+        await self._association.open_channel(
+            self._take_message, self.setup.progress, self._ice.rtt_s, self.counters
+        )
 
     def _listen(self) -> None:
         """The end that asked for the link sees to it that messages get through, not sound alone."""
-        now, channel = time.monotonic(), self._channel
+        now, channel = time.monotonic(), self._association.channel
         if self._state is not _State.UP or channel is None:
             return
         if now - self.last_heard_s < HEARD_S and not channel.listen(now):
@@ -422,8 +405,8 @@ class MediaLink:
         if frame is None:
             return False
         self.last_heard_s = arrival_s
-        if not self._pipe.settled:
-            self._pipe.settle()
+        if not self._association.pipe.settled:
+            self._association.pipe.settle()
         try:
             if is_report(frame):
                 media.measure.reported(decode_report(frame), arrival_s)
@@ -454,10 +437,6 @@ class MediaLink:
         self._mux.routes.claim(address, self, proven=True)
         self.on_verified(address)
 
-    def _dtls_changed(self) -> None:
-        if self._dtls is not None and self._dtls.state in ("closed", "failed"):
-            self._lost("peer")
-
     def _lost(self, why: str) -> None:
         """The link ended by itself; while it is being made, ``connect`` notices."""
         if self._state is _State.CLOSED:
@@ -476,9 +455,7 @@ class MediaLink:
         self._mux.outlets_changed()
         self._mux.routes.remove(self)
         self._ice.stop()
-        self._pipe.close()
-        if self._channel is not None:
-            self._channel.cut()
+        self._association.cut()
 
 
 def _tied(offer: LinkOffer) -> bytes:

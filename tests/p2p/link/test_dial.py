@@ -163,7 +163,7 @@ async def test_by_the_certificate_nobody_who_watches_two_lines_knows_a_member_ag
         seen = []
         for there in (two, other):
             line, _ = await reach(member, there.owner.dh, NO_PSK, HELLO, Ways(there.address), 3.0)
-            with_it = line.link._dtls._ssl.get_certificate()
+            with_it = line.link._association._dtls._ssl.get_certificate()
             seen.append(dump_certificate(FILETYPE_ASN1, with_it))
             assert hashlib.sha256(seen[-1]).digest() == line.link.offer.fingerprint
             await line.close()

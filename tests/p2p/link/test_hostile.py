@@ -183,10 +183,10 @@ async def test_a_flood_of_records_is_bounded(bench):
 
 
 async def send_chunk(end, chunk, *, tag=None):
-    sctp = end.link._channel
+    sctp = end.link._association.channel
     tag = sctp._remote_verification_tag if tag is None else tag
     data = serialize_packet(5000, 5000, tag, chunk)
-    await end.link._dtls._send_data(data)
+    await end.link._association._dtls._send_data(data)
 
 
 class Raw(Chunk):
@@ -226,7 +226,7 @@ async def test_a_peers_broken_chunk_is_refused_and_the_link_lives(bench, chunk):
 
 async def test_only_binary_messages_on_the_one_stream_are_taken(bench):
     a, b = await bench.pair()
-    tsn = a.link._channel._local_tsn
+    tsn = a.link._association.channel._local_tsn
     await send_chunk(a, data_chunk(tsn, protocol=50, content=b"\x03" + bytes(11)))
     await bench.until(lambda: b.link.counters["message_refused"])
     await send_chunk(a, data_chunk(tsn + 1, stream=4))
@@ -244,7 +244,7 @@ async def test_what_the_guard_overlooks_ends_nothing(bench, monkeypatch):
 
 async def test_a_message_without_end_ends_the_link(bench):
     a, b = await bench.pair()
-    tsn = a.link._channel._local_tsn
+    tsn = a.link._association.channel._local_tsn
     for n in range(600):
         flags = 2 if n == 0 else 0
         await send_chunk(a, data_chunk(tsn + n, flags=flags, content=bytes(1100)))

@@ -310,8 +310,8 @@ async def test_a_peer_that_does_not_read_gets_a_bounded_backlog(bench):
 async def test_a_peer_that_leaves_before_the_channel_is_open_is_noticed_at_once(bench, monkeypatch):
     a, b = [bench.end(await bench.mux(), controlling=c) for c in (True, False)]
 
-    async def leave(_self, _dtls):
-        await b.link._dtls.end()
+    async def leave(_self):
+        await b.link._association._dtls.end()
         raise LinkFailed("channel")
 
     monkeypatch.setattr(b.link, "_open_channel", leave.__get__(b.link))
@@ -370,7 +370,7 @@ async def test_links_share_a_context_of_openssl_and_agree_on_keys_of_their_own(b
     hub = await bench.mux()
     ends = [*await bench.pair(hub), *await bench.pair(hub)]
     assert len({end.link.tie for end in ends}) == 2
-    [context] = {end.link._dtls._ssl.get_context() for end in ends}
+    [context] = {end.link._association._dtls._ssl.get_context() for end in ends}
     assert context.get_session_cache_mode() == SSL.SESS_CACHE_OFF
 
 
