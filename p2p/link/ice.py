@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from p2p.link.checks import MuxStun
 from p2p.link.consent import SettledChecks, answer_to, is_signed
+from p2p.link.consent_clock import ConsentClock
 from p2p.link.ice_candidate import ice_candidate, is_at
 from p2p.link.mux import Mux
 from p2p.link.routes import LinkSession
@@ -22,18 +23,10 @@ UFRAG_CHARS = 8
 PWD_CHARS = 22
 
 MAX_ROLE_CONFLICTS = 4
-CONSENT_EVERY_S = 1.0
-CONSENT_REPEAT_S = 0.25
-TOGETHER_S = 0.05
 NEW_WAY_CHECKS_S = (0.1, 0.15, 0.2, 0.3, 0.45)
 """The peer sends nothing before one of our checks has come; so the first ones go quickly."""
-CONSENT_LIMIT_S = 30.0
-CONSENT_MIN_UNANSWERED = 5
-REPROBE_GUARD_S = 0.05
-SILENT_PATH_S = 1.5
 MAX_PAIRS = 24
 
-_RTT_WEIGHT = 0.25
 _PAIR = ice.CandidatePair.State
 
 
@@ -59,9 +52,7 @@ class MuxConnection(ice.Connection):
         on_heard: Called whenever the peer proved that it is there.
         on_seen_at: Called whenever the peer answers a check, with our address as it sees it and
             the IP it answers from.
-        rtt_s: Smoothed round trip, None before the first.
-        patience: How much rarer than every second consent is asked for. For the caller of a relay
-            only while it hears the relay; for the relay always.
+        consent: When the peer is asked whether it still wants what we send.
     """
 
     def __init__(
@@ -85,15 +76,10 @@ class MuxConnection(ice.Connection):
         self.on_verified: Callable[[Address], None] = lambda _address: None
         self.on_heard: Callable[[], None] = lambda: None
         self.on_seen_at: Callable[[Address, str], None] = lambda _address, _witness: None
-        self.rtt_s: float | None = None
-        self.patience = 1.0
+        self.consent = ConsentClock(rng, time.monotonic())
         self._mux = mux
-        self._rng = rng
         self._conflicts = 0
         self._told: Address | None = None
-        self._unanswered = 0
-        self._probed_s = 0.0
-        self._answered_s = time.monotonic()
         self._checks = SettledChecks()
         self._own_check: tuple[object, bytes] = (None, b"")
         self._stuns = [MuxStun(self, self, mux, version) for version in mux.families]
@@ -242,43 +228,32 @@ class MuxConnection(ice.Connection):
 
     def may_be_at(self, address: Address) -> None:
         """The peer's sound comes from there: if that is news, or what we use is silent, checks."""
-        if self._is_silent or not self.knows(address):
+        if self.consent.is_silent(time.monotonic()) or not self.knows(address):
             self.late_candidate(address)
 
     def probe(self) -> None:
         """Sends one consent check on the way in use."""
         pair = self._nominated.get(1)
         if pair is not None and isinstance(pair.protocol, MuxStun):
-            self._unanswered += 1
-            self._probed_s = time.monotonic()
+            self.consent.asked(time.monotonic())
             if self._own_check[0] != self._way:
                 request = self.build_request(pair, nominate=self.ice_controlling)
                 self._own_check = self._way, bytes(request)
             pair.protocol.probe(self._own_check[1], pair.remote_addr, self.remote_key)
 
     async def query_consent(self) -> None:
-        """Asks every second; gives up 30 s after the last answer (RFC 7675 §5.1).
-
-        Without an answer it asks four times a second: owners of links take silence for a broken
-        way long before consent ends, and one lost datagram is none.
-        """
-        self._answered_s = time.monotonic()
+        """Asks for consent for as long as there is any; then the link is lost."""
+        consent = self.consent
+        consent.found(time.monotonic())
         while True:
             self.probe()
-            spread = 0.8 + 0.4 * self._rng(1)[0] / 255
-            every_s = CONSENT_EVERY_S * spread
-            first_s = min(max(CONSENT_REPEAT_S, 2.0 * (self.rtt_s or 0.0)), every_s)
-            hurry = self.patience == 1.0 or self.ice_controlling or self._unanswered > 1
-            await asyncio.sleep(first_s if hurry else self._with_others(every_s * self.patience))
-            # From the last probe on: an answer to the peer's own check is one as well.
-            while not self._unanswered:
-                rest_s = self._probed_s + self._consent_every_s(spread) - time.monotonic()
-                if rest_s <= 0.0:
-                    break
-                looks = self.ice_controlling  # whether a relay is still heard
-                await asyncio.sleep(self._with_others(min(rest_s, every_s) if looks else rest_s))
-            silent_s = time.monotonic() - self._answered_s
-            if silent_s > CONSENT_LIMIT_S and self._unanswered >= CONSENT_MIN_UNANSWERED:
+            wait_s = consent.first_wait_s(time.monotonic(), controlling=self.ice_controlling)
+            while wait_s > 0.0:
+                await asyncio.sleep(wait_s)
+                wait_s = consent.rest_s(
+                    time.monotonic(), self.session.last_heard_s, controlling=self.ice_controlling
+                )
+            if consent.has_ended(time.monotonic()):
                 self._query_consent_task = None
                 self.on_lost()
                 return
@@ -290,26 +265,8 @@ class MuxConnection(ice.Connection):
             asyncio.get_running_loop().call_later(waits_s[0], self._insist_again, waits_s[1:])
 
     def _insist_again(self, waits_s: tuple[float, ...]) -> None:
-        if self._unanswered and not self._closing:
+        if self.consent.unanswered and not self._closing:
             self._insist(*waits_s)
-
-    def _consent_every_s(self, spread: float) -> float:
-        if not self.ice_controlling:
-            return CONSENT_EVERY_S * spread * self.patience
-        heard = time.monotonic() - self.session.last_heard_s < CONSENT_EVERY_S
-        # Longer than the relay waits: its check comes first, and spares ours.
-        return CONSENT_EVERY_S * spread * (2.0 * self.patience if heard else 1.0)
-
-    def _with_others(self, wait_s: float) -> float:
-        """So much longer that a relay asks several links at once, and wakes less often."""
-        if self.patience == 1.0:
-            return wait_s
-        return wait_s + -(time.monotonic() + wait_s) % TOGETHER_S
-
-    @property
-    def _is_silent(self) -> bool:
-        """Whether the way in use was not shown to work for longer than it should take."""
-        return time.monotonic() - self._answered_s > SILENT_PATH_S * self.patience
 
     def seen_at(self, address: Address, witness: str) -> None:
         """The peer says from where our check came."""
@@ -317,13 +274,11 @@ class MuxConnection(ice.Connection):
 
     def consented(self) -> None:
         """A consent check was answered."""
-        self._unanswered = 0
-        self._answered_s = time.monotonic()
+        self.consent.answered(time.monotonic())
 
     def measured(self, rtt_s: float) -> None:
-        """Smooths a round trip."""
-        before = self.rtt_s
-        self.rtt_s = rtt_s if before is None else before + _RTT_WEIGHT * (rtt_s - before)
+        """A round trip was measured."""
+        self.consent.measured(rtt_s)
 
     def may_switch_role(self, error_code: int | None) -> bool:
         """Whether another role conflict is believed; an endless row of them is hostile."""
@@ -363,7 +318,7 @@ class MuxConnection(ice.Connection):
             # RFC 5245 §8.1.1.2; otherwise the last success would win, at each end another one.
             self._nominated[1] = before
         else:
-            self._answered_s = time.monotonic()
+            self.consent.found(time.monotonic())
             self._mux.outlets_changed()
 
     @property
@@ -389,18 +344,11 @@ class MuxConnection(ice.Connection):
         self._mux.routes.claim(address, self.session, proven=not self.ice_controlling)
         for protocol in self._stuns:
             protocol.recheck(address)
-        if self._spared_by_peer():
-            self._probed_s = time.monotonic()
+        if self.consent.is_spared(controlling=self.ice_controlling):
+            self.consent.spare(time.monotonic())
         else:
             self._answer_back()
         return True
-
-    def _spared_by_peer(self) -> bool:
-        """Whether a relay's check, just answered, stands for ours: the way is open, both know it.
-
-        A relay itself never takes a check for an answer: it sends only to who answers (RFC 7675).
-        """
-        return self.patience > 1.0 and self.ice_controlling and not self._unanswered
 
     def _authentic(self, message: stun.Message) -> bool:
         attributes = message.attributes
@@ -424,31 +372,24 @@ class MuxConnection(ice.Connection):
             used is not None and is_stream(used.remote_addr) and not is_stream(pair.remote_addr)
         )
         returned = (
-            pair.state == _PAIR.SUCCEEDED and pair is not used and (self._is_silent or back_to_udp)
+            pair.state == _PAIR.SUCCEEDED
+            and pair is not used
+            and (self.consent.is_silent(time.monotonic()) or back_to_udp)
         )
         if dropped or (returned and self.ice_controlling):
             pair.task = None
             pair.state = _PAIR.WAITING
 
     def _answer_back(self) -> None:
-        """Sends a consent check early when the peer's arrives.
-
-        Either it was gone and is back; or it looks for us where we have moved to without knowing,
-        and only the controlling side's check can take it there.
-        """
-        waited_s = time.monotonic() - self._probed_s
-        if waited_s > (REPROBE_GUARD_S if self._unanswered else CONSENT_REPEAT_S) and (
-            self._unanswered or self.ice_controlling
-        ):
+        if self.consent.asks_back(time.monotonic(), controlling=self.ice_controlling):
             self.probe()
 
     def _prefers(self, used: ice.CandidatePair, other: ice.CandidatePair) -> bool:
         """Whether the way in use is to be kept: it works, and is the shorter one."""
         if other.remote_addr == self._told or other.remote_candidate.type == "prflx":
             return False  # not one of those that were offered together: the peer has moved
-        return (
-            not self._is_silent and used.remote_candidate.priority > other.remote_candidate.priority
-        )
+        works = not self.consent.is_silent(time.monotonic())
+        return works and used.remote_candidate.priority > other.remote_candidate.priority
 
     def _check_again(self, pair: ice.CandidatePair) -> None:
         if pair.task is None or pair.task.done():

@@ -153,7 +153,7 @@ class MediaLink:
         if self._state is not _State.NEW:
             raise LinkFailed("closed")
         self._state = _State.CONNECTING
-        self._ice.rtt_s = rtt_s
+        self._ice.consent.rtt_s = rtt_s
         try:
             async with self.setup.limited(limit_s):
                 media = await self._reach(remote, known)
@@ -224,7 +224,7 @@ class MediaLink:
         A relay has a thousand of them; that it has gone its members hear, for it is never silent
         (RFC 7675 §5.1).
         """
-        self._ice.patience = RELAY_PATIENCE
+        self._ice.consent.patience = RELAY_PATIENCE
 
     def late_candidate(self, address: Address) -> None:
         """The peer may be found at another address: tries it, and moves there if it works."""
@@ -263,7 +263,7 @@ class MediaLink:
     @property
     def rtt_ms(self) -> float | None:
         """Smoothed round trip of connectivity checks; None before the first."""
-        return None if self._ice.rtt_s is None else 1000.0 * self._ice.rtt_s
+        return None if self._ice.consent.rtt_s is None else 1000.0 * self._ice.consent.rtt_s
 
     @property
     def loss_pct(self) -> float:
@@ -347,7 +347,7 @@ class MediaLink:
     @property
     def rtt_s(self) -> float | None:
         """The same in seconds; known before the link is up."""
-        return self._ice.rtt_s
+        return self._ice.consent.rtt_s
 
     @property
     def by_stream(self) -> bool:
@@ -382,7 +382,7 @@ class MediaLink:
     async def _open_channel(self) -> None:
         self.setup.stage = "channel"
         await self._association.open_channel(
-            self._take_message, self.setup.progress, self._ice.rtt_s, self.counters
+            self._take_message, self.setup.progress, self._ice.consent.rtt_s, self.counters
         )
 
     def _listen(self) -> None:

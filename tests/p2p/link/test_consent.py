@@ -7,7 +7,7 @@ from aioice import stun
 from hypothesis import given
 from hypothesis import strategies as st
 
-from p2p.link import ice
+from p2p.link import consent_clock
 from p2p.link.consent import (
     SettledChecks,
     answer_to,
@@ -115,11 +115,11 @@ async def test_on_a_settled_link_aioice_takes_no_check_apart(bench, monkeypatch)
     await asyncio.sleep(2.5)
     parsed = []
     monkeypatch.setattr("p2p.link.ice.stun.parse_message", parsed.append)
-    before = a.link._ice._answered_s, b.link._ice._answered_s
+    before = a.link._ice.consent.answered_s, b.link._ice.consent.answered_s
     await asyncio.sleep(2.5)
     assert parsed == []
-    assert a.link._ice._answered_s > before[0]
-    assert b.link._ice._answered_s > before[1]
+    assert a.link._ice.consent.answered_s > before[0]
+    assert b.link._ice.consent.answered_s > before[1]
     assert a.mux.counters["stun_refused"] == b.mux.counters["stun_refused"] == 0
     assert a.link.rtt_ms < 500
 
@@ -159,7 +159,7 @@ async def checks_in(mux, seconds):
 async def test_a_link_with_a_relay_asks_for_consent_more_rarely_while_it_hears_it(
     bench, monkeypatch
 ):
-    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.3)
+    monkeypatch.setattr(consent_clock, "CONSENT_EVERY_S", 0.3)
     counts = {}
     for patient in (False, True):
         relay = bench.end(await bench.mux(), controlling=False)
@@ -190,7 +190,7 @@ async def a_relay_and_a_member(bench):
 
 
 async def test_a_silent_relay_is_asked_every_second_as_ever(bench, monkeypatch):
-    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.3)
+    monkeypatch.setattr(consent_clock, "CONSENT_EVERY_S", 0.3)
     relay, _ = await a_relay_and_a_member(bench)
     await asyncio.sleep(0.6)
     weather = bench.weather(relay.mux)
@@ -202,7 +202,7 @@ async def test_a_silent_relay_is_asked_every_second_as_ever(bench, monkeypatch):
 async def test_a_relays_check_stands_for_that_of_a_member_who_hears_it_and_never_the_other_way(
     bench, monkeypatch
 ):
-    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.1)
+    monkeypatch.setattr(consent_clock, "CONSENT_EVERY_S", 0.1)
     relay, member = await a_relay_and_a_member(bench)
     asked = {relay: [], member: []}
     for end, times in asked.items():
@@ -223,13 +223,13 @@ async def test_a_relays_check_stands_for_that_of_a_member_who_hears_it_and_never
     assert len(asked[relay]) <= 1
     assert relay.link.is_up
     assert member.link.is_up
-    assert time.monotonic() - relay.link._ice._answered_s < 1.5
+    assert time.monotonic() - relay.link._ice.consent.answered_s < 1.5
 
-    relay.link._ice._answered_s = 0.0
+    relay.link._ice.consent.answered_s = 0.0
     member.link._ice.probe()
     asked[relay].clear()
     await bench.until(lambda: asked[relay])
-    assert relay.link._ice._answered_s == 0.0
+    assert relay.link._ice.consent.answered_s == 0.0
 
 
 def counting_requests(receive, times):

@@ -6,7 +6,7 @@ import pytest
 from OpenSSL import SSL
 
 from p2p.errors import LocalError, RemoteError
-from p2p.link import ice, link
+from p2p.link import consent_clock, link
 from p2p.link.link import LinkFailed, MediaLink
 from p2p.wire.addresses import Scope
 from p2p.wire.offers import LinkOffer
@@ -272,8 +272,8 @@ async def test_closing_while_connecting_ends_the_attempt(bench):
 
 
 async def test_a_silent_peer_is_noticed_and_given_up(bench, monkeypatch):
-    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.02)
-    monkeypatch.setattr(ice, "CONSENT_LIMIT_S", 0.3)
+    monkeypatch.setattr(consent_clock, "CONSENT_EVERY_S", 0.02)
+    monkeypatch.setattr(consent_clock, "CONSENT_LIMIT_S", 0.3)
     a, b = await bench.pair()
     await asyncio.sleep(0.5)
     assert time.monotonic() - a.link.last_heard_s < 0.2

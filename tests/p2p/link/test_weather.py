@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from p2p.link import checks, ice
+from p2p.link import checks, consent_clock, ice
 from p2p.link.demux import Kind, kind_of
 
 CHECK = Kind.STUN
@@ -146,8 +146,8 @@ async def test_loss_is_measured(bench):
 
 
 async def test_the_round_trip_is_measured_and_long_ones_are_survived(bench, monkeypatch):
-    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.05)
-    monkeypatch.setattr(ice, "CONSENT_LIMIT_S", 0.5)
+    monkeypatch.setattr(consent_clock, "CONSENT_EVERY_S", 0.05)
+    monkeypatch.setattr(consent_clock, "CONSENT_LIMIT_S", 0.5)
     a, b, *weathers = await new_pair(bench)
     await bench.up(a, b)
     for weather in weathers:
@@ -159,8 +159,8 @@ async def test_the_round_trip_is_measured_and_long_ones_are_survived(bench, monk
 
 
 async def test_heavy_loss_is_not_taken_for_silence(bench, monkeypatch):
-    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.4)
-    monkeypatch.setattr(ice, "CONSENT_REPEAT_S", 0.03)
+    monkeypatch.setattr(consent_clock, "CONSENT_EVERY_S", 0.4)
+    monkeypatch.setattr(consent_clock, "CONSENT_REPEAT_S", 0.03)
     a, b, *weathers = await new_pair(bench)
     await bench.up(a, b)
     for n, weather in enumerate(weathers):
@@ -173,7 +173,7 @@ async def test_heavy_loss_is_not_taken_for_silence(bench, monkeypatch):
 
 
 async def test_a_cut_of_some_seconds_ends_nothing(bench, monkeypatch):
-    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.1)
+    monkeypatch.setattr(consent_clock, "CONSENT_EVERY_S", 0.1)
     a, b, *weathers = await new_pair(bench)
     await bench.up(a, b)
     for weather in weathers:
@@ -255,8 +255,8 @@ async def test_a_peer_whose_router_gave_it_a_new_port_is_followed(
     bench, home_controls, who_speaks, monkeypatch
 ):
     # By its next consent check, or before that by its sound.
-    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.3 if who_speaks == "nobody" else 100.0)
-    monkeypatch.setattr(ice, "CONSENT_REPEAT_S", 0.01)
+    monkeypatch.setattr(consent_clock, "CONSENT_EVERY_S", 0.3 if who_speaks == "nobody" else 100.0)
+    monkeypatch.setattr(consent_clock, "CONSENT_REPEAT_S", 0.01)
     home = bench.end(await bench.mux(), controlling=home_controls)
     far = bench.end(await bench.mux(), controlling=not home_controls)
     router = await Router.of(("127.0.0.1", home.mux.local_port), ("127.0.0.1", far.mux.local_port))
@@ -297,8 +297,8 @@ async def test_a_new_address_told_by_somebody_else_is_tried(bench):
 
 
 async def test_a_peer_that_comes_back_to_an_earlier_address_is_followed(bench, monkeypatch):
-    monkeypatch.setattr(ice, "SILENT_PATH_S", 0.3)
-    monkeypatch.setattr(ice, "CONSENT_EVERY_S", 0.1)
+    monkeypatch.setattr(consent_clock, "SILENT_PATH_S", 0.3)
+    monkeypatch.setattr(consent_clock, "CONSENT_EVERY_S", 0.1)
     a, b = await bench.pair()
     home = a.link.remote_address
     away, at_home = await bench.mux(), b.mux._transmit
