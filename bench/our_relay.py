@@ -172,7 +172,7 @@ class Members:
                 mux.raw_socket,
                 lambda data: data[0] == _FIRST_SOUND_BYTE and len(data) > _LEAST_SOUND_BYTES,
                 lambda data, sender: mux._received(data, sender, time.monotonic()),
-                seat.link._line.link._heard,
+                seat.link._line.link.heard,
             )
 
     async def _enter(self, endpoint: MemberEndpoint, identity: Identity) -> RelaySession:

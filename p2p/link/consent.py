@@ -9,6 +9,7 @@ import binascii
 import hmac
 import ipaddress
 import struct
+from collections.abc import Callable
 from typing import NamedTuple
 
 from p2p.wire.addresses import Address, on_the_wire
@@ -103,7 +104,7 @@ class _Known(NamedTuple):
 
 
 class SettledChecks:
-    """Recognises repeats of the peer's last check.
+    """Recognises repeats of the peer's last check, and makes ours once.
 
     Attributes:
         trusted_from: Where our offer was sent, if the peer asked from there: a check from there
@@ -113,6 +114,18 @@ class SettledChecks:
     def __init__(self) -> None:
         self.trusted_from: Address | None = None
         self._known: _Known | None = None
+        self._own: tuple[object, bytes] = (None, b"")
+
+    def own(self, way: object, make: Callable[[], bytes]) -> bytes:
+        """Our check of a way, without proof.
+
+        Args:
+            way: Not None; another one needs another check.
+            make: Called if the last one was of another way.
+        """
+        if self._own[0] != way:
+            self._own = way, make()
+        return self._own[1]
 
     def learn(self, request: bytes, address: Address, way: object) -> None:
         """A check was found to be authentic, and to change nothing.

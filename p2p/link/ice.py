@@ -8,6 +8,7 @@ import asyncio
 import base64
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from p2p.link.checks import MuxStun
 from p2p.link.consent import SettledChecks, answer_to, is_signed
@@ -36,29 +37,44 @@ def make_credentials(rng: Callable[[int], bytes]) -> tuple[str, str]:
     return ufrag, base64.b64encode(rng(18)).decode()[:PWD_CHARS]
 
 
+class LinkOwner(LinkSession, Protocol):
+    """The link that a connection finds a way for."""
+
+    def heard(self) -> None:
+        """The peer proved that it is there."""
+        ...
+
+    def verified(self, address: Address) -> None:
+        """A check of ours was answered from there."""
+        ...
+
+    def seen_at(self, address: Address, witness: str) -> None:
+        """The peer answers a check from the IP ``witness``: it sees us at this address."""
+        ...
+
+    def consent_ended(self) -> None:
+        """The peer has not answered for so long that we may send no more."""
+        ...
+
+
 class MuxConnection(ice.Connection):
     """One ICE session on the shared socket.
 
     Args:
         mux: The socket.
-        session: The link, as the socket's tables know it.
+        session: The link.
         controlling: Our role; a conflict is settled by ICE.
         credentials: Own user fragment and password.
         rng: For the spread of consent checks.
 
     Attributes:
-        on_lost: Called when the peer has not answered for so long that we may send no more.
-        on_verified: Called with each address from which a check of ours was answered.
-        on_heard: Called whenever the peer proved that it is there.
-        on_seen_at: Called whenever the peer answers a check, with our address as it sees it and
-            the IP it answers from.
         consent: When the peer is asked whether it still wants what we send.
     """
 
     def __init__(
         self,
         mux: Mux,
-        session: LinkSession,
+        session: LinkOwner,
         *,
         controlling: bool,
         credentials: tuple[str, str],
@@ -72,20 +88,15 @@ class MuxConnection(ice.Connection):
             local_password=credentials[1],
         )
         self.session = session
-        self.on_lost: Callable[[], None] = lambda: None
-        self.on_verified: Callable[[Address], None] = lambda _address: None
-        self.on_heard: Callable[[], None] = lambda: None
-        self.on_seen_at: Callable[[Address, str], None] = lambda _address, _witness: None
         self.consent = ConsentClock(rng, time.monotonic())
         self._mux = mux
         self._conflicts = 0
         self._told: Address | None = None
         self._checks = SettledChecks()
-        self._own_check: tuple[object, bytes] = (None, b"")
         self._stuns = [MuxStun(self, self, mux, version) for version in mux.families]
-        self._protocols += self._stuns
-        self._local_candidates += [protocol.local_candidate for protocol in self._stuns]
-        self._local_candidates_start = self._local_candidates_end = True
+        self._protocols.extend(self._stuns)
+        self._local_candidates.extend(protocol.local_candidate for protocol in self._stuns)
+        self._local_candidates_end = True
 
     @property
     def remote_key(self) -> bytes:
@@ -146,7 +157,7 @@ class MuxConnection(ice.Connection):
         """Takes a STUN message for this connection; bad ones are counted."""
         way = self._way
         if self._is_routine(data, address, way):
-            self.on_heard()
+            self.session.heard()
             return
         try:
             message = stun.parse_message(data)
@@ -168,7 +179,7 @@ class MuxConnection(ice.Connection):
                 if usual and self._settled_at(address) and way == self._way:
                     self._checks.learn(data, address, way)
         if good:
-            self.on_heard()
+            self.session.heard()
         else:
             self._mux.counters["stun_refused"] += 1
 
@@ -236,10 +247,10 @@ class MuxConnection(ice.Connection):
         pair = self._nominated.get(1)
         if pair is not None and isinstance(pair.protocol, MuxStun):
             self.consent.asked(time.monotonic())
-            if self._own_check[0] != self._way:
-                request = self.build_request(pair, nominate=self.ice_controlling)
-                self._own_check = self._way, bytes(request)
-            pair.protocol.probe(self._own_check[1], pair.remote_addr, self.remote_key)
+            check = self._checks.own(
+                self._way, lambda: bytes(self.build_request(pair, nominate=self.ice_controlling))
+            )
+            pair.protocol.probe(check, pair.remote_addr, self.remote_key)
 
     async def query_consent(self) -> None:
         """Asks for consent for as long as there is any; then the link is lost."""
@@ -255,7 +266,7 @@ class MuxConnection(ice.Connection):
                 )
             if consent.has_ended(time.monotonic()):
                 self._query_consent_task = None
-                self.on_lost()
+                self.session.consent_ended()
                 return
 
     def _insist(self, *waits_s: float) -> None:
@@ -270,7 +281,7 @@ class MuxConnection(ice.Connection):
 
     def seen_at(self, address: Address, witness: str) -> None:
         """The peer says from where our check came."""
-        self.on_seen_at(address, witness)
+        self.session.seen_at(address, witness)
 
     def consented(self) -> None:
         """A consent check was answered."""
@@ -309,7 +320,7 @@ class MuxConnection(ice.Connection):
     def check_complete(self, pair: ice.CandidatePair) -> None:
         """A check of ours ended."""
         if pair.state == _PAIR.SUCCEEDED:
-            self.on_verified(pair.remote_addr)
+            self.session.verified(pair.remote_addr)
         before = self._nominated.get(1)
         super().check_complete(pair)
         if self._nominated.get(1) is before:
@@ -406,6 +417,8 @@ class MuxConnection(ice.Connection):
             if pair is not used and (pair.task is None or pair.task.done()):
                 self._check_list.remove(pair)
                 remotes = {id(p.remote_candidate) for p in self._check_list}
-                self._remote_candidates = [c for c in self._remote_candidates if id(c) in remotes]
+                self._remote_candidates[:] = [
+                    c for c in self._remote_candidates if id(c) in remotes
+                ]
                 return True
         return False

@@ -122,10 +122,6 @@ class MediaLink:
         self._ice = MuxConnection(
             mux, self, controlling=controlling, credentials=(ufrag, pwd), rng=rng
         )
-        self._ice.on_heard = self._heard
-        self._ice.on_verified = self._verified
-        self._ice.on_seen_at = lambda address, witness: self.on_seen_at(address, witness)
-        self._ice.on_lost = lambda: self._lost("silent")
         self._association = Association(self._ice, certificate, lambda: self._lost("peer"))
         self._media: Media | None = None
         self._moved_check_s = 0.0
@@ -344,6 +340,23 @@ class MediaLink:
         if address != self._ice.remote_address:
             self._follow(address, arrival_s)
 
+    def heard(self) -> None:
+        """From ICE and the channel: the peer proved that it is there."""
+        self.last_heard_s = time.monotonic()
+
+    def verified(self, address: Address) -> None:
+        """From ICE: a check of ours was answered from there."""
+        self._mux.routes.claim(address, self, proven=True)
+        self.on_verified(address)
+
+    def seen_at(self, address: Address, witness: str) -> None:
+        """From ICE: the peer at the IP ``witness`` sees us at this address."""
+        self.on_seen_at(address, witness)
+
+    def consent_ended(self) -> None:
+        """From ICE: the peer has not answered for so long that we may send no more."""
+        self._lost("silent")
+
     @property
     def rtt_s(self) -> float | None:
         """The same in seconds; known before the link is up."""
@@ -427,15 +440,8 @@ class MediaLink:
             self._ice.may_be_at(address)
 
     def _take_message(self, data: bytes) -> None:
-        self._heard()
+        self.heard()
         self.on_message(data)
-
-    def _heard(self) -> None:
-        self.last_heard_s = time.monotonic()
-
-    def _verified(self, address: Address) -> None:
-        self._mux.routes.claim(address, self, proven=True)
-        self.on_verified(address)
 
     def _lost(self, why: str) -> None:
         """The link ended by itself; while it is being made, ``connect`` notices."""

@@ -110,6 +110,18 @@ def test_a_repeat_differs_in_transaction_and_proof_only():
     assert not checks.repeats(signed(bytes(other), os.urandom(12), KEY), FOUR, way)
 
 
+def test_our_check_of_a_way_is_made_once():
+    checks, made = SettledChecks(), []
+
+    def make():
+        made.append(b"check %d" % len(made))
+        return made[-1]
+
+    assert [checks.own(way, make) for way in ("a", "a", "b", "b", "a")] == [
+        *(b"check 0", b"check 0", b"check 1", b"check 1", b"check 2")
+    ]
+
+
 async def test_on_a_settled_link_aioice_takes_no_check_apart(bench, monkeypatch):
     a, b = await bench.pair()
     await asyncio.sleep(2.5)
