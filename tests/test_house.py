@@ -24,7 +24,6 @@ MANY_ATTRIBUTES = {
     "p2p/link/link.py MediaLink": 18,
     "p2p/rekey/epoch_agent.py Epochs": 18,
     "p2p/room/room.py Room": 23,
-    "p2p/room/store/opset.py OpSet": 15,
 }
 
 # Files whose tests bear another name: what tests them.

@@ -149,7 +149,7 @@ class LongRoom:
         self.life.objects.append(len(gc.get_objects()))
         rooms = [client.room.ops() for client in self.world.honest]
         self.life.ops.append(max(map(len, rooms)))
-        left = [sum(map(len, c.room._ops._forgotten.values())) for c in self.world.honest]
+        left = [sum(map(len, c.room._ops._gone._leaves.values())) for c in self.world.honest]
         self.life.room_kib.append(self._room_kib(max(rooms, key=len)) + max(left) // 1024)
 
     def _room_kib(self, ops: list[bytes]) -> int:

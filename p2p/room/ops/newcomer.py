@@ -44,6 +44,12 @@ def admitted_by(op: Op) -> Op | None:
     return join if join is not None and join.author != op.author else None
 
 
+def let_in(op: Op, host: MemberId) -> Op | None:
+    """Give the join that an ``Admit`` carries; None as above, or if it is the host's."""
+    join = admitted_by(op)
+    return join if join is not None and join.author != host else None
+
+
 def introductions(host: MemberId, admits: Iterable[tuple[Op, MemberId]]) -> Mapping[MemberId, OpId]:
     """Follow admissions from the host down, counting or not.
 

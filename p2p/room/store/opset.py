@@ -1,13 +1,12 @@
 """The set of operations a member holds: checked on the way in, bounded, and handed on."""
 
 from collections.abc import Iterable
-from typing import TypeVar
 
 from crypto.genesis import Genesis
 from crypto.identity import member_id
-from crypto.ids import EpochId, MemberId, OpId, RoomId, SignKey
+from crypto.ids import MemberId, OpId, RoomId
 from p2p.errors import RemoteError
-from p2p.room.ops.ids import NO_EPOCH, short
+from p2p.room.ops.ids import short
 from p2p.room.ops.kinds import (
     Admit,
     Body,
@@ -19,13 +18,15 @@ from p2p.room.ops.kinds import (
     Leave,
     Mute,
     Order,
-    Rank,
 )
-from p2p.room.ops.newcomer import admitted_by, introductions
-from p2p.room.ops.op import Op, decode_op, verify_op
-from p2p.room.ops.powers import standing, takes_power
+from p2p.room.ops.newcomer import introductions, let_in
+from p2p.room.ops.op import Op, decode_op
+from p2p.room.ops.powers import takes_power
 from p2p.room.state.spare import spare
 from p2p.room.state.verdict import Findings
+from p2p.room.store.credentials import Credentials
+from p2p.room.store.gone import Gone
+from p2p.room.store.held import Held
 from p2p.room.store.pruning import kept, turn
 from p2p.room.store.quotas import FLOOR, Quotas
 
@@ -35,15 +36,7 @@ MEMBERS_MAX = 1024
 CLAIMS_MAX = 256
 """Admissions that count for nobody, but might if more were known: those of the lowest ids."""
 
-HELD_MAX = 128
-HELD_PER_AUTHOR_MAX = 8
-SPENT_MAX = 4096
-FORGOTTEN_MAX = 4096
-"""Members of whom nothing is kept but that they left, some 250 bytes each."""
 UNSETTLED_MAX = 256
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class OpSet:
@@ -67,15 +60,12 @@ class OpSet:
         self.room_id: RoomId = genesis.room_id
         self._entry: EntryMode = genesis.entry
         self._blind = blind
-        self._keys: dict[MemberId, SignKey] = {self.host: genesis.sign}
+        self._credentials = Credentials(self.host, genesis.sign, blind=blind)
         self._ops: dict[OpId, Op] = {}
-        self._ranks: dict[OpId, Op] = {}
-        self._epochs: set[EpochId] = set()
         self._known: set[MemberId] = set()
-        self._spent: dict[OpId, None] = {}
-        self._forgotten: dict[MemberId, bytes] = {}
-        self._held: dict[OpId, Op] = {}
-        self._quotas = Quotas(self.host, self._ranks)
+        self._held = Held()
+        self._gone = Gone()
+        self._quotas = Quotas(self.host, self._credentials.ranks)
         self._unsettled = 0
 
     def __len__(self) -> int:
@@ -94,11 +84,11 @@ class OpSet:
 
     def has_forgotten(self, member: MemberId) -> bool:
         """Tell whether this member left and is no longer remembered otherwise."""
-        return member in self._forgotten
+        return member in self._gone.members
 
     def farewell(self, member: MemberId) -> bytes:
         """Give the leave of a member that is forgotten: for those who still believe it here."""
-        return self._forgotten[member]
+        return self._gone.leave_of(member)
 
     def members(self) -> int:
         """Count the members remembered, the gone included."""
@@ -106,12 +96,7 @@ class OpSet:
 
     def knows(self, op: Op) -> bool:
         """Tell whether the operation is here, waits, or was here and no longer counts."""
-        return (
-            op.id in self._ops
-            or op.id in self._spent
-            or op.id in self._held
-            or (op.author in self._forgotten and not isinstance(op.body, Admit))
-        )
+        return op.id in self._ops or op.id in self._held or self._gone.has_seen(op)
 
     def read(self, data: bytes) -> Op:
         """Decode an operation of this room; its signature is checked by ``check``.
@@ -135,33 +120,17 @@ class OpSet:
         """
         if isinstance(op.body, Join) and op.author != self.host:
             raise RemoteError("alone")
-        if isinstance(op.body, Admit) and self._newcomer(op) is None:
+        if isinstance(op.body, Admit) and self.newcomer(op) is None:
             raise RemoteError("bad_join")
-        key = self._keys.get(op.author)
-        if key is None:
-            return False
-        verify_op(op, key)
-        stands = standing(op, self.host, self._ranks)
-        if stands is False:
-            raise RemoteError("powerless")
-        if stands is None or not self._epoch_is_known(op):
+        if not self._credentials.check(op):
             return False
         self._require_room(op)
         return True
 
-    def _newcomer(self, op: Op) -> Op | None:
-        """Give the join of whom an operation lets in, if it is an admission."""
-        join = admitted_by(op)
-        return join if join is not None and join.author != self.host else None
-
     def newcomer(self, op: Op) -> MemberId | None:
         """Tell whom an operation lets in; None if it is no admission."""
-        join = self._newcomer(op)
+        join = let_in(op, self.host)
         return join.author if join else None
-
-    def _epoch_is_known(self, op: Op) -> bool:
-        epoch = op.body.epoch if isinstance(op.body, FLOOR) else NO_EPOCH
-        return epoch == NO_EPOCH or epoch in self._epochs
 
     def insert(self, op: Op) -> list[Op]:
         """Take in an operation that ``check`` let pass, or one that we wrote ourselves.
@@ -170,8 +139,8 @@ class OpSet:
             The operations that are new by it: itself, and those that waited for it.
         """
         new = [op]
-        if isinstance(op.body, Admit) and op.author in self._forgotten:
-            self._put(self.read(self._forgotten.pop(op.author)))  # it is the door of somebody
+        if isinstance(op.body, Admit) and op.author in self._gone.members:
+            self._put(self.read(self._gone.recall(op.author)))  # it is the door of somebody
         self._put(op)
         new += self._release(op)
         self._unsettled += len(new)
@@ -181,21 +150,14 @@ class OpSet:
 
     def _put(self, op: Op) -> None:
         self._ops[op.id] = op
-        self._index(op)
+        self._credentials.learn(op)
+        if (member := self._arrival(op)) is not None:
+            self._known.add(member)
         self._quotas.add(op)
 
-    def _index(self, op: Op) -> None:
-        body = op.body
-        join = op if isinstance(body, Join) else self._newcomer(op)
-        if join is not None and isinstance(join.body, Join):
-            self._known.add(join.author)
-            self._keys[join.author] = join.body.sign
-        elif isinstance(body, Rank):
-            self._ranks[op.id] = op
-            if self._blind:
-                self._keys[body.member] = body.sign
-        elif isinstance(body, Epoch):
-            self._epochs.add(EpochId(op.id))
+    def _arrival(self, op: Op) -> MemberId | None:
+        """Tell whose join an operation is or carries."""
+        return op.author if isinstance(op.body, Join) else self.newcomer(op)
 
     def _require_room(self, op: Op) -> None:
         newcomer = self.newcomer(op)
@@ -218,11 +180,7 @@ class OpSet:
         Raises:
             RemoteError: Too many of this author wait already.
         """
-        if sum(held.author == op.author for held in self._held.values()) >= HELD_PER_AUTHOR_MAX:
-            raise RemoteError("stranger")
-        self._held[op.id] = op
-        if len(self._held) > HELD_MAX:
-            del self._held[next(iter(self._held))]
+        self._held.hold(op)
 
     def _release(self, new: Op) -> list[Op]:
         """Take in what waited for an operation; drop what turns out to be bad.
@@ -233,28 +191,18 @@ class OpSet:
         came = [new]
         while came:
             one = came.pop()
-            for op in [held for held in self._held.values() if self._waits_for(held, one)]:
+            for op in self._held.waiting_for(one, self.newcomer(one)):
                 try:
                     ready = self.check(op)
                 except RemoteError:
-                    del self._held[op.id]
+                    self._held.drop(op)
                     continue
                 if ready:
-                    del self._held[op.id]
+                    self._held.drop(op)
                     self._put(op)
                     good.append(op)
                     came.append(op)
         return good
-
-    def _waits_for(self, held: Op, new: Op) -> bool:
-        match new.body:
-            case Admit():
-                return held.author == self.newcomer(new)
-            case Rank(member=member):
-                return held.body.auth == new.id or held.author == member
-            case Epoch():
-                return isinstance(held.body, FLOOR) and held.body.epoch == new.id
-        return False
 
     def settle(self) -> Findings:
         """Drop what no longer counts.
@@ -270,7 +218,7 @@ class OpSet:
             if op.author == self._me:  # our own place in the room stays as long as we look at it
                 left |= {one.id: one for one in self._ops.values() if self._is_ours(one)}
             else:
-                self._forgotten[op.author] = op.data
+                self._gone.forget(op)
         self._drop_claims(left, findings)
         orphans = self._drop_orphans(left)
         for op in self._ops.values():
@@ -280,12 +228,11 @@ class OpSet:
             again = Admit | Epoch | Grant | Mute | Down | Order
             back = isinstance(op.body, again) or op.id in orphans
             if op.id not in left and not back:
-                self._spent[op.id] = None
-        _bound(self._spent, SPENT_MAX)
-        _bound(self._forgotten, FORGOTTEN_MAX)
+                self._gone.spend(op.id)
+        self._gone.limit()
         if len(left) < len(self._ops):
             self._forget(left)
-        self._known = set(findings.admitted.known - self._forgotten.keys())
+        self._known = set(findings.admitted.known - self._gone.members)
         self._unsettled = 0
         return findings
 
@@ -329,9 +276,7 @@ class OpSet:
     def _forget(self, left: dict[OpId, Op]) -> None:
         before, self._ops = self._ops, {}
         self._quotas.clear()
-        self._epochs.clear()
-        stay = self._forgotten.keys() | {self.host}
-        self._keys = {one: key for one, key in self._keys.items() if one in stay}
+        self._credentials.forget(but=self._gone.members | {self.host})
         for op in before.values():  # in the order in which they came: each behind its author's
             if op.id in left:
                 self._put(op)
@@ -350,7 +295,7 @@ class OpSet:
         """
         came: dict[MemberId, Op] = {}
         for op in self._ops.values():  # each behind its author's
-            member = op.author if isinstance(op.body, Join) else self.newcomer(op)
+            member = self._arrival(op)
             if member is not None:
                 came.setdefault(member, op)
         line = [came[self.host]] if self.host in came else []
@@ -384,9 +329,3 @@ class OpSet:
             if first <= short(op.id) <= last and short(op.id) not in theirs
         ]
         return [op.data for op in sorted(found, key=turn)]
-
-
-def _bound(memory: dict[K, V], limit: int) -> None:
-    """Let the oldest go."""
-    while len(memory) > limit:
-        del memory[next(iter(memory))]

@@ -117,7 +117,9 @@ def test_nobody_is_asked_for_by_somebody_who_is_gone():
 
 def test_who_left_and_was_forgotten_is_still_told_so():
     rooms = Rooms(1)
-    rooms[0]._ops._forgotten[identity(9).member_id] = None
+    pen = Pen(identity(9), rooms[0].room_id)
+    pen.write(kinds.Join, identity(9).sign_key, identity(9).dh, bytes(32), "x")
+    rooms[0]._ops._gone.forget(pen.write(kinds.Leave))
     assert refusal(rooms, 9, at=0) == "left"
 
 

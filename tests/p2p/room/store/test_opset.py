@@ -9,8 +9,9 @@ from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import Body
 from p2p.room.ops.newcomer import admitted_by
 from p2p.room.ops.op import Op, Pen, verify_op
-from p2p.room.store import opset
-from p2p.room.store.opset import HELD_MAX, HELD_PER_AUTHOR_MAX, OpSet
+from p2p.room.store import credentials, gone, opset
+from p2p.room.store.held import HELD_MAX, HELD_PER_AUTHOR_MAX
+from p2p.room.store.opset import OpSet
 
 
 def put(ops: OpSet, data: bytes) -> bool:
@@ -84,7 +85,7 @@ def test_an_admission_costs_no_look_at_what_waits_for_something_else(
         looked_at.append(op)
         verify_op(op, key)
 
-    monkeypatch.setattr(opset, "verify_op", verify)
+    monkeypatch.setattr(credentials, "verify_op", verify)
     key = identity(9)
     fields = (key.sign_key, key.dh, bytes(32), "x")
     admit = people.admit(Pen(key, people.room_id).write(kinds.Join, *fields), by=1)
@@ -138,7 +139,7 @@ def test_what_was_superseded_is_known_and_not_checked_again():
 
 
 def test_the_memory_of_what_was_dropped_is_bounded(monkeypatch):
-    monkeypatch.setattr(opset, "SPENT_MAX", 10)
+    monkeypatch.setattr(gone, "SPENT_MAX", 10)
     monkeypatch.setattr(opset, "UNSETTLED_MAX", 7)
     people = People(1)
     ops = OpSet(people.genesis)
@@ -148,7 +149,7 @@ def test_the_memory_of_what_was_dropped_is_bounded(monkeypatch):
         put(ops, people.raise_hand(1).data)
         assert len(ops) < 10
     ops.settle()
-    assert len(ops._spent) == 10
+    assert len(ops._gone._spent) == 10
 
 
 def test_of_many_joins_of_one_key_two_count_and_the_one_that_a_removal_names():
