@@ -200,7 +200,7 @@ class Client:
         self.keyring = keyring
         self.stage = FrameCrypto(keyring, self.id, self._rng)
         self.epochs = Epochs(
-            self.room, keyring, self.identity, MEMBERS_SECRET, self._rng, self.now, recv=self.recv
+            self.room, keyring, MEMBERS_SECRET, self._rng, self.now, recv=self.recv
         )
         self.words = FreshWords(self.room, self.identity, self.now)
 

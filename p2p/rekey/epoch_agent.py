@@ -2,8 +2,8 @@
 
 Theory of operation. The room's operations say which epochs there are and which of them nothing has
 replaced: the *heads*. This core sees to it that the keyring holds the secrets of all heads, and
-turns it to them; it begins epochs when it is our turn (``turns``), wraps their secrets for the
-roster, and asks and answers for what did not arrive (``asking``)::
+turns it to them; it begins epochs when it is our turn and wraps their secrets for the roster
+(``beginning``), and asks and answers for what did not arrive (``asking``)::
 
     record seen --(our wrap comes)--> held ----(replaced)---> old --(20 s)--> erased
          |                             ^
@@ -16,35 +16,28 @@ all, however long it takes, under a key that somebody holds whom the new one shu
 """
 
 from collections import Counter, deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.head import SECRET_BYTES
-from crypto.identity import Identity
 from crypto.ids import EpochId, MemberId
 from p2p.errors import RemoteError, UserError
-from p2p.rekey.commit import Wrapping, next_epoch, slice_wraps
-from p2p.rekey.events import EpochEvent, HeldWhy, Impersonated, KeysChanged, KeysMissing
-from p2p.rekey.mic_gate import TOLD_S, MicGate
+from p2p.rekey.beginning import Beginning
+from p2p.rekey.commit import slice_wraps
+from p2p.rekey.events import EpochEvent, HeldWhy, Impersonated, KeysChanged
+from p2p.rekey.mic_gate import MicGate
+from p2p.rekey.records import Records
 from p2p.rekey.recovery import Giving
-from p2p.rekey.schedule import Turns, is_scheduled
 from p2p.rekey.wrap_keys import RecvKeys
 from p2p.rng import Rng
 from p2p.room.agent.refusals import history_full
-from p2p.room.ops.kinds import PARENTS_MAX
-from p2p.room.ops.powers import MODERATOR
 from p2p.room.room import Room
-from p2p.room.state.epochs import EpochInfo, Why
+from p2p.room.state.epochs import EpochInfo
 from p2p.wire.messages import AskKeys, GiveKeys, Wraps
 
-PART_S = TOLD_S
-EARLY_MAX = 16
-EARLY_WRAPS_MAX = 1024
 POLL_S = 5.0
-WRAPS_AT_ONCE = 100
-"""Some five milliseconds of work."""
 
 KeyMessage = Wraps | AskKeys | GiveKeys
 Outgoing = tuple[MemberId | None, KeyMessage]
@@ -68,7 +61,6 @@ class Epochs:
     Args:
         room: What the members agree on.
         keyring: Where the secrets are.
-        identity: Ours.
         members_secret: 32 secret bytes that all members hold: what wraps are bound to.
         rng: Source of secrets.
         now: Monotonic seconds.
@@ -82,28 +74,21 @@ class Epochs:
         self,
         room: Room,
         keyring: Keyring,
-        identity: Identity,
         members_secret: bytes,
         rng: Rng,
         now: float,
         recv: KeyPair | None = None,
     ) -> None:
         self.counts: Counter[str] = Counter()
-        self._me = identity.member_id
         self._room = room
         self._keyring = keyring
-        self._rng = rng
         self._now = now
-        self._recv = RecvKeys(self._me, room.write_recv, rng, keyring.step, members_secret, recv)
-        self._turns = Turns(rng)
+        self._recv = RecvKeys(room.me, room.write_recv, rng, keyring.step, members_secret, recv)
+        self._beginning = Beginning(room, keyring, members_secret, rng)
         self._giving = Giving(room, keyring, rng, self.counts, self._recv)
-        self._here: frozenset[MemberId] | None = None
         self._neighbours: frozenset[MemberId] = frozenset()
-        self._known_s: dict[EpochId, float] = {}
-        self._wrapping: Wrapping | None = None
-        self._early: dict[EpochId, tuple[bytes, ...]] = {}
+        self._records = Records()
         self._gate = MicGate()
-        self._told_missing = False
         self._out: deque[Outgoing] = deque()
         self._events = self._giving.events
         self._follow()
@@ -123,12 +108,12 @@ class Epochs:
     def observe_present(self, members: Collection[MemberId], now: float) -> None:
         """Say who is here; until then everybody in the roster counts as here."""
         self._now = max(self._now, now)
-        self._here = frozenset(members) | {self._me}
+        self._beginning.observe_present(members)
 
     def observe_neighbours(self, members: Collection[MemberId], now: float) -> None:
         """Say whom we can ask over a line that ends at them."""
         self._now = max(self._now, now)
-        self._neighbours = frozenset(members) - {self._me}
+        self._neighbours = frozenset(members) - {self._room.me}
 
     def observe_words(self, *, unchecked: bool, now: float) -> None:
         """Say whether no moderator's word has come for long: see ``fresh_words``."""
@@ -147,11 +132,11 @@ class Epochs:
                 raise UserError("not_held", "Nothing holds your voice back.")
             self._follow()
             return
-        if not self._may_begin():
+        if not self._beginning.is_allowed:
             raise UserError("not_moderator", "Only moderators can make a new room key.")
         if not self._room.takes_epochs:
             raise history_full()
-        self._turns.ask("kick" if command.shut_out else "asked", self._now)
+        self._beginning.ask("kick" if command.shut_out else "asked", self._now)
         self._begin_if_due()
 
     def receive(self, message: KeyMessage, sender: MemberId, now: float) -> None:
@@ -188,24 +173,20 @@ class Epochs:
         members at a time.
         """
         self.on_timer(now)
-        self._wrap()
+        if (wraps := self._beginning.wraps()) is not None:
+            self._out.append((None, wraps))
         out = list(self._out)
         self._out.clear()
         return out
 
     def next_timer(self) -> float:
         """When ``on_timer`` wants to be called, monotonic seconds."""
-        if self._out or self._wrapping is not None:
+        if self._out or self._beginning.is_wrapping:
             return self._now
-        since_s, place = self._giving.since_s, self._place()
         times = [self._now + POLL_S, self._giving.next_timer(self._now)]
-        if place is not None:
-            times.append(self._turns.next_timer(since_s, place))
+        times.append(self._beginning.next_timer(self._giving.since_s))
         if (recv_at_s := self._recv.next_timer()) is not None:
             times.append(recv_at_s)
-        since_s = self._giving.lacking_since_s
-        if since_s is not None and since_s + TOLD_S > self._now:
-            times.append(since_s + TOLD_S)
         return min(*times, self._gate.next_timer())
 
     def on_timer(self, now: float) -> None:
@@ -230,10 +211,8 @@ class Epochs:
         state = self._room.state
         if not state.heads or not self._is_here():
             return
-        if self._known_s.keys() != state.epochs.keys():
-            self._known_s = {epoch: self._known_s.get(epoch, self._now) for epoch in state.epochs}
-        for epoch_id in [one for one in self._early if one in state.epochs]:
-            self._open(state.epochs[epoch_id], self._early.pop(epoch_id))
+        for epoch_id, wraps in self._records.observe(state.epochs.keys(), self._now):
+            self._open(state.epochs[epoch_id], wraps)
         before = self._keyring.frontier
         self._gate.exposure.observe(state.shut_out, state.removed, before.ids)
         exposed = self._gate.exposure.exposes(before.ids)
@@ -245,14 +224,12 @@ class Epochs:
             self._events.append(KeysChanged(self._keyring.frontier.ids))
         self._hold_back()
         self._watch_own_name()
-        self._tell_missing()
+        self._giving.tell_missing(self._now)
 
     def _takes_part(self) -> bool:
         """Whether we go on with those heads that we hold: for a second others did not come."""
-        since_s = self._giving.lacking_since_s
         held = [head for head in self._room.state.heads if self._keyring.knows(head)]
-        late = since_s is not None and self._now - since_s >= PART_S
-        return late and not self._gate.exposure.exposes(held)
+        return self._giving.is_late(self._now) and not self._gate.exposure.exposes(held)
 
     def _hold_back(self) -> None:
         """Seal nothing under what we hold if somebody who was shut out holds it as well.
@@ -267,69 +244,19 @@ class Epochs:
 
     def _watch_own_name(self) -> None:
         """A receive key in our name that is none of ours: somebody else has our keys."""
-        if self._recv.is_forged(self._room.state.members[self._me].recv):
+        if self._recv.is_forged(self._room.state.members[self._room.me].recv):
             self._events.append(Impersonated())
-
-    def _tell_missing(self) -> None:
-        since_s = self._giving.lacking_since_s
-        missing = since_s is not None and self._now - since_s >= TOLD_S
-        if missing != self._told_missing:
-            self._told_missing = missing
-            self._events.append(KeysMissing(missing))
 
     # --- beginning epochs -----------------------------------------------------------------------
 
     def _begin_if_due(self) -> None:
-        place = self._place()
-        state = self._room.state
-        if place is None:
-            return
-        heads = [state.epochs[epoch] for epoch in state.heads]
-        self._turns.observe(
-            len(heads), place, self._now, spoilt=self._gate.exposure.exposes(state.heads)
-        )
-        why = self._turns.due(self._giving.since_s, place, self._now)
-        if why is None and heads and is_scheduled(heads, place, self._keyring.step):
-            why = "timer"
-        if why is not None:
-            self._begin(why, heads[:PARENTS_MAX])
-
-    def _begin(self, why: Why, parents: Sequence[EpochInfo]) -> None:
-        if self._wrapping is not None:
-            self._wrapping.stop()  # whoever still waits for that one needs the new one
-        self._wrapping = next_epoch(
-            self._room, self._keyring, parents, why, self._rng, self._recv.members_secret
-        )
-        self.counts["made"] += 1
-        self._turns.made(self._now)
-        self._follow()
-
-    def _wrap(self) -> None:
-        """Wrap for some more."""
-        while self._wrapping is not None:
-            wraps = self._wrapping.some(WRAPS_AT_ONCE)
-            if wraps:
-                self._out.append((None, Wraps(self._wrapping.epoch_id, wraps)))
-            if self._wrapping.done:
-                self._wrapping = None
-            if wraps:
-                return
+        spoilt = self._gate.exposure.exposes(self._room.state.heads)
+        if self._beginning.begin_if_due(self._giving.since_s, self._now, spoilt=spoilt):
+            self.counts["made"] += 1
+            self._follow()
 
     def _is_here(self) -> bool:
-        return self._room.state.in_roster(self._me)
-
-    def _may_begin(self) -> bool:
-        return self._is_here() and self._room.state.members[self._me].rank <= MODERATOR
-
-    def _place(self) -> int | None:
-        """How many who may begin epochs and are here are senior to us; None: we may not."""
-        seniors = sorted(
-            (member.rank, member.id)
-            for member in self._room.roster()
-            if member.rank <= MODERATOR and (self._here is None or member.id in self._here)
-        )
-        ids = [member for _, member in seniors]
-        return ids.index(self._me) if self._me in ids and self._room.takes_epochs else None
+        return self._room.state.in_roster(self._room.me)
 
     # --- secrets that come ----------------------------------------------------------------------
 
@@ -337,17 +264,14 @@ class Epochs:
         epoch = self._room.state.epochs.get(epoch_id)
         if epoch is not None:
             self._open(epoch, wraps)
-        else:  # its record may be right behind
-            wraps = (self._early.pop(epoch_id, ()) + wraps)[-EARLY_WRAPS_MAX:]
-            self._early[epoch_id] = wraps
-            if len(self._early) > EARLY_MAX:
-                del self._early[next(iter(self._early))]
+        else:
+            self._records.keep(epoch_id, wraps)
 
     def _open(self, epoch: EpochInfo, wraps: tuple[bytes, ...]) -> None:
         known = self._keyring.knows(epoch.id)
         if known and self._keyring.trial.giver(epoch.id) is None:
             return
-        if not slice_wraps(wraps, epoch.ephemeral, [self._me]):
+        if not slice_wraps(wraps, epoch.ephemeral, [self._room.me]):
             return  # others' wraps, to be passed on
         try:
             secret = self._recv.open(wraps, epoch)
@@ -362,4 +286,4 @@ class Epochs:
         self.counts["wrapped"] += 1
 
     def _answer(self) -> None:
-        self._out += self._giving.answers(self._me, self._known_s, self._now)
+        self._out += self._giving.answers(self._room.me, self._records.known_s, self._now)

@@ -15,7 +15,8 @@ from crypto.head import STEP_S
 from crypto.ids import DhKey, EpochId, MemberId
 from crypto.relaypass import pass_public
 from p2p.errors import RemoteError
-from p2p.rekey.events import EpochEvent, KeysDiffer, TimeWrong
+from p2p.rekey.events import EpochEvent, KeysDiffer, KeysMissing, TimeWrong
+from p2p.rekey.mic_gate import TOLD_S
 from p2p.rekey.requests import SETTLE_S, Answering, Asking
 from p2p.rekey.sealed_heads import open_heads, seal_heads
 from p2p.rekey.time_witnesses import TimeWitnesses
@@ -54,16 +55,29 @@ class Giving:
         self._doubting = Asking(rng)
         self._answering = Answering()
         self._times = TimeWitnesses()
+        self._told_missing = False
 
     @property
     def since_s(self) -> float | None:
         """Since when we lack one of the secrets that we lack now; None if we lack nothing."""
         return self._lacking.since_s
 
+    def is_late(self, now: float) -> bool:
+        """Whether something was missing for a second, be it one secret after another."""
+        late_at_s = self._late_at_s
+        return late_at_s is not None and now >= late_at_s
+
     @property
-    def lacking_since_s(self) -> float | None:
-        """Since when something was always missing, be it one secret after another."""
-        return self._lacking.lacking_since_s
+    def _late_at_s(self) -> float | None:
+        since_s = self._lacking.lacking_since_s
+        return None if since_s is None else since_s + TOLD_S
+
+    def tell_missing(self, now: float) -> None:
+        """Tell our person of secrets that are late, and when they have come."""
+        missing = self.is_late(now)
+        if missing != self._told_missing:
+            self._told_missing = missing
+            self.events.append(KeysMissing(missing))
 
     def observe(self, now: float) -> None:
         """Take note of what we lack, and of what we have reason to doubt."""
@@ -79,8 +93,10 @@ class Giving:
         return tuple(sorted(doubted))
 
     def next_timer(self, now: float) -> float:
-        """When there is something to say, monotonic seconds; infinity for never."""
+        """When there is something to say or to tell, monotonic seconds; infinity for never."""
         at_s = min(self._lacking.next_timer, self._doubting.next_timer)
+        if (late_at_s := self._late_at_s) is not None and late_at_s > now:
+            at_s = min(at_s, late_at_s)
         return min(at_s, now + SETTLE_S) if self._answering.pending(now) else at_s
 
     def questions(

@@ -37,9 +37,6 @@ class RecvKeys:
         step: The present one.
         members_secret: 32 secret bytes, without which no wrap opens.
         first: The pair whose public half our join named; None to publish a new one at once.
-
-    Attributes:
-        members_secret: As given.
     """
 
     def __init__(
@@ -55,7 +52,7 @@ class RecvKeys:
         self._publish = publish
         self._rng = rng
         self._since_step = step
-        self.members_secret = members_secret
+        self._members_secret = members_secret
         self._rotate_at_s: float | None = None
         self._old: deque[tuple[KeyPair, float]] = deque()
         self._forged = b""
@@ -88,7 +85,7 @@ class RecvKeys:
         for pair in self.pairs:
             try:
                 return unwrap(
-                    wraps, epoch.ephemeral, self._me, pair, epoch.commit, self.members_secret
+                    wraps, epoch.ephemeral, self._me, pair, epoch.commit, self._members_secret
                 )
             except RemoteError:
                 continue

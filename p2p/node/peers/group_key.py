@@ -39,9 +39,9 @@ class GroupKey:
 
     def __init__(self, room: Room, secrets: RoomSecrets) -> None:
         now = time.monotonic()
-        keyring, identity = secrets.keyring, secrets.identity
+        keyring = secrets.keyring
         self._epochs = Epochs(
-            room, keyring, identity, secrets.members_secret, system_rng, now, secrets.recv[0]
+            room, keyring, secrets.members_secret, system_rng, now, secrets.recv[0]
         )
         self._comparing = Comparing(room, keyring, system_rng)
         self._words = FreshWords(room, secrets.identity, now)

@@ -75,7 +75,7 @@ class People:
             keyring = keyring_from(door.keyring.export(step), step, self.now, door.id)
         else:
             keyring = first_epoch(room, os.urandom)
-        epochs = Epochs(room, keyring, identity, SHARED, os.urandom, self.now)
+        epochs = Epochs(room, keyring, SHARED, os.urandom, self.now)
         person = Person(identity, room, keyring, epochs)
         self.people.append(person)
         return person

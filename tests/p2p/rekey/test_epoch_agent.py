@@ -11,17 +11,9 @@ from crypto.handover import keyring_from
 from crypto.relaypass import pass_public
 from crypto.wrap import commitment, unwrap, wrap_all
 from p2p.errors import RemoteError, UserError
-from p2p.rekey import epoch_agent as epochs_module
+from p2p.rekey import beginning
 from p2p.rekey.commit import next_epoch, slice_wraps
-from p2p.rekey.epoch_agent import (
-    EARLY_MAX,
-    PARENTS_MAX,
-    PART_S,
-    TOLD_S,
-    Epochs,
-    NewKey,
-    SpeakAnyway,
-)
+from p2p.rekey.epoch_agent import Epochs, NewKey, SpeakAnyway
 from p2p.rekey.events import (
     Impersonated,
     KeysChanged,
@@ -30,8 +22,11 @@ from p2p.rekey.events import (
     VoiceFreed,
     VoiceHeld,
 )
+from p2p.rekey.mic_gate import TOLD_S
+from p2p.rekey.records import EARLY_MAX
 from p2p.rekey.schedule import NONE_S, SCHEDULED_STEPS
 from p2p.rekey.sealed_heads import open_heads
+from p2p.room.ops.kinds import PARENTS_MAX
 from p2p.wire.messages import AskKeys, GiveKeys, HeadSecret, Wraps
 from tests.p2p.rekey.fakeroom import FakeRoom
 from tests.p2p.rekey.keypeople import SHARED, People, Person, given
@@ -125,7 +120,7 @@ def test_a_key_is_not_made_by_who_was_removed(people: People) -> None:
 
 
 def test_a_large_roster_is_wrapped_for_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(epochs_module, "WRAPS_AT_ONCE", 2)
+    monkeypatch.setattr(beginning, "WRAPS_AT_ONCE", 2)
     people = People(HOST, LISTENER, LISTENER, LISTENER, LISTENER, LISTENER)
     host = people[0].epochs
     host.do(NewKey(), people.now)
@@ -140,7 +135,7 @@ def test_a_large_roster_is_wrapped_for_some_at_a_time(monkeypatch: pytest.Monkey
 def test_a_key_that_is_replaced_before_it_is_wrapped_for_all_is_not_wrapped_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(epochs_module, "WRAPS_AT_ONCE", 2)
+    monkeypatch.setattr(beginning, "WRAPS_AT_ONCE", 2)
     people = People(HOST, LISTENER, LISTENER, LISTENER, LISTENER, LISTENER)
     host = people[0].epochs
     host.do(NewKey(), people.now)
@@ -154,7 +149,7 @@ def test_a_key_that_is_replaced_before_it_is_wrapped_for_all_is_not_wrapped_on(
 
 
 def test_receive_keys_of_no_use_do_not_stop_the_wrapping(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(epochs_module, "WRAPS_AT_ONCE", 1)
+    monkeypatch.setattr(beginning, "WRAPS_AT_ONCE", 1)
     people = People(HOST, LISTENER, LISTENER)
     state = people[0].room.state
     for number in (1, 2):
@@ -503,7 +498,7 @@ def test_who_lacks_one_of_two_heads_speaks_under_the_other_after_a_while(
     people[3].epochs.receive(Wraps(theirs.epoch_id, (wrap,)), people[1].id, people.now)
     members = people[3].room.state.members  # nobody is left who could merge them
     members |= {each.id: replace(each, rank=LISTENER) for each in members.values()}
-    people.wait(PART_S - 0.1)
+    people.wait(TOLD_S - 0.1)
     assert people[3].keyring.frontier == before
     people.wait(0.2)
     assert people[3].keyring.missing == (lost.id,)
@@ -541,8 +536,8 @@ def test_wraps_of_epochs_that_never_come_are_bounded(people: People) -> None:
         )
     for _ in range(20):
         people[3].epochs.receive(Wraps(b"e" * 16, (bytes(52),) * 256), people[2].id, people.now)
-    assert len(people[3].epochs._early) == EARLY_MAX
-    assert sum(len(wraps) for wraps in people[3].epochs._early.values()) < EARLY_MAX * 2048
+    assert len(people[3].epochs._records._early) == EARLY_MAX
+    assert sum(len(wraps) for wraps in people[3].epochs._records._early.values()) < EARLY_MAX * 2048
 
 
 def test_a_wrap_that_does_not_open_is_counted_and_asked_for(people: People) -> None:
@@ -655,7 +650,7 @@ def test_a_receive_key_that_was_published_with_the_join_is_used(people: People) 
     member = people[3]
     before = people[0].room.state.members[member.id]
     ring = keyring_from(people[0].keyring.export(0), 0, 0.0, bytes(16))
-    epochs = Epochs(member.room, ring, member.identity, SHARED, os.urandom, 0.0, recv=recv)
+    epochs = Epochs(member.room, ring, SHARED, os.urandom, 0.0, recv=recv)
     assert people[0].room.state.members[member.id] == before
     assert epochs._recv._present is recv
 

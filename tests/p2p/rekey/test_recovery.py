@@ -206,7 +206,6 @@ class Told:
         self.person.epochs = Epochs(
             self.person.room,
             self.person.keyring,
-            self.person.identity,
             SHARED,
             os.urandom,
             people.now,

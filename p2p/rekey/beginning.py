@@ -1,0 +1,112 @@
+"""Epochs of ours: begun when it is our turn, and wrapped some members at a time. Sans-IO."""
+
+from collections.abc import Collection
+
+from crypto.epoch import Keyring
+from crypto.ids import MemberId
+from p2p.rekey.commit import Wrapping, next_epoch
+from p2p.rekey.schedule import NEVER, Turns, is_scheduled
+from p2p.rng import Rng
+from p2p.room.ops.kinds import PARENTS_MAX
+from p2p.room.ops.powers import MODERATOR
+from p2p.room.room import Room
+from p2p.room.state.epochs import Why
+from p2p.wire.messages import Wraps
+
+WRAPS_AT_ONCE = 100
+"""Some five milliseconds of work."""
+
+
+class Beginning:
+    """When one member begins epochs, and how far the newest is wrapped.
+
+    Args:
+        room: What the members agree on.
+        keyring: Takes the secrets in; it is not turned to them here.
+        members_secret: 32 secret bytes that all members hold: what wraps are bound to.
+        rng: Source of secrets.
+    """
+
+    def __init__(self, room: Room, keyring: Keyring, members_secret: bytes, rng: Rng) -> None:
+        self._room = room
+        self._keyring = keyring
+        self._members_secret = members_secret
+        self._rng = rng
+        self._turns = Turns(rng)
+        self._present: frozenset[MemberId] | None = None
+        self._wrapping: Wrapping | None = None
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether our rank lets us begin epochs."""
+        state, me = self._room.state, self._room.me
+        return state.in_roster(me) and state.members[me].rank <= MODERATOR
+
+    @property
+    def is_wrapping(self) -> bool:
+        """Whether ``wraps`` has more to give."""
+        return self._wrapping is not None
+
+    def observe_present(self, members: Collection[MemberId]) -> None:
+        """Say who is here; until then everybody in the roster counts as here."""
+        self._present = frozenset(members) | {self._room.me}
+
+    def ask(self, why: Why, now: float) -> None:
+        """Our person wants a new key, or has shut somebody out: see ``Turns``."""
+        self._turns.ask(why, now)
+
+    def begin_if_due(self, missing_since_s: float | None, now: float, *, spoilt: bool) -> bool:
+        """Begin an epoch if it is our turn and there is a reason.
+
+        Args:
+            missing_since_s: Since when we lack the secret of a head; None if we lack none.
+            now: Monotonic seconds.
+            spoilt: Somebody who was removed with new key may hold all heads.
+
+        Returns:
+            Whether we did; its wraps are to be sent.
+        """
+        place = self._place()
+        if place is None:
+            return False
+        state = self._room.state
+        heads = [state.epochs[epoch] for epoch in state.heads]
+        self._turns.observe(len(heads), place, now, spoilt=spoilt)
+        why = self._turns.due(missing_since_s, place, now)
+        if why is None and heads and is_scheduled(heads, place, self._keyring.step):
+            why = "timer"
+        if why is None:
+            return False
+        if self._wrapping is not None:
+            self._wrapping.stop()  # whoever still waits for that one needs the new one
+        self._wrapping = next_epoch(
+            self._room, self._keyring, heads[:PARENTS_MAX], why, self._rng, self._members_secret
+        )
+        self._turns.made(now)
+        return True
+
+    def next_timer(self, missing_since_s: float | None) -> float:
+        """When an epoch may be due, monotonic seconds; infinity for never."""
+        place = self._place()
+        return NEVER if place is None else self._turns.next_timer(missing_since_s, place)
+
+    def wraps(self) -> Wraps | None:
+        """Wrap for some more; None when all are wrapped for."""
+        while self._wrapping is not None:
+            epoch_id, wraps = self._wrapping.epoch_id, self._wrapping.some(WRAPS_AT_ONCE)
+            if self._wrapping.done:
+                self._wrapping = None
+            if wraps:
+                return Wraps(epoch_id, wraps)
+        return None
+
+    def _place(self) -> int | None:
+        """How many who may begin epochs and are here are senior to us; None: we may not."""
+        present, me = self._present, self._room.me
+        seniors = sorted(
+            (member.rank, member.id)
+            for member in self._room.roster()
+            if member.rank <= MODERATOR and (present is None or member.id in present)
+        )
+        ids = [member for _, member in seniors]
+        return ids.index(me) if me in ids and self._room.takes_epochs else None
