@@ -5,6 +5,7 @@ from typing import Any
 
 from p2p.api.commands import (
     AcceptHand,
+    Command,
     Decline,
     GoToAudience,
     LowerHand,
@@ -36,6 +37,11 @@ def on_member(
         return "" if one is None else changes(one, view)
 
     return said
+
+
+def microphone(*, on: bool) -> Command:
+    """Open or close our microphone."""
+    return SetMic(on)
 
 
 def _press_mic(view: RoomView, chosen: int | None) -> Pressed:

@@ -6,8 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from p2p.api.commands import Leave, SetMic
 from p2p.api.view import RoomView
+from tui.commands.own import leave
+from tui.commands.stage import microphone
 from tui.ctl.place import SUFFIX, is_ours, living
 from tui.ctl.words import LINE_BYTES, Word, answer, understood
 from tui.nodelike import NodeLike
@@ -84,7 +85,7 @@ class ControlServer:
         if writer in self._holders:
             self._holders.discard(writer)
             if not self._holders:
-                self._node.do(SetMic(False))
+                self._node.do(microphone(on=False))
 
     async def _obey(self, word: Word | None) -> bytes:
         if word is None:
@@ -92,13 +93,13 @@ class ControlServer:
         if word == "status":
             return answer(self._view())
         if word == "leave":
-            self._node.do(Leave())
+            self._node.do(leave())
             return answer(self._view())
         view = self._view()
         if view is None:
             return answer(None, "not_joined")
         wanted = word in ("mic on", "mic hold") or (word == "mic toggle" and not view.mic_on)
-        self._node.do(SetMic(wanted))
+        self._node.do(microphone(on=wanted))
         return await self._settled(wanted)
 
     async def _settled(self, wanted: bool) -> bytes:
