@@ -25,6 +25,7 @@ class MemberView:
         invited: A moderator accepted the hand; the member has not opened its microphone yet.
         muted: A moderator silenced this member.
         unheard: Frames arrive from it that cannot be opened, or are no sound that we play.
+        sends: Its microphone is open, as far as we know: sound of it came in the last second.
         volume_db: How loud we made it for us alone, -30 to +12.
         hushed: We silenced it for us alone.
         on_stage: It may speak; a co-host or moderator can also be in the audience.
@@ -54,6 +55,7 @@ class MemberView:
     rtt_ms: float | None
     loss_pct: float | None
     unheard: bool
+    sends: bool = False
     volume_db: float = 0.0
     hushed: bool = False
     on_stage: bool = False

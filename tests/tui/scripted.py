@@ -41,6 +41,7 @@ def member(n: int, name: str, role: str = "listener", **changes: object) -> Memb
         "rtt_ms": 38.0,
         "loss_pct": 0.0,
         "unheard": False,
+        "sends": True,
         "on_stage": role != "listener",
         "rank": {"host": 0, "co-host": 1, "moderator": 2}.get(role, 4),
     }

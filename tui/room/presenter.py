@@ -55,7 +55,7 @@ def _stage_spans(one: MemberView, view: RoomView, width: int) -> tuple[Span, ...
         Span(fit(_tag(one), 4), "gold"),
     )
     level = view.mic_level_dbfs if one.me and view.mic_on else one.level_dbfs
-    middle = (Span(" "), *_meter_or_word(one, level, mic_off=one.me and not view.mic_on))
+    middle = (Span(" "), *_meter_or_word(one, level, mic_off=_is_closed(one, view)))
     if width < _WITH_PATH_CELLS:
         return head + middle
     tail = (Span(" " + fit(_path(one), 7), "dim"), Span(fit_right(_trip(one), 7), "dim"))
@@ -121,6 +121,11 @@ def _meter_or_word(one: MemberView, level: float, *, mic_off: bool) -> tuple[Spa
     if mic_off:
         return (Span(fit(tr("mic off"), METER_STEPS), "dim"),)
     return meter(level)
+
+
+def _is_closed(one: MemberView, view: RoomView) -> bool:
+    """Whether a microphone sends nothing; without a link, we do not know that of others."""
+    return not view.mic_on if one.me else not one.sends and one.path != "none"
 
 
 def _path(one: MemberView) -> str:

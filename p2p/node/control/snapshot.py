@@ -216,6 +216,7 @@ class Snapshot:
             rtt_ms=path.rtt_ms,
             loss_pct=path.loss_pct,
             unheard=self._routing.unheard(member.id),
+            sends=pipeline.mic_on if n == ME else self._routing.sends(member.id),
             volume_db=pipeline.volume_db(n),
             hushed=pipeline.is_muted(n),
             on_stage=member.stage in ON_STAGE,

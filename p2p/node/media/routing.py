@@ -14,6 +14,8 @@ from p2p.node.secrets import RoomSecrets
 from p2p.room.room import Room
 
 UNHEARD_S = 2.0
+SENDS_S = 1.0
+"""An open microphone sends a frame every few tens of milliseconds, also when nobody speaks."""
 
 
 class Routing:
@@ -34,6 +36,7 @@ class Routing:
         self._pipeline = pipeline
         self._numbers = numbers
         self._rejected_at_s: dict[MemberId, float] = {}
+        self._played_at_s: dict[MemberId, float] = {}
 
     def relay_frame(self, frame: bytes, arrival_s: float) -> bool:
         """Takes a frame that a relay brings; doubles may come.
@@ -75,6 +78,10 @@ class Routing:
         last_s = max(self._rejected_at_s.get(member, -math.inf), refused_s or -math.inf)
         return time.monotonic() - last_s < UNHEARD_S
 
+    def sends(self, member: MemberId) -> bool:
+        """Whether sound of this member came a moment ago: its microphone is open."""
+        return time.monotonic() - self._played_at_s.get(member, -math.inf) < SENDS_S
+
     def loss_pct(self, member: MemberId) -> float | None:
         """What is missing of a member's sound of the last seconds; None if it said nothing."""
         return self._secrets.frames.heard(member).loss.pct(time.monotonic())
@@ -103,4 +110,5 @@ class Routing:
         return True
 
     def _play(self, opened: Opened) -> None:
+        self._played_at_s[opened.member] = opened.arrival_s
         self._pipeline.put(self._numbers.number(opened.member), opened.payload, opened.arrival_s)

@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,10 @@ from crypto.roomkey import RoomKey
 from lab.node_house import House, Person, a_house
 from p2p.api import commands as c
 from p2p.api import events as e
+from p2p.api.view import MemberView
 from p2p.errors import UserError
 from p2p.node import Settings, create_room
+from p2p.node.media.routing import SENDS_S
 
 
 async def talking_pair(house: House) -> tuple[Person, Person]:
@@ -18,6 +21,10 @@ async def talking_pair(house: House) -> tuple[Person, Person]:
     await guest.until(e.Joined)
     await host.until(e.MemberChanged, lambda m: m.name == "guest" and m.state == "here")
     return host, guest
+
+
+def host_seen_by(guest: Person) -> MemberView:
+    return next(m for m in guest.node.view().members if m.name == "host")
 
 
 async def test_two_who_share_the_words_find_each_other_through_the_dht_and_talk() -> None:
@@ -30,9 +37,12 @@ async def test_two_who_share_the_words_find_each_other_through_the_dht_and_talk(
         assert first.from_n == guest.number_of("host")
         await guest.until(e.SpeakingChanged, lambda s: s.on)
         host.node.do(c.SetMic(False))
+        assert host_seen_by(guest).sends
         await guest.until(e.SpeakingChanged, lambda s: not s.on)
-        heard = next(m for m in guest.node.view().members if m.name == "host")
+        heard = host_seen_by(guest)
         assert (heard.path, heard.unheard) == ("loopback", False)
+        await asyncio.sleep(SENDS_S + 0.3)
+        assert not host_seen_by(guest).sends
         left = await guest.leave()
         [row] = left.totals["members"]
         sent = (await host.leave()).totals["members"][0]["sent"]

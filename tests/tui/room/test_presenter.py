@@ -64,11 +64,20 @@ def test_every_state_has_a_letter(changes, sign):
         ({"unheard": True}, "no sound"),
         ({"muted": True}, "muted"),
         ({"me": True}, "mic off"),
+        ({"sends": False}, "mic off"),
     ],
 )
 def test_a_state_without_sound_is_a_word_in_place_of_the_meter(changes, word):
     row = stage_rows(room(member(1, "a", "speaker", **changes)), 60)[0]
     assert word in text(row.spans)
+
+
+def test_an_open_microphone_that_hears_nothing_has_a_meter_and_so_has_who_cannot_be_reached():
+    silent = stage_rows(room(member(1, "a", "speaker")), 60)[0]
+    unknown = stage_rows(room(member(1, "a", "speaker", sends=False, path="none")), 60)[0]
+    for row in (silent, unknown):
+        assert "········" in text(row.spans)
+        assert "mic off" not in text(row.spans)
 
 
 def test_people_who_left_are_in_no_list():
