@@ -22,7 +22,7 @@ async def entered(pilot):
     await pilot.pause()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20), (40, 10)])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20), (60, 15), (40, 10)])
 async def test_the_room_looks_as_drawn(size):
     app = app_with(ScriptedNode())
     async with app.run_test(size=size) as pilot:

@@ -66,7 +66,8 @@ from tui.widgets.people import PeopleList
 
 _PRESSED = {key.keys.partition(",")[0]: key for key in room_keys().values()}
 _DRAWN_EVERY_S = 0.5
-_LOW_ROWS = 16
+_SHORT_ROWS = 12
+_HIGH_ROWS = 16
 _ROOMY_ROWS = 24
 _FEW_ON_STAGE = 6
 _FEW_BESIDE = 2
@@ -94,7 +95,8 @@ class RoomScreen(Screen[None]):
     ]
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012 - as in the base
         (0, "-low"),
-        (_LOW_ROWS, "-high"),
+        (_SHORT_ROWS, "-short"),
+        (_HIGH_ROWS, "-high"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key.keys, f"press('{name}')", show=False) for name, key in _PRESSED.items()),
