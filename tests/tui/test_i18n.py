@@ -154,8 +154,8 @@ async def test_no_english_is_left_on_a_chinese_screen(chinese, keys):
         ("tab", "enter"),
         ("tab", "enter", "x"),
         ("tab", "enter", "c"),
-        ("tab", "enter", "w"),
-        ("tab", "enter", "w", "s"),
+        ("tab", "enter", "g"),
+        ("tab", "enter", "g", "s"),
     ],
 )
 async def test_no_english_is_left_where_the_room_is_run_in_chinese(chinese, keys):

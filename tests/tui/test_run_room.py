@@ -87,7 +87,7 @@ async def test_a_room_with_all_ranks_looks_as_drawn(size):
         (("tab", "enter", "x"), "remove"),
         (("r",), "room-menu"),
         (("w",), "outside"),
-        (("down", "enter", "w"), "words"),
+        (("down", "enter", "g"), "words"),
         (("r", "v"), "new-invite"),
     ],
 )
@@ -212,13 +212,13 @@ async def test_who_waits_outside_is_announced_and_let_in_or_not():
         await seat.press("w")
         assert isinstance(seat.screen, OutsideScreen)
         assert seat.reads("! looks like sofia")
-        await seat.press("d")
+        await seat.press("n")
         assert seat.asked == [ask.Let(14, on=False)]
         assert seat.reads("小李 comes in, as a listener")
-        await seat.press("l")
+        await seat.press("y")
         assert seat.asked[1:] == [ask.Let(15, on=True)]
         assert seat.reads("Nobody waits.")
-        await seat.press("l", "escape")
+        await seat.press("l", "d", "y", "escape")
         assert len(seat.asked) == 2
         assert seat.reads("小李")
 
@@ -248,7 +248,7 @@ async def test_safety_words_are_read_compared_and_leave_a_mark():
 
 async def test_words_that_differ_are_a_warning_and_can_be_compared_again():
     async with Seat(ScriptedNode(full_room())) as seat:
-        await seat.press("enter", "w", "d")
+        await seat.press("enter", "g", "d")
         assert seat.reads("someone is between you")
         await seat.press("s")
         assert seat.asked == [ask.Compare(1), ask.Confirm(1, same=False)]
@@ -262,7 +262,7 @@ async def test_whoever_does_not_answer_is_said_not_to():
     do = node.do
     node.do = lambda wish: node.asked.append(wish) if isinstance(wish, ask.Compare) else do(wish)
     async with Seat(node) as seat:
-        await seat.press("enter", "w")
+        await seat.press("enter", "g")
         assert seat.reads("The words come as soon as 王小明 chooses you, too")
         await seat.press("s")
         assert seat.asked == [ask.Compare(1)]
@@ -276,8 +276,8 @@ async def test_who_is_asked_for_words_is_told_and_asks_too_by_choosing_the_other
     async with Seat(ScriptedNode(full_room())) as seat:
         await seat.tell(told.Words(1, "", (), "asked"))
         assert isinstance(seat.screen, RoomScreen)
-        assert seat.noted("王小明 wants to compare safety words: Enter on 王小明, then W.")
-        await seat.press("enter", "w")
+        assert seat.noted("王小明 wants to compare safety words: Enter on 王小明, then G.")
+        await seat.press("enter", "g")
         assert seat.asked == [ask.Compare(1)]
         await seat.tell(told.Words(1, "", (), "failed"))
         await seat.tell(told.Words(1, "", (), "asked"))
@@ -288,8 +288,8 @@ async def test_a_comparison_at_its_words_opens_no_screen_by_itself():
     async with Seat(ScriptedNode(full_room())) as seat:
         await seat.tell(told.Words(1, "M2XA7Q", ("tea", "cloud", "lamp"), "ready"))
         assert isinstance(seat.screen, RoomScreen)
-        assert seat.noted("王小明 wants to compare safety words: Enter on 王小明, then W.")
-        await seat.press("enter", "w")
+        assert seat.noted("王小明 wants to compare safety words: Enter on 王小明, then G.")
+        await seat.press("enter", "g")
         assert seat.reads("M2XA7Q = tea cloud lamp")
         assert seat.asked == []
 

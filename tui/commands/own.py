@@ -188,8 +188,8 @@ OWN_ROWS = (
         },
         help=(mark("echo off | on | auto  off for headphones; auto: as long as it is heard"),),
         key=RoomKey(
-            "e,f8",
-            "E, F8",
+            "e",
+            "E",
             mark("headphones: echo cancellation off; again: by itself"),
             _press_echo,
         ),
@@ -218,8 +218,8 @@ OWN_ROWS = (
             mark("delay low | full    hear others sooner, with more holes; or with fewer holes"),
         ),
         key=RoomKey(
-            "l",
-            "L",
+            "f",
+            "F",
             mark("others sooner but with more holes; and back"),
             lambda view, chosen: Pressed(SetLowDelay(not view.low_delay)),
         ),

@@ -148,8 +148,8 @@ def _letting(command: Let, view: RoomView) -> str:
 
 def _let(one: WaitingView, view: RoomView) -> list[Action]:
     return [
-        Action("L", "f5", let_changes(one.n, view, on=True), Let(one.n, on=True)),
-        Action("D", "f6", let_changes(one.n, view, on=False), Let(one.n, on=False)),
+        Action("Y", "f5", let_changes(one.n, view, on=True), Let(one.n, on=True)),
+        Action("N", "f6", let_changes(one.n, view, on=False), Let(one.n, on=False)),
     ]
 
 
@@ -241,7 +241,7 @@ def _compare(one: MemberView, me: MemberView, view: RoomView) -> list[Action]:
     if one.me or one.state != "here":
         return []
     says = tr("Compare safety words by voice: is this the person whom you hear?")
-    return [Action("W", "f8", says, Compare(one.n), opens="words")]
+    return [Action("G", "f8", says, Compare(one.n), opens="words")]
 
 
 def compare_again(n: int) -> list[Action]:

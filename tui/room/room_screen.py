@@ -268,7 +268,7 @@ class RoomScreen(Screen[None]):
         ):
             one = find(self._node.view(), event.n)
             name = peer_text(one.name if one else "")
-            ask = tr("{name} wants to compare safety words: Enter on {name}, then W.", name=name)
+            ask = tr("{name} wants to compare safety words: Enter on {name}, then G.", name=name)
             self.notify(ask, markup=False)
 
     def _invitation_left_s(self, view: RoomView) -> float | None:

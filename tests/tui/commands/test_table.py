@@ -7,7 +7,14 @@ from p2p.api import commands as ask
 from p2p.errors import UserError
 from tests.tui.scripted import full_room, run_room
 from tui.commands.running import removal
-from tui.commands.table import TABLE, NotTwice, person_actions, room_actions, room_keys
+from tui.commands.table import (
+    TABLE,
+    NotTwice,
+    person_actions,
+    room_actions,
+    room_keys,
+    waiting_actions,
+)
 from tui.powers import find
 
 
@@ -22,18 +29,18 @@ def keys(n, view):
 @pytest.mark.parametrize(
     ("role", "n", "letters"),
     [
-        ("host", 2, "MDXCOW+-S"),
-        ("host", 6, "AXCOW"),
-        ("host", 7, "XCOW"),
-        ("host", 1, "MDXOBW+-S"),
-        ("host", 3, "ADXCOBW+-S"),
+        ("host", 2, "MDXCOG+-S"),
+        ("host", 6, "AXCOG"),
+        ("host", 7, "XCOG"),
+        ("host", 1, "MDXOBG+-S"),
+        ("host", 3, "ADXCOBG+-S"),
         ("host", 12, "XCO"),
-        ("co-host", 1, "W+-S"),
-        ("co-host", 4, "MDXBW+-S"),
-        ("moderator", 4, "W+-S"),
-        ("moderator", 3, "ADXBW+-S"),
-        ("moderator", 6, "AXOW"),
-        ("listener", 6, "W"),
+        ("co-host", 1, "G+-S"),
+        ("co-host", 4, "MDXBG+-S"),
+        ("moderator", 4, "G+-S"),
+        ("moderator", 3, "ADXBG+-S"),
+        ("moderator", 6, "AXOG"),
+        ("listener", 6, "G"),
         ("speaker", 5, "D"),
         ("host", 5, ""),
     ],
@@ -46,8 +53,8 @@ def test_somebody_named_by_a_moderator_mutes_and_moves_down_and_nothing_else():
     view = run_room("moderator")
     members = [replace(one, rank=3) if one.me else one for one in view.members]
     view = replace(view, members=tuple(members))
-    assert keys(2, view) == "MDW+-S"
-    assert keys(6, view) == "W"
+    assert keys(2, view) == "MDG+-S"
+    assert keys(6, view) == "G"
 
 
 def test_a_moderator_in_the_audience_may_accept_its_own_hand():
@@ -94,6 +101,19 @@ def test_ways_to_remove_that_would_change_nothing_are_not_offered():
     assert ways_to_remove(6, view) == "ykbl"
     assert ways_to_remove(2, view) == "ykl"
     assert ways_to_remove(2, locked) == "yk"
+
+
+def test_a_letter_of_the_screen_locks_no_room_lets_nobody_in_and_hides_no_key():
+    """L, W and F8 mean the same wherever they mean anything."""
+    on_screen = {one for key in room_keys().values() for one in key.keys.split(",")}
+    view = run_room("host")
+    waiting = [one for who in view.waiting for one in waiting_actions(who, view)]
+    people = [one for who in view.members for one in person_actions(who, view)]
+    assert not {"l", "w", "f8"} & on_screen
+    assert {one.key for one in waiting} == {"Y", "N"}
+    assert not {"L", "W"} & {one.key for one in people}
+    assert [type(one.command) for one in room_actions(view) if one.key == "L"] == [ask.SetLock]
+    assert [one.opens for one in room_actions(view) if one.key == "W"] == ["outside"]
 
 
 def test_every_command_has_one_row():

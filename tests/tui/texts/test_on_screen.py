@@ -48,11 +48,11 @@ def test_no_sentence_in_the_log_asks_for_a_line_to_be_typed(language):
 
 def test_other_quoted_words_stay():
     assert on_screen("Start `teahouse relay` first.") == "Start `teahouse relay` first."
-    assert on_screen("`let 13` or `deny 13`") == "W, L or W, D"
+    assert on_screen("`let 13` or `deny 13`") == "W, Y or W, N"
 
 
 def test_the_keys_that_are_named_do_what_was_said():
     view = run_room("host", held="removed")
     assert {"S", "P", "A"} <= {action.key for action in room_actions(view)}
-    assert {"L", "D"} == {action.key for action in waiting_actions(view.waiting[0], view)}
-    assert {"W", "C", "O"} <= {action.key for action in person_actions(find(view, 6), view)}
+    assert {"Y", "N"} == {action.key for action in waiting_actions(view.waiting[0], view)}
+    assert {"G", "C", "O"} <= {action.key for action in person_actions(find(view, 6), view)}
