@@ -47,6 +47,9 @@ from tui.texts.sentences import LEFT_SENTENCES
 LEAVING_LIMIT_S = 1.5
 HANG_UP_LIMIT_S = 5.0
 ASKED_AGAIN_S = 10.0
+COPY_LASTS_S = 60.0
+NOTHING = " "
+"""What empties a clipboard: a terminal inside tmux ignores a copy of no characters."""
 OUTSIDE = "waiting_outside"
 SAID_BEFORE_MAX = 32
 INVITE_BEGINS = "teahouse:"
@@ -114,11 +117,24 @@ class TeahouseApp(App[int]):
         return ()
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copy what was marked; on Windows into no history and no cloud."""
+        """Copy what was marked or asked for, for a minute; on Windows into no history or cloud."""
+        if not self._copied(text):
+            self.notify(tr("Nothing was copied: another program holds the clipboard."))
+            return
+        self.notify(tr("Copied, if the terminal allows it. In a minute the clipboard is emptied."))
+        self.set_timer(COPY_LASTS_S, partial(self._empty_clipboard, text))
+
+    def _copied(self, text: str) -> bool:
         if sys.platform != "win32":
             super().copy_to_clipboard(text)
-        elif not copied_in_private(text):
-            self.notify(tr("Nothing was copied: another program holds the clipboard."))
+            return True
+        self._clipboard = text
+        return copied_in_private(text)
+
+    def _empty_clipboard(self, text: str) -> None:
+        """Put nothing in the place of ``text``, unless something else was copied here since."""
+        if self.clipboard == text:
+            self._copied(NOTHING)
 
     def on_mount(self) -> None:
         """Go into the room, or ask which one."""
@@ -305,6 +321,8 @@ class TeahouseApp(App[int]):
         self._tell_failure(UserError(left.why, reason, "", left.exit_code or 6))
 
     def _end(self, error: BaseException | None, code: int = 0) -> None:
+        if self.clipboard:
+            self._empty_clipboard(self.clipboard)
         self.failure = error
         self.exit(return_code=code)
 

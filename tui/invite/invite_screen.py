@@ -89,7 +89,7 @@ def words_in_columns(words: str) -> str:
 
 
 class InviteScreen(ModalScreen[None]):
-    """Shows the key until Escape; F8 hides it from who looks over a shoulder.
+    """Shows the key until Escape; F8 hides it from who looks over a shoulder, Y copies the invite.
 
     Args:
         node: The room.
@@ -101,6 +101,7 @@ class InviteScreen(ModalScreen[None]):
         Binding("f8", "hide", show=False),
         Binding("l,f9", "lock", show=False),
         Binding("c,f7", "code", show=False),
+        Binding("y,f5", "copy", show=False),
     ]
 
     def __init__(self, node: NodeLike, key: KeyShown) -> None:
@@ -148,6 +149,10 @@ class InviteScreen(ModalScreen[None]):
         """Show the QR code of the invite alone, which takes less room."""
         if not self._hidden and self._code_fits_alone():
             self.app.push_screen(CodeScreen(self._key.invite))
+
+    def action_copy(self) -> None:
+        """Copy the long invite."""
+        self.app.copy_to_clipboard(self._key.invite)
 
     def action_lock(self) -> None:
         """Moderators: lock the room, or open it again."""
@@ -210,7 +215,7 @@ class InviteScreen(ModalScreen[None]):
         missing = _missing(view)
         self._set("missing", missing)
         self.query_one("#missing").display = bool(missing)
-        keys = tr("F8 hides the key   Esc: back to the room")
+        keys = tr("Y copies the invite   F8 hides it   Esc: back")
         if runs_room(view):
             keys += "   " + (tr("L opens the room") if view.locked else tr("L locks the room"))
         self._set("invite-keys", keys)
