@@ -40,7 +40,7 @@ class _Sentences:
 
 _SENTENCES = {
     WORDS: _Sentences(
-        "A room key has 15 words; here are {count}.",
+        "A room key has 15 words, not {count}.",
         "One word is missing after word {position}.",
         "The first word is missing.",
         "Word {position} '{given}' does not belong there.",
@@ -48,7 +48,7 @@ _SENTENCES = {
         "More than one of the words is wrong.",
     ),
     LINE: _Sentences(
-        "A room key in one line has 33 characters; here are {count}.",
+        "A room key in one line has 33 characters, not {count}.",
         "One character is missing after character {position}.",
         "The first character is missing.",
         "Character {position} '{given}' does not belong there.",
@@ -56,13 +56,35 @@ _SENTENCES = {
         "More than one of the characters is wrong.",
     ),
     DIGITS: _Sentences(
-        "A room key in digits has 50 of them; here are {count}.",
+        "A room key in digits has 50 of them, not {count}.",
         "One digit is missing after digit {position}.",
         "The first digit is missing.",
         "Digit {position} '{given}' does not belong there.",
         "Digits {position} and {next} seem to be swapped.",
         "More than one of the digits is wrong.",
     ),
+}
+
+
+_Hints = dict[tuple[bool, bool], str]
+"""By whether words are known that the first and the last unknown word can have meant."""
+_ANOTHER_COUNT: _Hints = {
+    (first, last): hint
+    for last in (False, True)
+    for first, hint in (
+        (True, "Did you mean {meant}? A room key has 15 words, not {count}."),
+        (False, "Look at it again. A room key has 15 words, not {count}."),
+    )
+}
+_ONE_MORE_WRONG: _Hints = {
+    (True, True): "Did you mean {meant}? At least one more word is wrong.",
+    (False, False): "Look at it again. At least one more word is wrong.",
+}
+_TWO_UNKNOWN: _Hints = {
+    (True, True): "Did you mean {meant}, and {other_meant} for word {other} '{other_given}'?",
+    (True, False): "Did you mean {meant}? Word {other} '{other_given}' is not in the list either.",
+    (False, True): "Look at it again. Did you mean {other_meant} for word {other} '{other_given}'?",
+    (False, False): "Look at it again, and at word {other} '{other_given}'.",
 }
 
 
@@ -137,19 +159,21 @@ def _unknown_words(spelling: Spelling) -> UserError:
         place_of_surplus = surplus(WORDS, spelling.symbols)
         if place_of_surplus is not None:
             return _wrong_count(spelling)
-        more = f" {_SENTENCES[WORDS].count}"
+        hints = _ANOTHER_COUNT
     elif len(spelling.unknown) > 1:
-        more = " The same goes for word {other} '{other_given}'."
+        hints = _TWO_UNKNOWN
     else:
-        more = " At least one more word is wrong."
+        hints = _ONE_MORE_WRONG
     other = spelling.unknown[-1]
+    other_meant = nearest(spelling.spelled[other])
     return bad_key(
         "Word {position} '{given}' is not in the list.",
-        ("Did you mean {meant}?" if meant else "Look at it again.") + more,
+        hints[meant is not None, other_meant is not None],
         position=place + 1,
         given=given[:_SHOWN_LETTERS],
         meant=meant,
         other=other + 1,
+        other_meant=other_meant,
         other_given=spelling.spelled[other][:_SHOWN_LETTERS],
         count=len(spelling.symbols),
     )

@@ -6,6 +6,7 @@ loopback unless the volunteer says otherwise.
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable
 
 from p2p.errors import UserError
@@ -52,7 +53,7 @@ class StatusPage:
                 "The port for the status page cannot be opened: {reason}.",
                 "Choose another with --status, or --status '' for none.",
                 exit_code=2,
-                reason=exc.strerror or "unknown error",
+                reason=os.strerror(exc.errno) if exc.errno else "unknown error",
             ) from exc
         async with server:
             bound = server.sockets[0].getsockname()

@@ -199,7 +199,7 @@ def test_a_damaged_key_in_an_invite_is_said_so():
 
 def test_other_text_behind_the_prefix_is_explained_as_a_key():
     words = to_words(KEY).split()
-    assert "here are 14" in _error("teahouse: " + " ".join(words[:14])).message
+    assert "not 14" in _error("teahouse: " + " ".join(words[:14])).message
     assert _error("teahouse: ?").message == "There is no room key in this text."
     assert _error("").message == "No room key was given."
 

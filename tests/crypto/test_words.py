@@ -236,12 +236,16 @@ def test_a_word_of_no_list_is_named_with_the_one_that_was_meant():
 def test_two_words_of_no_list_are_both_named():
     error = _error(" ".join(_replaced(_replaced(EN, 6, "vioiln"), 11, "monky")))
     assert error.message == "Word 7 'vioiln' is not in the list."
-    assert error.hint == "Did you mean violin? The same goes for word 12 'monky'."
+    assert error.hint == "Did you mean violin, and monkey for word 12 'monky'?"
 
 
 def test_a_word_like_no_other_gets_no_guess():
     error = _error(" ".join(_replaced(_replaced(EN, 6, "qqqqqq"), 11, "龘")))
-    assert error.hint == "Look at it again. The same goes for word 12 '龘'."
+    assert error.hint == "Look at it again, and at word 12 '龘'."
+    error = _error(" ".join(_replaced(_replaced(EN, 6, "qqqqqq"), 11, "monky")))
+    assert error.hint == "Look at it again. Did you mean monkey for word 12 'monky'?"
+    error = _error(" ".join(_replaced(_replaced(EN, 6, "vioiln"), 11, "龘")))
+    assert error.hint == "Did you mean violin? Word 12 '龘' is not in the list either."
 
 
 def test_two_wrong_words_of_the_list_are_said_to_be_wrong():
@@ -269,7 +273,7 @@ def test_words_further_apart_in_each_others_place_are_wrong_words():
 
 def test_a_missing_word_is_placed():
     error = _error(" ".join(EN[:6] + EN[7:]))
-    assert error.message == "A room key has 15 words; here are 14."
+    assert error.message == "A room key has 15 words, not 14."
     assert error.hint == "One word is missing after word 6."
     assert _error(" ".join(EN[1:])).hint == "The first word is missing."
 
@@ -277,23 +281,29 @@ def test_a_missing_word_is_placed():
 def test_a_word_too_many_is_placed():
     for extra in ("zoo", "vioiln"):
         error = _error(" ".join([*EN[:6], extra, *EN[6:]]))
-        assert error.message == "A room key has 15 words; here are 16."
+        assert error.message == "A room key has 15 words, not 16."
         assert error.hint == f"Word 7 '{extra}' does not belong there."
 
 
 @pytest.mark.parametrize(
     ("words", "count"),
-    [(EN[:3], 3), (EN[:13], 13), (["zoo", *EN[:13]], 14), ([*EN[1:], "zoo", "zoo"], 16)],
+    [
+        (EN[:1], 1),
+        (EN[:3], 3),
+        (EN[:13], 13),
+        (["zoo", *EN[:13]], 14),
+        ([*EN[1:], "zoo", "zoo"], 16),
+    ],
 )
 def test_a_wrong_number_of_words_is_said(words, count):
     error = _error(" ".join(words))
-    assert error.message == f"A room key has 15 words; here are {count}."
+    assert error.message == f"A room key has 15 words, not {count}."
 
 
 def test_a_missing_and_a_mistyped_word_are_both_said():
     error = _error(" ".join(_replaced(EN, 6, "vioiln")[:14]))
     assert error.message == "Word 7 'vioiln' is not in the list."
-    assert error.hint == "Did you mean violin? A room key has 15 words; here are 14."
+    assert error.hint == "Did you mean violin? A room key has 15 words, not 14."
 
 
 def test_labels_and_greetings_do_not_count_as_words():
@@ -307,15 +317,15 @@ def test_labels_and_greetings_do_not_count_as_words():
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        (LINE_TEXT[:8] + LINE_TEXT[9:], "has 33 characters; here are 32", "missing after char"),
-        (LINE_TEXT[:8] + "7" + LINE_TEXT[8:], "has 33 characters; here are 34", "'7' does not"),
-        (LINE_TEXT[:8] + "U" + LINE_TEXT[10:], "has 33 characters; here are 32", "Compare"),
-        (LINE_TEXT[:30], "has 33 characters; here are 25", "Compare"),
-        (DIGITS_TEXT[1:], "has 50 of them; here are 49", "first digit is missing"),
-        (DIGITS_TEXT + "7", "has 50 of them; here are 51", "Digit 51 '7' does not belong"),
-        (DIGITS_TEXT[:40], "has 50 of them; here are 34", "Compare"),
+        (LINE_TEXT[:8] + LINE_TEXT[9:], "has 33 characters, not 32", "missing after char"),
+        (LINE_TEXT[:8] + "7" + LINE_TEXT[8:], "has 33 characters, not 34", "'7' does not"),
+        (LINE_TEXT[:8] + "U" + LINE_TEXT[10:], "has 33 characters, not 32", "Compare"),
+        (LINE_TEXT[:30], "has 33 characters, not 25", "Compare"),
+        (DIGITS_TEXT[1:], "has 50 of them, not 49", "first digit is missing"),
+        (DIGITS_TEXT + "7", "has 50 of them, not 51", "Digit 51 '7' does not belong"),
+        (DIGITS_TEXT[:40], "has 50 of them, not 34", "Compare"),
         ("9" * 50, "More than one of the digits", "Compare"),
-        ("1" + "7" * 32, "has 50 of them; here are 33", "Compare"),
+        ("1" + "7" * 32, "has 50 of them, not 33", "Compare"),
         ("1A" + "U" * 31, "More than one of the characters", "Compare"),
         ("1A" + "7" * 31, "More than one of the characters", "Compare"),
     ],

@@ -1,13 +1,18 @@
 import ast
 import re
+from itertools import product
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
+from crypto.errors import UserError
+from crypto.roomkey import RoomKey
+from crypto.words import parse, to_digits, to_line, to_words
 from tests.tui.drawn import app_with, text_of
 from tests.tui.scripted import ScriptedNode, full_room, run_room
 from tui.i18n import chosen_language, mark, parse_catalogue, tr, trn, use_language
+from tui.texts.failures import told
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "tui" / "locale" / "zh_CN.po"
@@ -56,6 +61,37 @@ def test_what_other_parts_say_to_a_person_has_a_translation_too():
     said = {text for text in sentences_of_other_parts() if isinstance(text, str) and " " in text}
     assert len(said) > 100
     assert sorted(said - catalogue.keys()) == []
+
+
+def mistakes_in_a_key():
+    """What is said of a key with mistakes, in each of its forms and with each pair of them."""
+    key = RoomKey(bytes(range(16)))
+    words, line, digits = to_words(key), to_line(key), to_digits(key)
+    some = words.split()
+    yield from (" ".join(some[:n]) for n in (1, 14))
+    for first, last in product(("vioiln", "qqqqqq"), ("monky", "龘", "zoo")):
+        yield " ".join([*some[:6], first, *some[7:11], last, *some[12:]])
+    yield " ".join([*some[:6], "vioiln", *some[7:13]])
+    yield " ".join([*some[:6], "qqqqqq", *some[7:13]])
+    for text in (line, digits):
+        whole = text.replace("-", "").replace(" ", "")
+        yield from (whole[1:], whole[:7] + whole[8:], whole[:7] + "7" + whole[7:], whole[::-1])
+        yield whole[:6] + whole[7] + whole[6] + whole[8:]
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "zh_TW"])
+def test_what_is_wrong_with_a_key_is_said_in_chinese(language):
+    use_language(language)
+    said = set()
+    try:
+        for text in mistakes_in_a_key():
+            with pytest.raises(UserError) as caught:
+                parse(text)
+            said |= {*told(caught.value)} - {""}
+    finally:
+        use_language("en")
+    assert len(said) > 20
+    assert [one for one in said if re.search("[A-Za-z]{2,} [a-z]+ [a-z]+", one)] == []
 
 
 def test_translations_keep_the_values_of_their_strings():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import ssl
@@ -125,6 +126,7 @@ async def test_two_relays_on_one_machine_get_along_unless_told_to_share_a_port()
             async with teahouse(*QUIET, "--status", status) as fourth:
                 assert await fourth.ended() == 2
                 assert "--status" in fourth.said
+                assert f": {os.strerror(errno.EADDRINUSE)}." in fourth.said
 
 
 @pytest.mark.parametrize(
