@@ -65,6 +65,26 @@ async def test_the_meters_stand_in_one_column_whatever_the_names_are():
         assert len(columns) == 1
 
 
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "› No hand is up."), ("zh_CN", "› 没有人举手。")]
+)
+async def test_tab_does_not_lose_the_cursor_on_an_empty_list(language, says):
+    use_language(language)
+    try:
+        app = app_with(ScriptedNode(room(member(1, "amina", "host", me=True))))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await entered(pilot)
+            assert says not in text_of(app)
+            await pilot.press("tab")
+            await entered(pilot)
+            assert says in text_of(app)
+            await pilot.press("tab")
+            await entered(pilot)
+            assert says not in text_of(app)
+    finally:
+        use_language("en")
+
+
 async def test_in_a_narrow_window_tab_shows_the_other_side():
     app = app_with(ScriptedNode())
     async with app.run_test(size=(60, 20)) as pilot:

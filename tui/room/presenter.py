@@ -16,8 +16,8 @@ POOR_LOSS_PCT = 5.0
 POOR_RTT_MS = 400.0
 STAGE_PLACES = 16
 
-_WITH_PATH_CELLS = 47
-_WITH_LOSS_CELLS = 55
+_WITH_PATH_CELLS = 48
+_WITH_LOSS_CELLS = 56
 
 _ROLE_TAGS = {"host": mark("host"), "co-host": mark("co"), "moderator": mark("mod")}
 PATH_NAMES = {
@@ -52,7 +52,7 @@ def _stage_spans(one: MemberView, view: RoomView, width: int) -> tuple[Span, ...
         Span(f"{sign} ", tone),
         Span(fit(peer_text(one.name), NAME_CELLS), name),
         trust_sign(one),
-        Span(fit(_tag(one), 4), "gold"),
+        Span(" " + fit(_tag(one), 4), "gold"),
     )
     level = view.mic_level_dbfs if one.me and view.mic_on else one.level_dbfs
     middle = (Span(" "), *_meter_or_word(one, level, mic_off=_is_closed(one, view)))
@@ -185,7 +185,7 @@ def audience_rows(view: RoomView, width: int) -> list[Row]:
     for one in audience(view):
         sign = "x" if one.state == "gone" else " "
         tone: Tone = "strong" if one.me else "dim" if one.state == "gone" else "plain"
-        note = Span(_audience_note(one), "gold" if one.rank < NOBODY else "dim")
-        name = fit(peer_text(one.name), max(4, min(NAME_CELLS, width - 10)))
+        note = Span(" " + _audience_note(one), "gold" if one.rank < NOBODY else "dim")
+        name = fit(peer_text(one.name), max(4, min(NAME_CELLS, width - 11)))
         rows.append(Row(one.n, (Span(f"{sign} ", "dim"), Span(name, tone), trust_sign(one), note)))
     return rows

@@ -85,7 +85,8 @@ class PeopleList(ScrollView, can_focus=True):
         place = y + self.scroll_offset.y
         under = self.rich_style
         if place >= len(self._rows):
-            empty = (Span("  "), Span(self._empty, "dim")) if not self._rows and y == 0 else ()
+            here = Span("› ", "accent") if self.has_focus else Span("  ")
+            empty = (here, Span(self._empty, "dim")) if not self._rows and y == 0 else ()
             return strip_of(self, empty, width, under)
         margin = Span("  ")
         if self.has_focus and place == self._cursor:

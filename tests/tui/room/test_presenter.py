@@ -35,7 +35,7 @@ def test_a_meter_always_takes_eight_cells(level):
     assert width_of(meter(level)) == METER_STEPS
 
 
-@pytest.mark.parametrize("width", [30, 47, 57, 100])
+@pytest.mark.parametrize("width", [30, 48, 57, 100])
 def test_stage_rows_all_take_the_same_cells(width):
     assert len({width_of(row.spans) for row in stage_rows(full_room("speaker"), width)}) == 1
 
@@ -78,6 +78,16 @@ def test_an_open_microphone_that_hears_nothing_has_a_meter_and_so_has_who_cannot
     for row in (silent, unknown):
         assert "········" in text(row.spans)
         assert "mic off" not in text(row.spans)
+
+
+def test_the_mark_behind_a_name_and_a_role_are_two_words():
+    view = room(
+        member(1, "a", "host", verified=True),
+        member(2, "b", "moderator", on_stage=False, verified=True, rank=2),
+    )
+    assert "✓ host" in text(stage_rows(view, 60)[0].spans)
+    assert "✓ mod" in text(audience_rows(view, 26)[0].spans)
+    assert width_of(audience_rows(view, 26)[0].spans) <= 26
 
 
 def test_people_who_left_are_in_no_list():
@@ -158,8 +168,8 @@ def test_the_header_counts_the_members_who_have_the_key():
 
 def test_a_mark_behind_the_name_says_verified_or_imitating():
     rows = {row.n: text(row.spans) for row in audience_rows(run_room(), 26)}
-    assert "omar            ✓mod" in rows[9]
-    assert "Iau             !" in rows[13]
+    assert "omar           ✓ mod" in rows[9]
+    assert "Iau            !" in rows[13]
     assert "ئايگۈل          ✓" in text(stage_rows(run_room(), 60)[1].spans)
     imitator = room(member(2, "a", hand_place=1, imitates=1, hand_since_s=0.0))
     assert "!" in text(hand_rows(imitator, 26)[0].spans)
