@@ -20,9 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lab.programs import netlab
 from lab.programs.netlab import Host, NetLab, why_not
-from lab.programs.roommates import Roommate, start_entry
+from lab.programs.roommates import PROGRAM, Roommate, start_entry
 from p2p.dht.contact import NodeContact
 
+WRONG_CLOCK = Path(__file__).resolve().parents[1] / "lab/programs/wrong_clock.py"
 JOIN_LIMIT_S = 40.0
 TALK_S = 12.0
 TOLD = "let sound through but no messages"
@@ -38,6 +39,8 @@ class Row:
         passes: Whether the outcomes of all joins are good enough.
         v6: With IPv6 as well, and a relay line for each.
         in_talk: What the line turns to once there is sound.
+        by_words: In open mode by the words alone, with an entry node.
+        ahead_s: So far ahead is the newcomer's clock.
     """
 
     name: str
@@ -46,6 +49,8 @@ class Row:
     passes: Callable[[list["Outcome"]], bool]
     v6: bool = False
     in_talk: dict[str, object] = field(default_factory=dict)
+    by_words: bool = False
+    ahead_s: int = 0
 
 
 @dataclass
@@ -99,6 +104,11 @@ ROWS = (
     Row("no UDP 400 ms", _long(400, 0, 2) | {"drop": ["udp"]}, "all",
         lambda o: all_in(o, udp=False)),
     Row("MTU 1200", _long(40, 0, 0) | {"mtu": 1200}, "all, by UDP", all_in),
+    Row("MTU 576", _long(40, 0, 0) | {"mtu": 576}, "all", lambda o: all_in(o, udp=False)),
+    Row("clock +1 day", _long(40, 0, 0), "all, p95 6 s", lambda o: all_in(o, p95_ms=6000),
+        by_words=True, ahead_s=86_400),
+    Row("clock -1 day", _long(40, 0, 0), "all, p95 6 s", lambda o: all_in(o, p95_ms=6000),
+        by_words=True, ahead_s=-86_400),
     Row("broken IPv4", {"drop": ["udp4", "tcp4"]}, "all, by UDP", all_in, v6=True),
     Row("broken IPv6", {"drop": ["udp6", "tcp6"]}, "all, by UDP", all_in, v6=True),
     Row("DTLS cut in talk", _long(40, 0, 0), "messages back <= 12 s, told", heals,
@@ -116,7 +126,9 @@ def measure(row: Row, joins: int) -> list[Outcome]:
         if row.v6:
             key = NodeContact.parse(lines[0]).key
             lines = [str(NodeContact((ip, 443), key)) for ip in (public.ip, public.ip6)]
-        options = ("--mode", "shield", *(part for line in lines for part in ("--relay", line)))
+        option = "--bootstrap" if row.by_words else "--relay"
+        mode = ("--mode", "open" if row.by_words else "shield")
+        options = (*mode, *(part for line in lines for part in (option, line)))
         host = Roommate(home, "host", "", (*options, "--mic", "tone:440"))
         words = host.wait("key", 30)["words"]
         host.wait("joined", 30)
@@ -142,7 +154,7 @@ def one_join(
 ) -> Outcome:
     """Joins, listens, and leaves."""
     outcome = Outcome()
-    guest = Roommate(far, name, words, options)
+    guest = Roommate(far, name, words, options, with_clock(row.ahead_s))
     try:
         guest.wait("joined", JOIN_LIMIT_S)
         outcome.sound_ms = guest.wait("first_sound", JOIN_LIMIT_S)["ms"]
@@ -158,6 +170,13 @@ def one_join(
     guest.process.kill()
     guest.process.wait()
     return outcome
+
+
+def with_clock(ahead_s: int) -> tuple[str, ...]:
+    """The program on a machine with that clock."""
+    if not ahead_s:
+        return PROGRAM
+    return (sys.executable, "-P", "-B", str(WRONG_CLOCK), str(ahead_s))
 
 
 def sound_comes_by_udp(far: Host) -> bool:

@@ -18,6 +18,7 @@ class Hostile:
         secret: Its key, when it was chosen for its place.
         address: Where it is.
         pongs: Whether it answers pings, and so enters tables.
+        wrong_by_s: How far off is the time that it tells.
     """
 
     def __init__(
@@ -27,12 +28,14 @@ class Hostile:
         secret: bytes | None = None,
         address: tuple[str, int] | None = None,
         pongs: bool = True,
+        wrong_by_s: int = 0,
     ) -> None:
         self.network, self.on_find, self.pongs = network, on_find, pongs
         self.address = address or network.address()
         self.sealer = Sealer(secret or network.rng(32), network.rng)
         self.contact = NodeContact(self.address, self.sealer.public)
         self.asked = 0
+        self.wrong_by_s = wrong_by_s
         network.taps[self.address] = self._receive
 
     def send(self, message, to: NodeContact, source=None, padded_to: int = 0) -> int:
@@ -60,7 +63,8 @@ class Hostile:
             answer = self.on_find(message)
             if answer is not None:
                 peers, items = answer
-                self.send(Found(message.tx, bytes(8), tuple(peers), tuple(items)), asker)
+                minutes = (self.network.unix() + self.wrong_by_s) // 60
+                self.send(Found(message.tx, bytes(8), tuple(peers), tuple(items), minutes), asker)
 
 
 def fake_peers(network: DhtNetwork, target: bytes, count: int = 8, tries: int = 60) -> list[Peer]:

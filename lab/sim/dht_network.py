@@ -45,7 +45,9 @@ class DhtNetwork:
         self._next += 1
         return f"{20 + self._next // 65536}.{self._next // 256 % 256}.{self._next % 256}.7", 4000
 
-    def add(self, address=None, server: bool = True, secret: bytes | None = None, **options):
+    def add(
+        self, address=None, server: bool = True, secret: bytes | None = None, unix=None, **options
+    ):
         """Make a node; give it and the contact to reach it."""
         address = address or self.address()
         node = DhtNode(
@@ -54,7 +56,7 @@ class DhtNetwork:
             rng=self.rng,
             server=server,
             now=asyncio.get_running_loop().time,
-            unix=self.unix,
+            unix=unix or self.unix,
             **options,
         )
         self.nodes[address] = node

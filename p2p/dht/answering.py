@@ -20,6 +20,7 @@ from p2p.dht.messages import (
     family_of,
     to_peer,
 )
+from p2p.dht.network_time import MINUTE_S
 from p2p.dht.seal import MAX_DATAGRAM_BYTES, OVERHEAD_BYTES
 from p2p.dht.storage import ItemStorage, Outcome
 from p2p.dht.tokens import Tokens
@@ -75,12 +76,13 @@ class Answering:
         token = self._tokens.give(asker.address, asker.key, request.target, now)
         item = self._storage.get(request.target, unix_s)
         items = () if item is None else (item.encode(),)
-        if len(encode(Found(request.tx, token, (), items))) > room:
+        minutes = unix_s // MINUTE_S
+        if len(encode(Found(request.tx, token, (), items, minutes))) > room:
             items = ()
         peers = tuple(to_peer(each) for each in self._peers(request, asker))
-        while peers and len(encode(Found(request.tx, token, peers, items))) > room:
+        while peers and len(encode(Found(request.tx, token, peers, items, minutes))) > room:
             peers = peers[:-1]
-        return Found(request.tx, token, peers, items)
+        return Found(request.tx, token, peers, items, minutes)
 
     def _peers(self, request: Find, asker: NodeContact) -> list[NodeContact]:
         fitting = [

@@ -28,6 +28,7 @@ from p2p.dht.messages import (
     to_contact,
     to_peer,
 )
+from p2p.dht.network_time import NetworkTime
 from p2p.dht.rate import SourceRate
 from p2p.dht.reachable import Reachable
 from p2p.dht.seal import Sealer
@@ -65,13 +66,13 @@ class Surroundings:
         send: Sends one datagram through the node's one socket.
         rng: Source of random bytes.
         now: Monotonic seconds.
-        unix: Wall clock, whole seconds.
+        time: By our clock and by what others answer.
     """
 
     send: Send
     rng: Callable[[int], bytes]
     now: Callable[[], float]
-    unix: Callable[[], int]
+    time: NetworkTime
 
 
 class Exchange:
@@ -161,7 +162,10 @@ class Exchange:
         answer = None if comes.cancelled() else comes.result()
         if answer is None:
             self._table.missed(contact)
-        elif not isinstance(answer, Pong) or answer.serving:
+            return
+        if isinstance(answer, Found):
+            self._around.time.heard(contact.address, answer.minutes)
+        if not isinstance(answer, Pong) or answer.serving:
             self._table.learn(contact)
 
     def _send(self, message: Request | Answer, contact: NodeContact) -> None:
@@ -197,7 +201,7 @@ class Exchange:
             if isinstance(request, Reach):
                 self._introduce(sender)
                 return
-            answer = self._answering.answer(request, sender, size, now, self._around.unix())
+            answer = self._answering.answer(request, sender, size, now, self._around.time.own())
             if answer is not None:
                 self._send(answer, sender)
         elif isinstance(request, Ping):

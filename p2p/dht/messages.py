@@ -64,11 +64,15 @@ class Find(_Message, frozen=True, tag=3):
 
 
 class Found(_Message, frozen=True, tag=4):
-    """The closest nodes known, the item if it is held, and a token that allows a store here."""
+    """The closest nodes known, the item if it is held, and a token that allows a store here.
+
+    ``minutes``: Unix time by the clock of who answers.
+    """
 
     token: Token
     peers: Annotated[tuple[Peer, ...], msgspec.Meta(max_length=PEERS_PER_ANSWER)]
     items: Annotated[tuple[ItemBytes, ...], msgspec.Meta(max_length=1)]
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=(1 << 32) - 1)]
 
 
 class Store(_Message, frozen=True, tag=5):

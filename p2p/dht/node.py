@@ -25,6 +25,7 @@ from p2p.dht.contact import NODE_ID_BYTES, NodeContact, node_id
 from p2p.dht.exchange import Exchange, Send, Surroundings
 from p2p.dht.finder import Finder
 from p2p.dht.lookup import ALPHA, DEADLINE_S, PER_NEIGHBOURHOOD, K
+from p2p.dht.network_time import NetworkTime
 from p2p.dht.rate import SourceRate
 from p2p.dht.reachable import Reachable
 from p2p.dht.seal import Sealer
@@ -165,6 +166,10 @@ class DhtNode(Server):  # type: ignore[misc]
         now: Monotonic seconds.
         unix: Wall clock, whole seconds.
         rate_per_s: Datagrams a second that one source may send; beyond it there is silence.
+
+    Attributes:
+        key: Our public key.
+        time: By our clock, or by the nodes that answer if ours is wrong.
     """
 
     protocol_class = SealedProtocol
@@ -184,12 +189,13 @@ class DhtNode(Server):  # type: ignore[misc]
         own_id = node_id(sealer.public)
         super().__init__(K, ALPHA, own_id, ItemStorage(own_id, rng(32)))
         self.key: DhKey = sealer.public
-        self._rng, self._now, self._unix = rng, now, unix
+        self._rng, self._now = rng, now
+        self.time = NetworkTime(now, unix)
         self.protocol = self._create_protocol()
         self._table: NodeTable = self.protocol.router
         self._reachable = Reachable(always=server)
         self._exchange = Exchange(
-            Surroundings(send, rng, now, unix),
+            Surroundings(send, rng, now, self.time),
             sealer,
             self._table,
             Answering(self.storage, Tokens(rng, now()), self._table.sound),
@@ -197,7 +203,9 @@ class DhtNode(Server):  # type: ignore[misc]
             SourceRate(rate_per_s, 2 * rate_per_s),
         )
         self.protocol.attach(self._exchange)
-        self._finder = Finder(own_id, self._exchange, self._table, self.storage, now, unix)
+        self._finder = Finder(
+            own_id, self._exchange, self._table, self.storage, now, self.time.unix_s
+        )
         self._task: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
         self._closed = False
@@ -304,7 +312,7 @@ class DhtNode(Server):  # type: ignore[misc]
 
     async def _rest(self) -> None:
         await asyncio.sleep(_MAINTAIN_S)
-        self.storage.expire(self._unix())
+        self.storage.expire(self.time.unix_s())
         for contact in self._table.stalest(_PINGED_AT_ONCE):
             self._exchange.ping(contact)
 

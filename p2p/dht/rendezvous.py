@@ -48,14 +48,16 @@ async def find(
     Args:
         key: The room key.
         dht: A started node, or one that is starting.
-        unix: Wall clock; it may be wrong by up to an hour.
+        unix: Unix seconds; may be wrong by up to an hour, and may be put right while we look.
         limit_s: When to end, whatever others do.
 
     Yields:
         Every door once, as it is found. Close it (``aclosing``) when leaving early.
     """
     search = _Search(key, dht)
-    task = asyncio.get_running_loop().create_task(search.run(hours_to_read(unix()), limit_s))
+    task = asyncio.get_running_loop().create_task(
+        search.run(lambda: hours_to_read(unix()), limit_s)
+    )
     try:
         while (door := await search.doors.get()) is not None:
             yield door
@@ -65,7 +67,10 @@ async def find(
 
 
 class _Search:
-    """One search: all slots of this hour, then, if nobody was there, of the hours beside it."""
+    """One search: all slots of this hour, then, if nobody was there, of the hours beside it.
+
+    Those who answered may have put the time right by then.
+    """
 
     def __init__(self, key: RoomKey, dht: Network) -> None:
         self._key = key
@@ -73,17 +78,18 @@ class _Search:
         self._seen: set[Door] = set()
         self.doors: asyncio.Queue[Door | None] = asyncio.Queue()
 
-    async def run(self, hours: Sequence[int], limit_s: float) -> None:
+    async def run(self, hours: Callable[[], Sequence[int]], limit_s: float) -> None:
         """Put doors into the queue, and None at the end."""
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(limit_s), asyncio.TaskGroup() as readers:
-                    first = [
-                        readers.create_task(self._read(hours[0], slot.target, limit_s))
-                        for slot in slots(self._key, hours[0])
+                    first = hours()[0]
+                    reading = [
+                        readers.create_task(self._read(first, slot.target, limit_s))
+                        for slot in slots(self._key, first)
                     ]
-                    await asyncio.wait(first, timeout=OTHER_HOURS_S)
-                    for hour in hours[1:] if not self._seen else ():
+                    await asyncio.wait(reading, timeout=OTHER_HOURS_S)
+                    for hour in set(hours()) - {first} if not self._seen else ():
                         for slot in slots(self._key, hour):
                             readers.create_task(self._read(hour, slot.target, limit_s))
         finally:

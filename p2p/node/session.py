@@ -63,6 +63,7 @@ from p2p.wire.relay_messages import EVERYBODY
 
 WAITING_OUTSIDE = events.Notice("waiting_outside")
 MESSAGES_TAKEN_OUT = events.Notice("messages_taken_out")
+CLOCK_WRONG = events.Notice("clock_wrong")
 BY_PROXY = events.Notice("by_proxy")
 
 
@@ -296,6 +297,8 @@ class Session:
         self.peers.tick()
         self.tell()
         self.reports.tick(self._advertiser.ways_in(), now)
+        if self._ours.endpoint.dht.time.turns_wrong():
+            self._front.emit(CLOCK_WRONG)
         self._line.tick(now)
         self.reports.tell_line(now, out=self.sender.shape.is_narrow, inward=self._line.is_narrow)
 

@@ -61,6 +61,10 @@ NOTICE_SENTENCES = {
     "messages_taken_out": mark(
         "Your network let sound through but no messages. Going another way to the relay."
     ),
+    "clock_wrong": mark(
+        "The clock of this machine is wrong. The room is found by the time of the network; set "
+        "the clock right."
+    ),
     "by_proxy": mark(
         "Everything goes through your proxy, nothing beside it. It sees which relay you use."
     ),

@@ -9,7 +9,6 @@ from crypto.contact import Contact
 from crypto.ids import DhKey
 from crypto.invite import MAX_CONTACTS
 from p2p.api.settings import Settings
-from p2p.clock import unix_s
 from p2p.dht.lan import LanDoor
 from p2p.dht.publisher import finished_items
 from p2p.dht.rendezvous import keep_published
@@ -111,7 +110,7 @@ class Advertiser:
         key = self._secrets.room_key
         doors = [d for d in self._doors() if known_scope(d.address[0]) is Scope.GLOBAL]
         if doors:
-            items = finished_items(key, doors, unix_s(), system_rng)
+            items = finished_items(key, doors, self._endpoint.dht.time.unix_s(), system_rng)
             link.items(tuple(item.encode() for item in items))
 
     async def _hand_items_again(self) -> None:
@@ -165,7 +164,7 @@ class Advertiser:
             gone=self._gone,
             rng=system_rng,
             now=time.monotonic,
-            unix=unix_s,
+            unix=self._endpoint.dht.time.unix_s,
             on_kept=self._kept,
         )
 

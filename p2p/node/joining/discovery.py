@@ -8,7 +8,6 @@ from crypto.contact import Contact
 from crypto.roomkey import RoomKey
 from p2p.api.events import Via
 from p2p.api.settings import Settings
-from p2p.clock import unix_s
 from p2p.dht.rendezvous import find
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.joining.local_network import ask_lan, has_lan
@@ -54,7 +53,9 @@ async def _listed(contacts: Sequence[Contact]) -> AsyncIterator[Contact]:
 async def _in_dht(endpoint: MemberEndpoint, key: RoomKey) -> AsyncIterator[Contact]:
     """Looks until the race is over: a room may be a second old, its record under way."""
     while True:
-        async with contextlib.aclosing(find(key, endpoint.dht, unix=unix_s)) as doors:
+        async with contextlib.aclosing(
+            find(key, endpoint.dht, unix=endpoint.dht.time.unix_s)
+        ) as doors:
             async for door in doors:
                 yield door
         await asyncio.sleep(LOOK_AGAIN_S)

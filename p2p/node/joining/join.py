@@ -207,13 +207,13 @@ class JoinAttempt:
 
     async def _resolve(self, work: Work, link: RelayLink) -> None:
         """Lets a relay look into the DHT for the room's record of this hour."""
-        key, unix_s = self._credentials.room_key, time.time()
+        key, unix_s = self._credentials.room_key, self._endpoint.dht.time.unix_s()
         hour = hour_of(unix_s)
         answers = await asyncio.gather(*(link.resolve(s.target) for s in slots(key, hour)))
         for data in [item for items in answers for item in items]:
             with contextlib.suppress(RemoteError):
                 item = Item.decode(data)
-                item.check_time(int(unix_s))
+                item.check_time(unix_s)
                 for door in open_record(key, hour, item):
                     self._outcome.found_any = True
                     if self._hidden:

@@ -331,7 +331,7 @@ def test_answers_nobody_asked_for_or_from_elsewhere_or_given_twice_are_dropped()
         await asking
         assert asking.result() is not None
         counted = node.counts["bad"]
-        for message in (Pong(bytes(8), True), Found(bytes(8), bytes(8), (), ())):
+        for message in (Pong(bytes(8), True), Found(bytes(8), bytes(8), (), (), 0)):
             answerer.send(message, contact)
         captured = []
         asked = node._exchange.ping(answerer.contact)
@@ -492,7 +492,7 @@ def test_mutated_datagrams_change_nothing_and_raise_nothing(count):
                 Ping(bytes(8), True),
                 Pong(bytes(8), True),
                 Find(bytes(8), True, 3, item.target),
-                Found(bytes(8), bytes(8), peers, ()),
+                Found(bytes(8), bytes(8), peers, (), 0),
                 Store(bytes(8), True, bytes(8), item.encode()),
                 Stored(bytes(8), 0),
                 Reach(bytes(8)),

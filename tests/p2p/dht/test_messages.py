@@ -30,7 +30,7 @@ ALL = [
     Ping(TX, True),
     Pong(TX, False),
     Find(TX, True, 3, bytes(20)),
-    Found(TX, TX, (PEER,) * 16, (b"item",)),
+    Found(TX, TX, (PEER,) * 16, (b"item",), 30_000_000),
     Store(TX, False, TX, b"item"),
     Stored(TX, 5),
     Reach(TX),

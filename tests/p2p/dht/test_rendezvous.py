@@ -8,6 +8,7 @@ import pytest
 from crypto.record import Door, expiry_of, hour_of, seal_record
 from crypto.roomkey import RoomKey
 from lab.sim.clock import run
+from lab.sim.dht_hostile import Hostile
 from lab.sim.dht_network import START_UNIX_S, DhtNetwork
 from p2p.dht.rendezvous import find, fitting, keep_published
 from p2p.wire.addresses import Scope
@@ -117,6 +118,53 @@ def test_a_clock_wrong_by_an_hour_still_finds_the_room(wrong_by_s):
         writing = _publish(network, host, lambda: [DOOR])
         await asyncio.sleep(5)
         assert await _first(KEY, guest, lambda: network.unix() + wrong_by_s) == DOOR
+        await _end(writing)
+
+    _in_network(test)
+
+
+@pytest.mark.parametrize("wrong_by_s", [-86_400, 86_400, 400 * 86_400])
+def test_a_clock_wrong_by_a_day_still_finds_the_room_and_is_said_to_be_wrong(wrong_by_s):
+    async def test(network):
+        host = await _client(network)
+        guest, _ = network.add(server=False, unix=lambda: network.unix() + wrong_by_s)
+        writing = _publish(network, host, lambda: [DOOR])
+        await asyncio.sleep(5)
+        guest.add_contacts(network.contacts[:5])
+        began_s = asyncio.get_running_loop().time()
+        assert await _first(KEY, guest, guest.time.unix_s) == DOOR
+        assert asyncio.get_running_loop().time() - began_s < 3.0
+        assert guest.time.turns_wrong()
+        await _end(writing)
+
+    _in_network(test)
+
+
+@pytest.mark.parametrize("wrong_by_s", [-86_400, 86_400])
+def test_a_room_of_a_host_with_a_wrong_clock_is_found(wrong_by_s):
+    async def test(network):
+        host, _ = network.add(server=False, unix=lambda: network.unix() + wrong_by_s)
+        await host.start(network.contacts[:5])
+        writing = _publish(network, host, lambda: [DOOR], unix=host.time.unix_s)
+        await asyncio.sleep(5)
+        guest = await _client(network)
+        assert await _first(KEY, guest, guest.time.unix_s) == DOOR
+        await _end(writing)
+
+    _in_network(test)
+
+
+def test_two_of_five_entry_nodes_that_lie_about_the_time_change_nothing():
+    async def test(network):
+        host = await _client(network)
+        writing = _publish(network, host, lambda: [DOOR])
+        await asyncio.sleep(5)
+        liars = [Hostile(network, lambda _: ([], []), wrong_by_s=86_400).contact for _ in range(2)]
+        guest, _ = network.add(server=False)
+        guest.add_contacts([*liars, *network.contacts[:3]])
+        assert await _first(KEY, guest, guest.time.unix_s) == DOOR
+        assert guest.time.unix_s() == network.unix()
+        assert not guest.time.turns_wrong()
         await _end(writing)
 
     _in_network(test)

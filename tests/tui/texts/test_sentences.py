@@ -191,6 +191,7 @@ def test_who_says_what_is_special_about_a_person(narrator):
         (told.Notice("voice_unchecked", ""), "You are not heard: no moderator's word came for"),
         (told.Notice("impersonated", ""), "Somebody else signs in your name"),
         (told.Notice("time_wrong", ""), "The member that let you in told a wrong time."),
+        (told.Notice("clock_wrong", ""), "The clock of this machine is wrong."),
         (told.Notice("voice_freed", ""), "You are heard again, and not by who was removed."),
         (told.Notice("voice_anyway", ""), "You are heard; who was removed may hear you"),
         (told.Notice("keys_missing", ""), "Somebody's sound can not be opened yet"),
