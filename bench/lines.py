@@ -113,6 +113,8 @@ ROWS = (
     Row("broken IPv6", {"drop": ["udp6", "tcp6"]}, "all, by UDP", all_in, v6=True),
     Row("DTLS cut in talk", _long(40, 0, 0), "messages back <= 12 s, told", heals,
         in_talk=_long(40, 0, 0) | {"drop": ["dtls"]}),
+    Row("DTLS cut one way", _long(40, 0, 0), "messages back <= 12 s, told", heals,
+        in_talk=_long(40, 0, 0) | {"drop_up": ["dtls"]}),
 )  # fmt: skip
 
 

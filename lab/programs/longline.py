@@ -12,6 +12,7 @@ standard input is another one, and holds from then on. Many kernels have no nete
 ``up_kbps``    what the line carries from A to B (0: everything); its queue takes ``queue_ms``, and
                what comes then is lost
 ``down_kbps``  the same from B to A
+``drop_up``    as ``drop``, from A to B alone
 ``drop``       what a censor takes out: any of ``udp``, ``dtls``, ``stun``; ``udp4``, ``tcp6`` …
 =============  =====================================================================================
 """
@@ -47,18 +48,20 @@ class Weather:
     loss_pct: float = 0.0
     mtu: int = 0
     drop: tuple[str, ...] = ()
+    drop_up: tuple[str, ...] = ()
     up_kbps: float = 0.0
     down_kbps: float = 0.0
     queue_ms: float = 3000.0
 
-    def passes(self, frame: bytes) -> bool:
-        """Whether a frame gets through at all."""
+    def passes(self, frame: bytes, *, up: bool) -> bool:
+        """Whether a frame gets through at all; ``up``: from A to B."""
         kind, protocol, payload = _taken_apart(frame)
         if kind not in (_IPV4, _IPV6) or protocol == _ICMPV6:
             return True
         if self.mtu and len(frame) - _ETHERNET_BYTES > self.mtu:
             return False
-        if self.drop and _what(kind, protocol, payload) & set(self.drop):
+        drop = {*self.drop, *(self.drop_up if up else ())}
+        if drop and _what(kind, protocol, payload) & drop:
             return False
         return random.random() * 100.0 >= self.loss_pct
 
@@ -125,7 +128,7 @@ class Way:
             except OSError:  # nothing more, or this end is down
                 return
             waits_s = self._waits_s(len(frame) - _ETHERNET_BYTES, now, weather)
-            if waits_s is not None and weather.passes(frame):
+            if waits_s is not None and weather.passes(frame, up=self._up):
                 before_s = self.under_way[-1][0] if self.under_way else 0.0
                 due_s = now + waits_s + weather.delay_s()
                 self.under_way.append((max(before_s, due_s), frame))

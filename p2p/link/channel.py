@@ -24,6 +24,7 @@ from p2p.link.pace import Pace
 from p2p.link.sctp_guard import check_packet
 from p2p.link.transports import (
     Chunk,
+    HeartbeatAckChunk,
     HeartbeatChunk,
     RTCDataChannel,
     RTCDataChannelParameters,
@@ -172,7 +173,6 @@ class Channel(RTCSctpTransport):
         """Takes a packet from the peer; whatever is wrong with it is counted, never raised."""
         # An INIT that comes after its answer is a late repeat: heeded, it would undo what followed.
         up = self._association_state in (self.State.ESTABLISHED, self.State.COOKIE_ECHOED)
-        self._pace.heard(time.monotonic())
         self.on_progress()
         try:
             check_packet(data, last_tsn=self._last_received_tsn, established=up)
@@ -197,6 +197,13 @@ class Channel(RTCSctpTransport):
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "the receiver of a message failed", "exception": exc}
             )
+
+    async def _receive_chunk(self, chunk: Chunk) -> None:
+        # Only an answer shows that we are heard: what the peer repeats comes also where nothing
+        # of ours gets through.
+        if isinstance(chunk, SackChunk | HeartbeatAckChunk):
+            self._pace.heard(time.monotonic())
+        await super()._receive_chunk(chunk)
 
     async def _receive_sack_chunk(self, chunk: SackChunk) -> None:
         await super()._receive_sack_chunk(chunk)

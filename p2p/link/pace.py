@@ -1,7 +1,7 @@
 """When the data channel repeats, and when its peer is deaf. Sans-IO."""
 
 ASK_AFTER_S = 1.5
-"""After so long without a word the peer is asked for one, again and again."""
+"""After so long without an answer the peer is asked for one, again and again."""
 ASK_EVERY_S = 0.2
 DEAF_AFTER_S = 1.5
 DEAF_ASKS = 6
@@ -62,7 +62,7 @@ class Pace:
         return once if len(once) <= TWICE_CHUNKS_MAX else []
 
     def heard(self, now: float) -> None:
-        """Something came from the peer."""
+        """The peer has answered something of ours."""
         self._heard_s = now
         self._asks.clear()
 

@@ -17,6 +17,7 @@ __all__ = [
     "SRTP_AEAD_AES_256_GCM",
     "Chunk",
     "DataReceiver",
+    "HeartbeatAckChunk",
     "HeartbeatChunk",
     "IceCandidate",
     "RTCCertificate",
@@ -89,6 +90,7 @@ with _in_place_of({"aiortc": _without_contents("aiortc"), "av": _av(), "aioice.m
     from aiortc import rtcsctptransport
     from aiortc.rtcsctptransport import (
         Chunk,
+        HeartbeatAckChunk,
         HeartbeatChunk,
         RTCSctpCapabilities,
         RTCSctpTransport,

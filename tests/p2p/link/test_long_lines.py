@@ -135,6 +135,21 @@ async def test_a_peer_whose_messages_are_taken_out_is_found_deaf_while_its_sound
     assert len(asker.frames) > 50
 
 
+async def test_a_peer_that_hears_no_message_is_found_deaf_though_it_goes_on_saying_things(bench):
+    asker, door, to_door, _ = await new_pair(bench)
+    await bench.up(asker, door)
+    to_door.lose = lambda data: kind_of(data) is Kind.DTLS
+    began_s = time.monotonic()
+    while not asker.closed and time.monotonic() - began_s < 8.0:
+        asker.link.send_frame(b"sound")
+        door.link.send_frame(b"sound")
+        door.link.send_message(b"still here")
+        await asyncio.sleep(0.02)
+    assert asker.closed == ["deaf"]
+    assert 2.0 < time.monotonic() - began_s < 4.5
+    assert b"still here" in asker.messages
+
+
 async def test_a_quiet_peer_that_answers_is_not_taken_for_deaf(bench):
     asker, door, *weathers = await new_pair(bench)
     for n, weather in enumerate(weathers):
