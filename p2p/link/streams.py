@@ -24,6 +24,7 @@ from p2p.link.demux import MAX_DATAGRAM_BYTES
 from p2p.link.web.accept_rate import AcceptRate
 from p2p.link.web.ends import End, MemberEnd, RelayEnd
 from p2p.link.web.proxy import Proxy, ProxyRefusedError
+from p2p.link.web.small import connected_small
 from p2p.link.web.tls import member_context
 from p2p.link.web.tls_pipe import CertificateRefusedError, TlsPipe
 from p2p.link.web.upgrade import UpgradeAnswer, UpgradeRequest
@@ -46,6 +47,8 @@ NAMELESS_S = 5.0
 """How long a stream may be of no link, not even of one in the making; a browser's is of none."""
 IDLE_S = 60.0
 LOOK_EVERY_S = 1.0
+SMALL_AFTER_S = 1.5
+"""A stream that is not open after so long is dialled in small segments beside."""
 NEXT_ADDRESS_S = 0.25
 """Of a name with several addresses the next is tried after so long (RFC 8305)."""
 
@@ -282,11 +285,10 @@ class Streams:
         address = self.address_of(place)
         if address in self._streams:
             return address
-        stream: _Stream | None = None
+        streams: list[_Stream] = []
         try:
             async with asyncio.timeout(limit_s):
-                stream = await self._connect(place, relay_key, address)
-                await stream.opened
+                await self._race(place, relay_key, address, streams)
         except ProxyRefusedError:
             self.refusal = "proxy"
         except CertificateRefusedError:
@@ -298,11 +300,44 @@ class Streams:
         except OSError:
             self.refusal = "proxy" if self.proxy else self.refusal
         finally:
-            if stream is not None and address not in self._streams:
-                stream.abort()
+            for stream in streams:
+                if self._streams.get(address) is not stream:
+                    stream.abort()
         return address if address in self._streams else None
 
-    async def _connect(self, place: WebPlace, relay_key: bytes, address: Address) -> _Stream:
+    async def _race(
+        self, place: WebPlace, relay_key: bytes, address: Address, streams: list[_Stream]
+    ) -> None:
+        """Dials, and once more in small segments: where large packets vanish, no word tells it.
+
+        Args:
+            place: The relay's.
+            relay_key: Its key.
+            address: The stream's.
+            streams: Takes what was connected.
+        """
+
+        async def attempt(*, small: bool) -> None:
+            if small:
+                await asyncio.sleep(SMALL_AFTER_S)
+            stream = await self._connect(place, relay_key, address, small=small)
+            streams.append(stream)
+            await stream.opened
+
+        first = asyncio.ensure_future(attempt(small=False))
+        second = asyncio.ensure_future(attempt(small=True))
+        try:
+            await asyncio.wait((first, second), return_when=asyncio.FIRST_COMPLETED)
+            if first.done() or second.exception() is not None:
+                await first
+        finally:
+            first.cancel()
+            second.cancel()
+            await asyncio.gather(first, second, return_exceptions=True)
+
+    async def _connect(
+        self, place: WebPlace, relay_key: bytes, address: Address, *, small: bool
+    ) -> _Stream:
         loop, proxy = asyncio.get_running_loop(), self.proxy
         stream = _Stream(
             self,
@@ -314,6 +349,9 @@ class Streams:
             address,
         )
         host, port = (place.host, place.port) if proxy is None else (proxy.host, proxy.port)
+        if small:
+            await loop.create_connection(lambda: stream, sock=await connected_small(host, port))
+            return stream
         await loop.create_connection(
             lambda: stream, host, port, happy_eyeballs_delay=NEXT_ADDRESS_S
         )
