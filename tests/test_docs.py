@@ -1,5 +1,6 @@
 """The documents point at things that are there."""
 
+import ast
 import pathlib
 import re
 
@@ -29,3 +30,47 @@ def test_every_source_file_that_is_named_exists(name):
     assert len(named) > 0
     known = FILES | {path.rsplit("/", 1)[-1] for path in FILES}
     assert [path for path in named if path not in known] == []
+
+
+THREATS = (ROOT / "docs/threat-model.md").read_text(encoding="utf-8")
+BODY, NOTES = THREATS.split("\n## Tests\n")
+NOTED = dict(re.findall(r"^\[\^([\w-]+)\]: (.*(?:\n    .*)*)$", NOTES, re.MULTILINE))
+MARKS = re.findall(r"(?<!`)\[\^([\w-]+)\]", BODY)
+PROMISING = {"What is protected": r"\n(?=- )", "What an outsider with packets can do": r"\n\n"}
+
+
+def promises() -> list[str]:
+    """What the threat model says that holds: bullets of one section, paragraphs of another."""
+    found = []
+    for heading, between in PROMISING.items():
+        section = BODY.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+        found += [part.strip() for part in re.split(between, section) if part.strip()]
+    return found
+
+
+def defined_in(path: pathlib.Path) -> set[str]:
+    """The tests that a file defines, found by reading, not by running it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return {one.name for one in ast.walk(tree) if isinstance(one, functions)}
+
+
+@pytest.mark.parametrize("promise", promises(), ids=lambda text: text[:40])
+def test_every_promise_of_the_threat_model_names_its_test(promise):
+    assert re.search(r"\[\^[\w-]+\]", promise)
+
+
+def test_every_mark_in_the_threat_model_has_its_note_and_every_note_its_mark():
+    assert set(MARKS) == set(NOTED)
+    assert len(promises()) > 10
+
+
+@pytest.mark.parametrize("note", NOTED)
+def test_every_test_that_the_threat_model_names_exists(note):
+    named = [name.strip("`\n ,").partition("::") for name in NOTED[note].split("\n")]
+    assert all(path.startswith("tests/") and test.startswith("test_") for path, _, test in named)
+    assert [(path, test) for path, _, test in named if test not in defined_in(ROOT / path)] == []
+
+
+def test_the_threat_model_names_tests_in_its_notes_alone():
+    assert "tests/" not in BODY

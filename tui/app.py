@@ -125,11 +125,11 @@ class TeahouseApp(App[int]):
         self.set_timer(COPY_LASTS_S, partial(self._empty_clipboard, text))
 
     def _copied(self, text: str) -> bool:
-        if sys.platform != "win32":
-            super().copy_to_clipboard(text)
-            return True
-        self._clipboard = text
-        return copied_in_private(text)
+        if sys.platform == "win32":
+            self._clipboard = text
+            return copied_in_private(text)
+        super().copy_to_clipboard(text)
+        return True
 
     def _empty_clipboard(self, text: str) -> None:
         """Put nothing in the place of ``text``, unless something else was copied here since."""
