@@ -168,6 +168,20 @@ def test_every_label_of_a_derived_key_is_one_the_code_uses():
     assert [label for label in labels if f'b"{label}' not in code] == []
 
 
+def test_every_context_of_a_signature_is_one_the_code_uses_and_none_is_missing():
+    line = DOC.split("Every signature is Ed25519 over", 1)[1].split(". Signatures and keys", 1)[0]
+    named = set(re.findall(r'"([a-z]+)"', line.split("with\ncontext", 1)[1]))
+    root = pathlib.Path(__file__).parents[1]
+    files = (path for part in ("crypto", "p2p") for path in (root / part).rglob("*.py"))
+    given = [
+        re.findall(r'b"([a-z]+)"', line)
+        for path in files
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.match(r"_?\w*CONTEXTS? *[=:]", line)
+    ]
+    assert named == {context for contexts in given for context in contexts}
+
+
 def test_the_one_size_of_media_datagrams_of_each_profile_is_right():
     gcm_tag_bytes = 16  # RFC 7714
     around = HEADER_BYTES + HOP_BYTES + OVERHEAD_BYTES + gcm_tag_bytes

@@ -1,7 +1,7 @@
 """Takes delay back that is no longer needed, and builds up what is missing, frame by frame.
 
-Pauses between phrases are folded first. Delay that waits too long for one goes by single periods
-of the pitch, then by anything; missing delay is built up at once.
+Pauses between phrases are folded first. Delay that waits too long for a pause is taken out by
+single periods of the pitch, later by any part of the sound; missing delay is built up at once.
 """
 
 from audio.pcm import FRAME_S, RATE_HZ, Pcm
@@ -15,8 +15,8 @@ _SHRINK_AT_S = 0.008
 """Delay beyond the target that is folded away; less is left alone."""
 _SMOOTH = 0.2
 _PATIENCE_FRAMES = 150
-"""How long that can wait for a pause; then whole pitch periods go, and as long again after that
-anything."""
+"""Delay beyond the target waits for a pause so long. Then whole pitch periods are taken out; after
+the same time again, any part of the sound."""
 _STALLED_PATIENCE_FRAMES = 350
 """The same in the half minute after a stall: the next one would find the delay still there, while
 speech that is folded after each of them never keeps its rhythm."""

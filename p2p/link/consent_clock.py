@@ -26,8 +26,8 @@ class ConsentClock:
         now: When it begins.
 
     Attributes:
-        patience: How much rarer than every second consent is asked for. For the caller of a relay
-            only while it hears the relay; for the relay always.
+        patience: By this factor consent checks are rarer than once a second. The caller of a relay
+            waits so only while it hears the relay; the relay always does.
         rtt_s: Smoothed round trip, None before the first.
         unanswered: Checks since the last answer.
         answered_s: When the last answer came, or a way was found.

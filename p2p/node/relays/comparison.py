@@ -1,7 +1,7 @@
 """Whether the first relay brings sound well: judged alone, and beside the reserve.
 
 Twice a minute the reserve brings the sound as well, for a second: what the first drops or delays
-shows beside it. Sound that comes double, in disorder or changed shows without the reserve.
+shows beside it. Frames that come twice, out of order or changed are seen without the reserve.
 """
 
 from typing import NamedTuple

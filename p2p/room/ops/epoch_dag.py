@@ -80,9 +80,9 @@ def _ages(epochs: Mapping[EpochId, Epoch], counting: Collection[EpochId]) -> dic
     """Give the step of every epoch, or of one before it if that is later.
 
     So none is older than what it replaces, however wrong its author's clock, and what is forgotten
-    leaves none behind that it had replaced. What one that counts says of its parents' steps holds
-    for itself and for them: nobody can be made to wait for what is forgotten. What one says that
-    does not count, of somebody who was removed, holds for nothing.
+    leaves none behind that it had replaced. What an epoch that counts says of its parents' steps is
+    believed, of itself and of them: nobody can be made to wait for what is forgotten. What an epoch
+    says that does not count, because its author was removed, is ignored.
     """
     steps = {epoch: body.step for epoch, body in epochs.items()}
     after: dict[EpochId, list[EpochId]] = defaultdict(list)

@@ -176,7 +176,8 @@ class Remove(Body, frozen=True):
     ``join`` is the join known to the author, zeros for none. ``cut`` is the last link of the member
     known to it: of a member with powers, what came up to there stays valid, and ``keeps`` beside
     it. With ``brood`` everybody goes whom invites of the member brought in, and whom theirs did.
-    ``knows``: removals known to the author to which no other leads, so that few ever are such.
+    ``knows``: the newest removals known to the author. A removal that another of them names or
+    follows is left out, so there are few.
     """
 
     member: Member16
