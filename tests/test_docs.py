@@ -3,6 +3,7 @@
 import ast
 import pathlib
 import re
+import tomllib
 
 import pytest
 
@@ -30,6 +31,27 @@ def test_every_source_file_that_is_named_exists(name):
     assert len(named) > 0
     known = FILES | {path.rsplit("/", 1)[-1] for path in FILES}
     assert [path for path in named if path not in known] == []
+
+
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+    "importlinter"
+]
+
+
+@pytest.mark.parametrize(
+    ("part", "below"), [("all", "tui"), ("p2p", "p2p.node"), ("p2p.node", "p2p.node.create")]
+)
+def test_the_layers_are_those_that_the_linter_holds(part, below):
+    (layers,) = [
+        one["layers"] for one in CONTRACTS["contracts"] if one.get("layers", [""])[0] == below
+    ]
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    (told,) = re.findall(rf"^- {re.escape(part)}: `([^`]+)`$", page, re.MULTILINE)
+    both = [
+        [frozenset(one.strip().rsplit(".", 1)[-1] for one in layer.split("|")) for layer in form]
+        for form in (layers, told.split(">"))
+    ]
+    assert both[0] == both[1]
 
 
 THREATS = (ROOT / "docs/threat-model.md").read_text(encoding="utf-8")
