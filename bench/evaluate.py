@@ -1,7 +1,7 @@
 """How long it takes to work out the state of a large room from its operations.
 
 ``evaluate.py [--ops 2000] [--members 700] [--runs 15] [--json]``: a room of 700 with two co-hosts,
-four moderators and their appointees, 20 epochs, hands, invitations, mutes, removals and settings;
+four moderators and their helpers, 20 epochs, hands, invitations, mutes, removals and settings;
 2,000 signed operations in random order. Measured is ``evaluate`` as members call it, without the
 checks of signatures, which every operation passes once; and that check for comparison. Medians of
 several runs in one process; names, made safe once per member, are safe already.
@@ -27,7 +27,7 @@ from p2p.room.ops.op import Op, verify_op
 from p2p.room.state.evaluate import evaluate
 
 BAR_MS = 50.0
-CO_HOSTS, MODERATORS, APPOINTEES = (1, 2), (3, 4, 5, 6), (7, 8, 9)
+CO_HOSTS, MODERATORS, HELPERS = (1, 2), (3, 4, 5, 6), (7, 8, 9)
 
 
 def history(members: int, count: int, seed: int) -> People:
@@ -38,9 +38,9 @@ def history(members: int, count: int, seed: int) -> People:
         people.promote(0, number, 1)
     for number in MODERATORS:
         people.promote(dice.choice(CO_HOSTS), number, 2)
-    for number in APPOINTEES:
+    for number in HELPERS:
         people.promote(dice.choice(MODERATORS), number, 3)
-    auths = {n: people.auth(n) for n in (0, *CO_HOSTS, *MODERATORS, *APPOINTEES)}
+    auths = {n: people.auth(n) for n in (0, *CO_HOSTS, *MODERATORS, *HELPERS)}
     seniors = (0, *CO_HOSTS, *MODERATORS)
     people.epoch()
     head = kinds.Parent(people.state().epoch, 0)

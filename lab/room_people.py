@@ -151,10 +151,10 @@ class People:
     def take(self, number: int) -> Op:
         return self.write(number, kinds.Take, self.member(number).grant or NONE)
 
-    def remove(self, number: int, by: int = 0, brood: bool = False) -> Op:
+    def remove(self, number: int, by: int = 0, branch: bool = False) -> Op:
         member = self.member(number)
         knows = self.state().last_removals
-        fields = (member.id, member.join, member.cut, brood, member.keeps, knows)
+        fields = (member.id, member.join, member.cut, branch, member.keeps, knows)
         return self.act(by, kinds.Remove, *fields)
 
     def bring_on_stage(self, number: int, slot: int = 2, by: int = 0) -> None:

@@ -2,7 +2,7 @@
 
 from p2p.api.commands import RankName
 from p2p.api.view import MemberView, RoomView
-from p2p.room.ops.powers import APPOINTEE, CO_HOST, HOST, MODERATOR, NOBODY
+from p2p.room.ops.powers import CO_HOST, HELPER, HOST, MODERATOR, NOBODY
 
 
 def myself(view: RoomView) -> MemberView | None:
@@ -28,7 +28,7 @@ def is_listed(one: MemberView, view: RoomView) -> bool:
 
 def may_quiet(me: MemberView, one: MemberView) -> bool:
     """Tell whether ``me`` may mute ``one`` and move it down."""
-    return me.rank <= APPOINTEE and me.rank < one.rank
+    return me.rank <= HELPER and me.rank < one.rank
 
 
 def may_remove(me: MemberView, one: MemberView) -> bool:
@@ -56,7 +56,7 @@ def given_rank(me: MemberView, role: RankName) -> int:
         return CO_HOST
     if role == "speaker":
         return NOBODY
-    return MODERATOR if me.rank < MODERATOR else APPOINTEE
+    return MODERATOR if me.rank < MODERATOR else HELPER
 
 
 def is_last_moderator(view: RoomView) -> bool:
@@ -76,10 +76,10 @@ def successors(view: RoomView) -> list[MemberView]:
     return sorted(others, key=lambda one: (one.rank, not one.verified, not one.on_stage, one.n))
 
 
-def brood(view: RoomView, n: int) -> list[MemberView]:
+def branch_of(view: RoomView, n: int) -> list[MemberView]:
     """Return who is here and came in through member ``n`` alone, or through those who did.
 
-    As the node sees it: ``p2p.room.agent.brood``.
+    As the node sees it: ``p2p.room.agent.branch``.
     """
     found = {n}
     young = [one for one in view.members if one.state in ("here", "gone") and one.rank == NOBODY]

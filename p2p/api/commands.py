@@ -71,13 +71,13 @@ class Remove:
     """Moderators: remove the member ``n`` from the room.
 
     ``new_key``: the others get a new key, so that the old one opens nothing any more.
-    ``brood``: also everybody who came in through that member alone, by its invites or its door, and
+    ``branch``: also everybody who came in through that member alone, by invites or its door, and
     through those.
     """
 
     n: int
     new_key: bool = False
-    brood: bool = False
+    branch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,13 +68,13 @@ class MoveDown:
 class Remove:
     """Moderators: out for ever.
 
-    ``brood``: with everybody its invites brought in, and theirs, and who came in through it alone
+    ``branch``: with everybody its invites brought in, and theirs, and who came in through it alone
     and has a moderator's word by now; whom else it has let in counts no more, until another door
     lets it in.
     """
 
     member: MemberId
-    brood: bool = False
+    branch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,4 +181,4 @@ def shuts_door(command: Command) -> bool:
 
 def removed_by(command: Command) -> tuple[MemberId, bool] | None:
     """Return whom it puts out, and whether with everybody who came in through it."""
-    return (command.member, command.brood) if isinstance(command, Remove) else None
+    return (command.member, command.branch) if isinstance(command, Remove) else None

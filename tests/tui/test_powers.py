@@ -2,7 +2,7 @@ import pytest
 
 from tests.tui.scripted import full_room, member, room, run_room
 from tui.powers import (
-    brood,
+    branch_of,
     find,
     is_last_moderator,
     may_quiet,
@@ -106,12 +106,12 @@ def test_successors_are_those_here_below_us_and_the_best_known_come_first():
     assert successors(room(member(1, "amina", "speaker", me=True), member(2, "lau"))) == []
 
 
-def test_a_brood_is_everybody_brought_in_by_somebody_s_invites_and_theirs():
-    assert [one.n for one in brood(run_room(), 6)] == [10, 11, 13]
-    assert brood(run_room(), 2) == []
+def test_a_branch_is_everybody_brought_in_by_somebody_s_invites_and_theirs():
+    assert [one.n for one in branch_of(run_room(), 6)] == [10, 11, 13]
+    assert branch_of(run_room(), 2) == []
 
 
-def test_a_brood_is_also_who_came_in_by_no_other_door():
+def test_a_branch_is_also_who_came_in_by_no_other_door():
     view = room(
         member(1, "host", let_in_by=()),
         member(2, "a", let_in_by=(1,)),
@@ -122,9 +122,9 @@ def test_a_brood_is_also_who_came_in_by_no_other_door():
         member(7, "f", let_in_by=(6,)),
         member(8, "g", let_in_by=(2,), state="left"),
     )
-    assert [one.n for one in brood(view, 2)] == [3, 4]
+    assert [one.n for one in branch_of(view, 2)] == [3, 4]
 
 
 def test_invites_in_a_circle_end():
     view = room(member(1, "a", invited_by=2), member(2, "b", invited_by=1))
-    assert [one.n for one in brood(view, 1)] == [2]
+    assert [one.n for one in branch_of(view, 1)] == [2]

@@ -113,7 +113,7 @@ async def test_no_size_breaks_a_menu(keys, size):
     [
         ("y", [ask.Remove(6)]),
         ("f7", [ask.Remove(6, new_key=True)]),
-        ("b", [ask.Remove(6, new_key=True, brood=True)]),
+        ("b", [ask.Remove(6, new_key=True, branch=True)]),
         ("l", [ask.SetLock(True), ask.Remove(6, new_key=True)]),
         ("n", []),
         ("escape", []),

@@ -30,7 +30,7 @@ from tui.commands.stage import on_member
 from tui.commands.typed import bare, one_of
 from tui.commands.whom import find_member, find_waiting
 from tui.i18n import mark, tr, trn
-from tui.powers import brood, find, may_remove, ranks_to_give, runs_room
+from tui.powers import branch_of, find, may_remove, ranks_to_give, runs_room
 from tui.texts.foretell import (
     KEY_MEANS,
     comes_back,
@@ -68,18 +68,18 @@ def _read_remove(rest: str, view: RoomView) -> Remove:
     """Take ``remove N [new key] [and invited]``."""
     words = f" {' '.join(rest.split())}"
     folded = words.casefold()
-    brood_too = folded.endswith(_AND_INVITED)
-    words = words[: -len(_AND_INVITED)] if brood_too else words
+    branch_too = folded.endswith(_AND_INVITED)
+    words = words[: -len(_AND_INVITED)] if branch_too else words
     new_key = words.casefold().endswith(_NEW_KEY)
     words = words[: -len(_NEW_KEY)] if new_key else words
-    return Remove(find_member(words.strip(), view).n, new_key, brood_too)
+    return Remove(find_member(words.strip(), view).n, new_key, branch_too)
 
 
 def _removing(command: Remove, view: RoomView) -> str:
     one = find(view, command.n)
     if one is None:
         return ""
-    changes = remove_changes(one, view, new_key=command.new_key, with_invited=command.brood)
+    changes = remove_changes(one, view, new_key=command.new_key, with_invited=command.branch)
     return f"{changes} {comes_back(peer_text(one.name), view)}"
 
 
@@ -95,8 +95,8 @@ def removal(one: MemberView, view: RoomView) -> Doubt:
         Way("y", "f5", says(), (Remove(n),)),
         Way("k", "f7", says(new_key=True), (Remove(n, new_key=True),)),
     ]
-    if brood(view, n):
-        out = Remove(n, new_key=True, brood=True)
+    if branch_of(view, n):
+        out = Remove(n, new_key=True, branch=True)
         ways.append(Way("b", "f8", says(new_key=True, also=True), (out,)))
     if not view.locked:
         locks = tr("Remove, with a new key, and lock the room.")

@@ -5,7 +5,7 @@ from p2p.api.view import MemberView, RoomView
 from p2p.room.ops.kinds import EntryMode, ProfileName
 from p2p.room.ops.powers import CO_HOST, MODERATOR
 from tui.i18n import mark, tr, trn
-from tui.powers import brood, given_rank, myself
+from tui.powers import branch_of, given_rank, myself
 from tui.texts.peer_text import PeerText, peer_text
 
 LOST_WITHOUT_MODERATOR = mark(
@@ -60,7 +60,7 @@ def remove_changes(one: MemberView, view: RoomView, *, new_key: bool, with_invit
     """Return what removing takes from ``one``, and who goes with it."""
     name = peer_text(one.name)
     parts = []
-    branch = brood(view, one.n)
+    branch = branch_of(view, one.n)
     if not branch:
         if with_invited:
             parts.append(tr("Nobody here came in through {name}.", name=name))

@@ -8,7 +8,7 @@ from p2p.errors import UserError
 from p2p.node.member_numbers import MemberNumbers
 from p2p.room import commands as room
 from p2p.room.ops.kinds import PROFILES
-from p2p.room.ops.powers import APPOINTEE, CO_HOST, HOST, MODERATOR, NOBODY
+from p2p.room.ops.powers import CO_HOST, HELPER, HOST, MODERATOR, NOBODY
 from p2p.room.state.model import Member
 
 _SIMPLE: dict[type[commands.Command], Callable[[], room.Command]] = {
@@ -48,8 +48,8 @@ def room_command(
             return room.SetEntry(mode)
         case commands.SetProfile(profile=profile):
             return room.SetProfile(PROFILES.index(profile))
-        case commands.Remove(n=n, brood=brood):
-            return room.Remove(member_named(n, numbers), brood)
+        case commands.Remove(n=n, branch=branch):
+            return room.Remove(member_named(n, numbers), branch)
         case commands.Let(n=n, on=on):
             return room.Let(member_named(n, numbers), on)
         case commands.Promote(n=n, role=role):
@@ -92,4 +92,4 @@ def _rank(role: commands.RankName, me: Member) -> int:
 
 def _below(me: Member) -> int:
     """The highest rank that we can give."""
-    return min(APPOINTEE, max(me.rank, HOST) + 1)
+    return min(HELPER, max(me.rank, HOST) + 1)

@@ -163,7 +163,7 @@ def _towards(
         member.id,
         member.join,
         member.cut,
-        command.brood,
+        command.branch,
         member.keeps,
         state.last_removals,
     )

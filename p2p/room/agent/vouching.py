@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from crypto.ids import MemberId, OpId
 from p2p.room import commands
-from p2p.room.agent.brood import brood
+from p2p.room.agent.branch import branch_of
 from p2p.room.ops.kinds import ROSTER_MAX
 from p2p.room.state.model import Member, RoomState
 
@@ -52,7 +52,7 @@ def to_remove_too(command: commands.Command, state: RoomState) -> list[MemberId]
         return []
     target, with_branch = removed
     sleepers = [one for one, by in state.sleepers.items() if by == target]
-    branch = brood(target, state) if with_branch else []
+    branch = branch_of(target, state) if with_branch else []
     return sleepers + [one.id for one in branch if not _hangs(one)][:BRANCH_MAX]
 
 
@@ -70,7 +70,7 @@ def _hangs(member: Member) -> bool:
 def _stay(target: MemberId, state: RoomState, *, branch: bool) -> Iterable[MemberId]:
     """Give those who hang on somebody, or on the invite by which it came, and are to stay."""
     out = state.members.get(target)
-    goes = {target} | ({one.id for one in brood(target, state)} if branch else set())
+    goes = {target} | ({one.id for one in branch_of(target, state)} if branch else set())
     for one in state.members.values():
         if one.id in goes:
             continue

@@ -175,7 +175,7 @@ class Remove(Body, frozen=True):
 
     ``join`` is the join known to the author, zeros for none. ``cut`` is the last link of the member
     known to it: of a member with powers, what came up to there stays valid, and ``keeps`` beside
-    it. With ``brood`` everybody goes whom invites of the member brought in, and whom theirs did.
+    it. With ``branch`` everybody goes whom invites of the member brought in, and whom theirs did.
     ``knows``: the newest removals known to the author. A removal that another of them names or
     follows is left out, so there are few.
     """
@@ -183,7 +183,7 @@ class Remove(Body, frozen=True):
     member: Member16
     join: Op16
     cut: Op16
-    brood: bool = False
+    branch: bool = False
     keeps: Keeps = ()
     knows: Knows = ()
 
@@ -217,7 +217,7 @@ class Order(Body, frozen=True):
 
 
 class Rank(Body, frozen=True):
-    """``member`` has ``rank`` from now on: 1 co-host, 2 moderator, 3 appointee; 4 takes it away.
+    """``member`` has ``rank`` from now on: 1 co-host, 2 moderator, 3 helper; 4 takes it away.
 
     ``sign`` and ``dh`` are the member's keys: relays, which see no joins, check its operations by
     them. What the member does under an operation that this one is ``over`` counts only up to

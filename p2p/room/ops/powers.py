@@ -36,17 +36,17 @@ from p2p.room.ops.op import Op
 HOST = 0
 CO_HOST = 1
 MODERATOR = 2
-APPOINTEE = 3
+HELPER = 3
 NOBODY = 4
 
 POWERS: Final[Mapping[type[Body], int]] = {
     Grant: MODERATOR,
-    Mute: APPOINTEE,
-    Down: APPOINTEE,
+    Mute: HELPER,
+    Down: HELPER,
     Remove: MODERATOR,
     Lock: MODERATOR,
     Topic: MODERATOR,
-    Order: APPOINTEE,
+    Order: HELPER,
     Rank: MODERATOR,
     Epoch: MODERATOR,
     Entry: MODERATOR,

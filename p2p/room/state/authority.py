@@ -229,7 +229,7 @@ class Authority:
         chain = chain_of(body.member, body.cut, self._registers.links)
         self._outs[body.member].append(Cut(chain, frozenset(body.keeps)))
         self._note_removal(body.member, op, body.join)
-        for member in self._lineage.brood(body.member) if body.brood else ():
+        for member in self._lineage.branch_of(body.member) if body.branch else ():
             if self.rank_of(member) > tenure.rank:
                 self._outs[member].append(_NOTHING)
                 self._note_removal(member, op, NONE)

@@ -75,7 +75,7 @@ class Lineage:
         """Give the invite by which somebody joined."""
         return self._invites.get(join)
 
-    def brood(self, member: MemberId) -> Iterator[MemberId]:
+    def branch_of(self, member: MemberId) -> Iterator[MemberId]:
         """Give everybody whom the member's invites brought in, and whom theirs did."""
         seen = {member}
         waiting = [member]

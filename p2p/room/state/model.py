@@ -7,7 +7,7 @@ from typing import Literal
 from crypto.ids import DhKey, EpochId, MemberId, OpId, SignKey
 from p2p.room.ops.ids import NO_EPOCH, NONE
 from p2p.room.ops.kinds import Body, Carrier, EntryMode, HandRef
-from p2p.room.ops.powers import APPOINTEE, CO_HOST, MODERATOR
+from p2p.room.ops.powers import CO_HOST, HELPER, MODERATOR
 from p2p.room.stage import NOT_HERE, ON_STAGE, Stage
 from p2p.room.state.epochs import EpochInfo
 from p2p.room.state.grants import Live
@@ -34,7 +34,7 @@ class Member:
         wish: Its last own wish, zeros for none or a tied one.
         join: The operation it joined with.
         is_host: It made the room.
-        rank: 0 host, 1 co-host, 2 moderator, 3 appointee, 4 everybody else.
+        rank: 0 host, 1 co-host, 2 moderator, 3 helper, 4 everybody else.
         auth: The appointment it acts under; zeros for none, and for the host.
         tenures: All its appointments in force.
         ranked_by: Who gave it its rank or took it away, if that was another.
@@ -93,7 +93,7 @@ class Member:
             return "host"
         if self.rank == CO_HOST:
             return "co-host"
-        if self.rank <= APPOINTEE:
+        if self.rank <= HELPER:
             return "moderator"
         return "speaker" if self.stage in ON_STAGE else "listener"
 

@@ -2,7 +2,7 @@
 
 A member's own words, operations that last, and those on the floor are counted apart. What is
 written with a power is charged to an *account*: the member that a senior gave a rank to, together
-with everybody who has that rank from it, and with the appointees of these. So helpers, however
+with everybody who has that rank from it, and with the helpers of these. So helpers, however
 many, use up a part of what their moderator has; one moderator uses up a part of what all have; and
 beyond what moderators can fill stands a reserve for their removals and new keys, beyond that one
 for co-hosts, beyond that the host's. All of this is reached under attack only.
@@ -15,21 +15,21 @@ from typing import Final
 from crypto.ids import EpochId, MemberId, OpId
 from p2p.room.ops.kinds import Body, Down, Epoch, Grant, Mute, Rank, Remove, Roster
 from p2p.room.ops.op import Op
-from p2p.room.ops.powers import APPOINTEE, CO_HOST, HOST, MODERATOR, NOBODY, takes_power
+from p2p.room.ops.powers import CO_HOST, HELPER, HOST, MODERATOR, NOBODY, takes_power
 
 OWN_MAX = 16384
 """What members say of themselves: joins, wishes, invites and so on. The host is exempt."""
 
 LASTING_MAX = 4096
-"""Operations with a power that no epoch ends: those of moderators and appointees end here."""
+"""Operations with a power that no epoch ends: those of moderators and helpers end here."""
 RESERVE = 1024
 """So many more for removals and epochs of moderators, then for anything of co-hosts, then for what
 these can least do without, and so on for the host."""
 
 ACCOUNT_MAX = 2048
 """Of those, charged to one account but the host's."""
-APPOINTEES_MAX = 1024
-"""Of those, written by its appointees."""
+HELPERS_MAX = 1024
+"""Of those, written by its helpers."""
 
 FLOOR_PER_EPOCH_MAX = 2048
 """Grants, mutes and downs under one epoch; co-hosts and the host: twice that."""
@@ -41,10 +41,10 @@ _VITAL: Final[Mapping[int, tuple[type[Body], ...]]] = {
     HOST: (Remove, Epoch, Rank, Roster),
     CO_HOST: (Remove, Epoch, Rank, Roster),
     MODERATOR: (Remove, Epoch, Roster),
-    APPOINTEE: (),
+    HELPER: (),
     NOBODY: (),
 }
-_LEVELS: Final = {HOST: 4, CO_HOST: 2, MODERATOR: 0, APPOINTEE: 0, NOBODY: 0}
+_LEVELS: Final = {HOST: 4, CO_HOST: 2, MODERATOR: 0, HELPER: 0, NOBODY: 0}
 """How many reserves somebody of a rank may fill with anything."""
 
 
@@ -76,8 +76,8 @@ class Quotas:
         account = self._account(op.author, op.body.auth)
         pool = "floor" if isinstance(op.body, FLOOR) else "lasting"
         slots: list[object] = [pool, (pool, account)]
-        if self._rank(op.author, op.body.auth) == APPOINTEE:
-            slots.append((pool, account, APPOINTEE))
+        if self._rank(op.author, op.body.auth) == HELPER:
+            slots.append((pool, account, HELPER))
         if isinstance(op.body, FLOOR):
             slots.append(op.body.epoch)
         return slots
@@ -119,7 +119,7 @@ class Quotas:
     def _account_takes(self, pool: str, author: MemberId, auth: OpId, before: int = 0) -> bool:
         rank = self._rank(author, auth)
         account = self._account(author, auth)
-        if rank >= APPOINTEE and self._counts[pool, account, APPOINTEE] >= APPOINTEES_MAX:
+        if rank >= HELPER and self._counts[pool, account, HELPER] >= HELPERS_MAX:
             return False
         return rank == HOST or self._counts[pool, account] + before < ACCOUNT_MAX
 
@@ -135,7 +135,7 @@ class Quotas:
         while given is not None:
             author = given.member
             above = self._given(given.auth)
-            if above is None or given.rank not in (APPOINTEE, above.rank):
+            if above is None or given.rank not in (HELPER, above.rank):
                 break
             given = above
         return author

@@ -26,7 +26,7 @@ async def test_an_honest_member_of_a_removed_branch_is_let_in_again_and_hears(mo
         await until(lambda: me in room.state.members)
         assert room.state.members[me].admitted_by == evil.session.peers.room.me
         del room.refusal
-        host.node.do(c.Remove(host.number_of("evil"), new_key=True, brood=True))
+        host.node.do(c.Remove(host.number_of("evil"), new_key=True, branch=True))
         await until(lambda: me not in room.state.members)
         await until(lambda: room.state.in_roster(me))
         assert room.state.members[me].admitted_by == room.me

@@ -101,9 +101,9 @@ class Histories(RuleBasedStateMachine):
         self.world.vouch(by)
 
     @precondition(lambda self: len(self.world.ops) > FIRST + 8)
-    @rule(by=SENIOR, other=ANYBODY, brood=st.booleans())
-    def remove(self, by, other, brood):
-        op = self.world.do(by, c.Remove(self.world.ids[other], brood))
+    @rule(by=SENIOR, other=ANYBODY, branch=st.booleans())
+    def remove(self, by, other, branch):
+        op = self.world.do(by, c.Remove(self.world.ids[other], branch))
         if op is not None and by == 0:
             self.removed_by_host.add(self.world.ids[other])
 

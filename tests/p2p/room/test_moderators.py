@@ -22,7 +22,7 @@ ZERO = bytes(32)
 
 
 def council(count: int = 5) -> Rooms:
-    """Host 0, co-host 1, moderator 2, appointee 3, and listeners."""
+    """Host 0, co-host 1, moderator 2, helper 3, and listeners."""
     rooms = Rooms(count)
     rooms.do(0, c.Promote(rooms.ids[1], 1))
     rooms.do(1, c.Promote(rooms.ids[2], 2))
@@ -228,7 +228,7 @@ def test_a_moderator_takes_back_the_invite_of_a_junior_and_not_of_a_senior():
     assert rooms[5].state.invites[by[rooms.ids[0]]].revoked
 
 
-def test_an_appointee_gives_a_muted_speaker_its_voice_back():
+def test_a_helper_gives_a_muted_speaker_its_voice_back():
     rooms = council()
     rooms.do(0, c.Accept(rooms.ids[4]))
     rooms.do(4, c.TakeFloor())

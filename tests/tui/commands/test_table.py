@@ -85,7 +85,7 @@ def test_somebody_who_left_has_no_menu():
     [
         ("y", [ask.Remove(6)]),
         ("k", [ask.Remove(6, new_key=True)]),
-        ("b", [ask.Remove(6, new_key=True, brood=True)]),
+        ("b", [ask.Remove(6, new_key=True, branch=True)]),
         ("l", [ask.SetLock(True), ask.Remove(6, new_key=True)]),
     ],
 )

@@ -14,7 +14,7 @@ def fallen(*, locked: bool) -> tuple[Rooms, ComingBack]:
     coming = ComingBack(rooms[2])
     assert coming.whom_to_ask(rooms.ids, 0.0) is None
     assert coming.why_not(1000.0) is None
-    rooms.do(0, c.Remove(rooms.ids[1], brood=True))
+    rooms.do(0, c.Remove(rooms.ids[1], branch=True))
     if locked:
         rooms.do(0, c.SetLock(True))
     assert not rooms[2].is_in

@@ -63,10 +63,10 @@ def test_a_room_of_many_is_vouched_for_on_several_pages(monkeypatch: pytest.Monk
 
 
 def test_whoever_a_removed_member_let_in_stays_unless_its_branch_goes_too():
-    for brood, stay in ((False, {True}), (True, {False})):
+    for branch, stay in ((False, {True}), (True, {False})):
         rooms = Rooms(2)
         guest = let_in(rooms, 9, door=1)
-        rooms.do(0, c.Remove(rooms.ids[1], brood))
+        rooms.do(0, c.Remove(rooms.ids[1], branch))
         assert here(rooms, guest) == stay
         assert guest not in rooms[0].state.removed
 
@@ -86,7 +86,7 @@ def test_ghosts_for_whom_a_moderator_has_vouched_go_with_the_branch_of_their_mak
     rooms.deliver()
     rooms.do(0, c.Promote(theirs, 2))
     rooms.do(0, c.SetLock(True))
-    rooms.do(0, c.Remove(rooms.ids[1], brood=True))
+    rooms.do(0, c.Remove(rooms.ids[1], branch=True))
     assert here(rooms, ghost) == here(rooms, grandchild.author) == {False}
     assert {ghost, grandchild.author} <= rooms[0].state.removed
     assert here(rooms, honest.author) == here(rooms, theirs) == here(rooms, rooms.ids[2]) == {True}
@@ -97,7 +97,7 @@ def test_whoever_came_by_the_same_invite_as_a_removed_member_stays():
     made = invite(rooms, 2)
     rooms.do(0, c.SetEntry("invited"))
     first, second = let_in(rooms, 9, 1, made), let_in(rooms, 10, 1, made)
-    rooms.do(0, c.Remove(first, brood=True))
+    rooms.do(0, c.Remove(first, branch=True))
     assert here(rooms, second) == {True}
     assert here(rooms, let_in(rooms, 11, 1, made)) == {False}
 
@@ -150,8 +150,8 @@ def test_who_came_while_another_locked_the_room_is_vouched_for_by_a_moderator_th
 @pytest.mark.parametrize(
     "command",
     [
-        lambda rooms, guest: c.Remove(rooms.ids[2], brood=True),
-        lambda rooms, guest: c.Remove(rooms.ids[3], brood=False),
+        lambda rooms, guest: c.Remove(rooms.ids[2], branch=True),
+        lambda rooms, guest: c.Remove(rooms.ids[3], branch=False),
         lambda rooms, guest: c.Let(guest, on=False),
         lambda rooms, guest: c.Promote(rooms.ids[1], 4),
     ],
@@ -222,7 +222,7 @@ def test_nobody_vouches_for_whom_a_removal_of_the_next_moment_puts_out(invited: 
     rooms.cut = set()
     rooms.sync()
     rooms.run(DELAY_S / 2)
-    rooms.do(0, c.Remove(out, brood=True))
+    rooms.do(0, c.Remove(out, branch=True))
     rooms.run(10)
     assert here(rooms, guest) == {False}
 
@@ -306,14 +306,14 @@ def test_a_removed_moderator_brings_in_no_key_that_it_had_prepared_before(
     assert rooms[0].state.topic == "tea"
 
 
-@pytest.mark.parametrize("brood", [False, True])
-def test_whoever_a_removed_moderator_alone_had_vouched_for_stays(brood: bool):
+@pytest.mark.parametrize("branch", [False, True])
+def test_whoever_a_removed_moderator_alone_had_vouched_for_stays(branch: bool):
     rooms = Rooms(3)
     rooms.do(0, c.Promote(rooms.ids[1], 2))
     guest = let_in(rooms, 9, door=2)
     rooms.do(1, c.SetLock(True))
     assert rooms[0].state.members[guest].vouched_by == rooms.ids[1]
-    rooms.do(0, c.Remove(rooms.ids[1], brood))
+    rooms.do(0, c.Remove(rooms.ids[1], branch))
     assert here(rooms, guest) == {True}
     assert here(rooms, rooms.ids[3]) == {True}
 
@@ -323,7 +323,7 @@ def test_whoever_came_by_the_invite_of_a_removed_moderator_goes_with_its_branch(
     rooms.do(0, c.Promote(rooms.ids[1], 2))
     guest = let_in(rooms, 9, 2, invite(rooms, 1))
     rooms.do(1, c.SetLock(True))
-    rooms.do(0, c.Remove(rooms.ids[1], brood=True))
+    rooms.do(0, c.Remove(rooms.ids[1], branch=True))
     assert here(rooms, guest) == {False}
 
 
@@ -361,6 +361,6 @@ def test_whom_ghosts_let_in_as_well_does_not_go_with_the_branch_of_their_maker()
         shadow.write(kinds.Join, *fields)
         rooms[0].receive(shadow.write(kinds.Admit, guest.data).data, ghost, rooms.now)
     rooms.deliver()
-    rooms.do(0, c.Remove(rooms.ids[1], brood=True))
+    rooms.do(0, c.Remove(rooms.ids[1], branch=True))
     assert here(rooms, ghost) == {False}
     assert here(rooms, guest.author) == {True}

@@ -287,7 +287,7 @@ def test_removed_members_that_pool_all_they_hold_bring_in_nobody(mode: str):
         shut_by(people, mode)
     people.act(0, kinds.Let, friend.author, True)
     people.remove(1)
-    people.remove(2, brood=True)
+    people.remove(2, branch=True)
     before = people.state()
     for door in (1, 2):
         for newcomer in (friend, join_of(people, 10, invite.id), join_of(people, 11)):
@@ -473,7 +473,7 @@ NUMBERS = range(1, 8)
 STEP = st.tuples(
     st.sampled_from(
         (
-            *("admit", "admit", "admit", "twin", "leave", "remove", "brood", "vouch", "let"),
+            *("admit", "admit", "admit", "twin", "leave", "remove", "branch", "vouch", "let"),
             *("refuse", "lock", "unlock", "ask", "invited", "open", "invite", "uninvite"),
             *("promote", "demote"),
         )
@@ -504,9 +504,9 @@ def play(steps) -> People:
                 people.write(actor, kinds.Admit, join_of(people, target, name="twin").data)
             case "leave":
                 people.write(actor, kinds.Leave)
-            case "remove" | "brood":
+            case "remove" | "branch":
                 join_id = member.join if member else NONE
-                people.act(0, kinds.Remove, them, join_id, join_id, what == "brood")
+                people.act(0, kinds.Remove, them, join_id, join_id, what == "branch")
             case "vouch":
                 people.act(0, kinds.Roster, (them,))
             case "let" | "refuse":

@@ -12,7 +12,7 @@ from p2p.room.state.verdict import Findings
 
 
 def court() -> People:
-    """Host 0, co-hosts 1 and 2, moderators 3 (by 1) and 4 (by 2), appointee 5 (by 3), 6 and 7."""
+    """Host 0, co-hosts 1 and 2, moderators 3 (by 1) and 4 (by 2), helper 5 (by 3), 6 and 7."""
     people = People(7)
     people.promote(0, 1, 1)
     people.promote(0, 2, 1)
@@ -38,7 +38,7 @@ def test_ranks_are_given_down_the_line_and_have_names():
 
 
 @pytest.mark.parametrize(("by", "rank"), [(3, 1), (5, 2), (5, 3), (6, 3), (0, 0)])
-def test_nobody_gives_a_rank_above_its_own_nor_that_of_an_appointee(by, rank):
+def test_nobody_gives_a_rank_above_its_own_nor_that_of_a_helper(by, rank):
     people = court()
     before = people.state()
     member = people.member(7)
@@ -135,7 +135,7 @@ def test_equals_and_juniors_can_not_touch_each_other(by, target):
     assert (after.stage, after.rank, after.slot) == (before.stage, before.rank, before.slot)
 
 
-def test_an_appointee_mutes_and_moves_down_but_gives_nothing():
+def test_a_helper_mutes_and_moves_down_but_gives_nothing():
     people = court()
     people.raise_hand(6)
     people.accept(6, by=5)

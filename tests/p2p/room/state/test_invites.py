@@ -78,7 +78,7 @@ def test_nobody_comes_by_its_own_invite():
 
 def test_a_member_can_be_removed_with_everybody_it_brought():
     people = family()
-    people.remove(3, brood=True)
+    people.remove(3, branch=True)
     assert [people.stage(n) for n in (3, 4, 5, 6)] == [Stage.REMOVED] * 4
     assert people.state().by[people.ids[6]] == people.host
     head = people.epoch()
@@ -94,11 +94,11 @@ def test_two_who_claim_to_have_brought_each_other_go_together():
     join_of(people, 2, first)
     second = invite(people, 2, seed=b"t" * 32)
     people.admit(join_of(people, 1, second, seed=b"t" * 32), by=2)
-    people.remove(2, brood=True)
+    people.remove(2, branch=True)
     assert [people.stage(n) for n in (1, 2)] == [Stage.REMOVED] * 2
 
 
-def test_a_brood_goes_only_if_it_is_junior_and_its_powers_end():
+def test_a_branch_goes_only_if_it_is_junior_and_its_powers_end():
     people = family()
     people.promote(0, 4, 1)
     people.promote(2, 5, 3)
@@ -108,14 +108,14 @@ def test_a_brood_goes_only_if_it_is_junior_and_its_powers_end():
     people.take(1)
     people.write(5, kinds.Mute, NONE, people.ids[1], people.member(1).grant, True, auth=auth)
     assert people.stage(1) == Stage.MUTED
-    people.remove(3, by=2, brood=True)
+    people.remove(3, by=2, branch=True)
     assert [people.stage(n) for n in (3, 4, 5, 6)] == [
         Stage.REMOVED, Stage.LISTENING, Stage.REMOVED, Stage.REMOVED,
     ]  # fmt: skip
     assert people.stage(1) == Stage.SPEAKING
 
 
-def test_without_the_brood_only_the_member_goes():
+def test_without_the_branch_only_the_member_goes():
     people = family()
     people.remove(3)
     assert [people.stage(n) for n in (4, 5, 6)] == [Stage.LISTENING] * 3

@@ -91,7 +91,7 @@ def court(monkeypatch: pytest.MonkeyPatch) -> Court:
     """With limits of a hundredth."""
     for name, value in (
         ("OWN_MAX", 160), ("LASTING_MAX", 40), ("RESERVE", 10), ("ACCOUNT_MAX", 20),
-        ("APPOINTEES_MAX", 10), ("FLOOR_PER_EPOCH_MAX", 20), ("FLOOR_MAX", 80),
+        ("HELPERS_MAX", 10), ("FLOOR_PER_EPOCH_MAX", 20), ("FLOOR_MAX", 80),
     ):  # fmt: skip
         monkeypatch.setattr(quotas, name, value)
     return Court()
@@ -111,7 +111,7 @@ def test_a_moderator_and_its_ghost_freeze_nobody_by_4096_orders() -> None:
 def test_helpers_however_many_leave_their_moderator_room(court: Court) -> None:
     court.give(2, 5, 3)
     court.give(2, 6, 3)
-    assert court.flood(4, 5, 6, orders=30) == quotas.APPOINTEES_MAX
+    assert court.flood(4, 5, 6, orders=30) == quotas.HELPERS_MAX
     court.write(2, kinds.Lock, True)
     court.epoch(2)
     court.remove(2, court.people.ids[4])

@@ -5,7 +5,7 @@ from p2p.room.ops.powers import NOBODY
 from p2p.room.state.model import Member, RoomState
 
 
-def brood(target: MemberId, state: RoomState) -> list[Member]:
+def branch_of(target: MemberId, state: RoomState) -> list[Member]:
     """Give those here who came in by nobody but a member, or those whom it brought in, and so on.
 
     By its invites, or by doors that are all of them. Whoever has a rank stands by itself.
