@@ -1,1 +1,1 @@
-"""From the microphone to sealed-ready payloads, and from payloads to the ear."""
+"""From the microphone to payloads that can be sealed, and from payloads to the ear."""

@@ -1,1 +1,1 @@
-"""From one UDP socket to encrypted links: ICE, DTLS-SRTP and a data channel, without SDP."""
+"""From one UDP socket, or a stream, to encrypted links: ICE, DTLS-SRTP and a data channel."""

@@ -1,1 +1,1 @@
-"""Who is here, whose frame is whose, and what members tell each other. Sans-IO."""
+"""Who is here, whose frame is whose, what members tell each other, what a line carries. Sans-IO."""

@@ -1,1 +1,1 @@
-"""A volunteer's node: first contact of the DHT and courier of sealed knocks. Holds no room key."""
+"""A volunteer's node: forwards sealed sound and knocks, begins the DHT; has no room key."""
