@@ -262,7 +262,9 @@ class MuxConnection(ice.Connection):
             while wait_s > 0.0:
                 await asyncio.sleep(wait_s)
                 wait_s = consent.rest_s(
-                    time.monotonic(), self.session.last_heard_s, controlling=self.ice_controlling
+                    time.monotonic(),
+                    self.session.standing.last_heard_s,
+                    controlling=self.ice_controlling,
                 )
             if consent.has_ended(time.monotonic()):
                 self._query_consent_task = None

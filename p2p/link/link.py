@@ -33,6 +33,7 @@ from p2p.link.ice import MuxConnection, make_credentials
 from p2p.link.media import Media, Outlet
 from p2p.link.mux import Mux
 from p2p.link.setup import QUIET_LIMIT_S, Setup
+from p2p.link.standing import Standing
 from p2p.mesh.inward_measure import InwardMeasure
 from p2p.mesh.line_load import Load
 from p2p.trace import trace
@@ -90,7 +91,7 @@ class MediaLink:
             answers no message, as where somebody takes out DTLS.
         on_verified: Takes each address from which a check of ours was answered.
         on_seen_at: Takes ``(address, ip)``: ours as the peer sees it, and the peer's own.
-        last_heard_s: Monotonic seconds when the peer last proved that it is there.
+        standing: What it is worth beside another link to the same address.
         setup: How the making of it gets on.
         counters: What was dropped and why.
     """
@@ -110,10 +111,7 @@ class MediaLink:
         self.on_closed: Callable[[str], None] = lambda _why: None
         self.on_verified: Callable[[Address], None] = lambda _address: None
         self.on_seen_at: Callable[[Address, str], None] = lambda _address, _ip: None
-        self.order = 0
-        self.established = False
-        self.tie = b""
-        self.last_heard_s = time.monotonic()
+        self.standing = Standing(time.monotonic())
         self.setup = Setup()
         self.counters: Counter[str] = Counter()
         self._receiver: FrameReceiver = _Nobody()
@@ -193,7 +191,7 @@ class MediaLink:
         if not 0 < len(frame) <= MAX_FRAME_BYTES:
             raise LocalError("frame of a size that cannot be sent")
         address = self._ice.remote_address
-        if not self.established or address is None or self._media is None:
+        if not self.standing.established or address is None or self._media is None:
             return False
         self._mux.send_media(self._media.seal(frame), address)
         return True
@@ -257,6 +255,16 @@ class MediaLink:
         return self._state is _State.UP
 
     @property
+    def tie(self) -> bytes:
+        """Over what both ends offered, 64 bytes; empty until the peer's offer is known."""
+        return self.standing.tie
+
+    @property
+    def last_heard_s(self) -> float:
+        """Monotonic seconds when the peer last proved that it is there."""
+        return self.standing.last_heard_s
+
+    @property
     def rtt_ms(self) -> float | None:
         """Smoothed round trip of connectivity checks; None before the first."""
         return None if self._ice.consent.rtt_s is None else 1000.0 * self._ice.consent.rtt_s
@@ -305,7 +313,7 @@ class MediaLink:
     def outlet(self) -> Outlet | None:
         """Where frames leave; None if there are no keys or no way now. See ``Mux.changes``."""
         address = self._ice.remote_address
-        if not self.established or address is None or self._media is None:
+        if not self.standing.established or address is None or self._media is None:
             return None
         return self._media.outlet(address)
 
@@ -342,7 +350,7 @@ class MediaLink:
 
     def heard(self) -> None:
         """From ICE and the channel: the peer proved that it is there."""
-        self.last_heard_s = time.monotonic()
+        self.standing.last_heard_s = time.monotonic()
 
     def verified(self, address: Address) -> None:
         """From ICE: a check of ours was answered from there."""
@@ -372,7 +380,7 @@ class MediaLink:
         own = self.offer.ufrag
         self._mux.routes.start(self)
         # With the certificates: who stands between two ends shows each of them another one.
-        self.tie = blake2b(b"".join(sorted(map(_tied, (self.offer, remote))))).digest()
+        self.standing.tie = blake2b(b"".join(sorted(map(_tied, (self.offer, remote))))).digest()
         self._media = media = Media(own, remote.ufrag)
         if not self._mux.routes.listen(media.ssrc_in, self):
             raise LinkFailed("reach")
@@ -386,7 +394,7 @@ class MediaLink:
         if address is None or self._mux.routes.of_address(address) is not self:
             raise LinkFailed("superseded")
         outward, inward = await self._association.agree(remote.fingerprint)
-        self.established = True
+        self.standing.established = True
         self.setup.progress()
         for packet, arrival_s in media.start(outward, inward):
             self._open_packet(media, packet, arrival_s)
@@ -403,7 +411,7 @@ class MediaLink:
         now, channel = time.monotonic(), self._association.channel
         if self._state is not _State.UP or channel is None:
             return
-        if now - self.last_heard_s < HEARD_S and not channel.listen(now):
+        if now - self.standing.last_heard_s < HEARD_S and not channel.listen(now):
             self._lost("deaf")
             return
         asyncio.get_running_loop().call_later(to_beat(now, BEAT_S / 2), self._listen)
@@ -417,7 +425,7 @@ class MediaLink:
             return False
         if frame is None:
             return False
-        self.last_heard_s = arrival_s
+        self.standing.last_heard_s = arrival_s
         if not self._association.pipe.settled:
             self._association.pipe.settle()
         try:
@@ -457,7 +465,7 @@ class MediaLink:
 
     def _release(self) -> None:
         """Gives back everything that can be given back without waiting."""
-        self.established = False
+        self.standing.established = False
         self._mux.outlets_changed()
         self._mux.routes.remove(self)
         self._ice.stop()

@@ -273,7 +273,7 @@ class Mux(asyncio.DatagramProtocol):
         )
         if session is None:
             self.counters["stun_stranger"] += 1
-        elif not (now or session.established):
+        elif not (now or session.standing.established):
             self._later(Kind.STUN, data, address)
         else:
             session.on_stun(data, address)

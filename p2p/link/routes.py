@@ -10,27 +10,21 @@ from collections import deque
 from typing import Protocol
 
 from p2p.errors import LocalError
+from p2p.link.standing import Standing
 from p2p.wire.addresses import Address
 
 MAX_ADDRESSES_EACH = 4
 MAX_TRANSACTIONS = 8192
-ABANDONED_AFTER_S = 1.0
 
 
 class LinkSession(Protocol):
     """What the socket knows of a link.
 
     Attributes:
-        order: Grows with every link that starts to connect; 0 before.
-        established: Its keys are agreed.
-        tie: Equal at both ends of the link, different for every link.
-        last_heard_s: Monotonic seconds when its peer last proved that it is there.
+        standing: Whether it counts more than another one.
     """
 
-    order: int
-    established: bool
-    tie: bytes
-    last_heard_s: float
+    standing: Standing
 
     def on_stun(self, data: bytes, address: Address) -> None:
         """A STUN message that names this link or answers one of its requests."""
@@ -74,7 +68,7 @@ class Routes:
     def start(self, session: LinkSession) -> None:
         """Marks the link as the newest."""
         self._order += 1
-        session.order = self._order
+        session.standing.order = self._order
 
     def expect(self, transaction: bytes, session: LinkSession) -> None:
         """Lets the response to a request reach the link; the oldest is forgotten when full."""
@@ -110,7 +104,7 @@ class Routes:
         if owner is session:
             return True
         if owner is not None:
-            if not proven or not _outranks(session, owner):
+            if not proven or not session.standing.outranks(owner.standing):
                 return False
             self._held[owner].remove(address)
         held = self._held.setdefault(session, deque())
@@ -152,15 +146,3 @@ class Routes:
             "ssrcs": len(self._ssrcs),
             "addresses": len(self._addresses),
         }
-
-
-def _outranks(newcomer: LinkSession, owner: LinkSession) -> bool:
-    """Whether ``newcomer`` may take over.
-
-    Two links that are both being made (each end called the other) are ranked alike at both ends,
-    whichever was started first here or there; but one that has fallen silent was given up.
-    """
-    silent_s = newcomer.last_heard_s - owner.last_heard_s
-    if not newcomer.established and not owner.established and silent_s < ABANDONED_AFTER_S:
-        return newcomer.tie > owner.tie
-    return newcomer.order > owner.order

@@ -3,14 +3,13 @@ import pytest
 from p2p.errors import LocalError
 from p2p.link import routes
 from p2p.link.routes import Routes
+from p2p.link.standing import Standing
 
 
 class Link:
     def __init__(self, tie=b"", established=False):
-        self.order = 0
-        self.tie = tie
-        self.established = established
-        self.last_heard_s = 0.0
+        self.standing = Standing(0.0)
+        self.standing.tie, self.standing.established = tie, established
 
     def on_stun(self, data, address): ...
     def on_dtls(self, data, address): ...
@@ -110,7 +109,7 @@ def test_the_newer_link_takes_the_address_and_the_older_never_takes_it_back():
     started(table, old, new)
     table.claim(A, old, proven=True)
     assert table.claim(A, new, proven=True)
-    new.established = True
+    new.standing.established = True
     assert not table.claim(A, old, proven=True)
     table.remove(old)
     assert table.of_address(A) is new
@@ -130,7 +129,7 @@ def test_an_attempt_that_fell_silent_makes_way_for_the_next():
     table, stale, fresh = Routes(), Link(tie=b"2"), Link(tie=b"1")
     started(table, stale, fresh)
     table.claim(A, stale, proven=True)
-    fresh.last_heard_s = 0.9
+    fresh.standing.last_heard_s = 0.9
     assert not table.claim(A, fresh, proven=True)
-    fresh.last_heard_s = 1.0
+    fresh.standing.last_heard_s = 1.0
     assert table.claim(A, fresh, proven=True)

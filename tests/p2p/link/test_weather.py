@@ -104,10 +104,10 @@ async def test_sound_that_overtakes_the_handshake_is_kept_for_its_end(bench):
 
     w_server.lose = lose
     connecting = asyncio.ensure_future(bench.up(server, client))
-    await bench.until(lambda: server.link.established)
+    await bench.until(lambda: server.link.standing.established)
     for n in range(5):
         assert server.link.send_frame(b"early %d" % n)
-    assert not client.link.established
+    assert not client.link.standing.established
     await connecting
     assert client.frames == [b"early %d" % n for n in range(5)]
 
