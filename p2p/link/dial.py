@@ -52,9 +52,16 @@ class Station:
         """
         certificate = self.certificate or make_certificate()
         link = MediaLink(self.mux, certificate, controlling=controlling, candidates=candidates)
-        link.on_seen_at = self.whereabouts.saw
-        link.on_verified = self.hearsay.answered
+        link.witness = self
         return link
+
+    def saw(self, address: Address, witness: str) -> None:
+        """The peer at the IP ``witness`` sees us at this address."""
+        self.whereabouts.saw(address, witness)
+
+    def answered(self, address: Address) -> None:
+        """A check of ours was answered from there, with the peer's proof."""
+        self.hearsay.answered(address)
 
 
 @dataclass(frozen=True, slots=True)

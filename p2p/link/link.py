@@ -66,10 +66,28 @@ class FrameReceiver(Protocol):
         ...
 
 
+class Witness(Protocol):
+    """Who is told of addresses that a link's checks show."""
+
+    def answered(self, address: Address) -> None:
+        """A check of ours was answered from there, with the peer's proof."""
+        ...
+
+    def saw(self, address: Address, witness: str) -> None:
+        """The peer at the IP ``witness`` sees us at this address."""
+        ...
+
+
 class _Nobody:
-    """Frames are lost on it."""
+    """Frames and news of addresses are lost on it."""
 
     def frame(self, frame: bytes, arrival_s: float) -> None:
+        pass
+
+    def answered(self, address: Address) -> None:
+        pass
+
+    def saw(self, address: Address, witness: str) -> None:
         pass
 
 
@@ -89,8 +107,7 @@ class MediaLink:
         on_closed: Called when an established link ends other than by ``close``, with the reason:
             ``peer``; ``silent`` after 30 s without an answer; ``deaf`` if the peer is there but
             answers no message, as where somebody takes out DTLS.
-        on_verified: Takes each address from which a check of ours was answered.
-        on_seen_at: Takes ``(address, ip)``: ours as the peer sees it, and the peer's own.
+        witness: Is told of addresses.
         standing: What it is worth beside another link to the same address.
         setup: How the making of it gets on.
         counters: What was dropped and why.
@@ -109,8 +126,7 @@ class MediaLink:
         self.offer = LinkOffer(ufrag, pwd, fingerprint_of(certificate), tuple(candidates))
         self.on_message: Callable[[bytes], None] = lambda _data: None
         self.on_closed: Callable[[str], None] = lambda _why: None
-        self.on_verified: Callable[[Address], None] = lambda _address: None
-        self.on_seen_at: Callable[[Address, str], None] = lambda _address, _ip: None
+        self.witness: Witness = _Nobody()
         self.standing = Standing(time.monotonic())
         self.setup = Setup()
         self.counters: Counter[str] = Counter()
@@ -355,11 +371,11 @@ class MediaLink:
     def verified(self, address: Address) -> None:
         """From ICE: a check of ours was answered from there."""
         self._mux.routes.claim(address, self, proven=True)
-        self.on_verified(address)
+        self.witness.answered(address)
 
     def seen_at(self, address: Address, witness: str) -> None:
         """From ICE: the peer at the IP ``witness`` sees us at this address."""
-        self.on_seen_at(address, witness)
+        self.witness.saw(address, witness)
 
     def consent_ended(self) -> None:
         """From ICE: the peer has not answered for so long that we may send no more."""
