@@ -104,15 +104,9 @@ class _Known(NamedTuple):
 
 
 class SettledChecks:
-    """Recognises repeats of the peer's last check, and makes ours once.
-
-    Attributes:
-        trusted_from: Where our offer was sent, if the peer asked from there: a check from there
-            shows that it has got it, and needs none of ours first.
-    """
+    """Recognises repeats of the peer's last check, and makes ours once."""
 
     def __init__(self) -> None:
-        self.trusted_from: Address | None = None
         self._known: _Known | None = None
         self._own: tuple[object, bytes] = (None, b"")
 

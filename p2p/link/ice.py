@@ -13,6 +13,7 @@ from typing import Protocol
 from p2p.link.checks import MuxStun
 from p2p.link.consent import SettledChecks, answer_to, is_signed
 from p2p.link.consent_clock import ConsentClock
+from p2p.link.hints import Hints
 from p2p.link.ice_candidate import ice_candidate, is_at
 from p2p.link.mux import Mux
 from p2p.link.routes import LinkSession
@@ -91,7 +92,7 @@ class MuxConnection(ice.Connection):
         self.consent = ConsentClock(rng, time.monotonic())
         self._mux = mux
         self._conflicts = 0
-        self._told: Address | None = None
+        self._hints = Hints()
         self._checks = SettledChecks()
         self._stuns = [MuxStun(self, self, mux, version) for version in mux.families]
         self._protocols.extend(self._stuns)
@@ -198,7 +199,7 @@ class MuxConnection(ice.Connection):
 
     def answered_at(self, address: Address | None) -> None:
         """Our offer goes there alone, from where it was asked for: see ``check_incoming``."""
-        self._checks.trusted_from = address
+        self._hints.trusted_from = address
 
     def _use_at_once(self, address: Address) -> None:
         """Takes a way for checked that has shown to work already."""
@@ -218,7 +219,7 @@ class MuxConnection(ice.Connection):
 
     def late_candidate(self, address: Address) -> None:
         """Checks an address learned after the start, for instance a peer's new one."""
-        self._told = address
+        self._hints.told = address
         known = next((c for c in self._remote_candidates if is_at(c, address)), None)
         candidate = known or ice_candidate(address, "srflx")
         for protocol in self._stuns:
@@ -237,8 +238,10 @@ class MuxConnection(ice.Connection):
         """Whether an address of the peer is among those that are checked."""
         return any(is_at(candidate, address) for candidate in self._remote_candidates)
 
-    def may_be_at(self, address: Address) -> None:
+    def may_be_at(self, address: Address, now: float) -> None:
         """The peer's sound comes from there: if that is news, or what we use is silent, checks."""
+        if not self._hints.follows(now):
+            return
         if self.consent.is_silent(time.monotonic()) or not self.knows(address):
             self.late_candidate(address)
 
@@ -311,7 +314,7 @@ class MuxConnection(ice.Connection):
         if pair is not None:
             self._revive(pair)
         super().check_incoming(message, addr, protocol)
-        if addr == self._checks.trusted_from and not self._nominated:
+        if addr == self._hints.trusted_from and not self._nominated:
             # Its proof is made with what we sent there, and nowhere else: so it is there.
             self._succeed(next(p for p in self._check_list if p.remote_addr == addr))
         if isinstance(protocol, MuxStun):
@@ -399,7 +402,7 @@ class MuxConnection(ice.Connection):
 
     def _prefers(self, used: ice.CandidatePair, other: ice.CandidatePair) -> bool:
         """Whether the way in use is to be kept: it works, and is the shorter one."""
-        if other.remote_addr == self._told or other.remote_candidate.type == "prflx":
+        if other.remote_addr == self._hints.told or other.remote_candidate.type == "prflx":
             return False  # not one of those that were offered together: the peer has moved
         works = not self.consent.is_silent(time.monotonic())
         return works and used.remote_candidate.priority > other.remote_candidate.priority

@@ -47,7 +47,6 @@ __all__ = ["Certificate", "LinkFailed", "MediaLink", "make_certificate"]
 HEARD_S = 2.0
 DRAIN_LIMIT_S = 0.25
 CLOSE_LIMIT_S = 1.0
-MOVED_CHECK_EVERY_S = 1.0
 RELAY_PATIENCE = 5.0
 
 
@@ -138,7 +137,6 @@ class MediaLink:
         )
         self._association = Association(self._ice, certificate, lambda: self._lost("peer"))
         self._media: Media | None = None
-        self._moved_check_s = 0.0
         mux.routes.add(ufrag.encode(), self)
 
     async def connect(
@@ -362,7 +360,7 @@ class MediaLink:
         if media is None or not self._open_packet(media, data, arrival_s):
             return
         if address != self._ice.remote_address:
-            self._follow(address, arrival_s)
+            self._ice.may_be_at(address, arrival_s)
 
     def heard(self) -> None:
         """From ICE and the channel: the peer proved that it is there."""
@@ -456,12 +454,6 @@ class MediaLink:
             # No sound, so it is not counted with the sizes of what is said.
             self._mux.send(media.seal(report.encode()), self._ice.remote_address)
         return True
-
-    def _follow(self, address: Address, now: float) -> None:
-        """The peer's sound comes from a new address: checks whether the peer can be met there."""
-        if now - self._moved_check_s > MOVED_CHECK_EVERY_S:
-            self._moved_check_s = now
-            self._ice.may_be_at(address)
 
     def _take_message(self, data: bytes) -> None:
         self.heard()
