@@ -90,8 +90,7 @@ class TeahouseApp(App[int]):
         self._backend = backend
         self._settings = settings
         self._opening = opening
-        self._meter_hz = meter_hz
-        self._clock_text = clock_text
+        self._new_room = partial(RoomScreen, meter_hz=meter_hz, clock_text=clock_text)
         self._node: NodeLike | None = None
         self._room: RoomScreen | None = None
         self._key: KeyShown | None = None
@@ -221,7 +220,7 @@ class TeahouseApp(App[int]):
             self._room.show_event(event)
 
     async def _enter(self, node: NodeLike, event: Joined) -> None:
-        self._room = RoomScreen(node, meter_hz=self._meter_hz, clock_text=self._clock_text)
+        self._room = self._new_room(node)
         # A node that fails just now cancels us, and half a switch would freeze the screen.
         await asyncio.shield(asyncio.ensure_future(self.switch_screen(self._room)))
         if event.via == "self":
