@@ -31,6 +31,13 @@ def may_quiet(me: MemberView, one: MemberView) -> bool:
     return me.rank <= HELPER and me.rank < one.rank
 
 
+def may_be_quiet(view: RoomView) -> list[MemberView]:
+    """Return whom we may mute, and have not."""
+    me = myself(view)
+    speakers = [one for one in view.members if one.on_stage and not one.muted and not one.me]
+    return [one for one in speakers if me is not None and may_quiet(me, one)]
+
+
 def may_remove(me: MemberView, one: MemberView) -> bool:
     """Tell whether ``me`` may remove ``one``, and accept its hand."""
     return me.rank <= MODERATOR and me.rank < one.rank

@@ -60,6 +60,11 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True)
+class MuteAll:
+    """Moderators: silence every speaker whom we may."""
+
+
+@dataclass(frozen=True, slots=True)
 class MoveDown:
     """Moderators: move the speaker ``n`` to the audience."""
 
@@ -255,6 +260,7 @@ Command = (
     | Decline
     | GoToAudience
     | Mute
+    | MuteAll
     | MoveDown
     | Remove
     | Promote

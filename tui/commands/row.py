@@ -61,7 +61,7 @@ class Action:
 
     Attributes:
         key: A letter or sign.
-        f_key: The function key of the same meaning.
+        f_key: The function key of the same meaning; empty: none is left.
         says: What it changes.
         command: What is asked of the node; None if ``opens`` leads there.
         doubt: Asked first.

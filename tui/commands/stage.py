@@ -11,6 +11,7 @@ from p2p.api.commands import (
     LowerHand,
     MoveDown,
     Mute,
+    MuteAll,
     RaiseHand,
     SetMic,
 )
@@ -20,8 +21,8 @@ from tui.commands.row import Action, Doubt, Once, Pressed, Question, RoomKey, Ro
 from tui.commands.typed import about_member, bare, one_of
 from tui.commands.whom import find_member
 from tui.i18n import mark, tr
-from tui.powers import find, may_quiet, may_remove, myself, queue, runs_room
-from tui.texts.foretell import accept_changes, down_changes, mute_changes
+from tui.powers import find, may_be_quiet, may_quiet, may_remove, myself, queue, runs_room
+from tui.texts.foretell import accept_changes, down_changes, mute_all_changes, mute_changes
 from tui.texts.peer_text import peer_text
 
 ACCEPT_EVERY_S = 0.5
@@ -99,7 +100,7 @@ def _read_accept(rest: str, view: RoomView) -> AcceptHand:
 
 
 def _accept(one: MemberView, me: MemberView, view: RoomView) -> list[Action]:
-    """Invite a hand, also the own one, or give somebody who was muted its voice back."""
+    """Invite a hand, also the own one, or a listener; or give who was muted its voice back."""
     waits = one.hand_place is not None and not one.invited
     if one.me:
         says = tr("Accept your own hand.")
@@ -107,7 +108,8 @@ def _accept(one: MemberView, me: MemberView, view: RoomView) -> list[Action]:
     else:
         says = accept_changes(one, view)
         muted = may_quiet(me, one) and one.on_stage and one.muted
-        possible = may_remove(me, one) and (waits or muted)
+        hears = one.state == "here" and not one.on_stage and not one.invited
+        possible = may_remove(me, one) and (waits or muted or hears)
     return [Action("A", "f5", says, AcceptHand(one.n))] if possible else []
 
 
@@ -115,6 +117,17 @@ def _mute(one: MemberView, me: MemberView, view: RoomView) -> list[Action]:
     if one.me or not may_quiet(me, one) or not one.on_stage or one.muted:
         return []
     return [Action("M", "f6", mute_changes(one, view), Mute(one.n))]
+
+
+def _read_mute(rest: str, view: RoomView) -> Command:
+    """Take ``mute N`` or ``mute all``; whoever is called so is muted by number."""
+    return MuteAll() if rest.casefold() == "all" else Mute(find_member(rest, view).n)
+
+
+def _mute_all(view: RoomView) -> list[Action]:
+    """Where it is more than muting one."""
+    says = mute_all_changes(view)
+    return [Action("M", "", says, MuteAll())] if len(may_be_quiet(view)) > 1 else []
 
 
 def _move_down(one: MemberView, me: MemberView, view: RoomView) -> list[Action]:
@@ -213,11 +226,15 @@ STAGE_ROWS = (
     ),
     Row(
         Mute,
-        words={"mute": about_member(Mute)},
-        help=(mark("mute N | down N     moderators: silence a speaker, or move to the audience"),),
+        words={"mute": _read_mute},
+        help=(
+            mark("mute N | down N     moderators: silence a speaker, or move to the audience"),
+            mark("mute all            moderators: silence every speaker at once"),
+        ),
         changes=on_member(mute_changes),
         on_person=_mute,
     ),
+    Row(MuteAll, changes=lambda command, view: mute_all_changes(view), in_room=_mute_all),
     Row(
         MoveDown,
         words={"down": about_member(MoveDown)},

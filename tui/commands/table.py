@@ -63,7 +63,7 @@ def room_keys() -> dict[type[Command], RoomKey]:
 
 def f_number(keys: str) -> float:
     """Return the number of the function key among ``keys``; endless if there is none."""
-    numbers = [int(key[1:]) for key in keys.split(",") if key[0] == "f" and key[1:].isdecimal()]
+    numbers = [int(key[1:]) for key in keys.split(",") if key[:1] == "f" and key[1:].isdecimal()]
     return min(numbers, default=math.inf)
 
 

@@ -51,7 +51,8 @@ class RoomMenuScreen(ModalScreen[str]):
             yield PlainText("\n".join(now(view)), classes="quiet")
             for place, action in enumerate(room_actions(view)):
                 gap = "gap" if place == 0 else ""
-                text = f"{action.key} / {action.f_key.upper()}  {action.says}"
+                keys = " / ".join(one for one in (action.key, action.f_key.upper()) if one)
+                text = f"{keys}  {action.says}"
                 yield PlainText(text, classes=f"key {gap}".strip())
             yield PlainText(tr("Esc: back"), classes="quiet gap")
 

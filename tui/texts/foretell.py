@@ -5,7 +5,7 @@ from p2p.api.view import MemberView, RoomView
 from p2p.room.ops.kinds import EntryMode, ProfileName
 from p2p.room.ops.powers import CO_HOST, MODERATOR
 from tui.i18n import mark, tr, trn
-from tui.powers import branch_of, given_rank, myself
+from tui.powers import branch_of, given_rank, may_be_quiet, myself
 from tui.texts.peer_text import PeerText, peer_text
 
 LOST_WITHOUT_MODERATOR = mark(
@@ -42,12 +42,24 @@ def accept_changes(one: MemberView, view: RoomView) -> str:
     name = peer_text(one.name)
     if one.muted:
         return tr("Give {name} the voice back.", name=name)
+    if one.hand_place is None:
+        return tr("Invite to speak: the microphone opens when {name} says yes.", name=name)
     return tr("Accept: {name} may speak, and opens the microphone alone.", name=name)
 
 
 def mute_changes(one: MemberView, view: RoomView) -> str:
     """Return what muting takes from ``one``."""
     return tr("Mute: nobody hears {name} any more.", name=peer_text(one.name))
+
+
+def mute_all_changes(view: RoomView) -> str:
+    """Return whom muting everybody silences."""
+    count = len(may_be_quiet(view))
+    return trn(
+        "Mute all: nobody hears {count} speaker any more.",
+        "Mute all: nobody hears {count} speakers any more.",
+        count,
+    )
 
 
 def down_changes(one: MemberView, view: RoomView) -> str:

@@ -12,7 +12,7 @@ from p2p.errors import UserError
 from p2p.node.control.events import VOICE_HELD
 from p2p.node.control.key_forms import key_forms
 from p2p.node.control.relay_watch import relay_name
-from p2p.node.control.room_commands import member_named, room_command, wants_new_key
+from p2p.node.control.room_commands import all_mutes, member_named, room_command, wants_new_key
 from p2p.node.media.media import Sound
 from p2p.node.member_numbers import MemberNumbers
 from p2p.node.peers.peers import Peers
@@ -70,6 +70,8 @@ class CommandHandler:
                 self._group_key.speak_anyway()
             case commands.ShowKey():
                 self._emit(self.key_forms())
+            case commands.MuteAll():
+                self._mute_all()
             case commands.NewKey():
                 self._group_key.new_key(shut_out=False)
             case commands.MakeInvite(uses=uses, hours=hours):
@@ -98,6 +100,11 @@ class CommandHandler:
         room.do(asked, time.monotonic())
         if wants_new_key(command, had_powers=had_powers):
             self._group_key.new_key(shut_out=True)
+
+    def _mute_all(self) -> None:
+        room = self._room
+        for mute in all_mutes(room.state, room.myself):
+            room.do(mute, time.monotonic())
 
     def _set_mic(self, on: bool) -> None:
         room = self._room

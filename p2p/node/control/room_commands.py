@@ -9,7 +9,8 @@ from p2p.node.member_numbers import MemberNumbers
 from p2p.room import commands as room
 from p2p.room.ops.kinds import PROFILES
 from p2p.room.ops.powers import CO_HOST, HELPER, HOST, MODERATOR, NOBODY
-from p2p.room.state.model import Member
+from p2p.room.stage import Stage
+from p2p.room.state.model import Member, RoomState
 
 _SIMPLE: dict[type[commands.Command], Callable[[], room.Command]] = {
     commands.RaiseHand: room.RaiseHand,
@@ -64,6 +65,24 @@ def room_command(
     if towards is None:
         return None
     return towards(member_named(getattr(command, "n", 0), numbers))
+
+
+def all_mutes(state: RoomState, me: Member) -> list[room.Mute]:
+    """Mutes of everybody on stage whom we may mute, and have not.
+
+    Raises:
+        UserError: There is nobody.
+    """
+    speakers = [one for one in state.members.values() if one.stage is Stage.SPEAKING]
+    juniors = [one.id for one in speakers if me.rank <= HELPER and me.rank < one.rank]
+    if not juniors:
+        raise UserError(
+            "nobody_to_mute",
+            "There is nobody on stage whom you can mute.",
+            "Moderators mute whoever has fewer powers than they have.",
+            exit_code=2,
+        )
+    return [room.Mute(one) for one in juniors]
 
 
 def member_named(n: int, numbers: MemberNumbers) -> MemberId:

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -69,6 +70,35 @@ async def test_a_hand_is_raised_accepted_and_the_microphone_confirms() -> None:
         assert not guest.node.view().mic_on
         host.node.do(c.MoveDown(number))
         await guest.until(e.MemberChanged, lambda m: m.n == 1 and m.role == "listener", seen)
+
+
+def speaks(number: int) -> Callable[[e.MemberChanged], bool]:
+    return lambda m: m.n == number and m.role == "speaker"
+
+
+async def test_listeners_are_invited_without_a_hand_and_all_are_muted_at_once() -> None:
+    async with a_house() as house:
+        host, guest = await talking_pair(house)
+        third = await house.guest("third", (await host.key()).words, only="dht")
+        await host.until(e.MemberChanged, lambda m: m.name == "third" and m.state == "here")
+        host.node.do(c.MuteAll())
+        assert (await host.until(e.ErrorRaised)).code == "nobody_to_mute"
+        await third.until(e.Joined)
+        for one, name in ((guest, "guest"), (third, "third")):
+            number = host.number_of(name)
+            host.node.do(c.AcceptHand(number))
+            await one.until(e.MicChanged, lambda m: not m.on and m.why == "granted")
+            one.node.do(c.SetMic(True))
+            await host.until(e.MemberChanged, speaks(number))
+        told = [len(one.told) for one in (guest, third)]
+        guest.node.do(c.MuteAll())
+        assert (await guest.until(e.ErrorRaised)).code == "nobody_to_mute"
+        assert third.node.view().mic_on
+        host.node.do(c.MuteAll())
+        for one, seen in zip((guest, third), told, strict=True):
+            await one.until(e.MicChanged, lambda m: m.why == "muted", seen)
+            assert not one.node.view().mic_on
+        assert [m.muted for m in host.node.view().members] == [False, True, True]
 
 
 async def test_a_removed_member_is_out_and_a_locked_room_lets_nobody_in() -> None:

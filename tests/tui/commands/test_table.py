@@ -5,16 +5,18 @@ import pytest
 
 from p2p.api import commands as ask
 from p2p.errors import UserError
-from tests.tui.scripted import full_room, run_room
+from tests.tui.scripted import full_room, member, room, run_room
 from tui.commands.running import removal
 from tui.commands.table import (
     TABLE,
     NotTwice,
+    foretell,
     person_actions,
     room_actions,
     room_keys,
     waiting_actions,
 )
+from tui.i18n import use_language
 from tui.powers import find
 
 
@@ -55,6 +57,36 @@ def test_somebody_named_by_a_moderator_mutes_and_moves_down_and_nothing_else():
     view = replace(view, members=tuple(members))
     assert keys(2, view) == "MDG+-S"
     assert keys(6, view) == "G"
+
+
+def test_a_listener_without_a_hand_is_invited_and_who_is_away_is_not():
+    view = run_room("host")
+    (invite,) = (one for one in person_actions(find(view, 10), view) if one.key == "A")
+    assert invite.command == ask.AcceptHand(10)
+    assert invite.says == "Invite to speak: the microphone opens when sofia says yes."
+    assert "A" not in keys(12, view)
+    assert "A" not in keys(10, run_room("speaker"))
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("en", "nobody hears 4 speakers any more"), ("zh_CN", "没有人再听到这 4 位发言者")],
+)
+def test_all_can_be_muted_at_once_by_those_who_may_mute_more_than_one(language, says):
+    use_language(language)
+    try:
+        speakers = [member(n, f"s{n}", "speaker") for n in range(2, 6)]
+        quiet = member(6, "quiet", "speaker", muted=True)
+        view = room(member(1, "amina", "host", me=True), *speakers, quiet)
+        (mute_all,) = (one for one in room_actions(view) if one.command == ask.MuteAll())
+        assert says in mute_all.says
+        assert says in foretell(ask.MuteAll(), view)
+    finally:
+        use_language("en")
+    one = room(member(1, "amina", "host", me=True), speakers[0], quiet)
+    listens = room(member(1, "amina", me=True), *speakers)
+    assert ask.MuteAll() not in [action.command for action in room_actions(one)]
+    assert ask.MuteAll() not in [action.command for action in room_actions(listens)]
 
 
 def test_a_moderator_in_the_audience_may_accept_its_own_hand():
@@ -129,7 +161,7 @@ def test_no_word_has_two_meanings():
 @pytest.mark.parametrize(
     ("view", "letters"),
     [
-        (run_room("host", entry="open"), "AVL23KPWO"),
+        (run_room("host", entry="open"), "AVL23KPWOM"),
         (run_room("moderator", locked=True, entry="ask", profile="hall"), "AVL13KPWO"),
         (run_room("speaker"), "AV"),
         (run_room("speaker", held="removed"), "ASV"),

@@ -26,6 +26,8 @@ VIEW = full_room("host")
         ("accept lau", ask.AcceptHand(6)),
         ("accept #3", ask.AcceptHand(3)),
         ("mute 2", ask.Mute(2)),
+        ("mute all", ask.MuteAll()),
+        ("mute All", ask.MuteAll()),
         ("mute 王小明", ask.Mute(1)),
         ("down KENJI", ask.MoveDown(4)),
         ("remove guest-3", ask.Remove(12)),
