@@ -21,8 +21,9 @@ from tui.backend import RealBackend
 from tui.config.sources import configured_language, parse_with_config
 from tui.i18n import chosen_language, mark, tr, use_language
 from tui.line_mode.line_reader import LineReader
+from tui.manual.translated import help_of
 from tui.nodelike import Backend, NodeLike
-from tui.options import room_parser, settings_of, split_command
+from tui.options import language_in, main_parser, room_parser, settings_of, split_command
 from tui.programs import BY_NAME, listing
 from tui.start.key_source import key_text
 from tui.texts.failures import as_event, told, user_error_in
@@ -56,9 +57,13 @@ def main(argv: Sequence[str] | None = None, backend: Backend | None = None) -> i
     started_s = time.monotonic()
     leave_no_crash_report()
     name_the_window()
-    args = split_command(sys.argv[1:] if argv is None else argv, listing())
-    wish = args.lang or configured_language(os.environ)
+    argv_given = sys.argv[1:] if argv is None else argv
+    wish = language_in(argv_given) or configured_language(os.environ)
     use_language(chosen_language(wish, with_language(os.environ)))
+    args = split_command(argv_given, listing())
+    if args.help:
+        sys.stdout.write(help_of(main_parser(listing())))
+        return 0
     if args.version:
         sys.stdout.write(f"teahouse {version()}\n")
         return 0
@@ -105,6 +110,9 @@ def _start_log(options: "argparse.Namespace", *, screen: bool) -> None:
 
 def _dispatch(args: "argparse.Namespace", backend: Backend, started_s: float) -> int:
     program = BY_NAME.get(args.command)
+    if program is not None and {"-h", "--help"} & set(args.rest):
+        sys.stdout.write(help_of(program.parser()))
+        return 0
     if program is not None and program.module is not None:
         return int(import_module(program.module).main(args.rest))
     if args.command is not None and program is None:

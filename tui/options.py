@@ -210,7 +210,9 @@ def main_parser(commands: str) -> argparse.ArgumentParser:
         description="Rooms to talk in, encrypted end to end, without a server.",
         epilog=commands,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
     )
+    parser.add_argument("-h", "--help", action="store_true", help="show this help message and exit")
     parser.add_argument("--version", action="store_true", help="print the version and end")
     parser.add_argument("--lang", metavar="CODE", help="language: en, zh_CN or zh_TW")
     parser.add_argument("command", nargs="?", metavar="COMMAND")
@@ -221,3 +223,11 @@ def main_parser(commands: str) -> argparse.ArgumentParser:
 def split_command(argv: Sequence[str], commands: str) -> argparse.Namespace:
     """Return ``argv`` taken apart into ``command``, ``rest`` and the few global options."""
     return main_parser(commands).parse_args(argv)
+
+
+def language_in(argv: Sequence[str]) -> str:
+    """Return what ``--lang`` says anywhere on a command line; empty: nothing."""
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        if word == "--lang" or word.startswith("--lang="):
+            return word.partition("=")[2] or following
+    return ""

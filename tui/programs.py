@@ -4,6 +4,7 @@ import argparse
 from dataclasses import dataclass
 from importlib import import_module
 
+from tui.i18n import mark, tr
 from tui.options import room_parser
 
 
@@ -57,5 +58,5 @@ BY_NAME = {one.name: one for one in PROGRAMS}
 
 def listing() -> str:
     """Return all commands, one a line."""
-    lines = [("(none)", "the start screen"), *((one.name, one.about) for one in PROGRAMS)]
-    return "commands:\n" + "".join(f"  {name:<12}{about}\n" for name, about in lines)
+    lines = [("(none)", mark("the start screen")), *((one.name, one.about) for one in PROGRAMS)]
+    return tr("commands:") + "\n" + "".join(f"  {name:<12}{tr(about)}\n" for name, about in lines)

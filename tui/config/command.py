@@ -131,7 +131,7 @@ def parser() -> argparse.ArgumentParser:
         description="Shows what holds for every run, and where it was chosen. A flag counts before "
         "the environment (TEAHOUSE_NAME and so on), that before the config file. The file is "
         "written by `set` and `unset` alone. No room key is ever in it.",
-        epilog=f"settings:\n{lines}",
+        epilog=f"{tr('settings:')}\n{lines}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--json", action="store_true", help="one object and nothing else")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from p2p.errors import UserError
 from tui.i18n import mark
+from tui.manual.translated import help_of
 
 _USAGE = 2
 
@@ -27,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
 
     name = parser().parse_args(argv).command
     if name is None:
-        sys.stdout.write(main_parser(listing()).format_help())
+        sys.stdout.write(help_of(main_parser(listing())))
         return 0
     if name not in BY_NAME:
         raise UserError(
@@ -37,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
             _USAGE,
             word=name[:40],
         )
-    sys.stdout.write(BY_NAME[name].parser().format_help())
+    sys.stdout.write(help_of(BY_NAME[name].parser()))
     return 0
 
 

@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.test_house import NOT_IN_THE_TREE
+from tui.cli import main
+from tui.i18n import use_language
 from tui.manual.help import main as show_help
 from tui.manual.page import page
 from tui.manual.understood import flags_of
@@ -53,6 +56,20 @@ def test_every_command_has_help_and_every_option_a_word_on_it(command, capsys):
     for flag in flags_of(command.parser()):
         assert flag.about or flag.words, flag
         assert all(name in said for name in flag.names)
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "zh_TW"])
+@pytest.mark.parametrize("command", ["", *(one.name for one in PROGRAMS)])
+def test_help_in_chinese_has_no_english_sentence(command, language, capsys):
+    try:
+        assert main([*command.split(), "--lang", language, "--help"]) == 0
+    finally:
+        use_language("en")
+    said = capsys.readouterr().out
+    assert said.startswith("用法：teahouse")
+    said = re.sub("`[^`]*`", "", said).replace("teahouse completions bash", "")
+    assert ("选项" if language == "zh_CN" else "選項") in said
+    assert re.findall(r"\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b", said) == []
 
 
 def test_the_help_of_the_program_lists_all_commands(capsys):
