@@ -39,8 +39,9 @@ class Row:
         passes: Whether the outcomes of all joins are good enough.
         v6: With IPv6 as well, and a relay line for each.
         in_talk: What the line turns to once there is sound.
-        by_words: In open mode by the words alone, with an entry node.
+        by_words: In open mode by the DHT's records alone.
         ahead_s: So far ahead is the newcomer's clock.
+        relays: So many are known.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Row:
     in_talk: dict[str, object] = field(default_factory=dict)
     by_words: bool = False
     ahead_s: int = 0
+    relays: int = 1
 
 
 @dataclass
@@ -61,12 +63,14 @@ class Outcome:
         sound_ms: From the start of the node to the first sound; None: there was none.
         by_udp: The sound came by UDP.
         back_s: After the line turned, until messages passed again; None: they did not.
+        silent_s: The longest time without sound, once the line has turned.
         told: The newcomer was told why.
     """
 
     sound_ms: float | None = None
     by_udp: bool = False
     back_s: float | None = None
+    silent_s: float | None = None
     told: bool = False
 
 
@@ -86,6 +90,11 @@ def all_in(outcomes: list[Outcome], *, udp: bool = True, p95_ms: float = 1e9) ->
 def heals(outcomes: list[Outcome]) -> bool:
     """Whether messages passed again soon, and who was hit read why."""
     return all(each.told and each.back_s is not None and each.back_s <= 12.0 for each in outcomes)
+
+
+def goes_on(outcomes: list[Outcome]) -> bool:
+    """Whether sound came again soon."""
+    return all(each.silent_s is not None and each.silent_s <= 1.5 for each in outcomes)
 
 
 def _long(rtt_ms: float, jitter_ms: float, loss_pct: float) -> dict[str, object]:
@@ -115,6 +124,10 @@ ROWS = (
         in_talk=_long(40, 0, 0) | {"drop": ["dtls"]}),
     Row("DTLS cut one way", _long(40, 0, 0), "messages back <= 12 s, told", heals,
         in_talk=_long(40, 0, 0) | {"drop_up": ["dtls"]}),
+    Row("UDP freezes", _long(40, 0, 0), "silence <= 1.5 s", goes_on,
+        in_talk=_long(40, 0, 0) | {"freeze": ["udp"]}),
+    Row("one relay freezes", _long(40, 0, 0), "silence <= 1.5 s", goes_on, relays=2,
+        in_talk=_long(40, 0, 0) | {"freeze": ["11.0.1.2"]}),
 )  # fmt: skip
 
 
@@ -122,14 +135,18 @@ def measure(row: Row, joins: int) -> list[Outcome]:
     """Joins that often, one after the other."""
     with NetLab() as lab:
         (public,) = lab.site("p", "public", delay_ms=5.0, v6=row.v6)
-        (home,) = lab.site("a", "portres", delay_ms=10.0, v6=row.v6)
+        kind = "fullcone" if row.by_words else "portres"
+        (home,) = lab.site("a", kind, delay_ms=10.0, v6=row.v6)
         (far,) = lab.site("b", "portres", v6=row.v6, **row.weather)
         lines = [start_entry(public, listen="[::]:443" if row.v6 else f"{public.ip}:443")]
+        for number in range(1, row.relays):
+            (more,) = lab.site(f"q{number}", "public", delay_ms=5.0)
+            lines.append(start_entry(more, listen=f"{more.ip}:443"))
         if row.v6:
             key = NodeContact.parse(lines[0]).key
             lines = [str(NodeContact((ip, 443), key)) for ip in (public.ip, public.ip6)]
         option = "--bootstrap" if row.by_words else "--relay"
-        mode = ("--mode", "open" if row.by_words else "shield")
+        mode = ("--mode", "open", "--only", "dht") if row.by_words else ("--mode", "shield")
         options = (*mode, *(part for line in lines for part in (option, line)))
         host = Roommate(home, "host", "", (*options, "--mic", "tone:440"))
         words = host.wait("key", 30)["words"]
@@ -163,7 +180,10 @@ def one_join(
         outcome.by_udp = sound_comes_by_udp(far)
         if row.in_talk:
             lab.change("b", **row.in_talk)
-            outcome.back_s = until_messages_pass(guest, host)
+            if row.passes is goes_on:
+                outcome.silent_s = longest_silence_s(guest)
+            else:
+                outcome.back_s = until_messages_pass(guest, host)
             outcome.told = any(TOLD in line for line in guest.talk.queue)
         guest.say("leave")
         guest.wait("left", 10.0)
@@ -219,9 +239,22 @@ def until_messages_pass(guest: Roommate, host: Roommate) -> float | None:
     return None
 
 
+def longest_silence_s(guest: Roommate) -> float | None:
+    """The longest time without a frame of the host; None: it was not there at the end."""
+    began_s = heard_s = time.monotonic()
+    opened, longest_s = guest.opened("host"), 0.0
+    while (now := time.monotonic()) - began_s < TALK_S:
+        if (count := guest.opened("host")) > opened:
+            opened, heard_s = count, time.monotonic()
+        longest_s = max(longest_s, now - heard_s)
+        time.sleep(0.03)
+    return longest_s if now - heard_s < 1.0 else None
+
+
 def summary(row: Row, outcomes: list[Outcome]) -> dict:
     """One line of the table."""
     sounds = [each.sound_ms for each in outcomes if each.sound_ms is not None]
+    silences = [each.silent_s for each in outcomes if each.silent_s is not None]
     backs = [each.back_s for each in outcomes if each.back_s is not None]
     return {
         "line": row.name,
@@ -231,6 +264,7 @@ def summary(row: Row, outcomes: list[Outcome]) -> dict:
         "sound_p50_ms": round(statistics.median(sounds)) if sounds else None,
         "sound_p95_ms": round(p95(sounds)) if sounds else None,
         "back_max_s": round(max(backs), 1) if backs else None,
+        "silent_max_s": round(max(silences), 2) if silences else None,
         "told": sum(each.told for each in outcomes),
         "bar": row.bar,
         "ok": row.passes(outcomes),

@@ -12,6 +12,7 @@ standard input is another one, and holds from then on. Many kernels have no nete
 ``up_kbps``    what the line carries from A to B (0: everything); its queue takes ``queue_ms``, and
                what comes then is lost
 ``down_kbps``  the same from B to A
+``freeze``     whose flows stop for ever after 16 kB: ``udp``, ``tcp4`` …, or an IPv4 address
 ``drop_up``    as ``drop``, from A to B alone
 ``drop``       what a censor takes out: any of ``udp``, ``dtls``, ``stun``; ``udp4``, ``tcp6`` …
 =============  =====================================================================================
@@ -24,16 +25,18 @@ import json
 import os
 import random
 import select
+import socket
 import struct
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _TUNSETIFF = 0x400454CA
 _TAP_WITHOUT_HEADER = 0x0002 | 0x1000
 _CLONE_NEWNET = 0x40000000
 _FRAMES_AT_ONCE = 256
 _IPV4, _IPV6 = b"\x08\x00", b"\x86\xdd"
+FREEZE_BYTES = 16_384
 _TCP, _UDP, _ICMPV6 = 6, 17, 58
 _ETHERNET_BYTES, _UDP_BYTES = 14, 8
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -49,6 +52,8 @@ class Weather:
     mtu: int = 0
     drop: tuple[str, ...] = ()
     drop_up: tuple[str, ...] = ()
+    freeze: tuple[str, ...] = ()
+    flows: collections.Counter[bytes] = field(default_factory=collections.Counter)
     up_kbps: float = 0.0
     down_kbps: float = 0.0
     queue_ms: float = 3000.0
@@ -63,7 +68,21 @@ class Weather:
         drop = {*self.drop, *(self.drop_up if up else ())}
         if drop and _what(kind, protocol, payload) & drop:
             return False
+        if self.freeze and self._is_frozen(frame, _what(kind, protocol, payload)):
+            return False
         return random.random() * 100.0 >= self.loss_pct
+
+    def _is_frozen(self, frame: bytes, what: set[str]) -> bool:
+        """Whether its flow, both directions of it, has had its share."""
+        if frame[12:14] != _IPV4:
+            return False
+        head = _ETHERNET_BYTES + 4 * (frame[14] & 15)
+        ends = [frame[26:30] + frame[head : head + 2], frame[30:34] + frame[head + 2 : head + 4]]
+        if not (what | {socket.inet_ntoa(end[:4]) for end in ends}) & set(self.freeze):
+            return False
+        flow = frame[23:24] + b"".join(sorted(ends))
+        self.flows[flow] += len(frame) - _ETHERNET_BYTES
+        return self.flows[flow] > FREEZE_BYTES
 
     def delay_s(self) -> float:
         """How long the next packet takes."""

@@ -21,6 +21,7 @@ from p2p.link.work import Work
 from p2p.mesh.line_load import Load
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import RelayDeaf, RelayUp
+from p2p.node.relays.frozen import move_when_frozen
 from p2p.node.relays.trusted import RelayPlaces, looked_up_again, places_of
 from p2p.trace import trace
 from p2p.wire.addresses import Address, Scope, known_scope
@@ -102,6 +103,11 @@ class RelayLink:
     def open(self) -> bool:
         """Whether the link still works."""
         return self._line.open
+
+    @property
+    def seated(self) -> bool:
+        """Whether we sit there: then it says something all the time."""
+        return self._line.open and not isinstance(self._room, _NoRoom)
 
     @property
     def toward(self) -> Address | None:
@@ -343,9 +349,22 @@ class RelayLinks:
                 raise
             trace("relay_up", by_tcp=line.link.by_stream)
             link = self._links[contact.dh] = RelayLink(contact, line, self._endpoint)
+            if not self._station.mux.web_only:
+                self._work.create_task(self._thaw(line.link, link))
             self._work.create_task(self._serve(link))
             self._endpoint.inbox.post(RelayUp(contact))
             return link
+
+    async def _thaw(self, link: MediaLink, relay: RelayLink) -> None:
+        """Moves a link whose flow somebody stops to TCP, and back once UDP works."""
+        contact = relay.contact
+        places = self._places.get(contact.dh) or places_of(contact)
+        streams = _Streams(self._station.mux.streams, contact.dh, places.webs)
+
+        def moved() -> None:
+            self._work.create_task(_back_to_udp(link, places, streams))
+
+        await move_when_frozen(link, streams, lambda: relay.seated, moved)
 
     async def _reach(self, contact: Contact) -> Line:
         """Makes a link by UDP or, where that gets nowhere, by streams; all its places race."""
