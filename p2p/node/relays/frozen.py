@@ -29,8 +29,9 @@ class Flow(Protocol):
     def by_stream(self) -> bool:
         """Whether it runs over TCP now."""
 
-    last_heard_s: float
-    """Monotonic seconds when the relay proved that it is there."""
+    @property
+    def last_heard_s(self) -> float:
+        """Monotonic seconds when the relay proved that it is there."""
 
     def late_candidate(self, address: Address) -> None:
         """Moves it to an address if that works."""
