@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from p2p.room import room
+from p2p.room import evaluation
 from p2p.room.ops import op as ops
 from p2p.room.store import opset
 
@@ -47,7 +47,7 @@ def _findings(*args: Any) -> Any:
 
 _GENUINE_FINDINGS = opset.Findings
 _PURE = ((ops, "verify"), (opset, "decode_op"), (opset, "Findings"), (opset, "kept"),
-         (room, "state_of"))  # fmt: skip
+         (evaluation, "state_of"))  # fmt: skip
 _GENUINE = tuple(getattr(module, name) for module, name in _PURE)
 
 

@@ -1,9 +1,7 @@
 """One member's view of a room: takes operations in, gives operations out, tells what changed."""
 
-from collections import deque
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
-from typing import NamedTuple
 
 from crypto.genesis import Genesis
 from crypto.identity import Identity
@@ -15,33 +13,22 @@ from p2p.room.agent.agent import Duties
 from p2p.room.agent.intents import writing_for
 from p2p.room.agent.refusals import history_full
 from p2p.room.agent.vouching import rosters, to_remove_too, to_vouch_for
-from p2p.room.diff import changes
+from p2p.room.evaluation import Evaluation
 from p2p.room.events import Event
+from p2p.room.news import News
 from p2p.room.ops import kinds
 from p2p.room.ops.ids import NO_KEY, NO_MEMBER, NONE
 from p2p.room.ops.op import Op, Pen
 from p2p.room.ops.powers import MODERATOR, POWERS
-from p2p.room.stage import GONE, Stage
+from p2p.room.outbox import Outbox, Outgoing
+from p2p.room.own_place import OwnPlace
+from p2p.room.stage import GONE
 from p2p.room.state.epochs import roster_root
-from p2p.room.state.evaluate import Member, RoomState, state_of
+from p2p.room.state.evaluate import Member, RoomState
 from p2p.room.store.intake import HOST_RATE, OWN_RATE, Intake
 from p2p.room.store.opset import OpSet
 from p2p.room.text.names import TOPIC_CELLS, DisplayName, clean
 from p2p.token_bucket import Allowance
-
-
-class Outgoing(NamedTuple):
-    """An operation to pass on.
-
-    Attributes:
-        to: One member, or None for every neighbour.
-        data: The operation.
-        but: With ``to`` None: the neighbour who sent it and does not need it back.
-    """
-
-    to: MemberId | None
-    data: bytes
-    but: MemberId | None
 
 
 class Room:
@@ -82,33 +69,20 @@ class Room:
             RemoteError: The genesis is malformed.
         """
         self.genesis = Genesis.decode(genesis)
-        self.me: MemberId = identity.member_id
-        self._ops = OpSet(self.genesis, self.me)
+        self._ops = OpSet(self.genesis, identity.member_id)
         self._intake = Intake(self._ops)
-        self.counts = self._intake.counts
-        self.room_id: RoomId = self._ops.room_id
-        self.host: MemberId = self._ops.host
-        self.is_host: bool = self.me == self.host
+        self._evaluation = Evaluation(self._ops)
         self._pen = Pen(identity, self.room_id)
-        self._duties = Duties(self.me)
-        self._own = Allowance(HOST_RATE if self.is_host else OWN_RATE, now)
-        self._out: dict[OpId, Outgoing] = {}
-        self._farewells: list[Outgoing] = []
-        self._events: deque[Event] = deque()
-        self._told: RoomState | None = None
+        self._duties = Duties(identity.member_id)
+        self._outbox = Outbox()
+        self._news = News()
         self._now = now
         self._last_slot = kinds.HOST_SLOT
-        self._settled = False
-        self._left = False
-        self._state: RoomState
-        self._roster: tuple[RoomState | None, Sequence[Member]] = (None, ())
-        shown = DisplayName.clean(name, self.me)
+        shown = DisplayName.clean(name, identity.member_id)
         keys = (identity.sign_key, identity.dh, recv)
         join = self._pen.write(kinds.Join, *keys, str(shown), invite, proof)
-        self.join_op: bytes = join.data
-        self._outside = Member(
-            self.me, *keys, shown, Stage.OUTSIDE, None, None, False, NONE, join.id, False
-        )
+        self._place = OwnPlace(join, keys, shown)
+        self._own = Allowance(HOST_RATE if self.is_host else OWN_RATE, now)
         if self.is_host:
             self._insert(join, None)
             if shown_topic := clean(topic, TOPIC_CELLS)[: kinds.TOPIC_CHARS_MAX]:
@@ -116,11 +90,40 @@ class Room:
         self._settle()
 
     @property
+    def me(self) -> MemberId:
+        """Our member id."""
+        return self._place.me
+
+    @property
+    def join_op(self) -> bytes:
+        """Bytes of our join."""
+        return self._place.join_op
+
+    @property
+    def room_id(self) -> RoomId:
+        """The room's id, 32 bytes."""
+        return self._ops.room_id
+
+    @property
+    def host(self) -> MemberId:
+        """Member id of the host."""
+        return self._ops.host
+
+    @property
+    def is_host(self) -> bool:
+        """We are the host."""
+        return self.me == self.host
+
+    @property
+    def counts(self) -> Counter[str]:
+        """What became of everything that came, by reason."""
+        return self._intake.counts
+
+    @property
     def state(self) -> RoomState:
         """The room now."""
-        if not self._settled:
-            self._settle()
-        return self._state
+        self._settle()
+        return self._evaluation.state
 
     @property
     def is_gone(self) -> bool:
@@ -135,12 +138,7 @@ class Room:
     @property
     def myself(self) -> Member:
         """Our own entry in the state, or, as long as no door has let us in, one from outside."""
-        return self.state.members.get(self.me) or self._elsewhere()
-
-    def _elsewhere(self) -> Member:
-        if self.me in self._state.removed:
-            return replace(self._outside, stage=Stage.REMOVED)
-        return replace(self._outside, stage=Stage.LEFT) if self._left else self._outside
+        return self._place.entry(self.state)
 
     @property
     def is_in(self) -> bool:
@@ -154,9 +152,8 @@ class Room:
 
     def roster(self) -> Sequence[Member]:
         """Give those whom a new secret is wrapped to: see ``RoomState.roster``."""
-        if self._roster[0] is not self.state:
-            self._roster = self.state, self.state.roster()
-        return self._roster[1]
+        self._settle()
+        return self._evaluation.roster
 
     def refusal(self, join: bytes, dh: DhKey, room_s: float = 0.0) -> str | None:
         """Tell why somebody who knocks is not let in: see ``admission_rule.refusal``.
@@ -191,7 +188,7 @@ class Room:
         reason, op = self._intake.take_in(data, sender, self._now)
         if op is not None and reason == "left" and sender is not None:
             farewell = self._ops.farewell(self._ops.newcomer(op) or NO_MEMBER)
-            self._farewells.append(Outgoing(sender, farewell, None))
+            self._outbox.tell_left(sender, farewell)
         if op is None or reason != "new":
             return False
         self._insert(op, sender)
@@ -201,12 +198,8 @@ class Room:
         for new in self._ops.insert(op):
             if isinstance(new.body, kinds.Hand):
                 self._duties.deadlines.came(kinds.HandRef(new.author, new.seq))
-            outgoing = Outgoing(None, new.data, sender if new is op else None)
-            if isinstance(new.body, kinds.Leave):  # we may forget who left at once
-                self._farewells.append(outgoing)
-            else:
-                self._out[new.id] = outgoing
-        self._settled = False
+            self._outbox.pass_on(new, but=sender if new is op else None)
+        self._evaluation.expire()
 
     def do(self, command: commands.Command, now: float) -> None:
         """Carry out a command of ours.
@@ -229,7 +222,8 @@ class Room:
             raise history_full()
         for fields in first:
             self._write(kinds.Roster, *fields, auth=me.auth)
-        self._left |= writing.kind is kinds.Leave
+        if writing.kind is kinds.Leave:
+            self._place.leave()
         op = self._write(writing.kind, *writing.fields, auth=writing.auth)
         if isinstance(op.body, kinds.Grant):
             self._last_slot = op.body.slot
@@ -327,11 +321,7 @@ class Room:
         """Give what has to go out now, oldest first: our own operations and those passed on."""
         self._now = max(self._now, now)
         self._settle()
-        out = [outgoing for op, outgoing in self._out.items() if op in self._ops]
-        out += self._farewells
-        self._out.clear()
-        self._farewells.clear()
-        return out
+        return self._outbox.take(self._ops)
 
     def next_timer(self) -> float | None:
         """When ``on_timer`` wants to be called, monotonic seconds; None for never."""
@@ -346,18 +336,14 @@ class Room:
 
     def next_event(self) -> Event | None:
         """Give the next change that was not told yet; None when all is told."""
-        if not self._events and self._told is not self.state:
-            self._events.extend(changes(self._told, self.state))
-            self._told = self.state
-        return self._events.popleft() if self._events else None
+        if self._news.is_told:
+            self._news.observe(self.state)
+        return self._news.next()
 
     def _settle(self) -> None:
         """Work the state out again if operations came in since the last time."""
-        if self._settled:
-            return
-        self._settled = True
-        self._state = state_of(self._ops.settle())
-        self._duties.observe(self._state, self._now)
+        if not self._evaluation.is_current:
+            self._duties.observe(self._evaluation.state, self._now)
 
     def ops(self) -> list[bytes]:
         """Give all operations that still count, in an order that can be applied page by page."""
@@ -373,10 +359,10 @@ class Room:
         """
         self._settle()
         ranks: list[Op] = []
-        known = None if speaker is None else self._state.members.get(speaker)
+        known = None if speaker is None else self.state.members.get(speaker)
         while known is not None and (rank := self._ops.get(known.auth)) is not None:
             ranks.insert(0, rank)
-            known = self._state.members.get(rank.author)
+            known = self.state.members.get(rank.author)
         shown = [rank.author for rank in ranks] + ([] if speaker is None else [speaker])
         return self._ops.introducing(self.me, newcomer, *shown, ranks=ranks)
 
