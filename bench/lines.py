@@ -38,8 +38,9 @@ class Row:
         bar: What is asked, for people.
         passes: Whether the outcomes of all joins are good enough.
         v6: With IPv6 as well, and a relay line for each.
+        without_v4: The newcomer has IPv6 alone.
         in_talk: What the line turns to once there is sound.
-        by_words: In open mode by the DHT's records alone.
+        by_words: In open mode by the DHT's records alone; the host can be reached.
         ahead_s: So far ahead is the newcomer's clock.
         relays: So many are known.
     """
@@ -53,6 +54,7 @@ class Row:
     by_words: bool = False
     ahead_s: int = 0
     relays: int = 1
+    without_v4: bool = False
 
 
 @dataclass
@@ -120,6 +122,7 @@ ROWS = (
         by_words=True, ahead_s=-86_400),
     Row("broken IPv4", {"drop": ["udp4", "tcp4"]}, "all, by UDP", all_in, v6=True),
     Row("broken IPv6", {"drop": ["udp6", "tcp6"]}, "all, by UDP", all_in, v6=True),
+    Row("IPv6 alone", _long(40, 0, 0), "all, by UDP", all_in, v6=True, without_v4=True),
     Row("DTLS cut in talk", _long(40, 0, 0), "messages back <= 12 s, told", heals,
         in_talk=_long(40, 0, 0) | {"drop": ["dtls"]}),
     Row("DTLS cut one way", _long(40, 0, 0), "messages back <= 12 s, told", heals,
@@ -135,10 +138,12 @@ def measure(row: Row, joins: int) -> list[Outcome]:
     """Joins that often, one after the other."""
     with NetLab() as lab:
         (public,) = lab.site("p", "public", delay_ms=5.0, v6=row.v6)
-        kind = "fullcone" if row.by_words else "portres"
+        kind = "public" if row.by_words else "portres"
         (home,) = lab.site("a", kind, delay_ms=10.0, v6=row.v6)
         (far,) = lab.site("b", "portres", v6=row.v6, **row.weather)
         lines = [start_entry(public, listen="[::]:443" if row.v6 else f"{public.ip}:443")]
+        if row.without_v4:
+            lab.take_v4("b")
         for number in range(1, row.relays):
             (more,) = lab.site(f"q{number}", "public", delay_ms=5.0)
             lines.append(start_entry(more, listen=f"{more.ip}:443"))

@@ -177,6 +177,10 @@ class NetLab:
         assert pipe is not None
         pipe.write(json.dumps(weather) + "\n")
 
+    def take_v4(self, name: str) -> None:
+        """Leaves IPv6 alone to the one machine of a site."""
+        self._ip(name, "-4 addr flush dev eth0")
+
     def cut(self, name: str) -> None:
         """Pulls the plug of a site's line."""
         self._ip("inet", f"link set l-{name} down")
