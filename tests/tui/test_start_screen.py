@@ -1,11 +1,16 @@
+import pytest
 from textual import events
 from textual.widgets import Input
 
+from crypto.roomkey import RoomKey
+from crypto.words import to_words
 from p2p.errors import UserError
 from tests.tui.drawn import app_with, assert_looks_like, text_of
+from tui.i18n import use_language
 from tui.room.room_screen import RoomScreen
 from tui.start.problem import ProblemScreen
 from tui.start.start_screen import StartScreen
+from tui.start.typed_words import completed, progress
 
 
 async def test_the_start_screen_looks_as_drawn():
@@ -84,3 +89,53 @@ async def test_escape_ends_it():
         await pilot.press("escape")
         await pilot.pause()
     assert app.return_code == 0
+
+
+@pytest.mark.parametrize(("language", "says"), [("en", "1 of 15 words"), ("zh_CN", "1/15 个词")])
+async def test_tab_makes_a_word_whole_and_it_is_said_how_many_are_right(language, says):
+    use_language(language)
+    try:
+        app = app_with()
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            field = app.screen.query_one("#key", Input)
+            await pilot.press(*"vio")
+            await pilot.pause()
+            assert "violin" in text_of(app)
+            assert says not in text_of(app)
+            await pilot.press("tab")
+            await pilot.pause()
+            assert field.value == "violin "
+            assert says in text_of(app)
+            await pilot.press(*"am", "tab")
+            assert field.value == "violin am"
+            assert app.screen.focused is field
+            await pilot.press("backspace", "backspace", "tab")
+            assert app.screen.focused is not field
+    finally:
+        use_language("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", ""),
+        ("TEAHOUSE:7K3QM0XW4P9TZRB2", ""),
+        ("48213 90571", ""),
+        (to_words(RoomKey(bytes(16))), "15 of 15 words"),
+        (to_words(RoomKey(bytes(range(16))), "zh-Hans"), "15 of 15 words"),
+        ("violin vioiln ", "1 of 15 words"),
+        ("violin act", "2 of 15 words"),
+    ],
+)
+def test_only_words_are_counted(text, says):
+    assert progress(text).startswith(says)
+    assert bool(progress(text)) == bool(says)
+
+
+def test_a_word_that_is_whole_and_begins_another_is_taken_as_it_is():
+    assert completed("violin act") == "violin act "
+    assert completed("Violin Acti") == "Violin action "
+    assert completed("violin am") is None
+    assert completed("qq") is None
+    assert completed("violin ") is None

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Checkbox, Input
 
 from tui.i18n import mark, tr
+from tui.start.typed_words import begun, completed, progress
 from tui.widgets.plaintext import PlainText
 
 SEEN = {
@@ -20,7 +21,21 @@ SEEN = {
 
 
 class KeyInput(Input):
-    """A field into which a whole message may be pasted; the key is found in it."""
+    """A field into which a whole message may be pasted; the key is found in it.
+
+    Tab makes the last word whole, as far as it is known; else it goes to the next field.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", show=False)]
+
+    def action_complete(self) -> None:
+        """Make the last word whole, or go on."""
+        whole = completed(self.value) if self.cursor_at_end else None
+        if whole is not None:
+            self.value = whole
+            self.action_end()
+        elif not (self.cursor_at_end and begun(self.value)):
+            self.screen.focus_next()
 
     def _on_paste(self, event: events.Paste) -> None:
         """Take every line of the clipboard: words often come in several."""
@@ -75,6 +90,7 @@ class StartScreen(Screen[None]):
             yield PlainText(tr("Rooms to talk in, without a server."), classes="quiet")
             yield PlainText(tr("Room key or words"), classes="gap")
             yield KeyInput(placeholder=tr("paste or type it here"), id="key")
+            yield PlainText(id="progress", classes="quiet")
             yield PlainText(tr("Your name in the room"))
             yield Input(self._guest, max_length=64, id="name")
             yield PlainText(tr("Topic, for a new room only"))
@@ -97,6 +113,7 @@ class StartScreen(Screen[None]):
     def on_mount(self) -> None:
         """Begin with the key."""
         self.query_one("#failure").display = False
+        self.query_one("#progress").display = False
         self.query_one("#key").focus()
 
     def show_failure(self, message: str, hint: str) -> None:
@@ -112,8 +129,12 @@ class StartScreen(Screen[None]):
         self.query_one("#seen", PlainText).update(tr(SEEN[self._mode]))
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """What was wrong is being put right."""
+        """What was wrong is being put right; of words it is said how many are."""
         self.query_one("#failure").display = False
+        if event.input.id == "key":
+            said = progress(event.value)
+            self.query_one("#progress", PlainText).update(said)
+            self.query_one("#progress").display = bool(said)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a field joins when there is a key, creates in the field of the topic."""
