@@ -10,6 +10,7 @@ from p2p.api.settings import no_relay
 from p2p.errors import UserError
 from tests.tui.drawn import app_with, assert_looks_like, text_of
 from tests.tui.scripted import PERSONAL, ScriptedNode, full_room, member, room, run_room
+from tui.i18n import use_language
 from tui.invite.invite_screen import InviteScreen
 from tui.invite.new_invite import NewInviteScreen
 from tui.room.outside import OutsideScreen
@@ -565,3 +566,19 @@ async def test_what_pops_up_leaves_the_microphone_and_the_keys_to_be_seen(size):
     assert lines[-3].rstrip().endswith("H raises your hand")
     assert lines[-2].rstrip().endswith("Anyone here may be recording.")
     assert lines[-1].startswith(" Space mic")
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+async def test_arrows_and_enter_do_what_a_letter_of_the_room_menu_does(language):
+    use_language(language)
+    try:
+        async with Seat(ScriptedNode(run_room("host"))) as seat:
+            await seat.press("r", "down", "down", "down", "enter")
+            assert seat.asked == [ask.SetLock(True)]
+            await seat.press("r", "up", "enter")
+            assert seat.asked[1:] == [ask.MuteAll()]
+            await seat.press("r", "enter")
+            assert isinstance(seat.screen, RoomScreen)
+            assert len(seat.asked) == 2
+    finally:
+        use_language("en")

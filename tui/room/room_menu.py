@@ -9,6 +9,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from p2p.api.view import RoomView
+from tui.commands.row import Action
 from tui.commands.table import room_actions
 from tui.i18n import tr
 from tui.nodelike import NodeLike
@@ -36,24 +37,30 @@ class RoomMenuScreen(ModalScreen[str]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,r", "dismiss", show=False),
+        Binding("escape,q,r", "dismiss", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("enter", "take", show=False),
     ]
 
     def __init__(self, node: NodeLike) -> None:
         super().__init__()
         self._node = node
+        self._at: int | None = None
+        self._shown: list[Action] = []
 
     def compose(self) -> ComposeResult:
         """How it is now, what can be changed."""
         view = self._node.view()
-        with VerticalScroll(classes="sheet"):
+        with VerticalScroll(classes="sheet", can_focus=False):
             yield PlainText(tr("The room"), classes="title")
             yield PlainText("\n".join(now(view)), classes="quiet")
-            for place, action in enumerate(room_actions(view)):
+            self._shown = room_actions(view)
+            for place, action in enumerate(self._shown):
                 gap = "gap" if place == 0 else ""
                 keys = " / ".join(one for one in (action.key, action.f_key.upper()) if one)
                 text = f"{keys}  {action.says}"
-                yield PlainText(text, classes=f"key {gap}".strip())
+                yield PlainText(text, classes=f"key action {gap}".strip())
             yield PlainText(tr("Esc: back"), classes="quiet gap")
 
     def on_key(self, event: events.Key) -> None:
@@ -61,7 +68,28 @@ class RoomMenuScreen(ModalScreen[str]):
         for action in room_actions(self._node.view()):
             if event.key.lower() in (action.key.lower(), action.f_key):
                 event.stop()
-                if action.command is not None:
-                    self._node.do(action.command)
-                self.dismiss(action.opens)
+                self._do(action)
                 return
+
+    def action_move(self, by: int) -> None:
+        """Point at the next line, or the one before."""
+        lines = list(self.query(".action"))
+        if lines:
+            first = 0 if by > 0 else len(lines) - 1
+            at = self._at = first if self._at is None else (self._at + by) % len(lines)
+            for place, line in enumerate(lines):
+                line.set_class(place == at, "pointed")
+            lines[at].scroll_visible(animate=False)
+
+    def action_take(self) -> None:
+        """Do what is pointed at; nothing is: go back."""
+        actions = self._shown
+        if self._at is None:
+            self.dismiss()
+        elif self._at < len(actions):
+            self._do(actions[self._at])
+
+    def _do(self, action: Action) -> None:
+        if action.command is not None:
+            self._node.do(action.command)
+        self.dismiss(action.opens)
