@@ -1,4 +1,5 @@
 import dataclasses
+from functools import partial
 
 import pytest
 from textual import events
@@ -625,7 +626,7 @@ async def test_meters_move_only_while_somebody_is_heard(monkeypatch):
     people = [member(1, "amina", "host", me=True, path="self"), member(2, "bek", "speaker")]
     node = ScriptedNode(room(*people))
     app = app_with(node)
-    app._meter_hz = 20.0
+    app._new_room = partial(app._new_room, meter_hz=20.0)
     async with app.run_test(size=(80, 24)) as pilot:
         await entered(pilot)
         await pilot.pause(0.5)

@@ -186,6 +186,6 @@ def audience_rows(view: RoomView, width: int) -> list[Row]:
         sign = "x" if one.state == "gone" else " "
         tone: Tone = "strong" if one.me else "dim" if one.state == "gone" else "plain"
         note = Span(" " + _audience_note(one), "gold" if one.rank < NOBODY else "dim")
-        name = fit(peer_text(one.name), max(4, min(NAME_CELLS, width - 11)))
+        name = fit(peer_text(one.name), max(4, min(NAME_CELLS, width - 10)))
         rows.append(Row(one.n, (Span(f"{sign} ", "dim"), Span(name, tone), trust_sign(one), note)))
     return rows
