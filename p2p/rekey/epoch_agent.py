@@ -219,8 +219,7 @@ class Epochs:
         self._keyring.set_heads(state.heads, part=self._takes_part(), shut=exposed)
         self._giving.observe(self._now)
         if self._keyring.frontier != before:
-            if before.ids:  # what we came in with is no new key
-                self._recv.epoch_began(self._keyring.step, len(self._room.roster()), self._now)
+            self._recv.epoch_began(self._keyring.step, len(self._room.roster()), self._now)
             self._events.append(KeysChanged(self._keyring.frontier.ids))
         self._hold_back()
         self._watch_own_name()
