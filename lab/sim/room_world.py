@@ -116,6 +116,7 @@ class World:
             and other.awake
             and other is not client
             and other.epochs is not None
+            and not other.turned_away
             and other.id not in shunned
             and other.knows(client)
             and (other.honest or not gone)
