@@ -8,7 +8,6 @@ the program of another checkout as well, so that both stand beside each other on
 
 import argparse
 import itertools
-import json
 import statistics
 import sys
 import time
@@ -18,8 +17,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.line_rows import print_rows
 from lab.programs import netlab
-from lab.programs.netlab import Host, NetLab, why_not
+from lab.programs.netlab import Host, NetLab
 from lab.programs.roommates import PROGRAM, Roommate, start_entry
 from p2p.dht.contact import NodeContact
 
@@ -280,28 +280,7 @@ def main() -> int:
     """Measures, prints a line for each row and tree, and the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--joins", type=int, default=10)
-    parser.add_argument("--only", nargs="*", default=[], help="rows with one of these in the name")
-    parser.add_argument("--before", type=Path, help="another checkout to compare with")
-    parser.add_argument("--json", action="store_true", help="only the result, as one object")
-    args = parser.parse_args()
-    reason = why_not(long_lines=True)
-    if reason is not None:
-        print(json.dumps({"schema": 1, "ok": None, "skipped": reason}))
-        return 0
-    trees = {"before": args.before} if args.before else {}
-    trees["after"] = netlab.ROOT
-    rows = []
-    for row in ROWS:
-        if args.only and not any(part in row.name for part in args.only):
-            continue
-        for which, tree in trees.items():
-            netlab.TREE = tree
-            rows.append({"which": which, **summary(row, measure(row, args.joins))})
-            if not args.json:
-                print(rows[-1], flush=True)
-    ok = all(row["ok"] for row in rows if row["which"] == "after")
-    print(json.dumps({"schema": 1, "rows": rows, "ok": ok}))
-    return 0 if ok else 1
+    return print_rows(parser, ROWS, lambda row, args: summary(row, measure(row, args.joins)))
 
 
 if __name__ == "__main__":

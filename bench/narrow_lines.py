@@ -19,8 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.line_rows import print_rows
 from lab.programs import netlab
-from lab.programs.netlab import Host, NetLab, why_not
+from lab.programs.netlab import Host, NetLab
 from lab.programs.roommates import Roommate, start_entry
 
 SETTLED_S = 5.0
@@ -230,28 +231,7 @@ def main() -> int:
     """Measures, prints a line for each row and tree, and the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=40.0)
-    parser.add_argument("--only", nargs="*", default=[], help="rows with one of these in the name")
-    parser.add_argument("--before", type=Path, help="another checkout to compare with")
-    parser.add_argument("--json", action="store_true", help="only the result, as one object")
-    args = parser.parse_args()
-    reason = why_not(long_lines=True)
-    if reason is not None:
-        print(json.dumps({"schema": 1, "ok": None, "skipped": reason}))
-        return 0
-    trees = {"before": args.before} if args.before else {}
-    trees["after"] = netlab.ROOT
-    rows = []
-    for row in ROWS:
-        if args.only and not any(part in row.name for part in args.only):
-            continue
-        for which, tree in trees.items():
-            netlab.TREE = tree
-            rows.append({"which": which, **measure(row, args.seconds)})
-            if not args.json:
-                print(rows[-1], flush=True)
-    ok = all(row["ok"] for row in rows if row["which"] == "after")
-    print(json.dumps({"schema": 1, "rows": rows, "ok": ok}))
-    return 0 if ok else 1
+    return print_rows(parser, ROWS, lambda row, args: measure(row, args.seconds))
 
 
 if __name__ == "__main__":
