@@ -1,29 +1,16 @@
 """Streams through real proxies, and through what only says that it is one."""
 
 import asyncio
-import os
 import socket
-from collections.abc import AsyncIterator
 
 import pytest
 
 from p2p.errors import UserError
 from p2p.link.mux import Mux
 from p2p.link.web.proxy import Proxy
-from p2p.link.web.tls import relay_context
 from p2p.wire.web_place import WebPlace
 from tests.p2p.link.web.proxies import TestProxy
-
-KEY = os.urandom(32)
-LOOPBACK = "127.0.0.1"
-
-
-@pytest.fixture
-async def relay() -> AsyncIterator[Mux]:
-    mux = await Mux.open((LOOPBACK, 0))
-    assert await mux.streams.listen((LOOPBACK, mux.local_port), KEY, relay_context(None, None))
-    yield mux
-    mux.close()
+from tests.p2p.link.web.webclient import KEY, LOOPBACK
 
 
 @pytest.fixture

@@ -20,19 +20,9 @@ from p2p.link.web import tls
 from p2p.link.web.tls import relay_context
 from p2p.wire.web_place import WebPlace
 from tests.p2p.link.web.certificates import make_certificate
-from tests.p2p.link.web.webclient import WebClient, token, upgrade
+from tests.p2p.link.web.webclient import KEY, LOOPBACK, WebClient, token, upgrade
 
-KEY = os.urandom(32)
-LOOPBACK = "127.0.0.1"
 PAGE = "GET / HTTP/1.1\nHost: a\n\n"
-
-
-@pytest.fixture
-async def relay() -> AsyncIterator[Mux]:
-    mux = await Mux.open((LOOPBACK, 0))
-    assert await mux.streams.listen((LOOPBACK, mux.local_port), KEY, relay_context(None, None))
-    yield mux
-    mux.close()
 
 
 @pytest.fixture

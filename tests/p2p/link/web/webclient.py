@@ -4,7 +4,12 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import os
 import ssl
+
+KEY = os.urandom(32)
+"""Of the relay that these tests dial."""
+LOOPBACK = "127.0.0.1"
 
 
 def token(relay_key: bytes, nonce: str) -> str:
