@@ -68,15 +68,17 @@ class Mux(asyncio.DatagramProtocol):
     def __init__(self, sock: socket.socket, proxy: Proxy | None = None) -> None:
         self.on_datagram: Callable[[bytes, Address], None] = lambda _data, _sender: None
         self.routes = Routes()
+        self._targets = Targets(sock, by_udp=proxy is None)
         self.streams = Streams(
             lambda data, sender: self._received(data, sender, time.monotonic()),
             lambda address: self.routes.of_address(address) is not None,
+            self._targets.families,
+            proxy,
         )
         self.counters: Counter[str] = Counter()
         self.media_sizes: Counter[int] = Counter()
         self._sock = sock
         self._bound = normalise(sock.getsockname())
-        self._targets = Targets(sock, by_udp=proxy is None)
         self._outlets_changed = 0
         self._put_off: dict[Kind, deque[tuple[bytes, Address]]] = {
             Kind.DTLS: deque(),
@@ -85,7 +87,6 @@ class Mux(asyncio.DatagramProtocol):
         }
         self._reads_on = False
         self._transport: _DatagramTransport | None = None
-        self.streams.proxy, self.streams.families = proxy, self.families
 
     @classmethod
     async def open(cls, listen: Address | None = None, proxy: Proxy | None = None) -> "Mux":
@@ -109,7 +110,7 @@ class Mux(asyncio.DatagramProtocol):
     @property
     def web_only(self) -> bool:
         """Whether nothing may go out but by streams, through the proxy."""
-        return self.streams.proxy is not None
+        return self.streams.dialer.proxy is not None
 
     @property
     def families(self) -> tuple[int, ...]:

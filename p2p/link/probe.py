@@ -16,7 +16,8 @@ from crypto.knock import FIRST_BYTES, HELLO, NO_PSK
 from p2p.errors import RemoteError
 from p2p.link.candidates import host_address_towards
 from p2p.link.mux import Mux
-from p2p.link.streams import Refusal, Streams
+from p2p.link.stream_dialer import Refusal
+from p2p.link.streams import Streams
 from p2p.link.transactions import Calls
 from p2p.rng import Rng
 from p2p.wire.addresses import Address, on_the_wire
@@ -119,13 +120,13 @@ class Prober:
         self, dh: DhKey, web: WebPlace, limit_s: float
     ) -> tuple[_Reply | None, Refusal | None]:
         """With streams of its own, which know why this one came to nothing."""
-        streams = Streams(self._take, lambda _address: True)
-        streams.proxy, streams.families = self._mux.streams.proxy, self._mux.streams.families
+        ours = self._mux.streams.dialer
+        streams = Streams(self._take, lambda _address: True, ours.families, ours.proxy)
         ends_s = asyncio.get_running_loop().time() + limit_s
         try:
-            address = await streams.dial(web, dh, limit_s)
+            address = await streams.dialer.dial(web, dh, limit_s)
             if address is None:
-                return None, streams.refusal
+                return None, streams.dialer.refusal
             left_s = max(0.0, ends_s - asyncio.get_running_loop().time())
             return await self._ask(dh, lambda data: _sent(streams, data, address), left_s), None
         finally:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from p2p.link.probe import Probe
-from p2p.link.streams import Refusal
+from p2p.link.stream_dialer import Refusal
 from tui.doctor.findings import Finding, State
 from tui.doctor.network import Nat, Network, Node, nat_kind
 from tui.i18n import mark, tr

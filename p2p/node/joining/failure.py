@@ -9,7 +9,7 @@ from crypto.ids import DhKey
 from p2p.api.settings import Settings
 from p2p.errors import UserError
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6, own_address_towards
-from p2p.link.streams import Refusal
+from p2p.link.stream_dialer import Refusal
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.peers.admission import AdmissionRequest
 from p2p.wire.addresses import Address, Scope, known_scope
@@ -198,7 +198,7 @@ def explained(
         )
     asked_relays = settings.hidden or (settings.relays and settings.allows("relay"))
     if relays and asked_relays and not (answered or endpoint.dht.peers):
-        refusal = endpoint.station.mux.streams.refusal
+        refusal = endpoint.station.mux.streams.dialer.refusal
         return _silent(len(relays)) if refusal is None else UserError(*_REFUSED[refusal])
     if answered:
         return UserError(

@@ -451,7 +451,9 @@ class _Streams:
 
     async def open(self) -> list[Address]:
         """Dials every place at once; returns the streams that are there when the first is."""
-        dials = [asyncio.ensure_future(self._streams.dial(each, self._dh)) for each in self._webs]
+        dials = [
+            asyncio.ensure_future(self._streams.dialer.dial(each, self._dh)) for each in self._webs
+        ]
         try:
             for done in asyncio.as_completed(dials):
                 if (stream := await done) is not None:
@@ -464,7 +466,7 @@ class _Streams:
     def close(self) -> None:
         """Ends them."""
         for each in self._webs:
-            self._streams.hang_up(self._streams.address_of(each))
+            self._streams.hang_up(self._streams.dialer.address_of(each))
 
 
 async def _fall_back(link: MediaLink, streams: _Streams, ways: Ways) -> None:

@@ -161,7 +161,7 @@ async def test_a_peer_behind_a_stream_gets_its_copies_there(bench, backend):
     hub_address = ("127.0.0.1", s.hub.local_port)
     assert await s.hub.streams.listen(hub_address, bytes(32), relay_context(None, None))
     peer, link = s.peers[0].mux, s.peers[0].link
-    stream = await peer.streams.dial(WebPlace(*hub_address), bytes(32))
+    stream = await peer.streams.dialer.dial(WebPlace(*hub_address), bytes(32))
     assert stream is not None
     link.late_candidate(stream)
     await bench.until(lambda: link.by_stream and s.links[0].by_stream)

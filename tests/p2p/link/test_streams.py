@@ -12,7 +12,8 @@ import pytest
 from p2p.link import streams as streams_module
 from p2p.link.link import MediaLink
 from p2p.link.mux import Mux
-from p2p.link.streams import STREAMS_EACH, UNSENT_MAX_BYTES
+from p2p.link.stream import UNSENT_MAX_BYTES
+from p2p.link.streams import STREAMS_EACH
 from p2p.link.web.accept_rate import ONE_NET
 from p2p.link.web.tls import relay_context
 from p2p.wire.web_place import WebPlace
@@ -58,7 +59,7 @@ async def upgraded(ends: Ends) -> WebClient:
 
 
 async def test_what_is_sent_to_a_dialled_address_goes_over_tcp_and_back(ends: Ends) -> None:
-    stream = await ends.member.streams.dial(ends.web, RELAY_KEY)
+    stream = await ends.member.streams.dialer.dial(ends.web, RELAY_KEY)
     assert stream is not None
     assert stream[0] == LOOPBACK
     first, second = b"\xc0" + os.urandom(511), b"\xc1" + os.urandom(1499)
@@ -74,7 +75,7 @@ async def test_what_is_sent_to_a_dialled_address_goes_over_tcp_and_back(ends: En
 
 
 async def test_udp_to_a_host_goes_on_beside_a_stream_to_it(ends: Ends) -> None:
-    stream = await ends.member.streams.dial(ends.web, RELAY_KEY)
+    stream = await ends.member.streams.dialer.dial(ends.web, RELAY_KEY)
     assert stream is not None
     ends.member.send(b"\xc0", ends.place)
     ends.member.send(b"\xc1", stream)
@@ -85,8 +86,8 @@ async def test_udp_to_a_host_goes_on_beside_a_stream_to_it(ends: Ends) -> None:
 
 
 async def test_dialling_twice_opens_one_stream_and_hanging_up_ends_it(ends: Ends) -> None:
-    assert await ends.member.streams.dial(ends.web, RELAY_KEY)
-    assert await ends.member.streams.dial(ends.web, RELAY_KEY)
+    assert await ends.member.streams.dialer.dial(ends.web, RELAY_KEY)
+    assert await ends.member.streams.dialer.dial(ends.web, RELAY_KEY)
     await until(lambda: len(ends.relay.streams) == 1)
     ends.member.streams.hang_up(("127.0.0.9", 65_536 + 9))
     [stream] = ends.member.streams._streams
@@ -98,7 +99,7 @@ async def test_dialling_twice_opens_one_stream_and_hanging_up_ends_it(ends: Ends
 
 async def test_where_nobody_listens_nothing_is_opened(ends: Ends) -> None:
     nobody = WebPlace(LOOPBACK, ends.member.local_port)
-    assert not await ends.relay.streams.dial(nobody, RELAY_KEY)
+    assert not await ends.relay.streams.dialer.dial(nobody, RELAY_KEY)
     assert not await ends.member.streams.listen(ends.place, RELAY_KEY, TLS), "the port is taken"
 
 
@@ -263,7 +264,7 @@ async def test_a_silent_stream_is_ended(ends: Ends, monkeypatch: pytest.MonkeyPa
 
 async def test_a_whole_link_runs_over_a_stream(ends: Ends) -> None:
     """ICE, DTLS, SRTP and the data channel, with UDP out of the way."""
-    stream = await ends.member.streams.dial(ends.web, RELAY_KEY)
+    stream = await ends.member.streams.dialer.dial(ends.web, RELAY_KEY)
     assert stream is not None
     for mux in (ends.member, ends.relay):
         assert mux._transport is not None

@@ -27,7 +27,9 @@ async def dialled(proxy: str, place: WebPlace) -> tuple[bool, str | None]:
     """Whether a stream opens, and if not, why."""
     mux = await Mux.open(None, Proxy.parse(proxy))
     try:
-        return await mux.streams.dial(place, KEY, 5.0) is not None, mux.streams.refusal
+        return await mux.streams.dialer.dial(
+            place, KEY, 5.0
+        ) is not None, mux.streams.dialer.refusal
     finally:
         mux.close()
 

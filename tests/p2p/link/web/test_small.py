@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from p2p.link import streams as streams_module
 from p2p.link.mux import Mux
+from p2p.link.stream_dialer import SMALL_AFTER_S
 from p2p.link.web import small
 from p2p.link.web.small import SEGMENT_BYTES, connected_small
 from p2p.link.web.tls import relay_context
@@ -77,20 +77,20 @@ async def test_where_nobody_listens_it_is_refused():
 async def test_a_stream_opens_where_large_segments_vanish():
     async with behind_a_hole(30.0) as (member, place, hole):
         began_s = asyncio.get_running_loop().time()
-        assert await member.streams.dial(place, KEY, 8.0) is not None
+        assert await member.streams.dialer.dial(place, KEY, 8.0) is not None
         assert asyncio.get_running_loop().time() - began_s < 5.0
         assert min(hole.segments) <= SEGMENT_BYTES < max(hole.segments)
 
 
 async def test_where_a_stream_opens_at_once_no_small_segment_shows_itself():
     async with behind_a_hole(0.0) as (member, place, hole):
-        assert await member.streams.dial(place, KEY, 8.0) is not None
-        await asyncio.sleep(streams_module.SMALL_AFTER_S + 0.3)
+        assert await member.streams.dialer.dial(place, KEY, 8.0) is not None
+        await asyncio.sleep(SMALL_AFTER_S + 0.3)
         assert len(hole.segments) == 1
 
 
 async def test_a_system_without_small_segments_waits_for_the_large_ones(monkeypatch):
     monkeypatch.setattr(small, "_MAXSEG", None)
-    async with behind_a_hole(streams_module.SMALL_AFTER_S + 0.5) as (member, place, hole):
-        assert await member.streams.dial(place, KEY, 8.0) is not None
+    async with behind_a_hole(SMALL_AFTER_S + 0.5) as (member, place, hole):
+        assert await member.streams.dialer.dial(place, KEY, 8.0) is not None
         assert len(hole.segments) == 1

@@ -15,7 +15,7 @@ from cryptography import x509
 
 from p2p.link import streams as streams_module
 from p2p.link.mux import Mux
-from p2p.link.streams import UNSENT_MAX_BYTES
+from p2p.link.stream import UNSENT_MAX_BYTES
 from p2p.link.web import tls
 from p2p.link.web.tls import relay_context
 from p2p.wire.web_place import WebPlace
@@ -211,7 +211,7 @@ async def test_the_first_bytes_of_a_member_are_those_of_a_browser(member: Mux) -
     port = server.sockets[0].getsockname()[1]
     randoms = set()
     for _ in range(5):
-        assert await member.streams.dial(WebPlace(LOOPBACK, port), KEY) is None
+        assert await member.streams.dialer.dial(WebPlace(LOOPBACK, port), KEY) is None
         hello = await first.get()
         assert hello[:3] == b"\x16\x03\x01", "a TLS record that holds a handshake"
         assert hello[5] == 1, "a ClientHello"
@@ -235,7 +235,7 @@ async def test_a_named_relay_is_dialled_by_its_name_with_a_hello_of_chrome(
 
     server = await asyncio.start_server(take, LOOPBACK, 0)
     port = server.sockets[0].getsockname()[1]
-    await member.streams.dial(WebPlace("localhost", port), KEY)
+    await member.streams.dialer.dial(WebPlace("localhost", port), KEY)
     hello = await first.get()
     assert b"localhost" in hello
     assert b"\x11\xec" in hello, "X25519MLKEM768, which Chrome offers"
@@ -251,7 +251,7 @@ async def test_members_get_in_whatever_tls_they_have(
         monkeypatch.setattr(tls, "_browser_like", lambda: ssl)
     tls.member_context.cache_clear()
     try:
-        assert await member.streams.dial(WebPlace(*place(relay)), KEY)
+        assert await member.streams.dialer.dial(WebPlace(*place(relay)), KEY)
     finally:
         tls.member_context.cache_clear()
 
@@ -267,10 +267,12 @@ async def test_the_operators_certificate_is_checked_where_the_line_says_wss(
         relay = await Mux.open((LOOPBACK, 0))
         context = relay_context(*files) if files else relay_context(None, None)
         assert await relay.streams.listen(place(relay), KEY, context)
-        member.streams.refusal = None
-        by_wss = await member.streams.dial(WebPlace("localhost", relay.local_port, "/x"), KEY)
-        assert (by_wss is None, member.streams.refusal) == (refusal is not None, refusal)
-        by_host = await member.streams.dial(WebPlace("localhost", relay.local_port), KEY)
+        member.streams.dialer.refusal = None
+        by_wss = await member.streams.dialer.dial(
+            WebPlace("localhost", relay.local_port, "/x"), KEY
+        )
+        assert (by_wss is None, member.streams.dialer.refusal) == (refusal is not None, refusal)
+        by_host = await member.streams.dialer.dial(WebPlace("localhost", relay.local_port), KEY)
         assert by_host is not None, "trust comes from the key in the line"
         relay.close()
     tls.member_context.cache_clear()
@@ -278,8 +280,8 @@ async def test_the_operators_certificate_is_checked_where_the_line_says_wss(
 
 async def test_a_web_server_that_is_no_relay_is_passed_over(relay: Mux, member: Mux) -> None:
     other = WebPlace(*place(relay))
-    assert await member.streams.dial(other, bytes(32)) is None
-    assert member.streams.refusal == "web"
+    assert await member.streams.dialer.dial(other, bytes(32)) is None
+    assert member.streams.dialer.refusal == "web"
 
 
 @pytest.mark.parametrize(
@@ -299,8 +301,8 @@ async def test_an_answer_of_another_kind_is_passed_over(member: Mux, answer: byt
 
     server = await asyncio.start_server(talk, LOOPBACK, 0, ssl=relay_context(None, None))
     port = server.sockets[0].getsockname()[1]
-    assert await member.streams.dial(WebPlace(LOOPBACK, port), KEY) is None
-    assert member.streams.refusal == "web"
+    assert await member.streams.dialer.dial(WebPlace(LOOPBACK, port), KEY) is None
+    assert member.streams.dialer.refusal == "web"
     assert not member.streams
     server.close()
 
