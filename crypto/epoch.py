@@ -21,7 +21,7 @@ The old step is erased 2 s after the new one began: who seizes a running machine
 from collections.abc import Callable, Iterable, Sequence
 
 from crypto.errors import LocalError, RemoteError
-from crypto.frame_keys import FrameKeys
+from crypto.frame_keys import FrameKeys, Known
 from crypto.frontier import OLD_KEPT_S, Frontier, Frontiers
 from crypto.head import PASS_BYTES, STEP_S, Head, Held, pass_of, room_key, step_at, unwanted
 from crypto.identity import MEMBER_ID_BYTES
@@ -44,6 +44,7 @@ class Keyring:
         step: The step that it is by our own clock.
         waiting: What we hold is not to be spoken under: somebody was shut out who holds it too.
         trial: Secrets that were handed over, until they have proved themselves.
+        keys: Frame keys, and what key ids stand for: both end with their step and epochs.
     """
 
     def __init__(self, heads: Sequence[Head], *passes: bytes | bytearray) -> None:
@@ -72,7 +73,7 @@ class Keyring:
         self._room_time_s = float(self.step * STEP_S)
         self._forget_at_s = float("inf")
         self._has_old_step = self._shut = False
-        self._keys = FrameKeys()
+        self.keys = FrameKeys()
 
     @classmethod
     def create(cls, rng: Callable[[int], bytes]) -> "Keyring":
@@ -205,7 +206,7 @@ class Keyring:
         before.erase()
         if giver is None:
             self.trial.end(epoch_id)
-        self._keys.keep(self._held.keys() - {epoch_id}, self.oldest_step)
+        self.keys.keep(self._held.keys() - {epoch_id}, self.oldest_step)
 
     def set_heads(self, ids: Iterable[EpochId], *, part: bool = False, shut: bool = False) -> None:
         """Say which epochs are the room's heads.
@@ -263,7 +264,7 @@ class Keyring:
             self.trial.end(epoch_id)
         self._frontiers.lapse(self._room_time_s)
         self._frontiers.index(self._held, self._wanted.ids)
-        self._keys.keep(self._held.keys(), self.oldest_step)
+        self.keys.keep(self._held.keys(), self.oldest_step)
 
     # --- steps ----------------------------------------------------------------------------------
 
@@ -360,15 +361,27 @@ class Keyring:
             RemoteError: The step is not live.
         """
         frontier = frontier or self.frontier
-        return self._keys.get(
+        return self.keys.get(
             frontier, slot, member_id, step, lambda: self.base_key(member_id, step, frontier)
         )
+
+    def opened(self, kid: int, known: Known) -> None:
+        """A frame with this key id has opened: what is on trial may have proved itself.
+
+        Once is enough until ``keys`` forgets it: the next frame of the same speaker proves no more.
+        """
+        self.trial.opened(known.epochs, known.speaker)
+        self.keys.known[kid] = known
+
+    def not_authentic(self, known: Known) -> None:
+        """A frame did not open under the key that it names."""
+        self.trial.failed(known.epochs, self._room_time_s)
 
     def erase(self) -> None:
         """Zero and forget everything, when the room is left. The keyring is of no use after."""
         for held in self._held.values():
             held.erase()
-        self._keys.clear()
+        self.keys.clear()
 
     def _forward_to(self, target: int) -> None:
         """Hash on to a later step and keep the one right before it as the old one."""
@@ -377,13 +390,13 @@ class Keyring:
             held.forward_to(target, keep_old=True)
         self.step = target
         self._has_old_step = True
-        self._keys.keep(self._held.keys(), target - 1)
+        self.keys.keep(self._held.keys(), target - 1)
 
     def _erase_old_step(self) -> None:
         for held in self._held.values():
             held.erase_old()
         self._has_old_step = False
-        self._keys.keep(self._held.keys(), self.oldest_step)
+        self.keys.keep(self._held.keys(), self.oldest_step)
 
     def _is_live(self, step: int, frontier: Frontier) -> bool:
         oldest = max([self.oldest_step, *(self._held[one].oldest_step for one in frontier.ids)])

@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from crypto.epoch import Keyring
 from crypto.errors import LocalError, RemoteError
+from crypto.frame_keys import Known
 from crypto.identity import MEMBER_ID_BYTES
 from crypto.ids import MemberId
 from crypto.kid import MAX_SLOT, MIN_SLOT, split_kid
@@ -157,18 +158,19 @@ class FrameOpener:
         self._tidied_at_step = keyring.step
 
     def open(
-        self, frame: bytes, members: Mapping[int, MemberId], room_time_s: float
+        self, frame: bytes, members: Mapping[int, MemberId], only: MemberId | None = None
     ) -> tuple[MemberId, bytes]:
-        """Open one frame.
+        """Open one frame, at the step to which the keyring was moved last.
 
         Exactly one key is tried: the one that slot, frontier and step name (AES-GCM does not
-        commit to its key). The frame moves neither the keyring's step nor, unless it is
-        authentic, the replay window.
+        commit to its key). What a key id stands for is looked up once, until anything of it
+        changes (``Keyring.keys``); who holds the slot is asked for every frame. The frame moves
+        neither the keyring's step nor, unless it is authentic, the replay window.
 
         Args:
             frame: Foreign bytes.
             members: Who holds which slot now: slot to member id.
-            room_time_s: Now, in seconds since the room began.
+            only: Frames of this member alone; None: of all.
 
         Returns:
             The speaker's member id and the payload without its trailer.
@@ -176,34 +178,43 @@ class FrameOpener:
         Raises:
             FrameError: The frame is malformed, forged, replayed, or of no live key.
         """
-        self._keyring.advance(room_time_s)
-        self._tidy()
         header = _check_header(frame)
-        slot, tag, step8 = split_kid(header.kid)
-        member_id = members.get(slot)
-        if member_id is None:
+        known = kept = self._keyring.keys.known.get(header.kid)
+        if known is None or members.get(known.slot) != known.speaker:
+            known = self._look_up(header.kid, members, only)
+        speaker = known.speaker
+        if only is not None and speaker != only:
             raise FrameError(Reason.SLOT)
-        with _refusing(Reason.FRONTIER, member_id):
-            frontier = self._keyring.frontier_of(tag)
-        with _refusing(Reason.STEP, member_id):
-            step = self._keyring.live_step(step8, frontier)
         try:
-            key = self._keyring.frame_key(slot, member_id, step, frontier)
-            plaintext = key.open(frame, header)
+            plaintext = known.key.open(frame, header)
         except RemoteError:
-            self._keyring.trial.failed(frontier.ids, room_time_s)
-            raise FrameError(Reason.SEAL, member_id) from None
-        self._keyring.trial.opened(frontier.ids, member_id)
-        self._check_replay(member_id, step, header.ctr)
+            self._keyring.not_authentic(known)
+            raise FrameError(Reason.SEAL, speaker) from None
+        if known is not kept:
+            self._keyring.opened(header.kid, known)
+        heard = self._heard.get(speaker)
+        if heard is None:
+            heard = self._heard[speaker] = _Heard(known.step)
+        if not heard.window.accept(header.ctr):
+            raise FrameError(Reason.REPLAY, speaker)
+        heard.last_step = max(heard.last_step, known.step)
         if plaintext[-1] != _TYPE_FILLER:
-            raise FrameError(Reason.TRAILER, member_id)
-        return member_id, plaintext[:-TRAILER_BYTES]
+            raise FrameError(Reason.TRAILER, speaker)
+        return speaker, plaintext[:-TRAILER_BYTES]
 
-    def _check_replay(self, member_id: MemberId, step: int, counter: int) -> None:
-        heard = self._heard.setdefault(member_id, _Heard(step))
-        if not heard.window.accept(counter):
-            raise FrameError(Reason.REPLAY, member_id)
-        heard.last_step = max(heard.last_step, step)
+    def _look_up(self, kid: int, members: Mapping[int, MemberId], only: MemberId | None) -> Known:
+        self._tidy()
+        with _refusing(Reason.HEADER):
+            slot, tag, step8 = split_kid(kid)
+        speaker = members.get(slot)
+        if speaker is None or only not in (None, speaker):
+            raise FrameError(Reason.SLOT)
+        with _refusing(Reason.FRONTIER, speaker):
+            frontier = self._keyring.frontier_of(tag)
+        with _refusing(Reason.STEP, speaker):
+            step = self._keyring.live_step(step8, frontier)
+        key = self._keyring.frame_key(slot, speaker, step, frontier)
+        return Known(slot, speaker, frontier.ids, step, key)
 
     def _tidy(self) -> None:
         """Drop windows that nothing can need: all frames they saw are of steps that are over."""
@@ -223,9 +234,7 @@ def _check_header(frame: bytes) -> Header:
     if frame[0] != _CONFIG_BYTE:
         raise FrameError(Reason.HEADER)
     with _refusing(Reason.HEADER):
-        header = parse_header(frame)
-        split_kid(header.kid)
-    return header
+        return parse_header(frame)
 
 
 @contextmanager

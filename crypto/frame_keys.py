@@ -1,6 +1,7 @@
-"""Frame keys that were derived once, by what they are for; they end with their step or epoch."""
+"""Frame keys that were derived once, and what key ids stand for; they end with step or epoch."""
 
 from collections.abc import Callable, Collection
+from typing import NamedTuple
 
 from crypto.frontier import Frontier
 from crypto.ids import EpochId, MemberId
@@ -11,10 +12,34 @@ MAX_KEYS = 512
 """63 slots, 3 steps, and slots that changed hands."""
 
 
+class Known(NamedTuple):
+    """What a key id stands for.
+
+    Attributes:
+        slot: Its slot, 1 to 63.
+        speaker: Who held the slot when it was looked up; that may have changed since.
+        epochs: Under which its frames are sealed.
+        step: At which.
+        key: Opens them. Secret.
+    """
+
+    slot: int
+    speaker: MemberId
+    epochs: tuple[EpochId, ...]
+    step: int
+    key: Key
+
+
 class FrameKeys:
-    """See the module."""
+    """The frame keys of one keyring.
+
+    Attributes:
+        known: Key ids under which a frame has opened. Emptied with every change of step, epochs
+            or frontiers, so whoever finds one here need not ask for any of these.
+    """
 
     def __init__(self) -> None:
+        self.known: dict[int, Known] = {}
         self._keys: dict[tuple[Frontier, int, MemberId, int], Key] = {}
 
     def __len__(self) -> int:
@@ -40,12 +65,13 @@ class FrameKeys:
             key = Key(pack_kid(slot, frontier.tag, step), base)
             base[:] = bytes(len(base))
             if len(self._keys) >= MAX_KEYS:
-                self._keys.clear()
+                self.clear()
             self._keys[name] = key
         return key
 
     def keep(self, epochs: Collection[EpochId], first_step: int) -> None:
-        """Forget those of other epochs and of steps before."""
+        """Forget those of other epochs and of steps before, and what key ids stood for."""
+        self.known.clear()
         self._keys = {
             name: key
             for name, key in self._keys.items()
@@ -54,4 +80,5 @@ class FrameKeys:
 
     def clear(self) -> None:
         """Forget all."""
+        self.known.clear()
         self._keys.clear()

@@ -61,7 +61,8 @@ class Ghost:
     def opens(self, frame: bytes, slots: Mapping[int, MemberId]) -> bool:
         """Whether a frame, hop byte in front, opens with what it holds."""
         with contextlib.suppress(RemoteError):
-            self._opener.open(frame[1:], slots, self._time.at(time.monotonic()))
+            self._keyring.advance(self._time.at(time.monotonic()))
+            self._opener.open(frame[1:], slots)
             return True
         return False
 

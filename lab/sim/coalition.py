@@ -314,7 +314,8 @@ class HostileWorld(World):
         for one in (*self._ghosts, *self.outsiders):
             with contextlib.suppress(RemoteError):
                 slots = dict.fromkeys(range(1, 64), speaker.id)
-                FrameOpener(one.keyring).open(frame[1:], slots, speaker.room_s)
+                one.keyring.advance(speaker.room_s)
+                FrameOpener(one.keyring).open(frame[1:], slots)
                 return True
         return False
 

@@ -229,8 +229,10 @@ class KickRoom:
 
     def _opens(self, target: Client, frame: bytes, slot: int, speaker: Client) -> bool:
         """Whether the removed one can open it, whatever its own view of the room says."""
+        assert target.keyring is not None
+        target.keyring.advance(target.room_s)
         try:
-            target.stage._opener.open(frame[1:], {slot: speaker.id}, target.room_s)
+            target.stage._opener.open(frame[1:], {slot: speaker.id})
         except RemoteError:
             return False
         return True

@@ -335,7 +335,7 @@ class Client:
         if speaker.id not in slots.values() or not self.room.is_in:
             silence.forget()  # not heard because the room says so, not for want of a key
         try:
-            opened = self.stage.open(frame, speaker.id, slots, self.room_s, now)
+            opened = self.stage.open(frame, speaker.id, slots, now)
         except RemoteError as error:
             if str(error) in ("frontier", "step", "seal"):
                 silence.fail(self._clock())

@@ -360,12 +360,13 @@ class World:
 
     def _try_old_frames(self, client: Client) -> None:
         """Whoever comes in opens nothing from before, but for the step it came in."""
+        client.keyring.advance(client.room_s)
         opener = FrameOpener(client.keyring)
         for sealed_s, frame, speaker in self.tapped_frames:
             if self.clock.now - sealed_s <= 12.0:
                 continue
             with contextlib.suppress(RemoteError):
-                opener.open(frame[1:], dict.fromkeys(range(1, 64), speaker), client.room_s)
+                opener.open(frame[1:], dict.fromkeys(range(1, 64), speaker))
                 self.leaks.append(f"a frame {self.clock.now - sealed_s:.1f} s old was opened")
 
     # --- judging --------------------------------------------------------------------------------

@@ -65,7 +65,6 @@ class _Held(NamedTuple):
     speaker: MemberId
     data: bytes
     sender: MemberId | None
-    room_s: float
     arrival_s: float
 
 
@@ -127,12 +126,11 @@ class FrameCrypto:
         data: bytes,
         sender: MemberId | None,
         speakers: Mapping[int, MemberId],
-        room_s: float,
         arrival_s: float,
         *,
         doubles: bool = False,
     ) -> Opened | None:
-        """Opens what arrived on a link.
+        """Opens what arrived on a link, at the step to which the keyring was moved last.
 
         Args:
             data: Foreign bytes.
@@ -140,7 +138,6 @@ class FrameCrypto:
                 None for a relay's, which brings those of all.
             speakers: Who may be heard now, slot to member id: not the muted, not the removed.
                 The frames of others are dropped before any key is used.
-            room_s: Room time in seconds.
             arrival_s: Monotonic seconds.
             doubles: Frames may come by two ways: a second one is refused and not held against
                 anybody.
@@ -157,10 +154,10 @@ class FrameCrypto:
             self._refuse(sender, "hop")
             raise RemoteError("unknown hop byte")
         try:
-            return self._open(data, sender, room_s, arrival_s)
+            return self._open(data, sender, arrival_s)
         except FrameError as error:
             if error.reason is Reason.FRONTIER and error.member_id is not None:
-                self._hold(_Held(error.member_id, data, sender, room_s, arrival_s))
+                self._hold(_Held(error.member_id, data, sender, arrival_s))
                 return None
             if not (doubles and error.reason is Reason.REPLAY):
                 self._refuse(sender or error.member_id, error.reason.value)
@@ -180,7 +177,7 @@ class FrameCrypto:
         opened = []
         for held in waiting:
             try:
-                opened.append(self._open(held.data, held.sender, held.room_s, held.arrival_s))
+                opened.append(self._open(held.data, held.sender, held.arrival_s))
             except FrameError as error:
                 if error.reason is Reason.FRONTIER and now - held.arrival_s < HOLD_S:
                     self._hold(held)
@@ -188,13 +185,8 @@ class FrameCrypto:
                     self._refuse(held.sender or held.speaker, error.reason.value)
         return opened
 
-    def _open(
-        self, data: bytes, sender: MemberId | None, room_s: float, arrival_s: float
-    ) -> Opened:
-        speakers = self._speakers
-        if sender is not None:
-            speakers = {slot: member for slot, member in speakers.items() if member == sender}
-        member, payload = self._opener.open(data[HOP_BYTES:], speakers, room_s)
+    def _open(self, data: bytes, sender: MemberId | None, arrival_s: float) -> Opened:
+        member, payload = self._opener.open(data[HOP_BYTES:], self._speakers, sender)
         heard = self.heard(member)
         heard.opened += 1
         heard.loss.heard(counter_of(data), arrival_s)

@@ -105,12 +105,12 @@ def test_erased_bytes_are_zero() -> None:
     ring.frame_key(1, MEMBER, 0)
     ring.advance(12.0)
     assert not any(old.secret)
-    assert not ring._keys
+    assert not ring.keys
     ring.frame_key(1, MEMBER, 1)
     ring.erase()
     assert not any(held.head.secret)
     assert not any(held.pass_)
-    assert not ring._keys
+    assert not ring.keys
 
 
 def test_a_long_sleep_is_caught_up_and_leaves_only_the_step_before() -> None:
@@ -118,7 +118,7 @@ def test_a_long_sleep_is_caught_up_and_leaves_only_the_step_before() -> None:
     ring.frame_key(1, MEMBER, 0)
     ring.advance(86_400.5)
     assert (ring.step, ring.oldest_step) == (8_640, 8_639)
-    assert not ring._keys
+    assert not ring.keys
     stepwise = keyring()
     for step in range(8_641):
         stepwise.advance(step * 10.0)
@@ -276,7 +276,7 @@ def test_old_frontiers_open_for_twenty_seconds_and_are_zeroed_then() -> None:
     assert not any(old.head.secret)
     assert not any(old.pass_)
     assert not ring.knows(EPOCH)
-    assert not ring._keys
+    assert not ring.keys
 
 
 def test_what_replaced_epochs_are_kept_is_bounded() -> None:
@@ -388,7 +388,7 @@ def test_frame_keys_are_made_once_and_their_number_is_bounded(
     assert ring.frame_key(1, MEMBER, 0) is ring.frame_key(1, MEMBER, 0)
     for slot in range(1, 64):
         ring.frame_key(slot, MEMBER, 0)
-        assert len(ring._keys) <= 4
+        assert len(ring.keys) <= 4
 
 
 def test_a_base_key_is_zeroed_once_the_frame_key_is_made(monkeypatch: pytest.MonkeyPatch) -> None:

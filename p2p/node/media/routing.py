@@ -93,9 +93,9 @@ class Routing:
     def _open(
         self, sender: MemberId | None, data: bytes, arrival_s: float, *, doubles: bool
     ) -> bool:
-        stage, room_s = self._secrets.frames, self._secrets.room_time.at(arrival_s)
+        frames = self._secrets.frames
         try:
-            opened = stage.open(data, sender, self._speakers(), room_s, arrival_s, doubles=doubles)
+            opened = frames.open(data, sender, self._speakers(), arrival_s, doubles=doubles)
         except FrameError as error:
             member = sender or error.member_id
             if member is not None and not (doubles and error.reason is Reason.REPLAY):

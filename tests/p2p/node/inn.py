@@ -49,7 +49,7 @@ class Speaker:
     def opens(self, frame: bytes) -> bool:
         """Whether a frame is what was sealed here; doubles are."""
         try:
-            self._opener.open(frame[1:], {SLOT: bytes(16)}, 0.0)
+            self._opener.open(frame[1:], {SLOT: bytes(16)})
         except FrameError as error:
             return error.reason is not Reason.SEAL
         return True

@@ -41,7 +41,7 @@ class Talk:
         frame = self._seals.seal(b"frame", SLOT, now)
         assert frame is not None
         try:
-            opened = self._opens.open(frame, self.host.id, {SLOT: self.host.id}, now, now)
+            opened = self._opens.open(frame, self.host.id, {SLOT: self.host.id}, now)
         except FrameError:
             return False
         return opened is not None
@@ -227,8 +227,8 @@ class Told:
             frame = seals.seal(b"frame", SLOT, now)
             assert frame is not None
             with contextlib.suppress(FrameError):
-                own_s = now + self.person.ahead_s
-                if opens.open(frame, host.id, {SLOT: host.id}, own_s, now) is not None:
+                self.person.keyring.advance(now + self.person.ahead_s)
+                if opens.open(frame, host.id, {SLOT: host.id}, now) is not None:
                     return now - began_s
             assert now - began_s < limit_s
             self.people.wait(0.1)
