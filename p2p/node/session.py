@@ -272,6 +272,7 @@ class Session:
 
     def follow(self) -> None:
         """Sends what follows from what came, and lets sound and front end follow the room."""
+        self.routing.follow_room()  # first: whoever was removed is heard no more, whatever fails
         self.peers.pump()
         self.tell()
 

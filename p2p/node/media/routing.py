@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from audio.pipeline import Pipeline
 from crypto.frame import FrameError, Reason
@@ -18,11 +19,26 @@ SENDS_S = 1.0
 """An open microphone sends a frame every few tens of milliseconds, also when nobody speaks."""
 
 
+@dataclass(slots=True)
+class _Speaker:
+    """Somebody whose frames came.
+
+    Attributes:
+        number: By which the pipeline knows it.
+        played_at_s: When a frame of it opened last, monotonic seconds.
+        rejected_at_s: When one was refused last.
+    """
+
+    number: int
+    played_at_s: float = -math.inf
+    rejected_at_s: float = -math.inf
+
+
 class Routing:
     """Opens the others' frames and gives them to the pipeline.
 
     Args:
-        room: Says who may be heard.
+        room: Says who may be heard, as of the last ``follow_room``.
         secrets: For opening.
         pipeline: Plays.
         numbers: By which the pipeline knows members.
@@ -32,11 +48,11 @@ class Routing:
         self, room: Room, secrets: RoomSecrets, pipeline: Pipeline, numbers: MemberNumbers
     ) -> None:
         self._room = room
-        self._secrets = secrets
+        self._frames = secrets.frames
         self._pipeline = pipeline
         self._numbers = numbers
-        self._rejected_at_s: dict[MemberId, float] = {}
-        self._played_at_s: dict[MemberId, float] = {}
+        self._slots: Mapping[int, MemberId] = room.state.slots
+        self._speakers: dict[MemberId, _Speaker] = {}
 
     def relay_frame(self, frame: bytes, arrival_s: float) -> bool:
         """Takes a frame that a relay brings; doubles may come.
@@ -65,50 +81,60 @@ class Routing:
 
     def keys_came(self) -> None:
         """Plays what was held until its key came."""
-        for opened in self._secrets.frames.retry(time.monotonic(), self._speakers()):
+        self.follow_room()
+        for opened in self._frames.retry(time.monotonic(), self._slots):
             self._play(opened)
 
     def follow_room(self) -> None:
-        """Who may be heard is as the room has it; what the others say is not missed."""
-        self._secrets.frames.keep_only(self._speakers().values())
+        """Who may be heard is as the room has it now; what the others say is not missed.
+
+        To be called whenever the room may have changed: frames do not ask.
+        """
+        slots = self._room.state.slots
+        if slots != self._slots:
+            self._slots = slots
+            self._frames.keep_only(slots.values())
 
     def unheard(self, member: MemberId) -> bool:
         """Whether frames of this member came a moment ago that can not be opened, or not played."""
-        refused_s = self._pipeline.refused_at(self._numbers.number(member))
-        last_s = max(self._rejected_at_s.get(member, -math.inf), refused_s or -math.inf)
+        speaker = self._speaker(member)
+        refused_s = self._pipeline.refused_at(speaker.number)
+        last_s = max(speaker.rejected_at_s, refused_s or -math.inf)
         return time.monotonic() - last_s < UNHEARD_S
 
     def sends(self, member: MemberId) -> bool:
         """Whether sound of this member came a moment ago: its microphone is open."""
-        return time.monotonic() - self._played_at_s.get(member, -math.inf) < SENDS_S
+        return time.monotonic() - self._speaker(member).played_at_s < SENDS_S
 
     def loss_pct(self, member: MemberId) -> float | None:
         """What is missing of a member's sound of the last seconds; None if it said nothing."""
-        return self._secrets.frames.heard(member).loss.pct(time.monotonic())
-
-    def _speakers(self) -> Mapping[int, MemberId]:
-        """Slot to member."""
-        return self._room.state.slots
+        return self._frames.heard(member).loss.pct(time.monotonic())
 
     def _open(
         self, sender: MemberId | None, data: bytes, arrival_s: float, *, doubles: bool
     ) -> bool:
-        frames = self._secrets.frames
         try:
-            opened = frames.open(data, sender, self._speakers(), arrival_s, doubles=doubles)
+            opened = self._frames.open(data, sender, self._slots, arrival_s, doubles=doubles)
         except FrameError as error:
             member = sender or error.member_id
             if member is not None and not (doubles and error.reason is Reason.REPLAY):
-                self._rejected_at_s[member] = arrival_s
+                self._speaker(member).rejected_at_s = arrival_s
             return error.reason is not Reason.SEAL
         except RemoteError:
             if sender is not None:
-                self._rejected_at_s[sender] = arrival_s
+                self._speaker(sender).rejected_at_s = arrival_s
             return False
         if opened is not None:
             self._play(opened)
         return True
 
     def _play(self, opened: Opened) -> None:
-        self._played_at_s[opened.member] = opened.arrival_s
-        self._pipeline.put(self._numbers.number(opened.member), opened.payload, opened.arrival_s)
+        speaker = self._speaker(opened.member)
+        speaker.played_at_s = opened.arrival_s
+        self._pipeline.put(speaker.number, opened.payload, opened.arrival_s)
+
+    def _speaker(self, member: MemberId) -> _Speaker:
+        speaker = self._speakers.get(member)
+        if speaker is None:
+            speaker = self._speakers[member] = _Speaker(self._numbers.number(member))
+        return speaker
