@@ -164,7 +164,7 @@ class Members:
             seat.send_route(SLOT, 1)
             self._sealer = FrameSealer(Keyring.create(os.urandom), SLOT, bytes(16), os.urandom)
         elif role == "watch":
-            seat.link._line.link.frames_to(self)
+            seat.link._line.link.media.frames_to(self)
         elif role == "count":
             # Sound is only counted; what keeps the link alive goes on as it is.
             asyncio.get_running_loop()._remove_reader(mux.raw_socket.fileno())

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from p2p.mesh.arrivals import Arrivals
 from p2p.mesh.line_load import Load
 from p2p.mesh.line_measure import LineMeasure
+from p2p.mesh.line_reports import LineReports
 from p2p.mesh.shape_walk import ShapeWalk
 from p2p.wire.line_report import LineReport
 
@@ -76,7 +77,8 @@ class Speaker:
         default_factory=lambda: ShapeWalk([shape.rate_bps for shape in SHAPES], 0.0)
     )
     measure: LineMeasure = field(default_factory=LineMeasure)
-    arrivals: Arrivals = field(default_factory=Arrivals)
+    arrivals: Arrivals = field(default_factory=lambda: Arrivals(16))
+    reports: LineReports = field(default_factory=LineReports)
     lose: Callable[[int], bool] | None = None
     jitter: Callable[[int], float] | None = None
     lie: Callable[[LineReport], LineReport] | None = None
@@ -91,7 +93,7 @@ class Speaker:
     _reports: list[tuple[float, LineReport]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.arrivals.wanted = True
+        self.reports.want(wanted=True)
 
     def speak(self, seconds: float) -> None:
         """Sends packet after packet for so long."""
@@ -134,8 +136,8 @@ class Speaker:
         while self._under_way and self._under_way[0][0] <= self.now:
             at_s, seq = self._under_way.pop(0)
             self.arrivals.came(seq, at_s)
-            report = self.arrivals.report(at_s)
-            if report is not None:
+            if at_s >= self.reports.due_s:
+                report = self.reports.make(self.arrivals, at_s)
                 if self.lie is not None:
                     report = self.lie(report)
                 self._reports.append((at_s + self.back_s, report))

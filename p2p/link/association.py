@@ -7,8 +7,7 @@ from p2p.link.channel import Channel
 from p2p.link.dtls import Certificate, DtlsPipe, DtlsTransport
 from p2p.link.errors import LinkFailed
 from p2p.link.ice import MuxConnection
-from p2p.link.media import Opener
-from p2p.link.srtp import SealKey
+from p2p.link.srtp import Opener, SealKey
 
 _APPLICATION_DATA = 23
 """RFC 6347 §4.1: what a record of the data channel begins with."""

@@ -27,7 +27,7 @@ class Backend(Enum):
     """The ways, from the slowest to the quickest.
 
     Attributes:
-        PORTABLE: ``MediaLink.send_frame`` for one link after the other.
+        PORTABLE: ``Media.send`` for one link after the other.
         SENDMMSG: Sealed one after the other, sent in batches.
         IN_PLACE: Sealed where the kernel reads it, sent in batches.
     """

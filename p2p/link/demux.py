@@ -13,8 +13,6 @@ _STUN_REQUEST = 0x0000
 _STUN_ANSWERS = (0x0100, 0x0110)
 _MAX_USERNAME_BYTES = 513
 _MAX_ATTRIBUTES = 16
-_RTP_HEADER_BYTES = 12
-_RTCP_TYPES = range(192, 209)
 
 
 class Kind(Enum):
@@ -43,13 +41,7 @@ class StunHead:
     ufrag: bytes
 
 
-def kind_of(data: bytes) -> Kind:
-    """Tells the protocol of a datagram by its first byte (RFC 7983 §7).
-
-    Args:
-        data: At least one byte.
-    """
-    first = data[0]
+def _kind_of(first: int) -> Kind:
     if first >= 192:
         return Kind.OWN
     if first >= 128:
@@ -57,6 +49,10 @@ def kind_of(data: bytes) -> Kind:
     if 20 <= first <= 63:
         return Kind.DTLS
     return Kind.STUN if first <= 3 else Kind.UNKNOWN
+
+
+KINDS = tuple(map(_kind_of, range(256)))
+"""The protocol of a datagram, by its first byte (RFC 7983 §7)."""
 
 
 def stun_head(data: bytes) -> StunHead | None:
@@ -88,14 +84,3 @@ def _receiver_ufrag(data: bytes) -> bytes:
             return name.partition(b":")[0]
         at += 4 + length + (-length % 4)
     return b""
-
-
-def rtp_ssrc(data: bytes) -> int | None:
-    """Reads the synchronisation source of an RTP packet (RFC 3550 §5.1).
-
-    Returns:
-        None for RTCP, which is not used here, and for what is too short.
-    """
-    if len(data) <= _RTP_HEADER_BYTES or data[1] in _RTCP_TYPES:
-        return None
-    return int.from_bytes(data[8:12], "big")

@@ -13,8 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from OpenSSL import SSL
 
 from p2p.link.ice import MuxConnection
-from p2p.link.media import Opener
-from p2p.link.srtp import MASTER_BYTES, SealKey
+from p2p.link.srtp import MASTER_BYTES, Opener, SealKey
 from p2p.link.transports import (
     SRTP_AEAD_AES_256_GCM,
     DataReceiver,

@@ -2,7 +2,7 @@
 
 Each copy is an SRTP packet of its own link, with the link's own source and numbers. Where the
 system can, a batch of them leaves in one system call. What a batch can not carry (a peer behind a
-TCP stream, a socket that takes no more) goes the way of ``MediaLink.send_frame``.
+TCP stream, a socket that takes no more) goes the way of ``Media.send``.
 """
 
 from collections.abc import Sequence
@@ -91,7 +91,7 @@ class Route:
             for part in self._parts:
                 sent += self._send_part(frame, part, batch, seal)
         for link in self._one_by_one:
-            sent += link.send_frame(frame)
+            sent += link.media.send(frame)
         return sent
 
     def _look_again(self, seal: Seal) -> None:
@@ -100,7 +100,7 @@ class Route:
         family = self._mux.raw_socket.family
         one_by_one, ways = [], []
         for link in self._links:
-            outlet = link.outlet
+            outlet = link.media.outlet
             if outlet is None:
                 continue
             target = self._mux.target(outlet.address)

@@ -1,10 +1,6 @@
 """A link to one peer: sealed frames over SRTP, messages over a data channel, one shared socket.
 
-Theory of operation::
-
-    new --(connect)--> reach (ICE) -> keys (DTLS) -> channel (SCTP) -> up --> closed
-                         |               |              |              ^
-                         +---------------+--------------+--(fails)-----+
+Theory of operation (its stages are drawn in ``setup``):
 
 - Frames can be sent and are received from the moment the keys are agreed; SRTP that overtakes the
   end of the handshake is kept for it.
@@ -18,28 +14,22 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from enum import Enum, auto
 from hashlib import blake2b
 from typing import Protocol
 
-from crypto.frame import MAX_FRAME_BYTES
 from p2p.clock import BEAT_S, to_beat
-from p2p.errors import LocalError, RemoteError
 from p2p.link.association import Association
 from p2p.link.candidates import path_name
 from p2p.link.dtls import Certificate, fingerprint_of, make_certificate
 from p2p.link.errors import LinkFailed
 from p2p.link.ice import MuxConnection, make_credentials
-from p2p.link.media import Media, Outlet
+from p2p.link.media import Media
 from p2p.link.mux import Mux
+from p2p.link.rtp import ssrc_of
 from p2p.link.setup import QUIET_LIMIT_S, Setup
 from p2p.link.standing import Standing
-from p2p.mesh.inward_measure import InwardMeasure
-from p2p.mesh.line_load import Load
 from p2p.trace import trace
 from p2p.wire.addresses import Address, Scope, is_stream, known_scope
-from p2p.wire.hop import HEARTBEAT
-from p2p.wire.line_report import decode_report, is_report
 from p2p.wire.offers import Candidate, LinkOffer
 
 __all__ = ["Certificate", "LinkFailed", "MediaLink", "make_certificate"]
@@ -48,21 +38,6 @@ HEARD_S = 2.0
 DRAIN_LIMIT_S = 0.25
 CLOSE_LIMIT_S = 1.0
 RELAY_PATIENCE = 5.0
-
-
-class _State(Enum):
-    NEW = auto()
-    CONNECTING = auto()
-    UP = auto()
-    CLOSED = auto()
-
-
-class FrameReceiver(Protocol):
-    """Who gets the frames of a link."""
-
-    def frame(self, frame: bytes, arrival_s: float) -> None:
-        """Takes a frame and its arrival in monotonic seconds; ``RemoteError`` is counted."""
-        ...
 
 
 class Witness(Protocol):
@@ -78,10 +53,7 @@ class Witness(Protocol):
 
 
 class _Nobody:
-    """Frames and news of addresses are lost on it."""
-
-    def frame(self, frame: bytes, arrival_s: float) -> None:
-        pass
+    """News of addresses are lost on it."""
 
     def answered(self, address: Address) -> None:
         pass
@@ -108,7 +80,8 @@ class MediaLink:
             answers no message, as where somebody takes out DTLS.
         witness: Is told of addresses.
         standing: What it is worth beside another link to the same address.
-        setup: How the making of it gets on.
+        setup: How far it is.
+        media: Its sound.
         counters: What was dropped and why.
     """
 
@@ -129,14 +102,13 @@ class MediaLink:
         self.standing = Standing(time.monotonic())
         self.setup = Setup()
         self.counters: Counter[str] = Counter()
-        self._receiver: FrameReceiver = _Nobody()
         self._mux = mux
-        self._state = _State.NEW
         self._ice = MuxConnection(
             mux, self, controlling=controlling, credentials=(ufrag, pwd), rng=rng
         )
         self._association = Association(self._ice, certificate, lambda: self._lost("peer"))
-        self._media: Media | None = None
+        pipe = self._association.pipe
+        self.media = Media(mux, self._ice, self.standing, pipe, self.counters)
         mux.routes.add(ufrag.encode(), self)
 
     async def connect(
@@ -158,57 +130,26 @@ class MediaLink:
         Raises:
             LinkFailed: It did not come up; the link is closed.
         """
-        if self._state is not _State.NEW:
+        if not self.setup.is_new:
             raise LinkFailed("closed")
-        self._state = _State.CONNECTING
         self._ice.consent.rtt_s = rtt_s
         try:
             async with self.setup.limited(limit_s):
-                media = await self._reach(remote, known)
-                await self._agree_keys(remote, media)
+                await self._reach(remote, known)
+                await self._agree_keys(remote)
                 await self._open_channel()
         except (TimeoutError, ConnectionError, LinkFailed) as exc:
-            closed = self._state is _State.CLOSED
+            failed = self.setup.failed(exc)
             await self.close(drain_s=0.0)
-            stage = exc.stage if isinstance(exc, LinkFailed) else self.setup.stage
-            trace("link_failed", stage="closed" if closed else stage)
-            raise LinkFailed("closed" if closed else stage) from None
+            trace("link_failed", stage=failed.stage)
+            raise failed from None
         except BaseException:
             await self.close(drain_s=0.0)
             raise
-        self._state = _State.UP
         took_ms = round(1000 * (time.monotonic() - self.setup.began_s))
         trace("link_up", way=self.path, by_tcp=self.by_stream, ms=took_ms)
         if self._ice.ice_controlling:
             self._listen()
-
-    def frames_to(self, receiver: FrameReceiver, *, reported: bool = False) -> None:
-        """From now on this one gets the frames that come; before, they are lost.
-
-        Args:
-            receiver: Takes them.
-            reported: Once the link has keys: the peer is told how they come, to fit its line.
-        """
-        self._receiver = receiver
-        if self._media is not None:
-            self._media.arrivals.wanted = reported
-
-    def send_frame(self, frame: bytes) -> bool:
-        """Sends a sealed frame.
-
-        Returns:
-            False if there are no keys or no way now; the frame is lost then.
-
-        Raises:
-            LocalError: It is empty or longer than 1,200 bytes.
-        """
-        if not 0 < len(frame) <= MAX_FRAME_BYTES:
-            raise LocalError("frame of a size that cannot be sent")
-        address = self._ice.remote_address
-        if not self.standing.established or address is None or self._media is None:
-            return False
-        self._mux.send_media(self._media.seal(frame), address)
-        return True
 
     def send_message(self, data: bytes) -> bool:
         """Sends a message, reliably and in order.
@@ -236,12 +177,12 @@ class MediaLink:
 
     def late_candidate(self, address: Address) -> None:
         """The peer may be found at another address: tries it, and moves there if it works."""
-        if self._state in (_State.CONNECTING, _State.UP):
+        if self.setup.is_under_way or self.setup.is_up:
             self._ice.late_candidate(address)
 
     def another_candidate(self, address: Address) -> None:
         """While the link is being made: the peer named one more address; known ones are ignored."""
-        if self._state is _State.CONNECTING and not self._ice.knows(address):
+        if self.setup.is_under_way and not self._ice.knows(address):
             self._ice.late_candidate(address)
 
     async def close(self, drain_s: float = DRAIN_LIMIT_S) -> None:
@@ -250,9 +191,10 @@ class MediaLink:
         Args:
             drain_s: How long messages that were sent may take to arrive.
         """
-        was_up, self._state = self._state is _State.UP, _State.CLOSED
+        was_up = self.setup.is_up
+        self.setup.end()
         if was_up:
-            trace("link_down", why="closed", frames=self.frames_received)
+            trace("link_down", why="closed", frames=self.media.arrivals.received)
         if was_up and self._association.channel is not None:
             await self._association.channel.drain(drain_s)
         with contextlib.suppress(TimeoutError):
@@ -266,7 +208,7 @@ class MediaLink:
     @property
     def is_up(self) -> bool:
         """Whether ``connect`` succeeded and the link has not ended."""
-        return self._state is _State.UP
+        return self.setup.is_up
 
     @property
     def tie(self) -> bytes:
@@ -284,52 +226,9 @@ class MediaLink:
         return None if self._ice.consent.rtt_s is None else 1000.0 * self._ice.consent.rtt_s
 
     @property
-    def loss_pct(self) -> float:
-        """Media packets of the peer that were lost in the last seconds, 0 to 100."""
-        return 0.0 if self._media is None else self._media.loss_pct
-
-    def load(self, now: float) -> Load | None:
-        """How the line does that carries our frames; None while the peer says too little of it."""
-        return None if self._media is None else self._media.measure.load(now)
-
-    def inward_load(self, now: float) -> Load | None:
-        """How the line does that brings us the peer's frames; see ``measure_inward``."""
-        inward = None if self._media is None else self._media.inward
-        return None if inward is None else inward.load(now)
-
-    @property
-    def inward_bps(self) -> float:
-        """What the peer sent us a second, of late; 0.0 while that is unknown."""
-        inward = None if self._media is None else self._media.inward
-        return 0.0 if inward is None else inward.sent_bps()
-
-    def measure_inward(self) -> None:
-        """From now on: the peer is a relay, whose packets tell when they left."""
-        if self._media is not None:
-            self._media.inward = InwardMeasure()
-
-    def tell_time(self) -> None:
-        """From now on, for a relay: our packets tell when they leave."""
-        if self._media is not None:
-            self._media.tell_time()
-
-    @property
-    def frames_received(self) -> int:
-        """Frames received and authenticated."""
-        return 0 if self._media is None else self._media.received
-
-    @property
     def remote_address(self) -> Address | None:
         """Where the peer is now."""
         return self._ice.remote_address
-
-    @property
-    def outlet(self) -> Outlet | None:
-        """Where frames leave; None if there are no keys or no way now. See ``Mux.changes``."""
-        address = self._ice.remote_address
-        if not self.standing.established or address is None or self._media is None:
-            return None
-        return self._media.outlet(address)
 
     @property
     def path(self) -> str:
@@ -349,18 +248,10 @@ class MediaLink:
 
     def on_dtls(self, data: bytes, address: Address) -> None:
         """From the socket: a DTLS record."""
-        if self._state is _State.CONNECTING:
+        if self.setup.is_under_way:
             self.setup.received(data)
         if not self._association.put(data):
             self.counters["dtls_flood"] += 1
-
-    def on_media(self, data: bytes, address: Address, arrival_s: float) -> None:
-        """From the socket: an SRTP packet with the SSRC of this link."""
-        media = self._media
-        if media is None or not self._open_packet(media, data, arrival_s):
-            return
-        if address != self._ice.remote_address:
-            self._ice.may_be_at(address, arrival_s)
 
     def heard(self) -> None:
         """From ICE and the channel: the peer proved that it is there."""
@@ -390,70 +281,41 @@ class MediaLink:
         address = self._ice.remote_address
         return address is not None and is_stream(address)
 
-    async def _reach(self, remote: LinkOffer, known: tuple[Address, ...]) -> Media:
+    async def _reach(self, remote: LinkOffer, known: tuple[Address, ...]) -> None:
         own = self.offer.ufrag
         self._mux.routes.start(self)
         # With the certificates: who stands between two ends shows each of them another one.
         self.standing.tie = blake2b(b"".join(sorted(map(_tied, (self.offer, remote))))).digest()
-        self._media = media = Media(own, remote.ufrag)
-        if not self._mux.routes.listen(media.ssrc_in, self):
+        if not self._mux.routes.listen(ssrc_of(remote.ufrag, own), self.media):
             raise LinkFailed("reach")
         await self._ice.reach(remote.ufrag, remote.pwd, remote.candidates, known)
-        self.setup.progress()
-        return media
+        self.setup.enter("keys")
 
-    async def _agree_keys(self, remote: LinkOffer, media: Media) -> None:
-        self.setup.stage = "keys"
+    async def _agree_keys(self, remote: LinkOffer) -> None:
         address = self._ice.remote_address
         if address is None or self._mux.routes.of_address(address) is not self:
             raise LinkFailed("superseded")
         outward, inward = await self._association.agree(remote.fingerprint)
+        self.setup.enter("channel")
         self.standing.established = True
-        self.setup.progress()
-        for packet, arrival_s in media.start(outward, inward):
-            self._open_packet(media, packet, arrival_s)
+        self.media.start(self.offer.ufrag, remote.ufrag, outward, inward)
         self._mux.outlets_changed()
 
     async def _open_channel(self) -> None:
-        self.setup.stage = "channel"
         await self._association.open_channel(
             self._take_message, self.setup.progress, self._ice.consent.rtt_s, self.counters
         )
+        self.setup.enter("up")
 
     def _listen(self) -> None:
         """The end that asked for the link sees to it that messages get through, not sound alone."""
         now, channel = time.monotonic(), self._association.channel
-        if self._state is not _State.UP or channel is None:
+        if not self.setup.is_up or channel is None:
             return
         if now - self.standing.last_heard_s < HEARD_S and not channel.listen(now):
             self._lost("deaf")
             return
         asyncio.get_running_loop().call_later(to_beat(now, BEAT_S / 2), self._listen)
-
-    def _open_packet(self, media: Media, data: bytes, arrival_s: float) -> bool:
-        """Passes the frame of one SRTP packet on, if it is authentic."""
-        try:
-            frame = media.open(data, arrival_s)
-        except RemoteError:
-            self.counters["media_refused"] += 1
-            return False
-        if frame is None:
-            return False
-        self.standing.last_heard_s = arrival_s
-        if not self._association.pipe.settled:
-            self._association.pipe.settle()
-        try:
-            if is_report(frame):
-                media.measure.reported(decode_report(frame), arrival_s)
-                return True
-            self._receiver.frame(frame, arrival_s)
-        except RemoteError:
-            self.counters["frame_refused"] += 1
-        report = None if frame == HEARTBEAT else media.arrivals.report(arrival_s)
-        if report is not None and self._ice.remote_address is not None:
-            # No sound, so it is not counted with the sizes of what is said.
-            self._mux.send(media.seal(report.encode()), self._ice.remote_address)
-        return True
 
     def _take_message(self, data: bytes) -> None:
         self.heard()
@@ -461,12 +323,12 @@ class MediaLink:
 
     def _lost(self, why: str) -> None:
         """The link ended by itself; while it is being made, ``connect`` notices."""
-        if self._state is _State.CLOSED:
+        if self.setup.is_closed:
             return
-        was_up = self._state is _State.UP
+        was_up = self.setup.is_up
         if was_up:
-            self._state = _State.CLOSED
-            trace("link_down", why=why, frames=self.frames_received)
+            self.setup.end()
+            trace("link_down", why=why, frames=self.media.arrivals.received)
         self._release()
         if was_up:
             self.on_closed(why)
@@ -475,7 +337,7 @@ class MediaLink:
         """Gives back everything that can be given back without waiting."""
         self.standing.established = False
         self._mux.outlets_changed()
-        self._mux.routes.remove(self)
+        self._mux.routes.remove(self, self.media)
         self._ice.stop()
         self._association.cut()
 

@@ -13,9 +13,10 @@ from typing import Protocol, cast
 
 from p2p.errors import LocalError, RemoteError
 from p2p.link.bind import bound_socket
-from p2p.link.demux import MAX_DATAGRAM_BYTES, Kind, kind_of, rtp_ssrc, stun_head
+from p2p.link.demux import KINDS, MAX_DATAGRAM_BYTES, Kind, stun_head
 from p2p.link.flood_filter import let_in, queue_fill
 from p2p.link.routes import Routes
+from p2p.link.rtp import ssrc_in
 from p2p.link.streams import Streams
 from p2p.link.targets import Targets
 from p2p.link.web.proxy import Proxy
@@ -238,7 +239,7 @@ class Mux(asyncio.DatagramProtocol):
         if not 0 < len(data) <= MAX_DATAGRAM_BYTES:
             self.counters["bad_size"] += 1
             return
-        kind = kind_of(data)
+        kind = KINDS[data[0]]
         self.counters[kind.value] += 1
         self.counters["bytes_in"] += len(data)
         try:
@@ -255,12 +256,12 @@ class Mux(asyncio.DatagramProtocol):
             self.counters["refused"] += 1
 
     def _media_received(self, data: bytes, address: Address, arrival_s: float) -> None:
-        ssrc = rtp_ssrc(data)
-        session = None if ssrc is None else self.routes.of_ssrc(ssrc)
-        if session is None:
+        ssrc = ssrc_in(data)
+        media = None if ssrc is None else self.routes.of_ssrc(ssrc)
+        if media is None:
             self.counters["media_stranger"] += 1
         else:
-            session.on_media(data, address, arrival_s)
+            media.take(data, address, arrival_s)
 
     def _stun_received(self, data: bytes, address: Address, *, now: bool = False) -> None:
         head = stun_head(data)

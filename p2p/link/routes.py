@@ -34,8 +34,12 @@ class LinkSession(Protocol):
         """A DTLS record from an address this link owns."""
         ...
 
-    def on_media(self, data: bytes, address: Address, arrival_s: float) -> None:
-        """An SRTP packet with this link's SSRC, from any address."""
+
+class MediaSession(Protocol):
+    """What the socket knows of a link's sound."""
+
+    def take(self, packet: bytes, address: Address, arrival_s: float) -> None:
+        """An SRTP packet with the SSRC of this link, from any address."""
         ...
 
 
@@ -50,7 +54,7 @@ class Routes:
         self._max_sessions = max_sessions
         self._ufrags: dict[bytes, LinkSession] = {}
         self._transactions: dict[bytes, LinkSession] = {}
-        self._ssrcs: dict[int, LinkSession] = {}
+        self._ssrcs: dict[int, MediaSession] = {}
         self._addresses: dict[Address, LinkSession] = {}
         self._held: dict[LinkSession, deque[Address]] = {}
         self._order = 0
@@ -80,13 +84,13 @@ class Routes:
         """The request is over: its late responses are strangers' from now on."""
         self._transactions.pop(transaction, None)
 
-    def listen(self, ssrc: int, session: LinkSession) -> bool:
-        """Lets media with this SSRC reach the link.
+    def listen(self, ssrc: int, media: MediaSession) -> bool:
+        """Lets media with this SSRC reach a link.
 
         Returns:
             False if another link has it: the newcomer may have chosen it on purpose.
         """
-        return self._ssrcs.setdefault(ssrc, session) is session
+        return self._ssrcs.setdefault(ssrc, media) is media
 
     def claim(self, address: Address, session: LinkSession, *, proven: bool) -> bool:
         """Asks for an address.
@@ -114,13 +118,13 @@ class Routes:
         self._addresses[address] = session
         return True
 
-    def remove(self, session: LinkSession) -> None:
-        """Forgets a link altogether."""
+    def remove(self, session: LinkSession, media: MediaSession) -> None:
+        """Forgets a link and its media altogether."""
         for address in self._held.pop(session, ()):
             del self._addresses[address]
         self._ufrags = {k: s for k, s in self._ufrags.items() if s is not session}
         self._transactions = {k: s for k, s in self._transactions.items() if s is not session}
-        self._ssrcs = {k: s for k, s in self._ssrcs.items() if s is not session}
+        self._ssrcs = {k: m for k, m in self._ssrcs.items() if m is not media}
 
     def of_ufrag(self, ufrag: bytes) -> LinkSession | None:
         """The link that is named by a user fragment."""
@@ -130,8 +134,8 @@ class Routes:
         """The link that sent a request."""
         return self._transactions.get(transaction)
 
-    def of_ssrc(self, ssrc: int) -> LinkSession | None:
-        """The link that expects media with this SSRC."""
+    def of_ssrc(self, ssrc: int) -> MediaSession | None:
+        """Who expects media with this SSRC."""
         return self._ssrcs.get(ssrc)
 
     def of_address(self, address: Address) -> LinkSession | None:

@@ -12,6 +12,7 @@ PAYLOAD_TYPE = 111
 SEQ_BITS = 16
 TICKS_PER_FRAME = 960
 CLOCK_HZ = 48_000
+_RTCP_TYPES = range(192, 209)
 FIRST_BYTE = 0x80  # version 2; no padding, extension or contributing sources
 
 # A low start: SRTP cannot open a stream that it meets behind a wrap (RFC 3711 §3.3.1).
@@ -22,6 +23,17 @@ def ssrc_of(sender_ufrag: str, receiver_ufrag: str) -> int:
     """Derives the one SSRC of a direction, so a packet finds its link from any address."""
     name = f"{sender_ufrag}:{receiver_ufrag}".encode()
     return int.from_bytes(hashlib.blake2b(name, digest_size=4, person=b"teahouse-ssrc").digest())
+
+
+def ssrc_in(packet: bytes) -> int | None:
+    """Reads the source of a foreign packet (RFC 3550 §5.1).
+
+    Returns:
+        None for RTCP, which is not used here, and for what is too short.
+    """
+    if len(packet) <= HEADER_BYTES or packet[1] in _RTCP_TYPES:
+        return None
+    return int.from_bytes(packet[8:12], "big")
 
 
 class Packetizer:

@@ -1,6 +1,6 @@
 """Sealing one frame for many links into the slots of a batch, in two ways.
 
-Both take each link's next number from its own ``Packetizer``, as ``MediaLink.send_frame`` does:
+Both take each link's next number from its own ``Packetizer``, as ``Media.send`` does:
 no number is ever used twice under one key, whoever sends.
 """
 

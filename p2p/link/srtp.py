@@ -1,4 +1,4 @@
-"""The sealing half of SRTP with AEAD_AES_256_GCM, for the one stream of a link.
+"""SRTP with AEAD_AES_256_GCM, for the one stream of a link in each direction.
 
 libsrtp opens what comes. What goes out is sealed here, because a relay does that fifty times a
 second for each of a thousand links: from a key of 32 bytes, without a session of libsrtp whose
@@ -6,6 +6,8 @@ parts are scattered over memory and never in the cache when their turn comes. Ev
 sealed under the number that its ``Packetizer`` gave it, so no two of a link share a nonce,
 whoever made them.
 """
+
+from typing import Protocol
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -21,6 +23,14 @@ TAG_BYTES = 16
 
 _LABEL_KEY = 0
 _LABEL_SALT = 2
+
+
+class Opener(Protocol):
+    """The opening half of SRTP (RFC 3711)."""
+
+    def unprotect(self, packet: bytes) -> bytes:
+        """Opens a packet, or raises ``pylibsrtp.Error``; a repeat is refused as well."""
+        ...
 
 
 class SealKey:

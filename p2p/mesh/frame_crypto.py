@@ -16,7 +16,7 @@ from crypto.epoch import Keyring
 from crypto.frame import FrameError, FrameOpener, FrameSealer, Reason
 from crypto.ids import MemberId
 from p2p.errors import RemoteError
-from p2p.mesh.loss import LossMeter
+from p2p.mesh.arrivals import Arrivals
 from p2p.wire.hop import COUNTER_BITS, HOP_BYTES, PROFILE_COUNT, TREE_FLAG, counter_of
 
 HOLD_S = 1.0
@@ -32,14 +32,17 @@ class Heard:
     """What came from one member, by whatever way.
 
     Attributes:
-        opened: Frames opened.
         refused: Frames refused, by reason.
-        loss: Frames that were sealed and not opened here: a hole in what is heard.
+        arrivals: How the frames that were opened came: what is missing is a hole in what is heard.
     """
 
-    opened: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    loss: LossMeter = field(default_factory=lambda: LossMeter(COUNTER_BITS))
+    arrivals: Arrivals = field(default_factory=lambda: Arrivals(COUNTER_BITS))
+
+    @property
+    def opened(self) -> int:
+        """Frames opened."""
+        return self.arrivals.received
 
     @property
     def rejected(self) -> int:
@@ -102,7 +105,7 @@ class FrameCrypto:
     def keep_only(self, speakers: Collection[MemberId]) -> None:
         """Nobody else may be heard now: what others seal until then next time is not missing."""
         for member in self._heard.keys() - speakers:
-            self._heard[member].loss.pause()
+            self._heard[member].arrivals.pause()
 
     def seal(self, payload: bytes, slot: int, room_s: float, profile: int = 0) -> bytes | None:
         """Seals one payload of the framer, once for all links.
@@ -188,8 +191,7 @@ class FrameCrypto:
     def _open(self, data: bytes, sender: MemberId | None, arrival_s: float) -> Opened:
         member, payload = self._opener.open(data[HOP_BYTES:], self._speakers, sender)
         heard = self.heard(member)
-        heard.opened += 1
-        heard.loss.heard(counter_of(data), arrival_s)
+        heard.arrivals.came(counter_of(data), arrival_s)
         return Opened(member, payload, arrival_s)
 
     def _hold(self, frame: _Held) -> None:

@@ -1,47 +1,46 @@
-"""What our line brings us over one link, told from the sender's clock in each packet. Sans-IO."""
+"""What our line brings us over one link, told from the sender's clock in its packets. Sans-IO."""
 
+import math
+
+from p2p.mesh.arrivals import Arrivals
 from p2p.mesh.line_load import Load, Sample, Samples
 
 SAMPLE_EVERY_S = 0.1
 CLOCK_HZ = 48_000
 _CLOCK = 1 << 32
-_NUMBERS = 1 << 16
 
 
 class InwardMeasure:
-    """Of one link, at the end that receives."""
+    """Of one link, at the end that receives.
+
+    Attributes:
+        due_s: When the next sample is due, monotonic seconds; infinity: nothing is measured.
+    """
 
     def __init__(self) -> None:
+        self.due_s = math.inf
         self._samples = Samples()
-        self._received = self._bytes = 0
-        self._seq: int | None = None
         self._ticks = 0
-        self._sampled_s: float | None = None
 
-    def came(self, seq: int, ticks: int, size_bytes: int, now: float) -> None:
-        """Note an authentic packet.
+    def begin(self) -> None:
+        """From now on the sender is one whose packets tell when they left."""
+        self.due_s = -math.inf
+
+    def sample(self, arrivals: Arrivals, ticks: int, now: float) -> None:
+        """Takes a sample, when it is due, with the newest of all packets.
 
         Args:
-            seq: Its RTP number, 16 bit.
-            ticks: The sender's clock when it left, 48 kHz, 32 bit.
-            size_bytes: On the wire, with all headers.
+            arrivals: What came so far.
+            ticks: The sender's clock when the newest left, 48 kHz, 32 bit.
             now: When it came, monotonic seconds.
         """
-        self._received += 1
-        self._bytes += size_bytes
-        if self._seq is None:
-            self._seq, self._ticks = seq, ticks
-        step = (seq - self._seq) % _NUMBERS
-        if step >= _NUMBERS // 2:  # behind a later one
-            return
-        self._seq += step
+        if not self._samples:
+            self._ticks = ticks
+        self.due_s = now + SAMPLE_EVERY_S
         self._ticks += (ticks - self._ticks + _CLOCK // 2) % _CLOCK - _CLOCK // 2
-        if self._sampled_s is not None and now - self._sampled_s < SAMPLE_EVERY_S:
-            return
-        self._sampled_s = now
-        took_s = now - self._ticks / CLOCK_HZ
+        took_s, received_bytes = now - self._ticks / CLOCK_HZ, float(arrivals.received_bytes)
         self._samples.add(
-            Sample(now, self._seq, self._received, float(self._bytes), now, took_s, took_s)
+            Sample(now, arrivals.newest, arrivals.received, received_bytes, now, took_s, took_s)
         )
 
     def sent_bps(self) -> float:

@@ -272,14 +272,15 @@ class Session:
 
     def follow(self) -> None:
         """Sends what follows from what came, and lets sound and front end follow the room."""
-        self.routing.follow_room()  # first: whoever was removed is heard no more, whatever fails
-        self.peers.pump()
-        self.tell()
+        try:
+            self.peers.pump()
+        finally:
+            self.tell()
 
     def tell(self) -> None:
-        """Passes on what changed in the room, and lets our sound follow."""
+        """Lets our sound follow, and passes on what changed in the room."""
+        self.routing.follow_room()  # first: whoever was removed is heard no more, whatever fails
         self.reports.tell_changes()
-        self.routing.follow_room()
         self.sender.follow_room()
         if self.peers.room.myself.stage is Stage.REMOVED:
             self._front.leave("removed", 6)

@@ -250,8 +250,8 @@ class Relay:
     def _add(self, line: Line) -> int:
         number = self._lines.add(line)
         trace("served_up", link=number, links=len(self._lines))
-        line.link.frames_to(_FramesOf(self, number), reported=True)
-        line.link.tell_time()
+        line.link.media.frames_to(_FramesOf(self, number), reported=True)
+        line.link.media.tell_time()
         return number
 
     def frame(self, number: int, frame: bytes, now: float) -> None:

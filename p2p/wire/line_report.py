@@ -39,16 +39,11 @@ class LineReport(NamedTuple):
         )
 
 
-def is_report(frame: bytes) -> bool:
-    """Tell a report from a frame of sound or a heartbeat; at least one byte."""
-    return frame[0] == REPORT_BYTE
-
-
 def decode_report(frame: bytes) -> LineReport:
     """Read a report.
 
     Args:
-        frame: Foreign bytes, for which ``is_report`` holds.
+        frame: Foreign bytes, that begin with ``REPORT_BYTE``.
 
     Raises:
         RemoteError: It has another length.

@@ -61,7 +61,7 @@ class Peer:
         self.link = MediaLink(
             self.mux, make_certificate(), controlling=controlling, candidates=candidates
         )
-        self.link.frames_to(self)
+        self.link.media.frames_to(self)
         self.link.on_closed = self.closed.append
         return {"offer": msgspec.msgpack.encode(self.link.offer).hex()}
 
@@ -80,7 +80,7 @@ class Peer:
     async def speak(self):
         async def frames():
             while self.link.is_up:
-                self.link.send_frame(bytes(150))
+                self.link.media.send(bytes(150))
                 await asyncio.sleep(0.02)
 
         self.speaking = asyncio.ensure_future(frames())

@@ -108,7 +108,7 @@ class Routing:
 
     def loss_pct(self, member: MemberId) -> float | None:
         """What is missing of a member's sound of the last seconds; None if it said nothing."""
-        return self._frames.heard(member).loss.pct(time.monotonic())
+        return self._frames.heard(member).arrivals.loss_pct(time.monotonic())
 
     def _open(
         self, sender: MemberId | None, data: bytes, arrival_s: float, *, doubles: bool

@@ -39,7 +39,8 @@ class Paths:
         neighbour = self._peers.neighbours.get(member)
         if neighbour is not None:
             link = neighbour.line.link
-            return Path(link.path, link.rtt_ms, link.loss_pct if loss_pct is None else loss_pct)
+            loss_pct = link.media.loss_pct if loss_pct is None else loss_pct
+            return Path(link.path, link.rtt_ms, loss_pct)
         relay_room = self._peers.dispatch.relay_room
         if member in relay_room.present:
             first = relay_room.failover.first

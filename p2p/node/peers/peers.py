@@ -181,7 +181,7 @@ class Peers:
                 return
         neighbour = Neighbour(member, line, now, self._routing, self.dispatch.relay_room)
         self.neighbours[member] = neighbour
-        line.link.frames_to(neighbour, reported=True)
+        line.link.media.frames_to(neighbour, reported=True)
         if old is not None:
             self._work.create_task(old.line.close())
         scope = line.link.scope

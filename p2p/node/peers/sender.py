@@ -52,7 +52,7 @@ class FrameSender:
             return
         direct = self._peers.neighbours.keys() - self._handed.members
         for member in direct:
-            if self._peers.neighbours[member].line.link.send_frame(frame):
+            if self._peers.neighbours[member].line.link.media.send(frame):
                 self.sent[member] += 1
         others = self._relay_room.present - direct
         if others and self._relay_room.failover.send_frame(frame):
@@ -87,7 +87,7 @@ class FrameSender:
     def _loads(self, now: float) -> list[Load]:
         """How all the links do over which we speak, as far as they tell."""
         links = [neighbour.line.link for neighbour in self._peers.neighbours.values()]
-        loads = [link.load(now) for link in links]
+        loads = [link.media.measure.load(now) for link in links]
         if (first := self._relay_room.failover.first) is not None:
             loads.append(first.link.load(now))
         return [load for load in loads if load is not None]

@@ -135,16 +135,16 @@ class RelayLink:
 
     def load(self, now: float) -> Load | None:
         """How the line does that carries our frames; None while the relay says too little."""
-        return self._line.link.load(now)
+        return self._line.link.media.measure.load(now)
 
     def inward_load(self, now: float) -> Load | None:
         """How the line does that brings us the others' frames; None while too little is known."""
-        return self._line.link.inward_load(now)
+        return self._line.link.media.inward.load(now)
 
     @property
     def inward_bps(self) -> float:
         """What the relay sent us a second, of late; 0.0 while that is unknown."""
-        return self._line.link.inward_bps
+        return self._line.link.media.inward.sent_bps()
 
     @property
     def rtt_s(self) -> float:
@@ -154,7 +154,7 @@ class RelayLink:
     @property
     def loss_pct(self) -> float:
         """Of the packets that the relay sends us what is lost, 0 to 100."""
-        return self._line.link.loss_pct
+        return self._line.link.media.loss_pct
 
     @property
     def counters(self) -> Counter[str]:
@@ -164,8 +164,8 @@ class RelayLink:
     def seat(self, room: RelayListener) -> None:
         """From now on the room takes the relay's messages and frames."""
         self._room = room
-        self._line.link.frames_to(room)
-        self._line.link.measure_inward()
+        self._line.link.media.frames_to(room)
+        self._line.link.media.inward.begin()
 
     def breach(self, why: str) -> None:
         """The relay broke a rule; too many breaches end the link."""
@@ -177,7 +177,7 @@ class RelayLink:
 
     def send_frame(self, frame: bytes) -> bool:
         """Sends a frame, hop byte in front; False if it is lost."""
-        return self._line.link.send_frame(frame)
+        return self._line.link.media.send(frame)
 
     def carry(self, handle: bytes, datagram: bytes) -> None:
         """Sends a datagram to a door (by its card's handle) or back to who asked (by a pair's)."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from p2p.link.demux import kind_of
+from p2p.link.demux import KINDS
 from p2p.link.link import MediaLink, make_certificate
 from p2p.link.mux import Mux
 from p2p.wire.offers import Candidate, CandidateKind
@@ -49,7 +49,7 @@ class Weather:
         self.lose = lose
 
     def _passes(self, data, address):
-        self.sent.append((kind_of(data).value, address))
+        self.sent.append((KINDS[data[0]].value, address))
         if self.lose(data):
             return
         wait_s = self.delay_s + self.hold_s(data)
@@ -71,7 +71,7 @@ class End:
         self.frames: list[bytes] = []
         self.messages: list[bytes] = []
         self.closed: list[str] = []
-        self.link.frames_to(self)
+        self.link.media.frames_to(self)
         self.link.on_message = self.messages.append
         self.link.on_closed = self.closed.append
         bench.ends.append(self)
@@ -121,7 +121,7 @@ class Bench:
         """Frames and messages pass both ways, now."""
         marks = {id(a): (len(a.frames), len(a.messages)), id(b): (len(b.frames), len(b.messages))}
         for end in (a, b):
-            assert end.link.send_frame(b"frame" * 20)
+            assert end.link.media.send(b"frame" * 20)
             assert end.link.send_message(b"message")
         await self.until(
             lambda: all(

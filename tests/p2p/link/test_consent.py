@@ -182,7 +182,7 @@ async def test_a_link_with_a_relay_asks_for_consent_more_rarely_while_it_hears_i
 
         async def speak(link=relay.link):
             while True:
-                link.send_frame(b"here I am")
+                link.media.send(b"here I am")
                 await asyncio.sleep(0.05)
 
         task = asyncio.ensure_future(speak())
@@ -222,7 +222,7 @@ async def test_a_relays_check_stands_for_that_of_a_member_who_hears_it_and_never
 
     async def speak():
         while True:
-            relay.link.send_frame(b"here I am")
+            relay.link.media.send(b"here I am")
             await asyncio.sleep(0.02)
 
     task = asyncio.ensure_future(speak())

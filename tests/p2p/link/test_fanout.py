@@ -63,17 +63,17 @@ async def test_no_packet_number_is_used_twice_by_whoever_sends(bench, backend):
     s = await star(bench, backend, count=2)
     seen = []
     for peer in s.peers:
-        receive = peer.link.on_media
+        receive = peer.link.media.take
 
         def note(data, address, arrival_s, receive=receive):
             seen.append((data[8:12], int.from_bytes(data[2:4], "big")))
             receive(data, address, arrival_s)
 
-        peer.link.on_media = note
+        peer.link.media.take = note
     speakers = [s.fanout.route(s.links), s.fanout.route(s.links[::-1])]
     for turn in range(20):
         speakers[turn % 2].send(b"room")
-        s.links[0].send_frame(b"alone")
+        s.links[0].media.send(b"alone")
         s.fanout.send(b"once", s.links)
     await bench.until(lambda: len(seen) == 100)
     assert len(set(seen)) == 100
@@ -86,7 +86,7 @@ async def test_no_packet_number_is_used_twice_by_whoever_sends(bench, backend):
 
 async def test_numbers_pass_their_wrap(bench, backend):
     s = await star(bench, backend, count=1)
-    packetizer = s.links[0]._media._packetizer
+    packetizer = s.links[0].media._keys.packetizer
     packetizer.numbers = itertools.count(65_530 - (1 << 15))
     s.fanout.send(b"before", s.links)
     await bench.until(lambda: s.got[0])
@@ -195,7 +195,7 @@ async def test_sizes_that_cannot_be_sent_are_our_own_mistake(bench, backend):
     for frame in (b"", bytes(1201)):
         with pytest.raises(LocalError):
             s.fanout.send(frame, s.links)
-    assert next(s.links[0]._media._packetizer.numbers) == 0
+    assert next(s.links[0].media._keys.packetizer.numbers) == 0
 
 
 async def test_after_the_socket_closed_nothing_is_sent(bench, backend):

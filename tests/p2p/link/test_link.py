@@ -2,12 +2,14 @@ import asyncio
 import time
 from types import SimpleNamespace
 
+import pylibsrtp
 import pytest
 from OpenSSL import SSL
 
 from p2p.errors import LocalError, RemoteError
 from p2p.link import consent_clock, link
 from p2p.link.link import LinkFailed, MediaLink
+from p2p.link.srtp import SealKey
 from p2p.wire.addresses import Scope
 from p2p.wire.offers import LinkOffer
 
@@ -22,18 +24,18 @@ async def test_two_nodes_exchange_frames_and_messages(bench):
     assert a.link.remote_address == ("127.0.0.1", b.mux.local_port)
     await bench.until(lambda: a.link.rtt_ms is not None)
     assert 0 < a.link.rtt_ms < 500
-    assert (a.link.frames_received, b.link.frames_received) == (1, 1)
-    assert a.link.loss_pct == 0.0
+    assert (a.link.media.arrivals.received, b.link.media.arrivals.received) == (1, 1)
+    assert a.link.media.loss_pct == 0.0
 
 
 async def test_frames_arrive_as_they_were_with_their_time_of_arrival(bench):
     a, b = await bench.pair()
     arrivals = []
-    b.link.frames_to(SimpleNamespace(frame=lambda *frame: arrivals.append(frame)))
+    b.link.media.frames_to(SimpleNamespace(frame=lambda *frame: arrivals.append(frame)))
     before_s = time.monotonic()
     frames = [bytes([n]) * (n + 1) for n in range(50)]
     for frame in frames:
-        a.link.send_frame(frame)
+        a.link.media.send(frame)
     await bench.until(lambda: len(arrivals) == 50)
     assert [frame for frame, _ in arrivals] == frames
     assert all(before_s <= at_s <= time.monotonic() for _, at_s in arrivals)
@@ -51,8 +53,8 @@ async def test_messages_of_every_size_arrive_in_order(bench):
 async def test_all_media_datagrams_of_one_frame_size_have_one_size(bench):
     a, b = await bench.pair()
     for _ in range(300):
-        a.link.send_frame(bytes(143))
-    await bench.until(lambda: b.link.frames_received > 200)
+        a.link.media.send(bytes(143))
+    await bench.until(lambda: b.link.media.arrivals.received > 200)
     assert a.mux.media_sizes == {143 + 12 + 16: 300}
 
 
@@ -60,7 +62,7 @@ async def test_sizes_that_cannot_be_sent_are_our_own_mistake(bench):
     a, _ = await bench.pair()
     for frame in (b"", bytes(1201)):
         with pytest.raises(LocalError):
-            a.link.send_frame(frame)
+            a.link.media.send(frame)
     for message in (b"", bytes(16401)):
         with pytest.raises(LocalError):
             a.link.send_message(message)
@@ -68,12 +70,12 @@ async def test_sizes_that_cannot_be_sent_are_our_own_mistake(bench):
 
 async def test_before_and_after_its_life_a_link_sends_nothing(bench):
     a, b = bench.end(await bench.mux(), controlling=True), None
-    assert not a.link.send_frame(b"x")
+    assert not a.link.media.send(b"x")
     assert not a.link.send_message(b"x")
     assert (a.link.path, a.link.scope, a.link.rtt_ms) == ("none", None, None)
     a, b = await bench.pair()
     await a.link.close()
-    assert not a.link.send_frame(b"x")
+    assert not a.link.media.send(b"x")
     assert not a.link.send_message(b"x")
     a.link.late_candidate(("127.0.0.1", 9))
     with pytest.raises(LinkFailed):
@@ -118,7 +120,7 @@ async def test_a_peer_without_the_promised_certificate_is_refused_by_both_ends(b
     )
     assert [type(r) for r in results] == [LinkFailed, LinkFailed]
     assert results[0].stage == "identity"
-    assert not a.link.send_frame(b"x")
+    assert not a.link.media.send(b"x")
 
 
 async def test_a_wrong_password_reaches_nobody(bench):
@@ -185,7 +187,7 @@ async def test_fifteen_links_share_one_socket(bench):
 async def test_a_newer_link_between_the_same_nodes_lives_beside_and_after_the_old_one(bench):
     old_a, old_b = await bench.pair()
     new_a, new_b = await bench.pair(old_a.mux, old_b.mux)
-    assert old_a.link.send_frame(b"old")
+    assert old_a.link.media.send(b"old")
     await bench.until(lambda: old_b.frames == [b"old"])
     await bench.talks(new_a, new_b)
     for end in (old_a, old_b):
@@ -229,14 +231,14 @@ async def test_a_receiver_that_refuses_a_frame_or_message_harms_nothing(bench):
     def refuse(*_args):
         raise RemoteError("no")
 
-    b.link.frames_to(SimpleNamespace(frame=refuse))
+    b.link.media.frames_to(SimpleNamespace(frame=refuse))
     b.link.on_message = refuse
-    a.link.send_frame(b"x")
+    a.link.media.send(b"x")
     a.link.send_message(b"x")
     await bench.until(
         lambda: b.link.counters["frame_refused"] and b.link.counters["message_refused"]
     )
-    b.link.frames_to(b)
+    b.link.media.frames_to(b)
     b.link.on_message = b.messages.append
     await bench.talks(a, b)
 
@@ -287,7 +289,7 @@ async def test_sound_alone_proves_that_the_peer_is_there(bench):
     a, b = await bench.pair()
     await asyncio.sleep(0.1)
     before_s = b.link.last_heard_s
-    a.link.send_frame(b"x")
+    a.link.media.send(b"x")
     await bench.until(lambda: b.frames)
     assert b.link.last_heard_s > before_s
 
@@ -326,8 +328,8 @@ async def test_a_peer_that_leaves_before_the_channel_is_open_is_noticed_at_once(
 
 async def test_an_ssrc_that_another_link_has_is_refused(bench, monkeypatch):
     a, _ = await bench.pair()
-    monkeypatch.setattr(link.Media, "__init__", lambda self, *_names: setattr(self, "ssrc_in", 7))
-    a.mux.routes.listen(7, a.link)
+    monkeypatch.setattr(link, "ssrc_of", lambda _sender, _receiver: 7)
+    a.mux.routes.listen(7, a.link.media)
     second = bench.end(a.mux, controlling=True)
     with pytest.raises(LinkFailed) as failed:
         await second.link.connect(bench.end(await bench.mux(), controlling=False).link.offer)
@@ -357,13 +359,22 @@ async def _held(bench, end):
     raise LinkFailed("reach" if mine else "superseded")
 
 
-async def test_early_packets_are_few_and_frames_need_keys():
-    media = link.Media("a", "b")
-    with pytest.raises(LocalError):
-        media.seal(b"x")
+async def test_early_packets_are_few_and_frames_need_keys(bench):
+    media, opened = bench.end(await bench.mux(), controlling=True).link.media, []
+    assert not media.send(b"x")
+    assert media.outlet is None
     for n in range(100):
-        assert media.open(b"packet", float(n)) is None
-    assert [at_s for _, at_s in media.start(None, None)] == [float(n) for n in range(84, 100)]
+        media.take(b"packet %d" % n, ("192.0.2.1", 5), float(n))
+    assert media.arrivals.received == 0
+
+    class Opens:
+        def unprotect(self, packet):
+            opened.append(packet)
+            raise pylibsrtp.Error
+
+    media.start("a", "b", SealKey(bytes(44)), Opens())
+    assert opened == [b"packet %d" % n for n in range(84, 100)]
+    assert media.arrivals.received == 0
 
 
 async def test_links_share_a_context_of_openssl_and_agree_on_keys_of_their_own(bench):
@@ -376,34 +387,34 @@ async def test_links_share_a_context_of_openssl_and_agree_on_keys_of_their_own(b
 
 async def test_who_sends_frames_is_told_how_they_come(bench):
     a, b = await bench.pair()
-    b.link.frames_to(b, reported=True)
+    b.link.media.frames_to(b, reported=True)
     for number in range(60):
-        a.link.send_frame(bytes(224) + bytes([number]))
+        a.link.media.send(bytes(224) + bytes([number]))
         await asyncio.sleep(0.02)
-    load = a.link.load(time.monotonic())
+    load = a.link.media.measure.load(time.monotonic())
     assert load is not None
     assert (load.loss, load.stands) == (0.0, False)
     assert load.carried_bps == pytest.approx(8 * (225 + 28 + 28) / 0.02, rel=0.3)
     assert a.frames == []
     assert len(b.frames) == 60
-    assert b.link.load(time.monotonic()) is None
+    assert b.link.media.measure.load(time.monotonic()) is None
 
 
 async def test_nobody_is_told_who_did_not_ask_and_heartbeats_are_not_worth_it(bench):
     a, b = await bench.pair()
     for _ in range(20):
-        a.link.send_frame(bytes(225))
+        a.link.media.send(bytes(225))
         await asyncio.sleep(0.02)
-    assert a.link.frames_received == 0
-    b.link.frames_to(b, reported=True)
+    assert a.link.media.arrivals.received == 0
+    b.link.media.frames_to(b, reported=True)
     for _ in range(20):
-        a.link.send_frame(b"\x40")
+        a.link.media.send(b"\x40")
         await asyncio.sleep(0.02)
-    assert a.link.frames_received == 0
+    assert a.link.media.arrivals.received == 0
 
 
 async def test_a_report_of_another_length_is_counted_and_reaches_nobody(bench):
     a, b = await bench.pair()
-    a.link.send_frame(b"\x41" + bytes(20))
+    a.link.media.send(b"\x41" + bytes(20))
     await bench.until(lambda: b.link.counters["frame_refused"] == 1)
     assert b.frames == []

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from p2p.link import setup as links
-from p2p.link.demux import Kind, kind_of
+from p2p.link.demux import KINDS, Kind
 from p2p.link.link import LinkFailed
 
 APPLICATION_DATA = 23
@@ -72,7 +72,7 @@ async def test_a_set_up_that_gets_on_is_not_given_up(bench, monkeypatch):
 async def test_a_set_up_that_gets_on_for_ever_is_given_up(bench, monkeypatch):
     monkeypatch.setattr(links, "SETUP_LIMIT_S", 1.0)
     asker, door, *weathers = await new_pair(bench)
-    weathers[0].lose = lambda data: kind_of(data) is Kind.DTLS
+    weathers[0].lose = lambda data: KINDS[data[0]] is Kind.DTLS
     began_s = time.monotonic()
     answering = asyncio.ensure_future(door.link.connect(asker.link.offer, 1.0))
     connecting = asyncio.ensure_future(asker.link.connect(door.link.offer, 0.9))
@@ -124,11 +124,11 @@ async def test_a_peer_whose_messages_are_taken_out_is_found_deaf_while_its_sound
     asker, door, *weathers = await new_pair(bench)
     await bench.up(asker, door)
     for weather in weathers:
-        weather.lose = lambda data: kind_of(data) is Kind.DTLS
+        weather.lose = lambda data: KINDS[data[0]] is Kind.DTLS
     began_s = time.monotonic()
     while not asker.closed and time.monotonic() - began_s < 8.0:
-        asker.link.send_frame(b"sound")
-        door.link.send_frame(b"sound")
+        asker.link.media.send(b"sound")
+        door.link.media.send(b"sound")
         await asyncio.sleep(0.02)
     assert asker.closed == ["deaf"]
     assert 2.0 < time.monotonic() - began_s < 4.5
@@ -138,11 +138,11 @@ async def test_a_peer_whose_messages_are_taken_out_is_found_deaf_while_its_sound
 async def test_a_peer_that_hears_no_message_is_found_deaf_though_it_goes_on_saying_things(bench):
     asker, door, to_door, _ = await new_pair(bench)
     await bench.up(asker, door)
-    to_door.lose = lambda data: kind_of(data) is Kind.DTLS
+    to_door.lose = lambda data: KINDS[data[0]] is Kind.DTLS
     began_s = time.monotonic()
     while not asker.closed and time.monotonic() - began_s < 8.0:
-        asker.link.send_frame(b"sound")
-        door.link.send_frame(b"sound")
+        asker.link.media.send(b"sound")
+        door.link.media.send(b"sound")
         door.link.send_message(b"still here")
         await asyncio.sleep(0.02)
     assert asker.closed == ["deaf"]

@@ -128,7 +128,7 @@ async def test_a_receiver_that_refuses_a_datagram_is_counted(bench):
 async def test_sound_goes_before_handshakes_that_came_first(bench):
     mux, order = await bench.mux(), []
     mux.on_datagram = lambda data, _sender: order.append(data[0])
-    mux.routes.of_ssrc = lambda _ssrc: SimpleNamespace(on_media=lambda *_: order.append("sound"))
+    mux.routes.of_ssrc = lambda _ssrc: SimpleNamespace(take=lambda *_: order.append("sound"))
     for _ in range(3):
         mux.datagram_received(b"\xc0", ("192.0.2.1", 5))
     mux.datagram_received(b"\x80\x6f" + bytes(40), ("192.0.2.1", 5))

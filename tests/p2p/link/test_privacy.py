@@ -36,7 +36,7 @@ async def main():
         links.append(MediaLink(mux, make_certificate(), controlling=n == 0, candidates=[here]))
     await asyncio.gather(links[0].connect(links[1].offer), links[1].connect(links[0].offer))
     for link in links:
-        link.send_frame(b"frame")
+        link.media.send(b"frame")
         link.send_message(b"message")
     await asyncio.sleep(1.5)
     for link in links:

@@ -13,7 +13,7 @@ class Link:
 
     def on_stun(self, data, address): ...
     def on_dtls(self, data, address): ...
-    def on_media(self, data, address, arrival_s): ...
+    def take(self, packet, address, arrival_s): ...
 
 
 A = ("192.0.2.1", 4000)
@@ -44,10 +44,10 @@ def test_nothing_of_a_removed_link_is_left():
         table.expect(b"t%d" % n, each)
         table.listen(n, each)
         table.claim(("192.0.2.1", n + 1), each, proven=True)
-    table.remove(link)
+    table.remove(link, link)
     assert set(table.sizes().values()) == {1}
-    table.remove(link)
-    table.remove(other)
+    table.remove(link, link)
+    table.remove(other, other)
     assert set(table.sizes().values()) == {0}
 
 
@@ -111,7 +111,7 @@ def test_the_newer_link_takes_the_address_and_the_older_never_takes_it_back():
     assert table.claim(A, new, proven=True)
     new.standing.established = True
     assert not table.claim(A, old, proven=True)
-    table.remove(old)
+    table.remove(old, old)
     assert table.of_address(A) is new
 
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from p2p.errors import RemoteError
-from p2p.link.rtp import Packetizer, clock_now, clock_of, ssrc_of, unpack
+from p2p.link.rtp import Packetizer, clock_now, clock_of, ssrc_in, ssrc_of, unpack
 
 
 def test_packets_carry_frames_with_rising_numbers_from_a_low_start():
@@ -52,3 +52,17 @@ def test_no_bytes_make_it_fail(data):
 
 def test_each_direction_of_each_link_has_its_own_source():
     assert len({ssrc_of("a", "b"), ssrc_of("b", "a"), ssrc_of("a", "c"), ssrc_of("ab", "")}) == 4
+
+
+def test_the_source_of_a_media_packet_is_read():
+    assert ssrc_in(bytes([0x80, 111]) + bytes(6) + b"\x01\x02\x03\x04" + b"x") == 0x01020304
+
+
+@pytest.mark.parametrize("data", [b"\x80", b"\x80" * 12, bytes([0x80, 200]) + bytes(30)])
+def test_short_packets_and_control_packets_have_no_source(data):
+    assert ssrc_in(data) is None
+
+
+@given(st.binary(max_size=200))
+def test_whatever_comes_a_source_is_read_or_is_none(data):
+    ssrc_in(data)

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from p2p.link import setup as limits
+from p2p.link.errors import LinkFailed
 from p2p.link.setup import Setup
 
 
@@ -54,3 +55,28 @@ async def test_progress_outside_of_a_limit_is_noted_only() -> None:
     await asyncio.sleep(0.01)
     setup.progress()
     assert setup.progressed_s > before_s
+
+
+async def test_what_was_closed_goes_no_further_and_says_so() -> None:
+    setup = Setup()
+    assert setup.is_new
+    async with setup.limited(5.0):
+        assert setup.is_under_way
+        setup.enter("keys")
+        setup.end()
+        with pytest.raises(ConnectionError):
+            setup.enter("channel")
+    assert setup.is_closed
+    assert setup.failed(TimeoutError()).stage == "closed"
+
+
+async def test_what_fails_says_how_far_it_got_unless_the_failure_knows_better() -> None:
+    setup = Setup()
+    async with setup.limited(5.0):
+        assert setup.failed(TimeoutError()).stage == "reach"
+        setup.enter("keys")
+        assert setup.failed(ConnectionError()).stage == "keys"
+        assert setup.failed(LinkFailed("identity")).stage == "identity"
+        setup.enter("channel")
+        setup.enter("up")
+    assert setup.is_up

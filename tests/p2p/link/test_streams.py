@@ -273,11 +273,11 @@ async def test_a_whole_link_runs_over_a_stream(ends: Ends) -> None:
     theirs = MediaLink(ends.relay, CERTIFICATE, controlling=False)
 
     frames: list[bytes] = []
-    theirs.frames_to(SimpleNamespace(frame=lambda frame, _at_s: frames.append(frame)))
+    theirs.media.frames_to(SimpleNamespace(frame=lambda frame, _at_s: frames.append(frame)))
     await asyncio.gather(ours.connect(theirs.offer, known=(stream,)), theirs.connect(ours.offer))
     assert ours.by_stream
     assert theirs.by_stream
-    ours.send_frame(b"frame")
+    ours.media.send(b"frame")
     await until(lambda: frames == [b"frame"])
     assert len(ends.relay.streams) == 1, "it belongs to a link"
     await ours.close()

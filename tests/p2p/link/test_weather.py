@@ -7,7 +7,7 @@ import time
 import pytest
 
 from p2p.link import checks, consent_clock, ice
-from p2p.link.demux import Kind, kind_of
+from p2p.link.demux import KINDS, Kind
 
 CHECK = Kind.STUN
 APPLICATION_DATA = 23
@@ -21,7 +21,7 @@ async def new_pair(bench):
 async def test_a_first_check_that_is_lost_costs_little(bench):
     a, b, wa, wb = await new_pair(bench)
     for weather in (wa, wb):
-        weather.lose_first(1, lambda data: kind_of(data) is CHECK)
+        weather.lose_first(1, lambda data: KINDS[data[0]] is CHECK)
     began_s = time.monotonic()
     await bench.up(a, b)
     assert time.monotonic() - began_s < 0.45
@@ -31,7 +31,7 @@ async def test_a_first_check_that_is_lost_costs_little(bench):
 async def test_the_peers_own_check_shows_that_the_way_is_open_now(bench, monkeypatch):
     monkeypatch.setattr(checks, "FIRST_REPEAT_S", 3.0)
     a, b, wa, _ = await new_pair(bench)
-    wa.lose_first(1, lambda data: kind_of(data) is CHECK)
+    wa.lose_first(1, lambda data: KINDS[data[0]] is CHECK)
     early = asyncio.ensure_future(a.link.connect(b.link.offer))
     await asyncio.sleep(0.05)
     began_s = time.monotonic()
@@ -44,7 +44,7 @@ async def test_what_overtakes_the_handshake_does_not_leave_the_channel_one_behin
     flights = []
 
     def hold_s(data):
-        if kind_of(data) is Kind.DTLS and data[0] != APPLICATION_DATA:
+        if KINDS[data[0]] is Kind.DTLS and data[0] != APPLICATION_DATA:
             flights.append(data)
             return 0.4 if len(flights) >= 2 else 0.0
         return 0.0
@@ -73,7 +73,7 @@ async def test_an_asker_that_starts_late_is_met_at_once(bench):
 async def test_a_lost_handshake_flight_is_repeated_soon(bench, side, flight):
     a, b, *weathers = await new_pair(bench)
     weathers[side].lose_first(
-        flight, lambda data: kind_of(data) is Kind.DTLS and data[0] != APPLICATION_DATA
+        flight, lambda data: KINDS[data[0]] is Kind.DTLS and data[0] != APPLICATION_DATA
     )
     began_s = time.monotonic()
     await bench.up(a, b)
@@ -97,7 +97,7 @@ async def test_sound_that_overtakes_the_handshake_is_kept_for_its_end(bench):
     flights = []
 
     def lose(data):
-        if kind_of(data) is Kind.DTLS and data[0] != APPLICATION_DATA:
+        if KINDS[data[0]] is Kind.DTLS and data[0] != APPLICATION_DATA:
             flights.append(data)
             return len(flights) == 2
         return False
@@ -106,7 +106,7 @@ async def test_sound_that_overtakes_the_handshake_is_kept_for_its_end(bench):
     connecting = asyncio.ensure_future(bench.up(server, client))
     await bench.until(lambda: server.link.standing.established)
     for n in range(5):
-        assert server.link.send_frame(b"early %d" % n)
+        assert server.link.media.send(b"early %d" % n)
     assert not client.link.standing.established
     await connecting
     assert client.frames == [b"early %d" % n for n in range(5)]
@@ -133,16 +133,16 @@ async def test_loss_is_measured(bench):
     media = [0]
 
     def lose(data):
-        media[0] += kind_of(data) is Kind.MEDIA
-        return kind_of(data) is Kind.MEDIA and media[0] % 5 == 0
+        media[0] += KINDS[data[0]] is Kind.MEDIA
+        return KINDS[data[0]] is Kind.MEDIA and media[0] % 5 == 0
 
     weather.lose = lose
     for _ in range(100):
-        a.link.send_frame(bytes(100))
+        a.link.media.send(bytes(100))
     await bench.until(lambda: b.frames)
     await asyncio.sleep(0.05)
-    assert b.link.loss_pct == pytest.approx(20.0, abs=2.0)
-    assert a.link.loss_pct == 0.0
+    assert b.link.media.loss_pct == pytest.approx(20.0, abs=2.0)
+    assert a.link.media.loss_pct == 0.0
 
 
 async def test_the_round_trip_is_measured_and_long_ones_are_survived(bench, monkeypatch):
@@ -185,7 +185,7 @@ async def test_a_cut_of_some_seconds_ends_nothing(bench, monkeypatch):
         weather.lose = lambda _data: False
     began_s = time.monotonic()
     await bench.until(lambda: b.messages == [b"said during the cut"], 4.0)
-    assert a.link.send_frame(b"x")
+    assert a.link.media.send(b"x")
     await bench.until(lambda: b.frames)
     assert time.monotonic() - began_s < 3.0
     assert time.monotonic() - b.link.last_heard_s < 1.0
@@ -276,7 +276,7 @@ async def test_a_peer_whose_router_gave_it_a_new_port_is_followed(
     began_s = time.monotonic()
     while far.link.remote_address != router.outside_address:
         if who_speaks == "home":
-            home.link.send_frame(b"where am I")
+            home.link.media.send(b"where am I")
         await asyncio.sleep(0.02)
         assert time.monotonic() - began_s < 3.0
     assert far.link.remote_address != old
@@ -328,10 +328,10 @@ async def test_a_replayed_media_packet_is_refused_and_moves_nothing(bench):
     packets = []
     real = b.mux._received
     b.mux._received = lambda data, address, at_s: (
-        packets.append(data) if kind_of(data) is Kind.MEDIA else None,
+        packets.append(data) if KINDS[data[0]] is Kind.MEDIA else None,
         real(data, address, at_s),
     )
-    a.link.send_frame(b"once")
+    a.link.media.send(b"once")
     await bench.until(lambda: b.frames)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as thief:
         thief.bind(("127.0.0.1", 0))

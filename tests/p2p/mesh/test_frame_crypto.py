@@ -53,7 +53,7 @@ def test_a_hole_in_what_a_speaker_says_is_loss_also_when_it_was_longer_than_what
         frame = alice.seal(b"payload", 1, 0.0)
         if not 100 <= number < 500:
             bob.open(frame, None, SPEAKERS, number * 0.02)
-    assert bob.heard(ALICE).loss.pct(12.0) == pytest.approx(80.0, abs=1.0)
+    assert bob.heard(ALICE).arrivals.loss_pct(12.0) == pytest.approx(80.0, abs=1.0)
 
 
 def test_what_a_muted_speaker_goes_on_to_say_for_a_moment_is_not_missing() -> None:
@@ -64,7 +64,7 @@ def test_what_a_muted_speaker_goes_on_to_say_for_a_moment_is_not_missing() -> No
         with pytest.raises(RemoteError):
             bob.open(alice.seal(b"payload", 1, 0.0), ALICE, {2: BOB}, 0.1)
     bob.open(alice.seal(b"payload", 1, 0.0), ALICE, SPEAKERS, 1.0)
-    assert bob.heard(ALICE).loss.pct(1.0) == 0.0
+    assert bob.heard(ALICE).arrivals.loss_pct(1.0) == 0.0
 
 
 def test_both_profiles_are_taken_at_any_time() -> None:

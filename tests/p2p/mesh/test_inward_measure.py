@@ -1,6 +1,7 @@
 import pytest
 
 from lab.sim.bottleneck import Bottleneck
+from p2p.mesh.arrivals import Arrivals
 from p2p.mesh.inward_measure import CLOCK_HZ, InwardMeasure
 
 SIZE_BYTES, SPACING_S = 291, 0.01
@@ -9,6 +10,8 @@ SIZE_BYTES, SPACING_S = 291, 0.01
 def brought(line: Bottleneck, seconds: float, *, first: int = 1, began_s: float = 0.0):
     """What a listener measures of two speakers, as the queue has it; and when it stood first."""
     measure, stands_s, arrivals = InwardMeasure(), None, []
+    measure.begin()
+    came = Arrivals(16)
     for number in range(round(seconds / SPACING_S)):
         now = number * SPACING_S
         arrival_s = line.arrival_s(SIZE_BYTES, now)
@@ -16,7 +19,8 @@ def brought(line: Bottleneck, seconds: float, *, first: int = 1, began_s: float 
             arrivals.append((arrival_s, first + number, now))
     for arrival_s, number, left_s in arrivals:
         ticks = int((began_s + left_s) * CLOCK_HZ) & 0xFFFFFFFF
-        measure.came(number & 0xFFFF, ticks, SIZE_BYTES, arrival_s)
+        if came.came(number & 0xFFFF, arrival_s, SIZE_BYTES) and arrival_s >= measure.due_s:
+            measure.sample(came, ticks, arrival_s)
         load = measure.load(arrival_s)
         if load is not None and load.stands and stands_s is None:
             stands_s = arrival_s
@@ -58,14 +62,18 @@ def test_numbers_and_the_clock_turn_over_and_nothing_shows_of_it():
     assert (load.loss, load.queue_s < 0.005) == (0.0, True)
 
 
-def test_what_comes_behind_a_later_one_is_counted_and_not_timed():
-    measure = InwardMeasure()
+def test_ten_samples_are_taken_a_second_and_none_before_it_begins():
+    measure, arrivals, taken = InwardMeasure(), Arrivals(16), 0
     for number in range(200):
-        seq = number + 1 if number % 2 == 0 else number - 1
-        measure.came(seq, number * 480, SIZE_BYTES, number * SPACING_S)
-    load = measure.load(2.0)
-    assert load is not None
-    assert not load.stands
+        now = number * SPACING_S
+        arrivals.came(number, now, SIZE_BYTES)
+        if number == 100:
+            assert taken == 0
+            measure.begin()
+        if now >= measure.due_s:
+            measure.sample(arrivals, number * 480, now)
+            taken += 1
+    assert 8 <= taken <= 11
 
 
 def test_before_anything_came_nothing_is_known():

@@ -90,7 +90,7 @@ def test_after_a_pause_the_line_is_measured_anew():
 def test_numbers_that_turn_over_change_nothing():
     one = speaker(10e6)
     one.sent = 0xFFFF - 100
-    one.arrivals._received = 0xFFFF - 50
+    one.arrivals.received = 0xFFFF - 50
     load = load_of(one, 5.0)
     assert (load.loss, load.stands) == (0.0, False)
     assert load.queue_s < 0.005

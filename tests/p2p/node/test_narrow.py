@@ -8,6 +8,7 @@ from lab.node_house import House, Person, a_house
 from p2p.api import commands as c
 from p2p.api import events as e
 from p2p.mesh.arrivals import Arrivals
+from p2p.mesh.line_reports import LineReports
 from p2p.node.peers import narrow_doubt
 from p2p.relay.server import Relay
 from p2p.wire.line_report import LineReport
@@ -15,24 +16,22 @@ from p2p.wire.line_report import LineReport
 LIMIT_S = 20.0
 
 
-class HeldBack(Arrivals):
+class HeldBack(LineReports):
     """What a relay reports that wants a speaker to believe in a queue that grows and grows."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.wanted = True
+        self.want(wanted=True)
         self._held: list[tuple[float, LineReport]] = []
         self._began_s: float | None = None
 
-    def report(self, now: float) -> LineReport | None:
+    def make(self, arrivals: Arrivals, now: float) -> LineReport:
         self._began_s = self._began_s or now
         wait_s = min(3.0, 0.8 * (now - self._began_s))
-        true = super().report(now)
-        if true is not None:
-            self._held.append((now, true))
-        if not self._held or now - self._held[0][0] < wait_s:
-            return None
-        _, late = self._held.pop(0)
+        self._held.append((now, super().make(arrivals, now)))
+        while len(self._held) > 1 and now - self._held[1][0] >= wait_s:
+            del self._held[0]
+        _, late = self._held[0]
         return late._replace(arrival_ms=late.arrival_ms + round(1000 * wait_s))
 
 
@@ -70,7 +69,7 @@ def relay_of(house: House, person: Person) -> Relay:
 
 def hold_back_reports(relay: Relay) -> None:
     for link in relay._lines.links.values():
-        link._media.arrivals = HeldBack()
+        link.media.reports = HeldBack()
 
 
 async def test_on_a_good_line_the_room_is_spoken_to_in_its_own_profile() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from crypto.contact import Contact
 from p2p.dht.contact import NodeContact
-from p2p.link.demux import Kind, kind_of
+from p2p.link.demux import KINDS, Kind
 from p2p.link.link import MediaLink
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
@@ -81,7 +81,7 @@ async def until(true: Callable[[], object], limit_s: float = 8.0) -> None:
 async def test_where_udp_or_a_part_of_it_is_taken_out_the_link_comes_by_tcp(
     place: Place, kind: Kind | None
 ) -> None:
-    place.takes_out = lambda data: kind is None or kind_of(data) is kind
+    place.takes_out = lambda data: kind is None or KINDS[data[0]] is kind
     began_s = time.monotonic()
     link = await place.dial()
     assert carrier(link).by_stream
@@ -125,7 +125,7 @@ async def test_where_messages_are_taken_out_in_mid_talk_the_next_link_goes_by_tc
 ) -> None:
     link = await place.dial()
     assert not carrier(link).by_stream
-    place.takes_out = lambda data: kind_of(data) is Kind.DTLS
+    place.takes_out = lambda data: KINDS[data[0]] is Kind.DTLS
     began_s = time.monotonic()
     await until(lambda: not link.open)
     assert time.monotonic() - began_s < 4.5
