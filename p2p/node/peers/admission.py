@@ -6,7 +6,6 @@ It runs over any line to a member, a link or one that somebody carries.
 import asyncio
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
 from crypto.identity import Identity
 from crypto.ids import DhKey, MemberId
@@ -17,6 +16,7 @@ from p2p.link.line import Line
 from p2p.mesh.mesh import ROOM_LIMIT
 from p2p.node.inbox import Inbox, KeptOutside, RoomChanged
 from p2p.node.peers.doorstep import Doorstep, Net
+from p2p.node.peers.introduction import Introduction, LetIn
 from p2p.node.peers.line_proofs import LineProofs
 from p2p.node.secrets import RoomSecrets
 from p2p.room.ops.op import decode_op
@@ -31,9 +31,6 @@ ATTACH_LIMIT_MAX_S = 12.0
 FIRST_MESSAGE_LIMIT_S = 10.0
 WAIT_LIMIT_S = 120.0
 """How long somebody may wait outside until a moderator says yes or no."""
-INTRODUCTION_MAX = 2048
-"""Operations that we look at before they show who the door is and that we are in: each may cost a
-signature, and what shows it comes first."""
 LOOK_EVERY_S = 0.25
 REFUSED_STAYS_S = 0.5
 """A line stays open so long after a no, or the other side might not read why."""
@@ -45,19 +42,6 @@ class RefusedError(RemoteError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class LetIn:
-    """A member's yes. Secret.
-
-    Attributes:
-        admit: What it handed over; the member has shown who it is.
-        at_s: When it came, monotonic seconds.
-    """
-
-    admit: Admit
-    at_s: float
 
 
 class AdmissionRequest:
@@ -105,23 +89,12 @@ class AdmissionRequest:
                 raise RefusedError(answer.reason)
             if not isinstance(answer, Admit):
                 raise RemoteError("neither yes nor no")
-            now = time.monotonic()
-            looked_at = self._take_ops(answer.ops, expected, now)
-            while not self._introduced(answer.member):
-                more = await line.receive()
-                if not isinstance(more, Ops) or looked_at > INTRODUCTION_MAX:
-                    raise RemoteError("does not show who it is")
-                looked_at += self._take_ops(more.ops, expected, time.monotonic())
-        # Anybody can write a join with another's exchange key; the handshake proves who holds it.
-        door = self._room.state.members[answer.member]
-        if door.dh != dh or expected not in (None, answer.member):
-            raise RemoteError("another member than it says")
-        self._proofs.check_admit(answer, line, door.sign, dh)
-        return LetIn(answer, now)
-
-    def _introduced(self, door: MemberId) -> bool:
-        """Tells whether the operations say who has let us in, and that we are in by it."""
-        return door in self._room.state.members and self._room.is_in
+            introduction = Introduction(self._room, answer, expected, time.monotonic())
+            self._inbox.post(RoomChanged())
+            while not introduction.is_made:
+                introduction.take(await line.receive(), time.monotonic())
+                self._inbox.post(RoomChanged())
+        return introduction.check(self._proofs, line, dh)
 
     async def _outside(self, line: Conversation) -> Message:
         """Waits for a moderator's word."""
@@ -131,13 +104,6 @@ class AdmissionRequest:
             return await line.receive()
         finally:
             self.waiting = False
-
-    def _take_ops(self, ops: tuple[bytes, ...], sender: MemberId | None, now: float) -> int:
-        """Takes a page; who is in already takes only so many of one member, as over any link."""
-        for op in ops:
-            self._room.receive(op, sender, now)
-        self._inbox.post(RoomChanged())
-        return len(ops) + 1
 
 
 async def first_message(line: Conversation) -> Message | None:
