@@ -358,13 +358,8 @@ class Room:
             speaker: A member whose power is to be shown as well.
         """
         self._settle()
-        ranks: list[Op] = []
-        known = None if speaker is None else self.state.members.get(speaker)
-        while known is not None and (rank := self._ops.get(known.auth)) is not None:
-            ranks.insert(0, rank)
-            known = self.state.members.get(rank.author)
-        shown = [rank.author for rank in ranks] + ([] if speaker is None else [speaker])
-        return self._ops.introducing(self.me, newcomer, *shown, ranks=ranks)
+        members = [self.me, newcomer] + ([] if speaker is None else [speaker])
+        return self._ops.introducing(self._evaluation.state, members)
 
     def ids(self) -> list[bytes]:
         """Short ids (8 bytes) of all operations that still count, ascending."""

@@ -22,11 +22,13 @@ from p2p.room.ops.kinds import (
 from p2p.room.ops.newcomer import introductions, let_in
 from p2p.room.ops.op import Op, decode_op
 from p2p.room.ops.powers import takes_power
+from p2p.room.state.model import RoomState
 from p2p.room.state.spare import spare
 from p2p.room.state.verdict import Findings
 from p2p.room.store.credentials import Credentials
 from p2p.room.store.gone import Gone
 from p2p.room.store.held import Held
+from p2p.room.store.introducing import shown_first
 from p2p.room.store.pruning import kept, turn
 from p2p.room.store.quotas import FLOOR, Quotas
 
@@ -288,24 +290,10 @@ class OpSet:
         """
         return [op.data for op in sorted(self._ops.values(), key=turn)]
 
-    def introducing(self, *members: MemberId, ranks: Iterable[Op] = ()) -> list[bytes]:
-        """The same, but first the host's join and the admissions from it down to some members.
-
-        Behind them those of their appointments that are given, in their order.
-        """
-        came: dict[MemberId, Op] = {}
-        for op in self._ops.values():  # each behind its author's
-            member = self._arrival(op)
-            if member is not None:
-                came.setdefault(member, op)
-        line = [came[self.host]] if self.host in came else []
-        for member in members:
-            down: list[Op] = []
-            while member in came:
-                down.insert(0, came.pop(member))
-                member = down[0].author
-            line += down
-        return list(dict.fromkeys([*(op.data for op in (*line, *ranks)), *self.all()]))
+    def introducing(self, state: RoomState, members: Iterable[MemberId]) -> list[bytes]:
+        """The same, but first what shows of some members that they are in: see ``shown_first``."""
+        first = shown_first(self._ops.values(), state, self._arrival, members)
+        return list(dict.fromkeys([*(op.data for op in first), *self.all()]))
 
     def ids(self) -> list[bytes]:
         """Short ids (8 bytes) of all operations, ascending."""
