@@ -142,8 +142,11 @@ class Giving:
             self._take_heads(heads, answer.step, sender)
 
     def _is_witness(self, member: MemberId) -> bool:
-        """Whether its word on the time is asked for: ours is on trial, and not by it."""
-        return self._keyring.is_out_of_step and self._keyring.trial.time_from != member
+        """Whether its word on the time counts: ours is on trial, and is not from it.
+
+        Nothing else need speak against ours: who lacks the newest key as well opens nothing at all.
+        """
+        return self._keyring.trial.time_from not in (None, member)
 
     def _judge_time(self, now: float) -> None:
         """Others say alike that it is another time than we were told: theirs is taken."""

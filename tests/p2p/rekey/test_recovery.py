@@ -254,6 +254,21 @@ def test_who_was_told_a_wrong_time_by_its_door_hears_within_seconds(
     assert told.person.keyring.ahead == ()
 
 
+@pytest.mark.parametrize("by_steps", [6, -6])
+def test_whom_a_new_key_has_passed_by_because_of_a_wrong_time_is_given_both(
+    people: People, by_steps: int
+) -> None:
+    told = Told(people, by_steps, door=2)
+    people.lost = {Wraps}
+    people[0].epochs.do(NewKey(), people.now)
+    people.wait(0.5)
+    people.lost = set()
+    assert told.person.keyring.missing
+    told.hears_within_s(5.0)
+    assert len(told.wrong) == 1
+    assert told.person.keyring.missing == told.person.keyring.ahead == ()
+
+
 def test_what_is_held_for_a_later_time_only_is_neither_used_nor_given(people: People) -> None:
     told = Told(people, 6, door=2)
     people.lost = {GiveKeys}
