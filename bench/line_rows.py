@@ -21,6 +21,20 @@ class Named(Protocol):
 R = TypeVar("R", bound=Named)
 
 
+def named(parser: argparse.ArgumentParser, names: Sequence[str], parts: Sequence[str]) -> list[str]:
+    """Gives the names in which a part occurs, or all; a part that occurs in none ends the program.
+
+    Args:
+        parser: Says so, with the names that there are, and ends it with 2.
+        names: All.
+        parts: As typed behind ``--only``.
+    """
+    for part in parts:
+        if not any(part in name for name in names):
+            parser.error(f"--only {part!r}: no such name; there are: {', '.join(names)}")
+    return [name for name in names if not parts or any(part in name for part in parts)]
+
+
 def print_rows(
     parser: argparse.ArgumentParser,
     rows: Sequence[R],
@@ -40,6 +54,7 @@ def print_rows(
     parser.add_argument("--before", type=Path, help="another checkout to compare with")
     parser.add_argument("--json", action="store_true", help="only the result, as one object")
     args = parser.parse_args()
+    chosen = named(parser, [row.name for row in rows], args.only)
     reason = why_not(long_lines=True)
     if reason is not None:
         print(json.dumps({"schema": 1, "ok": None, "skipped": reason}))
@@ -48,7 +63,7 @@ def print_rows(
     trees["after"] = netlab.ROOT
     found = []
     for row in rows:
-        if args.only and not any(part in row.name for part in args.only):
+        if row.name not in chosen:
             continue
         for which, tree in trees.items():
             netlab.TREE = tree

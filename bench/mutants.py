@@ -88,6 +88,9 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="only the result, as one object")
     args = parser.parse_args()
     chosen = [mutant for mutant in mutants() if args.only in mutant["name"]]
+    if not chosen:
+        names = "\n  ".join(mutant["name"] for mutant in mutants())
+        parser.error(f"--only {args.only!r}: no mutant of that name; there are:\n  {names}")
     rows = []
     for mutant in (None, *chosen):
         row = trial(mutant)

@@ -25,3 +25,10 @@ def test_the_text_that_each_mutant_breaks_is_in_its_file_once():
     for mutant in listed:
         text = (root / mutant["file"]).read_text("utf-8")
         assert text.count(mutant["old"]) == 1, mutant["name"]
+
+
+def test_a_mutant_that_is_not_there_is_an_error_and_no_success():
+    command = [sys.executable, str(BENCH), "--json", "--only", "no mutant of this name"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a cut by number" in done.stderr
