@@ -235,6 +235,17 @@ class UseRelay:
 
 
 @dataclass(frozen=True, slots=True)
+class DropRelay:
+    """Use the relay ``n`` of ``RoomView.relays`` no more; moderators take it out of the room.
+
+    ``anyway``: also if no other relay answers and nothing goes but through relays.
+    """
+
+    n: int
+    anyway: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AskStats:
     """Emit ``Stats`` now."""
 
@@ -281,6 +292,7 @@ Command = (
     | SetLowDelay
     | Say
     | UseRelay
+    | DropRelay
     | AskStats
     | ShowKey
     | Leave

@@ -15,7 +15,7 @@ from p2p.room.state.model import Role
 MemberState = Literal["here", "left", "gone", "removed"]
 WordsState = Literal["asked", "ready", "verified", "differ", "failed"]
 Setting = Literal["lock", "entry", "profile"]
-RelayState = Literal["added", "named", "silent", "lost", "back"]
+RelayState = Literal["added", "dropped", "named", "out", "silent", "lost", "back"]
 RelayMeans = Literal["", "alone", "another", "open"]
 Via = Literal["dht", "lan", "invite", "relay", "self"]
 
@@ -243,9 +243,11 @@ class RelayChanged:
 
     Attributes:
         relay: As a person writes it, without its key.
-        state: added (our person named it here), named (a moderator named to the room one that we
-            do not use), silent (it never answered), lost (it does not answer any more), back.
-        means: Of silent and lost: alone (no other answers: nobody hears anybody), another (the
+        state: added (our person named it here), dropped (our person wants it no more), named (a
+            moderator named to the room one that we do not use), out (a moderator took one out of
+            the room that we use), silent (it never answered), lost (it does not answer any more),
+            back.
+        means: Of out, silent and lost: alone (no other answers: nobody hears anybody), another (the
             room goes on through that), open (only newcomers need it).
         line: Of named: all that is needed to use it.
     """
@@ -254,6 +256,17 @@ class RelayChanged:
     state: RelayState
     means: RelayMeans = ""
     line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayListed:
+    """A relay that we use, or that the room names, as ``RelayView`` has it."""
+
+    n: int
+    relay: str
+    used: bool
+    up: bool
+    named: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +349,7 @@ Event = (
     | ModeratorsChanged
     | RoomKeyChanged
     | RelayChanged
+    | RelayListed
     | Notice
     | Left
     | ErrorRaised

@@ -86,6 +86,25 @@ class WaitingView:
 
 
 @dataclass(frozen=True, slots=True)
+class RelayView:
+    """A relay that we use, or that the room names.
+
+    Attributes:
+        n: Its number, never another relay's in a run.
+        name: As a person writes it, without its key.
+        used: By us; else only the room names it.
+        up: It answers us now.
+        named: The room names it.
+    """
+
+    n: int
+    name: str
+    used: bool
+    up: bool
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RoomView:
     """The whole room as this node sees it now.
 
@@ -104,6 +123,7 @@ class RoomView:
             least; 0: not known.
         held: Why nothing that we say is sealed now, until ``SpeakAnyway``: ``removed``,
             ``unchecked``; or empty.
+        relays: Those that we use, then those that only the room names.
     """
 
     topic: str
@@ -130,3 +150,4 @@ class RoomView:
     no_moderator: bool = False
     key_members: int = 0
     held: str = ""
+    relays: tuple[RelayView, ...] = ()

@@ -140,18 +140,26 @@ class Session:
             self.peers.gone,
             lan,
         )
+        own_relays = OwnRelays(
+            ours.relays,
+            ours.relay_links,
+            self.peers.dispatch.relay_room.failover,
+            hidden=hidden,
+        )
         self._commands = CommandHandler(
             self.peers,
             secrets,
             ours.sound,
             ours.numbers,
-            OwnRelays(ours.relays, ours.relay_links, self.peers.dispatch.relay_room.failover),
+            own_relays,
             self._advertiser.invite_contacts,
             front.emit,
         )
-        self.reports = self._make_reports(local_audio, began_s)
+        self.reports = self._make_reports(local_audio, own_relays, began_s)
 
-    def _make_reports(self, local_audio: LocalAudio, began_s: float) -> Reports:
+    def _make_reports(
+        self, local_audio: LocalAudio, own_relays: OwnRelays, began_s: float
+    ) -> Reports:
         ours, peers, secrets = self._ours, self.peers, self.secrets
         sound, numbers, mux = ours.sound, ours.numbers, ours.endpoint.station.mux
         paths = Paths(peers, self.routing)
@@ -160,7 +168,7 @@ class Session:
         return Reports(
             peers,
             EventReporter(numbers, self._front.emit),
-            Snapshot(local, peers, secrets, self.routing, paths, sound, numbers),
+            Snapshot(local, peers, secrets, self.routing, paths, sound, numbers, own_relays),
             StatsReader(peers.room, secrets, self.sender, paths, sound, mux, numbers, counted),
             Reachability(
                 ours.relay_links,

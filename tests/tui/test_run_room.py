@@ -7,6 +7,7 @@ import pytest
 from p2p.api import commands as ask
 from p2p.api import events as told
 from p2p.api.settings import no_relay
+from p2p.api.view import RelayView
 from p2p.errors import UserError
 from tests.tui.drawn import app_with, assert_looks_like, text_of
 from tests.tui.scripted import PERSONAL, ScriptedNode, full_room, member, room, run_room
@@ -541,6 +542,23 @@ async def test_a_relay_that_the_host_named_stands_in_the_field_already():
         await seat.tell(told.RelayChanged("192.0.2.1:9", "named", line="192.0.2.1:9#key"))
         await seat.press("r", "a", "enter")
         assert node.asked == [ask.UseRelay("192.0.2.1:9#key")]
+
+
+async def test_a_relay_is_dropped_from_the_same_place_after_one_more_question():
+    relays = (
+        RelayView(1, "192.0.2.1:9", used=True, up=True, named=True),
+        RelayView(2, "192.0.2.2:9", used=False, up=False, named=True),
+    )
+    node = ScriptedNode(run_room("host", mode="shield", relays=relays))
+    async with Seat(node) as seat:
+        await seat.press("r", "a")
+        assert seat.reads("relay 2: 192.0.2.2:9 (not used by you, the room names it)")
+        await seat.press("tab", "enter")
+        assert seat.reads("No other relay answers you: nobody hears you")
+        await seat.press("n")
+        assert node.asked == []
+        await seat.press("enter", "y")
+        assert node.asked == [ask.DropRelay(1, anyway=True)]
 
 
 async def test_where_few_people_are_the_log_has_their_rows():

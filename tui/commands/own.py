@@ -8,6 +8,7 @@ from p2p.api.commands import (
     AskStats,
     Command,
     DeviceKind,
+    DropRelay,
     Leave,
     Say,
     SetCues,
@@ -22,11 +23,11 @@ from p2p.api.commands import (
 from p2p.api.settings import ECHOES
 from p2p.api.view import MemberView, RoomView
 from p2p.errors import UserError
-from tui.commands.row import Action, Pressed, Question, RoomKey, Row, Understood
+from tui.commands.row import Action, Doubt, Pressed, Question, RoomKey, Row, Understood, always
 from tui.commands.typed import about_member, bare, one_of
 from tui.commands.whom import find_member
 from tui.i18n import mark, tr
-from tui.powers import is_last_moderator
+from tui.powers import is_last_moderator, runs_room
 from tui.texts.foretell import last_moderator
 from tui.texts.peer_text import peer_text
 
@@ -82,12 +83,8 @@ def _read_say(rest: str, view: RoomView) -> Say:
     return Say(rest)
 
 
-def _read_relay(rest: str, view: RoomView) -> UseRelay:
-    if not rest:
-        raise UserError(
-            "bad_command", mark("Say `relay LINE`; LINE is what `teahouse relay` prints.")
-        )
-    return relay_command(rest)
+def _read_relay(rest: str, view: RoomView) -> Understood:
+    return relay_command(rest) if rest else Question("relays")
 
 
 def relay_command(line: str) -> UseRelay:
@@ -95,8 +92,50 @@ def relay_command(line: str) -> UseRelay:
     return UseRelay("".join(line.split()))
 
 
+def _read_drop(rest: str, view: RoomView) -> DropRelay:
+    words = rest.casefold().split()
+    anyway = words[2:] == ["anyway"]
+    number = words[1].removeprefix("#") if len(words) == 2 + anyway else ""
+    if words[:1] != ["relay"] or not number.isdecimal():
+        raise UserError(
+            "bad_command",
+            mark("Say `drop relay N`; `relay` alone lists the relays with their numbers."),
+        )
+    return DropRelay(int(number[:9]), anyway)
+
+
+def _dropping(command: DropRelay, view: RoomView) -> str:
+    """What it means, and whether somebody is left alone by it."""
+    relay = next((one for one in view.relays if one.n == command.n), None)
+    if relay is None:
+        return ""
+    others = [one for one in view.relays if one.up and one.n != relay.n]
+    says = [tr("The relay {relay} is not asked any more.", relay=peer_text(relay.name))]
+    if runs_room(view):
+        says.append(
+            tr(
+                "It is taken out of the room, and the others are told. Those who use no other hear "
+                "nobody, and nobody hears them, until they name one."
+            )
+        )
+    if relay.used and view.mode == "shield" and not others:
+        says.append(
+            tr(
+                "No other relay answers you: nobody hears you, and you hear nobody, until you name "
+                "another."
+            )
+        )
+    return " ".join(says)
+
+
+def relay_doubt(n: int, view: RoomView) -> tuple[Doubt, DropRelay]:
+    """Return what is asked before the relay ``n`` is dropped, and the command."""
+    command = DropRelay(n, anyway=True)
+    return Doubt(tr("Drop this relay?"), _dropping(command, view)), command
+
+
 def _use_relay(view: RoomView) -> list[Action]:
-    says = tr("Name one more relay, beside yours or instead of a dead one.")
+    says = tr("Relays: name one more, or drop one.")
     return [Action("A", "f2", says, None, opens="relay")]
 
 
@@ -199,12 +238,20 @@ OWN_ROWS = (
         words={"relay": _read_relay},
         help=(
             mark("relay LINE          use one more relay; LINE is what `teahouse relay` prints"),
+            mark("relay               which relays there are, with their numbers"),
         ),
         changes=lambda command, view: tr(
             "The relay's operator sees your address, and when you are here, not what is said. If "
             "you run the room it is named to the others, but each of them has to choose it too."
         ),
         in_room=_use_relay,
+    ),
+    Row(
+        DropRelay,
+        words={"drop": _read_drop},
+        help=(mark("drop relay N        use a relay no more; moderators take it out of the room"),),
+        changes=_dropping,
+        needs_yes=always,
     ),
     Row(
         SetLowDelay,

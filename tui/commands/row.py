@@ -15,7 +15,7 @@ Screen = Literal["", "words", "key", "invite", "outside", "hand on", "relay"]
 class Question:
     """Answered by the front end itself, from the view."""
 
-    about: Literal["who", "hands", "help", "devices"]
+    about: Literal["who", "hands", "help", "devices", "relays"]
 
 
 Understood = Command | Question

@@ -20,6 +20,7 @@ from p2p.api.events import (
     Left,
     MemberChanged,
     Notice,
+    RelayListed,
     Stats,
     Waiting,
 )
@@ -30,7 +31,7 @@ from tui.commands.own import leave
 from tui.commands.row import Question
 from tui.commands.table import NotTwice, foretell, help_lines, needs_yes
 from tui.devices.device_list import devices_listed
-from tui.i18n import tr
+from tui.i18n import mark, tr
 from tui.line_mode.json_lines import json_line
 from tui.line_mode.line_reader import LineReader
 from tui.line_mode.line_writer import LineWriter
@@ -44,6 +45,10 @@ from tui.texts.sentences import Narrator, key_lines
 
 INTERRUPTED = 130
 _CLOSING_LIMIT_S = 2.0
+_NOTHING = {
+    "hands": ("no_hands", mark("No hand is up.")),
+    "relays": ("no_relay", mark("No relay is in use, and the room names none.")),
+}
 
 
 class LineMode:
@@ -190,11 +195,14 @@ class LineMode:
             listed = [one for one in view.members if self._as_json or is_listed(one, view)]
             events = [member_event(member) for member in listed]
             events += [Waiting(one.n, one.id, one.name, True) for one in view.waiting]
+        elif question.about == "relays":
+            events = [RelayListed(r.n, r.name, r.used, r.up, r.named) for r in view.relays]
         else:
             places = {m.hand_place: m.n for m in view.members if m.hand_place is not None}
             events = [HandChanged(places[place], place) for place in sorted(places)]
         if not events:
-            events = [ErrorRaised("no_hands", tr("No hand is up."))]
+            code, text = _NOTHING[question.about]
+            events = [ErrorRaised(code, tr(text))]
         for event in events:
             if self._as_json or not isinstance(event, MemberChanged):
                 self._emit(event, view)

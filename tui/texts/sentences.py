@@ -23,6 +23,7 @@ from p2p.api.events import (
     ModeratorsChanged,
     Notice,
     RelayChanged,
+    RelayListed,
     RoomKeyChanged,
     SettingChanged,
     SpeakingChanged,
@@ -36,7 +37,7 @@ from tui.i18n import mark, tr
 from tui.texts.failures import error_texts
 from tui.texts.member_sentences import hand_sentence, member_sentences, speaking_sentence
 from tui.texts.peer_text import TITLE_CELLS, peer_text
-from tui.texts.relay_sentences import relay_sentence
+from tui.texts.relay_sentences import relay_row, relay_sentence
 from tui.texts.room_sentences import (
     MODERATORS_SENTENCES,
     NOTICE_SENTENCES,
@@ -166,6 +167,7 @@ SENTENCES: dict[type[Event], _Teller] = {
     Words: lambda event, roster, view: words_sentences(event, roster),
     SettingChanged: lambda event, roster, view: [setting_sentence(event, roster)],
     RelayChanged: lambda event, roster, view: [relay_sentence(event)],
+    RelayListed: lambda event, roster, view: [relay_row(event)],
     ModeratorsChanged: lambda event, roster, view: [tr(MODERATORS_SENTENCES[event.here])],
     RoomKeyChanged: lambda event, roster, view: [room_key_sentence(event)],
     Notice: lambda event, roster, view: [_notice(event, roster)],

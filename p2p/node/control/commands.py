@@ -11,12 +11,11 @@ from p2p.api.commands import HOURS_MAX, USES_MAX
 from p2p.errors import UserError
 from p2p.node.control.events import VOICE_HELD
 from p2p.node.control.key_forms import key_forms
-from p2p.node.control.relay_watch import relay_name
 from p2p.node.control.room_commands import all_mutes, member_named, room_command, wants_new_key
 from p2p.node.media.media import Sound
 from p2p.node.member_numbers import MemberNumbers
 from p2p.node.peers.peers import Peers
-from p2p.node.relays.own_relays import OwnRelays
+from p2p.node.relays.own_relays import OwnRelays, relay_name
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
 from p2p.room import commands as room_commands
@@ -77,8 +76,9 @@ class CommandHandler:
             case commands.MakeInvite(uses=uses, hours=hours):
                 self._make_invite(uses, hours)
             case commands.UseRelay(line=line):
-                added = relay_name(self._relays.use(line))
-                self._emit(events.RelayChanged(added, "added"))
+                self._use_relay(line)
+            case commands.DropRelay(n=n, anyway=anyway):
+                self._drop_relay(n, anyway=anyway)
             case commands.Compare(n=n):
                 self._group_key.compare(member_named(n, self._numbers))
             case commands.Confirm(n=n, same=same):
@@ -100,6 +100,17 @@ class CommandHandler:
         room.do(asked, time.monotonic())
         if wants_new_key(command, had_powers=had_powers):
             self._group_key.new_key(shut_out=True)
+
+    def _use_relay(self, line: str) -> None:
+        added = self._relays.use(line)
+        self._relay_room.relay_list.ask(added.dh)
+        self._emit(events.RelayChanged(relay_name(added), "added"))
+
+    def _drop_relay(self, n: int, *, anyway: bool) -> None:
+        dropped = self._relays.that_may_go(n, self._room.state.carriers, anyway=anyway)
+        self._relay_room.relay_list.take_out(dropped, time.monotonic())
+        self._relays.drop(dropped)
+        self._emit(events.RelayChanged(relay_name(dropped), "dropped"))
 
     def _mute_all(self) -> None:
         room = self._room

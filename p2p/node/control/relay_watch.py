@@ -1,20 +1,16 @@
 """What a person is told of the relays that carry the room: which is silent, and what that means."""
 
-import ipaddress
 from collections.abc import Collection, Iterator
 
-from crypto.contact import Contact
 from crypto.ids import DhKey
 from p2p.api.events import Notice, RelayChanged, RelayMeans
 from p2p.dht.contact import NodeContact
 from p2p.node.control.notices import NO_ANSWER_AFTER_S, WayNotices
+from p2p.node.relays.own_relays import contact_of, relay_name
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.room.ops.kinds import Carrier
 
 SHUT = "No relay answers: nobody can come in, and nobody hears anybody."
-
-
-_IP_BYTES = (4, 16)
 
 
 class Reachability:
@@ -33,7 +29,9 @@ class Reachability:
         self._relay_links = relay_links
         self._ways = WayNotices(expects_entry_nodes=expects_entry_nodes, hidden=hidden, now=now)
         self._watch = RelayWatch(hidden=hidden, now=now)
+        self._hidden = hidden
         self._named: set[DhKey] | None = None
+        self._out: set[DhKey] | None = None
 
     @property
     def problem(self) -> str:
@@ -41,16 +39,22 @@ class Reachability:
         return self._watch.problem
 
     def news(
-        self, ways_in: tuple[str, ...], carriers: Collection[Carrier], now: float
+        self,
+        ways_in: tuple[str, ...],
+        carriers: Collection[Carrier],
+        out: Collection[Carrier],
+        now: float,
     ) -> Iterator[Notice | RelayChanged]:
         """What is to be told.
 
         Args:
             ways_in: As for ``WayNotices``.
             carriers: The relays that the room names.
+            out: Those that were taken out of it.
             now: Monotonic seconds.
         """
         yield from self._newly_named(carriers)
+        yield from self._newly_out(carriers, out)
         yield from self._ways.news(ways_in, now)
         kept = [relay_name(contact) for contact in self._relay_links.kept]
         up = [relay_name(link.contact) for link in self._relay_links.links]
@@ -63,20 +67,23 @@ class Reachability:
         ours = {contact.dh for contact in self._relay_links.kept}
         new = now_named - (now_named if before is None else before) - ours
         for carrier in carriers:
-            # A hostile moderator may write anything that fits the field.
-            if carrier.dh in new and len(carrier.ip) in _IP_BYTES:
-                address = (str(ipaddress.ip_address(carrier.ip)), carrier.port)
-                line = str(NodeContact(address, carrier.dh))
-                name = relay_name(Contact(carrier.dh, address, "relay"))
-                yield RelayChanged(name, "named", line=line)
+            relay = contact_of(carrier)
+            if carrier.dh in new and relay is not None:
+                line = str(NodeContact(relay.address, relay.dh))
+                yield RelayChanged(relay_name(relay), "named", line=line)
 
-
-def relay_name(relay: Contact) -> str:
-    """Write a relay as a person knows it, without its key."""
-    if relay.web:
-        return relay.web
-    host, port = relay.address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    def _newly_out(
+        self, carriers: Collection[Carrier], out: Collection[Carrier]
+    ) -> Iterator[RelayChanged]:
+        """Relays that were taken out since we came in, and that we still use."""
+        now_out = {carrier.dh for carrier in out}
+        before, self._out = self._out, now_out
+        named = {carrier.dh for carrier in carriers}
+        for relay in self._relay_links.kept:
+            if before is not None and relay.dh in now_out - before:
+                another = any(link.contact.dh in named for link in self._relay_links.links)
+                means: RelayMeans = "another" if another else "alone"
+                yield RelayChanged(relay_name(relay), "out", means if self._hidden else "open")
 
 
 class RelayWatch:
@@ -103,6 +110,7 @@ class RelayWatch:
             up: The relays that answer now.
             now: Monotonic seconds.
         """
+        self._state = {relay: state for relay, state in self._state.items() if relay in kept}
         for relay in kept:
             self._since_s.setdefault(relay, now if self._state else self._began_s)
             before = self._state.setdefault(relay, "new")

@@ -106,7 +106,7 @@ class Reports:
         """Says which ways into the room have begun to work, and how the relays are."""
         if self._peers.room.is_gone:  # a relay closes on whoever was removed: that is no news of it
             return
-        carriers = self._peers.room.state.carriers
-        for notice in self._notices.news(ways_in, carriers, now):
+        state = self._peers.room.state
+        for notice in self._notices.news(ways_in, state.carriers, state.carriers_out, now):
             self._emit(notice)
         self.snapshot.problem = self._notices.problem

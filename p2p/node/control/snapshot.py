@@ -15,6 +15,7 @@ from p2p.node.media.routing import Routing
 from p2p.node.member_numbers import ME, MemberNumbers
 from p2p.node.peers.paths import Paths
 from p2p.node.peers.peers import Peers
+from p2p.node.relays.own_relays import OwnRelays
 from p2p.node.secrets import RoomSecrets
 from p2p.room.ops.kinds import PROFILES
 from p2p.room.stage import GONE, ON_STAGE, Stage
@@ -100,6 +101,7 @@ class Snapshot:
         paths: The ways to members.
         sound: The pipeline.
         numbers: Numbers of members.
+        relays: Those that our person trusts.
 
     Attributes:
         problem: What is wrong with the relays, if anything.
@@ -115,6 +117,7 @@ class Snapshot:
         paths: Paths,
         sound: Sound,
         numbers: MemberNumbers,
+        relays: OwnRelays,
     ) -> None:
         self.problem = ""
         self.no_moderator = False
@@ -126,6 +129,7 @@ class Snapshot:
         self._paths = paths
         self._pipeline = sound.pipeline
         self._numbers = numbers
+        self._relays = relays
 
     def view(self, ways_in: tuple[str, ...]) -> RoomView:
         """The whole room, for drawing.
@@ -180,6 +184,7 @@ class Snapshot:
             "waiting": tuple(waiting),
             "held": self._peers.dispatch.group_key.held or "",
             "no_moderator": self.no_moderator,
+            "relays": self._relays.listed(state.carriers),
             # Whoever was let in since has it too, and is not counted in the record.
             "key_members": max(min(counts), len(self._room.roster())) if counts else 0,
         }

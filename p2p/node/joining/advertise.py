@@ -123,6 +123,7 @@ class Advertiser:
         """What the long invite names: relays first, then our own address, if they can be used."""
         relays = [link.contact for link in self._relay_links.links]
         relays += [c for c in self._relays if c not in relays]
+        relays = [c for c in relays if not self._relay_links.is_unwanted(c.dh)]
         if self._settings.hidden:
             return tuple(relays[:MAX_CONTACTS])
         if self._settings.only in ("dht", "lan"):

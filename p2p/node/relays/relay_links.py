@@ -54,6 +54,7 @@ ITEMS_WAIT_S = 2.0
 RETRY_S = 1.0
 RETRY_MAX_S = 20.0
 SILENT_S = 3.5
+LAST_WORDS_S = 1.0
 KEPT_MAX = 2
 RELAYS_MAX = 4
 """So many relays that others have told us of are tried."""
@@ -283,11 +284,13 @@ class RelayLinks:
         self._links: dict[DhKey, RelayLink] = {}
         self._wanted: dict[DhKey, Contact] = {}
         self._making: dict[DhKey, asyncio.Lock] = {}
+        self._unwanted: set[DhKey] = set()
 
     @property
     def links(self) -> list[RelayLink]:
-        """The links that work now."""
-        return [link for link in self._links.values() if link.open]
+        """The links that work now and are to go on."""
+        going_on = (link for dh, link in self._links.items() if dh not in self._unwanted)
+        return [link for link in going_on if link.open]
 
     @property
     def is_getting_on(self) -> bool:
@@ -326,17 +329,32 @@ class RelayLinks:
             contact: The relay; only the first few are kept.
             asked: Our person has named it just now: it is kept also if there are enough.
         """
+        if asked:
+            self._unwanted.discard(contact.dh)
         if contact.dh not in self._wanted and (asked or len(self._wanted) < KEPT_MAX):
             self._wanted[contact.dh] = contact
             self._work.create_task(self._keep(contact))
+
+    def let_go(self, relay: DhKey) -> None:
+        """Ends the link to a relay that our person does not want any more; none is made again."""
+        self._unwanted.add(relay)
+        self._wanted.pop(relay, None)
+        if (link := self._links.get(relay)) is not None:
+            self._work.create_task(_close_soon(link))
+
+    def is_unwanted(self, relay: DhKey) -> bool:
+        """Whether our person does not want it any more."""
+        return relay in self._unwanted
 
     async def get(self, contact: Contact) -> RelayLink:
         """The link to a relay, made now if there is none.
 
         Raises:
             TimeoutError: It does not answer.
-            RemoteError: No link came up.
+            RemoteError: No link came up, or our person does not want it.
         """
+        if self.is_unwanted(contact.dh):
+            raise RemoteError("a relay that is not wanted")
         async with self._making.setdefault(contact.dh, asyncio.Lock()):
             known = self._links.get(contact.dh)
             if known is not None and known.open:
@@ -467,6 +485,12 @@ class _Streams:
         """Ends them."""
         for each in self._webs:
             self._streams.hang_up(self._streams.dialer.address_of(each))
+
+
+async def _close_soon(link: RelayLink) -> None:
+    """Ends a link once what we have just said has arrived."""
+    await asyncio.sleep(LAST_WORDS_S)
+    await link.close()
 
 
 async def _fall_back(link: MediaLink, streams: _Streams, ways: Ways) -> None:

@@ -2,7 +2,8 @@
 
 Relays of one room join each other in the order that the room names them (``p2p/relay/cascade.py``).
 Without a name in that list, members at one relay would not hear those at another, though all of
-them chose from the same few. The list only grows, so that moderators who add at once agree soon.
+them chose from the same few. What one adds all others keep, so that moderators who add at once
+agree soon. What a person takes out stays in the list as taken out: no program adds it by itself.
 """
 
 import ipaddress
@@ -17,6 +18,8 @@ from p2p.room.room import Room
 from p2p.wire.addresses import is_nowhere
 
 EVERY_S = 3.0
+NO_IP, NO_PORT = bytes(4), 1
+"""In the place of the address of a relay that is taken out."""
 
 
 class RelayList:
@@ -32,6 +35,29 @@ class RelayList:
         self._failover = failover
         self._named: list[DhKey] = []
         self._next_s = 0.0
+        self._asked: set[DhKey] = set()
+
+    def ask(self, relay: DhKey) -> None:
+        """Our person names it in the room: if we may, it comes back though it was taken out."""
+        self._asked.add(relay)
+
+    def take_out(self, relay: Contact, now: float) -> None:
+        """Takes a relay out of the room, if we may.
+
+        Args:
+            relay: The relay.
+            now: Monotonic seconds.
+        """
+        self._asked.discard(relay.dh)
+        if self._room.myself.rank > MODERATOR:
+            return
+        state = self._room.state
+        named = [one for one in state.carriers if one.dh != relay.dh]
+        out = [one for one in state.carriers_out if one.dh != relay.dh]
+        gone = Carrier(relay.dh, NO_IP, NO_PORT)
+        self._room.do(SetCarriers((*named, gone, *out)[:CARRIERS_MAX]), now)
+        # It is to tell those who have no other; once it is cut off nobody else can.
+        self._failover.send_floor(self._room.ops_of(Carriers))
 
     def tick(self, now: float) -> None:
         """Lets our seats follow, and adds what is missing, if we may; ``now`` in monotonic s."""
@@ -47,10 +73,13 @@ class RelayList:
         self._next_s = now + EVERY_S
         if self._room.myself.rank > MODERATOR:
             return
+        out = [one for one in self._room.state.carriers_out if one.dh not in self._asked]
+        shunned = {*known, *(one.dh for one in out)}
         useful = [each for each in self._failover.useful if not is_nowhere(each.address)]
-        new = [carrier_of(each) for each in useful if each.dh not in known]
+        new = [carrier_of(each) for each in useful if each.dh not in shunned]
         if new[: CARRIERS_MAX - len(named)]:
-            self._room.do(SetCarriers((*named, *new)[:CARRIERS_MAX]), now)
+            self._room.do(SetCarriers((*named, *new, *out)[:CARRIERS_MAX]), now)
+            self._asked.difference_update(each.dh for each in useful)
 
 
 def carrier_of(relay: Contact) -> Carrier:

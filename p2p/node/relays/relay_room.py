@@ -55,6 +55,7 @@ class RelayedRoom:
 
     Attributes:
         failover: Our seats.
+        relay_list: Which relays the room names.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class RelayedRoom:
             floor_ops=self._floor.all,
         )
         self.failover = Failover(side, endpoint.inbox, frames, relay_links, work)
-        self._relay_list = RelayList(room, self.failover)
+        self.relay_list = RelayList(room, self.failover)
 
     def start(self, relays: Sequence[Contact]) -> None:
         """Attaches to relays, the best first, and stays attached."""
@@ -157,7 +158,7 @@ class RelayedRoom:
         Returns:
             What waited for its sender's join, which has come.
         """
-        self._relay_list.tick(now)
+        self.relay_list.tick(now)
         if now >= self._compare_s:
             self._compare_s = now + COMPARE_EVERY_S
             self._compare()

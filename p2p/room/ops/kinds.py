@@ -328,11 +328,16 @@ class Profile(Body, frozen=True):
 
 
 class Carrier(Quiet, frozen=True):
-    """A relay: X25519 key, address of 4 or 16 bytes, port."""
+    """A relay: X25519 key, address of 4 or 16 bytes, port. Address of zeros: it is taken out."""
 
     dh: Dh32
     ip: Annotated[bytes, Meta(min_length=4, max_length=16)]
     port: Annotated[int, Meta(ge=1, le=0xFFFF)]
+
+    @property
+    def is_out(self) -> bool:
+        """It is named only so that nobody adds it again."""
+        return not any(self.ip)
 
 
 class Carriers(Body, frozen=True):

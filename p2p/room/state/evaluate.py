@@ -70,6 +70,7 @@ def state_of(findings: Findings, *, blind: bool = False) -> RoomState:
         entry=settings.entry,
         profile=settings.profile,
         carriers=settings.carriers,
+        carriers_out=settings.carriers_out,
         heads=epochs.heads,
         epochs=epochs.by_id,
         shut_out=epochs.shut_out,

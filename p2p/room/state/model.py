@@ -129,6 +129,7 @@ class RoomState:
         entry: Who is let in while it is not locked.
         profile: How sound is sent: 0 table, 1 hall.
         carriers: Relays of this room, the root of the tree first.
+        carriers_out: Relays that were taken out, so that nobody's program adds them again.
         heads: Epochs that nothing replaces, ascending; empty before the first.
         epochs: All epochs that count, by id.
         shut_out: Of each head whom its secret was not wrapped for: those whose removals led to it.
@@ -156,6 +157,7 @@ class RoomState:
     entry: EntryMode = "open"
     profile: int = 0
     carriers: tuple[Carrier, ...] = ()
+    carriers_out: tuple[Carrier, ...] = ()
     heads: tuple[EpochId, ...] = ()
     epochs: Mapping[EpochId, EpochInfo] = field(default_factory=dict)
     shut_out: Mapping[EpochId, frozenset[MemberId]] = field(default_factory=dict)

@@ -51,6 +51,7 @@ class Settings:
         topic: Safe to show; may be empty.
         profile: 0 table, 1 hall.
         carriers: The relays, the root of the tree first.
+        carriers_out: Those that were taken out.
         let: Whom a moderator said yes or no to.
         over: Of every setting the values that a new one replaces.
     """
@@ -65,7 +66,9 @@ class Settings:
         profiles = [body.profile for body in self._heads(authority, Profile)]
         self.profile: int = profiles[0] if profiles else 0
         relays = [body.relays for body in self._heads(authority, Carriers)]
-        self.carriers: tuple[Carrier, ...] = relays[0] if relays else ()
+        named: tuple[Carrier, ...] = relays[0] if relays else ()
+        self.carriers = tuple(one for one in named if not one.is_out)
+        self.carriers_out = tuple(one for one in named if one.is_out)
         self.let: dict[MemberId, bool] = _let(authority.acts(Let))
 
     def _heads(self, authority: Authority, kind: type[S]) -> list[S]:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from p2p.api import commands as ask
 from p2p.errors import UserError
 from tests.tui.scripted import member, room, run_room
+from tui.commands.row import Question
 from tui.commands.table import READERS, help_lines
 from tui.line_mode.typed_commands import understand
 
@@ -32,6 +33,10 @@ VIEW = run_room("host")
         ("speak anyway", ask.SpeakAnyway()),
         ("relay 192.0.2.1:9#key", ask.UseRelay("192.0.2.1:9#key")),
         ("relay 192.0.2.1:9 # key", ask.UseRelay("192.0.2.1:9#key")),
+        ("relay", Question("relays")),
+        ("drop relay 2", ask.DropRelay(2)),
+        ("Drop Relay #2", ask.DropRelay(2)),
+        ("drop relay 2 anyway", ask.DropRelay(2, anyway=True)),
         ("invite", ask.MakeInvite(1, 24.0)),
         ("invite 5", ask.MakeInvite(5, 24.0)),
         ("invite 0 1.5", ask.MakeInvite(0, 1.5)),
@@ -55,7 +60,11 @@ def test_a_line_about_the_room_means_what_the_contract_says(line, meaning):
         ("promote lau", "bad_command"),
         ("promote lau king", "bad_command"),
         ("promote moderator", "no_such_member"),
-        ("relay", "bad_command"),
+        ("drop", "bad_command"),
+        ("drop relay", "bad_command"),
+        ("drop relay one", "bad_command"),
+        ("drop relay 2 please", "bad_command"),
+        ("drop relay 2 anyway now", "bad_command"),
         ("entry", "bad_command"),
         ("entry closed", "bad_command"),
         ("profile", "bad_command"),

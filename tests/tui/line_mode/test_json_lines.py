@@ -39,6 +39,11 @@ FIELDS = [
         "relay",
         {"relay", "state", "means", "line"},
     ),
+    (
+        told.RelayListed(1, "192.0.2.1:9", True, True, False),
+        "relay",
+        {"n", "relay", "used", "up", "named"},
+    ),
     (told.ModeratorsChanged(False), "moderators", {"here"}),
     (told.RoomKeyChanged("kick", 12), "room_key", {"why", "members"}),
     (told.DeviceChanged("mic", "USB"), "device", {"kind", "name"}),

@@ -10,7 +10,8 @@ from p2p.api import commands as c
 from p2p.api import events as e
 from p2p.dht.contact import NodeContact
 from p2p.node.control.notices import NO_ANSWER_AFTER_S
-from p2p.node.control.relay_watch import Reachability, RelayWatch, relay_name
+from p2p.node.control.relay_watch import Reachability, RelayWatch
+from p2p.node.relays.own_relays import relay_name
 from p2p.room.ops.kinds import Carrier
 
 ONE, OTHER = "203.0.113.7:4433", "[2001:db8::7]:4433"
@@ -155,11 +156,11 @@ def test_only_what_is_named_after_we_came_in_and_can_be_an_address_is_told() -> 
     old = Carrier(b"o" * 32, bytes([192, 0, 2, 1]), 4433)
     new = Carrier(b"n" * 32, bytes([192, 0, 2, 2]), 4434)
     hostile = Carrier(b"h" * 32, b"seven..", 4435)
-    assert list(reach.news((), [old], 0.1)) == []
-    (told_of,) = reach.news((), [old, hostile, new], 0.2)
+    assert list(reach.news((), [old], [], 0.1)) == []
+    (told_of,) = reach.news((), [old, hostile, new], [], 0.2)
     assert (told_of.state, told_of.relay) == ("named", "192.0.2.2:4434")
     assert NodeContact.parse(told_of.line).key == b"n" * 32
-    assert list(reach.news((), [old, hostile, new], 0.3)) == []
+    assert list(reach.news((), [old, hostile, new], [], 0.3)) == []
 
 
 async def test_who_was_removed_is_not_told_that_the_relay_is_dead() -> None:
@@ -173,3 +174,22 @@ async def test_who_was_removed_is_not_told_that_the_relay_is_dead() -> None:
         host.node.do(c.Remove(host.number_of("guest"), new_key=True))
         assert (await guest.until(e.Left)).why == "removed"
         assert guest.all(e.RelayChanged) == []
+
+
+def test_what_is_taken_out_after_we_came_in_is_told_to_those_who_use_it() -> None:
+    ours, other = (Contact(bytes([n]) * 32, ("192.0.2.1", n), "relay") for n in (1, 2))
+    links = SimpleNamespace(kept=[ours, other], links=[SimpleNamespace(contact=ours)])
+    reach = Reachability(links, expects_entry_nodes=True, hidden=True, now=0.0)
+    out = [Carrier(relay.dh, bytes(4), 1) for relay in (ours, other)]
+    assert list(reach.news((), [], out[1:], 0.1)) == []
+    assert list(reach.news((), [], out, 0.2)) == [e.RelayChanged("192.0.2.1:1", "out", "alone")]
+    assert list(reach.news((), [], out, 0.3)) == []
+
+
+def test_a_relay_that_is_used_no_more_is_no_problem_any_more() -> None:
+    watch = RelayWatch(hidden=True, now=0.0)
+    assert told(watch, (OTHER,), 60.0, (ONE, OTHER)) == [("silent", ONE)]
+    assert told(watch, (OTHER,), 61.0, (OTHER,)) == []
+    assert told(watch, (), 62.0, (OTHER,)) == [("lost", OTHER)]
+    assert watch.problem != ""
+    assert told(watch, (ONE,), 63.0, (OTHER, ONE)) == []

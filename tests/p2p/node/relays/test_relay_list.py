@@ -78,3 +78,39 @@ async def test_who_sits_at_another_relay_of_the_same_list_is_heard() -> None:
         await guest.until(e.FirstSound)
         seats = [p.session.peers.dispatch.relay_room.failover.first for p in (host, guest)]
         assert seats[0].link.contact.dh != seats[1].link.contact.dh
+
+
+def test_what_was_taken_out_is_added_by_nobody_but_who_asks_for_it():
+    room, seats = a_room(), Seats([relay(1), relay(2)])
+    seats.first = object()
+    relay_list = RelayList(room, seats)
+    relay_list.tick(0.0)
+    relay_list.take_out(relay(1), 1.0)
+    assert seats.told[-1:] == room.ops_of(Carriers)[-1:], "those who sit there are told"
+    for now in (4.0, 8.0):
+        relay_list.tick(now)
+        assert room.state.carriers == (carrier_of(relay(2)),)
+        assert [one.dh for one in room.state.carriers_out] == [relay(1).dh]
+    seats.useful.append(relay(3))
+    relay_list.tick(12.0)
+    assert room.state.carriers == (carrier_of(relay(2)), carrier_of(relay(3)))
+    assert [one.dh for one in room.state.carriers_out] == [relay(1).dh]
+    relay_list.ask(relay(1).dh)
+    relay_list.tick(16.0)
+    assert carrier_of(relay(1)) in room.state.carriers
+    assert room.state.carriers_out == ()
+    relay_list.take_out(relay(1), 17.0)
+    relay_list.tick(20.0)
+    assert carrier_of(relay(1)) not in room.state.carriers, "asked for once is not for ever"
+
+
+def test_a_full_list_has_room_for_who_is_taken_out_of_it():
+    room, seats = a_room(), Seats([relay(n) for n in range(1, 10)])
+    seats.first = object()
+    relay_list = RelayList(room, seats)
+    relay_list.tick(0.0)
+    relay_list.take_out(relay(8), 1.0)
+    relay_list.tick(4.0)
+    named = {one.dh for one in room.state.carriers}
+    assert relay(8).dh not in named
+    assert len(named) == CARRIERS_MAX

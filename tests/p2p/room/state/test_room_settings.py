@@ -49,11 +49,12 @@ def test_where_nothing_is_stricter_the_senior_is_read():
     people.act(1, kinds.Topic, "of a co-host")
     people.act(3, kinds.Profile, 1)
     relays = tuple(kinds.Carrier(bytes([n]) * 32, b"1234", 4433) for n in (1, 2))
-    people.act(3, kinds.Carriers, relays)
+    out = kinds.Carrier(bytes([3]) * 32, bytes(4), 1)
+    people.act(3, kinds.Carriers, (relays[0], out, relays[1]))
     state = people.state()
     assert state.topic == "of a co-host"
     assert state.profile == 1
-    assert state.carriers == relays
+    assert (state.carriers, state.carriers_out) == (relays, (out,))
 
 
 def test_nobody_without_the_power_replaces_a_setting():
