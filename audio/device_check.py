@@ -27,6 +27,11 @@ CHIRP_EVERY_S = 0.8
 HEADPHONES_DB = -45.0
 """Less than this of the loudspeaker in the microphone: nobody hears an echo."""
 
+BAND_ENDS_HZ = (4000, 8000)
+"""Of a Bluetooth headset's microphone: CVSD and mSBC (Hands-Free Profile 1.7)."""
+
+_FFT_SAMPLES = 4096
+_CUT_OFF = 1e4
 _WINDOW_SAMPLES = 2400
 _QUIET_DBFS = -45.0
 _CLIPPED_SAMPLE = 32_700
@@ -147,6 +152,35 @@ def coupling(played: Pcm, heard: Pcm) -> CouplingMeasure | None:
         return CouplingMeasure(None, at_most, at_most < HEADPHONES_DB)
     db = power_dbfs(lines) - power_dbfs(loss)
     return CouplingMeasure(db, db, db < HEADPHONES_DB)
+
+
+def band_end_hz(heard: Pcm) -> int | None:
+    """Tell where a microphone's sound ends as if cut off.
+
+    A Bluetooth headset that is heard through at the same time sends no more than that, in each
+    system and under each name; what comes straight from a microphone thins out instead.
+
+    Args:
+        heard: int16, at best seconds with a voice in it.
+
+    Returns:
+        4000 or 8000; None if it does not end there, or is too soft to tell.
+    """
+    windows = heard[: len(heard) // _FFT_SAMPLES * _FFT_SAMPLES].reshape(-1, _FFT_SAMPLES)
+    if not len(windows):
+        return None
+    spectra = np.abs(np.fft.rfft(windows * np.hanning(_FFT_SAMPLES))) ** 2
+    density = spectra.mean(axis=0)
+
+    def mean(from_hz: float, to_hz: float) -> float:
+        places = (round(hz * _FFT_SAMPLES / RATE_HZ) for hz in (from_hz, to_hz))
+        return float(density[slice(*places)].mean())
+
+    for end_hz in BAND_ENDS_HZ:
+        below, above = mean(0.8 * end_hz, 0.92 * end_hz), mean(1.12 * end_hz, 1.3 * end_hz)
+        if below > _CUT_OFF * above:
+            return end_hz
+    return None
 
 
 def loop_latency_ms(heard: Pcm, heard_later_s: float) -> float | None:

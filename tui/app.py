@@ -27,6 +27,7 @@ from p2p.console import on_console_end
 from p2p.errors import UserError
 from tui.clipboard import copied_in_private
 from tui.commands.own import leave
+from tui.devices.check_screen import CheckScreen
 from tui.i18n import tr
 from tui.invite.invite_screen import InviteScreen
 from tui.nodelike import Backend, NodeLike
@@ -147,6 +148,15 @@ class TeahouseApp(App[int]):
             self._open(self._opening, joining=self._opening != self._backend.create)
         else:
             self.push_screen(StartScreen(self._settings.name, self._settings.mode))
+
+    def action_try_sound(self) -> None:
+        """Try microphone and loudspeaker before there is a room."""
+
+        def tried(mic: str | None) -> None:
+            if mic:
+                self._settings = replace(self._settings, mic=mic)
+
+        self.push_screen(CheckScreen(self._settings.mic, self._settings.speaker), tried)
 
     def on_start_screen_asked(self, message: StartScreen.Asked) -> None:
         """Join or create what the start screen asked for."""

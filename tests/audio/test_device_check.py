@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from audio.capture.sources import source_from
+from audio.capture.sources import CLIPS, source_from
 from audio.device_check import (
     CHECK_DBFS,
     CHIRP_EVERY_S,
     CHIRPS,
+    band_end_hz,
     chirp,
     chirps,
     chord,
@@ -137,3 +138,26 @@ def test_the_noise_of_the_room_is_what_is_there_between_the_words():
     assert found.floor_dbfs == pytest.approx(-55, abs=3)
     assert found.level_dbfs > -30
     assert found.peak_dbfs > found.level_dbfs
+
+
+@pytest.mark.parametrize("end_hz", [4000, 8000])
+def test_where_a_microphone_is_cut_off_is_found(end_hz):
+    noise = np.random.default_rng(7).normal(0, 300, 3 * RATE_HZ)
+    spectrum = np.fft.rfft(noise)
+    spectrum[round(end_hz * len(noise) / RATE_HZ) :] = 0
+    assert band_end_hz(np.rint(np.fft.irfft(spectrum)).astype(np.int16)) == end_hz
+
+
+@pytest.mark.parametrize("level", [0.0, 0.3, 300.0])
+def test_a_whole_band_silence_and_too_little_are_no_telephone(level):
+    noise = np.random.default_rng(7).normal(0, level, 3 * RATE_HZ)
+    assert band_end_hz(np.rint(noise).astype(np.int16)) is None
+    assert band_end_hz(np.rint(noise[:1000]).astype(np.int16)) is None
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_real_voices_from_a_wider_band_are_no_telephone(name):
+    source = source_from(f"clip:{name}")
+    heard = np.concatenate([source.read() for _ in range(800)])
+    for begin in range(0, len(heard) - 3 * RATE_HZ, RATE_HZ):
+        assert band_end_hz(heard[begin : begin + 3 * RATE_HZ]) is None

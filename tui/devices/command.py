@@ -1,53 +1,20 @@
-"""``teahouse devices``: what there is to speak into and to hear through, and how good it is.
-
-Nothing is kept: the echo test lives in memory and is erased when it has been played.
-"""
+"""``teahouse devices``: what there is to speak into and to hear through, and how good it is."""
 
 import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import Any
 
 from audio.device.device_errors import EXIT_AUDIO
 from tui.config.sources import parse_with_config
-from tui.devices.device_report import Check, DeviceProblem, check_lines, list_lines
-from tui.i18n import chosen_language, tr, use_language
-from tui.texts.sound_sentences import device_name
+from tui.devices.device_report import Check, list_lines
+from tui.devices.measuring import Machine, Measuring, Wishes, this_machine
+from tui.i18n import chosen_language, use_language
 
-if TYPE_CHECKING:
-    from audio.capture.capture import Capture
-    from audio.device.sound_card import DeviceNames
-    from audio.playout.playout import Playout
-    from audio.sound_check import SoundCheck
-
-TONE_S = 1.5
-ECHO_S = 3.0
-AFTER_S = 0.7
-"""How much longer than its sound a recording lasts: longer than any loop."""
 METER_CELLS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """Where devices come from; tests have one of their own."""
-
-    list_devices: Callable[[], "DeviceNames"]
-    capture_from: Callable[[str], "Capture"]
-    playout_to: Callable[[str], "Playout"]
-    clock: Callable[[], float] = time.monotonic
-    wait: Callable[[float], None] | None = None
-
-
-@dataclass(slots=True)
-class _Opened:
-    capture: "Capture | None" = None
-    playout: "Playout | None" = None
-    problems: list[DeviceProblem] = field(default_factory=list)
 
 
 def main(argv: Sequence[str], machine: Machine | None = None) -> int:
@@ -63,7 +30,7 @@ def main(argv: Sequence[str], machine: Machine | None = None) -> int:
     options = parse_with_config(parser(), argv, os.environ)
     if options.lang:
         use_language(chosen_language(options.lang, {}))
-    machine = machine or _this_machine()
+    machine = machine or this_machine()
     names = machine.list_devices()
     check = Check(names.inputs, names.outputs)
     say: Callable[[str], None] = _quiet if options.json else _say
@@ -84,104 +51,9 @@ def main(argv: Sequence[str], machine: Machine | None = None) -> int:
 def _measure(
     check: Check, options: argparse.Namespace, machine: Machine, say: Callable[[str], None]
 ) -> None:
-    from audio.sound_check import SoundCheck
-
-    opened = _open(options, machine)
-    check.problems += opened.problems
-    check.mic = "" if opened.capture is None else device_name(opened.capture.name)
-    check.speaker = "" if opened.playout is None else device_name(opened.playout.name)
-    for problem in opened.problems:
-        say(tr("error: {message}", message=problem.message))
-        if problem.hint:
-            say(tr("hint: {hint}", hint=problem.hint))
-    # What is missing is stood in for: a microphone can be checked without a speaker.
-    hands = SoundCheck(
-        opened.capture or machine.capture_from("silence"),
-        opened.playout or machine.playout_to("null"),
-        machine.clock,
-        machine.wait,
-    )
-    try:
-        if not hands.start():
-            check.problems.append(
-                DeviceProblem("no_callback", tr("A device was opened but does not run."), "")
-            )
-            say(check.problems[-1].message)
-            return
-        check.mic_works = opened.capture is not None
-        check.speaker_works = opened.playout is not None
-        _run_tests(check, options, hands, say)
-    finally:
-        hands.close()
-
-
-def _run_tests(
-    check: Check, options: argparse.Namespace, hands: "SoundCheck", say: Callable[[str], None]
-) -> None:
-    from audio import device_check as devicecheck
-
-    if check.mic_works:
-        say(tr("Say something: {seconds} seconds.", seconds=f"{options.seconds:g}"))
-        show = _meter if not options.json and sys.stdout.isatty() else None
-        take = hands.take(options.seconds, on_level=show)
-        if show:
-            sys.stdout.write("\r" + " " * (METER_CELLS + 20) + "\r")
-        check.level = devicecheck.mic_level(take.heard)
-        check.missed_ms += take.missed_ms
-    if check.speaker_works and not options.quiet:
-        say(tr("You hear a tone, then four short sweeps."))
-        tone = devicecheck.chord(TONE_S)
-        take = hands.take(TONE_S + AFTER_S, tone)
-        check.underrun_ms += take.underrun_ms
-        if check.mic_works:
-            check.coupling = devicecheck.coupling(tone, _middle(take.heard))
-        take = hands.take(devicecheck.CHIRPS * devicecheck.CHIRP_EVERY_S, devicecheck.chirps())
-        check.underrun_ms += take.underrun_ms
-        check.missed_ms += take.missed_ms
-        if check.mic_works:
-            check.loop_ms = devicecheck.loop_latency_ms(take.heard, take.heard_later_s)
-            _echo_test(check, hands, say)
-    for line in check_lines(check, quiet=options.quiet):
-        say(line)
-
-
-def _echo_test(check: Check, hands: "SoundCheck", say: Callable[[str], None]) -> None:
-    from audio.device_check import mic_level
-
-    say(tr("Echo test: speak for 3 seconds, then you hear yourself. It is kept in memory only."))
-    take = hands.take(ECHO_S)
-    check.echo_test = mic_level(take.heard)
-    say(tr("This is how you sound."))
-    hands.take(ECHO_S + AFTER_S, take.heard).heard.fill(0)
-    take.heard.fill(0)
-    say(tr("Erased."))
-
-
-def _middle(heard: Any) -> Any:
-    """The part of a recording of the tone in which the tone sounds for certain."""
-    from audio.pcm import RATE_HZ
-
-    return heard[round(AFTER_S * RATE_HZ) : round(TONE_S * RATE_HZ)]
-
-
-def _open(options: argparse.Namespace, machine: Machine) -> _Opened:
-    from audio.device.device_errors import DeviceError
-
-    opened = _Opened()
-    try:
-        opened.capture = machine.capture_from(options.mic)
-    except DeviceError as error:
-        opened.problems.append(_told(error))
-    try:
-        opened.playout = machine.playout_to(options.speaker)
-    except DeviceError as error:
-        opened.problems.append(_told(error))
-    return opened
-
-
-def _told(error: Any) -> DeviceProblem:
-    hint = tr(error.hint_template, **error.values) if error.hint_template else ""
-    return DeviceProblem(error.code, tr(error.message_template, **error.values), hint)
+    show = _meter if not options.json and sys.stdout.isatty() else None
+    wishes = Wishes(options.mic, options.speaker, options.seconds, options.quiet)
+    Measuring(wishes, machine, say, metered=show).run(check)
 
 
 def _object(check: Check) -> dict[str, Any]:
@@ -204,20 +76,13 @@ def _meter(level_dbfs: float) -> None:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    meter_goes = "\r" + " " * (METER_CELLS + 20) + "\r" if sys.stdout.isatty() else ""
+    sys.stdout.write(meter_goes + line + "\n")
     sys.stdout.flush()
 
 
 def _quiet(line: str) -> None:
     """With --json nothing is said."""
-
-
-def _this_machine() -> Machine:
-    return Machine(
-        import_module("audio.device.sound_card").list_devices,
-        import_module("audio.capture.capture").capture_from,
-        import_module("audio.playout.playout").playout_to,
-    )
 
 
 def parser() -> argparse.ArgumentParser:

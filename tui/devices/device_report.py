@@ -16,6 +16,9 @@ VERDICTS = {
     "clipped": mark("too loud: turn the microphone down"),
 }
 
+_BUILT_IN = ("built-in", "internal", "macbook", "microphone array", "analog", "hda", "内置", "內建")
+"""In the names that Linux, macOS and Windows give to a machine's own microphone."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceProblem:
@@ -38,6 +41,7 @@ class Check:
         mic_works: It was opened and delivers.
         speaker_works: It was opened and plays.
         level: The microphone while the person spoke, or not.
+        band_end_hz: Where the microphone's sound is cut off, if it is.
         coupling: How much of the speaker the microphone hears.
         loop_ms: From the program out of the speaker into the microphone and back.
         echo_test: The level of the recording that was played back.
@@ -53,6 +57,7 @@ class Check:
     mic_works: bool = False
     speaker_works: bool = False
     level: "MicLevel | None" = None
+    band_end_hz: int | None = None
     coupling: "CouplingMeasure | None" = None
     loop_ms: float | None = None
     echo_test: "MicLevel | None" = None
@@ -90,6 +95,7 @@ def check_lines(check: Check, *, quiet: bool) -> list[str]:
                 verdict=tr(VERDICTS[check.level.verdict]),
             )
         )
+    lines += headset_lines(check)
     if check.speaker_works and not quiet:
         if check.mic_works:
             lines += [_coupling_line(check), _loop_line(check)]
@@ -101,6 +107,33 @@ def check_lines(check: Check, *, quiet: bool) -> list[str]:
             )
         )
     return lines
+
+
+def headset_lines(check: Check) -> list[str]:
+    """Return what a Bluetooth headset costs that is spoken into and heard through at once."""
+    if check.band_end_hz is None:
+        return []
+    lines = [
+        tr(
+            "Your microphone sounds like a telephone: nothing of it is above {khz} kHz. A "
+            "Bluetooth headset does that while it is spoken into and heard through at once.",
+            khz=check.band_end_hz // 1000,
+        )
+    ]
+    other = other_mic(check)
+    if other:
+        says = tr("Speak into another one, and hear through the headset: --mic {name}", name=other)
+        lines.append(says)
+    return lines
+
+
+def other_mic(check: Check) -> str:
+    """Return a microphone that is built in, by its look, and is not the one measured; or empty."""
+    for name in check.inputs:
+        built_in = any(word in name.casefold() for word in _BUILT_IN)
+        if built_in and device_name(name) != check.mic:
+            return device_name(name)
+    return ""
 
 
 def _coupling_line(check: Check) -> str:

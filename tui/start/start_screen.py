@@ -63,6 +63,7 @@ class StartScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.leave_at_once", show=False),
+        Binding("f2", "app.try_sound", show=False),
     ]
 
     class Asked(Message):
@@ -108,7 +109,9 @@ class StartScreen(Screen[None]):
             yield PlainText(
                 tr("They may record you. Teahouse cannot prevent that."), classes="quiet"
             )
-            yield PlainText(tr("Tab: next field   Esc: leave"), classes="quiet gap")
+            yield PlainText(
+                tr("Tab: next field   F2: try the sound   Esc: leave"), classes="quiet gap"
+            )
 
     def on_mount(self) -> None:
         """Begin with the key."""

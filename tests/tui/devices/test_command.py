@@ -252,6 +252,22 @@ def test_a_microphone_that_stops_in_the_middle_ends_the_check(capsys):
     assert found["loop_ms"] is None
 
 
+def test_a_microphone_that_ends_like_a_telephone_is_named_with_one_that_does_not(capsys):
+    room = Room(gain=0.0)
+    noise = room.rng.normal(0, 400, 48_000 * 20)
+    spectrum = np.fft.rfft(noise)
+    spectrum[len(spectrum) * 8 // 24 :] = 0
+    narrow = np.fft.irfft(spectrum).reshape(-1, BLOCK_SAMPLES)
+    room.noise = 0.0
+    room.gain = 1.0
+    room.air = list(narrow)
+    names = DeviceNames(("Headset Mic", "Built-in Audio Analog Stereo"), ("Headset",))
+    devices.main([], room.machine(names=names))
+    said = capsys.readouterr().out
+    assert "nothing of it is above 8 kHz" in said
+    assert "--mic Built-in Audio Analog Stereo" in said
+
+
 def test_the_check_speaks_chinese(capsys):
     try:
         devices.main(["--lang", "zh_CN"], Room().machine())
