@@ -28,6 +28,7 @@ from crypto.roomkey import RoomKey
 from lab.node_house import Person
 from p2p.api import events
 from p2p.dht.contact import NodeContact
+from p2p.dht.form import OURS
 from p2p.dht.node import DhtNode
 from p2p.dht.publisher import Publisher
 from p2p.dht.rendezvous import find
@@ -156,7 +157,7 @@ async def grow(world: World, count: int) -> tuple[list[Wire], list[NodeContact]]
 async def publish(world: World, node: DhtNode, key: RoomKey) -> tuple[float, int]:
     """Write all four slots of a room; give the time it took, and how many nodes keep each."""
     unix_s = int(time.time())
-    publisher = Publisher(key, world.random.randbytes)
+    publisher = Publisher(key, OURS, world.random.randbytes)
     places = publisher.due(0.0, unix_s)[:4]
     door = Door(bytes(32), ("11.0.0.1", 4000), "door")
     items = [publisher.seal(place, [door], (), None, unix_s) for place in places]

@@ -7,22 +7,18 @@ and padded. Without the room key the items of one room look unrelated.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
 
-import msgspec
-from nacl import bindings
-from nacl.exceptions import CryptoError
-
-from crypto.contact import Contact, PackedContact
 from crypto.errors import LocalError, RemoteError
 from crypto.identity import sign_public_of
 from crypto.ids import SignKey
 from crypto.item import Item, target_of
 from crypto.roomkey import RoomKey
+from crypto.sealed_doors import MAX_DOORS, VALUE_BYTES, Door, Doors, open_doors, seal_doors
 
 __all__ = [
     "MAX_DOORS",
     "SLOT_COUNT",
+    "VALUE_BYTES",
     "Door",
     "Doors",
     "Item",
@@ -36,29 +32,11 @@ __all__ = [
     "slots",
 ]
 
-Door = Contact
-Doors = tuple[Door, ...]
 Rng = Callable[[int], bytes]
 
-RECORD_VERSION: Final = 1
 SLOT_COUNT = 4
-MAX_DOORS = 12
 HOUR_S = 3600
 _PUBLISH_NEXT_FROM_S = 50 * 60
-_NONCE_BYTES = bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
-_TAG_BYTES = bindings.crypto_aead_xchacha20poly1305_ietf_ABYTES
-_LENGTH_BYTES = 2
-_PADDED_BYTES = 832
-VALUE_BYTES = _NONCE_BYTES + _PADDED_BYTES + _TAG_BYTES
-
-
-class _Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    version: Literal[1]
-    doors: Annotated[list[PackedContact], msgspec.Meta(min_length=1, max_length=MAX_DOORS)]
-
-
-_ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(_Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +105,9 @@ def seal_record(
     """
     if not 0 <= slot_index < SLOT_COUNT:
         raise LocalError("no such slot")
-    packed = [door.pack() for door in doors]
-    if not 1 <= len(packed) <= MAX_DOORS or len(set(packed)) != len(packed):
-        raise LocalError("a record has 1 to 12 different doors")
-    if any(door.web for door in doors):
-        raise LocalError("a record has no names")
-    slot = _slot(key, hour, slot_index)
-    body = _ENCODER.encode(_Record(RECORD_VERSION, packed))
-    padded = (len(body).to_bytes(_LENGTH_BYTES, "big") + body).ljust(_PADDED_BYTES, b"\x00")
-    nonce = rng(_NONCE_BYTES)
-    sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(
-        padded, slot.target, nonce, key.record_key(hour)
-    )
-    return Item.create(key.slot_seed(hour, slot_index), seq, expires_s, nonce + sealed)
+    target = _slot(key, hour, slot_index).target
+    value = seal_doors(key.record_key(hour), target, doors, rng)
+    return Item.create(key.slot_seed(hour, slot_index), seq, expires_s, value)
 
 
 def open_record(key: RoomKey, hour: int, item: Item) -> Doors:
@@ -154,35 +122,9 @@ def open_record(key: RoomKey, hour: int, item: Item) -> Doors:
     if item.signer not in {slot.signer for slot in slots(key, hour)}:
         raise RemoteError("record of another room or hour")
     item.verify()
-    if len(item.value) != VALUE_BYTES:
-        raise RemoteError("record of another length")
-    nonce, sealed = item.value[:_NONCE_BYTES], item.value[_NONCE_BYTES:]
-    try:
-        padded = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
-            sealed, item.target, nonce, key.record_key(hour)
-        )
-    except CryptoError as error:
-        raise RemoteError("record can not be opened") from error
-    return _doors_in(padded)
+    return open_doors(key.record_key(hour), item.target, item.value)
 
 
 def _slot(key: RoomKey, hour: int, i: int) -> Slot:
     signer = sign_public_of(key.slot_seed(hour, i))
     return Slot(target_of(signer), signer)
-
-
-def _doors_in(padded: bytes) -> Doors:
-    length = int.from_bytes(padded[:_LENGTH_BYTES], "big")
-    body, padding = padded[_LENGTH_BYTES:][:length], padded[_LENGTH_BYTES + length :]
-    if len(body) != length or padding.strip(b"\x00"):
-        raise RemoteError("record with malformed padding")
-    try:
-        record = _DECODER.decode(body)
-    except msgspec.DecodeError as error:
-        raise RemoteError("record is malformed") from error
-    doors = tuple(Contact.unpack(door) for door in record.doors)
-    if any(door.web for door in doors):
-        raise RemoteError("record that has names looked up")
-    if len(set(doors)) != len(doors):
-        raise RemoteError("record with doubled doors")
-    return doors

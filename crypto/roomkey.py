@@ -69,6 +69,14 @@ class RoomKey:
         """Ed25519 seed that signs DHT record ``i`` of one hour, 32 secret bytes."""
         return hkdf(self.secret, b"slot/%d/%d" % (hour, i))
 
+    def mainline_key(self, hour: int) -> bytes:
+        """Key that seals the records of one hour in BitTorrent's DHT, 32 secret bytes."""
+        return hkdf(self.secret, b"mainline-record/%d" % hour)
+
+    def mainline_seed(self, hour: int, i: int) -> bytes:
+        """Ed25519 seed that signs item ``i`` of one hour there, 32 secret bytes."""
+        return hkdf(self.secret, b"mainline/%d/%d" % (hour, i))
+
     def lan_key(self) -> bytes:
         """Key of the sealed beacon on the local network, 32 secret bytes."""
         return hkdf(self.secret, b"lan")

@@ -24,6 +24,7 @@ from p2p.dht.answering import Answering
 from p2p.dht.contact import NODE_ID_BYTES, NodeContact, node_id
 from p2p.dht.exchange import Exchange, Send, Surroundings
 from p2p.dht.finder import Finder
+from p2p.dht.form import OURS
 from p2p.dht.lookup import ALPHA, DEADLINE_S, PER_NEIGHBOURHOOD, K
 from p2p.dht.network_time import NetworkTime
 from p2p.dht.rate import SourceRate
@@ -168,11 +169,13 @@ class DhtNode(Server):  # type: ignore[misc]
         rate_per_s: Datagrams a second that one source may send; beyond it there is silence.
 
     Attributes:
+        form: How a room's records lie in this network.
         key: Our public key.
         time: By our clock, or by the nodes that answer if ours is wrong.
     """
 
     protocol_class = SealedProtocol
+    form = OURS
 
     def __init__(
         self,

@@ -7,10 +7,10 @@ each other; each looks again a little later and puts in what is missing.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Generic
 
 from crypto.errors import RemoteError
 from crypto.ids import DhKey
-from crypto.item import MAX_SEQ_AHEAD_S
 from crypto.record import (
     MAX_DOORS,
     SLOT_COUNT,
@@ -18,11 +18,10 @@ from crypto.record import (
     Item,
     expiry_of,
     hours_to_publish,
-    open_record,
     seal_record,
-    slots,
 )
 from crypto.roomkey import RoomKey
+from p2p.dht.form import Form, I
 
 LOOK_AGAIN_S = 15.0
 REPUBLISH_S = 600.0
@@ -56,16 +55,18 @@ class _Progress:
     failed_times: int = 0
 
 
-class Publisher:
-    """Keeps the records of one room alive on behalf of one door.
+class Publisher(Generic[I]):
+    """Keeps the records of one room in one network alive on behalf of one door.
 
     Args:
         key: The room key.
+        form: How records lie in the network.
         rng: Source of random bytes: nonces, and the scatter of times.
     """
 
-    def __init__(self, key: RoomKey, rng: Rng) -> None:
+    def __init__(self, key: RoomKey, form: Form[I], rng: Rng) -> None:
         self._key = key
+        self._form = form
         self._rng = rng
         self._places: dict[Place, _Progress] = {}
 
@@ -81,7 +82,7 @@ class Publisher:
             del self._places[place]
         for hour in hours:
             if not any(place.hour == hour for place in self._places):
-                for index, slot in enumerate(slots(self._key, hour)):
+                for index, slot in enumerate(self._form.slots(self._key, hour)):
                     self._places[Place(hour, index, slot.target)] = _Progress(now)
         return [place for place, progress in self._places.items() if progress.due_s <= now]
 
@@ -90,9 +91,9 @@ class Publisher:
         place: Place,
         own: Sequence[Door],
         gone: Collection[DhKey],
-        held: Sequence[Item],
+        held: Sequence[I],
         unix_s: int,
-    ) -> Item | None:
+    ) -> I | None:
         """Make what is to be written.
 
         Args:
@@ -114,17 +115,13 @@ class Publisher:
             if set(found[: len(own)]) == set(own) and not any(each.dh in gone for each in found):
                 return item
             others += found[:TAKEN_OVER]
-        seq = unix_s
-        if held:
-            highest = max(item.seq for item in held)
-            seq = max(unix_s, min(highest + 1, unix_s + MAX_SEQ_AHEAD_S))
+        seq = self._form.next_seq(held, unix_s)
         doors = merge(own, others, gone)
-        expires_s = expiry_of(place.hour)
-        return seal_record(self._key, place.hour, place.slot, doors, seq, expires_s, self._rng)
+        return self._form.seal(self._key, place.hour, place.slot, doors, seq, self._rng)
 
-    def _doors_of(self, place: Place, item: Item) -> tuple[Door, ...]:
+    def _doors_of(self, place: Place, item: I) -> tuple[Door, ...]:
         try:
-            return open_record(self._key, place.hour, item)
+            return self._form.open(self._key, place.hour, item)
         except RemoteError:
             return ()  # somebody with the room key has spoiled it
 

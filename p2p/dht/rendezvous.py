@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
-from typing import Protocol
+from typing import Generic, Protocol
 
 from crypto.errors import RemoteError
 from crypto.ids import DhKey
-from crypto.record import Door, Item, hours_to_read, open_record, slots
+from crypto.record import Door, hours_to_read
 from crypto.roomkey import RoomKey
+from p2p.dht.form import Form, I
 from p2p.dht.publisher import Place, Publisher
 from p2p.wire.addresses import Scope, scope_of
 
@@ -23,25 +24,29 @@ _POLL_S = 1.0
 _CHANGE_GAP_S = 5.0
 
 
-class Network(Protocol):
-    """What is needed of a DHT node."""
+class Network(Protocol[I]):
+    """What is needed of a node of a DHT."""
+
+    @property
+    def form(self) -> Form[I]:
+        """How records lie there."""
 
     @property
     def scope(self) -> Scope | None:
         """The widest scope among the nodes known."""
 
-    def items(self, target: bytes, deadline_s: float) -> AsyncGenerator[Item, None]:
+    def items(self, target: bytes, deadline_s: float) -> AsyncGenerator[I, None]:
         """Yield the items of a target as they come."""
 
-    async def get(self, target: bytes) -> list[Item]:
+    async def get(self, target: bytes) -> list[I]:
         """Give the items of a target, highest sequence number first."""
 
-    async def put(self, item: Item) -> int:
+    async def put(self, item: I) -> int:
         """Store an item; tell on how many nodes."""
 
 
 async def find(
-    key: RoomKey, dht: Network, *, unix: Callable[[], int], limit_s: float = FIND_S
+    key: RoomKey, dht: Network[I], *, unix: Callable[[], int], limit_s: float = FIND_S
 ) -> AsyncGenerator[Door, None]:
     """Look for the doors of a room.
 
@@ -66,13 +71,13 @@ async def find(
         await asyncio.gather(task, return_exceptions=True)
 
 
-class _Search:
+class _Search(Generic[I]):
     """One search: all slots of this hour, then, if nobody was there, of the hours beside it.
 
     Those who answered may have put the time right by then.
     """
 
-    def __init__(self, key: RoomKey, dht: Network) -> None:
+    def __init__(self, key: RoomKey, dht: Network[I]) -> None:
         self._key = key
         self._dht = dht
         self._seen: set[Door] = set()
@@ -86,11 +91,11 @@ class _Search:
                     first = hours()[0]
                     reading = [
                         readers.create_task(self._read(first, slot.target, limit_s))
-                        for slot in slots(self._key, first)
+                        for slot in self._dht.form.slots(self._key, first)
                     ]
                     await asyncio.wait(reading, timeout=OTHER_HOURS_S)
                     for hour in set(hours()) - {first} if not self._seen else ():
-                        for slot in slots(self._key, hour):
+                        for slot in self._dht.form.slots(self._key, hour):
                             readers.create_task(self._read(hour, slot.target, limit_s))
         finally:
             self.doors.put_nowait(None)
@@ -100,7 +105,7 @@ class _Search:
         async with contextlib.aclosing(self._dht.items(target, limit_s)) as items:
             async for item in items:
                 with contextlib.suppress(RemoteError):
-                    doors = open_record(self._key, hour, item)
+                    doors = self._dht.form.open(self._key, hour, item)
                     self._take(doors[:OWN_DOORS])
                     others += doors[OWN_DOORS:]
         self._take(others)
@@ -114,7 +119,7 @@ class _Search:
 
 async def keep_published(
     key: RoomKey,
-    dht: Network,
+    dht: Network[I],
     doors: Callable[[], Sequence[Door]],
     *,
     gone: Callable[[], Collection[DhKey]] = frozenset,
@@ -136,7 +141,7 @@ async def keep_published(
         unix: Wall clock, whole seconds.
         on_kept: Called when other nodes have taken a record of ours: it can be found now.
     """
-    publisher = Publisher(key, rng)
+    publisher = Publisher(key, dht.form, rng)
     written: set[Door] = set()
     changed_s = now() - _CHANGE_GAP_S
     while True:
@@ -154,9 +159,9 @@ async def keep_published(
 
 
 async def _write(
-    publisher: Publisher,
+    publisher: Publisher[I],
     place: Place,
-    dht: Network,
+    dht: Network[I],
     own: Sequence[Door],
     gone: Collection[DhKey],
     on_kept: Callable[[], None],

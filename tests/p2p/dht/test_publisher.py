@@ -2,6 +2,7 @@ import os
 
 from crypto.record import Door, expiry_of, hour_of, open_record, seal_record
 from crypto.roomkey import RoomKey
+from p2p.dht.form import OURS
 from p2p.dht.publisher import LOOK_AGAIN_S, REPUBLISH_S, Publisher, finished_items, merge
 
 KEY = RoomKey(b"k" * 16)
@@ -17,7 +18,7 @@ def _first_place(publisher, unix_s=NOON_S):
 
 
 def test_four_slots_are_due_at_once_and_from_minute_fifty_eight():
-    publisher = Publisher(KEY, os.urandom)
+    publisher = Publisher(KEY, OURS, os.urandom)
     assert len(publisher.due(0.0, NOON_S)) == 4
     assert len(publisher.due(0.0, NOON_S + 49 * 60)) == 4
     assert len(publisher.due(0.0, NOON_S + 50 * 60)) == 8
@@ -25,7 +26,7 @@ def test_four_slots_are_due_at_once_and_from_minute_fifty_eight():
 
 
 def test_after_the_first_write_it_looks_again_soon_and_then_every_ten_minutes():
-    publisher = Publisher(KEY, lambda count: b"\x80" * count)
+    publisher = Publisher(KEY, OURS, lambda count: b"\x80" * count)
     place = _first_place(publisher)
     publisher.wrote(place, 20, 0.0)
     assert place not in publisher.due(LOOK_AGAIN_S * 0.7, NOON_S)
@@ -36,7 +37,7 @@ def test_after_the_first_write_it_looks_again_soon_and_then_every_ten_minutes():
 
 
 def test_what_could_not_be_stored_is_tried_again_ever_less_often():
-    publisher = Publisher(KEY, lambda count: b"\x80" * count)
+    publisher = Publisher(KEY, OURS, lambda count: b"\x80" * count)
     place = _first_place(publisher)
     waits, now = [], 0.0
     for _ in range(12):
@@ -51,7 +52,7 @@ def test_what_could_not_be_stored_is_tried_again_ever_less_often():
 
 
 def test_a_change_of_doors_makes_every_place_due_and_an_old_place_is_forgotten():
-    publisher = Publisher(KEY, os.urandom)
+    publisher = Publisher(KEY, OURS, os.urandom)
     place = _first_place(publisher)
     publisher.wrote(place, 3, 0.0)
     publisher.changed(1.0)
@@ -61,7 +62,7 @@ def test_a_change_of_doors_makes_every_place_due_and_an_old_place_is_forgotten()
 
 
 def test_doors_of_others_are_kept_behind_ours_and_those_gone_left_out():
-    publisher = Publisher(KEY, os.urandom)
+    publisher = Publisher(KEY, OURS, os.urandom)
     place = _first_place(publisher)
     first = publisher.seal(place, [_door(1)], (), [], NOON_S)
     second = publisher.seal(place, [_door(2)], (), [first], NOON_S)
@@ -72,7 +73,7 @@ def test_doors_of_others_are_kept_behind_ours_and_those_gone_left_out():
 
 
 def test_an_item_that_has_all_our_doors_is_stored_again_as_it_is():
-    publisher = Publisher(KEY, os.urandom)
+    publisher = Publisher(KEY, OURS, os.urandom)
     place = _first_place(publisher)
     both = publisher.seal(place, [_door(2), _door(1)], (), [], NOON_S)
     other = publisher.seal(place, [_door(3)], (), [], NOON_S + 30)
@@ -81,7 +82,7 @@ def test_an_item_that_has_all_our_doors_is_stored_again_as_it_is():
 
 
 def test_of_records_of_several_nets_each_gives_its_first_doors():
-    publisher = Publisher(KEY, os.urandom)
+    publisher = Publisher(KEY, OURS, os.urandom)
     place = _first_place(publisher)
     crowd = [publisher.seal(place, [_door(n) for n in range(20, 32)], (), [], NOON_S + 50)]
     crowd.append(publisher.seal(place, [_door(1)], (), [], NOON_S))
@@ -91,7 +92,7 @@ def test_of_records_of_several_nets_each_gives_its_first_doors():
 
 
 def test_a_record_that_has_us_only_at_its_end_is_not_taken_for_ours():
-    publisher = Publisher(KEY, os.urandom)
+    publisher = Publisher(KEY, OURS, os.urandom)
     place = _first_place(publisher)
     forged = [*(_door(n) for n in range(20, 31)), _door(2)]
     theirs = publisher.seal(place, forged, (), [], NOON_S)
@@ -108,7 +109,7 @@ def test_a_record_never_holds_more_than_twelve_doors():
 
 
 def test_no_doors_no_item_and_a_number_beyond_all_others_stops_nobody():
-    publisher = Publisher(KEY, os.urandom)
+    publisher = Publisher(KEY, OURS, os.urandom)
     place = _first_place(publisher)
     assert publisher.seal(place, [], (), [], NOON_S) is None
     last = seal_record(
@@ -120,7 +121,7 @@ def test_no_doors_no_item_and_a_number_beyond_all_others_stops_nobody():
 
 
 def test_an_item_at_our_place_that_we_can_not_open_is_overwritten():
-    publisher = Publisher(KEY, os.urandom)
+    publisher = Publisher(KEY, OURS, os.urandom)
     here, there = publisher.due(0.0, NOON_S)[:2]
     foreign = publisher.seal(there, [_door(9)], (), [], NOON_S + 5)
     # The same signer with a seal of another room: somebody who has the key and spoils it.
