@@ -21,7 +21,6 @@ The old step is erased 2 s after the new one began: who seizes a running machine
 from collections.abc import Callable, Iterable, Sequence
 
 from crypto.errors import LocalError, RemoteError
-from crypto.frame_keys import FrameKeys, Known
 from crypto.frontier import OLD_KEPT_S, Frontier, Frontiers
 from crypto.head import PASS_BYTES, STEP_S, Head, Held, pass_of, room_key, step_at, unwanted
 from crypto.identity import MEMBER_ID_BYTES
@@ -29,6 +28,7 @@ from crypto.ids import EpochId, MemberId
 from crypto.kdf import hkdf
 from crypto.kid import STEP_MASK
 from crypto.sframe import Key
+from crypto.step_keys import GossipKey, Known, StepKeys
 from crypto.trial import Trial
 
 OLD_STEP_KEPT_S = 2.0
@@ -44,7 +44,7 @@ class Keyring:
         step: The step that it is by our own clock.
         waiting: What we hold is not to be spoken under: somebody was shut out who holds it too.
         trial: Secrets that were handed over, until they have proved themselves.
-        keys: Frame keys, and what key ids stand for: both end with their step and epochs.
+        keys: Those that were derived, and what key ids stand for: until their step or epoch ends.
     """
 
     def __init__(self, heads: Sequence[Head], *passes: bytes | bytearray) -> None:
@@ -73,7 +73,7 @@ class Keyring:
         self._room_time_s = float(self.step * STEP_S)
         self._forget_at_s = float("inf")
         self._has_old_step = self._shut = False
-        self.keys = FrameKeys()
+        self.keys = StepKeys()
 
     @classmethod
     def create(cls, rng: Callable[[int], bytes]) -> "Keyring":
@@ -348,8 +348,14 @@ class Keyring:
         return self._derive(step, b"sas", self.frontier)
 
     def gossip_key(self, step: int, frontier: Frontier) -> bytearray:
-        """Seals what members say through relays: 32 secret bytes; raises like ``base_key``."""
+        """Opens what members say through relays: 32 secret bytes; raises like ``base_key``."""
         return self._derive(step, b"gossip", frontier)
+
+    def seal_gossip(self) -> GossipKey:
+        """What we seal it under ourselves; kept in ``keys``, which zeroes it when it is over."""
+        frontier, step = self.frontier, self.seal_step
+        self.keys.gossip = GossipKey(frontier.tag, step, self.gossip_key(step, frontier))
+        return self.keys.gossip
 
     def frame_key(
         self, slot: int, member_id: MemberId, step: int, frontier: Frontier | None = None

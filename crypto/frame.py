@@ -16,12 +16,12 @@ from enum import StrEnum
 
 from crypto.epoch import Keyring
 from crypto.errors import LocalError, RemoteError
-from crypto.frame_keys import Known
 from crypto.identity import MEMBER_ID_BYTES
 from crypto.ids import MemberId
 from crypto.kid import MAX_SLOT, MIN_SLOT, split_kid
 from crypto.replay import ReplayWindow
 from crypto.sframe import Header, parse_header
+from crypto.step_keys import Known
 
 HEADER_BYTES = 9
 TAG_BYTES = 16

@@ -87,15 +87,13 @@ class Gossip:
             return None
         size = next(each for each in SIZES if each >= len(message) + _LENGTH_BYTES)
         plain = (len(message).to_bytes(_LENGTH_BYTES, "big") + message).ljust(size, b"\0")
-        frontier, step = self._keyring.frontier, self._keyring.seal_step
-        head = frontier.tag.to_bytes(_TAG_BYTES, "big") + step.to_bytes(_STEP_BYTES, "big")
+        seal = self._keyring.keys.gossip or self._keyring.seal_gossip()
+        head = seal.tag.to_bytes(_TAG_BYTES, "big") + seal.step.to_bytes(_STEP_BYTES, "big")
         nonce = self._rng(_NONCE_BYTES)
-        key = self._keyring.gossip_key(step, frontier)
         known = head + self._room + frm + to
         sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(
-            plain, known, nonce, bytes(key)
+            plain, known, nonce, bytes(seal.key)
         )
-        key[:] = bytes(len(key))
         return head + nonce + sealed
 
     def open(self, blob: bytes, frm: MemberId, to: MemberId, now: float) -> Told | None:

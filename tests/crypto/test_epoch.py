@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto import frame_keys
+from crypto import step_keys
 from crypto.epoch import MAX_JUMP_STEPS, Keyring
 from crypto.errors import LocalError, RemoteError
 from crypto.frontier import Frontier
@@ -383,7 +383,7 @@ def test_the_authenticator_is_that_of_the_key_we_seal_under_and_of_the_step() ->
 def test_frame_keys_are_made_once_and_their_number_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(frame_keys, "MAX_KEYS", 4)
+    monkeypatch.setattr(step_keys, "MAX_KEYS", 4)
     ring = keyring()
     assert ring.frame_key(1, MEMBER, 0) is ring.frame_key(1, MEMBER, 0)
     for slot in range(1, 64):

@@ -1,4 +1,4 @@
-"""Frame keys that were derived once, and what key ids stand for; they end with step or epoch."""
+"""Keys that were derived once, and what key ids stand for; they end with their step or epoch."""
 
 from collections.abc import Callable, Collection
 from typing import NamedTuple
@@ -30,15 +30,31 @@ class Known(NamedTuple):
     key: Key
 
 
-class FrameKeys:
-    """The frame keys of one keyring.
+class GossipKey(NamedTuple):
+    """What we seal under what relays carry unread.
 
     Attributes:
+        tag: Names the epochs, 18 bits.
+        step: At which.
+        key: 32 bytes, zeroed when it ends. Secret.
+    """
+
+    tag: int
+    step: int
+    key: bytearray
+
+
+class StepKeys:
+    """The keys of one keyring.
+
+    Attributes:
+        gossip: As was derived last; None: something has changed since.
         known: Key ids under which a frame has opened. Emptied with every change of step, epochs
             or frontiers, so whoever finds one here need not ask for any of these.
     """
 
     def __init__(self) -> None:
+        self.gossip: GossipKey | None = None
         self.known: dict[int, Known] = {}
         self._keys: dict[tuple[Frontier, int, MemberId, int], Key] = {}
 
@@ -70,8 +86,8 @@ class FrameKeys:
         return key
 
     def keep(self, epochs: Collection[EpochId], first_step: int) -> None:
-        """Forget those of other epochs and of steps before, and what key ids stood for."""
-        self.known.clear()
+        """Forget those of other epochs and of steps before, and what follows from the present."""
+        self._forget_present()
         self._keys = {
             name: key
             for name, key in self._keys.items()
@@ -80,5 +96,11 @@ class FrameKeys:
 
     def clear(self) -> None:
         """Forget all."""
-        self.known.clear()
+        self._forget_present()
         self._keys.clear()
+
+    def _forget_present(self) -> None:
+        self.known.clear()
+        if self.gossip is not None:
+            self.gossip.key[:] = bytes(len(self.gossip.key))
+            self.gossip = None
