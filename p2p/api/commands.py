@@ -1,8 +1,15 @@
-"""What a front end asks of a node. Members are named by their small number ``n``."""
+"""What a front end asks of a node. Members are named by their small number ``n``.
+
+What names no member and is for the room is the room's own command.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
 
+from p2p.room.commands import Decline as Decline
+from p2p.room.commands import GoToAudience as GoToAudience
+from p2p.room.commands import LowerHand as LowerHand
+from p2p.room.commands import RaiseHand as RaiseHand
 from p2p.room.ops.kinds import EntryMode, ProfileName
 
 DeviceKind = Literal["mic", "speaker"]
@@ -26,30 +33,10 @@ class SpeakAnyway:
 
 
 @dataclass(frozen=True, slots=True)
-class RaiseHand:
-    """Ask to speak."""
-
-
-@dataclass(frozen=True, slots=True)
-class LowerHand:
-    """Take the hand down."""
-
-
-@dataclass(frozen=True, slots=True)
 class AcceptHand:
     """Moderators: invite the member ``n`` to speak."""
 
     n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Decline:
-    """Decline an invitation to speak."""
-
-
-@dataclass(frozen=True, slots=True)
-class GoToAudience:
-    """Leave the stage by one's own will."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,8 +249,12 @@ class Leave:
     why: str = "asked"
 
 
+OwnSound = UseDevice | SetVolume | SetHushed | SetCues | SetEcho | SetLowDelay | Say
+"""What concerns our own ears and voice alone: see ``p2p.node.control.local_audio``."""
+
 Command = (
-    SetMic
+    OwnSound
+    | SetMic
     | SpeakAnyway
     | RaiseHand
     | LowerHand
@@ -284,13 +275,6 @@ Command = (
     | MakeInvite
     | Compare
     | Confirm
-    | UseDevice
-    | SetVolume
-    | SetHushed
-    | SetCues
-    | SetEcho
-    | SetLowDelay
-    | Say
     | UseRelay
     | DropRelay
     | AskStats

@@ -206,7 +206,9 @@ class Node:
             self.leave(command.why)
         elif not isinstance(self.state, Session) or self._left.done():
             raise UserError("not_joined", "You are not in the room yet.", "Wait for it.")
-        elif not self._local_audio.do(command):
+        elif isinstance(command, commands.OwnSound):
+            self._local_audio.do(command)
+        else:
             self.state.do(command)
 
     # --- what the parts report ------------------------------------------------------------------

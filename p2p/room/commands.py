@@ -17,7 +17,7 @@ class RaiseHand:
 
 @dataclass(frozen=True, slots=True)
 class LowerHand:
-    """No longer ask; also declines an invitation."""
+    """Take the hand down; also declines an invitation."""
 
     act: ClassVar = Act.LOWER
 
@@ -31,14 +31,14 @@ class TakeFloor:
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    """Decline an invitation."""
+    """Decline an invitation to speak."""
 
     act: ClassVar = Act.DECLINE
 
 
 @dataclass(frozen=True, slots=True)
 class GoToAudience:
-    """Leave the stage."""
+    """Leave the stage by one's own will."""
 
     act: ClassVar = Act.AUDIENCE
 

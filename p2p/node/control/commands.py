@@ -83,6 +83,13 @@ class CommandHandler:
                 self._group_key.compare(member_named(n, self._numbers))
             case commands.Confirm(n=n, same=same):
                 self._group_key.confirm(member_named(n, self._numbers), same=same)
+            case (
+                commands.RaiseHand()
+                | commands.LowerHand()
+                | commands.Decline()
+                | commands.GoToAudience()
+            ):
+                self._room.do(command, time.monotonic())
             case _:
                 self._ask_room(command)
 

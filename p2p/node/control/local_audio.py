@@ -55,11 +55,8 @@ class LocalAudio:
         """
         self._sound.pipeline.set_cues(CUES if words is None else _cues(words))
 
-    def do(self, command: commands.Command) -> bool:
+    def do(self, command: commands.OwnSound) -> None:
         """Obeys a command.
-
-        Returns:
-            False if it is none of ours.
 
         Raises:
             UserError: It cannot be done.
@@ -90,9 +87,6 @@ class LocalAudio:
             case commands.SetLowDelay(on=on):
                 pipeline.set_low_delay(on)
                 self._emit(events.DelayChanged(on))
-            case _:
-                return False
-        return True
 
     def heed(self, event: events.Event) -> None:
         """Plays the cue of an event that is about to be told, if it has one."""

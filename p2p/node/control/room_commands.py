@@ -12,13 +12,6 @@ from p2p.room.ops.powers import CO_HOST, HELPER, HOST, MODERATOR, NOBODY
 from p2p.room.stage import Stage
 from p2p.room.state.model import Member, RoomState
 
-_SIMPLE: dict[type[commands.Command], Callable[[], room.Command]] = {
-    commands.RaiseHand: room.RaiseHand,
-    commands.LowerHand: room.LowerHand,
-    commands.Decline: room.Decline,
-    commands.GoToAudience: room.GoToAudience,
-}
-
 _TOWARDS: dict[type[commands.Command], Callable[[MemberId], room.Command]] = {
     commands.AcceptHand: room.Accept,
     commands.Mute: room.Mute,
@@ -58,9 +51,6 @@ def room_command(
         case commands.HandOn(n=n):
             # The host's place is not to be given; others give their own.
             return room.Promote(member_named(n, numbers), max(CO_HOST, me.rank))
-    simple = _SIMPLE.get(type(command))
-    if simple is not None:
-        return simple()
     towards = _TOWARDS.get(type(command))
     if towards is None:
         return None

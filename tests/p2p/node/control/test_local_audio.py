@@ -53,10 +53,10 @@ def _lau(role: str) -> events.MemberChanged:
 
 async def test_another_microphone_is_used_and_told():
     async with Room() as room:
-        assert room.desk.do(commands.UseDevice("mic", "tone:880"))
+        room.desk.do(commands.UseDevice("mic", "tone:880"))
         assert await room.answered() == events.DeviceChanged("mic", "tone 880 Hz")
         assert room.sound.pipeline.capture_name == "tone 880 Hz"
-        assert room.desk.do(commands.UseDevice("speaker", "null"))
+        room.desk.do(commands.UseDevice("speaker", "null"))
         assert await room.answered() == events.DeviceChanged("speaker", "null")
 
 
