@@ -15,7 +15,8 @@ from p2p.dht.rendezvous import keep_published
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
-from p2p.node.relays.relay_links import RelayLink, RelayLinks
+from p2p.node.relays.relay_link import RelayLink
+from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
 from p2p.wire.addresses import Address, Scope, is_nowhere, known_scope

@@ -25,7 +25,8 @@ from p2p.node.joining.answers import Answer, Answers
 from p2p.node.joining.failure import BUSY, SearchOutcome
 from p2p.node.peers.admission import AdmissionRequest, RefusedError
 from p2p.node.peers.introduction import LetIn
-from p2p.node.relays.relay_links import RELAYS_MAX, RelayLink, RelayLinks
+from p2p.node.relays.relay_link import RelayLink
+from p2p.node.relays.relay_links import RELAYS_MAX, RelayLinks
 from p2p.node.secrets import Credentials, Origin, RoomSecrets
 from p2p.rng import system_rng
 from p2p.room.room import Room

@@ -16,7 +16,8 @@ from p2p.link.line import Line
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.peers.glare import Dials
-from p2p.node.relays.relay_links import RelayLink, RelayLinks
+from p2p.node.relays.relay_link import RelayLink
+from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.secrets import RoomSecrets
 from p2p.wire.addresses import Address
 from p2p.wire.card import open_card

@@ -28,7 +28,7 @@ from p2p.errors import RemoteError
 from p2p.node.inbox import FirstRelayChanged, Inbox, PresenceChanged
 from p2p.node.relays.comparison import OVERLAP_S, Comparison
 from p2p.node.relays.relay_choice import RelayChoice
-from p2p.node.relays.relay_links import RelayLink
+from p2p.node.relays.relay_link import RelayLink
 from p2p.node.relays.relay_session import FrameSink, RelaySession, RoomSide
 from p2p.trace import trace
 

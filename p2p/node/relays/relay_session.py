@@ -12,7 +12,7 @@ from crypto.relaypass import pass_public, prove_pass, prove_self, sign_route
 from p2p.errors import RemoteError
 from p2p.mesh.relay_quality import Quality
 from p2p.node.inbox import FloorCame, GossipCame, Inbox, PresenceChanged, WrapsCame
-from p2p.node.relays.relay_links import RelayLink
+from p2p.node.relays.relay_link import RelayLink
 from p2p.room.ops.ids import op_id, short
 from p2p.wire.codec import have_messages, pages
 from p2p.wire.hop import HEARTBEAT, for_tree

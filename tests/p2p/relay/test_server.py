@@ -17,7 +17,8 @@ from p2p.dht.contact import NodeContact
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import Inbox
-from p2p.node.relays.relay_links import RelayLink, RelayLinks
+from p2p.node.relays.relay_link import RelayLink
+from p2p.node.relays.relay_links import RelayLinks
 from p2p.relay import places, server
 from p2p.relay.control import Control
 from p2p.relay.limits import Limits

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from p2p.node.relays import frozen as frozen_module
-from p2p.node.relays import relay_links as relay_links_module
+from p2p.node.relays import relay_streams as relay_streams_module
 from p2p.wire.addresses import is_stream
 from tests.p2p.node.inn import Member, Speaker, an_inn, granted, talking, until
 
@@ -45,8 +45,8 @@ async def test_where_a_flow_by_udp_is_stopped_sound_is_back_within_a_second_and_
 
 
 async def test_it_is_by_udp_again_once_that_works(monkeypatch):
-    monkeypatch.setattr(relay_links_module, "UDP_AGAIN_S", 0.3)
-    monkeypatch.setattr(relay_links_module, "MOVED_S", 0.2)
+    monkeypatch.setattr(relay_streams_module, "UDP_AGAIN_S", 0.3)
+    monkeypatch.setattr(relay_streams_module, "MOVED_S", 0.2)
     monkeypatch.setattr(frozen_module, "AGAIN_S", 1.0)
     async with an_inn() as inn:
         await inn.relay()

@@ -14,8 +14,9 @@ from p2p.link.link import MediaLink
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import RelayDeaf
-from p2p.node.relays import relay_links as relay_links_module
-from p2p.node.relays.relay_links import RelayLink, RelayLinks
+from p2p.node.relays import relay_streams as relay_streams_module
+from p2p.node.relays.relay_link import RelayLink
+from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.trusted import RelayPlaces
 from p2p.relay.server import RelaySettings, run_relay
 from p2p.wire.addresses import is_stream
@@ -98,8 +99,8 @@ async def test_a_long_line_on_which_udp_gets_on_stays_on_udp(place: Place) -> No
 async def test_a_link_by_tcp_moves_to_udp_when_that_works_again(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay_links_module, "UDP_AGAIN_S", 0.2)
-    monkeypatch.setattr(relay_links_module, "MOVED_S", 0.3)
+    monkeypatch.setattr(relay_streams_module, "UDP_AGAIN_S", 0.2)
+    monkeypatch.setattr(relay_streams_module, "MOVED_S", 0.3)
     place.takes_out = lambda _data: True
     link = await place.dial()
     assert carrier(link).by_stream
@@ -139,8 +140,8 @@ async def test_where_messages_are_taken_out_in_mid_talk_the_next_link_goes_by_tc
 async def test_a_relay_that_has_moved_is_found_by_its_name_and_udp_follows(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay_links_module, "UDP_AGAIN_S", 0.2)
-    monkeypatch.setattr(relay_links_module, "MOVED_S", 0.3)
+    monkeypatch.setattr(relay_streams_module, "UDP_AGAIN_S", 0.2)
+    monkeypatch.setattr(relay_streams_module, "MOVED_S", 0.3)
     name = WebPlace("localhost", place.relay.address[1])
     works, place.relay = place.relay, Contact(place.relay.dh, NOBODY, "relay")
     place.links = RelayLinks(
