@@ -7,7 +7,7 @@
 A relay behind a web server takes no TLS: that server has taken it off.
 """
 
-from typing import Protocol
+from abc import ABC, abstractmethod
 
 from p2p.errors import RemoteError
 from p2p.link.web.datagrams import Datagrams
@@ -16,51 +16,55 @@ from p2p.link.web.tls_pipe import TlsPipe
 from p2p.link.web.upgrade import UpgradeAnswer, UpgradeRequest
 
 
-class End(Protocol):
+class End(ABC):
     """One end of one stream."""
+
+    def __init__(self) -> None:
+        self._datagrams: Datagrams | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether datagrams pass."""
-        ...
+        return self._datagrams is not None
 
     @property
     def frames(self) -> int:
         """How many frames have come; each costs time, those that carry nothing too."""
-        ...
+        return 0 if self._datagrams is None else self._datagrams.frames
 
     @property
     def ended(self) -> bool:
         """Whether it is to be closed once everything is sent."""
-        ...
+        return False
 
     @property
     def forwarded_for(self) -> str:
         """Whom the web server before us has taken the stream from; empty if nobody says."""
-        ...
+        return ""
 
+    @abstractmethod
     def begin(self) -> None:
         """The connection is there."""
-        ...
 
     def lost(self) -> RemoteError:
         """The connection has ended: what that says."""
-        ...
+        return RemoteError("the other end has hung up")
 
+    @abstractmethod
     def receive(self, data: bytes) -> list[bytes]:
         """Takes bytes; returns datagrams; raises RemoteError if the other end is of no use."""
-        ...
 
     def send(self, datagram: bytes) -> None:
         """Puts a datagram behind what is outgoing, once it is open."""
-        ...
+        if self._datagrams is not None:
+            self._datagrams.send(datagram)
 
+    @abstractmethod
     def outgoing(self) -> bytes:
         """Takes what is to go to the network."""
-        ...
 
 
-class MemberEnd:
+class MemberEnd(End):
     """Of who dials.
 
     Args:
@@ -69,26 +73,13 @@ class MemberEnd:
         request: What asks for a WebSocket.
     """
 
-    ended = False
-    forwarded_for = ""
-
     def __init__(self, proxy: Dialogue | None, tls: TlsPipe, request: UpgradeRequest) -> None:
+        super().__init__()
         self._proxy = proxy
         self._tls = tls
         self._request: UpgradeRequest | None = request
         self._asked = False
-        self._datagrams: Datagrams | None = None
         self._plain = bytearray()
-
-    @property
-    def is_open(self) -> bool:
-        """See ``End``."""
-        return self._datagrams is not None
-
-    @property
-    def frames(self) -> int:
-        """See ``End``."""
-        return 0 if self._datagrams is None else self._datagrams.frames
 
     def begin(self) -> None:
         """See ``End``."""
@@ -101,7 +92,7 @@ class MemberEnd:
         """See ``End``."""
         if self._proxy is not None:
             return ProxyRefusedError("the proxy has hung up")
-        return RemoteError("the other end has hung up")
+        return super().lost()
 
     def receive(self, data: bytes) -> list[bytes]:
         """See ``End``."""
@@ -123,11 +114,6 @@ class MemberEnd:
             self._datagrams = Datagrams(client=True, received=b"")
         return self._datagrams.receive(plain) if self._datagrams is not None else []
 
-    def send(self, datagram: bytes) -> None:
-        """See ``End``."""
-        if self._datagrams is not None:
-            self._datagrams.send(datagram)
-
     def outgoing(self) -> bytes:
         """See ``End``."""
         if self._datagrams is not None and (sealed := self._datagrams.outgoing()):
@@ -137,7 +123,7 @@ class MemberEnd:
         return to_proxy + self._tls.outgoing()
 
 
-class RelayEnd:
+class RelayEnd(End):
     """Of who is dialled.
 
     Args:
@@ -146,19 +132,9 @@ class RelayEnd:
     """
 
     def __init__(self, tls: TlsPipe | None, answer: UpgradeAnswer) -> None:
+        super().__init__()
         self._tls = tls
         self._answer = answer
-        self._datagrams: Datagrams | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """See ``End``."""
-        return self._datagrams is not None
-
-    @property
-    def frames(self) -> int:
-        """See ``End``."""
-        return 0 if self._datagrams is None else self._datagrams.frames
 
     @property
     def ended(self) -> bool:
@@ -173,10 +149,6 @@ class RelayEnd:
     def begin(self) -> None:
         """See ``End``: a server waits."""
 
-    def lost(self) -> RemoteError:
-        """See ``End``."""
-        return RemoteError("the other end has hung up")
-
     def receive(self, data: bytes) -> list[bytes]:
         """See ``End``."""
         plain = data if self._tls is None else self._tls.receive(data)
@@ -186,11 +158,6 @@ class RelayEnd:
                 return []
             self._datagrams, plain = Datagrams(client=False, received=b""), rest
         return self._datagrams.receive(plain)
-
-    def send(self, datagram: bytes) -> None:
-        """See ``End``."""
-        if self._datagrams is not None:
-            self._datagrams.send(datagram)
 
     def outgoing(self) -> bytes:
         """See ``End``."""
