@@ -249,6 +249,10 @@ class Keyring:
             raise RemoteError("frame under unknown epochs")
         return frontier
 
+    def said_falsely(self, frontier: Frontier) -> None:
+        """What a member is said to have sealed under these epochs was not authentic."""
+        self.trial.said_falsely(frontier.ids, self._room_time_s)
+
     def _note_wanted(self) -> set[EpochId]:
         wanted = {*self._wanted.ids, *self.frontier.ids}
         for epoch_id in wanted & self._held.keys():

@@ -4,7 +4,9 @@ A wrap proves itself: the epoch's record commits to the fresh secret. Hashed for
 compared with the record any more, so a secret that is handed over later is as good as whoever gave
 it. It is *on trial* until a frame opens under it whose speaker is not the giver. If frames fail to
 open instead, for a second, it is *doubted*: others should be asked. Frames alone decide nothing
-more, since anybody who can bring us frames can bring us false ones.
+more, since anybody who can bring us frames can bring us false ones. Where nobody speaks, what
+members tell each other casts doubt as well, at once, for it is rare. It proves nothing: who sits at
+a relay need not be in the list.
 
 Room time comes from the door as well, and is on trial in the same way. Who was told a time far from
 the others' finds all that they seal *out of step*: of no step that its keys are for.
@@ -67,6 +69,12 @@ class Trial:
                 if not 0.0 <= room_time_s - last_s <= FRESH_S:
                     since_s = room_time_s
                 self._failed[epoch_id] = (since_s, room_time_s)
+
+    def said_falsely(self, epoch_ids: Iterable[EpochId], room_time_s: float) -> None:
+        """What a member is said to have told us under these epochs was not authentic."""
+        for epoch_id in epoch_ids:
+            if epoch_id in self._givers:
+                self._failed[epoch_id] = (room_time_s - DOUBT_S, room_time_s)
 
     def odd(self, room_time_s: float) -> None:
         """Something was sealed under a frontier that is known, at a step that is not live."""

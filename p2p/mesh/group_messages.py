@@ -149,6 +149,7 @@ class Gossip:
                 blob[_HEAD_BYTES + _NONCE_BYTES :], head + self._room + frm + to, nonce, bytes(key)
             )
         except CryptoError:
+            self._keyring.said_falsely(frontier)
             raise self._refused("seal") from None
         finally:
             key[:] = bytes(len(key))

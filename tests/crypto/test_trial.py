@@ -68,6 +68,15 @@ def test_of_two_heads_that_were_given_both_are_doubted(trial: Trial) -> None:
     assert trial.doubted(6.0) == (ONE, TWO)
 
 
+def test_what_a_member_told_us_falsely_casts_doubt_at_once_and_proves_nothing(
+    trial: Trial,
+) -> None:
+    trial.said_falsely((ONE, b"z" * 16), 5.0)
+    assert trial.doubted(5.0 + FRESH_S) == (ONE,)
+    assert trial.doubted(5.1 + FRESH_S) == ()
+    assert trial.giver(ONE) == GIVER
+
+
 def odd(trial: Trial, begin_s: float, end_s: float) -> None:
     for tick in range(round((end_s - begin_s) * 50) + 1):
         trial.odd(begin_s + tick / 50)

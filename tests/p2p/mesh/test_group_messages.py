@@ -38,6 +38,16 @@ def test_what_is_too_long_is_our_own_mistake() -> None:
         here.seal(bytes(MESSAGE_BYTES_MAX + 1), A, B)
 
 
+def test_what_does_not_open_casts_doubt_on_a_secret_that_somebody_gave() -> None:
+    ours = Keyring.create(os.urandom)
+    ((epoch, _, pass_),) = ours.export(0)
+    theirs = keyring_from([(epoch, SECRET, pass_)], 0, 0.0, C)
+    blob = Gossip(ours, ROOM, os.urandom).seal(b"hello", A, B) or b""
+    with pytest.raises(RemoteError, match="seal"):
+        Gossip(theirs, ROOM, os.urandom).open(blob, A, B, 0.0)
+    assert theirs.doubted == (epoch,)
+
+
 @pytest.mark.parametrize("at", [-1, 6, 40])
 def test_a_changed_blob_is_refused(at: int) -> None:
     here, there, _, _ = a_pair()

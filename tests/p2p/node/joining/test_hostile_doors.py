@@ -21,6 +21,8 @@ from p2p.room.ops.op import decode_op
 from p2p.wire.messages import Wait
 
 HONEST_TAKE_S = 0.15
+UNCHECKED_S = 25.0
+"""Some time before its microphone would be closed for want of a moderator's word."""
 
 
 async def a_room(house: House, **more: object) -> tuple[dict[str, object], Person, Person, Person]:
@@ -137,3 +139,29 @@ async def test_a_door_forgets_no_question_of_a_member_for_those_of_strangers() -
         _, host, evil, good = await a_room(house)
         keys = {one.session.secrets.identity.dh for one in (host, evil, good)}
         assert set(host.session._listener.door._responder.questions.members()) == keys
+
+
+async def test_who_is_given_a_false_key_where_nobody_speaks_is_given_the_true_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with a_house() as house:
+        ways, host, evil, _ = await a_room(house)
+        ring = evil.session.secrets.keyring
+        export = ring.export
+
+        def false(step: int, ids: object = None) -> list[tuple[bytes, bytes, bytes]]:
+            return [(epoch, os.urandom(32), pass_) for epoch, _, pass_ in export(step, ids)]
+
+        ring.export = false
+        is_nearest(evil, monkeypatch)
+        late = await house.guest("late", (await host.key()).words, **ways)
+        await late.until(e.Joined)
+
+        def key(of: Person) -> bytes:
+            keyring = of.session.secrets.keyring
+            return bytes(keyring.base_key(bytes(16), keyring.seal_step))
+
+        assert key(late) != key(host), "the door that lies was the first"
+        async with asyncio.timeout(UNCHECKED_S):
+            while key(late) != key(host):  # noqa: ASYNC110  no event says so
+                await asyncio.sleep(0.1)
