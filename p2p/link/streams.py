@@ -9,7 +9,6 @@ What does not keep up loses datagrams, as on UDP; sound that waited in a buffer 
 
 import asyncio
 import contextlib
-import ssl
 from collections import Counter
 from collections.abc import Callable
 from email.utils import formatdate
@@ -19,6 +18,7 @@ from p2p.link.stream_dialer import StreamDialer
 from p2p.link.web.accept_rate import AcceptRate
 from p2p.link.web.ends import RelayEnd
 from p2p.link.web.proxy import Proxy
+from p2p.link.web.tls import RelayContext
 from p2p.link.web.tls_pipe import TlsPipe
 from p2p.link.web.upgrade import UpgradeAnswer
 from p2p.wire.addresses import Address
@@ -70,7 +70,7 @@ class Streams:
     def __len__(self) -> int:
         return len(self._streams)
 
-    async def listen(self, address: Address, relay_key: bytes, tls: ssl.SSLContext | None) -> bool:
+    async def listen(self, address: Address, relay_key: bytes, tls: RelayContext | None) -> bool:
         """Lets members in that have no UDP.
 
         Args:
@@ -85,7 +85,8 @@ class Streams:
 
         def make() -> Stream:
             pipe = None if tls is None else TlsPipe(tls, server=True)
-            answer = UpgradeAnswer(relay_key, formatdate(usegmt=True))
+            shown = None if tls is None else tls.certificate
+            answer = UpgradeAnswer(relay_key, formatdate(usegmt=True), shown)
             return Stream(self, RelayEnd(pipe, answer), behind=tls is None)
 
         loop = asyncio.get_running_loop()

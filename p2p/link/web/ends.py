@@ -106,7 +106,7 @@ class MemberEnd(End):
         if self._request is not None:
             if not self._asked and self._tls.ready:
                 self._asked = True
-                self._tls.write(self._request.encode())
+                self._tls.write(self._request.encode(self._tls.peer))
             rest = self._request.receive(plain) if plain else None
             if rest is None:
                 return []

@@ -6,6 +6,7 @@ made itself. One that is known as ``wss://name`` must show one that a browser wo
 
 import contextlib
 import datetime
+import hashlib
 import importlib
 import os
 import ssl
@@ -27,6 +28,21 @@ ALPN = ["http/1.1"]
 _FINGERPRINT = "chrome:stable"
 _DAYS = 365
 _BEFORE = datetime.timedelta(days=1)
+
+
+class RelayContext(ssl.SSLContext):
+    """What a relay answers with.
+
+    Attributes:
+        certificate: Hash of the certificate that it shows now.
+    """
+
+    certificate = b""
+
+
+def certificate_hash(der: bytes) -> bytes:
+    """Name a certificate: SHA-256 of it, as "tls-server-end-point" (RFC 5929 §4) does of most."""
+    return hashlib.sha256(der).digest()
 
 
 @cache
@@ -61,7 +77,7 @@ def _browser_like() -> Any:
         return ssl
 
 
-def relay_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext:
+def relay_context(certificate: Path | None, key: Path | None) -> RelayContext:
     """What a relay answers with.
 
     Args:
@@ -71,25 +87,25 @@ def relay_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext:
     Raises:
         UserError: The files can not be used.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = RelayContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2  # what web servers still do
     context.set_alpn_protocols(ALPN)
     if certificate is None:
         with _own_certificate() as path:
-            context.load_cert_chain(path)
+            _show(context, Path(path), None)
     else:
         load_certificate(context, certificate, key)
     return context
 
 
-def load_certificate(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
+def load_certificate(context: RelayContext, certificate: Path, key: Path | None) -> None:
     """Reads the operator's certificate, at the start and when it has been renewed.
 
     Raises:
         UserError: The files can not be used.
     """
     try:
-        context.load_cert_chain(certificate, key, password="")
+        _show(context, certificate, key)
     except (OSError, ValueError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else "no PEM"
         if isinstance(exc, ssl.SSLError):
@@ -101,6 +117,15 @@ def load_certificate(context: ssl.SSLContext, certificate: Path, key: Path | Non
             exit_code=2,
             reason=reason,
         ) from None
+
+
+def _show(context: RelayContext, certificate: Path, key: Path | None) -> None:
+    """Takes a certificate with its chain; its own comes first in the file."""
+    context.load_cert_chain(certificate, key, password="")
+    text = certificate.read_text("latin-1")
+    begin = text.index(ssl.PEM_HEADER)
+    end = text.index(ssl.PEM_FOOTER, begin) + len(ssl.PEM_FOOTER)
+    context.certificate = certificate_hash(ssl.PEM_cert_to_DER_cert(text[begin:end]))
 
 
 @contextlib.contextmanager

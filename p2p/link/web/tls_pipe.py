@@ -4,6 +4,7 @@ import ssl
 from typing import Any
 
 from p2p.errors import RemoteError
+from p2p.link.web.tls import certificate_hash
 
 _READ_BYTES = 1 << 16
 
@@ -56,6 +57,11 @@ class TlsPipe:
         except (ssl.SSLError, OSError):
             raise RemoteError("no TLS") from None
         raise RemoteError("the TLS connection has ended")
+
+    @property
+    def peer(self) -> bytes:
+        """Hash of the certificate that the server has shown, once it is ``ready``."""
+        return certificate_hash(self._tls.getpeercert(binary_form=True) or b"")
 
     def write(self, data: bytes) -> None:
         """Seals bytes of ours; only once it is ``ready``."""

@@ -1,9 +1,10 @@
 """From HTTP to WebSocket (RFC 6455 §4), for those alone that know the relay's key.
 
-A member's request has a token that follows from the request's own nonce and the relay's public
-key, which stands in the relay's line. To every other request a relay answers as a web server with
-one page would. The token keeps out strangers that look for relays; that the other end is the relay
-is proven by the handshakes inside.
+A member's request has a token that follows from the request's own nonce, the relay's public key,
+which stands in the relay's line, and the certificate that the member was shown. To every other
+request a relay answers as a web server with one page would. The token keeps out strangers that look
+for relays, and boxes that open TLS with a certificate of their own: what they see is of no use at
+the relay. That the other end is the relay is proven by the handshakes inside.
 """
 
 import base64
@@ -20,8 +21,9 @@ from p2p.wire.web_place import WebPlace
 HEAD_MAX_BYTES = 8192
 PAGES_MAX = 32
 """Over one connection, as a browser may ask for several; strangers are not to cost more."""
-_TOKEN_BYTES = 24
-_PERSON = b"teahouse web 1"
+_HALF_BYTES = 12
+_HALF_CHARS = 16
+_PERSON = b"teahouse web 2"
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
 _COOKIE = "sid="
 _BROWSER = (
@@ -30,19 +32,24 @@ _BROWSER = (
 )
 
 
-def token_for(relay_key: bytes, nonce: str) -> str:
+def token_for(relay_key: bytes, nonce: str, certificate: bytes) -> str:
     """Make the token of a request.
 
     Args:
         relay_key: The relay's public X25519 key, 32 bytes.
         nonce: ``Sec-WebSocket-Key`` of the request.
+        certificate: Hash of the certificate that the server shows.
 
     Returns:
-        32 characters of base64url.
+        32 characters of base64url; the first 16 say nothing of the certificate, which a relay
+        behind a web server does not know.
     """
-    hashed = hashlib.blake2b(
-        nonce.encode("latin-1"), key=relay_key, digest_size=_TOKEN_BYTES, person=_PERSON
-    )
+    said = nonce.encode("latin-1")
+    return _half(relay_key, said) + _half(relay_key, said + certificate)
+
+
+def _half(relay_key: bytes, said: bytes) -> str:
+    hashed = hashlib.blake2b(said, key=relay_key, digest_size=_HALF_BYTES, person=_PERSON)
     return base64.urlsafe_b64encode(hashed.digest()).decode()
 
 
@@ -64,10 +71,15 @@ class UpgradeRequest:
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_MAX_BYTES)
         self._place = place
         self._nonce = base64.b64encode(rng(16)).decode()
-        self._token = token_for(relay_key, self._nonce)
+        self._relay_key = relay_key
 
-    def encode(self) -> bytes:
-        """The request, with the headers that a browser sends with one."""
+    def encode(self, certificate: bytes) -> bytes:
+        """The request, with the headers that a browser sends with one.
+
+        Args:
+            certificate: Hash of what the server has shown.
+        """
+        token = token_for(self._relay_key, self._nonce, certificate)
         host = str(WebPlace(self._place.host, self._place.port))
         host = host.removesuffix(":443")
         headers = [
@@ -81,7 +93,7 @@ class UpgradeRequest:
             ("Sec-WebSocket-Version", "13"),
             ("Accept-Encoding", "gzip, deflate, br, zstd"),
             ("Accept-Language", "en-US,en;q=0.9"),
-            ("Cookie", _COOKIE + self._token),
+            ("Cookie", _COOKIE + token),
             ("Sec-WebSocket-Key", self._nonce),
         ]
         asked = h11.Request(method="GET", target=self._place.path or "/", headers=headers)
@@ -116,6 +128,7 @@ class UpgradeAnswer:
     Args:
         relay_key: Its own public key, 32 bytes.
         date: Now, as HTTP writes it (RFC 9110 §5.6.7).
+        certificate: Hash of what we have shown; None: a web server before us has shown its own.
 
     Attributes:
         ended: Whether the connection is to be closed after what is outgoing.
@@ -123,12 +136,13 @@ class UpgradeAnswer:
             there is none.
     """
 
-    def __init__(self, relay_key: bytes, date: str) -> None:
+    def __init__(self, relay_key: bytes, date: str, certificate: bytes | None) -> None:
         self.ended = False
         self.forwarded_for = ""
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_MAX_BYTES)
         self._relay_key = relay_key
         self._date = date
+        self._certificate = certificate
         self._outgoing = bytearray()
         self._pages = 0
         self._request: h11.Request | None = None
@@ -174,7 +188,9 @@ class UpgradeAnswer:
         cookie = _header(request.headers, b"cookie")
         upgrade = _header(request.headers, b"upgrade").lower()
         given = next((c for c in cookie.split("; ") if c.startswith(_COOKIE)), "")
-        wanted = _COOKIE + token_for(self._relay_key, nonce)
+        wanted = _COOKIE + token_for(self._relay_key, nonce, self._certificate or b"")
+        if self._certificate is None:
+            given, wanted = (one[: len(_COOKIE) + _HALF_CHARS] for one in (given, wanted))
         is_known = hmac.compare_digest(given.encode("latin-1"), wanted.encode())
         return is_known and request.method == b"GET" and upgrade == "websocket"
 

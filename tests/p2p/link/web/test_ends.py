@@ -22,13 +22,14 @@ KEY = bytes(range(32))
 DATE = "Tue, 01 Dec 2026 00:00:00 GMT"
 PLACE = WebPlace("relay.example", 443)
 TLS = relay_context(None, None)
+SHOWN = TLS.certificate
 ANYBODY = ssl.create_default_context()
 GOOD = upgrade(KEY)
 FRAMES = b"\x82\x82\x00\x00\x00\x00\xc0\x01\x89\x80\x00\x00\x00\x00\x82\x81\x00\x00\x00\x00\xc1"
 
 
 def relay_end() -> RelayEnd:
-    return RelayEnd(None, UpgradeAnswer(KEY, DATE))
+    return RelayEnd(None, UpgradeAnswer(KEY, DATE, None))
 
 
 def fed(end: RelayEnd | MemberEnd, data: bytes, cuts: list[int]) -> list[bytes] | None:
@@ -104,7 +105,7 @@ def test_a_proxy_may_say_anything(data: bytes, kind: str, user: bool, cuts: list
 
 @given(st.binary(min_size=1, max_size=600), CUTS)
 def test_no_bytes_harm_either_end_of_tls(data: bytes, cuts: list[int]) -> None:
-    assert not fed(RelayEnd(TlsPipe(TLS, server=True), UpgradeAnswer(KEY, DATE)), data, cuts)
+    assert not fed(RelayEnd(TlsPipe(TLS, server=True), UpgradeAnswer(KEY, DATE, SHOWN)), data, cuts)
     request = UpgradeRequest(PLACE, KEY, bytes)
     member = MemberEnd(None, TlsPipe(ANYBODY, server=False, host=PLACE.host), request)
     member.begin()
@@ -131,7 +132,7 @@ def test_pings_and_nothing_else_end_the_stream_and_pings_now_and_then_do_not() -
 
 
 def test_a_stranger_gets_so_many_pages_over_one_connection() -> None:
-    answer = UpgradeAnswer(KEY, DATE)
+    answer = UpgradeAnswer(KEY, DATE, SHOWN)
     page = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
     answer.receive(page * (3 * PAGES_MAX))
     said = answer.outgoing()

@@ -17,7 +17,8 @@ from p2p.link import streams as streams_module
 from p2p.link.mux import Mux
 from p2p.link.stream import UNSENT_MAX_BYTES
 from p2p.link.web import tls
-from p2p.link.web.tls import relay_context
+from p2p.link.web.tls import certificate_hash, relay_context
+from p2p.link.web.upgrade import token_for
 from p2p.wire.web_place import WebPlace
 from tests.p2p.link.web.certificates import make_certificate
 from tests.p2p.link.web.webclient import KEY, LOOPBACK, WebClient, token, upgrade
@@ -71,21 +72,22 @@ async def test_a_browser_may_ask_twice_over_one_connection(relay: Mux) -> None:
 
 
 @pytest.mark.parametrize(
-    "request_bytes",
+    ("key", "old", "new"),
     [
-        upgrade(bytes(32)),  # another relay's key
-        upgrade(KEY).replace(b"sid=", b"sid=x"),
-        upgrade(KEY).replace(b"AAAAAAAAAA", b"BBBBBBBBBB"),  # the token of another request
-        upgrade(KEY).replace(b"Cookie", b"Biscuit"),
-        upgrade(KEY).replace(b"Upgrade: websocket\r\n", b""),
-        upgrade(KEY).replace(b"GET", b"HEAD"),
+        (bytes(32), b"", b""),  # another relay's key
+        (KEY, b"sid=", b"sid=x"),
+        (KEY, b"AAAAAAAAAA", b"BBBBBBBBBB"),  # the token of another request
+        (KEY, b"Cookie", b"Biscuit"),
+        (KEY, b"Upgrade: websocket\r\n", b""),
+        (KEY, b"GET", b"HEAD"),
     ],
 )
 async def test_without_the_token_a_websocket_is_a_page_like_any_other(
-    relay: Mux, request_bytes: bytes
+    relay: Mux, key: bytes, old: bytes, new: bytes
 ) -> None:
     client = await WebClient.connected(place(relay))
-    request = request_bytes.decode().replace("\r\n", "\n")
+    changed = upgrade(key, shown=client.shown).replace(old, new)
+    request = changed.decode().replace("\r\n", "\n")
     answer = await client.ask(request)
     assert answer.startswith(b"HTTP/1.1 404 ")
     usual = await (await WebClient.connected(place(relay))).ask(
@@ -367,4 +369,47 @@ async def test_nobody_says_for_itself_where_it_comes_from(relay: Mux) -> None:
 
 
 def test_the_token_is_as_the_protocol_has_it() -> None:
-    assert token(bytes(range(32)), "AAAAAAAAAAAAAAAAAAAAAA==") == "uGbv8iE94UfbiFqdsf0nKYafkFF6A2-S"
+    nonce, shown = "AAAAAAAAAAAAAAAAAAAAAA==", b"certificate"
+    ours = token_for(bytes(range(32)), nonce, certificate_hash(shown))
+    assert ours == token(bytes(range(32)), nonce, shown)
+    assert ours == "yzPiNB9Gh1Icdt1PEVn5Ox06WZo6i-mV"
+
+
+async def test_a_box_that_opens_tls_comes_in_by_nothing_that_it_sees(
+    relay: Mux, member: Mux
+) -> None:
+    seen: list[bytes] = []
+    answers: list[bytes] = []
+
+    async def between(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """With a certificate of its own towards the member, and all handed on both ways."""
+        there = await WebClient.connected(place(relay))
+        seen.append(await reader.readuntil(b"\r\n\r\n"))
+        there.write(seen[-1])
+        answers.append(await there.reader.readuntil(b"\r\n\r\n"))
+        writer.write(answers[-1])
+        there.close()
+
+    box = await asyncio.start_server(between, LOOPBACK, 0, ssl=relay_context(None, None))
+    port = box.sockets[0].getsockname()[1]
+    assert await member.streams.dial(WebPlace(LOOPBACK, port), KEY) is None
+    assert member.streams.refusal == "web"
+    later = await WebClient.connected(place(relay))
+    later.write(seen[0])
+    answers.append(await later.reader.readuntil(b"\r\n\r\n"))
+    assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers), "a page"
+    later.close()
+    box.close()
+
+
+async def test_a_renewed_certificate_is_the_one_that_members_are_asked_for(
+    member: Mux, tmp_path: Path
+) -> None:
+    context = relay_context(*make_certificate(tmp_path, "localhost"))
+    relay = await Mux.open((LOOPBACK, 0))
+    assert await relay.streams.listen(place(relay), KEY, context)
+    before = context.certificate
+    tls.load_certificate(context, *make_certificate(tmp_path, "other.org"))
+    assert context.certificate != before
+    assert await member.streams.dial(WebPlace(*place(relay)), KEY) is not None
+    relay.close()

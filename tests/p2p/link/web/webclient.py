@@ -12,18 +12,24 @@ KEY = os.urandom(32)
 LOOPBACK = "127.0.0.1"
 
 
-def token(relay_key: bytes, nonce: str) -> str:
+def token(relay_key: bytes, nonce: str, shown: bytes) -> str:
     """As docs/protocol.md has it."""
-    person = b"teahouse web 1".ljust(16, b"\0")
-    hashed = hashlib.blake2b(nonce.encode(), key=relay_key, digest_size=24, person=person)
-    return base64.urlsafe_b64encode(hashed.digest()).decode()
+    person = b"teahouse web 2".ljust(16, b"\0")
+    halves = b"".join(
+        hashlib.blake2b(said, key=relay_key, digest_size=12, person=person).digest()
+        for said in (nonce.encode(), nonce.encode() + hashlib.sha256(shown).digest())
+    )
+    return base64.urlsafe_b64encode(halves).decode()
 
 
-def upgrade(relay_key: bytes, nonce: str = "AAAAAAAAAAAAAAAAAAAAAA==", more: str = "") -> bytes:
+def upgrade(
+    relay_key: bytes, nonce: str = "AAAAAAAAAAAAAAAAAAAAAA==", more: str = "", shown: bytes = b""
+) -> bytes:
+    """A member's request; ``shown``: the certificate that the server has shown it."""
     return (
         "GET /anything HTTP/1.1\r\nHost: relay.example\r\nConnection: Upgrade\r\n"
         f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {nonce}\r\n"
-        f"Cookie: a=b; sid={token(relay_key, nonce)}\r\n{more}\r\n"
+        f"Cookie: a=b; sid={token(relay_key, nonce, shown)}\r\n{more}\r\n"
     ).encode()
 
 
@@ -44,10 +50,16 @@ class WebClient:
         cls, address: tuple[str, int], relay_key: bytes, *, tls: bool = True, more: str = ""
     ) -> "WebClient":
         client = await cls.connected(address, tls=tls)
-        client.write(upgrade(relay_key, more=more))
+        client.write(upgrade(relay_key, more=more, shown=client.shown))
         head = await asyncio.wait_for(client.reader.readuntil(b"\r\n\r\n"), 5.0)
         assert head.startswith(b"HTTP/1.1 101"), head
         return client
+
+    @property
+    def shown(self) -> bytes:
+        """The server's certificate; empty without TLS."""
+        tls = self.writer.get_extra_info("ssl_object")
+        return tls.getpeercert(binary_form=True) if tls is not None else b""
 
     def write(self, data: bytes) -> None:
         self.writer.write(data)
