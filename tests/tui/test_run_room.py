@@ -600,3 +600,17 @@ async def test_arrows_and_enter_do_what_a_letter_of_the_room_menu_does(language)
             assert len(seat.asked) == 2
     finally:
         use_language("en")
+
+
+async def test_arrows_and_enter_do_what_a_letter_of_a_person_s_menu_does():
+    node = ScriptedNode(full_room("listener"))
+    async with Seat(node) as seat:
+        await seat.press("enter", "down", "down", "down", "enter")
+        assert isinstance(seat.screen, PersonScreen)
+        (softer,) = seat.asked
+        assert softer == ask.SetVolume(1, -3.0)
+        assert len(seat.screen.query(".pointed")) == 1, "what stays can be done again at once"
+        await seat.press("enter", "up", "enter")
+        assert seat.asked[1:] == [ask.SetVolume(1, -6.0), softer]
+        await seat.press("escape", "enter", "enter")
+        assert isinstance(seat.screen, RoomScreen)

@@ -229,7 +229,7 @@ OWN_ROWS = (
         key=RoomKey(
             "e",
             "E",
-            mark("headphones: echo cancellation off; again: by itself"),
+            mark("headphones: no echo cancellation; again: by itself"),
             _press_echo,
         ),
     ),

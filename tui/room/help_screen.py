@@ -24,7 +24,7 @@ def help_keys() -> list[tuple[str, str]]:
         (tr("Space, held"), tr("microphone open so long, if the terminal can tell")),
         *lines[1:],
         ("R, F12   W, F11", tr("the room: door, key, invites;  who waits outside")),
-        (tr("Tab, arrows, Enter"), tr("choose a person, and what to do")),
+        (tr("Tab, arrows, Enter"), tr("choose a person, what to do;  / finds a name")),
         ("Q, F10", tr("leave; asks when you are on stage")),
         ("Ctrl+Q", tr("leave at once; the last moderator is warned first")),
     ]

@@ -1,12 +1,7 @@
 """What can be done with one person, each line saying what it changes."""
 
-from typing import ClassVar
-
-from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
 from p2p.api.commands import Command
 from p2p.api.view import MemberView, RoomView
@@ -15,6 +10,7 @@ from tui.commands.table import person_actions
 from tui.i18n import tr
 from tui.nodelike import NodeLike
 from tui.powers import find
+from tui.room.menu import MenuScreen
 from tui.room.presenter import PATH_NAMES
 from tui.room.question import Answer, QuestionScreen
 from tui.texts.peer_text import peer_text
@@ -22,21 +18,14 @@ from tui.texts.roster import ROLE_NAMES
 from tui.texts.sound_sentences import volume_note
 from tui.widgets.plaintext import PlainText
 
-_SIGNS = {"plus": "+", "equals_sign": "+", "minus": "-"}
-"""Keys as Textual names them."""
 
-
-class PersonScreen(ModalScreen[str]):
-    """The menu of one person. Ends with the name of the next screen, or with nothing.
+class PersonScreen(MenuScreen):
+    """The menu of one person.
 
     Args:
         node: The room.
         n: Whom it is about.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "dismiss", show=False),
-    ]
 
     def __init__(self, node: NodeLike, n: int) -> None:
         super().__init__()
@@ -55,24 +44,17 @@ class PersonScreen(ModalScreen[str]):
             yield PlainText(_about(one, view), classes="quiet")
             for warning in _warnings(one, view):
                 yield PlainText(warning, classes="alarm")
-            for place, action in enumerate(person_actions(one, view)):
-                keys = f"{action.key} / {action.f_key.upper()}"
-                gap = "gap" if place == 0 else ""
-                yield PlainText(f"{keys}  {action.says}", classes=f"key {gap}".strip())
+            yield from self.lines()
             yield PlainText(tr("Esc: back"), classes="quiet gap")
 
-    def on_key(self, event: events.Key) -> None:
-        """Do what the key stands for, if it is on the menu."""
-        pressed = _SIGNS.get(event.key, event.key).lower()
+    def actions(self) -> list[Action]:
+        """Return what we may do with the person."""
         view = self._node.view()
         one = find(view, self._n)
-        for action in person_actions(one, view) if one else []:
-            if pressed in (action.key.lower(), action.f_key):
-                event.stop()
-                self._choose(action)
-                return
+        return person_actions(one, view) if one else []
 
-    def _choose(self, action: Action) -> None:
+    def choose(self, action: Action) -> None:
+        """Do it, ask once more, or go on to its screen."""
         if action.opens:
             self.dismiss(action.opens)
         elif action.command is None:

@@ -35,6 +35,7 @@ from tui.i18n import tr
 from tui.invite.new_invite import NewInviteScreen
 from tui.nodelike import NodeLike
 from tui.powers import find, is_last_moderator, myself, runs_room
+from tui.room.find_screen import FindScreen
 from tui.room.help_screen import HelpScreen
 from tui.room.hold import Hold
 from tui.room.outside import OutsideScreen
@@ -107,6 +108,7 @@ class RoomScreen(Screen[None]):
         Binding("f1,question_mark", "help", show=False),
         Binding("q,f10", "leave", show=False),
         Binding("tab", "next_list", show=False),
+        Binding("slash", "find", show=False),
         # No keys of a keyboard: see tui.terminal.kitty. They take the way of Space, behind it.
         Binding(SPACE_RELEASED, "let_go", show=False),
         Binding(SPACE_LOST, "let_go(True)", show=False),
@@ -384,9 +386,20 @@ class RoomScreen(Screen[None]):
         self.set_class(following > 0, "-aside")
         order[following].focus()
 
+    def action_find(self) -> None:
+        """Find somebody by typing."""
+
+        def found(n: int | None) -> None:
+            if n is not None:
+                self._show_person(n)
+
+        self.app.push_screen(FindScreen(self._node), found)
+
     def on_people_list_chosen(self, message: PeopleList.Chosen) -> None:
         """Show what can be done with the chosen person."""
-        n = message.n
+        self._show_person(message.n)
+
+    def _show_person(self, n: int) -> None:
 
         def chosen(what: str | None) -> None:
             one = find(self._node.view(), n)
