@@ -14,7 +14,7 @@ _KEYS = tuple(
         ("key", "I"),
         ("speak anyway", "R, S"),
         ("profile hall", "R, P"),
-        ("(drop )?relay .*", "R, A"),
+        ("relay( .*)?|drop relay .*", "R, A"),
         (r"let \d+", "W, Y"),
         (r"deny \d+", "W, N"),
         (r"words \d+", mark("Enter on the name, G")),
