@@ -8,7 +8,7 @@ path would let a stranger write escape sequences to the terminal. Widgets and se
 from typing import NewType
 
 from p2p.room.text.names import NAME_CELLS, clean
-from tui.texts.width import cell_len, chop_cells
+from tui.texts.width import cell_len, chop_cells, ended
 
 PeerText = NewType("PeerText", str)
 
@@ -41,13 +41,13 @@ def clip(text: str, cells: int) -> str:
 def fit(text: str, cells: int) -> str:
     """Return ``text`` in exactly ``cells`` terminal cells: cut, or padded on the right."""
     cut = clip(text, cells)
-    return cut + " " * (cells - cell_len(cut))
+    return ended(cut) + " " * (cells - cell_len(cut))
 
 
 def fit_right(text: str, cells: int) -> str:
     """Return ``text`` in exactly ``cells`` terminal cells: cut, or padded on the left."""
     cut = clip(text, cells)
-    return " " * (cells - cell_len(cut)) + cut
+    return " " * (cells - cell_len(cut)) + ended(cut)
 
 
 def wrapped(text: str, cells: int) -> list[str]:

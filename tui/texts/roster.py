@@ -4,6 +4,7 @@ from p2p.api.events import MemberChanged
 from p2p.api.view import MemberView, RoomView
 from tui.i18n import mark, tr
 from tui.texts.peer_text import PeerText, peer_text
+from tui.texts.width import ended
 
 ROLE_NAMES = {
     "host": mark("host"),
@@ -46,12 +47,17 @@ class Roster:
     def name(self, n: int) -> PeerText:
         """Return the name of member ``n``, or ``member 7`` when it is not known."""
         known = self._told.get(n) or self._seen.get(n)
-        return peer_text(known.name) if known else PeerText(tr("member {n}", n=n))
+        return _in_line(known.name) if known else PeerText(tr("member {n}", n=n))
 
     def role(self, n: int) -> str:
         """Return the role of member ``n`` in the chosen language, "" when not known."""
         known = self._told.get(n) or self._seen.get(n)
         return tr(ROLE_NAMES[known.role]) if known else ""
+
+
+def _in_line(name: str) -> PeerText:
+    """Return a name so that a number behind it stays behind it."""
+    return PeerText(ended(peer_text(name)))
 
 
 def member_event(one: MemberView) -> MemberChanged:

@@ -23,6 +23,8 @@ _MARKS = frozenset({"Mn", "Me", "Mc"})
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(
     chr(c) for c in (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 )
+_MELTED = frozenset(chr(c) for c in range(0x1F3FB, 0x1F400))
+"""Tones of skin: some terminals draw them into the sign before, some beside it, two cells wide."""
 
 _MARKS_OF_SCREENS = frozenset(
     "✓✔☑✅√⍻⎷🗸🗹☒✗✘❌❎"  # verified, and what is drawn like it or like its opposite
@@ -73,7 +75,7 @@ def _visible(text: str) -> list[str]:
         if category in _SPACES or character in "\t\r\n":
             if out and out[-1] != " ":
                 out.append(" ")
-        elif category not in _DROPPED and character not in _INVISIBLE:
+        elif category not in _DROPPED and character not in _INVISIBLE | _MELTED:
             out.append(character)
     return out
 

@@ -170,7 +170,7 @@ def test_a_mark_behind_the_name_says_verified_or_imitating():
     rows = {row.n: text(row.spans) for row in audience_rows(run_room(), 26)}
     assert "omar            ✓ mod" in rows[9]
     assert "Iau             !" in rows[13]
-    assert "ئايگۈل          ✓" in text(stage_rows(run_room(), 60)[1].spans)
+    assert "ئايگۈل\u200e          ✓" in text(stage_rows(run_room(), 60)[1].spans)
     imitator = room(member(2, "a", hand_place=1, imitates=1, hand_since_s=0.0))
     assert "!" in text(hand_rows(imitator, 26)[0].spans)
     assert trust_sign(member(3, "a", verified=True, imitates=2)).text == "✓"

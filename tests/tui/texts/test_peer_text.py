@@ -1,3 +1,4 @@
+import sys
 import unicodedata
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from textual.strip import Strip
 
-from p2p.room.text.names import cells
+from p2p.room.text.names import cells, clean
 from tui.texts.peer_text import clip, fit, fit_right, peer_text, wrapped
 from tui.texts.width import cell_len
 
@@ -49,10 +50,34 @@ def test_text_is_wrapped_at_spaces_where_there_are_some():
     assert wrapped("", 8) == [""]
 
 
-@pytest.mark.parametrize("name", ["देवनागरी", "தமிழ்", "မြန်မာ", "བསྟན་འཛིན", "ئايگۈل", "王小明"])
+def test_behind_a_name_that_runs_leftwards_a_number_stays_on_its_right():
+    for name in ("ئايگۈل", "עדה"):
+        assert fit(name, 9) == name + "\u200e" + " " * (9 - len(name))
+        assert fit_right(name, 9) == " " * (9 - len(name)) + name + "\u200e"
+    assert fit("བསྟན་འཛིན", 9) == "བསྟན་འཛིན  "
+    for name in ("amina", "王小明", "7"):
+        assert "\u200e" not in fit(name, 9)
+
+
+@given(st.text(), st.integers(1, 40))
+def test_whatever_a_room_lets_pass_as_a_name_has_one_width(raw, limit):
+    name = clean(raw, limit)
+    assert cell_len(name) == cells(name) <= limit
+
+
+def test_every_sign_of_a_name_has_one_width():
+    signs = (clean("a" + chr(point), 9)[1:] for point in range(0x20, sys.maxunicode + 1))
+    assert [sign for sign in signs if cell_len(sign) != cells(sign)] == []
+
+
+NAMES = ["देवनागरी", "தமிழ்", "မြန်မာ", "བསྟན་འཛིན", "ئايگۈل", "王小明", "👍🏽👨‍👩‍👧", "🇨🇳", "ॐ", "❤️"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_name_takes_the_cells_that_the_room_counts_and_a_terminal_gives(name):
+    name = clean(name, 16)
     assert cell_len(name) == cells(name)
-    assert cells(fit(name, 16)) == 16
+    assert cell_len(fit(name, 16)) == 16
     assert Strip([Segment(fit(name, 16))]).cell_length == 16
 
 

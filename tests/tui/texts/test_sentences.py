@@ -104,7 +104,7 @@ def test_muting_is_told_to_everybody_but_the_muted_who_hears_it_of_the_microphon
         elif n in muted:
             assert told_now == [f"muted: {name}, by 王小明"]
         else:
-            assert told_now == [f"may speak again: {name}, by 王小明"]
+            assert told_now == [f"may speak again: {name}\u200e, by 王小明"], "it runs leftwards"
 
 
 def test_someone_whom_the_view_shows_already_is_still_announced():
