@@ -13,6 +13,7 @@ _STUN_REQUEST = 0x0000
 _STUN_ANSWERS = (0x0100, 0x0110)
 _MAX_USERNAME_BYTES = 513
 _MAX_ATTRIBUTES = 16
+_KRPC_TYPE = ord("d")
 
 
 class Kind(Enum):
@@ -42,7 +43,7 @@ class StunHead:
 
 
 def _kind_of(first: int) -> Kind:
-    if first >= 192:
+    if first >= 192 or first == _KRPC_TYPE:
         return Kind.OWN
     if first >= 128:
         return Kind.MEDIA
@@ -52,7 +53,10 @@ def _kind_of(first: int) -> Kind:
 
 
 KINDS = tuple(map(_kind_of, range(256)))
-"""The protocol of a datagram, by its first byte (RFC 7983 §7)."""
+"""The protocol of a datagram, by its first byte (RFC 7983 §7).
+
+Messages of BitTorrent's DHT begin with a ``d`` (BEP 5), a byte that no other one here has.
+"""
 
 
 def stun_head(data: bytes) -> StunHead | None:

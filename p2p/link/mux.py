@@ -58,7 +58,8 @@ class Mux(asyncio.DatagramProtocol):
         proxy: See ``open``.
 
     Attributes:
-        on_datagram: Takes ``(data, sender)`` of datagrams that begin with a byte of 192-255.
+        on_datagram: Takes ``(data, sender)`` of datagrams that begin with a byte of 192-255,
+            or with that of BitTorrent's DHT.
             ``RemoteError`` from it is counted.
         routes: Which link gets what.
         streams: The same over TCP, where there is no UDP.

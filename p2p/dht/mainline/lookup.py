@@ -39,6 +39,7 @@ class _Candidate:
     node: Node
     distance: int
     fits: bool
+    only_leads: bool = False
     suggested_by: set[Address] = field(default_factory=set)
     asked_s: float | None = None
     asked_times: int = 0
@@ -60,7 +61,7 @@ class LookUp:
     Args:
         target: 20 bytes.
         seeds: Nodes to begin with.
-        entries: Addresses to begin with, of nodes whose ids nobody has told us.
+        entries: Addresses to begin with, of nodes that only lead to others.
         now: Monotonic seconds.
         deadline_s: When the walk ends whatever others do, in seconds from now.
     """
@@ -85,6 +86,8 @@ class LookUp:
         farthest = bytes(byte ^ 0xFF for byte in target)
         for address in entries:
             self._consider(Node(farthest, address), None)
+            if address in self._candidates:
+                self._candidates[address].only_leads = True
 
     def to_ask(self, now: float) -> list[Address]:
         """Say whom to ask next, and count them as asked; empty: enough answers are under way."""
@@ -161,7 +164,9 @@ class LookUp:
 
     def closest(self) -> list[Node]:
         """Give the nodes that answered, closest first: at most 8 of either kind."""
-        answered = [each for each in self._candidates.values() if each.answered]
+        answered = [
+            each for each in self._candidates.values() if each.answered and not each.only_leads
+        ]
         chosen = [each for kind in self._kinds(answered) for each in kind[:K]]
         return [each.node for each in sorted(chosen, key=lambda each: each.distance)]
 
@@ -201,7 +206,7 @@ class LookUp:
     def _hoped(self, candidate: _Candidate, now: float) -> bool:
         """Neither known nor feared to be dead, nor one too many of its neighbourhood."""
         if candidate.asked_s is not None:
-            return candidate.answered or self._fresh(candidate, now)
+            return (candidate.answered and not candidate.only_leads) or self._fresh(candidate, now)
         return self._has_place(candidate)
 
     def _has_place(self, candidate: _Candidate) -> bool:

@@ -61,7 +61,8 @@ class Network:
         return self.of[address].id, near
 
     def best(self, count=K):
-        alive = [each for each in self.nodes if each.address not in self.dead | set(self.liars)]
+        out = self.dead | set(self.liars)
+        alive = [each for each in self.nodes if each.address not in out]
         return sorted(alive, key=lambda each: distance(each.id))[:count]
 
 
@@ -89,7 +90,9 @@ def walk(network, lookup, limit_s=60.0):
 
 
 def begin(network, entries=4):
-    addresses = [each.address for each in network.random.sample(network.nodes, entries)]
+    """From nodes that are far away, as entry points are."""
+    far = sorted(network.nodes, key=lambda each: -distance(each.id))[: len(network.nodes) // 2]
+    addresses = [each.address for each in network.random.sample(far, entries)]
     return LookUp(TARGET, [], addresses, 0.0)
 
 
@@ -119,6 +122,17 @@ def test_nodes_that_are_known_are_a_start():
     lookup = LookUp(TARGET, network.nodes[:8], [], 0.0)
     assert walk(network, lookup)[0] < 1.0
     assert lookup.closest() == network.best()
+
+
+def test_an_entry_point_leads_and_is_no_place_to_keep_anything():
+    entry, other = ("11.0.0.1", 6881), Node(bytes(20), ("11.0.1.1", 6881))
+    lookup = LookUp(TARGET, [other], [entry, other.address], 0.0)
+    assert set(lookup.to_ask(0.0)) == {entry, other.address}
+    further = Node(b"f" * 20, ("11.0.2.1", 6881))
+    lookup.on_answer(entry, TARGET, [further], 0.1)
+    assert lookup.to_ask(0.1) == [further.address]
+    lookup.on_answer(further.address, further.id, [], 0.2)
+    assert lookup.closest() == [further]
 
 
 def test_nobody_to_ask_is_the_end():
@@ -155,9 +169,8 @@ def test_a_node_that_hesitates_gives_its_turn_to_another_and_may_still_answer():
     assert not set(others) & set(slow)
     node_id, named = network.answer(slow[0])
     lookup.on_answer(slow[0], node_id, named, 0.9)
-    assert Node(node_id, slow[0]) in lookup.closest()
     lookup.on_silence(slow[0])  # too late: it has answered
-    assert Node(node_id, slow[0]) in lookup.closest()
+    assert set(lookup.to_ask(2.0)) & {each.address for each in named}
 
 
 def test_in_a_tiny_network_one_lost_question_is_asked_again():
@@ -197,7 +210,7 @@ def test_an_answer_of_somebody_who_was_not_asked_changes_nothing():
 def test_an_id_counts_only_when_its_owner_has_told_it():
     near = TARGET[:-1] + b"\x00"
     liar, honest = ("11.0.0.1", 6881), ("11.0.1.1", 6881)
-    lookup = LookUp(TARGET, [], [liar], 0.0)
+    lookup = LookUp(TARGET, [Node(bytes(20), liar)], [], 0.0)
     lookup.to_ask(0.0)
     lookup.on_answer(liar, bytes(20), [Node(near, honest)], 0.1)
     assert lookup.to_ask(0.1) == [honest]

@@ -1,0 +1,247 @@
+"""A reader and writer of the Mainline DHT, over a socket that belongs to somebody else.
+
+It answers nobody and stands in nobody's table (BEP 43): a member comes for an hour, and mostly
+from behind a router. Each walk shows another id, so that ids join nothing together.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from typing import Protocol
+
+from crypto.mutable_item import MutableItem
+from p2p.dht.form import MAINLINE
+from p2p.dht.mainline.calls import Calls, Comes, family_of
+from p2p.dht.mainline.entry_points import EntryPoints
+from p2p.dht.mainline.known_nodes import KnownNodes
+from p2p.dht.mainline.krpc import Answer, Get, Node, Put
+from p2p.dht.mainline.lookup import ANSWER_S, DEADLINE_S, K, LookUp
+from p2p.dht.mainline.node_ids import make_id
+from p2p.dht.mainline.seen_at import SeenAt
+from p2p.dht.mainline.walking import walk
+from p2p.wire.addresses import Address, Scope, normalise, scope_of
+
+GRACE_S = 0.4
+"""How long a get waits, after the first item, for others from other nodes."""
+PEEKED_AT = 4
+"""Nodes that are asked by a peek."""
+
+_MAX_ITEMS = 32
+_AGAIN_S = 0.7
+
+Answers = AsyncGenerator[tuple[Address, Answer], None]
+
+
+class Socket(Protocol):
+    """What is needed of the socket."""
+
+    @property
+    def families(self) -> tuple[int, ...]:
+        """IP versions that can be sent to: 4, 6 or both."""
+
+    def send(self, data: bytes, address: Address) -> None:
+        """Send one datagram."""
+
+
+class Mainline:
+    """Finds and keeps items; nothing is sent before it is asked to.
+
+    Args:
+        socket: Ours.
+        entry_points: Where to begin.
+        rng: Source of random bytes.
+        now: Monotonic seconds.
+
+    Attributes:
+        form: How a room's records lie in this network.
+        on_seen: Told again and again where most nodes see us.
+    """
+
+    form = MAINLINE
+
+    def __init__(
+        self,
+        socket: Socket,
+        entry_points: EntryPoints,
+        rng: Callable[[int], bytes],
+        now: Callable[[], float],
+    ) -> None:
+        self.on_seen: Callable[[Address], None] = lambda _: None
+        self._socket = socket
+        self._entry_points = entry_points
+        self._rng, self._now = rng, now
+        self._calls = Calls(socket.send, rng)
+        self._known = KnownNodes()
+        self._seen = SeenAt()
+        self._scope: Scope | None = None
+
+    @property
+    def counts(self) -> Counter[str]:
+        """What was asked, answered, and dropped and why."""
+        return self._calls.counts
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes are known; every one of them has answered us."""
+        return len(self._known)
+
+    @property
+    def scope(self) -> Scope | None:
+        """The widest scope among nodes that have answered: who reads what we write may be there."""
+        return self._scope
+
+    def receive(self, data: bytes, address: tuple[str, int]) -> None:
+        """Take one datagram that began with ``d``. Never raises."""
+        self._calls.receive(data, normalise(address))
+
+    def address_changed(self) -> None:
+        """Note that we are on another network: where we were seen is void."""
+        self._seen.forget()
+
+    def close(self) -> None:
+        """Stop: open questions end without answers."""
+        self._calls.close()
+
+    async def items(self, target: bytes, deadline_s: float) -> AsyncGenerator[MutableItem, None]:
+        """Walk towards a target; yield genuine items of it as they come, each once."""
+        seen: set[bytes] = set()
+        async with contextlib.aclosing(self._walks(target, deadline_s, [])) as answers:
+            async for _, answer in answers:
+                item = self._item_of(target, answer)
+                if item is not None and item.signature not in seen and len(seen) < _MAX_ITEMS:
+                    seen.add(item.signature)
+                    yield item
+
+    async def get(self, target: bytes) -> list[MutableItem]:
+        """Find the items of a target, highest number first, in at most 6 s."""
+        found: list[MutableItem] = []
+        with contextlib.suppress(TimeoutError):
+            async with (
+                asyncio.timeout(DEADLINE_S) as limit,
+                contextlib.aclosing(self.items(target, DEADLINE_S)) as items,
+            ):
+                async for item in items:
+                    found.append(item)
+                    if len(found) == 1:
+                        limit.reschedule(asyncio.get_running_loop().time() + GRACE_S)
+        return sorted(found, key=lambda item: -item.seq)
+
+    async def put(self, item: MutableItem) -> int:
+        """Store an item on the nodes closest to its target; tell how many hold it now."""
+        tokens: dict[Address, bytes] = {}
+        walked: list[LookUp] = []
+        async with contextlib.aclosing(self._walks(item.target, DEADLINE_S, walked)) as answers:
+            async for address, answer in answers:
+                if answer.token:
+                    tokens[address] = answer.token
+        closest = [node.address for lookup in walked for node in lookup.closest()]
+        return await self._store({at: Put(item, tokens[at]) for at in closest if at in tokens})
+
+    async def peek(self, target: bytes, beyond_seq: int | None) -> list[MutableItem]:
+        """Ask some nodes that a walk has found beside a target whether they keep something new.
+
+        Args:
+            target: 20 bytes.
+            beyond_seq: Only an item with a higher number is of interest; None: any.
+        """
+        comes: dict[Address, Comes] = {}
+        for family in self._socket.families:
+            near = self._known.closest(target, family, K)
+            first = self._rng(1)[0]
+            for place in range(min(PEEKED_AT, len(near))):
+                address = near[(first + place) % len(near)].address
+                asked = Get(target, family, beyond_seq)
+                comes[address] = self._calls.ask(address, asked, self._id(family))
+        found: dict[bytes, MutableItem] = {}
+        for address, each in comes.items():
+            answer = await each
+            if not isinstance(answer, Answer):
+                self._known.silent(address)
+                continue
+            self._heard(address, answer)
+            if item := self._item_of(target, answer):
+                found[item.signature] = item
+        return sorted(found.values(), key=lambda item: -item.seq)
+
+    async def _store(self, puts: dict[Address, Put]) -> int:
+        """Store everywhere at once, and a second time where nothing was heard for a while."""
+        if not puts:
+            return 0
+        comes = {self._put(*each): each for each in puts.items()}
+        silent = (await asyncio.wait(comes, timeout=_AGAIN_S))[1]
+        again = {self._put(*comes[each]): comes[each] for each in silent}
+        if again:
+            await asyncio.wait(again, timeout=ANSWER_S)
+        every = [*comes.items(), *again.items()]
+        kept = {at for each, (at, _) in every if each.done() and isinstance(each.result(), Answer)}
+        return len(kept)
+
+    def _put(self, address: Address, put: Put) -> Comes:
+        return self._calls.ask(address, put, self._id(family_of(address)))
+
+    async def _walks(self, target: bytes, deadline_s: float, walked: list[LookUp]) -> Answers:
+        """Walk in every family at once: the two networks know nothing of each other."""
+        answers: asyncio.Queue[tuple[Address, Answer] | None] = asyncio.Queue()
+
+        async def one(family: int) -> None:
+            try:
+                walking = self._walk(target, family, deadline_s, walked)
+                async with contextlib.aclosing(walking) as some:
+                    async for each in some:
+                        answers.put_nowait(each)
+            finally:
+                answers.put_nowait(None)
+
+        loop = asyncio.get_running_loop()
+        tasks = [loop.create_task(one(family)) for family in self._socket.families]
+        try:
+            for _ in tasks:
+                while (each := await answers.get()) is not None:
+                    yield each
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _walk(
+        self, target: bytes, family: int, deadline_s: float, walked: list[LookUp]
+    ) -> Answers:
+        ends_s = self._now() + deadline_s
+        entries: list[Address] = []
+        seeds = self._known.closest(target, family, 2 * K)
+        if len(seeds) < K:
+            found = await self._entry_points.addresses(self._now())
+            entries = [each for each in found if family_of(each) == family]
+        now = self._now()
+        lookup = LookUp(target, seeds, entries, now, ends_s - now)
+        walked.append(lookup)
+        own_id = self._id(family)
+        walking = walk(lookup, target, family, entries, self._calls, own_id, self._now)
+        async with contextlib.aclosing(walking) as answers:
+            async for address, answer in answers:
+                if answer is None:
+                    self._known.silent(address)
+                else:
+                    self._heard(address, answer)
+                    yield address, answer
+
+    def _id(self, family: int) -> bytes:
+        seen = self._seen.agreed(family)
+        return make_id(None if seen is None else seen[0], self._rng)
+
+    def _heard(self, address: Address, answer: Answer) -> None:
+        self._known.answered(Node(answer.id, address))
+        scope = scope_of(address[0])
+        if scope is not None and (self._scope is None or scope > self._scope):
+            self._scope = scope
+        if answer.seen is not None and family_of(answer.seen) == family_of(address):
+            self._seen.heard(address, answer.seen)
+            if agreed := self._seen.agreed(family_of(address)):
+                self.on_seen(agreed)
+
+    def _item_of(self, target: bytes, answer: Answer) -> MutableItem | None:
+        if answer.item is not None and answer.item.target != target:
+            self.counts["bad items"] += 1
+            return None
+        return answer.item
