@@ -81,6 +81,7 @@ async def test_a_browser_may_ask_twice_over_one_connection(relay: Mux) -> None:
         (KEY, b"Upgrade: websocket\r\n", b""),
         (KEY, b"GET", b"HEAD"),
     ],
+    ids=["another key", "altered", "another request's", "elsewhere", "no upgrade", "HEAD"],
 )
 async def test_without_the_token_a_websocket_is_a_page_like_any_other(
     relay: Mux, key: bytes, old: bytes, new: bytes
