@@ -164,7 +164,7 @@ class Members:
             seat.send_route(SLOT, 1)
             self._sealer = FrameSealer(Keyring.create(os.urandom), SLOT, bytes(16), os.urandom)
         elif role == "watch":
-            seat.link._line.link.media.frames_to(self)
+            seat.link.line.link.media.frames_to(self)
         elif role == "count":
             # Sound is only counted; what keeps the link alive goes on as it is.
             asyncio.get_running_loop()._remove_reader(mux.raw_socket.fileno())
@@ -172,7 +172,7 @@ class Members:
                 mux.raw_socket,
                 lambda data: data[0] == _FIRST_SOUND_BYTE and len(data) > _LEAST_SOUND_BYTES,
                 lambda data, sender: mux._received(data, sender, time.monotonic()),
-                seat.link._line.link.heard,
+                seat.link.line.link.heard,
             )
 
     async def _enter(self, endpoint: MemberEndpoint, identity: Identity) -> RelaySession:

@@ -71,7 +71,12 @@ class Ghost:
         ops = Ops((self.room.join_op, self.admission))
         asks = AskKeys(tuple(self._keyring.frontier.ids)[:1])
         for message in (ops, asks):
-            self.seats.send_gossip(EVERYBODY, self.sealed(message))
+            self.says(self.sealed(message))
+
+    def says(self, blob: bytes) -> None:
+        """Something sealed, in everybody's ears."""
+        for seat in self.seats.seats[:1]:
+            seat.send_gossip(EVERYBODY, blob)
 
     def sealed(self, message: Message, frm: bytes | None = None) -> bytes:
         """Under the key of before, for everybody; ``frm``: in another's name."""

@@ -38,10 +38,10 @@ async def test_the_whole_log_of_a_relay_names_nobody_no_room_and_no_key(tmp_path
         link.door_up(b"t" * 16, b"card")
         assert await link.cards(b"t" * 16) == (b"card",)
         await link.resolve(b"i" * 20)
-        amina.seats.send_gossip(EVERYBODY, b"sealed")
+        amina.seats.seats[0].send_gossip(EVERYBODY, b"sealed")
         async with talking(amina, Speaker()):
             await until(lambda: len(host.heard) > 60)
-            host.seats.send_floor([inn.host.remove(amina.identity.member_id)])
+            host.say_floor([inn.host.remove(amina.identity.member_id)])
             await until(lambda: amina.seats.first is None)
         amina.net.station.mux.send(os.urandom(512), inn.relays[0].address)
         await asyncio.sleep(1.2)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from crypto.contact import Contact
-from crypto.ids import DhKey, EpochId, MemberId
+from crypto.ids import DhKey, MemberId
 from p2p.clock import to_beat
 from p2p.errors import RemoteError
 from p2p.node.inbox import FirstRelayChanged, Inbox, PresenceChanged
@@ -190,26 +190,10 @@ class Failover:
         ways = [*self.seats[:1], *(seat for seat, _ in self._leaving)]
         return sum(seat.send_frame(frame) for seat in ways) > 0
 
-    def send_floor(self, ops: Sequence[bytes]) -> None:
-        """Says new floor operations to all relays that we are at."""
-        for seat in self.seats:
-            seat.send_floor(ops)
-
-    def send_gossip(self, to: MemberId, blob: bytes, *, every_way: bool = False) -> bool:
-        """Says something sealed to one member, or to all; False if there is no relay."""
-        for seat in self.seats if every_way else self.seats[:1]:
-            seat.send_gossip(to, blob)
-        return self.first is not None
-
     def try_another(self, why: str = "unchecked") -> None:
         """The first may keep something from us: the reserve takes its place, if there is one."""
         if len(self.seats) > 1:
             self._take_reserve(why)
-
-    def send_wraps(self, epoch: EpochId, wraps: Sequence[bytes]) -> None:
-        """Hands in the wraps of an epoch that we made; its operation must have gone before."""
-        for seat in self.seats:
-            seat.send_wraps(epoch, wraps)
 
     async def run(self) -> None:
         """Keeps the seats until cancelled."""

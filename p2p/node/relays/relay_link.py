@@ -52,11 +52,15 @@ class RelayLink:
         contact: The relay.
         line: Its line.
         endpoint: Takes what others send us through the relay.
+
+    Attributes:
+        contact: As given.
+        line: As given; what is said of a room goes by it.
     """
 
     def __init__(self, contact: Contact, line: Line, endpoint: MemberEndpoint) -> None:
         self.contact = contact
-        self._line = line
+        self.line = line
         self._endpoint = endpoint
         self._room: RelayListener = _NoRoom()
         self._answers: dict[tuple[type[Message], bytes], asyncio.Future[Message]] = {}
@@ -64,12 +68,12 @@ class RelayLink:
     @property
     def open(self) -> bool:
         """Whether the link still works."""
-        return self._line.open
+        return self.line.open
 
     @property
     def seated(self) -> bool:
         """Whether we sit there: then it says something all the time."""
-        return self._line.open and not isinstance(self._room, _NoRoom)
+        return self.line.open and not isinstance(self._room, _NoRoom)
 
     @property
     def toward(self) -> Address | None:
@@ -80,7 +84,7 @@ class RelayLink:
     async def until_silent(self, limit_s: float) -> None:
         """Returns when the relay was not heard for so long, or the link has ended."""
         while self.open:
-            left_s = self._line.link.last_heard_s + limit_s - time.monotonic()
+            left_s = self.line.link.last_heard_s + limit_s - time.monotonic()
             if left_s <= 0:
                 return
             await asyncio.sleep(min(to_beat(time.monotonic(), 0.5), left_s))
@@ -88,62 +92,58 @@ class RelayLink:
     @property
     def tie(self) -> bytes:
         """What both ends know of this link and no other has, 64 bytes."""
-        return self._line.link.tie
+        return self.line.link.tie
 
     @property
     def rtt_ms(self) -> float | None:
         """Round trip to the relay; None before the first."""
-        return self._line.link.rtt_ms
+        return self.line.link.rtt_ms
 
     def load(self, now: float) -> Load | None:
         """How the line does that carries our frames; None while the relay says too little."""
-        return self._line.link.media.measure.load(now)
+        return self.line.link.media.measure.load(now)
 
     def inward_load(self, now: float) -> Load | None:
         """How the line does that brings us the others' frames; None while too little is known."""
-        return self._line.link.media.inward.load(now)
+        return self.line.link.media.inward.load(now)
 
     @property
     def inward_bps(self) -> float:
         """What the relay sent us a second, of late; 0.0 while that is unknown."""
-        return self._line.link.media.inward.sent_bps()
+        return self.line.link.media.inward.sent_bps()
 
     @property
     def rtt_s(self) -> float:
         """Round trip to the relay; 0.0 before the first."""
-        return self._line.link.rtt_s or 0.0
+        return self.line.link.rtt_s or 0.0
 
     @property
     def loss_pct(self) -> float:
         """Of the packets that the relay sends us what is lost, 0 to 100."""
-        return self._line.link.media.loss_pct
+        return self.line.link.media.loss_pct
 
     @property
     def counters(self) -> Counter[str]:
         """What was dropped of what came over it, by reason."""
-        return self._line.link.counters
+        return self.line.link.counters
 
     def seat(self, room: RelayListener) -> None:
         """From now on the room takes the relay's messages and frames."""
         self._room = room
-        self._line.link.media.frames_to(room)
-        self._line.link.media.inward.begin()
+        self.line.link.media.frames_to(room)
+        self.line.link.media.inward.begin()
 
     def breach(self, why: str) -> None:
         """The relay broke a rule; too many breaches end the link."""
-        self._line.breach(why)
-
-    def send(self, message: RelayMessage) -> None:
-        """Says something of a room to the relay."""
-        self._line.send(message)
+        self.line.breach(why)
 
     def send_frame(self, frame: bytes) -> bool:
         """Sends a frame, hop byte in front; False if it is lost."""
-        return self._line.link.media.send(frame)
+        return self.line.link.media.send(frame)
 
     def carry(self, handle: bytes, datagram: bytes) -> None:
         """Sends a datagram to a door (by its card's handle) or back to who asked (by a pair's)."""
-        self._line.send(CarryDoor(handle, datagram))
+        self.line.send(CarryDoor(handle, datagram))
 
     def way_to(self, card: bytes) -> Carrier:
         """A way to the door that left this card."""
@@ -152,11 +152,11 @@ class RelayLink:
 
     def door_up(self, tag: bytes, card: bytes) -> None:
         """Leaves our own card."""
-        self._line.send(DoorUp(tag, card))
+        self.line.send(DoorUp(tag, card))
 
     def items(self, items: tuple[bytes, ...]) -> None:
         """Hands in finished DHT items for the relay to store; what makes us heard goes first."""
-        asyncio.get_running_loop().call_later(ITEMS_WAIT_S, self._line.send, Items(items))
+        asyncio.get_running_loop().call_later(ITEMS_WAIT_S, self.line.send, Items(items))
 
     async def cards(self, tag: bytes) -> tuple[bytes, ...]:
         """The cards of a room's doors; none if the relay does not answer in time."""
@@ -173,14 +173,14 @@ class RelayLink:
         try:
             with contextlib.suppress(ConnectionError):
                 while True:
-                    await self._take(await self._line.receive())
+                    await self._take(await self.line.receive())
         finally:
             for waiting in self._answers.values():
                 waiting.cancel()
 
     async def close(self) -> None:
         """Ends the link."""
-        await self._line.close()
+        await self.line.close()
 
     async def _take(self, message: Message) -> None:
         match message:
@@ -198,9 +198,9 @@ class RelayLink:
                 try:
                     await self._room.take(message)
                 except RemoteError as exc:
-                    self._line.breach(str(exc))
+                    self.line.breach(str(exc))
             case _:
-                self._line.breach("not a message of a relay")
+                self.line.breach("not a message of a relay")
 
     def _answer(self, key: tuple[type[Message], bytes], message: Message) -> None:
         waiting = self._answers.pop(key, None)
@@ -211,7 +211,7 @@ class RelayLink:
         waiting = self._answers.get(key)
         if waiting is None:
             waiting = self._answers[key] = asyncio.get_running_loop().create_future()
-            self._line.send(question)
+            self.line.send(question)
         done, _ = await asyncio.wait([waiting], timeout=ANSWER_LIMIT_S)
         if not done or waiting.cancelled():
             self._answers.pop(key, None)

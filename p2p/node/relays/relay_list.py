@@ -57,7 +57,8 @@ class RelayList:
         gone = Carrier(relay.dh, NO_IP, NO_PORT)
         self._room.do(SetCarriers((*named, gone, *out)[:CARRIERS_MAX]), now)
         # It is to tell those who have no other; once it is cut off nobody else can.
-        self._failover.send_floor(self._room.ops_of(Carriers))
+        for seat in self._failover.seats:
+            seat.send_floor(self._room.ops_of(Carriers))
 
     def tick(self, now: float) -> None:
         """Lets our seats follow, and adds what is missing, if we may; ``now`` in monotonic s."""
@@ -67,7 +68,8 @@ class RelayList:
             self._named = known
             self._failover.set_named(known)
             # Two relays that have not joined each other yet have only us between them.
-            self._failover.send_floor(self._room.ops_of(Carriers))
+            for seat in self._failover.seats:
+                seat.send_floor(self._room.ops_of(Carriers))
         if now < self._next_s or self._failover.first is None:
             return
         self._next_s = now + EVERY_S

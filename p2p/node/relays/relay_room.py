@@ -101,7 +101,7 @@ class RelayedRoom:
     @property
     def is_attached(self) -> bool:
         """Whether a relay carries our sound now."""
-        return self.failover.first is not None
+        return bool(self.failover.seats)
 
     @property
     def present(self) -> set[MemberId]:
@@ -123,20 +123,23 @@ class RelayedRoom:
         self._say_ops(new)
 
     def _say_ops(self, ops: Sequence[bytes]) -> None:
-        if not self.is_attached:
+        if not self.failover.seats:
             return
-        floor = [op for op in ops if self._floor.is_floor(op)]
-        if floor:
-            self.failover.send_floor(floor)
+        if floor := [op for op in ops if self._floor.is_floor(op)]:
+            for seat in self.failover.seats:
+                seat.send_floor(floor)
         for page in pages(op for op in ops if not self._floor.is_floor(op)):
             self.say(Ops(page))
 
     def say(self, message: Message, to: MemberId = EVERYBODY, *, every_way: bool = False) -> bool:
         """Tells one member or all, if need be by all our relays; False if it cannot be said now."""
-        if not self.is_attached:
+        seats = self.failover.seats if every_way else self.failover.seats[:1]
+        blob = self._gossip.seal(codec.encode(message), self._room.me, to) if seats else None
+        if blob is None:
             return False
-        blob = self._gossip.seal(codec.encode(message), self._room.me, to)
-        return blob is not None and self.failover.send_gossip(to, blob, every_way=every_way)
+        for seat in seats:
+            seat.send_gossip(to, blob)
+        return True
 
     def compare_with(self, members: Iterable[MemberId]) -> None:
         """Says by all our relays what we hold, to members who seem to hold something else."""
@@ -146,7 +149,8 @@ class RelayedRoom:
 
     def send_wraps(self, message: Wraps) -> None:
         """Hands in the wraps of an epoch; its operation was passed on before."""
-        self.failover.send_wraps(message.epoch_id, message.wraps)
+        for seat in self.failover.seats:
+            seat.send_wraps(message.epoch_id, message.wraps)
 
     def tick(self, here: Collection[MemberId], now: float) -> Iterator[Saying]:
         """Now and then: compares with one member what we hold, tells the time, names relays.

@@ -133,7 +133,7 @@ class RelaySession:
         if refusal in ("no_room", "bad_pass"):
             # It does not know the room, or not its newest epoch.
             for page in list(pages(self._side.floor_ops()))[-OPEN_PAGES_MAX:] or [()]:
-                self.link.send(Open(self._side.genesis, page))
+                self.link.line.send(Open(self._side.genesis, page))
             refusal = await self._ask()
         if not refusal:
             self.compare_floor()
@@ -143,11 +143,11 @@ class RelaySession:
         """Has sound come from here, or only messages and heartbeats."""
         if self.tuned is not on:
             self.tuned = on
-            self.link.send(Tune(self._side.room, on))
+            self.link.line.send(Tune(self._side.room, on))
 
     def hear(self, every: int, slot: int, others: int) -> None:
         """Asks for a portion of the sound: see ``Hear``."""
-        self.link.send(Hear(self._side.room, every, slot, others))
+        self.link.line.send(Hear(self._side.room, every, slot, others))
 
     def send_frame(self, frame: bytes) -> bool:
         """Sends our own frame, hop byte in front."""
@@ -159,30 +159,30 @@ class RelaySession:
         parent = self.link.contact.dh
         signature = sign_route(side.identity, side.room, slot, seq, parent)
         keys = side.identity.sign_key, side.identity.dh
-        self.link.send(Route(side.room, slot, seq, *keys, parent, signature))
+        self.link.line.send(Route(side.room, slot, seq, *keys, parent, signature))
 
     def send_floor(self, ops: Iterable[bytes]) -> None:
         """Says new floor operations."""
         for page in pages(ops):
-            self.link.send(Floor(self._side.room, page))
+            self.link.line.send(Floor(self._side.room, page))
 
     def send_gossip(self, to: MemberId, blob: bytes) -> None:
         """Says something sealed to one member, or to all."""
         side = self._side
-        self.link.send(Gossip(side.room, to, side.identity.member_id, blob))
+        self.link.line.send(Gossip(side.room, to, side.identity.member_id, blob))
 
     def send_wraps(self, epoch: EpochId, wraps: Sequence[bytes]) -> None:
         """Hands in the wraps of an epoch that we made."""
         for at in range(0, len(wraps), WRAPS_PER_MESSAGE):
             page = tuple(wraps[at : at + WRAPS_PER_MESSAGE])
-            self.link.send(RelayWraps(self._side.room, epoch, page))
+            self.link.line.send(RelayWraps(self._side.room, epoch, page))
 
     def compare_floor(self) -> None:
         """Says which floor operations we hold; each side sends what the other lacks."""
         self._have_s = self._now()
         ids = sorted(short(op_id(op)) for op in self._side.floor_ops())
         for have in have_messages(ids):
-            self.link.send(FloorHave(self._side.room, have.ids, have.first, have.last))
+            self.link.line.send(FloorHave(self._side.room, have.ids, have.first, have.last))
 
     def tick(self, now: float) -> None:
         """Call now and then: compares the floor when it was not for a while."""
@@ -195,7 +195,7 @@ class RelaySession:
         here, pass_key = (relay_dh, side.room, self.link.tie), side.pass_key()
         keys = side.identity.sign_key, side.identity.dh
         proofs = prove_self(side.identity, *here), prove_pass(pass_key, *here, keys)
-        self.link.send(Pass(side.room, *keys, pass_public(pass_key), *proofs))
+        self.link.line.send(Pass(side.room, *keys, pass_public(pass_key), *proofs))
         done, _ = await asyncio.wait([self._answer], timeout=PASS_LIMIT_S)
         answer, self._answer = self._answer, None
         return answer.result() if done else "no_answer"

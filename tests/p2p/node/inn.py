@@ -98,6 +98,10 @@ class Member:
         self.slots.add(tree_slot(frame) or 0)
         return self.opens(frame)
 
+    def say_floor(self, ops: list[bytes]) -> None:
+        for seat in self.seats.seats:
+            seat.send_floor(ops)
+
     @property
     def numbers(self) -> list[int]:
         return [number for number, _ in self.heard]
@@ -227,5 +231,5 @@ async def talking(member: Member, voice: Speaker) -> AsyncIterator[None]:
 
 
 def granted(inn: Inn, member: Member, by: Member) -> None:
-    by.seats.send_floor([inn.host.grant(SLOT, member.identity.member_id)])
+    by.say_floor([inn.host.grant(SLOT, member.identity.member_id)])
     member.seats.set_slot(SLOT)

@@ -59,7 +59,7 @@ def said_to(person: Person, frm: bytes, blob: bytes) -> None:
 async def has_said_its_join_in_vain(ghost: Ghost, host: Person, good: Person) -> None:
     for _ in range(8):
         ops = Ops((ghost.room.join_op, ghost.admission))
-        ghost.seats.send_gossip(EVERYBODY, ghost.sealed(ops))
+        ghost.says(ghost.sealed(ops))
         await asyncio.sleep(0.1)
     await until(lambda: refused(host) and refused(good))
     assert rosters(host, good) == [{"host", "good"}] * 2
@@ -128,7 +128,7 @@ async def test_what_a_newcomer_says_before_its_join_has_come_is_heard_after_it()
         async with a_ghost(evil, relay) as late:
             await until(lambda: late.seats.first)
             hand = late.room._pen.write(kinds.Hand, True).data
-            late.seats.send_gossip(EVERYBODY, late.sealed(Ops((hand,))))
+            late.says(late.sealed(Ops((hand,))))
             await asyncio.sleep(0.3)
             door = good.session.peers
             door.room.admit(late.room.join_op)

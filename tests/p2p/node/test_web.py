@@ -217,8 +217,8 @@ async def test_a_name_is_looked_up_for_udp_too_and_given_on_with_its_address() -
         host, guest = await pair(house, str(NodeContact((NOWHERE, 443), relay.key, place)))
         assert await hears(host, guest) >= 0.99
         [link] = guest.node._ours.relay_links.links
-        assert link._line.link.remote_address == relay.address
-        assert not link._line.link.by_stream
+        assert link.line.link.remote_address == relay.address
+        assert not link.line.link.by_stream
         [contact] = parse_key_text(host.node.key_forms().invite).contacts
         assert contact.web == str(place)
         assert contact.address[0] != NOWHERE

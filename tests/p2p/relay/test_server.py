@@ -115,7 +115,7 @@ async def test_an_item_that_was_handed_in_is_resolved_for_another(desk: Desk) ->
 async def test_who_talks_to_a_relay_as_to_a_member_is_let_go(desk: Desk) -> None:
     link, _ = await desk.member()
     for _ in range(20):
-        link._line.send(Bye())
+        link.line.send(Bye())
     await until(lambda: not link.open)
 
 

@@ -48,7 +48,7 @@ async def test_sound_is_forwarded_with_a_grant_and_not_without(inn: Inn) -> None
     async with talking(amina, voice):
         await until(lambda: len(host.heard) > 20)
         assert amina.heard == []  # nobody hears itself
-        host.seats.send_floor([inn.host.mute(SLOT)])
+        host.say_floor([inn.host.mute(SLOT)])
         await asyncio.sleep(0.3)
         count = len(host.heard)
         await asyncio.sleep(0.3)
@@ -62,10 +62,10 @@ async def test_presence_gossip_and_wraps_reach_their_members(inn: Inn) -> None:
     host, amina = await inn.the_host(0), await inn.member(0)
     both = {host.identity.member_id, amina.identity.member_id}
     await until(lambda: host.seats.present == amina.seats.present == both)
-    amina.seats.send_gossip(EVERYBODY, b"sealed")
-    host.seats.send_gossip(amina.identity.member_id, b"for one")
+    amina.seats.seats[0].send_gossip(EVERYBODY, b"sealed")
+    host.seats.seats[0].send_gossip(amina.identity.member_id, b"for one")
     wraps = inn.host.wraps(host.identity, amina.identity)
-    host.seats.send_wraps(inn.host.epoch, wraps)
+    host.seats.seats[0].send_wraps(inn.host.epoch, wraps)
     await until(lambda: host.gossip and amina.gossip and amina.wraps)
     assert host.gossip == [(amina.identity.member_id, b"sealed")]
     assert amina.gossip == [(host.identity.member_id, b"for one")]
@@ -82,7 +82,7 @@ async def test_who_is_removed_is_cut_and_does_not_get_back(inn: Inn) -> None:
     voice = Speaker()
     async with talking(amina, voice):
         await until(lambda: len(host.heard) > 5)
-        host.seats.send_floor([inn.host.remove(amina.identity.member_id)])
+        host.say_floor([inn.host.remove(amina.identity.member_id)])
         await until(lambda: amina.seats.first is None)
         await until(lambda: "removed" in amina.seats.refused.values())
     assert amina.seats.first is None
@@ -106,7 +106,7 @@ async def test_who_was_removed_does_not_come_back_by_the_old_pass_under_another_
     host, amina = await inn.the_host(0), await inn.member(0)
     old = inn.host.pass_key
     change = inn.host.remove(amina.identity.member_id), inn.host.new_epoch()
-    host.seats.send_floor(change)
+    host.say_floor(change)
     await until(lambda: amina.seats.first is None)
     ghost = await inn.member(0, seats=0)
     ghost.floor = list(amina.floor)  # of what came after it knows nothing

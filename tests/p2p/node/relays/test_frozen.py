@@ -51,7 +51,7 @@ async def test_it_is_by_udp_again_once_that_works(monkeypatch):
     async with an_inn() as inn:
         await inn.relay()
         listener = await inn.the_host(0)
-        link = listener.seats.first.link._line.link
+        link = listener.seats.first.link.line.link
         censor = Censor(listener)
         censor.swallows = True
         await until(lambda: link.by_stream)
@@ -64,7 +64,7 @@ async def test_after_a_short_hole_it_stays_by_udp_and_no_stream_is_left():
     async with an_inn() as inn:
         await inn.relay()
         listener = await inn.the_host(0)
-        link = listener.seats.first.link._line.link
+        link = listener.seats.first.link.line.link
         censor = Censor(listener)
         censor.swallows = True
         await until(lambda: time.monotonic() - link.last_heard_s > frozen_module.FROZEN_S)

@@ -54,7 +54,7 @@ class Place:
 
 
 def carrier(link: RelayLink) -> MediaLink:
-    found: MediaLink = link._line.link
+    found: MediaLink = link.line.link
     return found
 
 

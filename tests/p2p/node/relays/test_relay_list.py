@@ -16,10 +16,17 @@ class Seats:
     """What ``RelayList`` knows of our seats."""
 
     def __init__(self, useful: list[Contact]) -> None:
-        self.first: object | None = None
+        self.seats: list[Seats] = []
         self.useful = useful
         self.named: list[bytes] = []
         self.told: list[bytes] = []
+
+    def sit(self) -> None:
+        self.seats = [self]
+
+    @property
+    def first(self) -> "Seats | None":
+        return self.seats[0] if self.seats else None
 
     def send_floor(self, ops: list[bytes]) -> None:
         self.told += ops
@@ -43,7 +50,7 @@ def test_nothing_is_named_before_a_relay_has_taken_us():
     relay_list = RelayList(room, seats)
     relay_list.tick(0.0)
     assert room.state.carriers == ()
-    seats.first = object()
+    seats.sit()
     relay_list.tick(0.1)
     assert room.state.carriers == (carrier_of(relay(1)),)
     relay_list.tick(0.2)
@@ -54,7 +61,7 @@ def test_nothing_is_named_before_a_relay_has_taken_us():
 
 def test_new_relays_are_added_behind_those_that_are_named_and_only_so_many():
     room, seats = a_room(), Seats([relay(n) for n in range(3, 20)])
-    seats.first = object()
+    seats.sit()
     room.do(SetCarriers((carrier_of(relay(2)), carrier_of(relay(5)))), 0.0)
     relay_list = RelayList(room, seats)
     relay_list.tick(1.0)
@@ -82,7 +89,7 @@ async def test_who_sits_at_another_relay_of_the_same_list_is_heard() -> None:
 
 def test_what_was_taken_out_is_added_by_nobody_but_who_asks_for_it():
     room, seats = a_room(), Seats([relay(1), relay(2)])
-    seats.first = object()
+    seats.sit()
     relay_list = RelayList(room, seats)
     relay_list.tick(0.0)
     relay_list.take_out(relay(1), 1.0)
@@ -106,7 +113,7 @@ def test_what_was_taken_out_is_added_by_nobody_but_who_asks_for_it():
 
 def test_a_full_list_has_room_for_who_is_taken_out_of_it():
     room, seats = a_room(), Seats([relay(n) for n in range(1, 10)])
-    seats.first = object()
+    seats.sit()
     relay_list = RelayList(room, seats)
     relay_list.tick(0.0)
     relay_list.take_out(relay(8), 1.0)
