@@ -136,7 +136,7 @@ class Giving:
             if epoch is None or pass_public(head.pass_key) != epoch.pass_public:
                 raise RemoteError("keys of another room")
         if witness:
-            self._times.tell(sender, answer.step, now)
+            self._times.tell(sender, answer.step - self._keyring.step, now)
             self._judge_time(now)
         if abs(answer.step - self._keyring.step) <= 1:
             self._take_heads(heads, answer.step, sender)
@@ -151,12 +151,12 @@ class Giving:
     def _judge_time(self, now: float) -> None:
         """Others say alike that it is another time than we were told: theirs is taken."""
         members = self._room.state.members
-        step = self._times.verdict(
-            self._keyring.step, lambda one: one in members and members[one].rank <= MODERATOR, now
+        ahead = self._times.verdict(
+            lambda one: one in members and members[one].rank <= MODERATOR, now
         )
-        if step is not None:
+        if ahead is not None:
             self._keyring.trial.time_from = None
-            self.events.append(TimeWrong(step * STEP_S + STEP_S / 2))
+            self.events.append(TimeWrong((self._keyring.step + ahead) * STEP_S + STEP_S / 2))
 
     def _take_heads(self, heads: Sequence[HeadSecret], step: int, sender: MemberId) -> None:
         for head in heads:

@@ -16,34 +16,34 @@ OFF_STEPS_MAX = 8640
 
 
 class TimeWitnesses:
-    """Steps that members named, the newest of each."""
+    """By how many steps members' time is ahead of ours, the newest word of each.
+
+    It is ahead by as many when our machine has slept since, and our clock was put forward by that.
+    """
 
     def __init__(self) -> None:
         self._said: dict[MemberId, tuple[int, float]] = {}
 
-    def tell(self, member: MemberId, step: int, now: float) -> None:
-        """A member says what step it is."""
+    def tell(self, member: MemberId, ahead: int, now: float) -> None:
+        """A member says what step it is, so many ahead of ours."""
         self._said.pop(member, None)
-        self._said[member] = (step, now)
+        self._said[member] = (ahead, now)
         if len(self._said) > HEARD_MAX:
             del self._said[next(iter(self._said))]
 
-    def verdict(
-        self, ours: int, is_moderator: Callable[[MemberId], bool], now: float
-    ) -> int | None:
-        """Say which step it is, if it is not ours by more than one; None: nobody knows.
+    def verdict(self, is_moderator: Callable[[MemberId], bool], now: float) -> int | None:
+        """Say how many steps the room is ahead of us, if more than one; None: nobody knows.
 
         Args:
-            ours: The step that we believe it is.
             is_moderator: Of whom one is enough.
             now: Monotonic seconds.
         """
-        fresh = {m: step for m, (step, at_s) in self._said.items() if now - at_s <= FRESH_S}
-        with_us = sum(abs(step - ours) <= 1 for step in fresh.values())
-        others = {step for step in fresh.values() if 1 < abs(step - ours) <= OFF_STEPS_MAX}
-        for step in sorted(others):
-            alike = [m for m, said in fresh.items() if abs(said - step) <= 1]
+        fresh = {m: ahead for m, (ahead, at_s) in self._said.items() if now - at_s <= FRESH_S}
+        with_us = sum(abs(ahead) <= 1 for ahead in fresh.values())
+        others = {ahead for ahead in fresh.values() if 1 < abs(ahead) <= OFF_STEPS_MAX}
+        for ahead in sorted(others):
+            alike = [m for m, said in fresh.items() if abs(said - ahead) <= 1]
             enough = len(alike) >= WITNESSES or any(is_moderator(m) for m in alike)
             if enough and len(alike) > with_us:
-                return step
+                return ahead
         return None

@@ -287,6 +287,20 @@ def test_what_is_held_for_a_later_time_only_is_neither_used_nor_given(people: Pe
     assert len(people.keys()) == 1
 
 
+def test_who_sleeps_between_answer_and_answer_keeps_its_time(people: People) -> None:
+    told = Told(people, 0, door=2)
+    listener = told.person
+    (head,) = people[0].keyring.export(people[0].keyring.seal_step)
+    now = people.now
+    for slept_s, giver in ((0.0, people[1]), (0.0, people[3]), (60.0, people[4])):
+        listener.keyring.advance(now + slept_s)
+        listener.epochs._giving._lacking._asked[giver.id] = now
+        step = listener.keyring.step
+        said = given([HeadSecret(*head)], step, giver, listener)
+        listener.epochs.receive(said, giver.id, now)
+    assert not told.wrong
+
+
 def test_one_listener_alone_moves_nobodys_clock(people: People) -> None:
     told = Told(people, 6, door=0)
     listener = told.person

@@ -3,7 +3,6 @@
 from p2p.rekey.time_witnesses import FRESH_S, HEARD_MAX, OFF_STEPS_MAX, TimeWitnesses
 
 A, B, C, D = (bytes((number,)) * 16 for number in range(1, 5))
-OURS = 100
 
 
 def nobody(_member: bytes) -> bool:
@@ -12,36 +11,35 @@ def nobody(_member: bytes) -> bool:
 
 def told(*said: tuple[bytes, int], at_s: float = 0.0) -> TimeWitnesses:
     times = TimeWitnesses()
-    for member, step in said:
-        times.tell(member, step, at_s)
+    for member, ahead in said:
+        times.tell(member, ahead, at_s)
     return times
 
 
 def test_two_who_say_alike_are_believed_and_one_is_not() -> None:
-    assert told((A, 94)).verdict(OURS, nobody, 1.0) is None
-    assert told((A, 94), (A, 94)).verdict(OURS, nobody, 1.0) is None
-    assert told((A, 94), (B, 94)).verdict(OURS, nobody, 1.0) == 94
-    assert told((A, 94), (B, 95)).verdict(OURS, nobody, 1.0) == 94
-    assert told((A, 94), (B, 96)).verdict(OURS, nobody, 1.0) is None
+    assert told((A, -6)).verdict(nobody, 1.0) is None
+    assert told((A, -6), (A, -6)).verdict(nobody, 1.0) is None
+    assert told((A, -6), (B, -6)).verdict(nobody, 1.0) == -6
+    assert told((A, -6), (B, -5)).verdict(nobody, 1.0) == -6
+    assert told((A, -6), (B, -4)).verdict(nobody, 1.0) is None
 
 
 def test_one_moderator_is_enough() -> None:
-    assert told((A, 94)).verdict(OURS, lambda one: one == A, 1.0) == 94
-    assert told((A, 94)).verdict(OURS, lambda one: one == B, 1.0) is None
+    assert told((A, -6)).verdict(lambda one: one == A, 1.0) == -6
+    assert told((A, -6)).verdict(lambda one: one == B, 1.0) is None
 
 
 def test_not_against_as_many_who_say_that_we_are_right() -> None:
-    split = told((A, 94), (B, 94), (C, OURS), (D, OURS + 1))
-    assert split.verdict(OURS, nobody, 1.0) is None
-    assert split.verdict(94, nobody, 1.0) is None
-    assert told((A, 94), (C, OURS)).verdict(OURS, lambda one: one == A, 1.0) is None
+    split = told((A, -6), (B, -6), (C, 0), (D, 1))
+    assert split.verdict(nobody, 1.0) is None
+    assert told((A, -6), (C, 0)).verdict(lambda one: one == A, 1.0) is None
 
 
 def test_what_is_ours_or_a_day_away_or_old_is_no_verdict() -> None:
-    assert told((A, OURS), (B, OURS + 1)).verdict(OURS, nobody, 1.0) is None
-    far = OURS + OFF_STEPS_MAX + 1
-    assert told((A, far), (B, far)).verdict(OURS, nobody, 1.0) is None
-    assert told((A, 94), (B, 94)).verdict(OURS, nobody, FRESH_S + 0.1) is None
+    assert told((A, 0), (B, 1)).verdict(nobody, 1.0) is None
+    far = OFF_STEPS_MAX + 1
+    assert told((A, far), (B, far)).verdict(nobody, 1.0) is None
+    assert told((A, -6), (B, -6)).verdict(nobody, FRESH_S + 0.1) is None
 
 
 def test_what_is_remembered_is_bounded() -> None:
