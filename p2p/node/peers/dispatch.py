@@ -200,6 +200,8 @@ class Dispatch:
         if self.group_key.has_new_keys():
             self._routing.keys_came()
             self.take_sayings(self.relay_room.retry(now), now)
+        if self.group_key.was_misled():
+            self.relay_room.compare_at_once()
         self.send_ops(now)
 
     def _pass_on(self, word: Fresh, sender: MemberId | None) -> None:

@@ -48,6 +48,7 @@ class GroupKey:
         self._secrets = secrets
         self._told: list[KeyEvent] = []
         self._new_keys = False
+        self._times_wrong = self._put_right = 0
 
     @property
     def counts(self) -> Counter[str]:
@@ -148,11 +149,18 @@ class GroupKey:
         new, self._new_keys = self._new_keys, False
         return new
 
+    def was_misled(self) -> bool:
+        """Whether a false key or time was put right since the last time: what was said is lost."""
+        before = self._put_right
+        self._put_right = self._times_wrong + self._epochs.counts["replaced"]
+        return self._put_right != before
+
     def _note(self, now: float) -> None:
         while (event := self._epochs.next_event() or self._comparing.next_event()) is not None:
             self._told.append(event)
             self._new_keys |= isinstance(event, KeysChanged)
             if isinstance(event, TimeWrong):
+                self._times_wrong += 1
                 self._secrets.room_time.correct(event.room_s, now)
                 self._secrets.keyring.correct(event.room_s)
 

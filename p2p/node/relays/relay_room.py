@@ -31,6 +31,7 @@ from p2p.wire.messages import Fresh, Have, Near, Ops, Wraps
 from p2p.wire.relay_messages import EVERYBODY
 
 COMPARE_EVERY_S = 15.0
+COMPARED_AT_ONCE = 3
 TIME_EVERY_S = 5.0
 IDS_PER_GOSSIP = 1000
 
@@ -146,6 +147,11 @@ class RelayedRoom:
         for have in have_messages(self._room.ids(), IDS_PER_GOSSIP):
             for member in members:
                 self.say(have, member, every_way=True)
+
+    def compare_at_once(self) -> None:
+        """Our keys or our time were wrong: asks several members for what they said meanwhile."""
+        for _ in range(COMPARED_AT_ONCE):
+            self._compare()
 
     def send_wraps(self, message: Wraps) -> None:
         """Hands in the wraps of an epoch; its operation was passed on before."""
