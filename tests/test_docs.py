@@ -94,5 +94,27 @@ def test_every_test_that_the_threat_model_names_exists(note):
     assert [(path, test) for path, _, test in named if test not in defined_in(ROOT / path)] == []
 
 
+@pytest.mark.parametrize("name", ["threat-model.zh.md", "threat-model.zh_TW.md"])
+def test_the_chinese_threat_model_has_no_number_that_the_english_has_not(name):
+    words = {"fifteen": "15", "twelve": "12", "ten": "10"}
+    english = " ".join(words.get(word.strip("*,.:;"), word) for word in BODY.split())
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    told = page.split("\n## ")
+    assert len(told) == 5
+    found = re.findall(r"\d+", " ".join(told[:4]))
+    assert len(found) > 5
+    assert [one for one in found if one not in re.findall(r"\d+", english)] == []
+
+
+def test_both_chinese_threat_models_have_the_same_parts_and_numbers():
+    pages = [
+        (ROOT / "docs" / f"threat-model.{name}.md").read_text(encoding="utf-8")
+        for name in ("zh", "zh_TW")
+    ]
+    shapes = [re.findall(r"^(?:## |- \*\*|\d\.|\|)|\d+", page, re.MULTILINE) for page in pages]
+    assert shapes[0] == shapes[1]
+    assert len(shapes[0]) > 50
+
+
 def test_the_threat_model_names_tests_in_its_notes_alone():
     assert "tests/" not in BODY
