@@ -1,0 +1,1 @@
+"""Where a node hangs in the tree by which a large room's sound goes."""

@@ -1,0 +1,144 @@
+"""Which nodes may become our parents: where they stand, how far away, when to ask. Sans-IO."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from crypto.ids import DhKey
+from p2p.mesh.tree.row import Row
+
+KNOWN_MAX = 16
+RETRY_S = 0.5
+RETRY_MAX_S = 8.0
+SHUNNED_S = 120.0
+"""A parent that brought sound badly, or none, is not asked again for so long; the next time for
+twice as long."""
+IDLE_S = 1.0
+USUAL_HOP_MS = 45
+"""What a hop is taken to cost before it was measured."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """One node: its row, or None if it is only named; how often asking it was in vain."""
+
+    row: Row | None
+    hop_ms: int = USUAL_HOP_MS
+    in_vain: int = 0
+    ready_s: float = 0.0
+    shunned: int = 0
+    rank: int = 0
+    gone: bool = False
+
+
+class Candidates:
+    """The nodes that we know of.
+
+    Args:
+        own: Our key.
+        carries: Whether we pass sound on.
+    """
+
+    def __init__(self, own: DhKey, *, carries: bool) -> None:
+        self._own = own
+        self._carries = carries
+        self._known: dict[DhKey, _Known] = {}
+        self._named: dict[DhKey, int] = {}
+
+    def set_named(self, order: Iterable[DhKey]) -> None:
+        """The nodes that the room names, the first to ask first: known without a row."""
+        self._named = {key: rank for rank, key in enumerate(order)}
+        for key, rank in self._named.items():
+            self._known.setdefault(key, _Known(None)).rank = rank
+
+    def heard(self, row: Row) -> None:
+        """A node said where it stands, or another did."""
+        if not row.is_sane(self._own):
+            return
+        known = self._known.pop(row.node, None)
+        if known is None:
+            if len(self._known) >= KNOWN_MAX + len(self._named):
+                self._forget_one()
+            known = _Known(row)
+        known.row = row
+        self._known[row.node] = known
+
+    def measured(self, node: DhKey, rtt_ms: float) -> None:
+        """How long an answer took."""
+        if node in self._known:
+            self._known[node].hop_ms = int(rtt_ms / 2)
+
+    def took(self, node: DhKey) -> None:
+        """It became a parent of ours."""
+        known = self._known[node]
+        known.in_vain, known.ready_s, known.gone = 0, 0.0, False
+
+    def failed(self, node: DhKey, now: float, *, gone: bool) -> None:
+        """It had no place, or is ``gone``: asked again later, each time later still."""
+        known = self._known.get(node)
+        if known is not None:
+            known.gone = gone
+            wait_s = min(RETRY_MAX_S, RETRY_S * 2.0 ** min(10, known.in_vain))
+            known.in_vain += 1
+            known.ready_s = max(known.ready_s, now + wait_s)
+
+    def shun(self, node: DhKey, now: float) -> None:
+        """It took us and was a bad parent."""
+        known = self._known.setdefault(node, _Known(None))
+        known.ready_s = now + SHUNNED_S * 2.0 ** min(10, known.shunned)
+        known.shunned += 1
+
+    def is_gone(self, node: DhKey) -> bool:
+        """Whether it did not answer when it was asked last, or was lost since."""
+        return node in self._known and self._known[node].gone
+
+    def delay_ms(self, row: Row) -> int:
+        """How old sound would be that we have by way of it."""
+        known = self._known.get(row.node)
+        return row.delay_ms + (USUAL_HOP_MS if known is None else known.hop_ms)
+
+    def next_ready_s(self, now: float) -> float:
+        """When the next of those that wait may be asked again."""
+        return min(
+            (k.ready_s for k in self._known.values() if k.ready_s > now), default=now + IDLE_S
+        )
+
+    def best(
+        self,
+        now: float,
+        but: Collection[DhKey],
+        may: Callable[[DhKey, Row | None], bool],
+        behind: DhKey | None = None,
+    ) -> DhKey | None:
+        """Whom to ask next.
+
+        Args:
+            now: Monotonic seconds.
+            but: Not these.
+            may: Whether a node may become our parent.
+            behind: Those behind this one come last: they fall silent with it.
+        """
+        found: tuple[tuple[int, int, int, int, int], DhKey] | None = None
+        for key, known in self._known.items():
+            row = known.row
+            if now < known.ready_s or key in but or not may(key, row):
+                continue
+            if row is None:
+                score = (0, 0, 0, known.in_vain, known.rank)
+            else:
+                closed = not row.has_place(carries=self._carries)
+                late_ms = self.delay_ms(row)
+                score = (int(behind in row.above), int(closed), row.depth, known.in_vain, late_ms)
+            if found is None or score < found[0]:
+                found = score, key
+        return None if found is None else found[1]
+
+    def row(self, node: DhKey) -> Row | None:
+        """What it said last."""
+        known = self._known.get(node)
+        return None if known is None else known.row
+
+    def _forget_one(self) -> None:
+        """Forgets who was heard of longest ago, a shunned one only when all are."""
+        others = [key for key in self._known if key not in self._named]
+        kept = (key for key in others if not self._known[key].shunned)
+        del self._known[next(kept, others[0])]
