@@ -2,14 +2,19 @@
 
 ::
 
+    ephemeral   the X25519 key whose secret half is HKDF(fresh secret, "ephemeral")
     wrap   tag 4 | sealed secret 32 | seal 16
     tag    first 4 of BLAKE2b-32, person "teahouse/wrap", over ephemeral | member id
     key    HKDF(X25519(ephemeral, recv) | members' secret, "wrap/" | ephemeral | recv | member id)
     seal   ChaCha20-Poly1305 (RFC 8439), nonce zero: the key is used once
 
-The ephemeral secret serves one epoch and is forgotten with the ``KeyPair``; who later seizes a
-receive key that was erased in the meantime finds nothing that opens a wrap. The signed record of
-the epoch carries ``commitment(secret)``, so an author cannot give two members two secrets.
+The ephemeral key follows from the secret, so whoever was given the secret can wrap it for others,
+and all who wrap it for one member make the same bytes: the randomness of a seal is a hash of what
+is sealed (Fujisaki and Okamoto, CRYPTO 1999), which is 32 random bytes. Who does not hold the
+secret can not compute the key, and who does has nothing left to open. It is forgotten with the
+secret; who later seizes a receive key that was erased in the meantime finds nothing that opens a
+wrap. The signed record of the epoch carries ``commitment(secret)``, so nobody can give two members
+two secrets.
 
 The members' secret is the same for the whole life of a room, and every member was given it under
 ML-KEM (``crypto.kem``): who has broken X25519, and was never a member, opens no wrap.
@@ -39,6 +44,15 @@ def commitment(secret: bytes | bytearray) -> bytes:
     return blake2b(secret, digest_size=COMMITMENT_BYTES, person=b"teahouse/epoch").digest()
 
 
+def ephemeral_of(fresh_secret: bytes | bytearray) -> KeyPair:
+    """The key that a secret is wrapped under; its public half stands in the epoch's record.
+
+    Args:
+        fresh_secret: 32 secret bytes, not hashed forward yet.
+    """
+    return KeyPair(hkdf(fresh_secret, b"ephemeral"))
+
+
 def wrap_tag(ephemeral: DhKey, member_id: MemberId) -> bytes:
     """The 4 bytes by which a member, or who passes wraps on, finds the one that is meant.
 
@@ -60,7 +74,7 @@ def wrap_all(
         secret: 32 secret bytes.
         receivers: Member id and receive key of each. One whose key nobody can use (zeros, a
             point of low order) is left out: it must not keep the others from their key.
-        ephemeral: Made for this epoch alone.
+        ephemeral: Of this epoch alone: see ``ephemeral_of``.
         members_secret: 32 secret bytes that all members hold.
 
     Returns:

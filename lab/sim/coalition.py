@@ -6,7 +6,8 @@ out can still sign: by the maker, dated back to the beginning or not, by ghosts 
 an invite of the maker, by a rank that it had. What they sign reaches any honest member as if a
 relay in league had carried it, under the name of anybody. Ghosts have lines, take part, and ask for
 keys. The relay keeps back what it likes (``false_relay``), and now and then a moderator's program
-hangs. The room is open, asks, or wants an invite; and is locked at times.
+hangs. One listener is in league with them: what it wraps for others is false, and it answers nobody
+that asks for a wrap. The room is open, asks, or wants an invite; and is locked at times.
 
 A frame that an honest member says is *lost* if any of them opens it, or they hold its keys
 together, although
@@ -34,6 +35,11 @@ from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import MODERATOR
+from p2p.wire.messages import Wraps
+from p2p.wire.relay_messages import AskWrap
+
+FALSE_WRAPPER = 4
+"""The number of the one that wraps falsely; those before it may moderate."""
 
 GHOSTS_EACH = 2
 ATTACKS_PER_BEAT = 0.5
@@ -66,13 +72,14 @@ class HostileWorld(World):
 
     Attributes:
         attacks: Operations that it has brought to honest members.
+        false_wraps: Wraps that do not open, by the listener in league.
         tried: Frames that must not be lost.
         tapped: Frames of speakers whose key it may still have, and has.
         relay: In league with it.
     """
 
     def __init__(self, seed: int, **more: float) -> None:
-        self.attacks = self.tried = self.tapped = 0
+        self.attacks = self.tried = self.tapped = self.false_wraps = 0
         self._known_s: dict[int, float] = {}
         self._missed_s: dict[int, float] = {}
         self._hangs: dict[int, float] = {}
@@ -190,6 +197,11 @@ class HostileWorld(World):
 
     def _send(self, sender: Client, to: Client, message: object) -> None:
         wait_s: float | None = 0.0
+        if sender.number == FALSE_WRAPPER and isinstance(message, Wraps):
+            self.false_wraps += len(message.wraps)
+            message = Wraps(message.epoch_id, tuple(one[:-1] + b"?" for one in message.wraps))
+        if to.number == FALSE_WRAPPER and isinstance(message, AskWrap):
+            return
         if to.honest:
             self.relay.record(sender, message)
             wait_s = self.relay.delay_s(to, message)

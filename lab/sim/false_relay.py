@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from lab.sim.room_client import Client
 from p2p.wire.messages import AskKeys, Fresh, GiveKeys, Have, Ops, Wraps
+from p2p.wire.relay_messages import AskWrap
 
 RECORDS = (Ops, Have)
-KEYS = (Wraps, AskKeys, GiveKeys)
+KEYS = (Wraps, AskWrap, AskKeys, GiveKeys)
 WORDS = (Fresh,)
 SIEGES: tuple[tuple[type, ...], ...] = (
     RECORDS, KEYS, WORDS, (*RECORDS, *KEYS), (*RECORDS, *KEYS, *WORDS),

@@ -19,6 +19,7 @@ from p2p.room.ops.ids import NONE
 from p2p.room.room import Room
 from p2p.wire.codec import have_messages, pages
 from p2p.wire.messages import AskKeys, Fresh, GiveKeys, Have, Ops, Wraps
+from p2p.wire.relay_messages import AskWrap
 
 MEMBERS_SECRET = b"members' secret".ljust(32)
 
@@ -29,7 +30,7 @@ AGAIN_S = 2.0
 OUT_S = 10.0
 """So long a member that fell out of the room may take to come in again."""
 
-KEY_MESSAGES = (Wraps, AskKeys, GiveKeys)
+KEY_MESSAGES = (Wraps, AskWrap, AskKeys, GiveKeys)
 
 
 class Invited(NamedTuple):

@@ -3,14 +3,17 @@
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from unittest.mock import patch
 
 from lab.sim.coalition import HostileWorld
 from lab.sim.room_client import Client
 from lab.sim.room_world import World
+from p2p.rekey import shares
 from p2p.room import commands
 from p2p.room.ops.powers import MODERATOR
 from p2p.room.stage import Stage
 
+SHARES_OF = (shares.SHARE_MEMBERS, 2, 3)
 SILENCE_MAX_S = 2.0
 PAUSE_MAX_S = 3.5
 QUIET_S = 20.0
@@ -243,14 +246,17 @@ class Schedule:
             outcome.done |= {
                 "attack": world.attacks,
                 "kept_back": world.relay.kept_back,
+                "false_wrap": world.false_wraps,
                 "tried": world.tried,
                 "tapped": world.tapped,
             }
         outcome.members = len(world.clients)
         outcome.virtual_s = world.clock.now
+        outcome.done["asked_wrap"] = sum(c.epochs.counts["asked_wrap"] for c in world.clients)
         outcome.epochs = sum(client.epochs.counts["made"] for client in world.clients)
 
 
 def play(seed: int, members: int = 8, actions: int = 40, *, hostile: bool = False) -> Outcome:
-    """One history from its seed."""
-    return Schedule(seed, members, actions, hostile=hostile).play()
+    """One history from its seed; in two of three new keys are wrapped in shares."""
+    with patch.object(shares, "SHARE_MEMBERS", SHARES_OF[seed % len(SHARES_OF)]):
+        return Schedule(seed, members, actions, hostile=hostile).play()

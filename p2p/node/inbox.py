@@ -15,6 +15,7 @@ from crypto.ids import DhKey, EpochId, MemberId
 from p2p.link.carried import CarriedLine
 from p2p.link.line import Line
 from p2p.wire.codec import Message
+from p2p.wire.relay_messages import AskWrap
 
 WAITING_MAX = 256
 """Items of others that wait; beyond them their lines have to wait."""
@@ -88,6 +89,14 @@ class WrapsCame:
 
 
 @dataclass(frozen=True, slots=True)
+class WrapAsked:
+    """A relay brings the question of a member that lacks its wrap."""
+
+    question: AskWrap
+    source: ItemSource
+
+
+@dataclass(frozen=True, slots=True)
 class PresenceChanged:
     """Other members are attached to our relays than before."""
 
@@ -142,7 +151,7 @@ class Moved:
     """Our router gave us another address, or we are on another network."""
 
 
-Foreign = FromNeighbour | FromChannel | FloorCame | GossipCame | WrapsCame
+Foreign = FromNeighbour | FromChannel | FloorCame | GossipCame | WrapsCame | WrapAsked
 Own = (
     NeighbourGone
     | PresenceChanged

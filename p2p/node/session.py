@@ -42,6 +42,7 @@ from p2p.node.inbox import (
     RelayDeaf,
     RelayUp,
     RoomChanged,
+    WrapAsked,
     WrapsCame,
 )
 from p2p.node.joining.advertise import Advertiser
@@ -249,6 +250,8 @@ class Session:
                 dispatch.relay_room.take_floor(ops, now)
             case WrapsCame(epoch=epoch, wraps=wraps):
                 dispatch.take(EVERYBODY, Wraps(epoch, tuple(wraps)), now)
+            case WrapAsked(question=question):
+                dispatch.take_question(question)
             case _:
                 self._notice(item)
 

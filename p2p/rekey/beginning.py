@@ -1,51 +1,43 @@
-"""Epochs of ours: begun when it is our turn, and wrapped some members at a time. Sans-IO."""
+"""Epochs of ours: begun when it is our turn, and given on. Sans-IO."""
 
 from collections.abc import Collection
 
 from crypto.epoch import Keyring
+from crypto.head import SECRET_BYTES
 from crypto.ids import MemberId
-from p2p.rekey.commit import Wrapping, next_epoch
+from p2p.rekey.commit import next_epoch
 from p2p.rekey.schedule import NEVER, Turns, is_scheduled
+from p2p.rekey.sharing import Sharing
 from p2p.rng import Rng
 from p2p.room.ops.kinds import PARENTS_MAX
 from p2p.room.ops.powers import MODERATOR
 from p2p.room.room import Room
 from p2p.room.state.epochs import Why
-from p2p.wire.messages import Wraps
-
-WRAPS_AT_ONCE = 100
-"""Some five milliseconds of work."""
 
 
 class Beginning:
-    """When one member begins epochs, and how far the newest is wrapped.
+    """When one member begins epochs.
 
     Args:
         room: What the members agree on.
         keyring: Takes the secrets in; it is not turned to them here.
-        members_secret: 32 secret bytes that all members hold: what wraps are bound to.
+        sharing: Gives their secrets on.
         rng: Source of secrets.
     """
 
-    def __init__(self, room: Room, keyring: Keyring, members_secret: bytes, rng: Rng) -> None:
+    def __init__(self, room: Room, keyring: Keyring, sharing: Sharing, rng: Rng) -> None:
         self._room = room
         self._keyring = keyring
-        self._members_secret = members_secret
+        self._sharing = sharing
         self._rng = rng
         self._turns = Turns(rng)
         self._present: frozenset[MemberId] | None = None
-        self._wrapping: Wrapping | None = None
 
     @property
     def is_allowed(self) -> bool:
         """Whether our rank lets us begin epochs."""
         state, me = self._room.state, self._room.me
         return state.in_roster(me) and state.members[me].rank <= MODERATOR
-
-    @property
-    def is_wrapping(self) -> bool:
-        """Whether ``wraps`` has more to give."""
-        return self._wrapping is not None
 
     def observe_present(self, members: Collection[MemberId]) -> None:
         """Say who is here; until then everybody in the roster counts as here."""
@@ -64,7 +56,7 @@ class Beginning:
             spoilt: Somebody who was removed with new key may hold all heads.
 
         Returns:
-            Whether we did; its wraps are to be sent.
+            Whether we did.
         """
         place = self._place()
         if place is None:
@@ -77,11 +69,11 @@ class Beginning:
             why = "timer"
         if why is None:
             return False
-        if self._wrapping is not None:
-            self._wrapping.stop()  # whoever still waits for that one needs the new one
-        self._wrapping = next_epoch(
-            self._room, self._keyring, heads[:PARENTS_MAX], why, self._rng, self._members_secret
+        epoch_id, secret = next_epoch(
+            self._room, self._keyring, heads[:PARENTS_MAX], why, self._rng
         )
+        self._sharing.take(epoch_id, secret, now)
+        secret[:] = bytes(SECRET_BYTES)
         self._turns.made(now)
         return True
 
@@ -89,16 +81,6 @@ class Beginning:
         """When an epoch may be due, monotonic seconds; infinity for never."""
         place = self._place()
         return NEVER if place is None else self._turns.next_timer(missing_since_s, place)
-
-    def wraps(self) -> Wraps | None:
-        """Wrap for some more; None when all are wrapped for."""
-        while self._wrapping is not None:
-            epoch_id, wraps = self._wrapping.epoch_id, self._wrapping.some(WRAPS_AT_ONCE)
-            if self._wrapping.done:
-                self._wrapping = None
-            if wraps:
-                return Wraps(epoch_id, wraps)
-        return None
 
     def _place(self) -> int | None:
         """How many who may begin epochs and are here are senior to us; None: we may not."""

@@ -2,8 +2,8 @@
 
 Theory of operation. The room's operations say which epochs there are and which of them nothing has
 replaced: the *heads*. This core sees to it that the keyring holds the secrets of all heads, and
-turns it to them; it begins epochs when it is our turn and wraps their secrets for the roster
-(``beginning``), and asks and answers for what did not arrive (``asking``)::
+turns it to them; it begins epochs when it is our turn (``beginning``), wraps their secrets for our
+share of the roster (``sharing``), and asks and answers for what did not arrive (``recovery``)::
 
     record seen --(our wrap comes)--> held ----(replaced)---> old --(20 s)--> erased
          |                             ^
@@ -30,16 +30,18 @@ from p2p.rekey.events import EpochEvent, HeldWhy, Impersonated, KeysChanged
 from p2p.rekey.mic_gate import MicGate
 from p2p.rekey.records import Records
 from p2p.rekey.recovery import Giving
+from p2p.rekey.sharing import Sharing
 from p2p.rekey.wrap_keys import RecvKeys
 from p2p.rng import Rng
 from p2p.room.agent.refusals import history_full
 from p2p.room.room import Room
 from p2p.room.state.epochs import EpochInfo
 from p2p.wire.messages import AskKeys, GiveKeys, Wraps
+from p2p.wire.relay_messages import AskWrap
 
 POLL_S = 5.0
 
-KeyMessage = Wraps | AskKeys | GiveKeys
+KeyMessage = Wraps | AskWrap | AskKeys | GiveKeys
 Outgoing = tuple[MemberId | None, KeyMessage]
 
 
@@ -67,7 +69,7 @@ class Epochs:
         recv: The receive key that our join named; None to publish one now.
 
     Attributes:
-        counts: What happened: made, wrapped, asked, given, refused.
+        counts: What happened: made, wrapped, asked_wrap, asked, given, refused.
     """
 
     def __init__(
@@ -84,13 +86,13 @@ class Epochs:
         self._keyring = keyring
         self._now = now
         self._recv = RecvKeys(room.me, room.write_recv, rng, keyring.step, members_secret, recv)
-        self._beginning = Beginning(room, keyring, members_secret, rng)
+        self._sharing = Sharing(room, keyring, members_secret, self.counts)
+        self._beginning = Beginning(room, keyring, self._sharing, rng)
         self._giving = Giving(room, keyring, rng, self.counts, self._recv)
         self._neighbours: frozenset[MemberId] = frozenset()
         self._records = Records()
         self._gate = MicGate()
         self._out: deque[Outgoing] = deque()
-        self._events = self._giving.events
         self._follow()
 
     @property
@@ -109,6 +111,7 @@ class Epochs:
         """Say who is here; until then everybody in the roster counts as here."""
         self._now = max(self._now, now)
         self._beginning.observe_present(members)
+        self._sharing.observe_present(members)
 
     def observe_neighbours(self, members: Collection[MemberId], now: float) -> None:
         """Say whom we can ask over a line that ends at them."""
@@ -156,6 +159,8 @@ class Epochs:
         self._follow()
         if isinstance(message, Wraps):
             self._take_wraps(message.epoch_id, message.wraps)
+        elif isinstance(message, AskWrap):
+            self._sharing.asked(message, sender, self._now)
         elif isinstance(message, AskKeys):
             self._giving.take_question(sender, message.epochs, self._now)
             self._answer()
@@ -173,7 +178,7 @@ class Epochs:
         members at a time.
         """
         self.on_timer(now)
-        if (wraps := self._beginning.wraps()) is not None:
+        if (wraps := self._sharing.wraps(self._now)) is not None:
             self._out.append((None, wraps))
         out = list(self._out)
         self._out.clear()
@@ -181,9 +186,9 @@ class Epochs:
 
     def next_timer(self) -> float:
         """When ``on_timer`` wants to be called, monotonic seconds."""
-        if self._out or self._beginning.is_wrapping:
+        if self._out or self._sharing.is_wrapping:
             return self._now
-        times = [self._now + POLL_S, self._giving.next_timer(self._now)]
+        times = [self._now + POLL_S, self._giving.next_timer(self._now), self._sharing.next_timer]
         times.append(self._beginning.next_timer(self._giving.since_s))
         if (recv_at_s := self._recv.next_timer()) is not None:
             times.append(recv_at_s)
@@ -196,13 +201,15 @@ class Epochs:
         if not self._is_here():
             return
         self._begin_if_due()
+        self._sharing.on_timer(self._now)
         self._recv.on_timer(self._keyring.step, self._now)
+        self._out += self._sharing.questions(self._keyring.missing, self._now)
         self._out += self._giving.questions(self._neighbours, self._now)
         self._answer()
 
     def next_event(self) -> EpochEvent | None:
         """What changed, oldest first; None when all is told."""
-        return self._events.popleft() if self._events else None
+        return self._giving.events.popleft() if self._giving.events else None
 
     # --- following the room ---------------------------------------------------------------------
 
@@ -220,7 +227,7 @@ class Epochs:
         self._giving.observe(self._now)
         if self._keyring.frontier != before:
             self._recv.epoch_began(self._keyring.step, len(self._room.roster()), self._now)
-            self._events.append(KeysChanged(self._keyring.frontier.ids))
+            self._giving.events.append(KeysChanged(self._keyring.frontier.ids))
         self._hold_back()
         self._watch_own_name()
         self._giving.tell_missing(self._now)
@@ -239,12 +246,12 @@ class Epochs:
         self._gate.observe(self._keyring.frontier.ids, self._now)
         self._keyring.waiting = self._gate.why == "removed" or bool(self._keyring.ahead)
         if (news := self._gate.news(self._now)) is not None:
-            self._events.append(news)
+            self._giving.events.append(news)
 
     def _watch_own_name(self) -> None:
         """A receive key in our name that is none of ours: somebody else has our keys."""
         if self._recv.is_forged(self._room.state.members[self._room.me].recv):
-            self._events.append(Impersonated())
+            self._giving.events.append(Impersonated())
 
     # --- beginning epochs -----------------------------------------------------------------------
 
@@ -281,6 +288,7 @@ class Epochs:
         except RemoteError:
             self.counts["unopened"] += 1
             return
+        self._sharing.take(epoch.id, secret, self._now)
         secret[:] = bytes(SECRET_BYTES)
         self.counts["wrapped"] += 1
 

@@ -17,8 +17,9 @@ from crypto.relaypass import pass_public
 from p2p.errors import RemoteError
 from p2p.rekey.events import EpochEvent, KeysDiffer, KeysMissing, TimeWrong
 from p2p.rekey.mic_gate import TOLD_S
-from p2p.rekey.requests import SETTLE_S, Answering, Asking
+from p2p.rekey.requests import FIRST_S, SETTLE_S, SHARED_FIRST_S, Answering, Asking
 from p2p.rekey.sealed_heads import open_heads, seal_heads
+from p2p.rekey.shares import share_count
 from p2p.rekey.time_witnesses import TimeWitnesses
 from p2p.rekey.wrap_keys import RecvKeys
 from p2p.rng import Rng
@@ -81,7 +82,9 @@ class Giving:
 
     def observe(self, now: float) -> None:
         """Take note of what we lack, and of what we have reason to doubt."""
-        self._lacking.observe(self._keyring.missing, now)
+        missing, known = self._keyring.missing, self._room.state.epochs
+        shared = all(one in known and share_count(known[one]) > 1 for one in missing)
+        self._lacking.observe(missing, now, first_s=SHARED_FIRST_S if shared else FIRST_S)
         self._doubting.observe(self._doubted, now)
 
     @property

@@ -13,6 +13,9 @@ from p2p.rng import Rng
 from p2p.token_bucket import Allowance, Rate
 
 FIRST_S = 0.3
+SHARED_FIRST_S = 0.9
+"""Of an epoch that is wrapped in shares: first other wrappers are asked (``sharing``)."""
+
 AGAIN_S = 0.5
 LATER_S = 2.0
 SOON_TRIES = 8
@@ -36,6 +39,7 @@ class Asking:
         self.lacking_since_s: float | None = None
         self._since_s: dict[EpochId, float] = {}
         self._tries = 0
+        self._first_s = FIRST_S
         self._next_s = float("inf")
         self._near: frozenset[MemberId] = frozenset()
         self._asked: dict[MemberId, float] = {}
@@ -50,8 +54,9 @@ class Asking:
         """When ``due`` has somebody to ask; infinity for never."""
         return self._next_s
 
-    def observe(self, missing: Iterable[EpochId], now: float) -> None:
-        """Take note of which heads are missing."""
+    def observe(self, missing: Iterable[EpochId], now: float, *, first_s: float = FIRST_S) -> None:
+        """Take note of which heads are missing, and how long to wait for the first that are."""
+        self._first_s = first_s
         before, self._since_s = self._since_s, {}
         for epoch in missing:
             self._since_s[epoch] = before.get(epoch, now)
@@ -61,7 +66,7 @@ class Asking:
         if self.lacking_since_s is None:
             self.lacking_since_s = now
         if not before.keys() & self._since_s.keys():
-            self._tries, self._next_s = 0, now + FIRST_S
+            self._tries, self._next_s = 0, now + first_s
 
     def due(
         self, neighbours: Collection[MemberId], likely: Collection[MemberId], now: float
@@ -88,7 +93,7 @@ class Asking:
     def _look_around(self, near: frozenset[MemberId], now: float) -> None:
         """Whoever has just come may know what those before did not: no long pauses any more."""
         if self._since_s and near - self._near:
-            self._tries, self._next_s = 0, min(self._next_s, now + FIRST_S)
+            self._tries, self._next_s = 0, min(self._next_s, now + self._first_s)
         self._near = near
 
     def was_asked(self, member: MemberId, now: float) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from crypto.identity import member_id
 from crypto.ids import DhKey, EpochId, MemberId, SignKey
 from crypto.relaypass import check_route
+from crypto.wrap import TAG_BYTES
 from p2p.errors import RemoteError
 from p2p.mesh.seen import Seen
 from p2p.relay.cascade import TreePlace
@@ -20,15 +21,17 @@ from p2p.relay.portion import Portion
 from p2p.relay.presence import Presence
 from p2p.relay.seating import Seating
 from p2p.relay.sessions import BOUGH_TIMES, Allowances, Bough, Seat
-from p2p.relay.wraps import WrapShelf
+from p2p.relay.wraps import BOUGH_MAX, SHARED_MAX, WrapShelf
 from p2p.room.relay_view import FloorRoom
 from p2p.room.state.model import RoomState
+from p2p.room.store.opset import MEMBERS_MAX
 from p2p.wire.codec import Message, have_messages, pages
 from p2p.wire.hop import tree_slot
 from p2p.wire.messages import WRAPS_PER_MESSAGE
 from p2p.wire.relay_messages import (
     EVERYBODY,
     MEMBERS_PER_MESSAGE,
+    AskWrap,
     Floor,
     FloorHave,
     Gossip,
@@ -41,6 +44,7 @@ from p2p.wire.relay_messages import (
 )
 
 SEATS_MAX = 1024
+ASK_BYTES = 96
 BOUGHS_MAX = 8
 _HARMLESS = ("new", "known", "held", "full", "flood", "version")
 
@@ -161,6 +165,9 @@ class RelayRoom:
             case RelayWraps():
                 here.allowances.wraps(now)
                 self._take_wraps(message, link, here)
+            case AskWrap():
+                here.allowances.gossip(ASK_BYTES, now)
+                self._ask_wrap(message, link, here)
             case Route():
                 here.allowances.route(now)
                 self._route(message, link, here)
@@ -259,30 +266,45 @@ class RelayRoom:
             # Who waits in reserve hears it where it is tuned in.
             self._out += [(one, message) for one in self.seating.listeners(link)]
             return
-        targets = self.seating.seats_of(message.to) or [
-            one for one, bough in self.seating.boughs.items() if message.to in bough.present
-        ]
-        self._out += [(one, message) for one in targets[:1] if one != link]
+        self._out += [(one, message) for one in self._ways_to(message.to) if one != link]
 
     def _take_wraps(self, message: RelayWraps, link: int, here: Seat | Bough) -> None:
         epoch = self.state.epochs.get(message.epoch)
         if epoch is None or message.epoch not in self.state.heads:
             return  # replaced meanwhile
-        if isinstance(here, Seat) and here.member != epoch.author:
-            raise RemoteError("wraps of another's epoch")
-        fresh = self._shelf.put(message.epoch, message.wraps)
+        most = BOUGH_MAX
+        if isinstance(here, Seat):
+            most = MEMBERS_MAX if here.member == epoch.author else SHARED_MAX
+        source = self.seating.name_of(link)
+        fresh = self._shelf.put(message.epoch, message.wraps, source, most)
+        by_tag: dict[bytes, list[bytes]] = {}
+        for wrap in fresh:
+            by_tag.setdefault(wrap[:TAG_BYTES], []).append(wrap)
         for one, seat in self.seating.seats.items():
-            if one != link:
-                self._hand_wraps(message.epoch, one, seat.member, fresh)
+            tag = self._shelf.tag(message.epoch, epoch.ephemeral, seat.member)
+            if one != link and tag in by_tag:
+                self._send_wraps(message.epoch, by_tag[tag], one)
         for one in self.seating.boughs:
             if one != link:
                 self._send_wraps(message.epoch, fresh, one)
 
-    def _hand_wraps(
-        self, epoch: EpochId, link: int, member: MemberId, among: tuple[bytes, ...] | None = None
-    ) -> None:
+    def _ask_wrap(self, message: AskWrap, link: int, here: Seat | Bough) -> None:
+        if isinstance(here, Seat) and message.frm != here.member:
+            raise RemoteError("in another's name")
+        if not isinstance(here, Seat) and message.frm not in here.present:
+            return  # it may just have gone
+        self._out += [(one, message) for one in self._ways_to(message.to) if one != link]
+
+    def _ways_to(self, member: MemberId) -> list[int]:
+        """The link that leads to a member; none if it is not here."""
+        return (
+            self.seating.seats_of(member)
+            or [one for one, bough in self.seating.boughs.items() if member in bough.present]
+        )[:1]
+
+    def _hand_wraps(self, epoch: EpochId, link: int, member: MemberId) -> None:
         found = self._shelf.find(epoch, self.state.epochs[epoch].ephemeral, member)
-        self._send_wraps(epoch, [one for one in found if among is None or one in among], link)
+        self._send_wraps(epoch, found, link)
 
     def _send_wraps(self, epoch: EpochId, wraps: Iterable[bytes], link: int) -> None:
         rest, step = tuple(wraps), WRAPS_PER_MESSAGE

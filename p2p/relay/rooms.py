@@ -21,6 +21,7 @@ from p2p.wire.addresses import Address, scope_of
 from p2p.wire.codec import Message
 from p2p.wire.hop import HEARTBEAT
 from p2p.wire.relay_messages import (
+    AskWrap,
     Floor,
     FloorHave,
     Gossip,
@@ -168,7 +169,10 @@ class Rooms:
                 self._seated(message.room, link).seating.tune(link, on=on)
             case RelayRefuse():
                 self._refused(link)
-            case Floor() | FloorHave() | Gossip() | RelayWraps() | Route() | Present() | Hear():
+            case (
+                Floor() | FloorHave() | Gossip() | RelayWraps() | AskWrap() | Route()
+                | Present() | Hear()
+            ):  # fmt: skip
                 room = self._seated(message.room, link)
                 try:
                     room.receive(message, link, now)

@@ -10,7 +10,9 @@ from p2p.token_bucket import Allowance, Rate
 
 FLOOR_RATE = Rate(burst=2200.0, per_s=50.0)
 GOSSIP_RATE = Rate(burst=120.0, per_s=20.0)
-WRAP_RATE = Rate(burst=16.0, per_s=0.5)
+WRAP_RATE = Rate(burst=32.0, per_s=1.0)
+"""Who is asked for wraps answers ten times a second, for two seconds."""
+
 ROUTE_RATE = Rate(burst=20.0, per_s=3.0)
 BOUGH_TIMES = 16.0
 """A relay speaks for many members."""

@@ -105,6 +105,19 @@ class RelayWraps(Quiet, frozen=True, tag=46):
     wraps: Annotated[tuple[Wrap, ...], Meta(min_length=1, max_length=WRAPS_PER_MESSAGE)]
 
 
+class AskWrap(Quiet, frozen=True, tag=53):
+    """One member to another, by way of relays: I lack my wrap of this epoch, wrap it for me.
+
+    Not sealed: it is said when the key that we have is not to be used any more, and a relay sees
+    anyhow who gets wraps of which epoch.
+    """
+
+    room: Room32
+    to: Member16
+    frm: Member16
+    epoch: Epoch16
+
+
 class Route(Quiet, frozen=True, tag=47):
     """A speaker says where its sound comes into the tree; every hop notes where this came from.
 
@@ -182,4 +195,5 @@ RelayMessage = (
     | JoinTree
     | Tune
     | Hear
+    | AskWrap
 )

@@ -1,5 +1,6 @@
 """One fresh secret, wrapped for many."""
 
+import hmac
 import os
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from crypto.dh import KeyPair
 from crypto.errors import LocalError, RemoteError
-from crypto.wrap import WRAP_BYTES, commitment, unwrap, wrap_all, wrap_tag
+from crypto.wrap import WRAP_BYTES, commitment, ephemeral_of, unwrap, wrap_all, wrap_tag
 
 SECRET = bytes(range(32))
 COMMIT = commitment(SECRET)
@@ -24,6 +25,19 @@ def test_everybody_finds_and_opens_the_own_wrap_among_all() -> None:
     assert {len(wrap) for wrap in wraps} == {WRAP_BYTES} == {52}
     for member, recv in zip(IDS, RECV, strict=True):
         assert unwrap(wraps, EPHEMERAL.public, member, recv, COMMIT, SHARED) == SECRET
+
+
+def test_the_ephemeral_key_is_a_hash_of_the_secret_and_so_every_wrapper_makes_the_same_bytes() -> (
+    None
+):
+    # Written out: docs/protocol.md, section 7, and RFC 5869.
+    extracted = hmac.digest(bytes(32), SECRET, "sha256")
+    expanded = hmac.digest(extracted, b"ephemeral\x01", "sha256")
+    assert ephemeral_of(SECRET).public == KeyPair(expanded).public
+    one, other = (
+        wrap_all(SECRET, EVERYBODY, ephemeral_of(bytearray(SECRET)), SHARED) for _ in range(2)
+    )
+    assert one == other
 
 
 def test_who_is_left_out_opens_nothing_with_all_it_holds() -> None:

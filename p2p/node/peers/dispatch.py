@@ -21,7 +21,7 @@ from p2p.room.room import Room
 from p2p.token_bucket import Allowance, Rate
 from p2p.wire.codec import Message, have_messages, pages
 from p2p.wire.messages import Admit, AskKeys, Carry, Fresh, GiveKeys, Have, Join, Near, Ops, Wraps
-from p2p.wire.relay_messages import EVERYBODY
+from p2p.wire.relay_messages import EVERYBODY, AskWrap
 
 MESSAGE_RATE = Rate(burst=256.0, per_s=60.0)
 HAVE_RATE = Rate(burst=6.0, per_s=0.5)
@@ -95,6 +95,9 @@ class Dispatch:
             return
         if isinstance(message, Fresh):
             self._pass_on(message, None)
+            return
+        if isinstance(message, AskWrap):
+            self.relay_room.ask_wrap(message)
             return
         neighbour = None if to is None else self._neighbours.get(to)
         if neighbour is not None:
@@ -170,11 +173,22 @@ class Dispatch:
         """Takes what came through relays, sealed to the room."""
         for frm, message in sayings:
             try:
-                if isinstance(message, AskKeys | GiveKeys | Carry | Join):
+                if isinstance(message, AskKeys | GiveKeys | AskWrap | Carry | Join):
                     raise RemoteError("not for everybody's eyes")
                 self.take(frm, message, now)
             except RemoteError:
                 self.relay_room.refuse()
+
+    def take_question(self, question: AskWrap) -> None:
+        """Takes a question for a wrap that a relay brings.
+
+        Nothing proves whose it is, so it uses up nobody's measure, and nobody is blamed: what
+        follows is a wrap for whoever is named, which is of use to nobody else.
+        """
+        try:
+            self.group_key.take(question, question.frm)
+        except RemoteError:
+            self.relay_room.refuse()
 
     def take_private(self, frm: MemberId, message: Message, line: Conversation, now: float) -> None:
         """Takes what came over a channel that ends at us; raises RemoteError as ``take`` does."""

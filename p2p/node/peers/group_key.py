@@ -23,6 +23,7 @@ from p2p.rng import system_rng
 from p2p.room.room import Room
 from p2p.wire.codec import Message
 from p2p.wire.messages import AskKeys, Compare, Fresh, GiveKeys, Wraps
+from p2p.wire.relay_messages import AskWrap
 
 Outgoing = tuple[MemberId | None, Message]
 CompareEvent = CompareAsked | CompareReady | CompareVerified | CompareFailed
@@ -117,7 +118,7 @@ class GroupKey:
             RemoteError: It breaks a rule.
         """
         now = time.monotonic()
-        if isinstance(message, Wraps | AskKeys | GiveKeys):
+        if isinstance(message, Wraps | AskWrap | AskKeys | GiveKeys):
             self._epochs.receive(message, sender, now)
             self._note(now)  # the next answer is held against our time as it is then
         elif isinstance(message, Compare):

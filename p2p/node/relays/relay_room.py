@@ -28,7 +28,7 @@ from p2p.room.room import Room
 from p2p.wire import codec
 from p2p.wire.codec import Message, have_messages, pages
 from p2p.wire.messages import Fresh, Have, Near, Ops, Wraps
-from p2p.wire.relay_messages import EVERYBODY
+from p2p.wire.relay_messages import EVERYBODY, AskWrap
 
 COMPARE_EVERY_S = 15.0
 COMPARED_AT_ONCE = 3
@@ -157,6 +157,11 @@ class RelayedRoom:
         """Hands in the wraps of an epoch; its operation was passed on before."""
         for seat in self.failover.seats:
             seat.send_wraps(message.epoch_id, message.wraps)
+
+    def ask_wrap(self, question: AskWrap) -> None:
+        """Asks another member for our wrap of an epoch, by all our relays."""
+        for seat in self.failover.seats:
+            seat.ask_wrap(question)
 
     def tick(self, here: Collection[MemberId], now: float) -> Iterator[Saying]:
         """Now and then: compares with one member what we hold, tells the time, names relays.

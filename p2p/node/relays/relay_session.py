@@ -11,7 +11,14 @@ from crypto.ids import EpochId, MemberId, RoomId
 from crypto.relaypass import pass_public, prove_pass, prove_self, sign_route
 from p2p.errors import RemoteError
 from p2p.mesh.relay_quality import Quality
-from p2p.node.inbox import FloorCame, GossipCame, Inbox, PresenceChanged, WrapsCame
+from p2p.node.inbox import (
+    FloorCame,
+    GossipCame,
+    Inbox,
+    PresenceChanged,
+    WrapAsked,
+    WrapsCame,
+)
 from p2p.node.relays.relay_link import RelayLink
 from p2p.room.ops.ids import op_id, short
 from p2p.wire.codec import have_messages, pages
@@ -19,6 +26,7 @@ from p2p.wire.hop import HEARTBEAT, for_tree
 from p2p.wire.messages import WRAPS_PER_MESSAGE
 from p2p.wire.relay_messages import (
     EVERYBODY,
+    AskWrap,
     Floor,
     FloorHave,
     Gossip,
@@ -177,6 +185,10 @@ class RelaySession:
             page = tuple(wraps[at : at + WRAPS_PER_MESSAGE])
             self.link.line.send(RelayWraps(self._side.room, epoch, page))
 
+    def ask_wrap(self, question: AskWrap) -> None:
+        """Asks another member for our wrap of an epoch."""
+        self.link.line.send(question)
+
     def compare_floor(self) -> None:
         """Says which floor operations we hold; each side sends what the other lacks."""
         self._have_s = self._now()
@@ -228,6 +240,10 @@ class RelaySession:
                 await self._inbox.put(GossipCame(frm, to, blob, self.link))
             case RelayWraps(epoch=epoch, wraps=wraps):
                 await self._inbox.put(WrapsCame(epoch, wraps, self.link))
+            case AskWrap():
+                if message.to != self._side.identity.member_id:
+                    raise RemoteError("for somebody else")
+                await self._inbox.put(WrapAsked(message, self.link))
             case Moving():
                 self.moving_since_s = self.moving_since_s or self._now()
             case _:

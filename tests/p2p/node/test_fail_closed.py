@@ -41,7 +41,7 @@ async def a_talk(house: House, *, relays: int = 1) -> tuple[Person, Person, Pers
 def withholds_keys(relay: Relay) -> None:
     """No wraps for anybody, and no lines through it."""
     for room in relay._rooms._rooms.values():
-        room._hand_wraps = lambda *_: None
+        room._take_wraps = room._hand_wraps = lambda *_: None
     receive = relay._courier.receive
     relay._courier.receive = lambda message, *rest: (
         None if isinstance(message, CarryDoor) else receive(message, *rest)

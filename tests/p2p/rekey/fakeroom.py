@@ -30,6 +30,10 @@ class FakeEpoch:
     members: tuple[bytes, ...]
     after: frozenset[bytes] = frozenset()  # the removals that its author knew
 
+    @property
+    def roster_count(self) -> int:
+        return len(self.members)
+
 
 @dataclass
 class FakeState:

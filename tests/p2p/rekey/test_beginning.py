@@ -1,16 +1,15 @@
-"""Epochs of ours: when they begin, and how their wraps come out."""
+"""Epochs of ours: when they begin."""
 
 import os
-
-import pytest
+from collections import Counter
 
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.identity import Identity
-from p2p.rekey import beginning
 from p2p.rekey.beginning import Beginning
 from p2p.rekey.commit import first_epoch
 from p2p.rekey.schedule import LOST_S, MERGE_JITTER_S, MERGE_TURN_S, NEVER, SCHEDULED_STEPS
+from p2p.rekey.sharing import Sharing
 from p2p.rekey.wrap_keys import RecvKeys
 from p2p.room.ops.kinds import PARENTS_MAX
 from tests.p2p.rekey.fakeroom import FakeRoom
@@ -30,7 +29,8 @@ class Somebody:
         self.id = identity.member_id
         self.keyring: Keyring = host.keyring if host else first_epoch(self.room, os.urandom)
         self.recv = RecvKeys(self.id, self.room.write_recv, os.urandom, 0, SHARED, recv)
-        self.beginning = Beginning(self.room, self.keyring, SHARED, os.urandom)
+        self.sharing = Sharing(self.room, self.keyring, SHARED, Counter())
+        self.beginning = Beginning(self.room, self.keyring, self.sharing, os.urandom)
 
     def begins(
         self, now: float, missing_since_s: float | None = None, spoilt: bool = False
@@ -64,35 +64,14 @@ def test_the_members_open_what_the_host_wraps() -> None:
     listener = Somebody(LISTENER, host)
     host.beginning.ask("asked", 0.0)
     assert host.begins(0.0)
-    assert host.beginning.is_wrapping
-    message = host.beginning.wraps()
+    assert host.sharing.is_wrapping
+    message = host.sharing.wraps(0.0)
     assert message is not None
     epoch = host.room.written[-1]
     assert message.epoch_id == epoch.id
     assert len(listener.recv.open(message.wraps, epoch)) == 32
-    assert not host.beginning.is_wrapping
-    assert host.beginning.wraps() is None
-
-
-def test_wraps_come_some_at_a_time_and_those_of_a_key_that_is_replaced_no_more(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(beginning, "WRAPS_AT_ONCE", 2)
-    host = Somebody(HOST)
-    for _ in range(3):
-        Somebody(LISTENER, host)
-    sizes = []
-    for now in (0.0, 1.0):
-        host.beginning.ask("asked", now)
-        assert host.begins(now)
-        message = host.beginning.wraps()
-        assert message is not None
-        assert message.epoch_id == host.room.written[-1].id
-        sizes.append(len(message.wraps))
-    message = host.beginning.wraps()
-    assert message is not None
-    assert [*sizes, len(message.wraps)] == [2, 2, 1]
-    assert host.beginning.wraps() is None
+    assert not host.sharing.is_wrapping
+    assert host.sharing.wraps(0.0) is None
 
 
 def test_a_listener_may_begin_none_nor_may_a_moderator_that_is_out() -> None:

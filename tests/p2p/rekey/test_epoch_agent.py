@@ -9,9 +9,9 @@ import pytest
 from crypto.dh import KeyPair
 from crypto.handover import keyring_from
 from crypto.relaypass import pass_public
-from crypto.wrap import commitment, unwrap, wrap_all
+from crypto.wrap import commitment, ephemeral_of, unwrap, wrap_all
 from p2p.errors import RemoteError, UserError
-from p2p.rekey import beginning
+from p2p.rekey import fresh_secrets
 from p2p.rekey.commit import next_epoch, slice_wraps
 from p2p.rekey.epoch_agent import Epochs, NewKey, SpeakAnyway
 from p2p.rekey.events import (
@@ -120,7 +120,7 @@ def test_a_key_is_not_made_by_who_was_removed(people: People) -> None:
 
 
 def test_a_large_roster_is_wrapped_for_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beginning, "WRAPS_AT_ONCE", 2)
+    monkeypatch.setattr(fresh_secrets, "WRAPS_AT_ONCE", 2)
     people = People(HOST, LISTENER, LISTENER, LISTENER, LISTENER, LISTENER)
     host = people[0].epochs
     host.do(NewKey(), people.now)
@@ -135,7 +135,7 @@ def test_a_large_roster_is_wrapped_for_some_at_a_time(monkeypatch: pytest.Monkey
 def test_a_key_that_is_replaced_before_it_is_wrapped_for_all_is_not_wrapped_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(beginning, "WRAPS_AT_ONCE", 2)
+    monkeypatch.setattr(fresh_secrets, "WRAPS_AT_ONCE", 2)
     people = People(HOST, LISTENER, LISTENER, LISTENER, LISTENER, LISTENER)
     host = people[0].epochs
     host.do(NewKey(), people.now)
@@ -149,7 +149,7 @@ def test_a_key_that_is_replaced_before_it_is_wrapped_for_all_is_not_wrapped_on(
 
 
 def test_receive_keys_of_no_use_do_not_stop_the_wrapping(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beginning, "WRAPS_AT_ONCE", 1)
+    monkeypatch.setattr(fresh_secrets, "WRAPS_AT_ONCE", 1)
     people = People(HOST, LISTENER, LISTENER)
     state = people[0].room.state
     for number in (1, 2):
@@ -226,8 +226,8 @@ def test_more_heads_than_one_record_can_name_are_merged_all_the_same(people: Peo
     state = people[0].room.state
     for number in range(PARENTS_MAX + 2):
         room = people[2].room
-        next_epoch(room, people[2].keyring, [state.epochs[people[0].room.written[0].id]], "asked",
-                   os.urandom, SHARED)  # fmt: skip
+        first = state.epochs[people[0].room.written[0].id]
+        next_epoch(room, people[2].keyring, [first], "asked", os.urandom)
         assert len(state.heads) == number + 1
     people.wait(5.0)
     assert len(state.heads) == 1
@@ -493,16 +493,17 @@ def test_who_lacks_one_of_two_heads_speaks_under_the_other_after_a_while(
         people[0].room.remove(people[4].id)
     people[0].epochs.do(NewKey(), people.now)
     first, lost = people[0].room.written
-    theirs = next_epoch(people[1].room, people[1].keyring, [first], "asked", os.urandom, SHARED)
-    (wrap,) = slice_wraps(theirs.some(9), people[1].room.written[-1].ephemeral, [people[3].id])
-    people[3].epochs.receive(Wraps(theirs.epoch_id, (wrap,)), people[1].id, people.now)
+    theirs, secret = next_epoch(people[1].room, people[1].keyring, [first], "asked", os.urandom)
+    taker = people[3].id, people[3].room.state.members[people[3].id].recv
+    wraps = wrap_all(secret, [taker], ephemeral_of(secret), SHARED)
+    people[3].epochs.receive(Wraps(theirs, tuple(wraps)), people[1].id, people.now)
     members = people[3].room.state.members  # nobody is left who could merge them
     members |= {each.id: replace(each, rank=LISTENER) for each in members.values()}
     people.wait(TOLD_S - 0.1)
     assert people[3].keyring.frontier == before
     people.wait(0.2)
     assert people[3].keyring.missing == (lost.id,)
-    assert people[3].keyring.frontier.ids == (theirs.epoch_id,)
+    assert people[3].keyring.frontier.ids == (theirs,)
 
 
 # --- what comes from outside ----------------------------------------------------------------------

@@ -64,7 +64,7 @@ def test_whoever_was_removed_comes_back_under_no_name_that_it_can_sign_for(seed:
 
 def test_a_speaker_that_is_kept_from_all_news_falls_silent_before_the_removed_hear_on() -> None:
     with pure_parts_once():
-        outcome = play(308, 5, 40, hostile=True)
+        outcome = play(309, 5, 40, hostile=True)
     assert outcome.problems == []
     assert outcome.done["cut_off"] == 1
     assert outcome.done["kept_back"] > 100

@@ -13,6 +13,7 @@ from crypto.frame import FrameSealer
 from crypto.identity import Identity
 from lab.relay_host import Host
 from p2p.errors import RemoteError
+from p2p.relay import room as relay_room
 from p2p.relay import rooms as rooms_module
 from p2p.relay.claims import PASS_WITHIN_S
 from p2p.relay.limits import Limits
@@ -25,6 +26,7 @@ from p2p.wire.hop import HEARTBEAT, for_tree
 from p2p.wire.messages import Bye
 from p2p.wire.relay_messages import (
     EVERYBODY,
+    AskWrap,
     Floor,
     FloorHave,
     Gossip,
@@ -281,8 +283,6 @@ def test_each_member_gets_its_own_wrap_and_later_ones_get_theirs_too(host, relay
     host_link = relay.seat(host, host.identity)
     amina = relay.seat(host, people.amina)
     message = RelayWraps(host.room, host.epoch, host.wraps(*vars(people).values()))
-    with pytest.raises(RemoteError):
-        relay.tell(amina, message)
     relay.tell(host_link, message)
     relay.tell(host_link, message)
     kenji = relay.seat(host, people.kenji)
@@ -294,6 +294,49 @@ def test_each_member_gets_its_own_wrap_and_later_ones_get_theirs_too(host, relay
     relay.tell(host_link, RelayWraps(host.room, b"?" * 16, (bytes(52),)))
     relay.tell(host_link, Floor(host.room, (host.new_epoch(),)))
     assert relay.all(relay.seat(host, people.omar), RelayWraps) == []
+
+
+def test_any_member_may_wrap_for_others_within_its_measure(
+    host, relay, people, monkeypatch
+) -> None:
+    amina, kenji, omar = (relay.seat(host, one) for one in vars(people).values())
+    [for_kenji] = host.wraps(people.kenji)
+    [for_omar] = host.wraps(people.omar)
+    relay.tell(amina, RelayWraps(host.room, host.epoch, (for_kenji,)))
+    relay.tell(amina, RelayWraps(host.room, host.epoch, (for_kenji,)))
+    assert [one.wraps for one in relay.all(kenji, RelayWraps)] == [(for_kenji,)]
+    assert relay.all(omar, RelayWraps) == []
+    monkeypatch.setattr(relay_room, "SHARED_MAX", 2)
+    relay.tell(amina, RelayWraps(host.room, host.epoch, (bytes(52), for_omar)))
+    assert relay.all(omar, RelayWraps) == []
+    host_link = relay.seat(host, host.identity)
+    relay.tell(host_link, RelayWraps(host.room, host.epoch, (bytes(52), for_omar)))
+    assert [one.wraps for one in relay.all(omar, RelayWraps)] == [(for_omar,)]
+
+
+def test_a_question_for_a_wrap_goes_to_whom_it_is_for_in_ones_own_name_only(
+    host, relay, people
+) -> None:
+    amina, kenji, omar = (relay.seat(host, one) for one in vars(people).values())
+    names = people.omar.member_id, people.amina.member_id
+    question = AskWrap(host.room, *names, host.epoch)
+    relay.tell(amina, question)
+    assert [relay.all(one, AskWrap) for one in (amina, kenji, omar)] == [[], [], [question]]
+    with pytest.raises(RemoteError):
+        relay.tell(kenji, question)
+    relay.tell(amina, AskWrap(host.room, b"x" * 16, people.amina.member_id, host.epoch))
+    assert [len(relay.all(one, AskWrap)) for one in (amina, kenji, omar)] == [0, 0, 1]
+
+
+def test_another_relay_brings_questions_of_its_own_members_only(host, relay, people) -> None:
+    omar = relay.seat(host, people.omar)
+    [bough] = joined(host, relay)
+    question = AskWrap(host.room, people.omar.member_id, people.amina.member_id, host.epoch)
+    relay.tell(bough, question)
+    assert relay.all(omar, AskWrap) == []
+    relay.tell(bough, Present(host.room, (people.amina.member_id,), ()))
+    relay.tell(bough, question)
+    assert relay.all(omar, AskWrap) == [question]
 
 
 def test_who_waits_in_reserve_gets_no_sound(host, relay, people) -> None:
@@ -652,7 +695,10 @@ def test_gossip_and_wraps_find_their_member_behind_another_relay(host, grove, pe
     )
     [mine] = host.wraps(people.kenji)
     grove.relays[0].tell(host_link, RelayWraps(host.room, host.epoch, (mine,)))
+    names = people.kenji.member_id, host.identity.member_id
+    grove.relays[0].tell(host_link, AskWrap(host.room, *names, host.epoch))
     grove.deliver()
+    assert len(grove.relays[2].all(kenji, AskWrap)) == 1
     assert [one.blob for one in grove.relays[2].all(kenji, Gossip)] == [b"sealed", b"to all"]
     assert [one.blob for one in grove.relays[1].all(amina, Gossip)] == [b"to all"]
     assert [one.wraps for one in grove.relays[2].all(kenji, RelayWraps)] == [(mine,)]

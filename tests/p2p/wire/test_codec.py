@@ -51,6 +51,7 @@ EVERY_MESSAGE = [
     r.RelayRefuse("bad_pass"),
     r.JoinTree(bytes(32)),
     r.Tune(bytes(32), True),
+    r.AskWrap(bytes(32), bytes(16), b"f" * 16, b"e" * 16),
 ]
 
 
