@@ -21,7 +21,7 @@ from tui.backend import RealBackend
 from tui.config.sources import configured_language, parse_with_config
 from tui.i18n import chosen_language, mark, tr, use_language
 from tui.line_mode.line_reader import LineReader
-from tui.manual.translated import help_of
+from tui.manual.translated import argparse_speaks, help_of
 from tui.nodelike import Backend, NodeLike
 from tui.options import language_in, main_parser, room_parser, settings_of, split_command
 from tui.programs import BY_NAME, listing
@@ -60,6 +60,7 @@ def main(argv: Sequence[str] | None = None, backend: Backend | None = None) -> i
     argv_given = sys.argv[1:] if argv is None else argv
     wish = language_in(argv_given) or configured_language(os.environ)
     use_language(chosen_language(wish, with_language(os.environ)))
+    argparse_speaks()
     args = split_command(argv_given, listing())
     if args.help:
         sys.stdout.write(help_of(main_parser(listing())))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from p2p.api.settings import ECHOES, MASKS, MODES, WAYS, Settings
 from p2p.errors import UserError
 from p2p.log import LEVELS
+from tui.i18n import tr
 
 DEFAULT_MODE = "shield"
 
@@ -167,7 +168,7 @@ def host_port(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
-        raise argparse.ArgumentTypeError("must be HOST:PORT")
+        raise argparse.ArgumentTypeError(tr("must be HOST:PORT"))
     return host, int(port)
 
 
@@ -178,7 +179,8 @@ def _cues(text: str) -> tuple[str, ...]:
     try:
         return cues_command("on" if text == "all" else text).cues
     except UserError as error:
-        raise argparse.ArgumentTypeError(f"one of all, off, {', '.join(CUES)}") from error
+        words = ", ".join(("all", "off", *CUES))
+        raise argparse.ArgumentTypeError(tr("write one of {words}", words=words)) from error
 
 
 def _seconds(text: str) -> float:
@@ -195,7 +197,9 @@ def _between(text: str, low: float, high: float) -> float:
     except ValueError:
         value = math.nan
     if not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"must be a number from {low:g} to {high:g}")
+        raise argparse.ArgumentTypeError(
+            tr("must be a number from {low} to {high}", low=f"{low:g}", high=f"{high:g}")
+        )
     return value
 
 

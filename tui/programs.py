@@ -42,7 +42,7 @@ PROGRAMS = (
     Program(
         "relay",
         "run an entry node that helps others find their rooms",
-        "p2p.relay.cli",
+        "tui.relay",
         "p2p.relay.config",
     ),
     _own("demo", "a whole room on this machine", "tui.demo.cli"),

@@ -26,11 +26,20 @@ from p2p.wire.addresses import Address
 LOG = logging.getLogger("teahouse.relay")
 
 
-def main(argv: Sequence[str]) -> int:
+Words = Callable[..., str]
+"""A sentence and its values: the sentence in the language of whoever reads it."""
+
+
+def _english(sentence: str, **values: object) -> str:
+    return sentence.format(**values) if values else sentence
+
+
+def main(argv: Sequence[str], words: Words = _english) -> int:
     """Runs a relay until a signal ends it.
 
     Args:
         argv: What follows ``relay`` on the command line.
+        words: What it says to the person who starts it.
 
     Returns:
         The exit code: 0 also after SIGTERM; 1 of ``--check`` when the relay is not well.
@@ -50,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
     if config["trace"]:
         start_trace(str(config["trace"]))
     # SIGINT reaches the whole group of a terminal; the second of any of them ends at once.
-    asyncio.run(Program(argv, config, settings).run())
+    asyncio.run(Program(argv, config, settings, words).run())
     return 0
 
 
@@ -74,12 +83,16 @@ class Program:
         argv: The command line, read again when limits are to be.
         config: As it was read from it.
         settings: Of it.
+        words: What it says to the person who starts it.
     """
 
-    def __init__(self, argv: Sequence[str], config: Config, settings: RelaySettings) -> None:
+    def __init__(
+        self, argv: Sequence[str], config: Config, settings: RelaySettings, words: Words = _english
+    ) -> None:
         self._argv = argv
         self._config = config
         self._settings = settings
+        self._words = words
         self._control = Control(settings.limits)
         self._notifier = notify.Notifier()
         self._refresh: Callable[[], None] = lambda: None
@@ -114,24 +127,31 @@ class Program:
         sys.stdout.write(f"{contact}\n")
         sys.stdout.flush()
         limits = self._settings.limits
-        _say("this line is for --bootstrap, --relay and for bootstrap_nodes.txt")
+        self._say("this line is for --bootstrap, --relay and for bootstrap_nodes.txt")
         web = self._settings.web.address
         if web is not None:
-            _say(f"and this one where only the web is open: {replace(contact, web=web)}")
+            line = replace(contact, web=web)
+            self._say("and this one where only the web is open: {line}", line=line)
         if not is_public(contact):
-            _say(
+            self._say(
                 "the address in it is not a public one: for people outside forward the port, UDP "
                 "and TCP, and start it with --public-address"
             )
         if self._settings.bootstrap_only:
-            _say("entry node and courier; it holds no room key and carries no sound")
+            self._say("entry node and courier; it holds no room key and carries no sound")
         else:
-            _say("entry node, courier and forwarder of sealed sound; it holds no room key")
-        _say(
-            f"at {said_bytes(limits.max_rate)}/s this can send {limits.monthly} a month; "
-            f"at most {limits.max_links} links and {limits.max_rooms} rooms"
+            self._say("entry node, courier and forwarder of sealed sound; it holds no room key")
+        self._say(
+            "at {rate}/s this can send {monthly} a month; at most {links} links and {rooms} rooms",
+            rate=said_bytes(limits.max_rate),
+            monthly=limits.monthly,
+            links=limits.max_links,
+            rooms=limits.max_rooms,
         )
         self._notifier.say(notify.READY)
+
+    def _say(self, sentence: str, **values: object) -> None:
+        sys.stderr.write(f"teahouse relay: {self._words(sentence, **values)}\n")
 
     async def _say_now_and_then(self) -> None:
         """Hourly line, and a sign of life for systemd."""
@@ -188,7 +208,3 @@ def _signals(stop: Callable[[], None], reload: Callable[[], None]) -> Iterator[N
         for number in known:
             with contextlib.suppress(NotImplementedError):
                 loop.remove_signal_handler(number)
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"teahouse relay: {text}\n")

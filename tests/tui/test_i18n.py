@@ -6,11 +6,13 @@ from string import Formatter
 
 import pytest
 
+from audio.choices import CUES
 from crypto.errors import UserError
 from crypto.roomkey import RoomKey
 from crypto.words import parse, to_digits, to_line, to_words
 from tests.tui.drawn import app_with, text_of
 from tests.tui.scripted import ScriptedNode, full_room, run_room
+from tui.cli import main
 from tui.i18n import chosen_language, mark, parse_catalogue, tr, trn, use_language
 from tui.texts.failures import told
 
@@ -52,7 +54,9 @@ def sentences_of_other_parts():
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if not isinstance(node, ast.Call):
                     continue
-                if getattr(node.func, "attr", getattr(node.func, "id", "")) in calls:
+                said_by_relay = {"_say", "ValueError"} if path.parent.name == "relay" else set()
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                if name in calls | said_by_relay:
                     yield from (one.value for one in node.args if isinstance(one, ast.Constant))
 
 
@@ -219,6 +223,66 @@ def _key_parts():
     from tests.tui.scripted import KEY, WORDS
 
     return {KEY.line, KEY.invite, KEY.invite[:100], *WORDS.split()}
+
+
+MISTAKES = (
+    ["join", "--no-such-option"],
+    ["create", "--listen", "nowhere"],
+    ["create", "--mode", "fast"],
+    ["create", "--seconds", "soon"],
+    ["create", "--meter-hz", "99"],
+    ["create", "--cues", "loud"],
+    ["create", "--name"],
+    ["create", "--plain=yes"],
+    ["create", "--me", "open"],
+    ["devices", "--seconds", "0"],
+    ["ctl"],
+    ["ctl", "mic"],
+    ["completions", "tcsh"],
+    ["doctor", "--seconds"],
+    ["relay", "--max-rate"],
+)
+TYPED = re.compile(r"(--?[a-z-]+|'[^']*'|\\{[^}]*\\}|teahouse [a-z]+|[A-Z:#|]{2,})")
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "zh_TW"])
+@pytest.mark.parametrize("line", MISTAKES, ids=" ".join)
+def test_no_english_is_left_of_what_is_wrong_with_a_command_line(language, line, capsys):
+    try:
+        with pytest.raises(SystemExit) as end:
+            main([*line, "--lang", language] if line[0] != "ctl" else ["--lang", language, *line])
+        assert end.value.code == 2
+    finally:
+        use_language("en")
+    *_, said = capsys.readouterr().err.strip().splitlines()
+    words = {"toggle", "hold", "typed", "bash", "zsh", "fish", "what", "shell", *CUES}
+    left = [word for word in re.findall("[A-Za-z]{4,}", TYPED.sub("", said)) if word not in words]
+    assert left == [], said
+
+
+RELAY_MISTAKES = (
+    ["--listen", "nowhere"],
+    ["--public-address", "x:1"],
+    ["--max-rooms", "many"],
+    ["--max-rate", "much"],
+    ["--drain-timeout", "soon"],
+    ["--log-level", "loud"],
+    ["--no-such"],
+    ["--config", "/no/such/file"],
+)
+
+
+@pytest.mark.parametrize("line", RELAY_MISTAKES, ids=" ".join)
+def test_no_english_is_left_of_what_is_wrong_with_a_relays_options(line, capsys):
+    try:
+        assert main(["--lang", "zh_CN", "relay", *line]) == 2
+    finally:
+        use_language("en")
+    said = capsys.readouterr().err
+    typed = re.sub(r"`[^`]*`|--[a-z-]+|(max|drain|log|public)-[a-z]+|listen", "", said)
+    words = ("HOST", "PORT", "info", "debug", "warning", "error")
+    left = [word for word in re.findall("[A-Za-z]{4,}", typed) if word not in words]
+    assert left == [], said
 
 
 async def test_no_english_is_left_on_the_chinese_start_screen(chinese):

@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
     command = parser()
     options = command.parse_args(argv)
     if (options.what == "mic") != (options.switch is not None):
-        command.error("`mic` needs one of on, off, toggle, hold; nothing else does")
+        command.error(tr("`mic` needs one of on, off, toggle, hold; nothing else does"))
     if options.lang:
         use_language(chosen_language(options.lang, with_language(os.environ)))
     words = " ".join(filter(None, (options.what, options.switch)))

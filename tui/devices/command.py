@@ -12,7 +12,7 @@ from audio.device.device_errors import EXIT_AUDIO
 from tui.config.sources import parse_with_config
 from tui.devices.device_report import Check, list_lines
 from tui.devices.measuring import Machine, Measuring, Wishes, this_machine
-from tui.i18n import chosen_language, use_language
+from tui.i18n import chosen_language, tr, use_language
 
 METER_CELLS = 30
 
@@ -112,5 +112,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 1.0 <= seconds <= 60.0:
-        raise argparse.ArgumentTypeError("must be a number from 1 to 60")
+        raise argparse.ArgumentTypeError(
+            tr("must be a number from {low} to {high}", low=1, high=60)
+        )
     return seconds

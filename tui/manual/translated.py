@@ -1,12 +1,42 @@
-"""The help of a command in the chosen language."""
+"""The help of a command, and what is wrong with a line, in the chosen language."""
 
 import argparse
 import re
 
-from tui.i18n import mark, tr
+from tui.i18n import mark, tr, trn
 
 _DEFAULT = re.compile(r"(.*) \(default (.*)\)", re.DOTALL)
 _GROUPS = (mark("options"), mark("positional arguments"))
+
+
+MISTAKES = (
+    mark("%(prog)s: error: %(message)s\n"),
+    mark("argument %(argument_name)s: %(message)s"),
+    mark("unrecognized arguments: %s"),
+    mark("the following arguments are required: %s"),
+    mark("one of the arguments %s is required"),
+    mark("expected one argument"),
+    mark("expected at most one argument"),
+    mark("expected at least one argument"),
+    mark("invalid choice: %(value)r (choose from %(choices)s)"),
+    mark("not allowed with argument %s"),
+    mark("ignored explicit argument %r"),
+    mark("ambiguous option: %(option)s could match %(matches)s"),
+)
+"""What argparse says of a command line, as its versions from 3.11 on have it."""
+
+
+def argparse_speaks() -> None:
+    """Let argparse say what is wrong with a line in the language that is chosen then.
+
+    It takes its words from gettext, which wants compiled catalogues in a folder of the system.
+    """
+    setattr(argparse, "_", tr)  # noqa: B010  the checker knows the module without these names
+
+    def plural(one: str, many: str, count: int) -> str:
+        return trn(one, many, count) if count != 1 else tr(one)
+
+    setattr(argparse, "ngettext", plural)  # noqa: B010
 
 
 def in_language(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -8,7 +8,7 @@ from tui.i18n import tr
 if TYPE_CHECKING:
     from p2p.api.events import ErrorRaised
 
-_OUR_WORDS = ("reason", "what")
+_OUR_WORDS = ("reason", "what", "advice", "origin")
 """Values that are words of ours, from a part that knows no language."""
 _LINE_CELLS = 400
 
