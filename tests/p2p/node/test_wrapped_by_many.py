@@ -10,6 +10,7 @@ from p2p.api import events as e
 from p2p.node.session import Session
 from p2p.rekey import shares
 from p2p.rekey.shares import shares_of
+from p2p.wire.messages import Wraps
 from tests.p2p.node.inn import until
 
 GUESTS = 7
@@ -50,20 +51,20 @@ def counts(person: Person) -> Counter[str]:
 
 def handed_in(person: Person) -> Counter[str]:
     """Counts the wraps that a member hands to its relay from now on."""
-    failover, made = person.session.peers.dispatch.relay_room.failover, Counter()
-    send = failover.send_wraps
+    relayed, made = person.session.peers.dispatch.relay_room, Counter()
+    send = relayed.send_wraps
 
-    def counting(epoch: bytes, wraps: tuple[bytes, ...]) -> None:
-        made["wraps"] += len(wraps)
-        send(epoch, wraps)
+    def counting(message: Wraps) -> None:
+        made["wraps"] += len(message.wraps)
+        send(message)
 
-    failover.send_wraps = counting
+    relayed.send_wraps = counting
     return made
 
 
 def withholds(person: Person) -> None:
     """It wraps nothing for others, whoever asks."""
-    person.session.peers.dispatch.relay_room.failover.send_wraps = lambda *_: None
+    person.session.peers.dispatch.relay_room.send_wraps = lambda _: None
 
 
 def has_turned(people: list[Person], before: tuple[bytes, ...]) -> bool:

@@ -794,7 +794,7 @@ def test_relays_that_the_room_no_longer_names_are_let_go(host, grove) -> None:
     link = relay.seat(host)
     assert len(relay.rooms.rooms()[0].seating.boughs) == 2
     keep = grove.relays[1]
-    order = [[relay.dh, bytes(4), 1], [keep.dh, bytes(4), 1]]
+    order = [[relay.dh, bytes([192, 0, 2, 1]), 1], [keep.dh, bytes([192, 0, 2, 1]), 1]]
     relay.tell(link, Floor(host.room, (host.carriers(order),)))
     assert [bough.dh for bough in relay.rooms.rooms()[0].seating.boughs.values()] == [keep.dh]
     assert sum(isinstance(event, Cut) for event in relay.events) == 1
