@@ -102,7 +102,7 @@ async def test_where_the_first_wrappers_do_nothing_others_are_asked_through_the_
             """The first wrappers are known as soon as the record is there, and do nothing."""
             op = begun(*fields)
             found = shares_of(room.state.epochs[op.id], room, None)
-            firsts = {one[0] for one in found._members} - {room.me}
+            firsts = {one[0] for one in found._members if one} - {room.me}
             idle.extend(one for one in guests if one.session.peers.room.me in firsts)
             for one in idle:
                 withholds(one)
