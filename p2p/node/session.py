@@ -204,7 +204,7 @@ class Session:
                 self.peers.dispatch.group_key.hear(entered.word)
         for link in entered.links:
             self.peers.add(*link)
-        self.peers.pump()
+        self._send()
 
     # --- what comes -----------------------------------------------------------------------------
 
@@ -284,9 +284,14 @@ class Session:
     def follow(self) -> None:
         """Sends what follows from what came, and lets sound and front end follow the room."""
         try:
-            self.peers.pump()
+            self._send()
         finally:
             self.tell()
+
+    def _send(self) -> None:
+        now = time.monotonic()
+        self.peers.dispatch.pump(now)
+        self.peers.follow_room(now)
 
     def tell(self) -> None:
         """Lets our sound follow, and passes on what changed in the room."""
@@ -308,7 +313,7 @@ class Session:
         self.secrets.keyring.advance(self.secrets.room_time.at(now))
         self._ours.relay_links.observe_others(linked=bool(self.peers.neighbours))
         self.peers.tick()
-        self.tell()
+        self.follow()
         self.reports.tick(self._advertiser.ways_in(), now)
         if self._ours.endpoint.dht.time.turns_wrong():
             self._front.emit(CLOCK_WRONG)
@@ -341,6 +346,7 @@ class Session:
         self._ours.sound.set_mic(False, None)
         if not self.peers.room.is_gone:
             self.peers.room.do(room_commands.Leave(), time.monotonic())
+        self._send()
         await self.peers.leave()
         await self._ours.relay_links.close()
         await self._advertiser.close()

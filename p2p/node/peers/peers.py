@@ -163,7 +163,6 @@ class Peers:
         elif first is not None:
             member = await self._admission.answer(line, dh, first, all_at_once=False)
             if member is not None:
-                self.pump()
                 await asyncio.sleep(CARRIED_LASTS_S)
                 await line.close()
 
@@ -190,7 +189,7 @@ class Peers:
         for question in have_messages(self.room.ids()):
             line.send(question)
         self._work.create_task(self._serve(member, line))
-        self.pump()
+        self._endpoint.inbox.post(RoomChanged())
 
     async def _serve(self, member: MemberId, line: Line) -> None:
         try:
@@ -275,10 +274,8 @@ class Peers:
 
     # --- time and change ------------------------------------------------------------------------
 
-    def pump(self) -> None:
-        """Sends what room, keys and mesh have to say, dials whom the mesh wants dialled."""
-        now = time.monotonic()
-        self.dispatch.pump(now)
+    def follow_room(self, now: float) -> None:
+        """Cuts off who was removed, tells who is here, and dials whom the mesh wants dialled."""
         self._cut_removed()
         self._set_roster(now)
         room_time_ms = int(self._secrets.room_time.at(now) * 1000)
@@ -300,7 +297,7 @@ class Peers:
             if member != self.room.me and member not in self.neighbours:
                 self.dialer.note_address(member, address)
                 self.mesh.dial_now(member, time.monotonic())
-        self.pump()
+        self._endpoint.inbox.post(RoomChanged())
 
     def _cut_removed(self) -> None:
         removed = self.room.state.removed
@@ -321,7 +318,6 @@ class Peers:
             # Whom we turned out by ourselves may have been given keys at a door.
             self.dispatch.group_key.new_key(shut_out=True)
         self._ask_again(now)
-        self.pump()
 
     def _drop_silent(self, now: float) -> None:
         for neighbour in list(self.neighbours.values()):
@@ -375,7 +371,6 @@ class Peers:
 
     async def leave(self) -> None:
         """Says goodbye on every link and ends them."""
-        self.pump()
         for neighbour in self.neighbours.values():
             neighbour.line.send(Bye())
         await asyncio.gather(*(n.line.close() for n in list(self.neighbours.values())))

@@ -79,7 +79,7 @@ async def test_who_is_shown_the_old_admission_of_one_who_left_is_told_better(
         room = eve.session.peers.room
         assert room.receive(admit, None, time.monotonic())
         assert room.state.members[gone].is_here
-        eve.session.peers.pump()
+        eve.session.follow()
         await asyncio.sleep(1.0)
         assert gone not in room.state.members or not room.state.members[gone].is_here
 
@@ -123,7 +123,7 @@ async def test_a_receive_key_that_somebody_else_signs_in_our_name_is_an_alarm_fo
             op = thief.write(kinds.Recv, KeyPair.generate(system_rng).public)
         assert "impersonated" not in [one.code for one in ann.all(e.Notice)]
         room.receive(op.data, None, time.monotonic())
-        host.session.peers.pump()
+        host.session.follow()
         await ann.until(e.Notice, lambda one: one.code == "impersonated", told)
         assert "impersonated" not in [one.code for one in host.all(e.Notice)]
 

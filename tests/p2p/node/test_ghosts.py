@@ -130,9 +130,8 @@ async def test_what_a_newcomer_says_before_its_join_has_come_is_heard_after_it()
             hand = late.room._pen.write(kinds.Hand, True).data
             late.says(late.sealed(Ops((hand,))))
             await asyncio.sleep(0.3)
-            door = good.session.peers
-            door.room.admit(late.room.join_op)
-            door.pump()
+            good.session.peers.room.admit(late.room.join_op)
+            good.session.follow()
             state = lambda: host.session.peers.room.state  # noqa: E731
             await until(lambda: state().queue == (late.identity.member_id,))
             assert refused(host) == 0

@@ -9,7 +9,7 @@ from audio.codec.framer import PAYLOAD_SIZES
 from lab.node_house import House, Person, a_house
 from p2p.api import commands as c
 from p2p.api import events as e
-from p2p.node.peers.peers import Peers
+from p2p.node.peers.dispatch import Dispatch
 from p2p.room import commands as room_commands
 
 
@@ -56,7 +56,7 @@ async def test_that_holds_too_where_something_of_our_own_fails(
         host, guest = await on_stage(house)
         slot, me = guest.session.peers.room.myself.slot, guest.session.peers.room.me
         before = goes_on_to_speak(guest, host, slot).get("slot", 0)
-        monkeypatch.setattr(Peers, "pump", None)
+        monkeypatch.setattr(Dispatch, "pump", None)
         host.session.peers.room.do(room_commands.Mute(me), time.monotonic())
         with contextlib.suppress(TypeError):
             host.session.follow()

@@ -21,7 +21,7 @@ async def test_two_who_call_each_other_at_once_get_one_link_soon() -> None:
                 [neighbour] = members.neighbours.values()
                 members._drop(neighbour)
                 members.mesh.dial_now(neighbour.member, time.monotonic())
-                members.pump()
+                members.follow_room(time.monotonic())
             await asyncio.gather(*(line.close() for line in lines))
             async with asyncio.timeout(3.0):
                 while not all(m.neighbours for m in both):  # noqa: ASYNC110

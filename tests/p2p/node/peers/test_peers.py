@@ -45,7 +45,7 @@ async def test_a_join_with_a_copied_exchange_key_takes_nobodys_link() -> None:
             pen = Pen(twin, members.room.room_id)
             join = pen.write(kinds.Join, fake.sign_key, dh, bytes(32), "fake")
             members.room.admit(join.data)
-        members.pump()
+        victim.session.follow()
         await host.until(e.Joined)
         for neighbour in list(members.neighbours.values()):
             await neighbour.line.close()
