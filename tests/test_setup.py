@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -297,3 +298,31 @@ def test_a_real_environment_is_made_moved_and_used_without_a_network(clone: Fake
     assert (code, out) == (0, ""), err
     clone.path = clone.path.rename(clone.path.with_name("moved 搬"))
     assert clone.run("teahouse", "demo") == (0, f"['demo']||{Path.cwd()}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "准备好了"),
+        ({"LANG": "zh_TW.UTF-8"}, "準備好了"),
+        ({"LC_ALL": "zh_HK.UTF-8", "LANG": "en_GB.UTF-8"}, "準備好了"),
+        ({"LANG": "de_DE.UTF-8", "LANGUAGE": "zh_CN:de"}, "准备好了"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C.UTF-8"}, "ready"),
+        ({"LANG": "de_DE.UTF-8"}, "ready"),
+        ({}, "ready"),
+    ],
+)
+def test_the_set_up_is_said_in_the_language_of_the_system(clone: FakeClone, environment, said):
+    chosen = {"LC_ALL": ""} | environment
+    code, _, err = clone.run("setup", "run", env=clone.env | chosen)
+    ours = [line for line in err.splitlines() if line.startswith("teahouse: ")]
+    assert (code, ours[-1]) == (0, f"teahouse: {said}")
+    assert len(ours) == 3
+
+
+def test_all_that_the_set_up_says_is_there_in_three_languages():
+    script = (ROOT / "bin" / "setup").read_text("utf-8").replace("\\\n", " ")
+    said = re.findall(r'\bsay ("[^"]*"(?: +"[^"]*")*)', script)
+    assert len(said) > 15
+    alone = [one for one in said if len(re.findall('"[^"]*"', one)) != 3]
+    assert all("apt-get" in one or "brew" in one for one in alone)
