@@ -10,6 +10,7 @@ from audio.choices import CUES
 from crypto.errors import UserError
 from crypto.roomkey import RoomKey
 from crypto.words import parse, to_digits, to_line, to_words
+from p2p.api.view import RelayView
 from tests.tui.drawn import app_with, text_of
 from tests.tui.scripted import ScriptedNode, full_room, run_room
 from tui.cli import main
@@ -190,6 +191,10 @@ async def test_no_english_is_left_on_a_chinese_screen(chinese, keys):
         ("w",),
         ("r", "v"),
         ("r", "o"),
+        ("r", "a"),
+        ("r", "a", "tab", "enter"),
+        ("slash",),
+        ("slash", "z", "q"),
         ("enter",),
         ("tab", "enter"),
         ("tab", "enter", "x"),
@@ -199,7 +204,8 @@ async def test_no_english_is_left_on_a_chinese_screen(chinese, keys):
     ],
 )
 async def test_no_english_is_left_where_the_room_is_run_in_chinese(chinese, keys):
-    node = ScriptedNode(run_room("host"))
+    relay = RelayView(1, "192.0.2.1:9", used=True, up=True, named=True)
+    node = ScriptedNode(run_room("host", relays=(relay,), mode="shield"))
     app = app_with(node)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
