@@ -73,6 +73,7 @@ class Keyring:
         self._room_time_s = float(self.step * STEP_S)
         self._forget_at_s = float("inf")
         self._has_old_step = self._shut = False
+        self._put_back: set[EpochId] = set()
         self.keys = StepKeys()
 
     @classmethod
@@ -144,7 +145,9 @@ class Keyring:
         """Heads whose secrets are here only for a later time, since ours was put back."""
         held = self._held
         return tuple(
-            one for one in self._wanted.ids if one in held and held[one].head.step > self.step + 1
+            one
+            for one in self._wanted.ids
+            if one in held and held[one].head.step > self.step + (one not in self._put_back)
         )
 
     def knows(self, epoch_id: EpochId) -> bool:
@@ -204,6 +207,7 @@ class Keyring:
             self._held[epoch_id] = before
             raise
         before.erase()
+        self._put_back.discard(epoch_id)
         if giver is None:
             self.trial.end(epoch_id)
         self.keys.keep(self._held.keys() - {epoch_id}, self.oldest_step)
@@ -305,6 +309,7 @@ class Keyring:
             return
         self._erase_old_step()
         self.step, self._room_time_s = step_at(room_time_s), room_time_s
+        self._put_back = {one for one, held in self._held.items() if held.head.step > self.step}
         for held in self._held.values():
             held.wanted_s = min(held.wanted_s, room_time_s)
         self._forget()

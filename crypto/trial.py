@@ -34,7 +34,7 @@ class Trial:
     """
 
     def __init__(self) -> None:
-        self.time_from: bytes | None = None
+        self.time_from: MemberId | None = None
         self._odd: tuple[float, float] | None = None
         self._givers: dict[EpochId, MemberId] = {}
         self._failed: dict[EpochId, tuple[float, float]] = {}

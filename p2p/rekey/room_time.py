@@ -53,6 +53,10 @@ class RoomTime:
         self._forward(room_s - self.at(now))
         self._loose = True
 
+    def put_forward(self, by_s: float) -> None:
+        """Our door told us a wrong time, and others by how much."""
+        self._forward(by_s)
+
     def slept(self, slept_s: float) -> None:
         """The machine slept so long while our monotonic clock stood still."""
         self._forward(max(0.0, slept_s))

@@ -156,7 +156,7 @@ class Dispatch:
             case Join():
                 return False  # it counts on its own line only
             case Near(room_time_ms=room_time_ms):
-                self._secrets.room_time.hear(room_time_ms / 1000, now)
+                self.group_key.hear_time(room_time_ms / 1000, frm, now)
                 return False
             case _:
                 return self.group_key.take(message, frm)

@@ -19,6 +19,7 @@ from p2p.rekey.sas_exchange import (
     Comparing,
     Confirm,
 )
+from p2p.rekey.told_time import ToldTime
 from p2p.rng import system_rng
 from p2p.room.room import Room
 from p2p.wire.codec import Message
@@ -47,6 +48,8 @@ class GroupKey:
         self._comparing = Comparing(room, keyring, system_rng)
         self._words = FreshWords(room, secrets.identity, now)
         self._secrets = secrets
+        self._room = room
+        self._told_time = ToldTime(keyring.trial.time_from)
         self._told: list[KeyEvent] = []
         self._new_keys = False
         self._times_wrong = self._put_right = 0
@@ -103,6 +106,22 @@ class GroupKey:
         """Takes a moderator's word; whether others may lack it. Raises RemoteError if forged."""
         now = time.monotonic()
         return self._words.receive(word, self._secrets.room_time.at(now), now)
+
+    def hear_time(self, room_s: float, frm: MemberId, now: float) -> None:
+        """Takes what a member says the time is."""
+        room_time, members = self._secrets.room_time, self._room.state.members
+        by_s = self._told_time.tell(
+            frm,
+            room_s - room_time.at(now),
+            lambda one: one in members and members[one].moderates,
+            now,
+        )
+        if by_s is None:
+            room_time.hear(room_s, now)
+            return
+        self._times_wrong += 1
+        room_time.put_forward(by_s)
+        self._secrets.keyring.correct(room_time.at(now))
 
     def whom_to_ask(self, now: float) -> list[MemberId]:
         """Whose words differ from what we know, when it is time to compare; else nobody."""
