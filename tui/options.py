@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from p2p.api.settings import ECHOES, MASKS, MODES, WAYS, Settings
+from p2p.dht.mainline.entry_points import PUBLIC
 from p2p.errors import UserError
 from p2p.log import LEVELS
 from tui.i18n import tr
@@ -65,6 +66,20 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         metavar="LINE",
         help="a relay to send sound through, as `teahouse relay` prints it: HOST:PORT#KEY, or "
         "wss://HOST/PATH#KEY where only the web leads there; may be given more than once",
+    )
+    parser.add_argument(
+        "--no-mainline",
+        action="store_true",
+        help="do not use BitTorrent's network (Mainline DHT), by which in open mode the words "
+        "alone lead into a room; its nodes see your address",
+    )
+    parser.add_argument(
+        "--mainline",
+        action="append",
+        default=[],
+        metavar="HOST:PORT",
+        help="where to enter such a network, in place of the public one; may be given more than "
+        "once",
     )
     parser.add_argument(
         "--proxy",
@@ -142,6 +157,7 @@ def settings_of(args: argparse.Namespace, guest: str) -> Settings:
         cues=args.cues,
         mask=args.mask,
         echo=args.echo,
+        mainline=() if args.no_mainline else tuple(args.mainline) or PUBLIC,
         proxy=proxy_of(args.proxy, os.environ),
     )
 

@@ -19,6 +19,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -176,6 +177,12 @@ class NetLab:
         pipe = self._lines[f"l-{name}"].stdin
         assert pipe is not None
         pipe.write(json.dumps(weather) + "\n")
+
+    def give(self, name: str, addresses: Iterable[str]) -> None:
+        """Gives the machine of a public site more IPv4 addresses, in any nets."""
+        for ip in addresses:
+            self._ip(name, f"addr add {ip}/32 dev wan")
+            self._ip("inet", f"route add {ip} via 11.0.{self._sites[name][0]}.2")
 
     def take_v4(self, name: str) -> None:
         """Leaves IPv6 alone to the one machine of a site."""

@@ -31,6 +31,8 @@ class Settings:
         seconds: End of the run, counted from ``joined``; None: none.
         relays: lines of relays to go through, beside those of the invite and
             of ``bootstrap_nodes.txt``.
+        mainline: ``host:port`` lines at which BitTorrent's DHT is entered; empty: it is not used.
+            Only in open mode is it ever asked.
         proxy: ``socks5://…`` or ``http://…`` through which everything goes; empty: none.
     """
 
@@ -47,6 +49,7 @@ class Settings:
     mask: str = "off"
     echo: str = "auto"
     relays: tuple[str, ...] = ()
+    mainline: tuple[str, ...] = ()
     proxy: str = field(default="", repr=False)
 
     def check(self) -> None:
@@ -88,8 +91,9 @@ def no_relay(*, joining: bool = False) -> UserError:
         return UserError(
             NO_RELAY,
             "This key does not say where the room is: ask for the long invite and join with that.",
-            "Or name the room's relay with --relay. With --mode open the room is looked for, and "
-            "people in it then see your address.",
+            "Or name the room's relay with --relay. With --mode open the room is looked for, "
+            "also in BitTorrent's network: nodes there and people in the room then see your "
+            "address.",
             exit_code=3,
             joining=True,
         )

@@ -6,6 +6,9 @@ from p2p.api.events import MemberState
 from p2p.room.ops.kinds import EntryMode, ProfileName
 from p2p.room.state.model import Role
 
+FROM_OUTSIDE = frozenset(("dht", "dht_soon", "mainline", "mainline_soon", "relay"))
+"""Of the ways into a room those for people in other networks."""
+
 
 @dataclass(frozen=True, slots=True)
 class MemberView:

@@ -16,6 +16,7 @@ from p2p.api.settings import Settings, no_relay
 from p2p.clock import unix_s
 from p2p.dht.bootstrap import known_contacts
 from p2p.dht.contact import NodeContact
+from p2p.dht.mainline.entry_points import EntryPoints
 from p2p.link.web.proxy import Proxy
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.media.devices import open_devices
@@ -23,7 +24,7 @@ from p2p.node.node import Node
 from p2p.node.relays.trusted import Found, TrustedRelays, look_up
 from p2p.node.secrets import Credentials, NewRoom, Origin
 from p2p.rng import system_rng
-from p2p.wire.addresses import is_nowhere
+from p2p.wire.addresses import Scope, is_nowhere, scope_of
 
 
 async def create_room(settings: Settings) -> Node:
@@ -68,7 +69,12 @@ async def _open(
         raise no_relay(joining=invite is not None)
     entry_nodes = [] if proxy else _reached_by_udp(contacts, found)
     endpoint = await MemberEndpoint.open(
-        settings.listen, entry_nodes, identity.dh_secret, system_rng, proxy
+        settings.listen,
+        entry_nodes,
+        identity.dh_secret,
+        system_rng,
+        proxy,
+        mainline_entries(settings),
     )
     try:
         devices = await open_devices(settings.mic, settings.speaker, settings.mask)
@@ -76,6 +82,19 @@ async def _open(
     except BaseException:
         await endpoint.close()
         raise
+
+
+def mainline_entries(settings: Settings) -> EntryPoints | None:
+    """Where BitTorrent's DHT is entered; None: it is not to be asked.
+
+    Who hides never asks it: it would show our address to strangers. And from a socket of this
+    machine alone the public one can not be reached.
+    """
+    if not settings.mainline or settings.hidden or not settings.allows("dht"):
+        return None
+    points = EntryPoints(settings.mainline)
+    on_loopback = settings.listen is not None and scope_of(settings.listen[0]) is Scope.LOOPBACK
+    return None if points.are_public and on_loopback else points
 
 
 def _reached_by_udp(contacts: list[NodeContact], found: Found) -> list[NodeContact]:

@@ -10,6 +10,9 @@ from p2p.clock import unix_s
 from p2p.dht.beacon import LAN_ANSWER_TYPE
 from p2p.dht.contact import NodeContact
 from p2p.dht.lan import LanAsker
+from p2p.dht.mainline.client import Mainline
+from p2p.dht.mainline.entry_points import EntryPoints
+from p2p.dht.mainline.krpc import FIRST_BYTE as MAINLINE_BYTE
 from p2p.dht.node import DhtNode
 from p2p.dht.seal import DHT_TYPE
 from p2p.errors import RemoteError
@@ -27,6 +30,8 @@ from p2p.wire.addresses import Address
 KNOCK_BYTE = bytes(FIRST_BYTES[KNOCK][:1])
 _ANSWER_BYTES = [COOKIE_BYTE, *(answer for _, answer in FIRST_BYTES.values())]
 LOCAL_DHT_RATE_PER_S = 400.0
+MAINLINE_WITNESS = "mainline"
+"""What its nodes say together counts as one voice."""
 
 
 class _Nobody:
@@ -52,20 +57,30 @@ class MemberEndpoint:
         station: For links.
         dht: On the same socket.
         contacts: The entry nodes that were given.
+        mainline: On the same socket; None: BitTorrent's DHT is not to be used.
 
     Attributes:
         inbox: Where links, relays and doors put what they have for the room's session.
     """
 
-    def __init__(self, station: Station, dht: DhtNode, contacts: list[NodeContact]) -> None:
+    def __init__(
+        self,
+        station: Station,
+        dht: DhtNode,
+        contacts: list[NodeContact],
+        mainline: Mainline | None = None,
+    ) -> None:
         self.station = station
         self.dht = dht
         self.contacts = contacts
+        self.mainline = mainline
         self.inbox = Inbox()
         self._door: Door | _Nobody = _Nobody()
         self._lan: LanAsker | _Nobody = _Nobody()
         station.mux.on_datagram = self.receive
         station.whereabouts.on_moved = self._moved
+        if mainline is not None:
+            mainline.on_seen = lambda seen: station.whereabouts.saw(seen, MAINLINE_WITNESS)
 
     @classmethod
     async def open(
@@ -75,8 +90,17 @@ class MemberEndpoint:
         dh_secret: bytes,
         rng: Rng,
         proxy: Proxy | None = None,
+        entry_points: EntryPoints | None = None,
     ) -> "MemberEndpoint":
         """Opens the socket; sends nothing yet. With a proxy nothing ever goes out beside it.
+
+        Args:
+            listen: Where; None: any port on every interface.
+            contacts: Entry nodes of our own DHT.
+            dh_secret: The member's X25519 secret, 32 bytes.
+            rng: Source of random bytes.
+            proxy: Through which everything goes; None: there is none.
+            entry_points: Of BitTorrent's DHT; None: it is not to be used.
 
         Raises:
             UserError: The port is in use or the address is not ours.
@@ -93,7 +117,10 @@ class MemberEndpoint:
             rate_per_s=LOCAL_DHT_RATE_PER_S,
         )
         station = Station(mux, None, Calls(dh_secret, rng), Whereabouts(mux))
-        return cls(station, dht, contacts)
+        mainline = None
+        if entry_points is not None:
+            mainline = Mainline(mux, entry_points, rng, time.monotonic)
+        return cls(station, dht, contacts, mainline)
 
     def receive(self, data: bytes, sender: Address) -> None:
         """Takes a datagram of ours from the socket.
@@ -104,6 +131,8 @@ class MemberEndpoint:
         first = data[0]
         if first == DHT_TYPE:
             self.dht.receive(data, sender)
+        elif data.startswith(MAINLINE_BYTE) and self.mainline is not None:
+            self.mainline.receive(data, sender)
         elif data.startswith(KNOCK_BYTE):
             self._door.asked(data, sender, lambda answer: self.station.mux.send(answer, sender))
         elif first in _ANSWER_BYTES:
@@ -147,10 +176,14 @@ class MemberEndpoint:
 
     def _moved(self) -> None:
         self.dht.address_changed()
+        if self.mainline is not None:
+            self.mainline.address_changed()
         self.inbox.post(Moved())
 
     async def close(self) -> None:
         """Closes DHT and socket."""
+        if self.mainline is not None:
+            self.mainline.close()
         with contextlib.suppress(OSError):
             await self.dht.close()
         self.station.mux.close()

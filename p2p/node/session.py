@@ -139,6 +139,7 @@ class Session:
             ours.work,
             ours.relays,
             self.peers.gone,
+            lambda: 1 + len(self.peers.neighbours),
             lan,
         )
         own_relays = OwnRelays(
@@ -174,6 +175,7 @@ class Session:
             Reachability(
                 ours.relay_links,
                 expects_entry_nodes=self._advertiser.expects_entry_nodes,
+                expects_mainline=self._advertiser.expects_mainline,
                 hidden=ours.settings.hidden,
                 now=time.monotonic(),
             ),

@@ -120,7 +120,7 @@ def _entry_nodes(nodes: Sequence[Node]) -> Iterator[Finding]:
         yield Finding(
             "entry_node",
             "note",
-            tr("none is known: a room is found by an invite or a relay, not by words alone"),
+            tr("none is known: by words alone a room is found in open mode only"),
             tr("Use the long invite, or name one that you trust with --bootstrap LINE."),
         )
     enough = any(node.probe.answered for node in nodes)

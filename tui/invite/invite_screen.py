@@ -8,7 +8,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
 from p2p.api.events import KeyShown
-from p2p.api.view import RoomView
+from p2p.api.view import FROM_OUTSIDE, RoomView
 from tui.commands.running import toggle_lock
 from tui.i18n import mark, tr
 from tui.invite.code_screen import CodeScreen
@@ -30,6 +30,8 @@ WAYS = {
     "lan": mark("words on this network"),
     "dht": mark("words for whoever knows an entry node"),
     "dht_soon": mark("words for whoever knows an entry node (in some seconds)"),
+    "mainline": mark("words from anywhere"),
+    "mainline_soon": mark("words from anywhere (in some seconds)"),
     "relay": mark("a relay"),
     "invite": mark("long invite from anywhere"),
     "invite_lan": mark("long invite on this network"),
@@ -54,6 +56,8 @@ NO_RELAY_KNOWN = mark(
 
 def words_need(view: RoomView) -> str:
     """Return what somebody needs beside the words, the line or the digits."""
+    if "mainline" in view.ways_in:
+        return tr("Words alone: enough from anywhere, for who joins in open mode.")
     if "lan" in view.ways_in:
         return tr("Words alone: enough on this network only.")
     if {"dht", "dht_soon"} & set(view.ways_in):
@@ -75,7 +79,7 @@ def _missing(view: RoomView) -> str:
         return ""
     if view.mode == "shield":
         return problem_sentence(view)
-    return "" if {"dht", "dht_soon", "relay"} & set(view.ways_in) else tr(NO_RELAY_KNOWN)
+    return "" if FROM_OUTSIDE & set(view.ways_in) else tr(NO_RELAY_KNOWN)
 
 
 def words_in_columns(words: str) -> str:

@@ -73,7 +73,10 @@ _ROOMY_ROWS = 24
 _FEW_ON_STAGE = 6
 _FEW_BESIDE = 2
 _ON_INVITE_SCREEN = frozenset(
-    ("no_entry_node", "no_entry_node_answers", "lan_open", "dht_open", "relay_open")
+    (
+        *("no_entry_node", "no_entry_node_answers", "mainline_silent", "mainline_no_place"),
+        *("lan_open", "dht_open", "mainline_open", "relay_open"),
+    )
 )
 _SILENT = (SpeakingChanged, Stats, FirstSound, KeyShown)
 

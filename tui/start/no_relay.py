@@ -65,7 +65,9 @@ class NoRelayScreen(ModalScreen[str]):
             )
             yield PlainText(
                 tr(
-                    "In the open: everybody in the room can see your address, a spy among them too."
+                    "In the open: everybody in the room can see your address, a spy among them "
+                    "too. So can nodes of BitTorrent's network, by which the room is found; they "
+                    "see that you look for something, not what."
                 ),
                 classes="alarm",
             )

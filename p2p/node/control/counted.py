@@ -29,11 +29,12 @@ class Counted:
     def snapshot(self) -> dict[str, dict[str, int]]:
         """Totals by place and reason; of links those that are up now."""
         ours, dispatch = self._ours, self._peers.dispatch
-        relay_room = dispatch.relay_room
+        relay_room, mainline = dispatch.relay_room, ours.endpoint.mainline
         places = {
             "socket": ours.endpoint.station.mux.counters,
             "streams": ours.endpoint.station.mux.streams.counters,
             "dht": ours.endpoint.dht.counts,
+            "mainline": mainline.counts if mainline is not None else Counter[str](),
             "door": self._door.counters,
             "links": self._links(),
             "frames": self._frames(),

@@ -19,15 +19,27 @@ class Reachability:
     Args:
         relay_links: Ours.
         expects_entry_nodes: Whether any is known and may be used.
+        expects_mainline: Whether the room is to be found through BitTorrent's network.
         hidden: Nothing goes but through relays.
         now: Monotonic seconds.
     """
 
     def __init__(
-        self, relay_links: RelayLinks, *, expects_entry_nodes: bool, hidden: bool, now: float
+        self,
+        relay_links: RelayLinks,
+        *,
+        expects_entry_nodes: bool,
+        expects_mainline: bool,
+        hidden: bool,
+        now: float,
     ) -> None:
         self._relay_links = relay_links
-        self._ways = WayNotices(expects_entry_nodes=expects_entry_nodes, hidden=hidden, now=now)
+        self._ways = WayNotices(
+            expects_entry_nodes=expects_entry_nodes,
+            expects_mainline=expects_mainline,
+            hidden=hidden,
+            now=now,
+        )
         self._watch = RelayWatch(hidden=hidden, now=now)
         self._hidden = hidden
         self._named: set[DhKey] | None = None

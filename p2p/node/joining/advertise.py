@@ -15,6 +15,7 @@ from p2p.dht.rendezvous import keep_published
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
+from p2p.node.joining.by_mainline import MainlineDoor
 from p2p.node.relays.relay_link import RelayLink
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.secrets import RoomSecrets
@@ -45,6 +46,7 @@ class Advertiser:
         work: Where publishing runs.
         relays: Those that the person trusts; the first ones are kept.
         gone: Gives the keys of members that are not here any more.
+        here: Tells how many members are here, ourselves included.
         lan: Answers beacons on the local network; None: it is not to be used, or cannot be.
     """
 
@@ -57,6 +59,7 @@ class Advertiser:
         work: Work,
         relays: Sequence[Contact],
         gone: Callable[[], Collection[DhKey]],
+        here: Callable[[], int],
         lan: LanDoor | None,
     ) -> None:
         self._settings = settings
@@ -68,6 +71,16 @@ class Advertiser:
         self._lan = lan
         self._is_in_dht = False
         self._gone = gone
+        self._in_mainline: MainlineDoor | None = None
+        if endpoint.mainline is not None:
+            self._in_mainline = MainlineDoor(
+                endpoint,
+                endpoint.mainline,
+                secrets.room_key,
+                self._doors,
+                gone,
+                lambda: 0 if relay_links.links else here(),
+            )
         self._hosts: list[Address] = []
         self._hosts_until_s = 0.0
 
@@ -87,6 +100,9 @@ class Advertiser:
                 self._leave_card(link)  # it was made while we came in
         if self._endpoint.contacts and self._settings.allows("dht") and not hidden:
             self._work.create_task(self._publish())
+        if self._in_mainline is not None:
+            self._work.create_task(self._in_mainline.publish())
+            self._work.create_task(self._in_mainline.let_in())
         self._work.create_task(self._hand_items_again())
 
     async def close(self) -> None:
@@ -109,7 +125,8 @@ class Advertiser:
     def _hand_items(self, link: RelayLink) -> None:
         """Finished items of this hour and the next, for the relay to store unread."""
         key = self._secrets.room_key
-        doors = [d for d in self._doors() if known_scope(d.address[0]) is Scope.GLOBAL]
+        everywhere = self._doors(Scope.GLOBAL)
+        doors = [d for d in everywhere if known_scope(d.address[0]) is Scope.GLOBAL]
         if doors:
             items = finished_items(key, doors, self._endpoint.dht.time.unix_s(), system_rng)
             link.items(tuple(item.encode() for item in items))
@@ -134,6 +151,11 @@ class Advertiser:
         return tuple(both[:MAX_CONTACTS])
 
     @property
+    def expects_mainline(self) -> bool:
+        """Whether the room is to be found by the words alone, through BitTorrent's DHT."""
+        return self._in_mainline is not None
+
+    @property
     def expects_entry_nodes(self) -> bool:
         """Whether the room is to be found through the DHT."""
         allowed = self._settings.allows("dht") and not self._settings.hidden
@@ -146,6 +168,8 @@ class Advertiser:
             ways.append("lan")
         if self.expects_entry_nodes and self._endpoint.dht.peers:
             ways.append("dht" if self._is_in_dht else "dht_soon")
+        if self._in_mainline is not None:
+            ways += self._in_mainline.ways
         if self._relay_links.links:
             ways.append("relay")
         reach = [known_scope(contact.address[0]) for contact in self.invite_contacts()]
@@ -162,7 +186,7 @@ class Advertiser:
         await keep_published(
             self._secrets.room_key,
             self._endpoint.dht,
-            self._doors,
+            lambda: self._doors(self._entries_reach()),
             gone=self._gone,
             rng=system_rng,
             now=time.monotonic,
@@ -173,14 +197,17 @@ class Advertiser:
     def _kept(self) -> None:
         self._is_in_dht = True
 
-    def _doors(self) -> list[Contact]:
-        """Where a newcomer may knock, or leave a knock for us."""
+    def _entries_reach(self) -> Scope:
+        """How far away who reads our DHT's records may be."""
+        entries = [known_scope(entry.address[0]) for entry in self._endpoint.contacts]
+        return max(entries, default=Scope.GLOBAL)
+
+    def _doors(self, reach: Scope) -> list[Contact]:
+        """Where a newcomer may knock, or leave a knock for us, who may be so far away."""
         relays = [replace(link.contact, web="") for link in self._relay_links.links]
         relays = [relay for relay in relays if not is_nowhere(relay.address)]
         if self._settings.hidden:
             return relays
-        entries = [known_scope(entry.address[0]) for entry in self._endpoint.contacts]
-        reach = max(entries, default=Scope.GLOBAL)
         addresses = [a for a in self._own_addresses() if known_scope(a[0]) >= reach]
         own = [Contact(self._secrets.identity.dh, a, "door") for a in addresses]
         return [*own[:3], *relays]

@@ -10,6 +10,7 @@ from p2p.api.events import Via
 from p2p.api.settings import Settings
 from p2p.dht.rendezvous import find
 from p2p.node.endpoint import MemberEndpoint
+from p2p.node.joining.by_mainline import in_mainline
 from p2p.node.joining.local_network import ask_lan, has_lan
 
 LOOK_AGAIN_S = 0.4
@@ -40,6 +41,8 @@ def sources(
         found.append(("lan", ask_lan(endpoint, key)))
     if endpoint.contacts and settings.allows("dht"):
         found.append(("dht", _in_dht(endpoint, key)))
+    if endpoint.mainline is not None:
+        found.append(("dht", in_mainline(endpoint, endpoint.mainline, key)))
     if relays and settings.allows("relay"):
         found.append(("relay", _listed(relays)))
     return found

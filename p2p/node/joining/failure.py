@@ -7,6 +7,7 @@ from collections.abc import Sized
 
 from crypto.ids import DhKey
 from p2p.api.settings import Settings
+from p2p.dht.mainline.client import Mainline
 from p2p.errors import UserError
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6, own_address_towards
 from p2p.link.stream_dialer import Refusal
@@ -17,6 +18,10 @@ from p2p.wire.addresses import Address, Scope, known_scope
 FIND_LIMIT_S = 5.0
 FIND_SLOW_S = 20.0
 """The same while a relay has answered and our link to it gets on: the line may be long."""
+FIND_IN_MAINLINE_S = 10.0
+"""The same while nodes of BitTorrent's DHT answer: there are millions of them."""
+OPENING_S = 8.0
+"""So much longer it may take to get in there: the door's router opens when its owner has read."""
 FIND_AFTER_ANSWER_S = 3.0
 """After a relay has said that it knows nobody: it may still look further for us."""
 ENTER_LIMIT_S = 12.0
@@ -81,6 +86,7 @@ class SearchOutcome:
         imposter: Somebody answered for another room.
         asked: Everybody whom we have asked to let us in.
         getting_on: A relay has answered and our link to it is in the making, or up.
+        asks_mainline: Nodes of BitTorrent's DHT have answered.
     """
 
     def __init__(self) -> None:
@@ -88,6 +94,7 @@ class SearchOutcome:
         self.imposter = False
         self.asked: list[AdmissionRequest] = []
         self.getting_on = False
+        self.asks_mainline = False
         self._relay_said_s: float | None = None
         self._rtt_s = 0.0
         self._refused: str | None = None
@@ -147,7 +154,8 @@ class SearchOutcome:
                 "long invite: the words alone do not say where the room is.",
                 exit_code=5,
             )
-        if waited_s > ENTER_LIMIT_S + ENTER_TRIPS * self._rtt_s:
+        opening_s = OPENING_S if self.asks_mainline else 0.0
+        if waited_s > ENTER_LIMIT_S + opening_s + ENTER_TRIPS * self._rtt_s:
             raise UserError(
                 "unreachable",
                 "The room was found, but nobody in it could be reached.",
@@ -159,6 +167,8 @@ class SearchOutcome:
 
     def _is_looking(self, waited_s: float) -> bool:
         """Whether somebody may still be found, later than usual."""
+        if self.asks_mainline and waited_s < FIND_IN_MAINLINE_S:
+            return True
         if self._relay_said_s is None:
             return self.getting_on and waited_s < FIND_SLOW_S
         return time.monotonic() - self._relay_said_s < FIND_AFTER_ANSWER_S
@@ -208,6 +218,8 @@ def explained(
             "It may use another relay: the invite says which.",
             _NO_ROOM,
         )
+    if endpoint.mainline is not None:
+        return _not_in_mainline(endpoint.mainline)
     if endpoint.contacts and settings.allows("dht") and endpoint.dht.peers == 0:
         return UserError(
             "no_entry_node",
@@ -217,6 +229,24 @@ def explained(
             count=len(endpoint.contacts),
         )
     return error
+
+
+def _not_in_mainline(mainline: Mainline) -> UserError:
+    if mainline.nodes:
+        return UserError(
+            NOBODY,
+            "No one is here: nobody who is in this room could be found.",
+            "Check the words, and that the room is open now. A room that is a few seconds old may "
+            "not be found yet: try again. Whoever hides can be found by the long invite only.",
+            _NO_ROOM,
+        )
+    return UserError(
+        "mainline_silent",
+        "Nothing answers: by the words alone a room is found in BitTorrent's network, which this "
+        "network seems to shut out.",
+        "Ask for the long invite, or try another network.",
+        _NO_NETWORK,
+    )
 
 
 def _silent(relays: int) -> UserError:

@@ -153,6 +153,8 @@ class JoinAttempt:
                     if not self._answers.given:
                         waited_s = time.monotonic() - began_s
                         self._outcome.getting_on = self._relay_links.is_getting_on
+                        mainline = self._endpoint.mainline
+                        self._outcome.asks_mainline = mainline is not None and mainline.nodes > 0
                         self._outcome.give_up(waited_s, self._known.keys)
                     await asyncio.wait([self._entered], timeout=LOOK_EVERY_S)
                     self._decide()

@@ -63,11 +63,13 @@ async def test_the_first_record_names_no_address_of_our_home() -> None:
     net = await MemberEndpoint.open(None, [NodeContact(ENTRY, bytes(32))], bytes(32), system_rng)
     async with Work() as work:
         advertiser = Advertiser(
-            Settings(), net, secrets, RelayLinks(net, work), work, (), set, None
+            Settings(), net, secrets, RelayLinks(net, work), work, (), set, lambda: 1, None
         )
-        assert all(known_scope(d.address[0]) is Scope.GLOBAL for d in advertiser._doors())
+        assert all(
+            known_scope(d.address[0]) is Scope.GLOBAL for d in advertiser._doors(Scope.GLOBAL)
+        )
         net.station.whereabouts.saw(("11.0.2.2", 40_001), ENTRY[0])
-        assert ("11.0.2.2", 40_001) in [door.address for door in advertiser._doors()]
+        assert ("11.0.2.2", 40_001) in [door.address for door in advertiser._doors(Scope.GLOBAL)]
     await net.close()
 
 

@@ -152,7 +152,9 @@ async def test_a_line_that_can_not_be_right_and_a_relay_that_is_known_are_refuse
 
 def test_only_what_is_named_after_we_came_in_and_can_be_an_address_is_told() -> None:
     links = SimpleNamespace(kept=[], links=[])
-    reach = Reachability(links, expects_entry_nodes=True, hidden=True, now=0.0)
+    reach = Reachability(
+        links, expects_entry_nodes=True, expects_mainline=False, hidden=True, now=0.0
+    )
     old = Carrier(b"o" * 32, bytes([192, 0, 2, 1]), 4433)
     new = Carrier(b"n" * 32, bytes([192, 0, 2, 2]), 4434)
     hostile = Carrier(b"h" * 32, b"seven..", 4435)
