@@ -18,7 +18,9 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from crypto.ids import DhKey
 from crypto.mutable_item import MutableItem
+from crypto.veil import Veil
 from lab.programs.mainline_swarm import PORT, address, swarm
 from lab.sim.mainline_nodes import Asked, HandNode, packed
 from p2p.dht.mainline.client import Mainline
@@ -52,7 +54,7 @@ class FarSocket:
 
     def attach(self, mainline: Mainline) -> None:
         """Give what comes to this reader, later."""
-        self._mux.on_datagram = lambda data, where: self._later(mainline.receive, data, where)
+        self._mux.on_noise = lambda data, where: self._later(mainline.receive, data, where)
 
     def _later(self, act, *what) -> None:
         asyncio.get_running_loop().call_later(self._rng.uniform(*WAY_S), act, *what)
@@ -61,7 +63,10 @@ class FarSocket:
 @contextlib.asynccontextmanager
 async def client(entries: tuple[str, ...], rng: random.Random) -> AsyncIterator[Mainline]:
     """Somebody who has just started, at another address: nodes shut out who asks too often."""
-    mux = await Mux.open((f"127.{rng.randrange(100, 200)}.{rng.randrange(256)}.9", 0))
+    mux = await Mux.open(
+        (f"127.{rng.randrange(100, 200)}.{rng.randrange(256)}.9", 0),
+        own=Veil(DhKey(rng.randbytes(32))),
+    )
     far = FarSocket(mux, rng)
     made = Mainline(far, EntryPoints(entries), rng.randbytes, time.monotonic)
     far.attach(made)

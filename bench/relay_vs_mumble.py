@@ -32,11 +32,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.mumble_server import Clients, MumbleServer, install, install_from_debian
-from bench.our_relay import Floor, Hub, Members
+from bench.our_relay import PAYLOAD_BYTES, Floor, Hub, Members
 from bench.processes import Child, cpu_ns, many_files, prefer, resident_kb, waited_ns
 from p2p.link.backends import Backend
 
-PAYLOAD_BYTES = 110
 RATE = 50
 LOADS = {"5k": 100, "25k": 500, "40k": 800}
 """Packets a second, and the listeners that makes."""

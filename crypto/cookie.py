@@ -1,6 +1,6 @@
 """Cookies: proof that a question comes from the address it names, when there are too many of them.
 
-A responder under flood answers a question with a cookie only, 25 bytes for 512, which it does not
+A responder under flood answers a question with a cookie only, 87 bytes at most, which it does not
 have to remember: a keyed hash of the address, under a secret that changes every two minutes. Who
 really is at that address asks again with a hash over its question that is keyed with the cookie.
 (After an idea of WireGuard's; there the cookie is also encrypted, which helps only where others
@@ -9,7 +9,9 @@ read the line, and they can spoil a handshake anyway.)
 ::
 
     question  type 1 | mac1 16 | mac2 16, zeros without a cookie | Noise message
-    cookie    type 1 | tag 8, as in an answer | cookie 16
+    cookie    tag 8, as in an answer | cookie 16 | 0 to 63 random bytes
+
+It has no type and no veil (`crypto.veil`): who asks is not known yet, and all of it is random.
 """
 
 import hashlib
@@ -18,7 +20,6 @@ from collections.abc import Callable
 
 from crypto.errors import RemoteError
 
-COOKIE_BYTE = 0xC4
 COOKIE_BYTES = 16
 MAC2_AT = 17
 MAC2_BYTES = 16
@@ -27,7 +28,9 @@ SECRET_KEPT_S = 120.0
 
 _TAG_AT = MAC2_AT + MAC2_BYTES
 _TAG_BYTES = 8
-COOKIE_REPLY_BYTES = 1 + _TAG_BYTES + COOKIE_BYTES
+COOKIE_REPLY_BYTES = _TAG_BYTES + COOKIE_BYTES
+"""Without the random bytes behind."""
+_FILLED_MAX = 64
 
 
 class CookieJar:
@@ -53,7 +56,8 @@ class CookieJar:
         """
         self._turn(now)
         tag = question[_TAG_AT : _TAG_AT + _TAG_BYTES]
-        return bytes((COOKIE_BYTE,)) + tag + _cookie(self._secrets[0], source)
+        filler = self._rng(_FILLED_MAX)[: self._rng(1)[0] % _FILLED_MAX]
+        return tag + _cookie(self._secrets[0], source) + filler
 
     def proves(self, question: bytes, source: bytes, now: float) -> bool:
         """Tell whether the question holds a hash keyed with a cookie of its address."""
@@ -74,9 +78,14 @@ class CookieJar:
 
 def read_cookie(reply: bytes) -> bytes:
     """Take the cookie out of a reply; raises RemoteError if that is none."""
-    if len(reply) != COOKIE_REPLY_BYTES or reply[0] != COOKIE_BYTE:
+    if not COOKIE_REPLY_BYTES <= len(reply) < COOKIE_REPLY_BYTES + _FILLED_MAX:
         raise RemoteError("no cookie")
-    return reply[1 + _TAG_BYTES :]
+    return reply[_TAG_BYTES:COOKIE_REPLY_BYTES]
+
+
+def cookie_tag(reply: bytes) -> bytes:
+    """The 8 bytes of a reply by which it finds its question."""
+    return reply[:_TAG_BYTES]
 
 
 def with_cookie(question: bytes, cookie: bytes) -> bytes:

@@ -20,7 +20,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 
-from crypto.cookie import MAC2_BYTES, NO_MAC2, read_cookie, with_cookie
+from crypto.cookie import MAC2_BYTES, NO_MAC2, cookie_tag, read_cookie, with_cookie
 from crypto.dh import DH_BYTES, KeyPair
 from crypto.errors import LocalError, RemoteError
 from crypto.ids import DhKey
@@ -29,7 +29,7 @@ from crypto.noise import PSK_BYTES, Handshake, Transport
 from crypto.noise_state import TAG_BYTES
 from crypto.questions import Questions
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 """Raised when a member of the older version could misread what a newer one sends."""
 
 NOISE_NAME = "Noise_IKpsk1_25519_ChaChaPoly_BLAKE2s"
@@ -117,7 +117,7 @@ class Caller:
         Raises:
             RemoteError: It is none, of another question, or not the first.
         """
-        if answer_tag(reply) != self.tag or self.cookie is not None:
+        if cookie_tag(reply) != self.tag or self.cookie is not None:
             raise RemoteError("cookie for another question")
         self.prove(read_cookie(reply))
 

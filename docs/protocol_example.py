@@ -17,12 +17,14 @@ from crypto.frame import FrameSealer
 from crypto.genesis import Genesis, commit_members_secret
 from crypto.head import room_key
 from crypto.identity import Identity
+from crypto.ids import DhKey
 from crypto.invite import Contact, Invite
 from crypto.kid import pack_kid
 from crypto.knock import KNOCK, Caller
 from crypto.record import seal_record, slots
 from crypto.relaypass import pass_public
 from crypto.roomkey import RoomKey
+from crypto.veil import Veil
 from crypto.words import to_digits, to_line, to_words
 from p2p.dht.beacon import BeaconKeys, Question, seal_question
 from p2p.dht.contact import NodeContact, node_id
@@ -46,13 +48,13 @@ words, line, digits, invite and addresses are hexadecimal; "hash" is BLAKE2b-128
 Random bytes, in hexadecimal from first to last: host's Ed25519 seed 00-1f, its dh secret 20-3f,
 members' secret 40-5f, r 60-6f; relay's secret 70-8f; caller's dh secret 90-af and ephemeral
 secret b0-cf; epoch id d0-df and secret e0-ff; filler of the frame 00-0b; the asking DHT node's
-secret 0c-2b; nonces of the item 2c-43, card 44-5b, ping 5c-73 and beacon 74-8b.
+secret 0c-2b; nonces of the item 2c-43 and card 44-5b; others stand in front of what they seal.
 
 The room was made at Unix time 1800000000, the first second of hour 500000. The frame holds 196
 zeros, sealed by the host in slot 1 at room time 0. The SSRC is that of sender AAAAAAAA and
 receiver BBBBBBBB. Item and invite name the host as a door at 192.0.2.1:4433; the beacon asks from
 there. tx and number are zeros. The item is that of slot 0; its seq is the time of creation, its
-expiry two hours later.
+expiry two hours later. The veil is that of the relay.
 
 """
 
@@ -79,6 +81,7 @@ def example() -> Example:
     values |= _join(host, genesis)
     values |= _sound(host, rng)
     values |= _network(key, host, relay_secret, rng)
+    values |= _veil(KeyPair(relay_secret).public, rng)
     return values
 
 
@@ -168,8 +171,18 @@ def _network(
         "ping": encode(Ping(bytes(8), False)).hex(),
         "ping, sealed": asker.seal(encode(Ping(bytes(8), False)), relay.public).hex(),
         "item, hash": _hash(item.encode()),
-        "beacon, hash": _hash(seal_question(keys, Question(4433, bytes(16), ADDRESS[0]), rng)),
+        "beacon": seal_question(keys, Question(4433, bytes(16), ADDRESS[0]), rng).hex(),
         "card": card.hex(),
+    }
+
+
+def _veil(relay_dh: DhKey, rng: Callable[[int], bytes]) -> Example:
+    veil, sound = Veil(relay_dh), bytes(range(0x80, 0x9D))
+    return {
+        "sound": sound.hex(),
+        "sound, covered": veil.mask(sound).hex(),
+        "other": b"covered".hex(),
+        "other, covered": veil.cover(b"covered", rng, first=True).hex(),
     }
 
 

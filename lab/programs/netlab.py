@@ -199,6 +199,16 @@ class NetLab:
         end = name if kind in ("public", "fw") else f"{name}-r"
         self._ip(end, f"route replace default via 11.0.{number}.1")
 
+    def router(self, name: str) -> Host:
+        """The router of a site behind NAT, to run programs on; its line is called ``wan``."""
+        made = Host(self._name(f"{name}-r"), "", "")
+        self.hosts.append(made)
+        return made
+
+    def rule(self, name: str, rules: str) -> None:
+        """Has the router of a site keep to more rules of nftables."""
+        self._nft(f"{name}-r", rules)
+
     def watch(self, host: Host) -> None:
         """Notes from now on to whom a machine sends, and who to it."""
         space = host.namespace.removeprefix(f"{self.prefix}-")

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from p2p.dht.contact import NodeContact
 from p2p.dht.node import DhtNode
-from p2p.dht.seal import DHT_TYPE
 
 START_UNIX_S = 1_800_000_000
 
@@ -77,7 +76,7 @@ class DhtNetwork:
     def _arrive(self, data: bytes, source, to) -> None:
         if to in self.taps:
             self.taps[to](data, source)
-        elif to in self.nodes and to not in self.dead and data[0] == DHT_TYPE:
+        elif to in self.nodes and to not in self.dead:
             self.nodes[to].receive(data, source)
 
     async def grow(self, count: int, entries: int = 5) -> list[NodeContact]:

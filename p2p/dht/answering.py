@@ -26,8 +26,10 @@ from p2p.dht.storage import ItemStorage, Outcome
 from p2p.dht.tokens import Tokens
 
 REQUEST_BYTES = 616
-"""Size that every Find is filled up to: an answer is at most twice as long as its request, so a
-forged source address gains next to nothing."""
+"""Least size that every Find is filled up to: an answer is at most twice as long as its request, so
+a forged source address gains next to nothing."""
+REQUEST_FILLED_BYTES = 96
+"""Less than so many more, by chance: no size is that of every first datagram."""
 
 Neighbours = Callable[[bytes], Iterable[NodeContact]]
 

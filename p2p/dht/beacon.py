@@ -3,7 +3,7 @@
 ::
 
     question   nonce 24 | version 1, port 2, number 16, asker's address 16, zeros, tag 16    = 168
-    answer     0xE0, nonce 24 | version 1, number 16, door's key 32, zeros, tag 16           = 168
+    answer     nonce 24 | version 1, number 16, door's key 32, zeros, tag 16                 = 168
 
 Both look random to everybody without the room key, and are equally long, so that a forged
 source gains nothing. Group and port come from the room key too: no clock is needed.
@@ -27,16 +27,15 @@ from crypto.ids import DhKey
 from crypto.kdf import hkdf
 from crypto.record import Door
 from crypto.roomkey import RoomKey
+from crypto.veil import first_nonce
 from p2p.wire.addresses import Address, normalise, scope_of
 
-LAN_ANSWER_TYPE = 0xE0
 BEACON_BYTES = 168
 NUMBER_BYTES = 16
 
 _VERSION = 1
 _NONCE_BYTES = 24
-_QUESTION_BYTES = 128
-_ANSWER_BYTES = 127
+_PLAIN_BYTES = 128
 _QUESTION_FIELDS_END = 1 + 2 + NUMBER_BYTES + 16
 _ANSWER_FIELDS_END = 1 + NUMBER_BYTES + 32
 _LOWEST_PORT, _PORTS = 20_000, 40_000
@@ -91,8 +90,8 @@ def seal_question(keys: BeaconKeys, question: Question, rng: Rng) -> bytes:
     asker = b"" if question.asker is None else ipaddress.ip_address(question.asker).packed
     plain = bytes((_VERSION,)) + question.port.to_bytes(2, "big") + question.number
     plain += asker.ljust(16, b"\0")
-    nonce = rng(_NONCE_BYTES)
-    return nonce + _encrypt(plain.ljust(_QUESTION_BYTES, b"\0"), None, nonce, keys.ask)
+    nonce = first_nonce(rng)
+    return nonce + _encrypt(plain.ljust(_PLAIN_BYTES, b"\0"), None, nonce, keys.ask)
 
 
 def open_question(keys: BeaconKeys, data: bytes) -> Question:
@@ -117,9 +116,8 @@ def open_question(keys: BeaconKeys, data: bytes) -> Question:
 def seal_answer(keys: BeaconKeys, number: bytes, door_key: DhKey, rng: Rng) -> bytes:
     """Give the 168 bytes of an answer."""
     plain = bytes((_VERSION,)) + number + door_key
-    nonce = rng(_NONCE_BYTES)
-    head = bytes((LAN_ANSWER_TYPE,)) + nonce
-    return head + _encrypt(plain.ljust(_ANSWER_BYTES, b"\0"), None, nonce, keys.answer)
+    nonce = first_nonce(rng)
+    return nonce + _encrypt(plain.ljust(_PLAIN_BYTES, b"\0"), None, nonce, keys.answer)
 
 
 def open_answer(keys: BeaconKeys, data: bytes, number: bytes, source: Address) -> Door:
@@ -134,9 +132,9 @@ def open_answer(keys: BeaconKeys, data: bytes, number: bytes, source: Address) -
     Raises:
         RemoteError: Not an answer to this question.
     """
-    if len(data) != BEACON_BYTES or data[0] != LAN_ANSWER_TYPE:
+    if len(data) != BEACON_BYTES:
         raise RemoteError("no answer to a beacon")
-    plain = _open(data[1:], keys.answer, _ANSWER_FIELDS_END)
+    plain = _open(data, keys.answer, _ANSWER_FIELDS_END)
     if plain[1 : 1 + NUMBER_BYTES] != number:
         raise RemoteError("answer to another question")
     return Door(DhKey(plain[1 + NUMBER_BYTES :]), normalise(source), "door")

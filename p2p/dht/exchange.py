@@ -9,7 +9,7 @@ from typing import Protocol
 
 from crypto.errors import RemoteError
 from p2p.dht.addresses import may_hand, neighbourhood
-from p2p.dht.answering import REQUEST_BYTES, Answering
+from p2p.dht.answering import REQUEST_BYTES, REQUEST_FILLED_BYTES, Answering
 from p2p.dht.calls import Calls
 from p2p.dht.contact import NodeContact
 from p2p.dht.messages import (
@@ -169,7 +169,8 @@ class Exchange:
             self._table.learn(contact)
 
     def _send(self, message: Request | Answer, contact: NodeContact) -> None:
-        padded_to = REQUEST_BYTES if isinstance(message, Find | Reach) else 0
+        filled = REQUEST_BYTES + self._around.rng(1)[0] % REQUEST_FILLED_BYTES
+        padded_to = filled if isinstance(message, Find | Reach) else 0
         datagram = self._sealer.seal(encode(message), contact.key, padded_to)
         self._reachable.wrote(contact.address[0], self._around.now())
         with contextlib.suppress(OSError):

@@ -2,11 +2,12 @@
 
 ::
 
-    type 1 | nonce 24 | outer: sender's key 32, tag 16 | inner: length 2, message, zeros, tag 16
+    nonce 24 | outer: sender's key 32, tag 16 | inner: length 2, message, zeros, tag 16
 
 The outer layer is keyed by the receiver's public key: who does not know that key can neither
 read who is talking nor provoke an answer. The inner layer is keyed by both keys (X25519), so a
-sender can not pretend to be another. XChaCha20-Poly1305 in both, one fresh nonce, two keys.
+sender can not pretend to be another. XChaCha20-Poly1305 in both, one fresh nonce, two keys. There
+is no type in front: all is noise to who does not know the receiver, and needs no veil.
 """
 
 import hashlib
@@ -24,16 +25,16 @@ from nacl.bindings import (
 from crypto.dh import KeyPair
 from crypto.errors import LocalError, RemoteError
 from crypto.ids import DhKey
+from crypto.veil import first_nonce
 
-DHT_TYPE = 0xD0
 MAX_DATAGRAM_BYTES = 1200
 """As all our datagrams; also through a tunnel on a path of the smallest MTU of IPv6."""
-OVERHEAD_BYTES = 1 + 24 + 32 + 16 + 2 + 16
+OVERHEAD_BYTES = 24 + 32 + 16 + 2 + 16
 MAX_BODY_BYTES = MAX_DATAGRAM_BYTES - OVERHEAD_BYTES
 
-_NONCE_END = 25
+_NONCE_END = 24
 _SENDER_END = _NONCE_END + 48
-_PERSON = b"teahouse dht 1"
+_PERSON = b"teahouse dht 2"
 _REMEMBERED_KEYS = 1024
 _REMEMBERED_NONCES = 4096
 
@@ -71,11 +72,10 @@ class Sealer:
         """
         if len(body) > MAX_BODY_BYTES:
             raise LocalError("message too long for a datagram")
-        nonce = self._rng(24)
+        nonce = first_nonce(self._rng)
         plain = len(body).to_bytes(2, "big") + body
         plain = plain.ljust(least_bytes - OVERHEAD_BYTES + 2, b"\0")
-        head = bytes((DHT_TYPE,)) + nonce
-        head += _encrypt(self.public, head, nonce, _outer_key(receiver))
+        head = nonce + _encrypt(self.public, nonce, nonce, _outer_key(receiver))
         inner_key = self._pair_key(receiver, self.public, receiver)
         return head + _encrypt(plain, head, nonce, inner_key)
 
@@ -93,13 +93,9 @@ class Sealer:
         """
         if not OVERHEAD_BYTES <= len(datagram) <= MAX_DATAGRAM_BYTES:
             raise RemoteError("length of no datagram")
-        if datagram[0] != DHT_TYPE:
-            raise RemoteError("type of no datagram")
-        nonce = datagram[1:_NONCE_END]
+        nonce = datagram[:_NONCE_END]
         try:
-            named = _decrypt(
-                datagram[_NONCE_END:_SENDER_END], datagram[:_NONCE_END], nonce, self._outer_key
-            )
+            named = _decrypt(datagram[_NONCE_END:_SENDER_END], nonce, nonce, self._outer_key)
             sender = DhKey(named)
             key = self._pair_key(sender, sender, self.public)
             plain = _decrypt(datagram[_SENDER_END:], datagram[:_SENDER_END], nonce, key)

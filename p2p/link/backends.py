@@ -11,6 +11,9 @@ from functools import cache
 
 import pylibsrtp
 
+from crypto.dh import DH_BYTES
+from crypto.ids import DhKey
+from crypto.veil import Veil
 from p2p.link.media import Outlet
 from p2p.link.rtp import Packetizer, unpack
 from p2p.link.sealing import SealCopies, SealInPlace
@@ -73,7 +76,8 @@ def _arrives(backend: Backend, family: int, ip: str) -> bool:
         receiver.settimeout(_TRIAL_LIMIT_S)
         target = receiver.getsockname()[:2]
         master = os.urandom(MASTER_BYTES)
-        outlets = [Outlet(Packetizer(_SSRC), SealKey(master), target)] * 2
+        veil = Veil(DhKey(os.urandom(DH_BYTES)))
+        outlets = [Outlet(Packetizer(_SSRC), SealKey(master), target, veil)] * 2
         batch = Batch(sender)
         seal = SealInPlace(batch) if backend is Backend.IN_PLACE else SealCopies(batch)
         seal.fill(_FRAME, outlets, seal.prepare(outlets))
@@ -81,7 +85,8 @@ def _arrives(backend: Backend, family: int, ip: str) -> bool:
         if batch.flush(2) != (2, []):
             return False
         inward = opener(master)
-        arrived = [unpack(inward.unprotect(receiver.recv(2048)), _SSRC) for _ in range(2)]
+        packets = [veil.mask(receiver.recv(2048)) for _ in range(2)]
+        arrived = [unpack(inward.unprotect(packet), _SSRC) for packet in packets]
         return arrived == [(1, _FRAME), (2, _FRAME)]
 
 

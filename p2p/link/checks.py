@@ -17,8 +17,8 @@ from p2p.link.consent import (
     signed,
     transaction_of,
 )
+from p2p.link.covered import CoveredMux
 from p2p.link.ice_candidate import ice_candidate
-from p2p.link.mux import Mux
 from p2p.link.routes import LinkSession
 from p2p.link.transports import ice, stun
 from p2p.wire.addresses import Address, is_stream
@@ -82,7 +82,7 @@ class MuxStun(ice.StunProtocol):
     """aioice's view of the shared socket, for one IP version."""
 
     def __init__(
-        self, connection: ice.Connection, owner: CheckOwner, mux: Mux, version: int
+        self, connection: ice.Connection, owner: CheckOwner, mux: CoveredMux, version: int
     ) -> None:
         super().__init__(connection)
         self._owner = owner

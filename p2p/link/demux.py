@@ -13,7 +13,6 @@ _STUN_REQUEST = 0x0000
 _STUN_ANSWERS = (0x0100, 0x0110)
 _MAX_USERNAME_BYTES = 513
 _MAX_ATTRIBUTES = 16
-_KRPC_TYPE = ord("d")
 
 
 class Kind(Enum):
@@ -23,6 +22,8 @@ class Kind(Enum):
     DTLS = "dtls"
     MEDIA = "media"
     OWN = "own"
+    NOISE = "noise"
+    """Under no veil of ours: what has no type and is told by its seal, or rubbish."""
     UNKNOWN = "unknown"
 
 
@@ -43,7 +44,7 @@ class StunHead:
 
 
 def _kind_of(first: int) -> Kind:
-    if first >= 192 or first == _KRPC_TYPE:
+    if first >= 192:
         return Kind.OWN
     if first >= 128:
         return Kind.MEDIA
@@ -53,10 +54,7 @@ def _kind_of(first: int) -> Kind:
 
 
 KINDS = tuple(map(_kind_of, range(256)))
-"""The protocol of a datagram, by its first byte (RFC 7983 §7).
-
-Messages of BitTorrent's DHT begin with a ``d`` (BEP 5), a byte that no other one here has.
-"""
+"""The protocol of a datagram, by its first byte (RFC 7983 §7)."""
 
 
 def stun_head(data: bytes) -> StunHead | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from crypto.ids import DhKey
 from crypto.knock import HELLO, KNOCK
+from crypto.veil import Veil
 from p2p.errors import RemoteError
 from p2p.link.candidates import believable
 from p2p.link.carried import CarriedLine, CarriedLines
@@ -43,15 +44,20 @@ class Station:
     carried: CarriedLines = field(default_factory=CarriedLines)
     hearsay: Hearsay = field(default_factory=Hearsay)
 
-    def new_link(self, *, controlling: bool, candidates: tuple[Candidate, ...] = ()) -> MediaLink:
+    def new_link(
+        self, veil: Veil, *, controlling: bool, candidates: tuple[Candidate, ...] = ()
+    ) -> MediaLink:
         """A link that is not connected yet.
 
         Args:
+            veil: Of the peer.
             controlling: True for the side that asked.
             candidates: Own addresses that the offer names.
         """
         certificate = self.certificate or make_certificate()
-        link = MediaLink(self.mux, certificate, controlling=controlling, candidates=candidates)
+        link = MediaLink(
+            self.mux, certificate, veil, controlling=controlling, candidates=candidates
+        )
         link.witness = self
         return link
 
@@ -130,13 +136,14 @@ async def reach(
         purpose: ``KNOCK`` or ``HELLO``.
         ways: Those that are added meanwhile are tried as well.
         limit_s: For the answer; the link then has the time that its line needs.
-        link: Made by ``station.new_link(controlling=True)``; None: one is made here.
+        link: Made by ``station.new_link(…, controlling=True)``; None: one is made here.
 
     Raises:
         TimeoutError: Nobody answered.
         RemoteError: The answer is no good, or the link did not come up.
     """
-    link = link or station.new_link(controlling=True)
+    veil = Veil(dh)
+    link = link or station.new_link(veil, controlling=True)
     if purpose == HELLO:
         link.be_patient()
     second = SecondSeal(asked=False, rng=system_rng) if purpose == KNOCK else None
@@ -144,7 +151,7 @@ async def reach(
     greeting = Knock if purpose == KNOCK else Hello
 
     async def ask(way: Way) -> Answer:
-        toward, send = _toward(way), _sender(station.mux, way)
+        toward, send = _toward(way), _sender(station.mux, way, veil)
         own = link.offer
         candidates = station.whereabouts.offer(toward)
         offer = LinkOffer(own.ufrag, own.pwd, own.fingerprint, candidates)
@@ -234,10 +241,10 @@ def _toward(way: Way) -> Address | None:
     return way.toward if isinstance(way, Carrier) else way
 
 
-def _sender(mux: Mux, way: Way) -> Callable[[bytes], None]:
+def _sender(mux: Mux, way: Way, veil: Veil) -> Callable[[bytes], None]:
     if isinstance(way, Carrier):
         return way.send
-    return lambda datagram: mux.send(datagram, way)
+    return lambda datagram: mux.send(datagram, way, veil)
 
 
 def _reachable(station: Station, offer: LinkOffer, way: Way) -> LinkOffer:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from crypto.ids import DhKey
 from crypto.knock import HELLO, Called, Responder
+from crypto.veil import Veil
 from p2p.errors import RemoteError
 from p2p.link.candidates import believable
 from p2p.link.carried import CarriedLine
@@ -22,6 +23,8 @@ from p2p.wire.addresses import Address, Scope, on_the_wire, scope_of
 from p2p.wire.offers import Candidate, CandidateKind, Endpoint, Hello, Knock, LinkOffer
 
 MakeAnswer = Callable[[Endpoint, LinkOffer], bytes]
+Reply = Callable[[bytes, Veil | None], None]
+"""Takes what goes back the same way, and what covers it; None: it is noise by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Door:
         self,
         datagram: bytes,
         source: Address | None,
-        answer: Callable[[bytes], None],
+        answer: Reply,
         toward: Address | None = None,
     ) -> None:
         """Takes one question.
@@ -110,6 +113,7 @@ class Door:
         if source is not None:
             self._keep_floods_off(datagram, source, answer)
         called = self._responder.accept(datagram)
+        veil = Veil(called.initiator_dh)
         offer = self._greeting.decode(called.payload).offer
         if offer is None or not self._links:
             self._answer_through_carrier(called, source, answer)
@@ -123,7 +127,7 @@ class Door:
             # On this machine everybody has one address.
             ip = source[0] if source is not None and not _is_own_machine(source) else None
             self._make_room(ip)
-            line = self._begin(key, offer, peer, candidates, source)
+            line = self._begin(key, offer, peer, candidates, source, veil)
             self._pending.begin(key, line, ip)
         else:
             # The same question by another way, which may name addresses that this one did not.
@@ -131,27 +135,29 @@ class Door:
                 line.link.another_candidate(candidate.address)
         seen = Endpoint.of(on_the_wire(source)) if source is not None else _first_named(offer)
         self.counters["answered"] += 1
-        answer(called.answer(self._make_answer(seen, line.link.offer)))
+        answer(called.answer(self._make_answer(seen, line.link.offer)), veil)
 
     def _answer_through_carrier(
-        self, called: Called, source: Address | None, answer: Callable[[bytes], None]
+        self, called: Called, source: Address | None, answer: Reply
     ) -> None:
         """Gives the caller a line over the way by which it asked."""
         if source is not None or self._through is None:
             raise RemoteError("no line for this caller")
         self.counters["answered"] += 1
-        answer(called.answer(self._through.answer()))
-        line = self._station.carried.open(called.transport, called.tag, answer, dialled=False)
+
+        def send(data: bytes) -> None:
+            answer(data, None)
+
+        send(called.answer(self._through.answer()))
+        line = self._station.carried.open(called.transport, called.tag, send, dialled=False)
         self._through.on_line(line, called.initiator_dh)
 
-    def _keep_floods_off(
-        self, question: bytes, source: Address, answer: Callable[[bytes], None]
-    ) -> None:
+    def _keep_floods_off(self, question: bytes, source: Address, answer: Reply) -> None:
         now = time.monotonic()
         if not self._guard.is_proven(question, source, now):
             self.counters["cookie"] += 1
             if (cookie := self._guard.cookie(question, source, now)) is not None:
-                answer(cookie)
+                answer(cookie, None)
             raise RemoteError("asked for a cookie")
         if not self._guard.allows(source[0], now):
             raise RemoteError("too many questions")
@@ -186,9 +192,10 @@ class Door:
         peer: Address | None,
         candidates: tuple[Candidate, ...],
         source: Address | None,
+        veil: Veil,
     ) -> Line:
         own = self._station.whereabouts.offer(peer)
-        link = self._station.new_link(controlling=False, candidates=own)
+        link = self._station.new_link(veil, controlling=False, candidates=own)
         if self._greeting is Hello:
             link.be_patient()
         link.answered_at(source)

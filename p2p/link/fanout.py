@@ -121,7 +121,7 @@ class Route:
         seal.fill(frame, part.outlets, part.prepared)
         batch.address(part.names)
         taken, failed = batch.flush(count)
-        sizes = batch.lengths[1 : 2 * taken : 2].tolist()
+        sizes = batch.sizes(taken)
         if failed:
             self._mux.counters["socket_errors"] += len(failed)
             for slot in reversed(failed):
@@ -130,7 +130,7 @@ class Route:
         return len(sizes) + self._hand_over(range(taken, count), part, batch)
 
     def _hand_over(self, slots: Sequence[int], part: _Part, batch: Batch) -> int:
-        """To the socket's queue, which is bounded and counts what it drops."""
+        """To the socket's queue, which is bounded and counts what it drops; the veil is on them."""
         for slot in slots:
             self._mux.send_media(batch.packet(slot), part.outlets[slot].address)
         return len(slots)

@@ -3,7 +3,8 @@
 Each datagram costs this program some fifty microseconds, and one that finds the queue full is lost
 whatever it is: sound too. So when the queue fills up and HELLOs are what comes, a socket filter
 (classic BPF, Linux) lets only a random share of those without a cookie in, as many as this machine
-can look at. Elsewhere nothing happens, and the program sheds what it can itself.
+can look at. Under the veil (``crypto.veil``) it knows them by their length, which nothing else of
+ours has. Elsewhere nothing happens, and the program sheds what it can itself.
 """
 
 import ctypes
@@ -11,8 +12,7 @@ import socket
 import struct
 import sys
 
-from crypto.cookie import MAC2_AT
-from crypto.knock import FIRST_BYTES, HELLO
+from crypto.veil import QUESTION_BELOW, QUESTION_FROM
 
 FLOOD_PER_S = 200.0
 """More HELLOs without a cookie than that are a flood; so few never are."""
@@ -26,7 +26,7 @@ _ATTACH, _DETACH = 26, 27  # SO_ATTACH_FILTER, SO_DETACH_FILTER
 _MEMINFO, _MEMINFO_BYTES = 55, 36  # SO_MEMINFO: bytes queued, the most there may be, …
 _UDP_HEADER_BYTES = 8  # a filter on a UDP socket sees the header first
 _RANDOM = 0xFFFFF000 + 56  # SKF_AD_OFF + SKF_AD_RANDOM: a random number instead of packet bytes
-_LOAD_BYTE, _LOAD_WORD, _IF_EQUAL, _IF_NOT_LESS, _RETURN = 0x30, 0x20, 0x15, 0x35, 0x06
+_LOAD_LENGTH, _LOAD_WORD, _IF_NOT_LESS, _RETURN = 0x80, 0x20, 0x35, 0x06
 _ALL, _NOTHING = 0xFFFF, 0
 
 
@@ -60,10 +60,9 @@ def _filter(sock: socket.socket, share: float) -> None:
 
 def _program(share: float) -> bytes:
     steps = (
-        (_LOAD_BYTE, 0, 0, _UDP_HEADER_BYTES),
-        (_IF_EQUAL, 0, 4, FIRST_BYTES[HELLO][0]),
-        (_LOAD_WORD, 0, 0, _UDP_HEADER_BYTES + MAC2_AT),
-        (_IF_EQUAL, 0, 2, 0),
+        (_LOAD_LENGTH, 0, 0, 0),
+        (_IF_NOT_LESS, 0, 3, _UDP_HEADER_BYTES + QUESTION_FROM),
+        (_IF_NOT_LESS, 2, 0, _UDP_HEADER_BYTES + QUESTION_BELOW),
         (_LOAD_WORD, 0, 0, _RANDOM),
         (_IF_NOT_LESS, 1, 0, int(share * 0xFFFFFFFF)),
         (_RETURN, 0, 0, _ALL),

@@ -13,9 +13,9 @@ from typing import Protocol
 from p2p.link.checks import MuxStun
 from p2p.link.consent import SettledChecks, answer_to, is_signed
 from p2p.link.consent_clock import ConsentClock
+from p2p.link.covered import CoveredMux
 from p2p.link.hints import Hints
 from p2p.link.ice_candidate import ice_candidate, is_at
-from p2p.link.mux import Mux
 from p2p.link.routes import LinkSession
 from p2p.link.transports import ice, stun
 from p2p.wire.addresses import Address, is_stream
@@ -74,7 +74,7 @@ class MuxConnection(ice.Connection):
 
     def __init__(
         self,
-        mux: Mux,
+        mux: CoveredMux,
         session: LinkOwner,
         *,
         controlling: bool,

@@ -17,9 +17,11 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Protocol
 
+from crypto.veil import Veil
 from p2p.clock import BEAT_S, to_beat
 from p2p.link.association import Association
 from p2p.link.candidates import path_name
+from p2p.link.covered import CoveredMux
 from p2p.link.dtls import Certificate, fingerprint_of, make_certificate
 from p2p.link.errors import LinkFailed
 from p2p.link.ice import MuxConnection, make_credentials
@@ -68,6 +70,7 @@ class MediaLink:
     Args:
         mux: The node's socket.
         certificate: From ``make_certificate``; a relay shows one on all its links.
+        veil: What covers all that goes to the peer.
         controlling: ICE role; the two ends should differ.
         candidates: Where we can be reached, as the peer may know it.
         rng: Source of the ICE credentials.
@@ -89,6 +92,7 @@ class MediaLink:
         self,
         mux: Mux,
         certificate: Certificate,
+        veil: Veil,
         *,
         controlling: bool,
         candidates: Sequence[Candidate] = (),
@@ -102,13 +106,13 @@ class MediaLink:
         self.standing = Standing(time.monotonic())
         self.setup = Setup()
         self.counters: Counter[str] = Counter()
-        self._mux = mux
+        self._mux = CoveredMux(mux, veil)
         self._ice = MuxConnection(
-            mux, self, controlling=controlling, credentials=(ufrag, pwd), rng=rng
+            self._mux, self, controlling=controlling, credentials=(ufrag, pwd), rng=rng
         )
         self._association = Association(self._ice, certificate, lambda: self._lost("peer"))
         pipe = self._association.pipe
-        self.media = Media(mux, self._ice, self.standing, pipe, self.counters)
+        self.media = Media(self._mux, self._ice, self.standing, pipe, self.counters)
         mux.routes.add(ufrag.encode(), self)
 
     async def connect(

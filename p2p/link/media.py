@@ -8,10 +8,11 @@ from typing import NamedTuple, Protocol
 import pylibsrtp
 
 from crypto.frame import MAX_FRAME_BYTES
+from crypto.veil import Veil
 from p2p.errors import LocalError, RemoteError
+from p2p.link.covered import CoveredMux
 from p2p.link.dtls import DtlsPipe
 from p2p.link.ice import MuxConnection
-from p2p.link.mux import Mux
 from p2p.link.rtp import SEQ_BITS, Packetizer, clock_now, clock_of, seq_of, ssrc_of, unpack
 from p2p.link.srtp import Opener, SealKey
 from p2p.link.standing import Standing
@@ -42,11 +43,13 @@ class Outlet(NamedTuple):
         packetizer: Numbers packets; the same for everybody who sends over this link.
         key: Seals them. Secret.
         address: Where the peer is now.
+        veil: What covers them, sealed.
     """
 
     packetizer: Packetizer
     key: SealKey
     address: Address
+    veil: Veil
 
 
 class _Nobody:
@@ -89,7 +92,7 @@ class Media:
     """The sound of one link.
 
     Args:
-        mux: The node's socket.
+        mux: The node's socket, under the peer's veil.
         ice: Says where the peer is.
         standing: Told when the peer was heard.
         pipe: Told that the peer has all of the handshake, once sound of it opens.
@@ -104,7 +107,7 @@ class Media:
 
     def __init__(
         self,
-        mux: Mux,
+        mux: CoveredMux,
         ice: MuxConnection,
         standing: Standing,
         pipe: DtlsPipe,
@@ -175,7 +178,7 @@ class Media:
         keys, address = self._keys, self._ice.remote_address
         if not self._standing.established or address is None or isinstance(keys, _Keyless):
             return None
-        return Outlet(keys.packetizer, keys.outward, address)
+        return Outlet(keys.packetizer, keys.outward, address, self._mux.veil)
 
     def take(self, packet: bytes, address: Address, arrival_s: float) -> None:
         """From the socket: an SRTP packet with the source of the peer's stream.

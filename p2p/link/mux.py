@@ -1,5 +1,8 @@
 """The one UDP socket of a node: own datagrams, STUN, DTLS and SRTP share it (RFC 7983).
 
+On the wire all of them are under a veil (``crypto.veil``): whose key the receiver has, covers what
+is sent; what comes is lifted here, whatever its way and its sender.
+
 Everything that goes out or comes in passes ``_transmit`` and ``_received``; nothing is sent
 anywhere but to the addresses that callers name, and no name is ever looked up.
 """
@@ -11,16 +14,18 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
+from crypto.veil import SAMPLE_BYTES, Veil
 from p2p.errors import LocalError, RemoteError
 from p2p.link.bind import bound_socket
 from p2p.link.demux import KINDS, MAX_DATAGRAM_BYTES, Kind, stun_head
 from p2p.link.flood_filter import let_in, queue_fill
 from p2p.link.routes import Routes
-from p2p.link.rtp import ssrc_in
+from p2p.link.rtp import FIRST_BYTE, HEADER_BYTES, PAYLOAD_TYPE, ssrc_in
 from p2p.link.streams import Streams
 from p2p.link.targets import Targets
 from p2p.link.web.proxy import Proxy
 from p2p.link.windows_udp import read_again
+from p2p.rng import system_rng
 from p2p.wire.addresses import Address, SocketAddress, is_stream, normalise
 
 MAX_UNSENT_BYTES = 1 << 18
@@ -56,19 +61,24 @@ class Mux(asyncio.DatagramProtocol):
     Args:
         sock: Bound.
         proxy: See ``open``.
+        own: See ``open``.
 
     Attributes:
         on_datagram: Takes ``(data, sender)`` of datagrams that begin with a byte of 192-255,
             or with that of BitTorrent's DHT.
             ``RemoteError`` from it is counted.
+        on_noise: Takes the same of what no veil was lifted from, likewise.
         routes: Which link gets what.
         streams: The same over TCP, where there is no UDP.
         counters: What was received, sent, dropped and why.
         media_sizes: UDP payload size of each media datagram sent, in bytes, with its count.
     """
 
-    def __init__(self, sock: socket.socket, proxy: Proxy | None = None) -> None:
+    def __init__(
+        self, sock: socket.socket, proxy: Proxy | None = None, own: Veil | None = None
+    ) -> None:
         self.on_datagram: Callable[[bytes, Address], None] = lambda _data, _sender: None
+        self.on_noise: Callable[[bytes, Address], None] = lambda _data, _sender: None
         self.routes = Routes()
         self._targets = Targets(sock, by_udp=proxy is None)
         self.streams = Streams(
@@ -79,19 +89,24 @@ class Mux(asyncio.DatagramProtocol):
         )
         self.counters: Counter[str] = Counter()
         self.media_sizes: Counter[int] = Counter()
+        self._own = own
         self._sock = sock
         self._bound = normalise(sock.getsockname())
-        self._outlets_changed = 0
         self._put_off: dict[Kind, deque[tuple[bytes, Address]]] = {
             Kind.DTLS: deque(),
             Kind.STUN: deque(),
             Kind.OWN: deque(),
+            Kind.NOISE: deque(),
         }
-        self._reads_on = False
         self._transport: _DatagramTransport | None = None
 
     @classmethod
-    async def open(cls, listen: Address | None = None, proxy: Proxy | None = None) -> "Mux":
+    async def open(
+        cls,
+        listen: Address | None = None,
+        proxy: Proxy | None = None,
+        own: Veil | None = None,
+    ) -> "Mux":
         """Binds the socket and starts to receive.
 
         Args:
@@ -99,6 +114,8 @@ class Mux(asyncio.DatagramProtocol):
                 machine has them.
             proxy: Through which everything goes. Nothing is sent by UDP then: the socket is bound
                 to this machine alone, and what is to go out by it is counted and lost.
+            own: Of the key by which others know this node: it is lifted from all that comes. None:
+                nobody knows us by a key, and datagrams are taken as they are.
 
         Raises:
             UserError: The port is in use, the address is not one of this machine, or there is
@@ -106,7 +123,7 @@ class Mux(asyncio.DatagramProtocol):
         """
         sock = bound_socket(listen if proxy is None else _THIS_MACHINE)
         loop = asyncio.get_running_loop()
-        _, mux = await loop.create_datagram_endpoint(lambda: cls(sock, proxy), sock=sock)
+        _, mux = await loop.create_datagram_endpoint(lambda: cls(sock, proxy, own), sock=sock)
         return mux
 
     @property
@@ -137,20 +154,25 @@ class Mux(asyncio.DatagramProtocol):
     @property
     def changes(self) -> int:
         """Grows whenever the ``outlet`` of a link may be another, or a stream comes or ends."""
-        return self._outlets_changed + self.streams.changes
+        return self.routes.outlet_changes + self.streams.changes
 
     @property
     def wildcard(self) -> bool:
         """Whether the socket is bound to every address of the machine."""
         return self.local_ip in ("::", "0.0.0.0")  # noqa: S104  compared, not bound
 
-    def send(self, data: bytes, address: Address) -> None:
+    def send(self, data: bytes, address: Address, veil: Veil | None = None) -> None:
         """Sends one datagram; what cannot be sent is counted and lost.
+
+        Args:
+            data: As the receiver is to have it.
+            address: Where to.
+            veil: Of the receiver; None: it goes as it is.
 
         Raises:
             LocalError: It is empty or longer than 1,500 bytes.
         """
-        self._transmit(data, address)
+        self._transmit(data, address, veil)
 
     def let_hellos_in(self, share: float) -> bool:
         """See ``shed.let_in``."""
@@ -161,10 +183,10 @@ class Mux(asyncio.DatagramProtocol):
         """How full the queue of received datagrams is, 0 to 1."""
         return queue_fill(self._sock)
 
-    def send_media(self, data: bytes, address: Address) -> None:
-        """Sends one SRTP packet and counts its size."""
+    def send_media(self, data: bytes, address: Address, veil: Veil | None = None) -> None:
+        """Sends one SRTP packet, see ``send``, and counts its size."""
         self.media_sizes[len(data)] += 1
-        self._transmit(data, address)
+        self._transmit(data, address, veil)
 
     def sent_media(self, sizes: Sequence[int]) -> None:
         """Counts SRTP packets that somebody sent on the socket, each with its size in bytes."""
@@ -179,7 +201,7 @@ class Mux(asyncio.DatagramProtocol):
 
     def outlets_changed(self) -> None:
         """A link got or lost its keys or moved to another address."""
-        self._outlets_changed += 1
+        self.routes.outlet_changes += 1
 
     def target(self, address: Address) -> SocketAddress | None:
         """The address as the socket wants it.
@@ -204,9 +226,13 @@ class Mux(asyncio.DatagramProtocol):
         """Asyncio: the socket is ready."""
         self._transport = cast("_DatagramTransport", transport)
         # The loop of Windows reads ahead by itself; all others tell when something has come.
-        self._reads_on = isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop)
+        reads_on = isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop)
         # asyncio asks the system for 256 KiB of memory for each datagram, and gives it back.
-        self._transport.max_size = RECEIVE_BYTES if self._reads_on else WHOLE_BYTES
+        self._transport.max_size = RECEIVE_BYTES if reads_on else WHOLE_BYTES
+
+    @property
+    def _reads_on(self) -> bool:
+        return self._transport is not None and self._transport.max_size == RECEIVE_BYTES
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Asyncio: the socket is closed."""
@@ -240,21 +266,35 @@ class Mux(asyncio.DatagramProtocol):
         if not 0 < len(data) <= MAX_DATAGRAM_BYTES:
             self.counters["bad_size"] += 1
             return
-        kind = KINDS[data[0]]
-        self.counters[kind.value] += 1
         self.counters["bytes_in"] += len(data)
+        kind, data = (KINDS[data[0]], data) if self._own is None else self._lifted(data, self._own)
+        self.counters[kind.value] += 1
+        self._take(kind, data, address, arrival_s)
+
+    def _take(self, kind: Kind, data: bytes, address: Address, arrival_s: float) -> None:
         try:
             match kind:
                 case Kind.MEDIA:
                     self._media_received(data, address, arrival_s)
                 case Kind.STUN:
                     self._stun_received(data, address)
-                case Kind.DTLS | Kind.OWN:
+                case Kind.DTLS | Kind.OWN | Kind.NOISE:
                     self._later(kind, data, address)
                 case Kind.UNKNOWN:
                     pass
         except RemoteError:
             self.counters["refused"] += 1
+
+    def _lifted(self, data: bytes, own: Veil) -> tuple[Kind, bytes]:
+        """What is under the veil; what is under none of ours is noise, as it is."""
+        if len(data) > HEADER_BYTES + SAMPLE_BYTES:
+            packet = own.mask(data)
+            if (packet[0], packet[1]) == (FIRST_BYTE, PAYLOAD_TYPE):
+                ssrc = ssrc_in(packet)
+                if ssrc is not None and self.routes.of_ssrc(ssrc) is not None:
+                    return Kind.MEDIA, packet
+        datagram = own.lift(data)
+        return (Kind.NOISE, data) if datagram is None else (KINDS[datagram[0]], datagram)
 
     def _media_received(self, data: bytes, address: Address, arrival_s: float) -> None:
         ssrc = ssrc_in(data)
@@ -293,19 +333,21 @@ class Mux(asyncio.DatagramProtocol):
 
     def _take_put_off(self) -> None:
         """Others for a moment, and one step of a handshake; then the socket has its turn."""
-        dtls, stun, own = self._put_off.values()
+        dtls, stun, own, noise = self._put_off.values()
         until_s = time.monotonic() + AT_ONCE_S
-        while (stun or own) and time.monotonic() < until_s:  # a receiver may close us
+        while (stun or own or noise) and time.monotonic() < until_s:  # a receiver may close us
             try:
                 if stun:
                     self._stun_received(*stun.popleft(), now=True)
-                else:
+                elif own:
                     self.on_datagram(*own.popleft())
+                else:
+                    self.on_noise(*noise.popleft())
             except RemoteError:
                 self.counters["refused"] += 1
         if dtls:  # after the check that came before it: by that it is known whose it is
             self._dtls_received(*dtls.popleft())
-        if dtls or stun or own:
+        if dtls or stun or own or noise:
             asyncio.get_running_loop().call_soon(self._take_put_off)
 
     def _dtls_received(self, data: bytes, address: Address) -> None:
@@ -315,9 +357,18 @@ class Mux(asyncio.DatagramProtocol):
         else:
             session.on_dtls(data, address)
 
-    def _transmit(self, data: bytes, address: Address) -> None:
+    def _covered(self, data: bytes, address: Address, veil: Veil) -> bytes:
+        if KINDS[data[0]] is Kind.MEDIA:
+            return veil.mask(data)
+        session = self.routes.of_address(address)
+        first = session is None or not session.standing.established
+        return veil.cover(data, system_rng, first=first)
+
+    def _transmit(self, data: bytes, address: Address, veil: Veil | None) -> None:
         if not 0 < len(data) <= MAX_DATAGRAM_BYTES:
             raise LocalError("datagram of a size that cannot be sent")
+        if veil is not None:
+            data = self._covered(data, address, veil)
         if is_stream(address):
             went = self.streams.send(data, address)
             self.counters["sent" if went else "no_way"] += 1

@@ -9,10 +9,12 @@ import base64
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from crypto.cookie import COOKIE_BYTE
+from crypto.dh import KeyPair
 from crypto.ids import DhKey
 from crypto.knock import FIRST_BYTES, HELLO, NO_PSK
+from crypto.veil import Veil
 from p2p.errors import RemoteError
 from p2p.link.candidates import host_address_towards
 from p2p.link.mux import Mux
@@ -25,7 +27,7 @@ from p2p.wire.offers import Hello, HelloAck, LinkOffer
 from p2p.wire.version import PROTOCOL_VERSION
 from p2p.wire.web_place import WebPlace
 
-_ANSWERS = (COOKIE_BYTE, FIRST_BYTES[HELLO][1])
+_ACK_BYTE = FIRST_BYTES[HELLO][1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,18 @@ class Prober:
     """Asks many nodes from one socket. Behind a proxy, by streams through it alone.
 
     Args:
-        mux: The socket; what comes in is taken from it.
+        mux: The socket, known by the key of ``secret``; what comes in is taken from it.
+        secret: X25519, for this alone.
         rng: Source of keys.
     """
 
-    def __init__(self, mux: Mux, rng: Rng) -> None:
+    def __init__(self, mux: Mux, secret: bytes, rng: Rng) -> None:
         self._mux = mux
-        self._calls = Calls(rng(32), rng)
+        self._calls = Calls(secret, rng)
+        self._own = Veil(KeyPair(secret).public)
         self._rng = rng
         mux.on_datagram = self._receive
+        mux.on_noise = self._receive_noise
 
     async def probe(
         self, dh: DhKey, addresses: Sequence[Address], webs: Sequence[WebPlace], limit_s: float
@@ -100,7 +105,7 @@ class Prober:
     ) -> tuple[_Reply | None, Address | None]:
         replies = await asyncio.gather(
             *(
-                self._ask(dh, lambda data, to=each: self._mux.send(data, to), limit_s)  # type: ignore[misc]
+                self._ask(dh, lambda data, to=each: self._mux.send(data, to, Veil(dh)), limit_s)  # type: ignore[misc]
                 for each in addresses
             )
         )
@@ -128,7 +133,8 @@ class Prober:
             if address is None:
                 return None, streams.dialer.refusal
             left_s = max(0.0, ends_s - asyncio.get_running_loop().time())
-            return await self._ask(dh, lambda data: _sent(streams, data, address), left_s), None
+            send = partial(self._send_covered, streams, address, Veil(dh))
+            return await self._ask(dh, send, left_s), None
         finally:
             streams.close()
 
@@ -147,14 +153,21 @@ class Prober:
         return LinkOffer(text[:4], text[4:26], self._rng(32))
 
     def _receive(self, data: bytes, _sender: Address) -> None:
-        if data[0] not in _ANSWERS:
+        if data[0] != _ACK_BYTE:
             raise RemoteError("answer to nothing")
         self._calls.receive(data)
 
+    def _receive_noise(self, data: bytes, _sender: Address) -> None:
+        if not self._calls.take_cookie(data):
+            raise RemoteError("answer to nothing")
+
     def _take(self, data: bytes, sender: Address) -> None:
+        datagram = self._own.lift(data)
         with contextlib.suppress(RemoteError):
-            self._receive(data, sender)
+            if datagram is None:
+                self._receive_noise(data, sender)
+            else:
+                self._receive(datagram, sender)
 
-
-def _sent(streams: Streams, data: bytes, address: Address) -> None:
-    streams.send(data, address)
+    def _send_covered(self, streams: Streams, address: Address, veil: Veil, data: bytes) -> None:
+        streams.send(veil.cover(data, self._rng, first=True), address)

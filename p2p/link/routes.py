@@ -48,9 +48,13 @@ class Routes:
 
     Args:
         max_sessions: Links at a time.
+
+    Attributes:
+        outlet_changes: How often a link got or lost its keys or moved.
     """
 
     def __init__(self, max_sessions: int = 2048) -> None:
+        self.outlet_changes = 0
         self._max_sessions = max_sessions
         self._ufrags: dict[bytes, LinkSession] = {}
         self._transactions: dict[bytes, LinkSession] = {}

@@ -1,4 +1,4 @@
-"""Sealing one frame for many links into the slots of a batch, in two ways.
+"""Sealing one frame for many links into the slots of a batch, veil and all, in two ways.
 
 Both take each link's next number from its own ``Packetizer``, as ``Media.send`` does:
 no number is ever used twice under one key, whoever sends.
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import NamedTuple, Protocol
 
+from crypto.veil import MASK_KEY_BYTES, SAMPLE_BYTES
 from p2p.link.media import Outlet
 from p2p.link.rtp import (
     FIRST_BYTE,
@@ -18,7 +19,7 @@ from p2p.link.rtp import (
     TICKS_PER_FRAME,
     clock_now,
 )
-from p2p.link.sendmmsg import SLOT_BYTES, SLOTS, Batch
+from p2p.link.sendmmsg import HEAD_SLOT_BYTES, SLOTS, Batch
 from p2p.link.srtp import KEY_BYTES, SALT_BYTES, TAG_BYTES, nonce_of
 
 
@@ -49,12 +50,9 @@ class SealCopies:
 
     def fill(self, frame: bytes, outlets: Sequence[Outlet], prepared: object) -> None:
         """See ``Seal``."""
-        packets = self._batch.packets
-        self._batch.set_lengths(HEADER_BYTES + len(frame) + TAG_BYTES)
         for slot, outlet in enumerate(outlets):
             packet = outlet.key.seal(frame, outlet.packetizer)
-            start = slot * SLOT_BYTES
-            packets[start : start + len(packet)] = packet
+            self._batch.put(slot, outlet.veil.mask(packet))
 
 
 class _Prepared(NamedTuple):
@@ -70,8 +68,10 @@ class _Prepared(NamedTuple):
     ends_of_zero: list[int]
     nonces: bytearray
     keys: bytearray
+    mask_keys: bytes
     nonces_at: list[object]
     keys_at: list[object]
+    mask_keys_at: list[object]
 
 
 _TOP = FIRST_BYTE << 56 | PAYLOAD_TYPE << 48
@@ -79,7 +79,7 @@ _TOP = FIRST_BYTE << 56 | PAYLOAD_TYPE << 48
 
 _HEADER = struct.Struct(">QI")
 _END = struct.Struct(">Q")
-_HEADERS_FROM = range(0, SLOTS * SLOT_BYTES, SLOT_BYTES)
+_HEADERS_FROM = range(0, SLOTS * HEAD_SLOT_BYTES, HEAD_SLOT_BYTES)
 _ENDS_FROM = range(SALT_BYTES - _END.size, SLOTS * SALT_BYTES, SALT_BYTES)
 
 
@@ -106,13 +106,17 @@ class SealInPlace:
         self._batch = batch
         self._ffi = ffi
         self._encrypt = lib.crypto_aead_aes256gcm_encrypt
-        self._headers_at = [self._at(at) for at in batch.packet_addresses]
-        self._sealed_at = [self._at(at + HEADER_BYTES) for at in batch.packet_addresses]
+        self._mask = lib.crypto_shorthash_siphashx24
+        self._headers = bytearray(SLOTS * HEAD_SLOT_BYTES)
+        self._masks = bytearray(SLOTS * HEAD_SLOT_BYTES)
+        self._headers_at = self._row(self._headers, HEAD_SLOT_BYTES)
+        self._masks_at = self._row(self._masks, HEAD_SLOT_BYTES)
+        self._sealed_at = [self._at(at) for at in batch.packet_addresses]
 
     def _at(self, address: int) -> object:
         return self._ffi.cast("unsigned char *", address)
 
-    def _row(self, data: bytearray, each_bytes: int) -> list[object]:
+    def _row(self, data: bytes | bytearray, each_bytes: int) -> list[object]:
         """Where each of a row of bytes is in memory."""
         first = int(self._ffi.cast("uintptr_t", self._ffi.from_buffer(data)))
         return [self._at(first + at) for at in range(0, len(data), each_bytes)]
@@ -122,6 +126,7 @@ class SealInPlace:
         sources = [outlet.packetizer.ssrc for outlet in outlets]
         zeros = [nonce_of(o.key.salt, s, 0) for o, s in zip(outlets, sources, strict=True)]
         nonces, keys = bytearray().join(zeros), bytearray().join(o.key.key for o in outlets)
+        mask_keys = b"".join(outlet.veil.mask_key for outlet in outlets)
         return _Prepared(
             [outlet.packetizer.numbers for outlet in outlets],
             sources,
@@ -129,14 +134,16 @@ class SealInPlace:
             [int.from_bytes(zero[-_END.size :], "big") for zero in zeros],
             nonces,
             keys,
+            mask_keys,
             self._row(nonces, SALT_BYTES),
             self._row(keys, KEY_BYTES),
+            self._row(mask_keys, MASK_KEY_BYTES),
         )
 
     def fill(self, frame: bytes, outlets: Sequence[Outlet], prepared: object) -> None:
         """See ``Seal``."""
         assert isinstance(prepared, _Prepared)  # noqa: S101  from ``prepare``
-        packets, nonces, size = self._batch.packets, prepared.nonces, len(frame)
+        headers, nonces, size = self._headers, prepared.nonces, len(frame)
         write_header, write_end = _HEADER.pack_into, _END.pack_into
         clock = clock_now()
         for number, header, source, began, end, zero in zip(
@@ -147,7 +154,7 @@ class SealInPlace:
             index = FIRST_SEQ + number
             ticks = number * TICKS_PER_FRAME if began is None else clock - began
             write_header(
-                packets, header, _TOP | (index & 0xFFFF) << 32 | ticks & 0xFFFFFFFF, source
+                headers, header, _TOP | (index & 0xFFFF) << 32 | ticks & 0xFFFFFFFF, source
             )
             write_end(nonces, end, zero ^ index)
         self._batch.set_lengths(HEADER_BYTES + size + TAG_BYTES)
@@ -158,3 +165,15 @@ class SealInPlace:
             repeat(HEADER_BYTES), nothing, prepared.nonces_at, prepared.keys_at,
         ):  # fmt: skip
             pass
+        self._cover(len(outlets), prepared)
+
+    def _cover(self, count: int, prepared: _Prepared) -> None:
+        """Puts the masked headers where the kernel reads them, all of them as one number."""
+        for _ in map(
+            self._mask, self._masks_at, self._sealed_at, repeat(SAMPLE_BYTES), prepared.mask_keys_at
+        ):
+            pass
+        taken = count * HEAD_SLOT_BYTES
+        headers, masks = self._headers[:taken], self._masks[:taken]
+        masked = int.from_bytes(headers, "big") ^ int.from_bytes(masks, "big")
+        self._batch.heads[:taken] = masked.to_bytes(taken, "big")

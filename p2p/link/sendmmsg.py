@@ -2,8 +2,8 @@
 
 The kernel reads packets, lengths and addresses straight from arrays that are laid out once::
 
-    message headers -> one name (socket address) and one vector (pointer, length) each
-    vectors         -> one slot of ``packets`` each
+    message headers -> one name (socket address) and two vectors (pointer, length) each
+    vectors         -> the packet's head in ``heads``, and the rest of it in ``packets``
 
 so that a batch costs no object for each packet.
 """
@@ -15,12 +15,15 @@ import struct
 import sys
 from typing import Any, ClassVar, NamedTuple
 
+from p2p.link.rtp import HEADER_BYTES
 from p2p.wire.addresses import SocketAddress
 
 SLOTS = 64
 """Of a large room's copies the first leave while the last are made."""
 SLOT_BYTES = 1408
 """A frame of 1,200 bytes, its RTP header, and the 144 bytes that libsrtp may append."""
+HEAD_SLOT_BYTES = 16
+"""Heads lie in a row, so that all can be covered in one go; the first 12 bytes of each are sent."""
 
 _LATER = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS)
 
@@ -91,9 +94,9 @@ class Batch:
         sock: The socket; not closed while the batch is used.
 
     Attributes:
-        packets: All slots in a row, ``SLOT_BYTES`` each.
-        lengths: Of the packet in slot n, at ``2 * n + 1``, in bytes.
-        packet_addresses: Where each slot is in memory.
+        heads: The first 12 bytes of all packets in a row, ``HEAD_SLOT_BYTES`` each.
+        packets: What follows them, ``SLOT_BYTES`` each.
+        packet_addresses: Where each slot of ``packets`` is in memory.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -103,21 +106,25 @@ class Batch:
         self._call.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
         memory = (ctypes.c_ubyte * (SLOTS * SLOT_BYTES))()
         names = (ctypes.c_ubyte * (SLOTS * name_bytes))()
-        self._vectors = (_Vector * SLOTS)()
+        heads = (ctypes.c_ubyte * (SLOTS * HEAD_SLOT_BYTES))()
+        self._vectors = (_Vector * (2 * SLOTS))()
         self._messages = (_Message * SLOTS)()
         self._messages_at = ctypes.addressof(self._messages)
         memory_at, names_at = ctypes.addressof(memory), ctypes.addressof(names)
         vectors_at = ctypes.addressof(self._vectors)
         self.packet_addresses = [memory_at + n * SLOT_BYTES for n in range(SLOTS)]
         for n, at in enumerate(self.packet_addresses):
-            self._vectors[n].base = at
+            self._vectors[2 * n].base = ctypes.addressof(heads) + n * HEAD_SLOT_BYTES
+            self._vectors[2 * n].length = HEADER_BYTES
+            self._vectors[2 * n + 1].base = at
             header = self._messages[n].header
             header.name, header.name_length = names_at + n * name_bytes, name_bytes
-            header.vectors = vectors_at + n * ctypes.sizeof(_Vector)
-            header.vector_count = 1
+            header.vectors = vectors_at + 2 * n * ctypes.sizeof(_Vector)
+            header.vector_count = 2
         # A view keeps what it looks at alive.
+        self.heads = memoryview(heads).cast("B")
         self.packets = memoryview(memory).cast("B")
-        self.lengths = memoryview(self._vectors).cast("B").cast("L")
+        self._lengths = memoryview(self._vectors).cast("B").cast("L")
         self._raw_names = memoryview(names).cast("B")
         self._raw_vectors = memoryview(self._vectors).cast("B")
         self._all_of_length: tuple[int, bytes] = (0, bytes(self._raw_vectors))
@@ -131,17 +138,30 @@ class Batch:
         self._raw_names[: len(names)] = names
 
     def set_lengths(self, length: int) -> None:
-        """Says that all packets are of one length, in bytes."""
+        """Says that all packets are of one length, in bytes, heads included."""
         if self._all_of_length[0] != length:
-            for vector in self._vectors:
-                vector.length = length
+            for vector in self._vectors[1::2]:
+                vector.length = length - HEADER_BYTES
             self._all_of_length = length, bytes(self._raw_vectors)
         self._raw_vectors[:] = self._all_of_length[1]
 
+    def put(self, slot: int, packet: bytes) -> None:
+        """Copies a packet of at least 12 bytes into a slot."""
+        head, start = slot * HEAD_SLOT_BYTES, slot * SLOT_BYTES
+        rest = len(packet) - HEADER_BYTES
+        self.heads[head : head + HEADER_BYTES] = packet[:HEADER_BYTES]
+        self.packets[start : start + rest] = packet[HEADER_BYTES:]
+        self._lengths[4 * slot + 3] = rest
+
     def packet(self, slot: int) -> bytes:
         """A copy of what is in a slot."""
-        start = slot * SLOT_BYTES
-        return bytes(self.packets[start : start + self.lengths[2 * slot + 1]])
+        head, start = slot * HEAD_SLOT_BYTES, slot * SLOT_BYTES
+        rest = self.packets[start : start + self._lengths[4 * slot + 3]]
+        return bytes(self.heads[head : head + HEADER_BYTES]) + bytes(rest)
+
+    def sizes(self, count: int) -> list[int]:
+        """How long the packets in the first ``count`` slots are, in bytes."""
+        return [HEADER_BYTES + rest for rest in self._lengths[3 : 4 * count : 4].tolist()]
 
     def flush(self, count: int) -> Flushed:
         """Sends the packets in the first ``count`` slots.

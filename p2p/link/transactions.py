@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from crypto.cookie import COOKIE_BYTE
+from crypto.cookie import cookie_tag
 from crypto.errors import RemoteError
 from crypto.ids import DhKey
 from crypto.knock import CALL_TAG_BYTES, Caller, answer_tag
@@ -111,8 +111,21 @@ class Calls:
             for caller in callers:
                 self._waiting.pop(caller.tag, None)
 
+    def take_cookie(self, data: bytes) -> bool:
+        """Takes a cookie, with which it asks again at once; False: this is none for us.
+
+        Raises:
+            RemoteError: It is a second one, or of no right length.
+        """
+        waiting = self._waiting.get(cookie_tag(data))
+        if waiting is None:
+            return False
+        waiting.caller.take_cookie(data)
+        waiting.send(waiting.caller.datagram)
+        return True
+
     def receive(self, datagram: bytes) -> None:
-        """Takes a WELCOME or HELLO-ACK, or a cookie, with which it asks again at once.
+        """Takes a WELCOME or HELLO-ACK.
 
         Raises:
             RemoteError: It answers nothing that was asked, or is not authentic.
@@ -121,10 +134,6 @@ class Calls:
         if len(tag) != CALL_TAG_BYTES or tag not in self._waiting:
             raise RemoteError("answer to no question")
         waiting = self._waiting[tag]
-        if datagram[0] == COOKIE_BYTE:
-            waiting.caller.take_cookie(datagram)
-            waiting.send(waiting.caller.datagram)
-            return
         payload = waiting.caller.open_answer(datagram)
         if not waiting.answer.done():
             caller = waiting.caller

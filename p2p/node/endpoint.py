@@ -4,21 +4,21 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from crypto.cookie import COOKIE_BYTE
+from crypto.dh import KeyPair
 from crypto.knock import FIRST_BYTES, KNOCK
+from crypto.veil import Veil
 from p2p.clock import unix_s
-from p2p.dht.beacon import LAN_ANSWER_TYPE
+from p2p.dht.beacon import BEACON_BYTES
 from p2p.dht.contact import NodeContact
 from p2p.dht.lan import LanAsker
 from p2p.dht.mainline.client import Mainline
 from p2p.dht.mainline.entry_points import EntryPoints
-from p2p.dht.mainline.krpc import FIRST_BYTE as MAINLINE_BYTE
+from p2p.dht.mainline.krpc import BEGINNINGS
 from p2p.dht.node import DhtNode
-from p2p.dht.seal import DHT_TYPE
 from p2p.errors import RemoteError
 from p2p.link.carried import PIECE_TYPE
 from p2p.link.dial import Station
-from p2p.link.door import Door
+from p2p.link.door import Door, Reply
 from p2p.link.mux import Mux
 from p2p.link.own_addresses import Whereabouts
 from p2p.link.transactions import Calls
@@ -28,7 +28,7 @@ from p2p.rng import Rng
 from p2p.wire.addresses import Address
 
 KNOCK_BYTE = bytes(FIRST_BYTES[KNOCK][:1])
-_ANSWER_BYTES = [COOKIE_BYTE, *(answer for _, answer in FIRST_BYTES.values())]
+_ANSWER_BYTES = [answer for _, answer in FIRST_BYTES.values()]
 LOCAL_DHT_RATE_PER_S = 400.0
 MAINLINE_WITNESS = "mainline"
 """What its nodes say together counts as one voice."""
@@ -41,7 +41,7 @@ class _Nobody:
         self,
         datagram: bytes,
         source: Address | None,
-        answer: Callable[[bytes], None],
+        answer: Reply,
         toward: Address | None = None,
     ) -> None:
         raise RemoteError("nobody is at home")
@@ -78,6 +78,7 @@ class MemberEndpoint:
         self._door: Door | _Nobody = _Nobody()
         self._lan: LanAsker | _Nobody = _Nobody()
         station.mux.on_datagram = self.receive
+        station.mux.on_noise = self.receive_noise
         station.whereabouts.on_moved = self._moved
         if mainline is not None:
             mainline.on_seen = lambda seen: station.whereabouts.saw(seen, MAINLINE_WITNESS)
@@ -105,7 +106,7 @@ class MemberEndpoint:
         Raises:
             UserError: The port is in use or the address is not ours.
         """
-        mux = await Mux.open(listen, proxy)
+        mux = await Mux.open(listen, proxy, Veil(KeyPair(dh_secret).public))
         # The key of the DHT node is not the member's: who asks for what stays unlinkable.
         dht = DhtNode(
             mux.send,
@@ -128,19 +129,30 @@ class MemberEndpoint:
         Raises:
             RemoteError: It is dropped.
         """
-        first = data[0]
-        if first == DHT_TYPE:
-            self.dht.receive(data, sender)
-        elif data.startswith(MAINLINE_BYTE) and self.mainline is not None:
-            self.mainline.receive(data, sender)
-        elif data.startswith(KNOCK_BYTE):
-            self._door.asked(data, sender, lambda answer: self.station.mux.send(answer, sender))
-        elif first in _ANSWER_BYTES:
+        mux = self.station.mux
+        if data.startswith(KNOCK_BYTE):
+            self._door.asked(data, sender, lambda answer, veil: mux.send(answer, sender, veil))
+        elif data[0] in _ANSWER_BYTES:
             self.station.calls.receive(data)
-        elif first == LAN_ANSWER_TYPE:
-            self._lan.receive(data, sender)
         else:
             raise RemoteError("unknown datagram")
+
+    def receive_noise(self, data: bytes, sender: Address) -> None:
+        """Takes what is under no veil of ours: a cookie, what the local network or a DHT answers.
+
+        Raises:
+            RemoteError: It is dropped.
+        """
+        if self.station.calls.take_cookie(data):
+            return
+        if self.mainline is not None and data.startswith(BEGINNINGS):
+            self.mainline.receive(data, sender)
+            return
+        if len(data) == BEACON_BYTES:
+            with contextlib.suppress(RemoteError):
+                self._lan.receive(data, sender)
+                return
+        self.dht.receive(data, sender)
 
     def take_carried(
         self, datagram: bytes, toward: Address | None, answer: Callable[[bytes], None]
@@ -158,7 +170,7 @@ class MemberEndpoint:
         if datagram[:1] == bytes((PIECE_TYPE,)):
             self.station.carried.receive(datagram)
         elif datagram[:1] == KNOCK_BYTE:
-            self._door.asked(datagram, None, answer, toward)
+            self._door.asked(datagram, None, lambda data, _veil: answer(data), toward)
         else:
             self.station.calls.receive(datagram)
 

@@ -9,16 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from crypto.cookie import COOKIE_BYTE
 from crypto.dh import KeyPair
 from crypto.ids import DhKey, RoomId
 from crypto.knock import FIRST_BYTES, HELLO, NO_PSK, Responder
+from crypto.veil import Veil
 from p2p.clock import unix_s
 from p2p.dht.addresses import neighbourhood
 from p2p.dht.bootstrap import known_contacts
 from p2p.dht.contact import NodeContact
 from p2p.dht.node import DhtNode
-from p2p.dht.seal import DHT_TYPE
 from p2p.errors import RemoteError
 from p2p.link.backends import Backend
 from p2p.link.candidates import ANYWHERE_V4, own_address_towards
@@ -53,7 +52,7 @@ __all__ = ["Relay", "RelaySettings", "is_public", "run_relay"]
 
 LOG = logging.getLogger("teahouse.relay")
 _HELLO_BYTE = FIRST_BYTES[HELLO][0]
-_ANSWER_BYTES = (FIRST_BYTES[HELLO][1], COOKIE_BYTE)
+_ACK_BYTE = FIRST_BYTES[HELLO][1]
 SILENT_S = 10.0
 SILENT_BOUGH_S = 3.5
 """For another relay, which is heard every 0.15 s as long as it lives, by sound or a heartbeat."""
@@ -122,6 +121,7 @@ class Relay:
             answers=lambda _dh: self._has_room,
         )
         station.mux.on_datagram = self._datagram
+        station.mux.on_noise = self._noise
 
     def carry_no_sound(self) -> None:
         """Entry node and courier only."""
@@ -214,16 +214,18 @@ class Relay:
         self._flush()
 
     def _datagram(self, data: bytes, sender: Address) -> None:
-        if data[0] == DHT_TYPE:
-            self._dht.receive(data, sender)
-        elif data[0] == _HELLO_BYTE:
+        if data[0] == _HELLO_BYTE:
             self._strangers.came(data)
             mux = self._station.mux
-            self._door.asked(data, sender, lambda answer: mux.send(answer, sender))
-        elif data[0] in _ANSWER_BYTES:
+            self._door.asked(data, sender, lambda answer, veil: mux.send(answer, sender, veil))
+        elif data[0] == _ACK_BYTE:
             self._station.calls.receive(data)
         else:
             raise RemoteError("not for relays")
+
+    def _noise(self, data: bytes, sender: Address) -> None:
+        if not self._station.calls.take_cookie(data):
+            self._dht.receive(data, sender)
 
     def _line_up(self, line: Line, caller: DhKey) -> None:
         """Somebody's link came up: one must make room for it if there are too many."""
@@ -344,7 +346,7 @@ async def run_relay(
     control.metrics.knows_entry_nodes = bool(contacts)
     rng = system_rng
     secret = rng(32) if settings.state_dir is None else load_or_create(settings.state_dir, rng)
-    mux = await Mux.open(settings.listen)
+    mux = await Mux.open(settings.listen, own=Veil(KeyPair(secret).public))
     try:
         await _listen_to_the_web(settings, mux, KeyPair(secret).public, control)
     except BaseException:

@@ -3,23 +3,27 @@
 import random
 from collections.abc import Iterator, Sequence
 
-OWN_FIRST_BYTES = (0xC0, 0xC1, 0xC2, 0xC3, 0xD0, 0xE0)
+from crypto.veil import MAX_COVERED_BYTES, Veil
+
+OWN_FIRST_BYTES = (0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xD0, 0xE0)
 EXACT_BYTES = (512, 1024, 168, 1200)
 MEDIA_BYTES = (300, 330, 400)
 STUN_COOKIE = bytes.fromhex("2112a442")
 LARGEST_BYTES = 9_000
+SOUND_MIN_BYTES = 28
 
 
 class Garbage:
     """An endless supply.
 
     Args:
-        true: Datagrams that passed between honest nodes.
+        true: Datagrams that passed between honest nodes, on the wire and under the veil.
+        veils: Of those who get the garbage, or others; half of it is covered.
         seed: The same seed gives the same garbage.
     """
 
-    def __init__(self, true: Sequence[bytes], seed: int) -> None:
-        self._true = list(true)
+    def __init__(self, true: Sequence[bytes], veils: Sequence[Veil], seed: int) -> None:
+        self._true, self._veils = list(true), list(veils)
         self._rng = random.Random(seed)
         self._kinds = (
             self._replayed,
@@ -37,7 +41,15 @@ class Garbage:
 
     def __iter__(self) -> Iterator[bytes]:
         while True:
-            yield self._rng.choice(self._kinds)()
+            yield self._perhaps_covered(self._rng.choice(self._kinds)())
+
+    def _perhaps_covered(self, data: bytes) -> bytes:
+        veil = self._rng.choice([*self._veils, *[None] * len(self._veils)])
+        if veil is None or not 0 < len(data) <= MAX_COVERED_BYTES:
+            return data
+        if len(data) > SOUND_MIN_BYTES and 128 <= data[0] < 192:
+            return veil.mask(data)
+        return veil.cover(data, self._rng.randbytes, first=False)
 
     def _bytes(self, most: int, least: int = 0) -> bytes:
         return self._rng.randbytes(self._rng.randint(least, most))
@@ -85,7 +97,9 @@ class Garbage:
 
     def _rtp(self) -> bytes:
         first = self._rng.choice((0x80, 0x90, 0xB0, 0xBF, 0x8F))
-        return bytes((first, 96)) + self._rng.randbytes(self._rng.choice(MEDIA_BYTES))
+        return bytes((first, self._rng.choice((96, 111)))) + self._rng.randbytes(
+            self._rng.choice(MEDIA_BYTES)
+        )
 
     def _rtcp(self) -> bytes:
         return bytes((0x80, self._rng.choice((200, 201, 205, 206)))) + self._bytes(200)

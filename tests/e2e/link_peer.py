@@ -11,17 +11,22 @@ import time
 
 import msgspec
 
+from crypto.ids import DhKey
+from crypto.veil import Veil
 from p2p.link.candidates import host_address_towards
 from p2p.link.link import LinkFailed, MediaLink, make_certificate
 from p2p.link.mux import Mux
 from p2p.wire.offers import Candidate, CandidateKind, LinkOffer
 
 QUESTION = b"\xc2?"
+VEIL = Veil(DhKey(bytes(32)))
 
 
 async def echo(port: int) -> None:
-    mux = await Mux.open(("::", port))
-    mux.on_datagram = lambda _data, sender: mux.send(b"\xc3" + json.dumps(sender).encode(), sender)
+    mux = await Mux.open(("::", port), own=VEIL)
+    mux.on_datagram = lambda _data, sender: mux.send(
+        b"\xc3" + json.dumps(sender).encode(), sender, VEIL
+    )
     print("ready", flush=True)
     await asyncio.Event().wait()
 
@@ -35,7 +40,7 @@ class Peer:
         self.speaking: asyncio.Task | None = None
 
     async def open(self, listen=None):
-        self.mux = await Mux.open(tuple(listen) if listen else None)
+        self.mux = await Mux.open(tuple(listen) if listen else None, own=VEIL)
         self.mux.on_datagram = lambda data, _sender: self.answers.put_nowait(json.loads(data[1:]))
         return {"port": self.mux.local_port}
 
@@ -44,7 +49,7 @@ class Peer:
         while not self.answers.empty():
             self.answers.get_nowait()
         for _ in range(20):
-            self.mux.send(QUESTION, tuple(helper))
+            self.mux.send(QUESTION, tuple(helper), VEIL)
             try:
                 async with asyncio.timeout(0.2):
                     return {"seen": await self.answers.get()}
@@ -59,7 +64,7 @@ class Peer:
         candidates = [Candidate.of(tuple(a), CandidateKind.HOST) for a in hosts]
         candidates += [Candidate.of(tuple(a), CandidateKind.SRFLX) for a in seen]
         self.link = MediaLink(
-            self.mux, make_certificate(), controlling=controlling, candidates=candidates
+            self.mux, make_certificate(), VEIL, controlling=controlling, candidates=candidates
         )
         self.link.media.frames_to(self)
         self.link.on_closed = self.closed.append

@@ -9,6 +9,7 @@ import pytest
 
 from crypto.contact import Contact
 from crypto.invite import parse_key_text
+from crypto.veil import Veil
 from lab.programs.people import DHT, ENGLISH, House, words_of
 from lab.programs.person import SLACK, Person
 from p2p.dht.contact import NodeContact
@@ -60,8 +61,13 @@ async def throw(garbage: Garbage, count: int, ports: list[int]) -> None:
             one.close()
 
 
-async def true_datagrams(house: House, relay: Person, host: Person) -> list[bytes]:
-    """What a newcomer and those who let it in say to each other, seen on the wire."""
+async def true_datagrams(
+    house: House, relay: Person, host: Person
+) -> tuple[list[bytes], list[Veil]]:
+    """What a newcomer and those who let it in say to each other, on the wire and under the veil.
+
+    The veils are those of the relay and of the door.
+    """
     node = NodeContact.parse(relay.other[0])
     to_relay = await Wire.open(Contact(node.key, node.address, "relay"))
     invite = host.heard("key")[0]["invite"]
@@ -89,12 +95,15 @@ async def true_datagrams(house: House, relay: Person, host: Person) -> list[byte
         await guest.hears_more_of("host")
         await guest.leave()
         true = to_relay.to_door + to_relay.from_door + to_door.to_door + to_door.from_door
+        veils = [Veil(node.key), Veil(to_door.door_dh)]
+        asked = zip(veils, (to_relay.to_door, to_door.to_door), strict=True)
+        bare = [datagram for veil, sent in asked for datagram in map(veil.lift, sent) if datagram]
     finally:
         to_relay.close()
         to_door.close()
-    assert {data[0] for data in true} >= {0xC0, 0xC1, 0xD0}, "knocks and look-ups were seen"
-    assert any(data[0] < 4 for data in true), "checks of links were seen"
-    return true
+    assert 0xC0 in {data[0] for data in bare}, "knocks were seen"
+    assert any(data[0] < 4 for data in bare), "checks of links were seen"
+    return true + bare, veils
 
 
 @pytest.mark.parametrize(
@@ -108,14 +117,14 @@ async def test_the_talk_goes_on_under_garbage(house: House, count: int) -> None:
     words = await words_of(host)
     listener = await house.join("listener", words, *DHT)
     await listener.hears_more_of("host")
-    true = await true_datagrams(house, relay, host)
+    true, veils = await true_datagrams(house, relay, host)
 
     victims = [host, listener, relay]
     before_kib = [resident_kib(person) for person in victims]
     marks = [host.now, listener.now]
     sent_before = await host.total("sent", "listener")
     opened_before = await listener.total("opened", "host")
-    await throw(Garbage(true, seed=count), count, [port_of(person) for person in victims])
+    await throw(Garbage(true, veils, seed=count), count, [port_of(person) for person in victims])
     sent = await host.total("sent", "listener") - sent_before
     opened = await listener.total("opened", "host") - opened_before
     assert sent > 0.8 * 50 * count / (BURST * BURSTS_PER_S) / SLACK

@@ -16,12 +16,13 @@ class Wire(asyncio.DatagramProtocol):
     Attributes:
         to_door: What the guest sent, up to the first few thousand datagrams.
         from_door: What the door answered.
+        door_dh: Its public key.
     """
 
     def __init__(self, door: Contact) -> None:
         self.to_door: list[bytes] = []
         self.from_door: list[bytes] = []
-        self._door = door
+        self._door, self.door_dh = door, door.dh
         self._guest: Address | None = None
 
     @classmethod

@@ -36,7 +36,7 @@ class AtRelay(Member):
     # --- coming in ------------------------------------------------------------------------------
 
     async def join(self) -> None:
-        self._wire = await Wire.open("127.0.0.1")
+        self._wire = await Wire.open("127.0.0.1", self.me.dh, self._relay.dh)
         peer = Peer(self._relay.address, self._relay.dh, HELLO, bytes(32))
         self._link = await Link.dial(self._wire, peer, self.me.dh)
         async with asyncio.timeout(JOIN_LIMIT_S):

@@ -25,7 +25,7 @@ class Direct(Member):
     async def join(self) -> None:
         key = self._invite.key
         door = next(each for each in self._invite.contacts if each.kind == DOOR)
-        self._wire = await Wire.open("127.0.0.1")
+        self._wire = await Wire.open("127.0.0.1", self.me.dh, door.dh)
         peer = Peer(door.address, door.dh, KNOCK, key.psk)
         self._link = await Link.dial(self._wire, peer, self.me.dh)
         self.inside = Admitted(self.me, Room.shown(key, *self._link.answer))

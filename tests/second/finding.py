@@ -23,9 +23,10 @@ HOUR_S = 3600
 async def find(words: str, relay: str) -> Invite:
     """What an invite would say; TimeoutError if no record comes."""
     key, line = RoomKey.of_words(words), RelayLine.parse(relay)
-    wire = await Wire.open("127.0.0.1")
+    secret = os.urandom(32)
+    wire = await Wire.open("127.0.0.1", secret, line.dh)
     peer = Peer(line.address, line.dh, HELLO, bytes(32))
-    link = await Link.dial(wire, peer, os.urandom(32))
+    link = await Link.dial(wire, peer, secret)
     try:
         async with asyncio.timeout(LIMIT_S):
             while not (contacts := await _look_up(link, key)):  # noqa: ASYNC110

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from tests.second.checks import Checks
 from tests.second.dtls import PAYLOAD_TYPE, Dtls, Pipe
 from tests.second.offer import Offer
-from tests.second.question import COOKIE, Question, body_of
+from tests.second.question import Question, body_of
 from tests.second.records import pack, unpack
 from tests.second.wire import Wire
 
@@ -70,14 +70,15 @@ class Link:
         answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         def take(data: bytes, _address: tuple[str, int]) -> None:
-            if (question := asked.get(data[1:9])) is None or answered.done():
-                return
-            if data[0] == COOKIE:
-                self._wire.send(question.with_cookie(data[9:]), self._peer.address)
-            elif data[0] == self._peer.kind + 1:
+            question = asked.get(data[1:9])
+            if question is not None and data[0] == self._peer.kind + 1 and not answered.done():
                 answered.set_result(question.answered(data))
 
-        self._wire.on_answer = take
+        def take_cookie(data: bytes, _address: tuple[str, int]) -> None:
+            if (question := asked.get(data[:8])) is not None:
+                self._wire.send(question.with_cookie(data[8:24]), self._peer.address)
+
+        self._wire.on_answer, self._wire.on_cookie = take, take_cookie
         wait_s = FIRST_REPEAT_S
         while not answered.done():
             peer = self._peer

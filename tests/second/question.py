@@ -8,8 +8,8 @@ from tests.second.kit import hkdf
 from tests.second.noise import Asker
 from tests.second.records import pack, unpack
 
-KNOCK, WELCOME, HELLO, HELLO_ACK, COOKIE = 0xC0, 0xC1, 0xC2, 0xC3, 0xC4
-VERSION = 3
+KNOCK, WELCOME, HELLO, HELLO_ACK = 0xC0, 0xC1, 0xC2, 0xC3
+VERSION = 4
 
 
 def _mac(key: bytes, data: bytes) -> bytes:

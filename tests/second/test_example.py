@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.second import beacon, dht, frames, kit, ops, question
+from tests.second import beacon, dht, frames, kit, ops, question, veil
 from tests.second.invite import DOOR, Contact, Invite
 from tests.second.record import Slot
 from tests.second.records import unpack
@@ -84,15 +84,25 @@ def test_the_record_of_the_doors(example, key) -> None:
 
 def test_a_datagram_of_the_dht(example) -> None:
     relay = bytes.fromhex(example["relay dh"])
-    ping = dht.sealed(random(0x0C, 0x2B), relay, random(0x5C, 0x73), [1, bytes(8), False])
+    nonce = bytes.fromhex(example["ping, sealed"])[:24]
+    ping = dht.sealed(random(0x0C, 0x2B), relay, nonce, [1, bytes(8), False])
     assert ping.hex() == example["ping, sealed"]
 
 
 def test_the_beacon(example, key) -> None:
     lan_key = kit.hkdf(key.s, b"lan")
     assert "{}:{}".format(*beacon.place(lan_key)) == example["lan group"]
-    asked = beacon.question(lan_key, random(0x74, 0x8B), 4433, bytes(16), bytes((192, 0, 2, 1)))
-    assert kit.blake(asked, 128).hex() == example["beacon, hash"]
+    nonce = bytes.fromhex(example["beacon"])[:24]
+    asked = beacon.question(lan_key, nonce, 4433, bytes(16), bytes((192, 0, 2, 1)))
+    assert asked.hex() == example["beacon"]
+
+
+def test_the_veil(example) -> None:
+    relays = veil.Veil(bytes.fromhex(example["relay dh"]))
+    assert relays.mask(bytes.fromhex(example["sound"])).hex() == example["sound, covered"]
+    assert relays.lift(bytes.fromhex(example["other, covered"])).hex() == example["other"]
+    assert relays.lift(relays.cover(b"covered")) == b"covered"
+    assert veil.Veil(bytes(32)).lift(relays.cover(b"covered")) == b""
 
 
 def test_a_knock(example, key) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from crypto.dh import KeyPair
+from crypto.veil import Veil
 from p2p.dht.contact import NodeContact
 from p2p.errors import UserError
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6, own_address_towards
@@ -80,10 +82,11 @@ async def look(
     known = TrustedRelays.of(named, entry_nodes, None, found)
     asked = known.contacts[:ASKED_MAX]
     try:
-        mux = await Mux.open(None, proxy)
+        secret = system_rng(32)
+        mux = await Mux.open(None, proxy, Veil(KeyPair(secret).public))
     except UserError as problem:
         return Network(families, (), problem)
-    prober = Prober(mux, system_rng)
+    prober = Prober(mux, secret, system_rng)
     places = [known.places[one.dh] for one in asked]
     try:
         probes = await asyncio.gather(

@@ -14,6 +14,8 @@ from p2p.dht.mainline.node_ids import ID_BYTES
 from p2p.wire.addresses import Address
 
 FIRST_BYTE, LAST_BYTE = b"d", b"e"
+BEGINNINGS = b"d1:", b"d2:"
+"""Names in a message have one letter or two, and others' noise seldom begins so."""
 TX_BYTES = 4
 NODES_MAX = 16
 """That one answer may name of one family; BEP 5 has 8."""

@@ -26,8 +26,7 @@ from p2p.dht.rendezvous import fitting
 from p2p.token_bucket import Allowance, Rate
 from p2p.wire.addresses import Address
 
-OPENING_TYPE = 0xE1
-OPENING_BYTES = 32
+OPENING_BYTES, OPENING_BELOW = 32, 96
 LOOK_EVERY_S = 3.0
 """How often somebody of the room looks for seekers; with more doors each does so less often."""
 SHARES_MAX = 8
@@ -163,8 +162,13 @@ async def let_in(
         share = shares()
         if share:
             for address in await watch.look():
-                send(bytes((OPENING_TYPE,)) + ground.rng(OPENING_BYTES - 1), address)
+                send(_opening(ground.rng), address)
         await asyncio.sleep(LOOK_EVERY_S * min(SHARES_MAX, max(1, share)))
+
+
+def _opening(rng: Rng) -> bytes:
+    """Noise of a length by chance."""
+    return rng(OPENING_BYTES + rng(1)[0] % (OPENING_BELOW - OPENING_BYTES))
 
 
 class _Watch:

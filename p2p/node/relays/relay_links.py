@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from crypto.contact import Contact
 from crypto.ids import DhKey
 from crypto.knock import HELLO, NO_PSK
+from crypto.veil import Veil
 from p2p.errors import RemoteError
 from p2p.link.dial import Ways, reach
 from p2p.link.line import Line
@@ -177,7 +178,7 @@ class RelayLinks:
             if not opened and (mux.web_only or not addresses):
                 raise RemoteError("no stream to the relay")
             ways = Ways(*(opened or addresses))
-        link = self._station.new_link(controlling=True)
+        link = self._station.new_link(Veil(contact.dh), controlling=True)
         self._hopes.add(link)
         falling_back = self._work.create_task(fall_back(link, streams, ways))
         try:

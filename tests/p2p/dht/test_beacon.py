@@ -8,7 +8,6 @@ from crypto.errors import RemoteError
 from crypto.roomkey import RoomKey
 from p2p.dht.beacon import (
     BEACON_BYTES,
-    LAN_ANSWER_TYPE,
     BeaconKeys,
     Doorkeeper,
     Question,
@@ -34,7 +33,6 @@ def test_a_question_and_its_answer_are_equally_long_and_lead_to_the_door():
     answer, where = keeper.hear(data, ("192.168.1.5", 55555), 0.0)
     assert len(data) == len(answer) == BEACON_BYTES == 168
     assert where == ("192.168.1.5", 4000)
-    assert answer[0] == LAN_ANSWER_TYPE
     door = open_answer(KEYS, answer, NUMBER, ("192.168.1.9", 7777))
     assert (door.dh, door.address, door.kind) == (DOOR, ("192.168.1.9", 7777), "door")
 

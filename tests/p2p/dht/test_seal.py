@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from crypto.errors import LocalError, RemoteError
 from p2p.dht.seal import (
-    DHT_TYPE,
     MAX_BODY_BYTES,
     MAX_DATAGRAM_BYTES,
     OVERHEAD_BYTES,
@@ -23,7 +22,6 @@ ALICE, BOB, EVE = (Sealer(bytes([n]) * 32, os.urandom) for n in (1, 2, 3))
 def test_what_is_sealed_for_one_opens_there_with_its_sender(body, least):
     data = ALICE.seal(body, BOB.public, least)
     assert BOB.open(data) == (ALICE.public, body)
-    assert data[0] == DHT_TYPE
     assert len(data) == max(least, OVERHEAD_BYTES + len(body))
 
 
@@ -54,15 +52,15 @@ def test_every_flipped_bit_and_every_cut_is_noticed():
 
 def test_a_stranger_who_knows_the_receiver_can_not_take_anothers_name():
     data = EVE.seal(b"tea", BOB.public)
-    nonce, head = data[1:25], data[:25]
-    assert _decrypt(data[25:73], head, nonce, _outer_key(BOB.public)) == EVE.public
-    forged = head + _encrypt(ALICE.public, head, nonce, _outer_key(BOB.public)) + data[73:]
+    nonce = head = data[:24]
+    assert _decrypt(data[24:72], head, nonce, _outer_key(BOB.public)) == EVE.public
+    forged = head + _encrypt(ALICE.public, head, nonce, _outer_key(BOB.public)) + data[72:]
     with pytest.raises(RemoteError):
         BOB.open(forged)
 
 
 def test_a_sender_key_of_low_order_is_refused_both_ways():
-    nonce, head = bytes(24), bytes((DHT_TYPE,)) + bytes(24)
+    nonce = head = bytes(24)
     head += _encrypt(bytes(32), head, nonce, _outer_key(BOB.public))
     with pytest.raises(RemoteError):
         BOB.open(head + bytes(40))
@@ -72,8 +70,7 @@ def test_a_sender_key_of_low_order_is_refused_both_ways():
 
 @pytest.mark.parametrize("plain", [b"\0\5tea", b"\0\3tea\0\1", b"\xff\xff"])
 def test_length_and_filling_must_match(plain):
-    nonce = os.urandom(24)
-    head = bytes((DHT_TYPE,)) + nonce
+    nonce = head = os.urandom(24)
     head += _encrypt(ALICE.public, head, nonce, _outer_key(BOB.public))
     key = ALICE._pair_key(BOB.public, ALICE.public, BOB.public)
     with pytest.raises(RemoteError):

@@ -2,17 +2,29 @@
 
 import asyncio
 import gc
+import os
 import random
 from collections.abc import Callable
 
 import pytest
 
-from p2p.link.demux import KINDS
+from crypto.ids import DhKey
+from crypto.veil import Veil
+from p2p.link.demux import KINDS, Kind
 from p2p.link.link import MediaLink, make_certificate
 from p2p.link.mux import Mux
 from p2p.wire.offers import Candidate, CandidateKind
 
 CERTIFICATE = make_certificate()
+VEIL = Veil(DhKey(bytes(32)))
+"""All nodes of these tests have one key: that the right one is lifted `test_mux.py` shows."""
+
+
+def covered(datagram: bytes) -> bytes:
+    """As it is on the wire."""
+    if datagram[:1] and KINDS[datagram[0]] is Kind.MEDIA:
+        return VEIL.mask(datagram)
+    return VEIL.cover(datagram, os.urandom, first=False)
 
 
 class Weather:
@@ -48,16 +60,16 @@ class Weather:
 
         self.lose = lose
 
-    def _passes(self, data, address):
+    def _passes(self, data, address, veil):
         self.sent.append((KINDS[data[0]].value, address))
         if self.lose(data):
             return
         wait_s = self.delay_s + self.hold_s(data)
         if wait_s:
             loop = asyncio.get_running_loop()
-            loop.call_later(wait_s, self._transmit, data, address)
+            loop.call_later(wait_s, self._transmit, data, address, veil)
         else:
-            self._transmit(data, address)
+            self._transmit(data, address, veil)
 
 
 class End:
@@ -67,7 +79,7 @@ class End:
         ip = host or mux.local_ip
         where = (Candidate.of((ip, mux.local_port), CandidateKind.HOST),)
         self.mux = mux
-        self.link = MediaLink(mux, CERTIFICATE, controlling=controlling, candidates=where)
+        self.link = MediaLink(mux, CERTIFICATE, VEIL, controlling=controlling, candidates=where)
         self.frames: list[bytes] = []
         self.messages: list[bytes] = []
         self.closed: list[str] = []
@@ -92,7 +104,7 @@ class Bench:
         return Weather(mux)
 
     async def mux(self, listen=("127.0.0.1", 0)) -> Mux:
-        mux = await Mux.open(listen)
+        mux = await Mux.open(listen, own=VEIL)
         self.muxes.append(mux)
         return mux
 

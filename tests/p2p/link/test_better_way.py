@@ -14,9 +14,9 @@ def late(mux, slow):
     """
     transmit, loop = mux._transmit, asyncio.get_running_loop()
 
-    def later(data, address):
+    def later(data, address, veil):
         version = 6 if ":" in address[0] else 4
-        loop.call_later(0.06 if version == slow else 0.03, transmit, data, address)
+        loop.call_later(0.06 if version == slow else 0.03, transmit, data, address, veil)
 
     mux._transmit = later
 

@@ -138,14 +138,14 @@ async def test_on_a_settled_link_aioice_takes_no_check_apart(bench, monkeypatch)
 
 async def test_a_forged_repeat_is_refused_and_not_answered(bench):
     a, b = await bench.pair()
-    real, caught = b.mux._received, []
+    real, caught = b.mux._take, []
 
-    def keep(data, address, arrival_s):
+    def keep(kind, data, address, arrival_s):
         if data[:2] == b"\x00\x01":
             caught.append((data, address))
-        real(data, address, arrival_s)
+        real(kind, data, address, arrival_s)
 
-    b.mux._received = keep
+    b.mux._take = keep
     a.link._ice.probe()
     await bench.until(lambda: caught)
     data, address = caught[0]
@@ -218,7 +218,7 @@ async def test_a_relays_check_stands_for_that_of_a_member_who_hears_it_and_never
     relay, member = await a_relay_and_a_member(bench)
     asked = {relay: [], member: []}
     for end, times in asked.items():
-        end.mux._received = counting_requests(end.mux._received, times)
+        end.mux._take = counting_requests(end.mux._take, times)
 
     async def speak():
         while True:
@@ -245,9 +245,9 @@ async def test_a_relays_check_stands_for_that_of_a_member_who_hears_it_and_never
 
 
 def counting_requests(receive, times):
-    def count(data, address, arrival_s):
+    def count(kind, data, address, arrival_s):
         if data[:2] == b"\x00\x01":
             times.append(arrival_s)
-        receive(data, address, arrival_s)
+        receive(kind, data, address, arrival_s)
 
     return count

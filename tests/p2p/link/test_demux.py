@@ -18,7 +18,6 @@ from p2p.link.demux import KINDS, Kind, stun_head
         (63, Kind.DTLS),
         (64, Kind.UNKNOWN),
         (99, Kind.UNKNOWN),
-        (ord("d"), Kind.OWN),
         (101, Kind.UNKNOWN),
         (127, Kind.UNKNOWN),
         (128, Kind.MEDIA),

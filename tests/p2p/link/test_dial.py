@@ -11,6 +11,7 @@ from OpenSSL.crypto import FILETYPE_ASN1, dump_certificate
 
 from crypto.identity import Identity
 from crypto.knock import HELLO, NO_PSK, Responder
+from crypto.veil import Veil
 from p2p.link.dial import WAYS_MAX, Carrier, Station, Ways, reach
 from p2p.link.door import Door
 from p2p.link.link import make_certificate
@@ -28,7 +29,7 @@ NOWHERE = ("127.0.0.1", 9)
 
 
 async def a_station(identity):
-    mux = await Mux.open(("127.0.0.1", 0))
+    mux = await Mux.open(("127.0.0.1", 0), own=Veil(identity.dh))
     calls = Calls(identity.dh_secret, system_rng)
     return Station(mux, CERTIFICATE, calls, Whereabouts(mux))
 
@@ -52,7 +53,7 @@ class Two:
         )
         self.here.mux.on_datagram = lambda data, _sender: self.here.calls.receive(data)
         self.there.mux.on_datagram = lambda data, sender: self.door.asked(
-            data, sender, lambda answer: self.there.mux.send(answer, sender)
+            data, sender, lambda answer, veil: self.there.mux.send(answer, sender, veil)
         )
         return self
 
@@ -62,7 +63,7 @@ class Two:
 
     def carried(self, datagram):
         """A carrier that needs no time; it is as near as both ends."""
-        self.door.asked(datagram, None, self.here.calls.receive, NOWHERE)
+        self.door.asked(datagram, None, lambda data, _veil: self.here.calls.receive(data), NOWHERE)
 
     async def reach(self, ways, limit_s=3.0):
         return await reach(self.here, self.owner.dh, NO_PSK, HELLO, ways, limit_s)
@@ -141,7 +142,7 @@ async def test_a_question_that_was_given_up_long_ago_counts_as_no_link_in_the_ma
     await asyncio.sleep(0.1)
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
-    two.door.asked(asked[0], None, lambda _answer: None, NOWHERE)
+    two.door.asked(asked[0], None, lambda *_answer: None, NOWHERE)
     assert two.door.is_linking(two.caller.dh)
     await asyncio.sleep(QUIET_S + 0.1)
     assert not two.door.is_linking(two.caller.dh)

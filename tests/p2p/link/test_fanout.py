@@ -144,8 +144,8 @@ async def test_a_peer_that_moves_is_followed(bench, backend):
     moved = await bench.mux()
     peer = s.peers[0]
     # The peer's machine gets another address: the same link, another socket.
-    old, peer.link._mux._transport = peer.link._mux._transport, moved._transport
-    moved._received = peer.link._mux._received
+    old, peer.mux._transport = peer.mux._transport, moved._transport
+    moved._received = peer.mux._received
     peer.link._ice.probe()
     await bench.until(lambda: s.links[0].remote_address != before)
     old.abort()

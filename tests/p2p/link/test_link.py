@@ -12,6 +12,7 @@ from p2p.link.link import LinkFailed, MediaLink
 from p2p.link.srtp import SealKey
 from p2p.wire.addresses import Scope
 from p2p.wire.offers import LinkOffer
+from tests.p2p.link.conftest import VEIL
 
 
 async def test_two_nodes_exchange_frames_and_messages(bench):
@@ -299,7 +300,7 @@ async def test_too_many_links_on_one_socket_are_refused(bench):
     mux.routes._max_sessions = 1
     bench.end(mux, controlling=True)
     with pytest.raises(LocalError):
-        MediaLink(mux, link.make_certificate(), controlling=True)
+        MediaLink(mux, link.make_certificate(), VEIL, controlling=True)
 
 
 async def test_a_peer_that_does_not_read_gets_a_bounded_backlog(bench):

@@ -1,24 +1,32 @@
 import asyncio
 import ctypes
 import errno
+import os
 import socket
 import sys
 from types import SimpleNamespace
 
 import pytest
 
+from crypto.ids import DhKey
+from crypto.veil import Veil
 from p2p.errors import LocalError, RemoteError, UserError
 from p2p.link import bind as bind_module
 from p2p.link import mux as mux_module
 from p2p.link.mux import PUT_OFF_MAX, Mux
 from p2p.wire.addresses import normalise
+from tests.p2p.link.conftest import VEIL, covered
+
+
+def sealed(data: bytes) -> bytes:
+    return VEIL.cover(data, os.urandom, first=False)
 
 
 async def test_own_datagrams_arrive_with_their_sender(bench):
     a, b = await bench.mux(), await bench.mux()
     got = []
     b.on_datagram = lambda data, sender: got.append((data, sender))
-    a.send(b"\xc0hello", ("127.0.0.1", b.local_port))
+    a.send(b"\xc0hello", ("127.0.0.1", b.local_port), VEIL)
     await bench.until(lambda: got)
     assert got == [(b"\xc0hello", ("127.0.0.1", a.local_port))]
     assert (b.counters["own"], a.counters["sent"]) == (1, 1)
@@ -28,8 +36,8 @@ async def test_a_dual_socket_names_both_kinds_of_senders_plainly(bench):
     dual, four, six = await bench.mux(None), await bench.mux(), await bench.mux(("::1", 0))
     got = []
     dual.on_datagram = lambda _data, sender: got.append(sender)
-    four.send(b"\xc0", ("127.0.0.1", dual.local_port))
-    six.send(b"\xc0", ("::1", dual.local_port))
+    four.send(b"\xc0", ("127.0.0.1", dual.local_port), VEIL)
+    six.send(b"\xc0", ("::1", dual.local_port), VEIL)
     await bench.until(lambda: len(got) == 2)
     assert set(got) == {("127.0.0.1", four.local_port), ("::1", six.local_port)}
     assert dual.families == (6, 4)
@@ -43,8 +51,8 @@ async def test_a_dual_socket_sends_to_both_kinds(bench):
     got = []
     for mux in (four, six):
         mux.on_datagram = lambda data, sender: got.append((data, sender))
-    dual.send(b"\xc04", ("127.0.0.1", four.local_port))
-    dual.send(b"\xc06", ("::1", six.local_port))
+    dual.send(b"\xc04", ("127.0.0.1", four.local_port), VEIL)
+    dual.send(b"\xc06", ("::1", six.local_port), VEIL)
     await bench.until(lambda: len(got) == 2)
     sources = {b"\xc04": "127.0.0.1", b"\xc06": "::1"}
     assert dict(got) == {data: (ip, dual.local_port) for data, ip in sources.items()}
@@ -67,7 +75,7 @@ async def test_an_error_while_reading_is_counted_and_does_not_end_the_reading(be
         await asyncio.sleep(0.02)  # a read is under way
         assert ctypes.WinDLL("kernel32").CancelIoEx(ctypes.c_void_p(b.raw_socket.fileno()), None)
         await bench.until(lambda errors=errors: b.counters["socket_errors"] == errors)
-        a.send(b"\xc0after it", ("127.0.0.1", b.local_port))
+        a.send(b"\xc0after it", ("127.0.0.1", b.local_port), VEIL)
         await bench.until(lambda errors=errors: got == [b"\xc0after it"] * errors)
 
 
@@ -77,9 +85,9 @@ async def test_a_peer_that_is_gone_does_not_end_the_reading(bench):
     b.on_datagram = lambda data, _sender: got.append(data)
     gone.close()
     for _ in range(3):
-        b.send(b"\xc0", ("127.0.0.1", gone.local_port))
+        b.send(b"\xc0", ("127.0.0.1", gone.local_port), VEIL)
         await asyncio.sleep(0.02)
-    a.send(b"\xc0still here", ("127.0.0.1", b.local_port))
+    a.send(b"\xc0still here", ("127.0.0.1", b.local_port), VEIL)
     await bench.until(lambda: got == [b"\xc0still here"])
 
 
@@ -93,6 +101,8 @@ async def test_a_peer_that_is_gone_does_not_end_the_reading(bench):
         (b"\x80\x6f" + bytes(40), "media_stranger"),
         (b"\x80\xc8" + bytes(40), "media_stranger"),
         (b"\x40" * 10, "unknown"),
+        (b"\xc0" + bytes(511), "noise"),
+        (b"\x80\x6f" + bytes(40), "noise"),
         pytest.param(
             *(b"", "bad_size"),
             marks=pytest.mark.skipif(sys.platform == "win32", reason="asyncio drops it there"),
@@ -105,12 +115,45 @@ async def test_strangers_are_counted_and_get_no_answer(bench, data, counted):
     mux = await bench.mux()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         stranger.bind(("127.0.0.1", 0))
-        stranger.sendto(data, ("127.0.0.1", mux.local_port))
+        on_the_wire = data if counted in ("bad_size", "noise") else sealed(data)
+        stranger.sendto(on_the_wire, ("127.0.0.1", mux.local_port))
         await bench.until(lambda: mux.counters[counted])
         assert mux.counters["sent"] == 0
         stranger.setblocking(False)
         with pytest.raises(BlockingIOError):
             stranger.recv(100)
+
+
+async def test_what_is_covered_for_another_key_is_noise_and_gets_silence(bench):
+    mux, noise = await bench.mux(), []
+    mux.on_noise = lambda data, sender: noise.append((data, sender))
+    other, sent = Veil(DhKey(b"\1" * 32)), []
+    mux.on_datagram = lambda data, _sender: sent.append(data)
+    for datagram in (b"\xc2" + os.urandom(511), b"\x00\x01" + bytes(18), b"\x16" + bytes(99)):
+        data = other.cover(datagram, os.urandom, first=True)
+        mux.datagram_received(data, ("192.0.2.1", 5))
+        await asyncio.sleep(0)
+        assert noise.pop() == (data, ("192.0.2.1", 5))
+    mux.datagram_received(other.mask(b"\x80\x6f" + os.urandom(200)), ("192.0.2.1", 5))
+    assert (sent, mux.counters["sent"], mux.counters["noise"]) == ([], 0, 4)
+
+
+async def test_only_so_much_noise_waits(bench):
+    mux, got = await bench.mux(), []
+    mux.on_noise = lambda data, _sender: got.append(data)
+    for _ in range(PUT_OFF_MAX + 5):
+        mux.datagram_received(bytes(30), ("192.0.2.1", 5))
+    await bench.until(lambda: len(got) == PUT_OFF_MAX)
+    assert mux.counters["noise_dropped"] == 5
+
+
+async def test_a_node_that_has_no_key_takes_datagrams_as_they_are():
+    mux, got = await Mux.open(("127.0.0.1", 0)), []
+    mux.on_datagram = lambda data, _sender: got.append(data)
+    mux.datagram_received(b"\xc0", ("192.0.2.1", 5))
+    await asyncio.sleep(0)
+    mux.close()
+    assert got == [b"\xc0"]
 
 
 async def test_a_receiver_that_refuses_a_datagram_is_counted(bench):
@@ -120,7 +163,7 @@ async def test_a_receiver_that_refuses_a_datagram_is_counted(bench):
         raise RemoteError("no")
 
     mux.on_datagram = refuse
-    mux.datagram_received(b"\xc0", ("192.0.2.1", 5))
+    mux.datagram_received(covered(b"\xc0"), ("192.0.2.1", 5))
     await asyncio.sleep(0)
     assert mux.counters["refused"] == 1
 
@@ -130,8 +173,8 @@ async def test_sound_goes_before_handshakes_that_came_first(bench):
     mux.on_datagram = lambda data, _sender: order.append(data[0])
     mux.routes.of_ssrc = lambda _ssrc: SimpleNamespace(take=lambda *_: order.append("sound"))
     for _ in range(3):
-        mux.datagram_received(b"\xc0", ("192.0.2.1", 5))
-    mux.datagram_received(b"\x80\x6f" + bytes(40), ("192.0.2.1", 5))
+        mux.datagram_received(covered(b"\xc0"), ("192.0.2.1", 5))
+    mux.datagram_received(covered(b"\x80\x6f" + bytes(40)), ("192.0.2.1", 5))
     await asyncio.sleep(0)
     assert order == ["sound", 0xC0, 0xC0, 0xC0]
 
@@ -140,7 +183,7 @@ async def test_only_so_many_of_our_own_datagrams_wait(bench):
     mux, got = await bench.mux(), []
     mux.on_datagram = lambda data, _sender: got.append(data)
     for _ in range(PUT_OFF_MAX + 5):
-        mux.datagram_received(b"\xc0", ("192.0.2.1", 5))
+        mux.datagram_received(covered(b"\xc0"), ("192.0.2.1", 5))
     await bench.until(lambda: len(got) == PUT_OFF_MAX)
     assert mux.counters["own_dropped"] == 5
 
@@ -246,7 +289,7 @@ async def test_datagrams_that_wait_are_taken_in_one_go_and_bounded(bench):
     mux.on_datagram = lambda data, _sender: got.append((turns[0], data))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for number in range(100):
-            sender.sendto(b"\xc0%d" % number, ("127.0.0.1", mux.local_port))
+            sender.sendto(covered(b"\xc0%d" % number), ("127.0.0.1", mux.local_port))
         count_turns()
         await bench.until(lambda: len(got) == 100)
     assert [data for _, data in got] == [b"\xc0%d" % number for number in range(100)]
@@ -264,7 +307,7 @@ async def test_a_socket_that_is_closed_while_it_is_read_is_read_no_more(bench):
     mux.on_datagram = take
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for _ in range(3):
-            sender.sendto(b"\xc0", ("127.0.0.1", mux.local_port))
+            sender.sendto(covered(b"\xc0"), ("127.0.0.1", mux.local_port))
         await bench.until(lambda: got)
         await asyncio.sleep(0.05)
     assert got == [b"\xc0"]

@@ -26,14 +26,16 @@ from p2p.link.candidates import host_address_towards
 from p2p.link.link import MediaLink, make_certificate
 from p2p.link.mux import Mux
 from p2p.wire.offers import Candidate, CandidateKind
+from tests.p2p.link.conftest import VEIL
 
 async def main():
-    muxes = [await Mux.open(None), await Mux.open(None)]
+    muxes = [await Mux.open(own=VEIL), await Mux.open(own=VEIL)]
     links = []
     for n, mux in enumerate(muxes):
         other = ("127.0.0.1", muxes[1 - n].local_port)
         here = Candidate.of(host_address_towards(mux, other), CandidateKind.HOST)
-        links.append(MediaLink(mux, make_certificate(), controlling=n == 0, candidates=[here]))
+        certificate = make_certificate()
+        links.append(MediaLink(mux, certificate, VEIL, controlling=n == 0, candidates=[here]))
     await asyncio.gather(links[0].connect(links[1].offer), links[1].connect(links[0].offer))
     for link in links:
         link.media.send(b"frame")

@@ -4,6 +4,7 @@ import os
 import pytest
 
 from crypto.dh import KeyPair
+from crypto.veil import Veil
 from p2p.dht.contact import NodeContact
 from p2p.link.mux import Mux
 from p2p.link.probe import Probe, Prober
@@ -14,6 +15,9 @@ from p2p.wire.offers import Hello
 from p2p.wire.version import PROTOCOL_VERSION
 from p2p.wire.web_place import WebPlace
 from tests.p2p.link.web.proxies import TestProxy
+
+SECRET = b"s" * 32
+OWN = Veil(KeyPair(SECRET).public)
 
 
 @pytest.fixture
@@ -27,14 +31,16 @@ async def relay():
 
 @pytest.fixture
 async def mux():
-    opened = await Mux.open(("127.0.0.1", 0))
+    opened = await Mux.open(("127.0.0.1", 0), own=OWN)
     yield opened
     opened.close()
 
 
 def asked(mux, contact, limit_s=5.0, key=None):
     places = [WebPlace(*contact.address)]
-    return Prober(mux, os.urandom).probe(key or contact.key, [contact.address], places, limit_s)
+    return Prober(mux, SECRET, os.urandom).probe(
+        key or contact.key, [contact.address], places, limit_s
+    )
 
 
 async def test_a_relay_answers_by_both_ways_and_says_where_it_sees_us(relay, mux):
@@ -64,7 +70,7 @@ async def test_nobody_answers_where_nobody_is(mux):
 
 async def test_behind_a_proxy_only_the_proxy_is_asked(relay):
     async with TestProxy("http", relay.address).running() as proxy:
-        hidden = await Mux.open(None, Proxy.parse(proxy.url))
+        hidden = await Mux.open(None, Proxy.parse(proxy.url), OWN)
         probe = await asked(hidden, relay)
         hidden.close()
         assert proxy.asked == [f"127.0.0.1:{relay.address[1]}"]
@@ -73,7 +79,7 @@ async def test_behind_a_proxy_only_the_proxy_is_asked(relay):
 
 
 async def test_the_offer_names_no_address_and_is_new_each_time(mux):
-    prober = Prober(mux, os.urandom)
+    prober = Prober(mux, SECRET, os.urandom)
     one, other = prober._offer(), prober._offer()
     assert one != other
     assert one.candidates == ()

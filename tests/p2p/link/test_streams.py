@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from crypto.veil import Veil
 from p2p.link import streams as streams_module
 from p2p.link.link import MediaLink
 from p2p.link.mux import Mux
@@ -17,7 +18,7 @@ from p2p.link.streams import STREAMS_EACH
 from p2p.link.web.accept_rate import ONE_NET
 from p2p.link.web.tls import relay_context
 from p2p.wire.web_place import WebPlace
-from tests.p2p.link.conftest import CERTIFICATE
+from tests.p2p.link.conftest import CERTIFICATE, VEIL
 from tests.p2p.link.web.webclient import WebClient
 
 LOOPBACK = "127.0.0.1"
@@ -45,8 +46,14 @@ async def until(true) -> None:
 
 
 @pytest.fixture
-async def ends() -> AsyncIterator[Ends]:
-    relay, member = await Mux.open((LOOPBACK, 0)), await Mux.open((LOOPBACK, 0))
+def own() -> Veil | None:
+    """Streams carry what they are given, under a veil or not."""
+    return None
+
+
+@pytest.fixture
+async def ends(own: Veil | None) -> AsyncIterator[Ends]:
+    relay, member = [await Mux.open((LOOPBACK, 0), own=own) for _ in range(2)]
     assert await relay.streams.listen((LOOPBACK, relay.local_port), RELAY_KEY, TLS)
     yield Ends(relay, member)
     relay.close()
@@ -262,6 +269,7 @@ async def test_a_silent_stream_is_ended(ends: Ends, monkeypatch: pytest.MonkeyPa
     await until(lambda: not ends.relay.streams)
 
 
+@pytest.mark.parametrize("own", [VEIL])
 async def test_a_whole_link_runs_over_a_stream(ends: Ends) -> None:
     """ICE, DTLS, SRTP and the data channel, with UDP out of the way."""
     stream = await ends.member.streams.dialer.dial(ends.web, RELAY_KEY)
@@ -269,8 +277,8 @@ async def test_a_whole_link_runs_over_a_stream(ends: Ends) -> None:
     for mux in (ends.member, ends.relay):
         assert mux._transport is not None
         mux._transport.sendto = lambda *_: None  # type: ignore[method-assign]
-    ours = MediaLink(ends.member, CERTIFICATE, controlling=True)
-    theirs = MediaLink(ends.relay, CERTIFICATE, controlling=False)
+    ours = MediaLink(ends.member, CERTIFICATE, VEIL, controlling=True)
+    theirs = MediaLink(ends.relay, CERTIFICATE, VEIL, controlling=False)
 
     frames: list[bytes] = []
     theirs.media.frames_to(SimpleNamespace(frame=lambda frame, _at_s: frames.append(frame)))

@@ -56,7 +56,7 @@ async def test_whom_a_peer_names_gets_the_checks_of_one_link_and_no_more(bench) 
     heard = Hearsay()
     for _ in range(3):
         mux = await bench.mux()
-        mux._transmit = lambda _data, address: sent.append(address)
+        mux._transmit = lambda _data, address, _veil: sent.append(address)
         link = bench.end(mux, controlling=False).link
         peer = bench.end(await bench.mux(), controlling=True).link
         offer = type(peer.offer)(

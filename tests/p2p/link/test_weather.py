@@ -8,6 +8,7 @@ import pytest
 
 from p2p.link import checks, consent_clock, ice
 from p2p.link.demux import KINDS, Kind
+from tests.p2p.link.conftest import covered
 
 CHECK = Kind.STUN
 APPLICATION_DATA = 23
@@ -289,7 +290,7 @@ async def test_a_new_address_told_by_somebody_else_is_tried(bench):
     a, b = await bench.pair()
     away = await bench.mux()  # where b's datagrams reach a from now on
     b_transmit = away._transmit
-    b.mux._transmit = lambda data, address: b_transmit(data, address)
+    b.mux._transmit = lambda data, address, veil: b_transmit(data, address, veil)
     away._received = lambda data, address, at_s: b.mux._received(data, address, at_s)
     a.link.late_candidate(("127.0.0.1", away.local_port))
     await bench.until(lambda: a.link.remote_address == ("127.0.0.1", away.local_port))
@@ -326,10 +327,10 @@ async def test_a_late_candidate_of_the_wrong_kind_or_repeated_is_harmless(bench)
 async def test_a_replayed_media_packet_is_refused_and_moves_nothing(bench):
     a, b = await bench.pair()
     packets = []
-    real = b.mux._received
-    b.mux._received = lambda data, address, at_s: (
-        packets.append(data) if KINDS[data[0]] is Kind.MEDIA else None,
-        real(data, address, at_s),
+    real = b.mux._take
+    b.mux._take = lambda kind, data, address, at_s: (
+        packets.append(covered(data)) if kind is Kind.MEDIA else None,
+        real(kind, data, address, at_s),
     )
     a.link.media.send(b"once")
     await bench.until(lambda: b.frames)

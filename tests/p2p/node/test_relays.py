@@ -8,7 +8,9 @@ import pytest
 from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.identity import Identity
+from crypto.ids import DhKey
 from crypto.roomkey import Genesis, RoomKey
+from crypto.veil import Veil
 from lab.node_house import Person, a_house
 from p2p.api import commands as c
 from p2p.api import events as e
@@ -90,7 +92,7 @@ async def test_a_relay_is_missed_more_by_those_who_have_nobody_else(
 
 async def test_a_members_links_show_a_certificate_of_their_own_each() -> None:
     net = await MemberEndpoint.open(("127.0.0.1", 0), [], bytes(32), system_rng)
-    links = [net.station.new_link(controlling=True) for _ in range(3)]
+    links = [net.station.new_link(Veil(DhKey(bytes(32))), controlling=True) for _ in range(3)]
     assert len({link.offer.fingerprint for link in links}) == len(links)
     for link in links:
         await link.close()
@@ -149,9 +151,9 @@ def without_messages(mux: Mux, ports: set[int]) -> None:
     """Take DTLS out of what goes to these ports by UDP."""
     send = mux._transmit
 
-    def censor(data: bytes, address: tuple[str, int]) -> None:
+    def censor(data: bytes, address: tuple[str, int], veil: Veil | None) -> None:
         taken_out = address[1] in ports and KINDS[data[0]] is Kind.DTLS
         if is_stream(address) or not taken_out:
-            send(data, address)
+            send(data, address, veil)
 
     mux._transmit = censor  # type: ignore[method-assign]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from crypto.invite import parse_key_text
+from crypto.veil import Veil
 from lab.node_house import House, Person, a_house
 from p2p.api import commands as c
 from p2p.api import events as e
@@ -35,9 +36,11 @@ def no_udp(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     tried: list[tuple[str, int]] = []
     transmit = mux_module.Mux._transmit
 
-    def pass_on(mux: mux_module.Mux, data: bytes, address: tuple[str, int]) -> None:
+    def pass_on(
+        mux: mux_module.Mux, data: bytes, address: tuple[str, int], veil: Veil | None
+    ) -> None:
         if is_stream(address):
-            transmit(mux, data, address)
+            transmit(mux, data, address, veil)
         else:
             tried.append(address)
 

@@ -21,7 +21,7 @@ def test_the_page_has_every_number_in_the_format_of_prometheus() -> None:
         'teahouse_relay_bytes_total{dir="out"}': "131072",
         "teahouse_relay_frames_total": "56",
         'teahouse_relay_rejected_total{reason="over_the_rate"}': "8",
-        'teahouse_relay_build_info{protocol="3"}': "1",
+        'teahouse_relay_build_info{protocol="4"}': "1",
     }
     named = {line.split(" ")[2] for line in text.splitlines() if line.startswith("# TYPE")}
     assert named == {name.partition("{")[0] for name in values}

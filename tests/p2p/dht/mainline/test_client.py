@@ -8,7 +8,9 @@ import time
 
 import pytest
 
+from crypto.ids import DhKey
 from crypto.mutable_item import MutableItem
+from crypto.veil import Veil
 from lab.programs.mainline_swarm import swarm
 from lab.sim.mainline_nodes import hand_nodes
 from p2p.dht.mainline.calls import READ_MAX
@@ -27,9 +29,9 @@ def line(address):
 @contextlib.asynccontextmanager
 async def client(*entries):
     """Somebody with a real socket."""
-    mux = await Mux.open(("127.0.0.1", 0))
+    mux = await Mux.open(("127.0.0.1", 0), own=Veil(DhKey(os.urandom(32))))
     made = Mainline(mux, EntryPoints(entries), os.urandom, time.monotonic)
-    mux.on_datagram = made.receive
+    mux.on_noise = made.receive
     try:
         yield made
     finally:

@@ -393,7 +393,7 @@ async def test_a_box_that_opens_tls_comes_in_by_nothing_that_it_sees(
 
     box = await asyncio.start_server(between, LOOPBACK, 0, ssl=relay_context(None, None))
     port = box.sockets[0].getsockname()[1]
-    assert await member.streams.dial(WebPlace(LOOPBACK, port), KEY) is None
+    assert await member.streams.dialer.dial(WebPlace(LOOPBACK, port), KEY) is None
     assert member.streams.refusal == "web"
     later = await WebClient.connected(place(relay))
     later.write(seen[0])
@@ -412,5 +412,5 @@ async def test_a_renewed_certificate_is_the_one_that_members_are_asked_for(
     before = context.certificate
     tls.load_certificate(context, *make_certificate(tmp_path, "other.org"))
     assert context.certificate != before
-    assert await member.streams.dial(WebPlace(*place(relay)), KEY) is not None
+    assert await member.streams.dialer.dial(WebPlace(*place(relay)), KEY) is not None
     relay.close()

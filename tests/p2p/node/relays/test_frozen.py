@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from crypto.veil import Veil
 from p2p.node.relays import frozen as frozen_module
 from p2p.node.relays import relay_streams as relay_streams_module
 from p2p.wire.addresses import is_stream
@@ -17,9 +18,9 @@ class Censor:
         self.mux = mux = member.net.station.mux
         send, receive = mux._transmit, mux._received
 
-        def out(data: bytes, address: tuple[str, int]) -> None:
+        def out(data: bytes, address: tuple[str, int], veil: Veil | None) -> None:
             if not self.swallows or is_stream(address):
-                send(data, address)
+                send(data, address, veil)
 
         def back(data: bytes, address: tuple[str, int], arrival_s: float) -> None:
             if not self.swallows or is_stream(address):

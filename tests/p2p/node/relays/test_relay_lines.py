@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from crypto.contact import Contact
+from crypto.veil import Veil
 from p2p.dht.contact import NodeContact
 from p2p.link.demux import KINDS, Kind
 from p2p.link.link import MediaLink
@@ -37,11 +38,11 @@ class Place:
         mux = net.station.mux
         send = mux._transmit
 
-        def pass_on(data: bytes, address: tuple[str, int]) -> None:
+        def pass_on(data: bytes, address: tuple[str, int], veil: Veil | None) -> None:
             if is_stream(address):
-                send(data, address)
+                send(data, address, veil)
             elif not self.takes_out(data):
-                asyncio.get_running_loop().call_later(self.delay_s, send, data, address)
+                asyncio.get_running_loop().call_later(self.delay_s, send, data, address, veil)
 
         mux._transmit = pass_on  # type: ignore[method-assign]
 
