@@ -65,7 +65,7 @@ class Identity:
         Raises:
             LocalError: The context is empty, too long, or has a zero byte.
         """
-        return self._signing.sign(_framed(context, data)).signature
+        return self._signing.sign(framed(context, data)).signature
 
     def __repr__(self) -> str:
         return "Identity(…)"
@@ -90,7 +90,7 @@ def sign(seed: bytes, context: bytes, data: bytes) -> bytes:
     Raises:
         LocalError: The context is empty, too long, or has a zero byte.
     """
-    return SigningKey(seed).sign(_framed(context, data)).signature
+    return SigningKey(seed).sign(framed(context, data)).signature
 
 
 def verify(sign_public: SignKey, context: bytes, data: bytes, signature: bytes) -> None:
@@ -106,7 +106,7 @@ def verify(sign_public: SignKey, context: bytes, data: bytes, signature: bytes) 
         RemoteError: It is not this signer's, not for this purpose, not over these bytes,
             or key or signature have no valid form.
     """
-    verify_bytes(sign_public, _framed(context, data), signature)
+    verify_bytes(sign_public, framed(context, data), signature)
 
 
 def verify_bytes(sign_public: SignKey, data: bytes, signature: bytes) -> None:
@@ -134,7 +134,8 @@ def member_id(sign: SignKey, dh: DhKey) -> MemberId:
     return MemberId(hashlib.blake2b(sign + dh, digest_size=MEMBER_ID_BYTES).digest())
 
 
-def _framed(context: bytes, data: bytes) -> bytes:
+def framed(context: bytes, data: bytes) -> bytes:
+    """What is signed of data for one purpose; LocalError: that has no name that may be."""
     if not 0 < len(context) <= MAX_CONTEXT_BYTES or 0 in context:
         raise LocalError("context of a signature must be a short name")
     return _DOMAIN + context + b"\x00" + data

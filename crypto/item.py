@@ -5,6 +5,8 @@ most 1,000 bytes under an id that is the hash of the key. An expiry comes with i
 """
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -56,10 +58,32 @@ class Item(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
         Raises:
             LocalError: A number or the value is out of its range.
         """
+        sign_item = partial(sign, seed)
+        return cls.signed(sign_public_of(seed), sign_item, (seq, expires_s), value)
+
+    @classmethod
+    def signed(
+        cls,
+        signer: SignKey,
+        sign_item: Callable[[bytes, bytes], bytes],
+        times: tuple[int, int],
+        value: bytes,
+    ) -> "Item":
+        """The same for a key that signs in its own way.
+
+        Args:
+            signer: Its public half.
+            sign_item: Signs, given context and data.
+            times: Sequence number and expiry.
+            value: The sealed bytes.
+
+        Raises:
+            LocalError: A number or the value is out of its range.
+        """
+        seq, expires_s = times
         try:
-            signature = sign(seed, _CONTEXT, _signed_bytes(seq, expires_s, value))
-            item = cls(sign_public_of(seed), seq, expires_s, value, signature)
-            return cls.decode(item.encode())
+            signature = sign_item(_CONTEXT, _signed_bytes(seq, expires_s, value))
+            return cls.decode(cls(signer, seq, expires_s, value, signature).encode())
         except (RemoteError, OverflowError) as error:
             raise LocalError("item out of range") from error
 

@@ -12,15 +12,17 @@ from functools import partial
 from crypto.dh import KeyPair
 from crypto.ids import DhKey, RoomId
 from crypto.knock import FIRST_BYTES, HELLO, NO_PSK, Responder
+from crypto.relay_record import relay_target
 from crypto.veil import Veil
 from p2p.clock import unix_s
 from p2p.dht.addresses import neighbourhood
 from p2p.dht.bootstrap import known_contacts
 from p2p.dht.contact import NodeContact
 from p2p.dht.node import DhtNode
+from p2p.dht.relay_finder import addresses_said
 from p2p.errors import RemoteError
 from p2p.link.backends import Backend
-from p2p.link.candidates import ANYWHERE_V4, own_address_towards
+from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6, own_address_towards
 from p2p.link.dial import Station, Ways, reach
 from p2p.link.door import Door
 from p2p.link.fanout import FanOut
@@ -39,6 +41,7 @@ from p2p.relay.fanout import HEARTBEAT_EVERY_S, Spread
 from p2p.relay.keyfile import load_or_create
 from p2p.relay.limits import Uplink
 from p2p.relay.lines import Lines
+from p2p.relay.own_record import OwnRecord
 from p2p.relay.places import Places
 from p2p.relay.rooms import Call, Cut, Rooms
 from p2p.relay.strangers import Strangers
@@ -62,6 +65,7 @@ TIDY_EVERY_S = 1.0
 DRAIN_LOOK_S = 0.05
 DHT_RATE_PER_S = 400.0
 HELLO_LIMIT_S = 5.0
+FIND_AGAIN_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,17 +308,28 @@ class Relay:
     async def _call(self, call: Call) -> None:
         """One handshake with a relay that a room names, and the link if it answers."""
         number, tie = None, b""
+        finding: asyncio.Task[None] | None = None
         try:
             ways = Ways(call.address)
+            finding = self._tasks.create_task(self._find_again(call, ways))
             line, _ = await reach(self._station, call.dh, NO_PSK, HELLO, ways, HELLO_LIMIT_S)
             number, tie = self._add(line), line.link.tie
             self._tasks.create_task(self._serve(number, line))
         except (TimeoutError, RemoteError):
             pass
         finally:
+            if finding is not None:
+                finding.cancel()
             trace("served_call", answered=number is not None)
             self._rooms.called(call, number, tie, time.monotonic())
             self._flush()
+
+    async def _find_again(self, call: Call, ways: Ways) -> None:
+        """A relay that does not answer may have moved."""
+        await asyncio.sleep(FIND_AGAIN_S)
+        items = [item.encode() for item in await self._dht.get(relay_target(call.dh))]
+        for address in addresses_said(call.dh, items, [call.address]):
+            ways.add(address)
 
     async def _look_up(self, link: int, target: bytes) -> None:
         found = await self._dht.get(target)
@@ -368,9 +383,10 @@ async def run_relay(
             if settings.bootstrap_only:
                 relay.carry_no_sound()
             tasks.create_task(dht.start(contacts))
+            own = OwnRecord(secret, lambda: _own_addresses(settings, mux), dht, rng)
+            tasks.create_task(own.tell())
             on_running(relay)
-            address = settings.public_address or _own_address(mux)
-            ready(NodeContact(address, KeyPair(secret).public))
+            ready(NodeContact(_own_addresses(settings, mux)[0], KeyPair(secret).public))
             await relay.run(settings.drain_timeout_s)
     finally:
         with contextlib.suppress(asyncio.CancelledError):
@@ -395,10 +411,15 @@ async def _listen_to_the_web(
         )
 
 
-def _own_address(mux: Mux) -> Address:
+def _own_addresses(settings: RelaySettings, mux: Mux) -> list[Address]:
+    """Where others reach us, as far as we know: what the volunteer says, or the socket."""
+    if settings.public_address is not None:
+        return [settings.public_address]
     if not mux.wildcard:
-        return mux.local_ip, mux.local_port
-    return own_address_towards(ANYWHERE_V4) or "127.0.0.1", mux.local_port
+        return [(mux.local_ip, mux.local_port)]
+    towards = ((4, ANYWHERE_V4), (6, ANYWHERE_V6))
+    own = [own_address_towards(far) for version, far in towards if version in mux.families]
+    return [(ip, mux.local_port) for ip in own if ip] or [("127.0.0.1", mux.local_port)]
 
 
 def is_public(contact: NodeContact) -> bool:

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from crypto.contact import Contact
 from crypto.ids import DhKey
 from crypto.knock import HELLO, NO_PSK
+from crypto.relay_record import relay_target
 from crypto.veil import Veil
+from p2p.dht.relay_finder import addresses_said
 from p2p.errors import RemoteError
 from p2p.link.dial import Ways, reach
 from p2p.link.line import Line
@@ -31,6 +33,8 @@ RETRY_MAX_S = 20.0
 SILENT_S = 3.5
 LAST_WORDS_S = 1.0
 KEPT_MAX = 2
+FIND_AGAIN_S = 1.5
+"""A relay that has not answered for so long is looked for elsewhere."""
 RELAYS_MAX = 4
 """So many relays that others have told us of are tried."""
 LASTING_S = 5.0
@@ -167,8 +171,9 @@ class RelayLinks:
         """Makes a link by UDP or, where that gets nowhere, by streams; all its places race."""
         mux = self._station.mux
         places = self._places.get(contact.dh) or places_of(contact)
-        if contact.dh in self._stale and not mux.web_only:
-            self._places[contact.dh] = places = await looked_up_again(places)
+        if contact.dh in self._stale:
+            again = places if mux.web_only else await looked_up_again(places)
+            self._places[contact.dh] = places = await self._moved(contact.dh, again)
         addresses = places.addresses
         streams = RelayStreams(mux.streams, contact.dh, places.webs)
         ways = Ways(*addresses)
@@ -181,6 +186,7 @@ class RelayLinks:
         link = self._station.new_link(Veil(contact.dh), controlling=True)
         self._hopes.add(link)
         falling_back = self._work.create_task(fall_back(link, streams, ways))
+        finding = self._work.create_task(self._find_again(contact, places, ways))
         try:
             line, _ = await reach(
                 self._station, contact.dh, NO_PSK, HELLO, ways, HELLO_LIMIT_S, link
@@ -191,12 +197,33 @@ class RelayLinks:
         finally:
             self._hopes.discard(link)
             falling_back.cancel()
+            finding.cancel()
         line.on_deaf = lambda: self._deaf(contact)
         if not link.by_stream:
             streams.close()
         elif not (shuns or mux.web_only) and any(not web.path for web in places.webs):
             self._work.create_task(back_to_udp(link, places, streams))
         return line
+
+    async def _find_again(self, contact: Contact, places: RelayPlaces, ways: Ways) -> None:
+        """While a relay does not answer where we knew it: it may have moved."""
+        wait_s = FIND_AGAIN_S
+        while not self._station.mux.web_only:
+            await asyncio.sleep(wait_s)
+            places = self._places[contact.dh] = await self._moved(contact.dh, places)
+            for address in places.addresses:
+                if address not in ways.all:
+                    ways.add(address)
+            wait_s *= 2.0
+
+    async def _moved(self, dh: DhKey, places: RelayPlaces) -> RelayPlaces:
+        """Asks where the relay says that it is now, of those alone whom we ask for rooms, too."""
+        target = relay_target(dh)
+        asked = [link.resolve(target) for link in self.links if link.contact.dh != dh]
+        found = [item for items in await asyncio.gather(*asked) for item in items]
+        if self._endpoint.dht.peers:
+            found += [item.encode() for item in await self._endpoint.dht.get(target)]
+        return places.with_first(addresses_said(dh, found, places.addresses))
 
     def _deaf(self, contact: Contact) -> None:
         self._shun_udp_s[contact.dh] = time.monotonic() + SHUN_UDP_S

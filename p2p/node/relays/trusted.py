@@ -37,6 +37,15 @@ class RelayPlaces:
     addresses: tuple[Address, ...]
     webs: tuple[WebPlace, ...]
 
+    def with_first(self, addresses: Iterable[Address]) -> "RelayPlaces":
+        """With these before those that are known; of many the last are forgotten."""
+        new = tuple(addresses)
+        webs = (*(WebPlace(*address) for address in new), *self.webs)
+        return RelayPlaces(
+            tuple(dict.fromkeys(new + self.addresses))[:ADDRESSES_MAX],
+            tuple(dict.fromkeys(webs))[:ADDRESSES_MAX],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TrustedRelays:

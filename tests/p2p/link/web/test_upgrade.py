@@ -394,7 +394,7 @@ async def test_a_box_that_opens_tls_comes_in_by_nothing_that_it_sees(
     box = await asyncio.start_server(between, LOOPBACK, 0, ssl=relay_context(None, None))
     port = box.sockets[0].getsockname()[1]
     assert await member.streams.dialer.dial(WebPlace(LOOPBACK, port), KEY) is None
-    assert member.streams.refusal == "web"
+    assert member.streams.dialer.refusal == "web"
     later = await WebClient.connected(place(relay))
     later.write(seen[0])
     answers.append(await later.reader.readuntil(b"\r\n\r\n"))
