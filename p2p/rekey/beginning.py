@@ -84,6 +84,8 @@ class Beginning:
 
     def _place(self) -> int | None:
         """How many who may begin epochs and are here are senior to us; None: we may not."""
+        if not self.is_allowed:  # most are listeners, and the roster may be long
+            return None
         present, me = self._present, self._room.me
         seniors = sorted(
             (member.rank, member.id)

@@ -17,8 +17,8 @@ from p2p.rekey.shares import Receiver
 from p2p.room.state.epochs import EpochInfo
 from p2p.wire.messages import Wraps
 
-WRAPS_AT_ONCE = 100
-"""Some five milliseconds of work: whoever speaks comes first."""
+WRAPS_AT_ONCE = 64
+"""Some three milliseconds of work: whoever speaks comes first."""
 
 FRESH_S = 2.0
 ANSWER_GAP_S = 0.1

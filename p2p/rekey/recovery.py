@@ -107,7 +107,9 @@ class Giving:
     ) -> list[tuple[MemberId, AskKeys]]:
         """What to ask now, and whom: one who gave what we doubt is not asked again."""
         state = self._room.state
-        near = {member.id for member in self._room.roster()} & set(neighbours)
+        if not (self._keyring.missing or self._doubted):
+            return []
+        near = {member for member in neighbours if state.in_roster(member)}
         asked: list[tuple[MemberId, AskKeys]] = []
         if missing := self._keyring.missing[:ASKED_MAX]:
             likely = {state.epochs[epoch].author for epoch in missing}
@@ -206,7 +208,7 @@ class Giving:
 
     def take_question(self, sender: MemberId, epochs: tuple[EpochId, ...], now: float) -> None:
         """Take a neighbour's question; raises RemoteError if it may not ask, or not so often."""
-        if all(member.id != sender for member in self._room.roster()):
+        if not self._room.state.in_roster(sender):
             self._counts["refused"] += 1
             raise RemoteError("keys are for the roster")
         if not self._answering.ask(sender, epochs, now):

@@ -207,8 +207,12 @@ class Dispatch:
     def pump(self, now: float) -> None:
         """Sends what room and keys have to say."""
         self.send_ops(now)
-        for to, message in self.group_key.to_send(now):
+        said = self.group_key.to_send(now)
+        for to, message in said:
             self.say(to, message)
+        for _, message in said:
+            if isinstance(message, Wraps):  # again, when the first relay has all of them
+                self.relay_room.send_wraps(message, reserve=True)
         if differ := self.group_key.whom_to_ask(now):
             self._compare(differ)
         if self.group_key.has_new_keys():

@@ -153,9 +153,10 @@ class RelayedRoom:
         for _ in range(COMPARED_AT_ONCE):
             self._compare()
 
-    def send_wraps(self, message: Wraps) -> None:
-        """Hands in the wraps of an epoch; its operation was passed on before."""
-        for seat in self.failover.seats:
+    def send_wraps(self, message: Wraps, *, reserve: bool = False) -> None:
+        """Hands in wraps at the first relay or in reserve; their epoch was passed on before."""
+        seats = self.failover.seats
+        for seat in seats[1:] if reserve else seats[:1]:
             seat.send_wraps(message.epoch_id, message.wraps)
 
     def ask_wrap(self, question: AskWrap) -> None:

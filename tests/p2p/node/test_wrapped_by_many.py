@@ -54,9 +54,9 @@ def handed_in(person: Person) -> Counter[str]:
     relayed, made = person.session.peers.dispatch.relay_room, Counter()
     send = relayed.send_wraps
 
-    def counting(message: Wraps) -> None:
+    def counting(message: Wraps, *, reserve: bool = False) -> None:
         made["wraps"] += len(message.wraps)
-        send(message)
+        send(message, reserve=reserve)
 
     relayed.send_wraps = counting
     return made
@@ -64,7 +64,7 @@ def handed_in(person: Person) -> Counter[str]:
 
 def withholds(person: Person) -> None:
     """It wraps nothing for others, whoever asks."""
-    person.session.peers.dispatch.relay_room.send_wraps = lambda _: None
+    person.session.peers.dispatch.relay_room.send_wraps = lambda *_, **__: None
 
 
 def has_turned(people: list[Person], before: tuple[bytes, ...]) -> bool:
