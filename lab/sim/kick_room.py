@@ -1,11 +1,13 @@
 """A large room in which somebody is removed: who hears what, and when.
 
-The delivery is a plain model: each message runs down a tree of fan-out 4 whose root is its author,
-80 ms a hop, each branch getting only its own wraps. What is delivered goes through the shipped
-cores of every member. The removed one takes part until it is removed, then ignores that, taps every
-wrap and every frame, and tries them with all it holds until the end.
+The delivery is a plain model: each message runs down a tree of fan-out 4 whose root is whoever says
+it, 80 ms a hop, each branch getting only its own wraps. What is delivered goes through the shipped
+cores of every member, which wrap on for their shares and ask for what is late. The removed one
+takes part until it is removed, then ignores that, taps every wrap and every frame, and tries them
+with all it holds until the end.
 """
 
+import contextlib
 import gc
 import random
 import time
@@ -19,7 +21,7 @@ from lab.sim.room_client import Client
 from lab.sim.room_network import Clock
 from p2p.errors import RemoteError
 from p2p.rekey.commit import slice_wraps
-from p2p.rekey.epoch_agent import NewKey
+from p2p.rekey.epoch_agent import KeyMessage, NewKey, Outgoing
 from p2p.room import commands
 from p2p.room.ops import kinds
 from p2p.wire.codec import encode
@@ -44,6 +46,8 @@ class Kick:
         author_ms: What the author computed before the first wraps went out, on this machine.
         wrapped_ms: And before the last.
         wraps_bytes: All wraps together.
+        author_bytes: Of these the author's.
+        wrappers: Messages with wraps that others sent.
     """
 
     deaf_s: float = 0.0
@@ -55,6 +59,8 @@ class Kick:
     author_ms: float = 0.0
     wrapped_ms: float = 0.0
     wraps_bytes: int = 0
+    author_bytes: int = 0
+    wrappers: int = 0
 
 
 class KickRoom:
@@ -161,6 +167,8 @@ class KickRoom:
         """The author's part, and what it gives runs down the tree as soon as it is there."""
         others = [client for client in self.clients if client is not actor]
         self.random.shuffle(others)
+        self._turned: set[Client] = set()
+        self._order = {client.id: place for place, client in enumerate([actor, *others])}
         began_s = time.thread_time()
         actor.room.do(commands.Remove(target.id), actor.now)
         actor.epochs.do(NewKey(shut_out=True), actor.now)
@@ -184,7 +192,8 @@ class KickRoom:
                     self.clock.later(spent_s + self._hops(place) * self.hop_s, arrive)
             if not said:
                 break
-            found.wraps_bytes += sum(len(encode(message)) for _, message in said)
+            found.author_bytes += sum(len(encode(message)) for _, message in said)
+            found.wraps_bytes = found.author_bytes
             self._wraps += wraps
             ops = []
 
@@ -206,12 +215,51 @@ class KickRoom:
             return
         if wraps:
             client.epochs.receive(Wraps(self._epoch, wraps), actor.id, client.now)
+        self._wrap_on(client, target, found)
         client.pump()
-        if client.keyring.frontier.ids == (self._epoch,):
+        if client.keyring.frontier.ids == (self._epoch,) and client not in self._turned:
+            self._turned.add(client)
             after_s = self.clock.now - self._began_s
             found.last_listener_s = max(found.last_listener_s, after_s)
             if client in self.speakers:
                 found.last_speaker_s = max(found.last_speaker_s, after_s)
+
+    def _wrap_on(self, client: Client, target: Client, found: Kick) -> None:
+        """What a member says of keys, of which the target taps every wrap."""
+        began_s = time.thread_time()
+        said: list[Outgoing] = []
+        while more := client.epochs.to_send(client.now):
+            said += more
+        spent_s = time.thread_time() - began_s
+        ephemeral = client.room.state.epochs[self._epoch].ephemeral
+        for to, message in said:
+            if isinstance(message, Wraps):
+                self._wraps += message.wraps
+                found.wraps_bytes += len(encode(message))
+                found.wrappers += 1
+            for other in self.clients:
+                if other is client or to not in (None, other.id):
+                    continue
+                mine = message
+                if isinstance(message, Wraps):
+                    own = slice_wraps(message.wraps, ephemeral, [other.id])
+                    if not own:
+                        continue
+                    mine = Wraps(message.epoch_id, own)
+                away = (self._order[other.id] - self._order[client.id]) % len(self._order)
+                arrive = partial(self._told, other, client, mine, target, found)
+                self.clock.later(spent_s + self._hops(away) * self.hop_s, arrive)
+        if client.keyring.missing:
+            wait_s = max(0.01, client.epochs.next_timer() - client.now)
+            self.clock.later(wait_s, partial(self._arrive, client, client, [], (), target, found))
+
+    def _told(
+        self, client: Client, sender: Client, message: KeyMessage, target: Client, found: Kick
+    ) -> None:
+        if client is not target:
+            with contextlib.suppress(RemoteError):
+                client.epochs.receive(message, sender.id, client.now)
+            self._arrive(client, sender, [], (), target, found)
 
     def _speak(self, target: Client, audience: list[Client], found: Kick) -> None:
         for speaker in self.speakers:
