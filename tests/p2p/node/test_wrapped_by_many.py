@@ -14,6 +14,7 @@ from p2p.wire.messages import Wraps
 from tests.p2p.node.inn import until
 
 GUESTS = 7
+TRIES = 8
 
 
 @pytest.fixture(autouse=True)
@@ -85,33 +86,41 @@ async def test_after_a_removal_the_key_reaches_all_others_by_several_hands() -> 
         (epoch,) = host.session.secrets.keyring.frontier.ids
         assert not out.session.secrets.keyring.knows(epoch)
         assert made[0]["wraps"] >= 1
-        assert all(counts(person)["wrapped"] == 1 for person in guests)
-        assert sum(counts(person)["given"] for person in guests) == 0
+        await until(lambda: all(counts(person)["wrapped"] == 1 for person in guests))
 
 
 async def test_where_the_first_wrappers_do_nothing_others_are_asked_through_the_relay() -> None:
     async with a_house() as house:
         people = await a_crowd(house)
         host, *guests = people
-        before = host.session.secrets.keyring.frontier.ids
         room = host.session.peers.room
         begun = room.write_epoch
         idle: list[Person] = []
+        left_out: set[bytes] = set()
 
         def noting(*fields: object) -> object:
             """The first wrappers are known as soon as the record is there, and do nothing."""
             op = begun(*fields)
             found = shares_of(room.state.epochs[op.id], room, None)
-            firsts = {one[0] for one in found._members if one} - {room.me}
-            idle.extend(one for one in guests if one.session.peers.room.me in firsts)
-            for one in idle:
-                withholds(one)
+            reached = {one for one, _ in found.receivers(room.me)}
+            for one in guests:
+                others = {other for other, _ in found.receivers(one.session.peers.room.me)}
+                if others:
+                    withholds(one)
+                    idle.append(one)
+                    left_out.update(others - reached)
             return op
 
         room.write_epoch = noting
-        host.node.do(c.NewKey())
-        await until(lambda: has_turned(people, before))
-        assert idle
-        assert any(counts(one)["asked_wrap"] for one in guests)
-        assert all(counts(person)["wrapped"] == 1 for person in guests)
-        assert not any(counts(person)["given"] for person in guests)
+        for _ in range(TRIES):  # until a share has a third member, which its author does not reach
+            before = host.session.secrets.keyring.frontier.ids
+            host.node.do(c.NewKey())
+            await until(lambda old=before: has_turned(people, old))
+            if left_out:
+                break
+            for one in idle:
+                del one.session.peers.dispatch.relay_room.failover.send_wraps
+            idle.clear()
+        asked = {one.session.peers.room.me for one in guests if counts(one)["asked_wrap"]}
+        assert left_out
+        assert left_out <= asked
