@@ -160,7 +160,7 @@ async def publish(world: World, node: DhtNode, key: RoomKey) -> tuple[float, int
     publisher = Publisher(key, OURS, world.random.randbytes)
     places = publisher.due(0.0, unix_s)[:4]
     door = Door(bytes(32), ("11.0.0.1", 4000), "door")
-    items = [publisher.seal(place, [door], (), None, unix_s) for place in places]
+    items = [publisher.seal(place, [door], (), (), unix_s) for place in places]
     began_s = time.monotonic()
     kept = await asyncio.gather(*(node.put(item) for item in items))
     return time.monotonic() - began_s, min(kept)
