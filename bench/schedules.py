@@ -11,6 +11,10 @@ for more than 2 s.
 
 With ``--hostile`` whoever is removed with a new key makes up names and signs for them all that it
 still can, their relay keeps back, delays and repeats what it likes, and moderators' programs hang.
+Newcomers meet doors which keep them waiting, hide what happened, and lie about keys and the time
+(``lab/sim/doors.py``): they must be in within 5 s if somebody honest would have them, and know
+and open all within 5 more (``lab/sim/newcomers.py``).
+
 No frame may be lost to them whose speaker has known for half a second that they are out, or would
 have missed the word of it for 45 s, nor such a name be in a roster (``lab/sim/coalition.py``).
 

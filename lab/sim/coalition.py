@@ -13,9 +13,10 @@ A frame that an honest member says is *lost* if any of them opens it, or they ho
 together, although
 
 - its speaker has known for half a second that they are out, or
-- for 45 s a moderator in its reach has: whatever the relay keeps back, it is missed by then;
+- for 45 s all moderators in its reach have: whatever the relay keeps back, it is missed by then;
 
-unless somebody in the roster gives them away.
+unless somebody in the roster gives them away. Moderators from whom it is kept as well confirm to
+each other, and to the speaker, what they know.
 """
 
 import contextlib
@@ -24,10 +25,14 @@ from functools import partial
 from typing import get_args
 
 from crypto.frame import FrameOpener
+from crypto.genesis import commit_members_secret
 from crypto.handover import keyring_from
+from crypto.head import STEP_S
 from crypto.identity import Identity, sign, sign_public_of
+from lab.sim.doors import FalseDoor, HonestDoor
 from lab.sim.false_relay import FalseRelay
-from lab.sim.room_client import NOT_INVITED, Client, Invited
+from lab.sim.newcomers import Newcomers
+from lab.sim.room_client import MEMBERS_SECRET, NOT_INVITED, Client, Invited
 from lab.sim.room_world import World
 from p2p.errors import RemoteError
 from p2p.room import commands
@@ -35,13 +40,14 @@ from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import MODERATOR
-from p2p.wire.messages import Wraps
+from p2p.wire.messages import Ops, Wraps
 from p2p.wire.relay_messages import AskWrap
 
 FALSE_WRAPPER = 4
 """The number of the one that wraps falsely; those before it may moderate."""
 
 GHOSTS_EACH = 2
+FALSE_DOORS_MAX = 8
 ATTACKS_PER_BEAT = 0.5
 AGAIN_PER_BEAT = 0.3
 SIEGE_S = (5.0, 60.0)
@@ -88,7 +94,11 @@ class HostileWorld(World):
         self._signed: dict[bytes, list[bytes]] = {}
         super().__init__(seed, **more)
         self.relay = FalseRelay(self.random, lambda: self.clock.now)
+        self.newcomers = Newcomers(self.clock, self.random, self._plays, self.others, self.clients)
         self._open_as(self.random.choice(get_args(kinds.EntryMode)))
+
+    def _commit(self) -> bytes:
+        return commit_members_secret(MEMBERS_SECRET)
 
     def _open_as(self, mode: kinds.EntryMode) -> None:
         self.clients[0].room.do(commands.SetEntry(mode), self.clients[0].now)
@@ -96,14 +106,17 @@ class HostileWorld(World):
     def _knock(self, client: Client, door: Client) -> str | None:
         """Where the room asks, a moderator lets honest newcomers in."""
         reason = client.enter(door)
-        if reason != "ask":
-            return reason
-        helpers = [one for one in (door, *self.others(door)) if one.honest and self._runs(one)]
-        for moderator in helpers:
-            moderator.room.write_ask(client.room.join_op)
-            if self.do(moderator, commands.Let(client.id, True)):
-                return client.enter(moderator)
-        return reason
+        moderator = self._ask(door, client) if reason == "ask" else None
+        return reason if moderator is None else client.enter(moderator)
+
+    def _ask(self, door: Client, newcomer: Client) -> Client | None:
+        """A moderator that a door reaches says yes; None: there is none."""
+        for moderator in (door, *self.others(door)):
+            if moderator.honest and self._runs(moderator):
+                moderator.room.write_ask(newcomer.room.join_op)
+                if self.do(moderator, commands.Let(newcomer.id, True)):
+                    return moderator
+        return None
 
     def _invite(self, identity: Identity, door: Client) -> Invited:
         """Where an invite is wanted, an honest newcomer has one of its door."""
@@ -118,6 +131,63 @@ class HostileWorld(World):
 
     def _proven(self, identity: Identity, invite: bytes, seed: bytes) -> Invited:
         return Invited(invite, sign(seed, b"invite", self.room_id + identity.member_id))
+
+    # --- doors that lie ---------------------------------------------------------------------------
+
+    def join_among_liars(self) -> bool:
+        """Somebody new finds up to three honest doors, and nearer ones that lie."""
+        awake = [one for one in self.honest if self._runs(one)]
+        found = self.random.sample(awake, min(3, len(awake)))
+        if not found:
+            return False
+        honest = [one for one in found if one.part == found[0].part]
+        theirs = [o for o in (*self.outsiders, *self._ghosts) if o.part == found[0].part]
+        liars = self.random.sample(theirs, self.random.randint(0, min(4, len(theirs))))
+        if len(honest) > 1 and (not liars or self.random.random() < 0.3):
+            liars.append(honest.pop())  # a member in force
+        if not liars:
+            return False
+        identity = self._identity()
+        newcomer = self._client(identity, self._invite(identity, honest[0]))
+        newcomer.part = honest[0].part
+        false = [FalseDoor(liar, self.relay.words, self.random) for liar in liars]
+        made_up = [door for door in false if not door.client.honest]
+        self.newcomers.false_doors = [*self.newcomers.false_doors, *made_up][-FALSE_DOORS_MAX:]
+        doors = [HonestDoor(one, self._plays, self._ask, self.random) for one in honest]
+        self.newcomers.begin(newcomer, doors, false, partial(self._came, newcomer))
+        return True
+
+    def _came(self, newcomer: Client, is_in: bool) -> None:
+        if not is_in:
+            self.clients.remove(newcomer)
+            return
+        for other in self.others(newcomer):
+            newcomer.line_up(other)
+            other.line_up(newcomer)
+            if other.honest:  # a relay tells who sits down what it judges by
+                known = other.room.ops()
+                floor = tuple(op for op in known if other.room.is_floor(op))
+                self._send(other, newcomer, Ops(floor))
+        if self.random.random() < 0.5:
+            self._call_up(newcomer, 0)
+
+    def _call_up(self, newcomer: Client, done: int) -> None:
+        """It takes the floor as soon as it can."""
+        if not self._runs(newcomer):
+            return
+        if done == 0:
+            self.do(newcomer, commands.RaiseHand())
+        elif done == 1:
+            awake = [one for one in self.honest if self._runs(one)]
+            any(self.do(one, commands.Accept(newcomer.id)) for one in awake)
+        else:
+            self.do(newcomer, commands.TakeFloor())
+        if done < 2:
+            self.clock.later(0.5, partial(self._call_up, newcomer, done + 1))
+
+    def _plays(self, client: Client) -> bool:
+        """Whether it runs, and the relay keeps nothing from it."""
+        return self._runs(client) and not self.relay.is_besieging(client)
 
     # --- joining the coalition --------------------------------------------------------------------
 
@@ -138,7 +208,8 @@ class HostileWorld(World):
         heads = maker.keyring.export(step)
         for op in maker.room.ops():
             ghost.room.receive(op, None, ghost.now)
-        ghost.hold(keyring_from(heads, step, maker.room_s, maker.id))
+        # Its maker's clock may have been put back: see Keyring.ahead.
+        ghost.hold(keyring_from(heads, step, max(maker.room_s, step * STEP_S), maker.id))
         join = ghost.room.join_op
         signed = [join, pen.write(kinds.Admit, join).data]
         pen._seq, seq = 1, pen._seq  # dated back
@@ -214,7 +285,9 @@ class HostileWorld(World):
 
     def _arrive(self, sender: Client, to: Client, message: object) -> None:
         if self._runs(to) or not to.awake:
-            super()._arrive(sender, to, message)
+            some = self.newcomers.through_relay(sender, to, message)
+            if some is not None:
+                super()._arrive(sender, to, some)
         else:
             self.clock.later(0.5, partial(self._arrive, sender, to, message))
 
@@ -266,6 +339,7 @@ class HostileWorld(World):
         self._forgive()
         super()._sound()
         self._note_epochs()
+        self.leaks += self.newcomers.problems()
         for speaker in self.honest:
             if speaker.awake and speaker.slot is not None and speaker.keyring is not None:
                 self._judge(speaker)
@@ -286,11 +360,13 @@ class HostileWorld(World):
         if not self._ghosts:
             return
         now, knows = self.clock.now, self._knows_them_out(speaker)
-        told = any(
-            other.room.myself.rank <= MODERATOR and self._knows_them_out(other)
+        moderators = [
+            other
             for other in self.others(speaker)
-            if other.honest and self._runs(other) and not self.relay.is_besieging(other)
-        )
+            if other.honest and self._runs(other) and other.room.myself.rank <= MODERATOR
+        ]
+        told = not all(map(self.relay.is_besieging, moderators))
+        told = told and all(map(self._knows_them_out, moderators))
         since_s = self._known_s, self._missed_s
         for times, holds in zip(since_s, (knows, told), strict=True):
             if holds:
@@ -329,7 +405,7 @@ class HostileWorld(World):
                 one.keyring.advance(speaker.room_s)
                 FrameOpener(one.keyring).open(frame[1:], slots)
                 return True
-        return False
+        return any(door.opens(frame, speaker) for door in self.newcomers.false_doors)
 
     def _has_a_friend(self, speaker: Client, out: Collection[bytes]) -> bool:
         """Tell whether somebody in the roster gives them away.

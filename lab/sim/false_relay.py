@@ -90,6 +90,11 @@ class FalseRelay:
         if isinstance(message, (Ops, Wraps, Fresh)):
             self._recorded.append((sender, message))
 
+    @property
+    def words(self) -> list[Fresh]:
+        """Words of moderators that it has heard, the newest last."""
+        return [message for _, message in self._recorded if isinstance(message, Fresh)]
+
     def again(self) -> tuple[Client, object] | None:
         """Something that was said before, and by whom."""
         return self._dice.choice(self._recorded) if self._recorded else None

@@ -8,13 +8,16 @@ from crypto.dh import KeyPair
 from crypto.epoch import Keyring
 from crypto.handover import keyring_from
 from crypto.identity import Identity
+from crypto.kid import STEP_MASK
 from p2p.errors import RemoteError
 from p2p.mesh.frame_crypto import FrameCrypto
+from p2p.node.secrets import RoomSecrets
 from p2p.rekey.commit import first_epoch, slice_wraps
 from p2p.rekey.epoch_agent import Epochs
-from p2p.rekey.events import KeysChanged
+from p2p.rekey.events import KeysChanged, TimeWrong
 from p2p.rekey.fresh_words import FreshWords
 from p2p.rekey.room_time import RoomTime
+from p2p.rekey.told_time import ToldTime
 from p2p.room.ops.ids import NONE
 from p2p.room.room import Room
 from p2p.wire.codec import have_messages, pages
@@ -27,6 +30,7 @@ STOPPED_AFTER_S = 1.0
 """Who speaks is heard four times a second."""
 
 AGAIN_S = 2.0
+COMPARED_AT_ONCE = 3
 OUT_S = 10.0
 """So long a member that fell out of the room may take to come in again."""
 
@@ -119,19 +123,20 @@ class Client:
         self._again_s = self._out_since_s = self.now
         self._send = send
         self._others = others
-        self._rng = rng
+        self.rng = rng
         self._lines: list[Client] = []
         self.pump_due = False
         self.recv = KeyPair.generate(rng)
-        self.room = Room(
-            identity, genesis, f"member {number}", now=self.now, recv=self.recv.public,
-            invite=invite.id, proof=invite.proof,
-        )  # fmt: skip
+        self.genesis = genesis
+        self._invite = invite
+        self.room = self.make_room()
         self.keyring: Keyring | None = None
         self.epochs: Epochs | None = None
         self.words: FreshWords | None = None
         self.stage: FrameCrypto | None = None
         self.room_time = RoomTime(self.now)
+        self._put_right = self._times_wrong = 0
+        self._told_time = ToldTime(None)
         self.silences: dict[bytes, Silence] = {}
         self.pauses: Silence = Silence()
 
@@ -166,7 +171,7 @@ class Client:
 
     def found(self) -> None:
         """Make the room."""
-        self.hold(first_epoch(self.room, self._rng))
+        self.hold(first_epoch(self.room, self.rng))
 
     def enter(self, door: "Client") -> str | None:
         """Come in through a door; the reason if it says no."""
@@ -187,22 +192,36 @@ class Client:
         self.pump()
         return None
 
+    def make_room(self) -> Room:
+        """Our side of the room, as long as nobody has told us anything."""
+        return Room(
+            self.identity, self.genesis, f"member {self.number}", now=self.now,
+            recv=self.recv.public, invite=self._invite.id, proof=self._invite.proof,
+        )  # fmt: skip
+
+    def come_in(self, room: Room, secrets: RoomSecrets) -> None:
+        """Come in with what doors have said and handed over."""
+        self.room, self.room_time = room, secrets.room_time
+        self._told_time = ToldTime(secrets.keyring.trial.time_from)
+        self.hold(secrets.keyring)
+        self.pump()
+
     def _enter_again(self) -> None:
         """Somebody's word for it is gone, and it with that: another member may let it in."""
         for other in self._lines:
-            known = self.id in other.room.state.members or not other.honest
-            if not known and other.room.refusal(self.room.join_op, self.identity.dh) is None:
-                other.room.admit(self.room.join_op)
+            join = self.room.join_op
+            if other.honest and other.room.refusal(join, self.identity.dh) is None:
+                other.room.admit(join)
+                for op in next(pages(other.room.introduction(self.id))):
+                    self.room.receive(op, other.id, self.now)
                 other.pump()
                 return
 
     def hold(self, keyring: Keyring) -> None:
         """It has been let in, with these keys."""
         self.keyring = keyring
-        self.stage = FrameCrypto(keyring, self.id, self._rng)
-        self.epochs = Epochs(
-            self.room, keyring, MEMBERS_SECRET, self._rng, self.now, recv=self.recv
-        )
+        self.stage = FrameCrypto(keyring, self.id, self.rng)
+        self.epochs = Epochs(self.room, keyring, MEMBERS_SECRET, self.rng, self.now, recv=self.recv)
         self.words = FreshWords(self.room, self.identity, self.now)
 
     # --- lines ----------------------------------------------------------------------------------
@@ -231,6 +250,35 @@ class Client:
                 self.epochs.receive(message, sender.id, now)
             except RemoteError as error:
                 self.room.counts[f"keys: {error}"] += 1
+            self._note_keys()  # the next answer is held against our time as it is then
+
+    def reads(self, sender: "Client") -> bool:
+        """Whether what somebody says by a relay opens; if not, that says something of our keys."""
+        ours, theirs = self.keyring, sender.keyring
+        if ours is None or theirs is None:
+            return False
+        try:
+            frontier, step = ours.frontier_of(theirs.frontier_tag), theirs.seal_step
+            ours_key = ours.gossip_key(ours.live_step(step & STEP_MASK, frontier), frontier)
+            if ours_key == theirs.gossip_key(step, theirs.frontier):
+                return True
+            ours.said_falsely(frontier)
+        except RemoteError:
+            pass
+        return False
+
+    def hear_time(self, sender: "Client") -> None:
+        """Another says what time it is."""
+        room_s, now, members = sender.room_s, self.now, self.room.state.members
+        by_s = self._told_time.tell(
+            sender.id, room_s - self.room_s, lambda m: m in members and members[m].moderates, now
+        )
+        if by_s is None or self.keyring is None:
+            self.room_time.hear(room_s, now)
+            return
+        self._times_wrong += 1
+        self.room_time.put_forward(by_s)
+        self.keyring.correct(self.room_s)
 
     def tick(self, others: "list[Client]") -> None:
         """What a node does several times a second; it has lines with the others."""
@@ -252,7 +300,17 @@ class Client:
             # The room was shut before anybody who moderates it had heard of us.
             self.turned_away = bool(others) and now > self._out_since_s + OUT_S
         self._speak_words(others)
+        self._compare_if_misled()
         self.pump()
+
+    def _compare_if_misled(self) -> None:
+        """What was said while a key or the time was wrong is lost: others are asked for it."""
+        assert self.epochs is not None
+        put_right = self.epochs.counts["replaced"] + self._times_wrong
+        if put_right != self._put_right:
+            self._put_right = put_right
+            for other in self._lines[:COMPARED_AT_ONCE]:
+                self.line_up(other)
 
     def _speak_words(self, others: "list[Client]") -> None:
         assert self.words is not None
@@ -286,11 +344,20 @@ class Client:
                     self._send(self, other, Ops((outgoing.data,)))
         while self.room.next_event() is not None:
             pass
-        if self.epochs is not None and self.stage is not None:
-            while (event := self.epochs.next_event()) is not None:
-                if isinstance(event, KeysChanged):
-                    for opened in self.stage.retry(now, self.room.state.slots):
-                        self._silence(opened.member).hear(self._clock())
+        self._note_keys()
+
+    def _note_keys(self) -> None:
+        """What changed about keys: what waited for them may open, or the time was wrong."""
+        if self.epochs is None or self.stage is None or self.keyring is None:
+            return
+        while (event := self.epochs.next_event()) is not None:
+            if isinstance(event, KeysChanged):
+                for opened in self.stage.retry(self.now, self.room.state.slots):
+                    self._silence(opened.member).hear(self._clock())
+            elif isinstance(event, TimeWrong):
+                self.room_time.correct(event.room_s, self.now)
+                self.keyring.correct(event.room_s)
+                self._times_wrong += 1
 
     def _say_keys(self, out: Iterable[tuple[bytes | None, object]]) -> None:
         others = list(self._others(self)) if out else []

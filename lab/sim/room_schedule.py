@@ -77,7 +77,11 @@ class Schedule:
             (self._promote, 1), (self._new_key, 1),
         ]  # fmt: skip
         if isinstance(self.world, HostileWorld):
-            things += [(self.world.besiege, 3), (self.world.hang, 1)]
+            things += [
+                (self.world.besiege, 3),
+                (self.world.hang, 1),
+                (self.world.join_among_liars, 4),
+            ]
         for _ in range(self.actions):
             self.run_for(self.random.expovariate(1.0))
             (thing,) = self.random.choices([t for t, _ in things], [w for _, w in things])
@@ -245,6 +249,7 @@ class Schedule:
         if isinstance(world, HostileWorld):
             outcome.done |= {
                 "attack": world.attacks,
+                "in_among_liars": world.newcomers.came,
                 "kept_back": world.relay.kept_back,
                 "false_wrap": world.false_wraps,
                 "tried": world.tried,

@@ -1,0 +1,99 @@
+"""Newcomers between one honest door and nearer ones that lie, in virtual time."""
+
+from functools import partial
+
+import pytest
+
+from lab.sim.coalition import HostileWorld
+from lab.sim.doors import LIES, FalseDoor, HonestDoor
+from lab.sim.room_client import Client
+from p2p.room.ops.kinds import EntryMode
+
+PUMP_S = 0.01
+
+
+class OpenWorld(HostileWorld):
+    """Its room is open, and a newcomer has one honest door."""
+
+    def _open_as(self, mode: EntryMode) -> None:
+        pass
+
+    def run(self, seconds: float) -> None:
+        self.clock.run_until(self.clock.now + seconds)
+
+    def come(self, honest: Client, false: FalseDoor, trip_s: float) -> Client:
+        """Somebody new finds both doors."""
+        newcomer = self._client(self._identity())
+        door = HonestDoor(honest, self._plays, self._ask, self.random)
+        door.trip_s = lambda: trip_s  # type: ignore[method-assign]
+        self.newcomers.begin(newcomer, [door], [false], partial(self._came, newcomer))
+        return newcomer
+
+
+@pytest.fixture
+def world() -> OpenWorld:
+    world = OpenWorld(7, pump_s=PUMP_S)
+    for _ in range(4):
+        world.join(world.clients[0])
+    world.run(5.0)
+    return world
+
+
+def is_whole(world: OpenWorld, newcomer: Client) -> bool:
+    host = world.clients[0]
+    same = newcomer.room.state.heads == host.room.state.heads
+    return same and newcomer.room.is_in and newcomer.reads(host) and world.leaks == []
+
+
+@pytest.mark.parametrize("is_removed", [False, True], ids=["in force", "removed"])
+@pytest.mark.parametrize("lie", [*LIES, "keys time", "hides keys", "word time hides"])
+def test_whatever_a_nearer_door_says_a_newcomer_is_whole_in_five_seconds(
+    world: OpenWorld, lie: str, is_removed: bool
+) -> None:
+    host, other, liar, *_ = world.clients
+    if is_removed:
+        assert world.kick(host, liar)
+        world.run(2.0)
+    false = FalseDoor(liar, world.relay.words, world.random, lies=lie.split())
+    newcomer = world.come(other, false, 0.1)
+    world.run(13.0)
+    assert is_whole(world, newcomer)
+
+
+@pytest.mark.parametrize("ahead_s", [-30.0, -8.0, 8.0, 30.0])
+def test_who_is_told_a_wrong_time_hears_and_is_heard(world: OpenWorld, ahead_s: float) -> None:
+    host, other, liar, *_ = world.clients
+    false = FalseDoor(liar, [], world.random, lies=["time"], ahead_s=ahead_s)
+    newcomer = world.come(other, false, 0.1)
+    world.run(25.0)
+    assert is_whole(world, newcomer)
+    assert abs(newcomer.room_s - host.room_s) < 2.0
+
+
+def test_who_finds_a_removed_members_door_first_goes_in_by_the_one_that_shows_a_word(
+    world: OpenWorld,
+) -> None:
+    host, other, liar, *_ = world.clients
+    assert world.kick(host, liar)
+    world.run(2.0)
+    newcomer = world.come(other, FalseDoor(liar, [], world.random, lies=["word"]), 0.5)
+    while not newcomer.inside:
+        world.run(0.05)
+    assert newcomer.keyring is not None
+    assert newcomer.keyring.trial.time_from == other.id
+    assert liar.id in newcomer.room.state.removed
+
+
+def test_what_is_sealed_by_a_key_that_a_removed_door_has_made_up_would_be_seen(
+    world: OpenWorld,
+) -> None:
+    host, other, liar, *_ = world.clients
+    assert world.kick(host, liar)
+    false = FalseDoor(liar, [], world.random, lies=["keys"])
+    newcomer = world.come(other, false, 5.0)
+    while not newcomer.inside:
+        world.run(0.05)
+    assert newcomer.stage is not None
+    frame = newcomer.stage.seal(b"frame", 1, newcomer.room_s)
+    assert frame is not None
+    assert false.opens(frame, newcomer)
