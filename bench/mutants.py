@@ -1,8 +1,9 @@
-"""Whether the tests of the room notice when one of its rules is broken.
+"""Whether the tests of the room and of its keys notice when one of their rules is broken.
 
-``mutants.py [--only TEXT] [--json]``: every entry of tests/p2p/room/mutants.toml is applied to a
-temporary copy of the tree, alone, and the tests of the room are run there. They have to fail with
-each, and to pass without any. A run that hangs counts as a failure of the tests.
+``mutants.py [--only TEXT] [--json]``: every entry of each tests/p2p/*/mutants.toml is applied to a
+temporary copy of the tree, alone, and its suite is run there: the folder of its list, or what its
+``suite`` names. The suite has to fail with each, and to pass without any. A run that hangs counts
+as a failure of the tests. Which test has noticed it stands behind each.
 """
 
 import argparse
@@ -17,20 +18,24 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LIST = ROOT / "tests/p2p/room/mutants.toml"
-COPIED = ("p2p", "crypto", "lab", "docs", "tests/p2p/room", "tests/conftest.py", "pyproject.toml")
-TESTS = "tests/p2p/room"
+LISTS = sorted(ROOT.glob("tests/p2p/*/mutants.toml"))
+COPIED = ("p2p", "crypto", "audio", "lab", "docs", "tests", "pyproject.toml", "bootstrap_nodes.txt")
 LIMIT_S = 600.0
 PASSED, FAILED = 0, 1
 
 
 def mutants() -> list[dict[str, str]]:
-    """The list: name, file, old and new text of each."""
-    return tomllib.loads(LIST.read_text("utf-8"))["mutant"]
+    """All lists: name, file, old and new text, and suite of each."""
+    found = []
+    for path in LISTS:
+        suite = str(path.parent.relative_to(ROOT))
+        listed = tomllib.loads(path.read_text("utf-8"))["mutant"]
+        found += [{"suite": suite} | mutant for mutant in listed]
+    return found
 
 
 def copy_tree(target: Path) -> None:
-    """Copy what the tests of the room need."""
+    """Copy what the tests need."""
     skip = shutil.ignore_patterns("__pycache__")
     for name in COPIED:
         if (ROOT / name).is_dir():
@@ -48,9 +53,9 @@ def apply(mutant: dict[str, str], tree: Path) -> None:
     path.write_text(text.replace(mutant["old"], mutant["new"]), "utf-8")
 
 
-def run_tests(tree: Path) -> tuple[int | None, str]:
-    """Exit code of pytest (None: it hung), and the name of the first test that failed."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", TESTS]
+def run_tests(tree: Path, suite: str) -> tuple[int | None, str]:
+    """Exit code of pytest (None: it hung), and the first test that failed, with its file."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", suite]
     command += ["-m", "not slow", "--no-header", "-W", "ignore"]
     env = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
@@ -59,22 +64,23 @@ def run_tests(tree: Path) -> tuple[int | None, str]:
         )
     except subprocess.TimeoutExpired:
         return None, "hung"
-    failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
-    return done.returncode, failed[0].split("::", 1)[1].split(" - ")[0] if failed else ""
+    lines = done.stdout.splitlines()
+    failed = [line for line in lines if line.startswith("FAILED")] or [""]
+    return done.returncode, failed[0].removeprefix("FAILED tests/p2p/").split(" - ")[0]
 
 
-def trial(mutant: dict[str, str] | None) -> dict[str, object]:
-    """Run the tests with one rule broken, or with none."""
+def trial(mutant: dict[str, str] | None, suite: str) -> dict[str, object]:
+    """Run a suite with one rule broken, or with none."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
         copy_tree(tree)
         if mutant is not None:
             apply(mutant, tree)
-        code, test = run_tests(tree)
+        code, test = run_tests(tree, suite)
     expected = (PASSED,) if mutant is None else (FAILED, None)
     return {
-        "name": mutant["name"] if mutant else "nothing broken",
+        "name": mutant["name"] if mutant else f"nothing broken, {suite}",
         "ok": code in expected,
         "caught_by": test,
         "seconds": round(time.monotonic() - began, 1),
@@ -92,8 +98,10 @@ def main() -> int:
         names = "\n  ".join(mutant["name"] for mutant in mutants())
         parser.error(f"--only {args.only!r}: no mutant of that name; there are:\n  {names}")
     rows = []
-    for mutant in (None, *chosen):
-        row = trial(mutant)
+    suites = sorted({mutant["suite"] for mutant in chosen})
+    runs = [(None, suite) for suite in suites] + [(one, one["suite"]) for one in chosen]
+    for mutant, suite in runs:
+        row = trial(mutant, suite)
         rows.append(row)
         if not args.json:
             verdict = "ok  " if row["ok"] else "LIVE"
@@ -105,7 +113,7 @@ def main() -> int:
         "schema": 1,
         "bench": "mutants",
         "mutants": len(chosen),
-        "caught": sum(bool(row["ok"]) for row in rows[1:]),
+        "caught": sum(bool(row["ok"]) for row in rows[len(suites) :]),
         "rows": rows,
         "ok": all(row["ok"] for row in rows),
     }

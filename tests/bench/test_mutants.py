@@ -20,11 +20,13 @@ def test_a_broken_rule_of_the_room_makes_its_tests_fail(name):
 
 def test_the_text_that_each_mutant_breaks_is_in_its_file_once():
     root = BENCH.parents[1]
-    listed = tomllib.loads((root / "tests/p2p/room/mutants.toml").read_text("utf-8"))["mutant"]
-    assert len(listed) >= 10
-    for mutant in listed:
-        text = (root / mutant["file"]).read_text("utf-8")
-        assert text.count(mutant["old"]) == 1, mutant["name"]
+    lists = list(root.glob("tests/p2p/*/mutants.toml"))
+    assert len(lists) >= 2
+    for path in lists:
+        for mutant in tomllib.loads(path.read_text("utf-8"))["mutant"]:
+            text = (root / mutant["file"]).read_text("utf-8")
+            assert text.count(mutant["old"]) == 1, mutant["name"]
+            assert (root / mutant.get("suite", "tests")).exists(), mutant["name"]
 
 
 def test_a_mutant_that_is_not_there_is_an_error_and_no_success():
