@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
@@ -168,20 +168,21 @@ class TeahouseApp(App[int]):
             return
         try:
             invite = self._backend.parse_key(message.key)
-            for note in reading_notes(invite):
+            notes = reading_notes(invite)
+            for note in notes:
                 self.notify(note, markup=False)
         except UserError as error:
             if isinstance(self.screen, StartScreen):
                 self.screen.show_failure(*told(error))
             return
-        self._open(lambda settings: self._backend.join(settings, invite))
+        self._open(lambda settings: self._backend.join(settings, invite), notes=notes)
 
-    def _open(self, opening: Opening, *, joining: bool = True) -> None:
+    def _open(self, opening: Opening, *, joining: bool = True, notes: Sequence[str] = ()) -> None:
         wait = tr("Looking for the room …") if joining else tr("Opening the room …")
         self.push_screen(WaitScreen(wait))
-        self.run_worker(self._live(opening), exit_on_error=False, name="room")
+        self.run_worker(self._live(opening, notes), exit_on_error=False, name="room")
 
-    async def _live(self, opening: Opening) -> None:
+    async def _live(self, opening: Opening, notes: Sequence[str] = ()) -> None:
         """Open the room, stay in it, and end the program with its exit code."""
         try:
             self._settings.check()
@@ -192,7 +193,7 @@ class TeahouseApp(App[int]):
             if known is None:
                 self._end(error)
             elif known.code == NO_RELAY and self._room is None:
-                self._ask_for_relay(opening, known)
+                self._ask_for_relay(opening, known, notes)
             else:
                 self._tell_failure(known)
         except Exception as error:
@@ -240,7 +241,7 @@ class TeahouseApp(App[int]):
         if isinstance(self.screen, WaitScreen):
             self.screen.tell(tr(NOTICE_SENTENCES[OUTSIDE]))
 
-    def _ask_for_relay(self, opening: Opening, error: UserError) -> None:
+    def _ask_for_relay(self, opening: Opening, error: UserError, notes: Sequence[str]) -> None:
         """Let the person name a relay or show its address; nothing of this goes by itself."""
 
         def answered(answer: str | None) -> None:
@@ -258,7 +259,7 @@ class TeahouseApp(App[int]):
             self.run_worker(self._live(again), exit_on_error=False, name="room")
 
         joining = bool(error.values.get("joining"))
-        self.push_screen(NoRelayScreen(joining=joining), answered)
+        self.push_screen(NoRelayScreen(joining=joining, notes=notes), answered)
 
     async def _join_again(self, text: str, settings: Settings) -> NodeLike:
         return await self._backend.join(settings, self._backend.parse_key(text))

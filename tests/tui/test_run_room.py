@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from crypto.invite import parse_key_text
 from p2p.api import commands as ask
 from p2p.api import events as told
 from p2p.api.settings import no_relay
@@ -614,3 +615,22 @@ async def test_arrows_and_enter_do_what_a_letter_of_a_person_s_menu_does():
         assert seat.asked[1:] == [ask.SetVolume(1, -6.0), softer]
         await seat.press("escape", "enter", "enter")
         assert isinstance(seat.screen, RoomScreen)
+
+
+async def test_who_pasted_a_damaged_invite_reads_that_and_not_only_that_a_relay_is_missing():
+    notes = ["The invite is damaged: its contacts are lost, the key in it is good."]
+    app = app_with(None, mode="shield")
+    damaged = "TEAHOUSE:1AFYGYJR5Q02QVESSB86DW79HRTC9D84MJA8S60E442MC6DY1SQNKARYKRV8MS2QF6Q57R"
+
+    async def refused(settings, invite):
+        raise UserError("no_sound_relay", "m", "h", 3, joining=True)
+
+    app._backend.parse_key = parse_key_text
+    app._backend.join = refused
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.screen.query_one("#key").value = damaged
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, NoRelayScreen)
+        assert notes[0] in words_of(app)

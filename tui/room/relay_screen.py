@@ -44,7 +44,7 @@ class RelayScreen(ModalScreen[Command]):
         """What it means, the field, the relays that there are, the keys."""
         means = foretell(relay_command(self._line), self._node.view())
         with VerticalScroll(classes="sheet", can_focus=False):
-            yield PlainText(tr("One more relay"), classes="title")
+            yield PlainText(tr("Relays"), classes="title")
             yield PlainText(means)
             yield Input(
                 self._line,

@@ -1,5 +1,6 @@
 """No relay is known, and the address is to stay hidden: what now?"""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -21,15 +22,17 @@ class NoRelayScreen(ModalScreen[str]):
 
     Args:
         joining: With a key that names no relay; the long invite in its place is taken too.
+        notes: What was wrong with what was typed, if anything.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", show=False),
     ]
 
-    def __init__(self, *, joining: bool = False) -> None:
+    def __init__(self, *, joining: bool = False, notes: Sequence[str] = ()) -> None:
         super().__init__()
         self._joining = joining
+        self._notes = notes
 
     def compose(self) -> ComposeResult:
         """What is missing, the field, what each way means."""
@@ -50,6 +53,8 @@ class NoRelayScreen(ModalScreen[str]):
             field, use = tr("the long invite, or the line of the relay"), tr("Go on with it")
         with VerticalScroll(classes="sheet", can_focus=False):
             yield PlainText(title, classes="title")
+            for note in self._notes:
+                yield PlainText(note, classes="alarm")
             yield PlainText(missing)
             yield Input(placeholder=field, id="relay")
             with Horizontal(id="buttons"):
