@@ -14,6 +14,7 @@ from p2p.link.web.proxy import Proxy
 from p2p.process import shut_memory
 from tui.config.sources import parse_with_config
 from tui.doctor.findings import Finding, as_object, exit_code
+from tui.doctor.kept import kept_findings, system_registry
 from tui.doctor.machine import clock_finding, memory_findings, terminal_finding, version_finding
 from tui.doctor.network import look
 from tui.doctor.network_findings import network_findings
@@ -51,13 +52,18 @@ def main(argv: Sequence[str]) -> int:
         proxy_of(options.proxy, os.environ),
     )
     findings += listing.findings(max(0.0, began_s + SOUND_LIMIT_S - time.monotonic()))
-    findings += [clock_finding(), *memory_findings(shut_memory()), terminal_finding()]
+    findings += [clock_finding(), *_memory(), terminal_finding()]
     _say(findings, as_json=options.json)
     code = exit_code(findings)
     if listing.hangs:  # C code that does not return would hold up the end of the program, too
         sys.stdout.flush()
         os._exit(code)
     return code
+
+
+def _memory() -> list[Finding]:
+    core, swap = memory_findings(shut_memory())
+    return [core, *(kept_findings(system_registry) if sys.platform == "win32" else [swap])]
 
 
 def _look(named: Sequence[NodeContact], known: Sequence[NodeContact], proxy: str) -> list[Finding]:

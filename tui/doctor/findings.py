@@ -31,6 +31,9 @@ _LABELS = {
     "clock": mark("clock"),
     "core": mark("core dumps"),
     "swap": mark("swap"),
+    "page_file": mark("page file"),
+    "hibernation": mark("hibernation"),
+    "traces": mark("traces"),
     "terminal": mark("terminal"),
 }
 _INDENT = 6
