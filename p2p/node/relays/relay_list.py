@@ -75,13 +75,15 @@ class RelayList:
         self._next_s = now + EVERY_S
         if self._room.myself.rank > MODERATOR:
             return
-        out = [one for one in self._room.state.carriers_out if one.dh not in self._asked]
-        shunned = {*known, *(one.dh for one in out)}
+        out = self._room.state.carriers_out
+        shunned = {*known, *({one.dh for one in out} - self._asked)}
         useful = [each for each in self._failover.useful if not is_nowhere(each.address)]
         new = [carrier_of(each) for each in useful if each.dh not in shunned]
-        if new[: CARRIERS_MAX - len(named)]:
-            self._room.do(SetCarriers((*named, *new, *out)[:CARRIERS_MAX]), now)
-            self._asked.difference_update(each.dh for each in useful)
+        if new := new[: CARRIERS_MAX - len(named)]:
+            back = {one.dh for one in new}
+            still_out = [one for one in out if one.dh not in back]
+            self._room.do(SetCarriers((*named, *new, *still_out)[:CARRIERS_MAX]), now)
+            self._asked -= back
 
 
 def carrier_of(relay: Contact) -> Carrier:

@@ -111,6 +111,20 @@ def test_what_was_taken_out_is_added_by_nobody_but_who_asks_for_it():
     assert carrier_of(relay(1)) not in room.state.carriers, "asked for once is not for ever"
 
 
+def test_what_was_asked_for_and_is_not_there_yet_stays_out_while_another_is_added():
+    room, seats = a_room(), Seats([relay(2)])
+    seats.first = object()
+    relay_list = RelayList(room, seats)
+    relay_list.take_out(relay(1), 0.0)
+    relay_list.ask(relay(1).dh)
+    relay_list.tick(1.0)
+    assert room.state.carriers == (carrier_of(relay(2)),)
+    assert [one.dh for one in room.state.carriers_out] == [relay(1).dh]
+    seats.useful.append(relay(1))
+    relay_list.tick(5.0)
+    assert room.state.carriers == (carrier_of(relay(2)), carrier_of(relay(1)))
+
+
 def test_a_full_list_has_room_for_who_is_taken_out_of_it():
     room, seats = a_room(), Seats([relay(n) for n in range(1, 10)])
     seats.sit()
