@@ -15,6 +15,7 @@ from tui.devices.device_report import Check, list_lines, other_mic
 from tui.devices.measuring import Machine, Measuring, Wishes, this_machine
 from tui.i18n import tr
 from tui.texts.meter import meter
+from tui.texts.sound_sentences import device_name
 from tui.texts.spans import Span
 from tui.widgets.line import Line
 from tui.widgets.plaintext import PlainText
@@ -120,5 +121,6 @@ class CheckScreen(ModalScreen[str]):
         self._other = other_mic(check) if check.band_end_hz is not None else ""
         if self.is_attached:
             self.query_one("#level", Line).show((Span(""),))
-            offer = tr("B: speak into {name} instead", name=self._other) if self._other else ""
+            name = device_name(self._other)
+            offer = tr("B: speak into {name} instead", name=name) if self._other else ""
             self.query_one("#other", PlainText).update(offer)

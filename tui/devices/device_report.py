@@ -122,17 +122,21 @@ def headset_lines(check: Check) -> list[str]:
     ]
     other = other_mic(check)
     if other:
-        says = tr("Speak into another one, and hear through the headset: --mic {name}", name=other)
+        name = device_name(other)
+        says = tr("Speak into another one, and hear through the headset: --mic {name}", name=name)
         lines.append(says)
     return lines
 
 
 def other_mic(check: Check) -> str:
-    """Return a microphone that is built in, by its look, and is not the one measured; or empty."""
+    """Return a microphone that is built in, by its look, and is not the one measured; or empty.
+
+    As the system writes it: not to be shown as it is.
+    """
     for name in check.inputs:
         built_in = any(word in name.casefold() for word in _BUILT_IN)
         if built_in and device_name(name) != check.mic:
-            return device_name(name)
+            return name
     return ""
 
 
