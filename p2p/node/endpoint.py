@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from crypto.dh import KeyPair
 from crypto.knock import FIRST_BYTES, KNOCK
@@ -16,6 +17,7 @@ from p2p.dht.mainline.entry_points import EntryPoints
 from p2p.dht.mainline.krpc import BEGINNINGS
 from p2p.dht.node import DhtNode
 from p2p.errors import RemoteError
+from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6
 from p2p.link.carried import PIECE_TYPE
 from p2p.link.dial import Station
 from p2p.link.door import Door, Reply
@@ -48,6 +50,22 @@ class _Nobody:
 
     def receive(self, data: bytes, source: Address) -> None:
         raise RemoteError("nobody has asked")
+
+
+@dataclass(frozen=True, slots=True)
+class _WaysOut:
+    """The socket, and the versions of IP by which the kernel knows a way from it."""
+
+    station: Station
+
+    @property
+    def families(self) -> tuple[int, ...]:
+        whereabouts = self.station.whereabouts
+        far = ((4, ANYWHERE_V4), (6, ANYWHERE_V6))
+        return tuple(version for version, there in far if whereabouts.host(there) is not None)
+
+    def send(self, data: bytes, address: Address) -> None:
+        self.station.mux.send(data, address)
 
 
 class MemberEndpoint:
@@ -120,7 +138,7 @@ class MemberEndpoint:
         station = Station(mux, None, Calls(dh_secret, rng), Whereabouts(mux))
         mainline = None
         if entry_points is not None:
-            mainline = Mainline(mux, entry_points, rng, time.monotonic)
+            mainline = Mainline(_WaysOut(station), entry_points, rng, time.monotonic)
         return cls(station, dht, contacts, mainline)
 
     def receive(self, data: bytes, sender: Address) -> None:

@@ -106,7 +106,7 @@ class Mainline:
     async def items(self, target: bytes, deadline_s: float) -> AsyncGenerator[MutableItem, None]:
         """Walk towards a target; yield genuine items of it as they come, each once."""
         seen: set[bytes] = set()
-        async with contextlib.aclosing(self._walks(target, deadline_s, [])) as answers:
+        async with contextlib.aclosing(self._walks(target, deadline_s)) as answers:
             async for _, answer in answers:
                 item = self._item_of(target, answer)
                 if item is not None and item.signature not in seen and len(seen) < _MAX_ITEMS:
@@ -129,14 +129,8 @@ class Mainline:
 
     async def put(self, item: MutableItem) -> int:
         """Store an item on the nodes closest to its target; tell how many hold it now."""
-        tokens: dict[Address, bytes] = {}
-        walked: list[LookUp] = []
-        async with contextlib.aclosing(self._walks(item.target, DEADLINE_S, walked)) as answers:
-            async for address, answer in answers:
-                if answer.token:
-                    tokens[address] = answer.token
-        closest = [node.address for lookup in walked for node in lookup.closest()]
-        return await self._store({at: Put(item, tokens[at]) for at in closest if at in tokens})
+        kept = await asyncio.gather(*(self._put_in(each, item) for each in self._socket.families))
+        return sum(kept)
 
     async def peek(self, target: bytes, beyond_seq: int | None) -> list[MutableItem]:
         """Ask some nodes that a walk has found beside a target whether they keep something new.
@@ -164,6 +158,16 @@ class Mainline:
                 found[item.signature] = item
         return sorted(found.values(), key=lambda item: -item.seq)
 
+    async def _put_in(self, family: int, item: MutableItem) -> int:
+        tokens: dict[Address, bytes] = {}
+        lookup = await self._look_up(item.target, family, DEADLINE_S)
+        async with contextlib.aclosing(self._walk(lookup, item.target, family)) as answers:
+            async for address, answer in answers:
+                if answer.token:
+                    tokens[address] = answer.token
+        closest = [node.address for node in lookup.closest()]
+        return await self._store({at: Put(item, tokens[at]) for at in closest if at in tokens})
+
     async def _store(self, puts: dict[Address, Put]) -> int:
         """Store everywhere at once, and a second time where nothing was heard for a while."""
         if not puts:
@@ -180,14 +184,14 @@ class Mainline:
     def _put(self, address: Address, put: Put) -> Comes:
         return self._calls.ask(address, put, self._id(family_of(address)))
 
-    async def _walks(self, target: bytes, deadline_s: float, walked: list[LookUp]) -> Answers:
+    async def _walks(self, target: bytes, deadline_s: float) -> Answers:
         """Walk in every family at once: the two networks know nothing of each other."""
         answers: asyncio.Queue[tuple[Address, Answer] | None] = asyncio.Queue()
 
         async def one(family: int) -> None:
             try:
-                walking = self._walk(target, family, deadline_s, walked)
-                async with contextlib.aclosing(walking) as some:
+                lookup = await self._look_up(target, family, deadline_s)
+                async with contextlib.aclosing(self._walk(lookup, target, family)) as some:
                     async for each in some:
                         answers.put_nowait(each)
             finally:
@@ -204,9 +208,8 @@ class Mainline:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _walk(
-        self, target: bytes, family: int, deadline_s: float, walked: list[LookUp]
-    ) -> Answers:
+    async def _look_up(self, target: bytes, family: int, deadline_s: float) -> LookUp:
+        """Begin a walk: at nodes that are known, or at the entry points."""
         ends_s = self._now() + deadline_s
         entries: list[Address] = []
         seeds = self._known.closest(target, family, 2 * K)
@@ -214,10 +217,10 @@ class Mainline:
             found = await self._entry_points.addresses(self._now())
             entries = [each for each in found if family_of(each) == family]
         now = self._now()
-        lookup = LookUp(target, seeds, entries, now, ends_s - now)
-        walked.append(lookup)
-        own_id = self._id(family)
-        walking = walk(lookup, target, family, entries, self._calls, own_id, self._now)
+        return LookUp(target, seeds, entries, now, ends_s - now)
+
+    async def _walk(self, lookup: LookUp, target: bytes, family: int) -> Answers:
+        walking = walk(lookup, target, family, self._calls, self._id(family), self._now)
         async with contextlib.aclosing(walking) as answers:
             async for address, answer in answers:
                 if answer is None:

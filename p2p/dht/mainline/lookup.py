@@ -128,8 +128,15 @@ class LookUp:
         for node in sorted(named, key=lambda each: self._distance(each.id))[:BELIEVED]:
             self._consider(node, address)
 
+    def on_refusal(self, address: Address) -> None:
+        """Note that a node is there and says no: not all know every question."""
+        self._end(address, blame=False)
+
     def on_silence(self, address: Address) -> None:
-        """Note that a node has not answered in time, or said nothing of use."""
+        """Note that a node has not answered in time; who names several such is distrusted."""
+        self._end(address, blame=True)
+
+    def _end(self, address: Address, *, blame: bool) -> None:
         candidate = self._candidates.get(address)
         if candidate is None or candidate.answered or not candidate.under_way:
             return
@@ -139,7 +146,7 @@ class LookUp:
         candidate.silent = True
         if block := neighbourhood(address[0]):
             self._asked_in[block] -= 1
-        for suggester in candidate.suggested_by:
+        for suggester in candidate.suggested_by if blame else ():
             self._dead_suggestions[suggester] += 1
 
     def done(self, now: float) -> bool:
@@ -152,6 +159,11 @@ class LookUp:
             return False
         waiting = any(each.under_way and not each.answered for each in self._candidates.values())
         return self._enough_answers() or not waiting
+
+    def only_leads(self, address: Address) -> bool:
+        """Tell whether a node is an entry point, which may not know what a Get is."""
+        candidate = self._candidates.get(address)
+        return candidate is not None and candidate.only_leads
 
     def next_timer(self, now: float) -> float:
         """Say when, in monotonic seconds, to look again although nothing was heard."""

@@ -1,7 +1,7 @@
 """Drives walks through the Mainline DHT with real questions and the loop's time."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
 
 from p2p.dht.addresses import may_hand, plausible_port
@@ -15,7 +15,6 @@ async def walk(
     lookup: LookUp,
     target: bytes,
     family: int,
-    entries: Sequence[Address],
     calls: Calls,
     own_id: bytes,
     now: Callable[[], float],
@@ -26,7 +25,6 @@ async def walk(
         lookup: Says whom to ask.
         target: Where it goes.
         family: 4 or 6: version of IP.
-        entries: Those of these addresses; they may not know what a Get is.
         calls: Asks.
         own_id: The id to show.
         now: Monotonic seconds.
@@ -41,7 +39,7 @@ async def walk(
 
     while True:
         for address in lookup.to_ask(now()):
-            asked = (FindNode if address in entries else Get)(target, family)
+            asked = (FindNode if lookup.only_leads(address) else Get)(target, family)
             calls.ask(address, asked, own_id).add_done_callback(partial(put, address))
         if lookup.done(now()):
             return
@@ -54,7 +52,7 @@ async def walk(
             lookup.on_answer(address, answer.id, named_in(answer, address), now())
             yield address, answer
         else:
-            lookup.on_silence(address)
+            (lookup.on_silence if answer is None else lookup.on_refusal)(address)
             yield address, None
 
 

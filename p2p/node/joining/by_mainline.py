@@ -11,9 +11,10 @@ from crypto.roomkey import RoomKey
 from p2p.dht.mainline.client import Mainline
 from p2p.dht.mainline.seeking import Ground, let_in, seek
 from p2p.dht.rendezvous import find, keep_published
+from p2p.link.candidates import ANYWHERE_V6
 from p2p.node.endpoint import MemberEndpoint
 from p2p.rng import system_rng
-from p2p.wire.addresses import Scope
+from p2p.wire.addresses import Address, Scope, known_scope
 
 LOOK_AGAIN_S = 0.4
 
@@ -28,8 +29,8 @@ async def in_mainline(
     endpoint: MemberEndpoint, mainline: Mainline, key: RoomKey
 ) -> AsyncIterator[Contact]:
     """Look for doors until the race is over, and stand among those who seek them."""
-    ground, whereabouts = _ground(endpoint, mainline, key), endpoint.station.whereabouts
-    seeking = asyncio.get_running_loop().create_task(seek(ground, lambda: whereabouts.seen))
+    ground = _ground(endpoint, mainline, key)
+    seeking = asyncio.get_running_loop().create_task(seek(ground, lambda: _seen(endpoint)))
     try:
         while True:
             async with contextlib.aclosing(find(key, mainline, unix=ground.unix)) as doors:
@@ -39,6 +40,14 @@ async def in_mainline(
     finally:
         seeking.cancel()
         await asyncio.gather(seeking, return_exceptions=True)
+
+
+def _seen(endpoint: MemberEndpoint) -> list[Address]:
+    """Where others far away see us: no NAT stands before an IPv6 address."""
+    whereabouts = endpoint.station.whereabouts
+    own = whereabouts.host(ANYWHERE_V6)
+    found = [*whereabouts.seen, *([] if own is None else [own])]
+    return [each for each in dict.fromkeys(found) if known_scope(each[0]) is Scope.GLOBAL]
 
 
 class MainlineDoor:

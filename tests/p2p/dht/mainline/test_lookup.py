@@ -133,6 +133,9 @@ def test_an_entry_point_leads_and_is_no_place_to_keep_anything():
     assert lookup.to_ask(0.1) == [further.address]
     lookup.on_answer(further.address, further.id, [], 0.2)
     assert lookup.closest() == [further]
+    assert lookup.only_leads(entry)
+    assert not lookup.only_leads(further.address)
+    assert not lookup.only_leads(("11.9.9.9", 1))
 
 
 def test_nobody_to_ask_is_the_end():
@@ -326,6 +329,24 @@ def test_who_names_the_dead_is_believed_no_more():
     assert len(set(lookup.closest()) & set(network.best())) >= K - 2
 
 
+def test_who_names_those_that_refuse_is_no_liar():
+    liar, honest = ("11.0.0.1", 1), ("11.0.1.1", 1)
+
+    def asked_first(end):
+        lookup = LookUp(TARGET, [Node(bytes(20), liar), Node(bytes(20), honest)], [], 0.0)
+        lookup.to_ask(0.0)
+        near = [Node(TARGET[:19] + bytes((n,)), (f"11.1.{n}.1", 1)) for n in range(7)]
+        lookup.on_answer(liar, bytes(20), near, 0.1)
+        for address in lookup.to_ask(0.1)[:4]:
+            getattr(lookup, end)(address)
+        far = Node(bytes(20), ("11.2.0.1", 1))
+        lookup.on_answer(honest, bytes(20), [far], 0.2)
+        return lookup.to_ask(0.2)[0] != far.address
+
+    assert asked_first("on_refusal")
+    assert not asked_first("on_silence")
+
+
 def test_an_endless_supply_of_names_ends_with_the_questions():
     network = Network(20, 6)
 
@@ -361,5 +382,5 @@ def test_candidates_are_bounded_whoever_names_them():
     nodes = [
         Node(bytes((n & 255, n >> 8)) * 10, (f"11.{n >> 8}.{n & 255}.1", 1)) for n in range(600)
     ]
-    lookup = LookUp(TARGET, nodes, [], 0.0)
+    lookup = LookUp(TARGET, nodes, [("11.200.0.1", 1)], 0.0)
     assert len(lookup._candidates) == MAX_CANDIDATES
