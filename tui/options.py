@@ -68,13 +68,14 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         "wss://HOST/PATH#KEY where only the web leads there; may be given more than once",
     )
     parser.add_argument(
-        "--no-mainline",
-        action="store_true",
-        help="do not use BitTorrent's network (Mainline DHT), by which in open mode the words "
-        "alone lead into a room; its nodes see your address",
+        "--mainline",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="in open mode: find the room by the words alone in BitTorrent's network (Mainline "
+        "DHT), whose nodes see your address",
     )
     parser.add_argument(
-        "--mainline",
+        "--mainline-entry",
         action="append",
         default=[],
         metavar="HOST:PORT",
@@ -157,7 +158,7 @@ def settings_of(args: argparse.Namespace, guest: str) -> Settings:
         cues=args.cues,
         mask=args.mask,
         echo=args.echo,
-        mainline=() if args.no_mainline else tuple(args.mainline) or PUBLIC,
+        mainline=(tuple(args.mainline_entry) or PUBLIC) if args.mainline else (),
         proxy=proxy_of(args.proxy, os.environ),
     )
 

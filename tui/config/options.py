@@ -113,6 +113,7 @@ OPTIONS = (
     Option("speaker", "speaker", "text", "default", _plain),
     Option("mode", "mode", "text", "shield", _one_of(MODES)),
     Option("relays", "relay", "list", (), _relay),
+    Option("mainline", "mainline", "switch", True, _plain),
     Option("ctl", "ctl", "switch", False, _plain),
 )
 BY_NAME = {option.name: option for option in OPTIONS}
@@ -123,5 +124,6 @@ ABOUT = {
     "speaker": mark("the loudspeaker"),
     "mode": mark("shield: sound goes through relays; open: people in the room see your address"),
     "relays": mark("the relays that you trust, as `teahouse relay` prints them"),
+    "mainline": mark("whether open mode uses BitTorrent's network"),
     "ctl": mark("whether `teahouse ctl` may open and close the microphone"),
 }
