@@ -7,7 +7,6 @@ from collections.abc import Sized
 
 from crypto.ids import DhKey
 from p2p.api.settings import Settings
-from p2p.dht.mainline.client import Mainline
 from p2p.errors import UserError
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6, own_address_towards
 from p2p.link.stream_dialer import Refusal
@@ -218,8 +217,15 @@ def explained(
             "It may use another relay: the invite says which.",
             _NO_ROOM,
         )
-    if endpoint.mainline is not None:
-        return _not_in_mainline(endpoint.mainline)
+    mainline = endpoint.mainline
+    if mainline is not None and mainline.nodes:
+        return UserError(
+            NOBODY,
+            "No one is here: nobody who is in this room could be found.",
+            "Check the words, and that the room is open now. A room that is a few seconds old may "
+            "not be found yet: try again. Whoever hides can be found by the long invite only.",
+            _NO_ROOM,
+        )
     if endpoint.contacts and settings.allows("dht") and endpoint.dht.peers == 0:
         return UserError(
             "no_entry_node",
@@ -228,25 +234,16 @@ def explained(
             _NO_NETWORK,
             count=len(endpoint.contacts),
         )
-    return error
-
-
-def _not_in_mainline(mainline: Mainline) -> UserError:
-    if mainline.nodes:
+    if mainline is not None and endpoint.dht.peers == 0:
         return UserError(
             NOBODY,
-            "No one is here: nobody who is in this room could be found.",
-            "Check the words, and that the room is open now. A room that is a few seconds old may "
-            "not be found yet: try again. Whoever hides can be found by the long invite only.",
+            "No one is here on this network, and BitTorrent's network, by which words alone lead "
+            "further, does not answer.",
+            "Check the words, and that the room is open now. From another network ask for the "
+            "long invite.",
             _NO_ROOM,
         )
-    return UserError(
-        "mainline_silent",
-        "Nothing answers: by the words alone a room is found in BitTorrent's network, which this "
-        "network seems to shut out.",
-        "Ask for the long invite, or try another network.",
-        _NO_NETWORK,
-    )
+    return error
 
 
 def _silent(relays: int) -> UserError:

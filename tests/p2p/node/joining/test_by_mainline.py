@@ -116,12 +116,14 @@ async def test_who_is_nowhere_is_told_so_and_so_is_who_reaches_no_node() -> None
         with pytest.raises(UserError) as caught:
             await guest.running
         assert (caught.value.code, caught.value.exit_code) == ("no_room", 5)
+        assert "could be found" in caught.value.message
         for node in nodes:
             node.answer = lambda node, asked: []
         guest = await house.guest("guest", words, only="dht", **known)
         with pytest.raises(UserError) as caught:
             await guest.running
-        assert (caught.value.code, caught.value.exit_code) == ("mainline_silent", 3)
+        assert (caught.value.code, caught.value.exit_code) == ("no_room", 5)
+        assert "BitTorrent's network" in caught.value.message
 
 
 async def test_who_holds_the_words_and_writes_over_three_slots_does_not_hide_the_room() -> None:
