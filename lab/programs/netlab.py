@@ -89,6 +89,7 @@ class Host:
     def start(self, *argv: str, **popen) -> subprocess.Popen:
         """Runs a program on this machine, from the checkout's root."""
         environment = os.environ | {"PYTHONPATH": str(TREE), "PYTHONUNBUFFERED": "1"}
+        environment["TEAHOUSE_MAINLINE"] = "no"  # there is no resolver and no such network here
         command = ["ip", "netns", "exec", self.namespace, *argv]
         process = subprocess.Popen(command, cwd=TREE, env=environment, **popen)
         self.processes.append(process)

@@ -27,7 +27,7 @@ class House:
 
     def __init__(self, lives_max_s: float = LIVES_MAX_S) -> None:
         self._seconds = str(lives_max_s)
-        self.environment: dict[str, str] = {}
+        self.environment = {"TEAHOUSE_MAINLINE": "no"}  # but where a test has such a network
         self.people: list[Person] = []
         self.entry_nodes: list[str] = []
 

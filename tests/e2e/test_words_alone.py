@@ -16,10 +16,14 @@ NODES = 40
 NET = "11"
 
 
+def entering(found):
+    return ("--mainline", *(part for line in found for part in ("--mainline-entry", line)))
+
+
 @pytest.mark.e2e
 async def test_two_meet_by_fifteen_words_through_bittorrents_network_alone():
     with swarm(NODES) as found:
-        entries = tuple(part for line in found for part in ("--mainline-entry", line))
+        entries = entering(found)
         async with House() as house:
             host = await house.create("ann", "--only", "dht", *entries, mic="tone:440")
             guest = await house.knock("bob", await words_of(host), "--only", "dht", *entries)
@@ -37,7 +41,7 @@ def test_two_homes_behind_port_restricted_routers_meet_by_the_words_and_talk():
         lab.give("p", [address(n, NET) for n in range(NODES)])
         within = ("ip", "netns", "exec", public.namespace)
         with swarm(NODES, NET, within=within) as found:
-            known = tuple(part for line in found for part in ("--mainline-entry", line))
+            known = entering(found)
             ann = Roommate(home_a, "ann", "", (*known, "--mic", "tone:440"))
             words = ann.wait("key", 30)["words"]
             ann.wait("joined")
