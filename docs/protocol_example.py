@@ -21,6 +21,7 @@ from crypto.ids import DhKey
 from crypto.invite import Contact, Invite
 from crypto.kid import pack_kid
 from crypto.knock import KNOCK, Caller
+from crypto.mainline_record import mainline_slot, seal_mainline
 from crypto.record import seal_record, slots
 from crypto.relaypass import pass_public
 from crypto.roomkey import RoomKey
@@ -28,6 +29,7 @@ from crypto.veil import Veil
 from crypto.words import to_digits, to_line, to_words
 from p2p.dht.beacon import BeaconKeys, Question, seal_question
 from p2p.dht.contact import NodeContact, node_id
+from p2p.dht.mainline.krpc import Put, question
 from p2p.dht.messages import Ping, encode
 from p2p.dht.seal import Sealer
 from p2p.link.rtp import ssrc_of
@@ -54,7 +56,8 @@ The room was made at Unix time 1800000000, the first second of hour 500000. The 
 zeros, sealed by the host in slot 1 at room time 0. The SSRC is that of sender AAAAAAAA and
 receiver BBBBBBBB. Item and invite name the host as a door at 192.0.2.1:4433; the beacon asks from
 there. tx and number are zeros. The item is that of slot 0; its seq is the time of creation, its
-expiry two hours later. The veil is that of the relay.
+expiry two hours later. The mainline item of slot 0 has the same door and seq; its put has an id of
+20 zeros, the token "token" and the tx "0000". The veil is that of the relay.
 
 """
 
@@ -111,6 +114,10 @@ def _derived(key: RoomKey, relay_dh: bytes) -> Example:
         "slot 0 seed": key.slot_seed(HOUR, 0).hex(),
         "slot 0 signer": slot.signer.hex(),
         "slot 0 target": slot.target.hex(),
+        "mainline key": key.mainline_key(HOUR).hex(),
+        "mainline 0 seed": key.mainline_seed(HOUR, 0).hex(),
+        "mainline 0 target": mainline_slot(key, HOUR, 0).target.hex(),
+        "mainline 4 target": mainline_slot(key, HOUR, 4).target.hex(),
         "lan key": key.lan_key().hex(),
         "lan group": "{}:{}".format(*BeaconKeys.of(key).group),
         "relay dh": relay_dh.hex(),
@@ -164,7 +171,7 @@ def _network(
     item = seal_record(key, HOUR, 0, (door,), CREATED_S, CREATED_S + 7200, rng)
     keys = BeaconKeys.of(key)
     card = seal_card(key, relay.public, host.dh, rng)
-    return {
+    values = {
         "node line": str(NodeContact(ADDRESS, relay.public)),
         "node id": node_id(relay.public).hex(),
         "asker dh": asker.public.hex(),
@@ -173,6 +180,14 @@ def _network(
         "item, hash": _hash(item.encode()),
         "beacon": seal_question(keys, Question(4433, bytes(16), ADDRESS[0]), rng).hex(),
         "card": card.hex(),
+    }
+    put = Put(seal_mainline(key, HOUR, 0, (door,), CREATED_S, rng), b"token")
+    datagram = question(put, b"0000", bytes(20))
+    return values | {
+        "mainline nonce": put.item.value[:24].hex(),
+        "mainline v, hash": _hash(put.item.value),
+        "mainline sig": put.item.signature.hex(),
+        "put, hash": _hash(datagram),
     }
 
 
