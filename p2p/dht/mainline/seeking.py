@@ -39,6 +39,7 @@ OTHERS_KEPT = 4
 """Of the seekers that were there already a new one writes down so many behind itself."""
 
 _WALK_AGAIN_S = 600.0
+_NOBODY_AGAIN_S = 10.0
 _LOOK_AGAIN_S = 4.0
 _NOT_SEEN_YET_S = 0.5
 
@@ -185,9 +186,10 @@ class _Watch:
         """Look once; give who is to be sent an opening."""
         ground = self._ground
         if ground.hour != self._hour or ground.now() >= self._walk_s:
-            self._hour, self._walk_s = ground.hour, ground.now() + _WALK_AGAIN_S
-            self._highest = None
+            self._hour, self._highest = ground.hour, None
             items = await ground.mainline.get(ground.target(self._hour))
+            wait_s = _WALK_AGAIN_S if ground.mainline.nodes else _NOBODY_AGAIN_S
+            self._walk_s = ground.now() + wait_s
         else:
             items = await ground.mainline.peek(ground.target(self._hour), self._highest)
         for item in items:

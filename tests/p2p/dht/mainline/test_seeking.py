@@ -193,6 +193,22 @@ async def test_with_a_new_hour_doors_look_in_another_place(monkeypatch):
             await until(lambda: asked(targets[1]))
 
 
+async def test_a_door_that_reached_nobody_at_first_looks_again_soon(monkeypatch):
+    monkeypatch.setattr("p2p.dht.mainline.seeking.LOOK_EVERY_S", 0.1)
+    monkeypatch.setattr("p2p.dht.mainline.seeking._NOBODY_AGAIN_S", 0.2)
+    async with grounds(1) as (hands, [(door, _)]):
+        sent = []
+        for node in hands:
+            node.item = held(item_of(("127.0.0.1", 4005)))
+            node.answer = lambda node, asked: []
+        async with running(let_in(door, lambda _, to: sent.append(to), lambda: 1)):
+            await until(lambda: len(hands[0].asked) >= 2)
+            assert sent == []
+            for node in hands:
+                node.answer = None
+            await until(lambda: sent)
+
+
 async def test_only_doors_on_ports_and_nets_that_may_be_written_to_are_sent_anything(monkeypatch):
     monkeypatch.setattr("p2p.dht.mainline.seeking.LOOK_EVERY_S", 0.1)
     async with grounds(1) as (hands, [(door, _)]):
