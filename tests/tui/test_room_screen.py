@@ -336,6 +336,26 @@ async def test_in_shield_the_long_invite_comes_first_and_the_code_is_the_invite(
         assert "(the QR code)" in text_of(app)
 
 
+@pytest.mark.parametrize(
+    ("ways", "need"),
+    [
+        (("lan", "mainline", "invite"), "enough from anywhere, for who joins in open mode"),
+        (("lan", "mainline_soon", "invite"), "enough on this network only"),
+        (("lan",), "enough on this network only"),
+    ],
+)
+async def test_the_invite_screen_says_how_far_the_words_alone_lead(ways, need):
+    node = ScriptedNode(dataclasses.replace(full_room("host"), mode="open", ways_in=ways))
+    app = app_with(node)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await entered(pilot)
+        await pilot.press("i")
+        await entered(pilot)
+        drawn = text_of(app)
+        assert need in drawn
+        assert ("no relay is known" in drawn) is (ways == ("lan",))
+
+
 async def test_a_relay_that_is_silent_is_named_on_the_invite_screen():
     problem = "No relay answers: nobody can come in, and nobody hears anybody."
     view = dataclasses.replace(

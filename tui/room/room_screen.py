@@ -74,7 +74,7 @@ _FEW_ON_STAGE = 6
 _FEW_BESIDE = 2
 _ON_INVITE_SCREEN = frozenset(
     (
-        *("no_entry_node", "no_entry_node_answers", "mainline_silent", "mainline_no_place"),
+        *("no_entry_node", "no_entry_node_answers", "mainline_silent"),
         *("lan_open", "dht_open", "mainline_open", "relay_open"),
     )
 )
