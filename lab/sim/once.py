@@ -13,7 +13,7 @@ from typing import Any
 
 from p2p.room import evaluation
 from p2p.room.ops import op as ops
-from p2p.room.store import opset
+from p2p.room.store import opset, reading
 
 KEPT = 32
 
@@ -47,20 +47,21 @@ def _findings(*args: Any) -> Any:
 
 _GENUINE_FINDINGS = opset.Findings
 _PURE = ((ops, "verify"), (opset, "decode_op"), (opset, "Findings"), (opset, "kept"),
-         (evaluation, "state_of"))  # fmt: skip
+         (reading, "taken"), (evaluation, "Picture"))  # fmt: skip
 _GENUINE = tuple(getattr(module, name) for module, name in _PURE)
 
 
 @contextlib.contextmanager
 def pure_parts_once() -> Iterator[None]:
     """Inside, each signature is checked once and each set of operations evaluated once."""
-    verify, decode, _, kept, state_of = _GENUINE
+    verify, decode, _, kept, _, picture = _GENUINE
     with _instead(
         lru_cache(maxsize=1 << 16)(verify),
         lru_cache(maxsize=1 << 14)(decode),
         _Memory(_findings, lambda held, *rest: _same_set(held, *rest)),
         _Memory(kept, lambda findings: findings),
-        _Memory(state_of, lambda findings: findings),
+        lambda _findings, _ops: None,  # what is shared is not changed
+        _Memory(picture, lambda findings: findings),
     ):
         yield
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 from crypto.ids import MemberId
 from p2p.room import events as e
 from p2p.room.stage import Stage
-from p2p.room.state.model import Member, RoomState
+from p2p.room.state.member import Member
+from p2p.room.state.member_map import MemberMap
+from p2p.room.state.model import RoomState
 
 
 def changes(old: RoomState | None, new: RoomState) -> Iterator[e.Event]:
@@ -20,16 +22,20 @@ def changes(old: RoomState | None, new: RoomState) -> Iterator[e.Event]:
         The room's own changes, then members (id order), then places in the queue.
     """
     yield from _of_room(old, new)
-    for member in new.members.values():
-        before = old.members.get(member.id) if old else None
-        yield from _of_member(before, member, new)
-        other = member.imitates
-        if old is not None and before is None and other is not None and other in old.members:
-            yield e.NameImitates(member.id, other)
-    if old is not None:
-        for member in old.members.values():  # it left and was forgotten at once
-            if member.is_here and member.id not in new.members:
-                yield from _of_member(member, replace(member, stage=Stage.LEFT), new)
+    members = MemberMap() if old is None else old.members
+    changed = list(new.members.unlike(members))
+    for one in changed:
+        if (member := new.members.get(one)) is not None:
+            before = members.get(one)
+            yield from _of_member(before, member, new)
+            other = member.imitates
+            if before is None and other is not None and other in members:
+                yield e.NameImitates(one, other)
+    for one in changed:
+        if one not in new.members and members[one].is_here:  # it left and was forgotten at once
+            yield from _of_member(members[one], replace(members[one], stage=Stage.LEFT), new)
+    if old is not None and old.queue is new.queue:
+        return
     places = _places(new)
     before_places = _places(old) if old else {}
     for who in sorted(before_places.keys() - places.keys()):

@@ -117,7 +117,10 @@ class Vouching:
         """
         self._turn = turn
         if old is not None and old is not new:
-            for member in old.roster():
+            for one in new.members.unlike(old.members):
+                member = old.members.get(one)
+                if member is None or not old.in_roster(one):
+                    continue
                 if len(self._fallen) < LOST_MAX and _fell(member, new):
                     fallen = _Fallen(now, member.invite, _line(member, old))
                     self._fallen.setdefault(member.id, fallen)

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from crypto.ids import EpochId, OpId
-from p2p.room.ops.kinds import Epoch, Join, Remove
+from p2p.room.ops.kinds import Epoch, Remove
 from p2p.room.ops.registers import Registers
 
 Id = TypeVar("Id", bound=bytes)
@@ -35,14 +35,21 @@ class Ancestry:
 
     Attributes:
         adrift: Links and epochs of which not everything is here that led to them.
+        awaited: What led to some of them and is missing.
         past: Epochs to be forgotten, also such as do not count. Should one come again, it is past
             again: nothing that is kept is older than what it replaces.
     """
 
     def __init__(self, registers: Registers, counting: Collection[EpochId]) -> None:
         ages = _ages(registers.epochs, counting)
-        self._leads = _leads(registers, _awaited_parents(registers.epochs, ages, counting))
-        self.adrift: frozenset[OpId] = _adrift(registers, self._leads)
+        leads = self._leads = _leads(registers, _awaited_parents(registers.epochs, ages, counting))
+        self.awaited: frozenset[OpId] = frozenset(
+            one
+            for before in leads.values()
+            for one in before
+            if one not in leads and one not in registers.joins
+        )
+        self.adrift: frozenset[OpId] = _adrift(self.awaited, leads)
         newest = max((ages[epoch] for epoch in counting if epoch not in self.adrift), default=0)
         self.past: frozenset[EpochId] = frozenset(
             epoch for epoch, age in ages.items() if age < newest - KEPT_STEPS
@@ -141,10 +148,8 @@ def _leads(registers: Registers, parents: Mapping[OpId, Sequence[OpId]]) -> dict
     }
 
 
-def _adrift(registers: Registers, leads: Mapping[OpId, list[OpId]]) -> frozenset[OpId]:
-    joins = {op.id for op, _ in registers.all("join", Join)}
-    known = joins | leads.keys()
-    adrift = {one for one, before in leads.items() if not known.issuperset(before)}
+def _adrift(awaited: frozenset[OpId], leads: Mapping[OpId, list[OpId]]) -> frozenset[OpId]:
+    adrift = {one for one, before in leads.items() if not awaited.isdisjoint(before)}
     while adrift:
         more = {one for one, before in leads.items() if not adrift.isdisjoint(before)} - adrift
         if not more:

@@ -2,7 +2,7 @@
 
 import functools
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from crypto.ids import MemberId, OpId, RoomId
 from p2p.errors import RemoteError
@@ -50,7 +50,7 @@ def let_in(op: Op, host: MemberId) -> Op | None:
     return join if join is not None and join.author != host else None
 
 
-def introductions(host: MemberId, admits: Iterable[tuple[Op, MemberId]]) -> Mapping[MemberId, OpId]:
+def introductions(host: MemberId, admits: Iterable[tuple[Op, MemberId]]) -> dict[MemberId, OpId]:
     """Follow admissions from the host down, counting or not.
 
     Args:

@@ -9,7 +9,7 @@ semilattice: whatever order and grouping in which sets are merged and cut down, 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, TypeVar
 
 from crypto.ids import EpochId, MemberId, OpId
@@ -53,6 +53,7 @@ ADMITS_MAX = 1024
 """Newcomers that one member lets in during its life: the first count, each once."""
 
 _TIE = 2
+WISHES: Final = Hand | Take | Decline | Audience
 _NAMES: Final[dict[type[Body], str]] = {
     **dict.fromkeys((Hand, Take, Decline, Audience), "wish"),
     Recv: "recv",
@@ -82,6 +83,7 @@ class Registers:
         admits: Who let in a member, with the join that came in it: operations by their id.
         introduced: Of whom admissions show who they are, from the host down, counting or not, and
             which one does. What others sign nobody can check.
+        joins: Ids of the joins that count.
     """
 
     def __init__(self, ops: Iterable[Op], host: MemberId) -> None:
@@ -109,18 +111,68 @@ class Registers:
         self._pinned = {op.body.join for op in self.powers if isinstance(op.body, Remove)}
         for (name, author), some in held.items():
             self._own[name][author] = self._counting(name, author, some)
-        for member, joins in self._joins().items():
-            self._own["join"][member] = self._counting("join", member, joins)
-        self.introduced: Mapping[MemberId, OpId] = introductions(
+        for member in self.admits:
+            self._own["join"][member] = self._counting("join", member, self._joins_of(member))
+        for author in self._own["leave"]:
+            self._end_wishes(author)
+        self.joins: set[OpId] = {op.id for ops in self._own["join"].values() for op in ops}
+        self.introduced: dict[MemberId, OpId] = introductions(
             host, ((op, member) for member, pairs in self.admits.items() for op, _ in pairs)
         )
 
-    def _joins(self) -> dict[MemberId, list[Op]]:
+    def add(self, op: Op) -> Sequence[Op] | None:
+        """Take in one more operation, if that changes nothing but its author's own register.
+
+        Not an appointment, nor a removal: others are sorted by these.
+
+        Returns:
+            What no longer counts by it, maybe itself; None if only the whole set can tell, sorted
+            anew: what is here is of no use then.
+        """
+        if takes_power(op, self.host):
+            if not standing(op, self.host, self.ranks):
+                return None
+            self._stands(op)
+            return ()
+        name, author = _NAMES.get(type(op.body), "other"), op.author
+        if name == "admit":
+            return self._add_admission(op)
+        if name in ("wish", "recv") and self.left(author):
+            return (op,)
+        some = [*self.read(name, author), op]
+        now = self._own[name][author] = self._counting(name, author, some)
+        gone = [one for one in some if one not in now]
+        if name == "leave":
+            gone += self._end_wishes(author)
+        return gone
+
+    def _end_wishes(self, author: MemberId) -> list[Op]:
+        """Drop what somebody that has left wished; gives it."""
+        return [*self._own["wish"].pop(author, ()), *self._own["recv"].pop(author, ())]
+
+    def _add_admission(self, op: Op) -> Sequence[Op] | None:
+        mine, join = self.read("admit", op.author), admitted_by(op)
+        if join is None or join.author == self.host or len(mine) >= ADMITS_MAX:
+            return None
+        member, claims = join.author, self.admits.get(join.author, [])
+        if any(claim.author == op.author for claim, _ in claims):
+            return None
+        self._own["admit"][op.author] = tuple(sorted((*mine, op), key=age))
+        self.admits[member] = [*claims, (op, join)]
+        self._own["join"][member] = self._counting("join", member, self._joins_of(member))
+        self.joins.add(join.id)
+        self.introduced.setdefault(member, op.id)
+        return ()
+
+    def drop(self, powers: Collection[OpId]) -> None:
+        """Forget some of what was said with a power: not appointments, nor links."""
+        self.powers = [op for op in self.powers if op.id not in powers]
+        for one in powers:
+            self.epochs.pop(EpochId(one), None)
+
+    def _joins_of(self, member: MemberId) -> list[Op]:
         """Give the joins that doors have taken in: of a member the same may come by several."""
-        return {
-            member: list({join.id: join for _, join in admits}.values())
-            for member, admits in self.admits.items()
-        }
+        return list({join.id: join for _, join in self.admits[member]}.values())
 
     def _first_of_each(self, admits: list[Op]) -> tuple[Op, ...]:
         """Give the first admission of each newcomer by one door, the oldest first."""
@@ -192,9 +244,17 @@ class Registers:
             for name, by_author in self._own.items()
             for author, ops in by_author.items()
             if name != "join" or author == self.host
-            if not (name in ("wish", "recv") and author in self._own["leave"])
             for op in ops
         ]
+
+    def is_door(self, member: MemberId) -> bool:
+        """Tell whether a member has let in somebody."""
+        return member in self._own["admit"]
+
+    @property
+    def leavers(self) -> Collection[MemberId]:
+        """Members that have left and are not forgotten."""
+        return self._own["leave"].keys()
 
     def left(self, member: MemberId) -> bool:
         """Tell whether the member has left for good."""

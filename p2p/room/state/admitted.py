@@ -25,7 +25,8 @@ from p2p.room.ops.registers import Registers, age
 from p2p.room.state.authority import Authority
 from p2p.room.state.invites import Lineage
 from p2p.room.state.room_settings import Settings
-from p2p.room.state.ways_in import of_use
+from p2p.room.state.search_order import SearchOrder
+from p2p.room.state.ways_in import ENOUGH, of_use
 
 _Needs = tuple[MemberId, ...]
 
@@ -60,7 +61,8 @@ class Admitted:
         known: The members, those who left or were removed included.
         doors: By whom each member came in: those not removed, the first from the host first, as far
             as they are of use (see ``ways_in``).
-        claims: Those that count, in the order in which the search from the host comes by them.
+        claims: Those that count, in the order in which the search from the host comes by them, then
+            those that were taken in since.
         joins: The joins of each member that count, the oldest first: two if it has two histories.
         revoked: Invites that let nobody in any more: taken back, or one who came by it was removed.
         removed: Who is out for ever.
@@ -91,22 +93,21 @@ class Admitted:
             member: next(iter(by)) for member, by in vouchers.items() if len(by) == 1
         }
         self.revoked: frozenset[OpId] = _taken_back(registers, authority)
-        self._refused: Collection[MemberId] = ()
         counting = self._counting(claims)
         came = _invites_of(counting)
         spoiled = {came[m] for m in self._removals if m in came}
         self.revoked |= spoiled
-        self._refused = self._without_place(came)
         if not (settings.locked or settings.entry == "open"):
-            counting = self._counting(claims)
+            counting = self._counting(claims, self._without_place(came))
         self._describe(counting)
-        self.claims: Sequence[Claim] = counting
+        self.claims: list[Claim] = counting
+        self._order = self._order_of(counting)
         named = {act.body.member for act in authority.acts(Remove)}
         self.removed: frozenset[MemberId] = frozenset(
             member for member in self._removals if member in named or member in self.known
         )
 
-    def _counting(self, claims: Sequence[Claim]) -> list[Claim]:
+    def _counting(self, claims: Sequence[Claim], refused: Collection[MemberId] = ()) -> list[Claim]:
         """Follow the doors from the host; gives the claims that count."""
         counting: list[Claim] = []
         waiting: dict[MemberId, list[Claim]] = defaultdict(list)
@@ -116,7 +117,7 @@ class Admitted:
 
         def look_at(some: Iterable[Claim]) -> None:
             for claim in some:
-                needs = self._needs(claim)
+                needs = self._needs(claim, refused)
                 missing = next((one for one in needs or () if one not in live), None)
                 if missing is not None:
                     waiting[missing].append(claim)
@@ -135,7 +136,7 @@ class Admitted:
         counting.sort(key=lambda c: live.get(c.door, last) if c.member in self.vouched else -1)
         return counting
 
-    def _needs(self, claim: Claim) -> _Needs | None:
+    def _needs(self, claim: Claim, refused: Collection[MemberId]) -> _Needs | None:
         """Give who must be in for a claim to count; None if it can not."""
         member, settings = claim.member, self._settings
         if member in self.vouched:
@@ -144,7 +145,7 @@ class Admitted:
         if not shut or settings.let.get(member, False):
             return (claim.door,)
         invite = claim.invite
-        if settings.locked or invite is None or member in self._refused:
+        if settings.locked or invite is None or member in refused:
             return None
         if invite.id in self.revoked and member not in self._removals:
             return None
@@ -175,10 +176,10 @@ class Admitted:
             joins[join.author][join.id] = join
         for claim in counting:
             joins[claim.member][claim.join.id] = claim.join
-        self.joins: Mapping[MemberId, tuple[Op, ...]] = {
+        self.joins: dict[MemberId, tuple[Op, ...]] = {
             member: tuple(sorted(some.values(), key=age)) for member, some in joins.items()
         }
-        self.known: frozenset[MemberId] = frozenset(self.joins)
+        self.known: set[MemberId] = set(self.joins)
         doors: dict[MemberId, list[MemberId]] = defaultdict(list)
         words = [
             (claim.door, claim.member)
@@ -189,7 +190,48 @@ class Admitted:
         for (door, member), is_of_use in zip(words, useful, strict=True):
             if is_of_use:
                 doors[member].append(door)
-        self.doors: Mapping[MemberId, Sequence[MemberId]] = doors
+        self.doors: dict[MemberId, list[MemberId]] = doors
+
+    def _order_of(self, counting: Iterable[Claim]) -> SearchOrder:
+        by_member: dict[MemberId, list[tuple[MemberId, OpId]]] = defaultdict(list)
+        for claim in counting:
+            by_member[claim.member].append((claim.door, claim.id))
+        roots = [self._registers.host, *sorted(self.vouched & by_member.keys())]
+        order = SearchOrder(dict.fromkeys(roots))
+        for member, doors in by_member.items():  # the first one's of all doors of a member first
+            if member not in self.vouched:
+                order.add(member, doors[:1])
+        return order
+
+    def take(self, admit: Op, join: Op) -> bool:
+        """Take in one more admission, if nobody else's place depends on it.
+
+        So it is while the room is open, of somebody that only a few doors have let in, and that is
+        no door itself; nor may anybody have said something of it.
+
+        Returns:
+            False if only the whole set can tell who is in.
+        """
+        settings, member, door = self._settings, join.author, admit.author
+        if settings.locked or settings.entry != "open" or member in settings.let:
+            return False
+        if door not in self.known or door in self._removals:
+            return False
+        if member in self.vouched or member in self._removals or self._registers.is_door(member):
+            return False
+        others = self._registers.admits.get(member, ())
+        if len(others) >= ENOUGH or any(one.id != join.id for _, one in others):
+            return False
+        claims = [
+            (one.author, one.id)
+            for one, _ in others
+            if one.author in self.known and one.author not in self._removals
+        ]
+        self.claims.append(Claim(admit.id, door, join, None))
+        self.doors[member] = self._order.add(member, [*claims, (door, admit.id)])
+        self.joins[member] = (join,)
+        self.known.add(member)
+        return True
 
 
 def _vouchers(authority: Authority, host: MemberId) -> dict[MemberId, set[MemberId]]:

@@ -100,6 +100,7 @@ class Epochs:
         parents = {epoch: _ids(body) for epoch, body in registers.epochs.items()}
         replaced = led((one for act in acts for one in _ids(act.body)), parents)
         acts = [act for act in acts if act.op.id not in ancestry.past]
+        self._awaited = ancestry.awaited
         self.by_id: Mapping[EpochId, EpochInfo] = {
             EpochId(act.op.id): _info(act.op, act.body)
             for act in sorted(acts, key=lambda act: act.op.id)
@@ -124,6 +125,10 @@ class Epochs:
         self.last_removals: tuple[OpId, ...] = ancestry.last(
             [act.op.id for act in authority.acts(Remove)]
         )[:KNOWS_MAX]
+
+    def awaits(self, op: OpId) -> bool:
+        """Tell whether an epoch or a link would count only with this one, which is missing."""
+        return op in self._awaited
 
     def restated(self) -> list[tuple[EpochInfo, int, StageEntry]]:
         """Give what the heads say is in force on the stage, with the ranks of their authors."""

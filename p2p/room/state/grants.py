@@ -70,6 +70,7 @@ class Floor:
         downs: The ``Down`` operations that count, by what they end: a hand or a grant.
         mutes: The ``Mute`` operations in force, with their authors.
         lifted: Mutes that somebody ended, under whatever epoch.
+        about: Members that others invited or moved down: what these say of themselves may matter.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Floor:
         self.lifted: frozenset[OpId] = frozenset(
             one for act in authority.acts(Mute) if not act.body.on for one in act.body.lifts
         )
+        self.about: set[MemberId] = {member for member, _ in self.downs}
         muted = self._muted(authority, epochs)
         held: dict[MemberId, Live] = {}
         slots: set[int] = set()
@@ -111,6 +113,7 @@ class Floor:
         for act in issued_under(authority.acts(Grant), epochs.current):
             op, body = act.op, act.body
             live = Live(op.id, body.slot, body.member, short(body.hand), op.author)
+            self.about.add(body.member)
             upwards = op.author != body.member and authority.rank_of(body.member) <= act.rank
             if not upwards or self._wished(live):
                 found[op.id] = (upwards, act.rank, live)
@@ -118,6 +121,7 @@ class Floor:
             by = found[entry.grant][2].by if entry.grant in found else None
             live = Live(entry.grant, entry.slot, entry.member, entry.hand, by)
             found[entry.grant] = (False, _RESTATED, live)
+        self.about.update(entry.member for _, _, entry in epochs.restated())
         order = [
             (not self._took(live), upwards, rank, live.id, live)
             for upwards, rank, live in found.values()

@@ -2,7 +2,7 @@
 
 import functools
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from crypto.identity import verify
@@ -58,22 +58,39 @@ class Lineage:
     """Who brought in whom: joins that prove to come by an invite of somebody else."""
 
     def __init__(self, registers: Registers) -> None:
-        self._invites: dict[OpId, Op] = {}
+        self._came_by: dict[OpId, Op] = {}
         self._brought: dict[MemberId, list[MemberId]] = defaultdict(list)
-        invites = {
+        self._invites: dict[OpId, tuple[Op, SignKey]] = {
             op.id: (op, body.key)
             for op, body in registers.all("invite", Invite)
             if op.author in registers.introduced
         }
+        self._missing: set[OpId] = set()
         for join, body in registers.all("join", Join):
-            invite, key = invites.get(body.invite, (join, b""))
-            if invite.author != join.author and proves(join, body.proof, key):
-                self._invites[join.id] = invite
-                self._brought[invite.author].append(join.author)
+            self.come(join, body)
+
+    def come(self, join: Op, body: Join) -> None:
+        """Take in the join of somebody new, and what it says."""
+        if body.invite not in self._invites:
+            self._missing.add(body.invite)
+            return
+        invite, key = self._invites[body.invite]
+        if invite.author != join.author and proves(join, body.proof, key):
+            self._came_by[join.id] = invite
+            self._brought[invite.author].append(join.author)
+
+    def offer(self, invite: Op, body: Invite) -> bool:
+        """Take in one more invite, and what it says.
+
+        Returns:
+            False if somebody has come by it before we knew it.
+        """
+        self._invites[invite.id] = (invite, body.key)
+        return invite.id not in self._missing
 
     def invite_of(self, join: OpId) -> Op | None:
         """Give the invite by which somebody joined."""
-        return self._invites.get(join)
+        return self._came_by.get(join)
 
     def branch_of(self, member: MemberId) -> Iterator[MemberId]:
         """Give everybody whom the member's invites brought in, and whom theirs did."""
@@ -87,30 +104,30 @@ class Lineage:
                     yield child
 
 
-def invites_of(
-    registers: Registers,
+def describe(
+    invites: Iterable[Op],
     used: Mapping[OpId, int],
     revoked: Collection[OpId],
-    here: Collection[MemberId],
+    is_here: Callable[[MemberId], bool],
 ) -> Mapping[OpId, InviteInfo]:
-    """Describe the invites of those who are here, by id.
+    """Describe those of some invites whose makers are here, by id.
 
     Args:
-        registers: The set.
+        invites: Operations.
         used: How many members each brought in.
         revoked: Invites that let nobody in any more.
-        here: Members whose invites let others in.
+        is_here: Tells whether the invites of a member let others in.
     """
     return {
         op.id: InviteInfo(
             op.id,
             op.author,
-            body.key,
-            body.uses,
-            body.expires_s,
+            op.body.key,
+            op.body.uses,
+            op.body.expires_s,
             used.get(op.id, 0),
             op.id in revoked,
         )
-        for op, body in registers.all("invite", Invite)
-        if op.author in here
+        for op in invites
+        if isinstance(op.body, Invite) and is_here(op.author)
     }

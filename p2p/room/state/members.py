@@ -2,7 +2,7 @@
 
 import functools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from crypto.ids import DhKey, MemberId, OpId, SignKey
 from p2p.room.ops.chain import last_link
@@ -21,53 +21,63 @@ from p2p.room.ops.kinds import (
 )
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import NOBODY
+from p2p.room.ops.registers import Registers
 from p2p.room.stage import Stage
 from p2p.room.state.grants import Floor, took
-from p2p.room.state.model import Member
+from p2p.room.state.member import Member
 from p2p.room.state.verdict import Findings
-from p2p.room.text.confusable import imitations
+from p2p.room.text.confusable import NAMES_MAX, Lookalikes
 from p2p.room.text.names import DisplayName
 
-_shown = functools.lru_cache(maxsize=4096)(DisplayName.clean)
+_shown = functools.lru_cache(maxsize=NAMES_MAX)(DisplayName.clean)
 
 
-def portraits(
-    findings: Findings,
-    floor: Floor,
-    everyone: Sequence[MemberId],
-    *,
-    blind: bool = False,
-) -> dict[MemberId, Member]:
-    """Describe members.
+class Painter:
+    """Describes members.
 
     Args:
         findings: The set.
         floor: The stage.
-        everyone: Who is to be described, in order.
         blind: Joins are not known here: keys are those of appointments, names made up.
     """
-    painter = _Painter(findings, floor, everyone, blind=blind)
-    return {member: painter.of(member) for member in everyone}
 
-
-class _Painter:
-    def __init__(
-        self, findings: Findings, floor: Floor, everyone: Sequence[MemberId], *, blind: bool
-    ) -> None:
+    def __init__(self, findings: Findings, floor: Floor, *, blind: bool = False) -> None:
         self._findings = findings
+        self._blind = blind
         self._registers = findings.registers
-        self._authority = findings.authority
-        self._floor = floor
-        self._keys = _appointed_keys(findings) if blind else {}
-        self._ranked = frozenset(self._authority.appointed())
-        self._keeps = _keeps(findings, floor)
         self._admitted = findings.admitted
-        self._joins = {} if blind else {m: self._join(m) for m in everyone}
-        self._imitates = imitations(
-            (self._authority.rank_of(m), m, self._name(m, join))
-            for m, join in self._joins.items()
-            if m not in self._authority.removals and not self._registers.left(m)
-        )
+        self._keys = _appointed_keys(findings) if blind else {}
+        self._alike = Lookalikes()
+        self._named: dict[MemberId, DisplayName] = {}
+        self.look(floor)
+
+    def look(self, floor: Floor) -> None:
+        """Take in how the stage is, and who may do what."""
+        self._floor = floor
+        self._authority = self._findings.authority
+        self._ranked = frozenset(self._authority.appointed())
+        self._keeps = _keeps(self._findings, floor)
+        self._links = _by_author(self._registers)
+
+    def meet(self, members: Collection[MemberId]) -> set[MemberId]:
+        """Take in who is here of these; gives those whose description may change by that."""
+        others: set[MemberId] = set()
+        for member in members if not self._blind else ():
+            here = member not in self._authority.removals and not self._registers.left(member)
+            if here == (member in self._named):
+                continue
+            rank = self._authority.rank_of(member)
+            if here:
+                name = self._named[member] = self._name(member, self._join(member))
+                others.update(self._alike.come(rank, member, name))
+            else:
+                others.update(self._alike.go(rank, member, self._named.pop(member)))
+        return others
+
+    def _imitates(self, member: MemberId) -> MemberId | None:
+        name = self._named.get(member)
+        rank = self._authority.rank_of(member)
+        return None if name is None else self._alike.imitated(rank, member, name)
 
     def _join(self, member: MemberId) -> Op:
         """The join by which a member is known: the one its removal names, else its own."""
@@ -84,8 +94,9 @@ class _Painter:
         return _shown(body.name if known and isinstance(body, Join) else "", member)
 
     def of(self, member: MemberId) -> Member:
+        """Describe one member."""
         registers, authority = self._registers, self._authority
-        join = self._joins.get(member)
+        join = None if self._blind else self._join(member)
         sign, dh, recv = self._public(member, join)
         out = member in authority.removals
         wish = None if out else registers.wish(member)
@@ -116,7 +127,7 @@ class _Painter:
             ranked_by=authority.ranked_by(member) if ranked else None,
             invite=invite.id if invite else NONE,
             invited_by=invite.author if invite else None,
-            imitates=self._imitates.get(member),
+            imitates=self._imitates(member),
             trusted=out or len(self._admitted.joins.get(member, ())) < 2,
             cut=self._cut(member, first) if ranked and not out else first,
             keeps=tuple(self._keeps.get(member, ())[:KEEPS_MAX]),
@@ -129,7 +140,7 @@ class _Painter:
         """Nobody ever ends the host's powers, so nobody has to know its last link."""
         if member == self._registers.host:
             return join
-        return last_link(member, join, self._registers.links.values())
+        return last_link(member, join, self._links.get(member, ()))
 
     def _public(self, member: MemberId, join: Op | None) -> tuple[SignKey, DhKey, DhKey]:
         """Signing key, exchange key, and the key to wrap for."""
@@ -172,6 +183,13 @@ def _appointed_keys(findings: Findings) -> dict[MemberId, tuple[SignKey, DhKey]]
         for op in findings.registers.ranks.values()
         if isinstance(op.body, Rank)
     }
+
+
+def _by_author(registers: Registers) -> dict[MemberId, list[Op]]:
+    links: dict[MemberId, list[Op]] = defaultdict(list)
+    for op in registers.links.values():
+        links[op.author].append(op)
+    return links
 
 
 def _keeps(findings: Findings, floor: Floor) -> dict[MemberId, list[OpId]]:

@@ -1,101 +1,19 @@
-"""The members of a room and the room itself, as everybody in it sees them."""
+"""The room, as everybody in it sees it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-from crypto.ids import DhKey, EpochId, MemberId, OpId, SignKey
-from p2p.room.ops.ids import NO_EPOCH, NONE
+from crypto.ids import EpochId, MemberId, OpId
+from p2p.room.ops.ids import NO_EPOCH
 from p2p.room.ops.kinds import Body, Carrier, EntryMode, HandRef
-from p2p.room.ops.powers import CO_HOST, HELPER, MODERATOR
-from p2p.room.stage import NOT_HERE, ON_STAGE, Stage
 from p2p.room.state.epochs import EpochInfo
 from p2p.room.state.grants import Live
 from p2p.room.state.invites import InviteInfo
+from p2p.room.state.member import Member, Role
+from p2p.room.state.member_map import MemberMap
 from p2p.room.text.names import DisplayName
 
-Role = Literal["host", "co-host", "moderator", "speaker", "listener"]
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One member, as everybody in the room sees it.
-
-    Attributes:
-        id: Member id.
-        sign: Ed25519 public key.
-        dh: X25519 public key.
-        recv: X25519 public key for the next epoch, the newest; zeros for none.
-        name: Safe to show.
-        stage: Its place.
-        slot: Speaker's slot, 1 to 63, while on stage or invited.
-        grant: The invitation it stands on or could take.
-        lapsed: Its last invitation ended unanswered.
-        wish: Its last own wish, zeros for none or a tied one.
-        join: The operation it joined with.
-        is_host: It made the room.
-        rank: 0 host, 1 co-host, 2 moderator, 3 helper, 4 everybody else.
-        auth: The appointment it acts under; zeros for none, and for the host.
-        tenures: All its appointments in force.
-        ranked_by: Who gave it its rank or took it away, if that was another.
-        invite: The invite it came by; zeros for none.
-        invited_by: Whose invite it came by.
-        imitates: Another member here, of the same or a higher rank, whose name looks like this one.
-        trusted: It has one history: a key that signed two joins is nobody to wrap a secret to.
-        cut: Its last link that we know, for whoever ends its powers.
-        keeps: What it did outside its chain and what is in force.
-        admitted_by: The member that let it in; None if a moderator has vouched for it since.
-        vouched_by: The moderator that alone has vouched for it, and with whose removal it would
-            fall; itself if it has or had a rank.
-        doors: By whom it came in, also if a moderator has vouched for it since: five at most.
-    """
-
-    id: MemberId
-    sign: SignKey
-    dh: DhKey
-    recv: DhKey
-    name: DisplayName
-    stage: Stage
-    slot: int | None
-    grant: OpId | None
-    lapsed: bool
-    wish: OpId
-    join: OpId
-    is_host: bool
-    rank: int = 4
-    auth: OpId = NONE
-    tenures: tuple[OpId, ...] = ()
-    ranked_by: MemberId | None = None
-    invite: OpId = NONE
-    invited_by: MemberId | None = None
-    imitates: MemberId | None = None
-    trusted: bool = True
-    cut: OpId = NONE
-    keeps: tuple[OpId, ...] = ()
-    admitted_by: MemberId | None = None
-    vouched_by: MemberId | None = None
-    doors: tuple[MemberId, ...] = ()
-
-    @property
-    def is_here(self) -> bool:
-        """It neither left nor was removed. Whether it is in reach, operations do not tell."""
-        return self.stage not in NOT_HERE
-
-    @property
-    def moderates(self) -> bool:
-        """It may do all that a moderator may, and is still in the room."""
-        return self.rank <= MODERATOR and self.is_here
-
-    @property
-    def role(self) -> Role:
-        """What to call it; a muted speaker is a speaker, an invited listener a listener."""
-        if self.is_host:
-            return "host"
-        if self.rank == CO_HOST:
-            return "co-host"
-        if self.rank <= HELPER:
-            return "moderator"
-        return "speaker" if self.stage in ON_STAGE else "listener"
+__all__ = ["Asking", "Member", "Role", "RoomState"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +62,11 @@ class RoomState:
         over: Of every setting the operations that a new one replaces.
         named: Where the next order of hands begins.
         lifted: Mutes that somebody ended and that are not forgotten yet.
+        ranked: Everybody who holds a rank or held one, by id.
     """
 
     host: MemberId
-    members: Mapping[MemberId, Member]
+    members: MemberMap
     removed: frozenset[MemberId]
     queue: tuple[MemberId, ...]
     unnamed: tuple[HandRef, ...]
@@ -172,6 +91,7 @@ class RoomState:
     over: Mapping[type[Body], tuple[OpId, ...]] = field(default_factory=dict)
     named: int = 0
     lifted: frozenset[OpId] = frozenset()
+    ranked: tuple[MemberId, ...] = ()
 
     @property
     def epoch(self) -> EpochId:
@@ -181,9 +101,7 @@ class RoomState:
     @property
     def no_moderator(self) -> bool:
         """Nobody is left who could change anything, as far as we know the room yet."""
-        return self.host in self.members and not any(
-            member.moderates for member in self.members.values()
-        )
+        return self.host in self.members and not self.seniors()
 
     def roster(self) -> list[Member]:
         """Give those whom a new secret is wrapped to: here, of one history, not turned away."""
@@ -199,7 +117,8 @@ class RoomState:
 
     def seniors(self) -> list[Member]:
         """Give the members who may run the room, the most senior first."""
-        found = [member for member in self.members.values() if member.moderates]
+        known = (self.members[one] for one in self.ranked if one in self.members)
+        found = [member for member in known if member.moderates]
         return sorted(found, key=lambda member: (member.rank, member.id))
 
     def place_of(self, member: MemberId) -> int | None:

@@ -1,16 +1,49 @@
-"""A set of operations, and whose word in it counts: as much as pruning needs."""
+"""A set of operations, and whose word in it counts: as much as pruning needs.
 
-from collections.abc import Iterable
+What comes later is taken in one by one where that gives the same as working out the whole set: what
+somebody says of itself, a newcomer to an open room, and acts of a moderator that let nobody in and
+take no power away. Of all else the set has to be worked out anew. Rule of thumb: a step that is
+not sure says no.
+"""
 
-from crypto.ids import MemberId
-from p2p.room.ops.kinds import EntryMode
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from crypto.ids import MemberId, OpId
+from p2p.room.ops.kinds import (
+    Admit,
+    Carriers,
+    Down,
+    Entry,
+    EntryMode,
+    Epoch,
+    Grant,
+    Invite,
+    Join,
+    Leave,
+    Let,
+    Lock,
+    Mute,
+    Order,
+    Profile,
+    Rank,
+    Remove,
+    Roster,
+    Topic,
+    Uninvite,
+)
+from p2p.room.ops.newcomer import admitted_by
 from p2p.room.ops.op import Op
-from p2p.room.ops.registers import Registers
+from p2p.room.ops.powers import takes_power
+from p2p.room.ops.registers import WISHES, Registers
 from p2p.room.state.admitted import Admitted
 from p2p.room.state.authority import Authority
 from p2p.room.state.epochs import Epochs
 from p2p.room.state.invites import Lineage
 from p2p.room.state.room_settings import Settings
+
+_LET_NOBODY_IN: Final = (Grant, Mute, Down, Order, Epoch, Topic, Carriers, Profile)
+_DECIDE_WHO_IS_IN: Final = (Rank, Remove, Roster, Lock, Entry, Let, Uninvite)
 
 
 class Findings:
@@ -23,6 +56,7 @@ class Findings:
         epochs: Which epochs are heads.
         settings: The settings of the room.
         admitted: Who is a member.
+        may_end_acts: What came last may have been the end of something said with a power.
     """
 
     def __init__(self, ops: Iterable[Op], host: MemberId, entry: EntryMode) -> None:
@@ -32,3 +66,106 @@ class Findings:
         self.epochs = Epochs(self.registers, self.authority)
         self.settings = Settings(self.authority, entry)
         self.admitted = Admitted(self.registers, self.authority, self.lineage, self.settings)
+        self._entry: EntryMode = entry
+        self._touched: set[MemberId] = set()
+        self._acts_changed = False
+        self._judge_again = False
+        self.may_end_acts = False
+
+    def take(self, ops: Iterable[Op]) -> set[OpId] | None:
+        """Take in some more operations.
+
+        Returns:
+            Those that no longer count by them, of what members say of themselves; None if only the
+            whole set, worked out anew, can tell what they mean: these findings are of no use then.
+        """
+        gone: set[OpId] = set()
+        self.may_end_acts = self._judge_again
+        for op in ops:
+            replaced = self._take(op)
+            if replaced is None:
+                return None
+            gone.update(one.id for one in replaced)
+        if self._judge_again:
+            self._acts_changed, self._judge_again = True, False
+            return gone if self._judge() else None
+        return gone
+
+    def forget(self, powers: Collection[OpId]) -> None:
+        """Drop what was said with a power and no longer counts; so it is from the next look on."""
+        if powers:
+            self.registers.drop(powers)
+            self._judge_again = True
+
+    def news(self) -> tuple[set[MemberId], bool]:
+        """Give who said something or came since the last call, and whether others acted."""
+        news = self._touched, self._acts_changed
+        self._touched, self._acts_changed = set(), False
+        return news
+
+    def _take(self, op: Op) -> Collection[Op] | None:
+        if takes_power(op, self.registers.host):
+            self._judge_again = self.may_end_acts = True
+            return self.registers.add(op) if isinstance(op.body, _LET_NOBODY_IN) else None
+        if op.author not in self.registers.introduced or not self._may_say(op):
+            return None
+        self._touched.add(op.author)
+        self.may_end_acts |= isinstance(op.body, WISHES | Leave)
+        replaced = self.registers.add(op)
+        # Of the invites of one member the first count: one that lets in somebody may be none.
+        return None if replaced and isinstance(op.body, Invite) else replaced
+
+    def _may_say(self, op: Op) -> bool:
+        match op.body:
+            case Admit():
+                return self._may_let_in(op)
+            case Invite() as body:
+                return self._may_offer(op, body)
+            case Leave():
+                return self._may_leave(op.author)
+        return not isinstance(op.body, Join | Uninvite)
+
+    def _may_let_in(self, op: Op) -> bool:
+        """A newcomer of whom nobody with a power has said something, nor it with one."""
+        join = admitted_by(op)
+        if join is None or not isinstance(join.body, Join) or self.epochs.awaits(join.id):
+            return False
+        if any(_about(rank) == join.author for rank in self.registers.ranks.values()):
+            return False
+        if join.id not in self.registers.joins:
+            removals = (act.body for act in self.authority.acts(Remove))
+            if any(join.body.invite) and any(body.branch for body in removals):
+                return False
+            self.lineage.come(join, join.body)
+        self._touched.add(join.author)
+        return self.admitted.take(op, join)
+
+    def _may_offer(self, op: Op, body: Invite) -> bool:
+        taken_back = [back.invite for _, back in self.registers.all("uninvite", Uninvite)]
+        taken_back += [act.body.invite for act in self.authority.acts(Uninvite)]
+        return op.id not in taken_back and self.lineage.offer(op, body)
+
+    def _may_leave(self, member: MemberId) -> bool:
+        """Somebody that does not take its place with it, where only so many came by an invite."""
+        joins = self.registers.read("join", member)
+        invites = [invite for join in joins if (invite := self.lineage.invite_of(join.id))]
+        return not any(isinstance(one.body, Invite) and one.body.uses for one in invites)
+
+    def _judge(self) -> bool:
+        """Work out the powers again; False if somebody may be in or out by that."""
+        authority = Authority(self.registers, self.lineage)
+        if authority.words(_DECIDE_WHO_IS_IN) != self.authority.words(_DECIDE_WHO_IS_IN):
+            return False
+        self.authority = authority
+        self.epochs = Epochs(self.registers, authority)
+        self.settings = Settings(authority, self._entry)
+        return True
+
+
+def _about(op: Op) -> MemberId | None:
+    return op.body.member if isinstance(op.body, Rank) else None
+
+
+def taken(findings: Findings, ops: Iterable[Op]) -> set[OpId] | None:
+    """See ``Findings.take``."""
+    return findings.take(ops)

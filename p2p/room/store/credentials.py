@@ -68,6 +68,10 @@ class Credentials:
         epoch = op.body.epoch if isinstance(op.body, FLOOR) else NO_EPOCH
         return epoch == NO_EPOCH or epoch in self._epochs
 
+    def drop(self, epoch: EpochId) -> None:
+        """An epoch is no longer here, so that what names it waits for it."""
+        self._epochs.discard(epoch)
+
     def forget(self, *, but: Collection[MemberId]) -> None:
         """Begin anew, as the set has become smaller: keys of some stay, and appointments."""
         self._epochs.clear()

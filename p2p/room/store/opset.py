@@ -1,10 +1,11 @@
 """The set of operations a member holds: checked on the way in, bounded, and handed on."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from crypto.genesis import Genesis
 from crypto.identity import member_id
-from crypto.ids import MemberId, OpId, RoomId
+from crypto.ids import EpochId, MemberId, OpId, RoomId
 from p2p.errors import RemoteError
 from p2p.room.ops.ids import short
 from p2p.room.ops.kinds import (
@@ -29,8 +30,9 @@ from p2p.room.store.credentials import Credentials
 from p2p.room.store.gone import Gone
 from p2p.room.store.held import Held
 from p2p.room.store.introducing import shown_first
-from p2p.room.store.pruning import kept, turn
+from p2p.room.store.pruning import ended, kept, turn
 from p2p.room.store.quotas import FLOOR, Quotas
+from p2p.room.store.reading import Reading
 
 MEMBERS_MAX = 1024
 """Members in a room that are remembered, the gone included."""
@@ -38,7 +40,10 @@ MEMBERS_MAX = 1024
 CLAIMS_MAX = 256
 """Admissions that count for nobody, but might if more were known: those of the lowest ids."""
 
-UNSETTLED_MAX = 256
+_MAY_COUNT_AGAIN: Final = Admit | Epoch | Grant | Mute | Down | Order
+"""What is not refused when it comes again: a dropped admission, which a removal can name, an epoch
+of long ago, what was dropped for its epoch, and an order dropped as its author's powers had ended.
+"""
 
 
 class OpSet:
@@ -68,7 +73,7 @@ class OpSet:
         self._held = Held()
         self._gone = Gone()
         self._quotas = Quotas(self.host, self._credentials.ranks)
-        self._unsettled = 0
+        self._reading = Reading()
 
     def __len__(self) -> int:
         return len(self._ops)
@@ -145,8 +150,7 @@ class OpSet:
             self._put(self.read(self._gone.recall(op.author)))  # it is the door of somebody
         self._put(op)
         new += self._release(op)
-        self._unsettled += len(new)
-        if self._unsettled >= UNSETTLED_MAX:
+        if self._reading.is_due(len(self._ops)):
             self.settle()
         return new
 
@@ -156,6 +160,7 @@ class OpSet:
         if (member := self._arrival(op)) is not None:
             self._known.add(member)
         self._quotas.add(op)
+        self._reading.add(op)
 
     def _arrival(self, op: Op) -> MemberId | None:
         """Tell whose join an operation is or carries."""
@@ -210,8 +215,30 @@ class OpSet:
         """Drop what no longer counts.
 
         Returns:
-            What all this means, ready for ``state.state_of``.
+            What all this means, ready for ``state.state_of``. The same object as before if what
+            came since could be taken in as it is.
         """
+        read = self._reading.go_on(len(self._known))
+        if read is None:
+            return self._settle_all()
+        findings, gone = read
+        if findings.may_end_acts:
+            findings.forget(over := ended(findings))
+            gone |= over
+        self._drop(gone)
+        return findings
+
+    def _drop(self, gone: Iterable[OpId]) -> None:
+        for one in gone:
+            op = self._ops.pop(one)
+            self._quotas.remove(op)
+            if isinstance(op.body, Epoch):
+                self._credentials.drop(EpochId(one))
+            if not isinstance(op.body, _MAY_COUNT_AGAIN):
+                self._gone.spend(one)
+        self._gone.limit()
+
+    def _settle_all(self) -> Findings:
         findings = Findings(self._ops.values(), self.host, self._entry)
         left = {op.id: op for op in kept(findings)}
         for op, _ in findings.registers.all("leave", Leave):
@@ -224,18 +251,16 @@ class OpSet:
         self._drop_claims(left, findings)
         orphans = self._drop_orphans(left)
         for op in self._ops.values():
-            # What may count again is not refused when it comes again: a dropped admission, which a
-            # removal can name, an epoch of long ago, what was dropped for its epoch, and an order
-            # dropped as its author's powers had ended.
-            again = Admit | Epoch | Grant | Mute | Down | Order
-            back = isinstance(op.body, again) or op.id in orphans
+            back = isinstance(op.body, _MAY_COUNT_AGAIN) or op.id in orphans
             if op.id not in left and not back:
                 self._gone.spend(op.id)
         self._gone.limit()
-        if len(left) < len(self._ops):
+        lost = {one: op for one, op in self._ops.items() if one not in left}
+        findings.forget({one for one, op in lost.items() if takes_power(op, self.host)})
+        if lost:
             self._forget(left)
         self._known = set(findings.admitted.known - self._gone.members)
-        self._unsettled = 0
+        self._reading.whole(findings, lost)
         return findings
 
     def _is_ours(self, op: Op) -> bool:

@@ -47,6 +47,9 @@ from p2p.room.ops.registers import Registers, age
 from p2p.room.state.grants import took
 from p2p.room.state.verdict import Findings
 
+LEFT_SHARE = 32
+"""One in so many may have left before it is looked who of them can be forgotten."""
+
 LEFT_MAX = 32
 """Members remembered who have left and of whom nothing is in force."""
 
@@ -64,11 +67,30 @@ def kept(findings: Findings) -> list[Op]:
     if forgotten:
         ops = [op for op in ops if _newcomer(op) not in forgotten]
     ops += registers.waiting
-    useless = _useless_orders(findings) | _ended_by_the_host(registers)
-    ops += [op for op in registers.powers if op.id not in useless and not _is_past(op, findings)]
-    named = {op.body.epoch for op in ops if isinstance(op.body, Down | Grant)}
-    past = findings.epochs.past - named
-    return sorted((op for op in ops if op.id not in past), key=order)
+    over = ended(findings)
+    ops += [op for op in registers.powers if op.id not in over]
+    return sorted(ops, key=order)
+
+
+def ended(findings: Findings) -> set[OpId]:
+    """Give what was said with a power and is forgotten."""
+    powers = findings.registers.powers
+    over = _useless_orders(findings) | _ended_by_the_host(findings.registers)
+    over |= {op.id for op in powers if _is_past(op, findings)}
+    bodies = (op.body for op in powers if op.id not in over)
+    named = {body.epoch for body in bodies if isinstance(body, Down | Grant)}
+    return over | (findings.epochs.past - named)
+
+
+def is_time_to_forget(left: int, since: int, members: int) -> bool:
+    """Tell whether members who have left may be forgotten, which takes a look at everybody.
+
+    Args:
+        left: So many have.
+        since: So many of them since they were looked at last.
+        members: All who are remembered.
+    """
+    return left > LEFT_MAX and since > members // LEFT_SHARE
 
 
 def _is_past(op: Op, findings: Findings) -> bool:

@@ -69,6 +69,10 @@ class Quotas:
         """Count one more."""
         self._counts.update(self._slots(op))
 
+    def remove(self, op: Op) -> None:
+        """Count one less."""
+        self._counts.subtract(self._slots(op))
+
     def _slots(self, op: Op) -> list[object]:
         """Under what an operation is counted."""
         if not takes_power(op, self._host):

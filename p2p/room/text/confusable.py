@@ -6,11 +6,15 @@ taken off, and letters of other scripts that are drawn like Latin ones read as t
 short: what people would take for the same at the size of a terminal's letters.
 """
 
+import bisect
 import functools
 import unicodedata
 from collections.abc import Iterable, Mapping
 
 from crypto.ids import MemberId
+
+NAMES_MAX = 16384
+"""Names of which it is remembered what they look like: more than a room has members."""
 
 _LOOKALIKES = {
     "a": "αаɑ", "b": "ьвβƅ", "c": "сϲᴄ", "d": "ԁ", "e": "еєεҽ", "g": "ɡց", "h": "һнհ",
@@ -25,12 +29,46 @@ _READ_AS: dict[int, str | None] = {
 _READ_AS |= dict.fromkeys(map(ord, " .,-_'’`·"))
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=NAMES_MAX)
 def skeleton(name: str) -> str:
     """Reduce a name to what it looks like. May be empty."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
     bare = "".join(c for c in plain if unicodedata.category(c) not in ("Mn", "Me"))
     return bare.translate(_READ_AS).replace("rn", "m").replace("vv", "w")
+
+
+class Lookalikes:
+    """Those in the room, by what their names look like, the most senior of each first."""
+
+    def __init__(self) -> None:
+        self._alike: dict[str, list[tuple[int, MemberId]]] = {}
+
+    def come(self, rank: int, member: MemberId, name: str) -> list[MemberId]:
+        """Take in somebody new; gives those who imitate another by that, maybe, or another one."""
+        alike = self._alike.setdefault(skeleton(name), [])
+        before = alike[:2]
+        bisect.insort(alike, (rank, member))
+        return [member] if alike[:2] == before else [one for _, one in alike]
+
+    def go(self, rank: int, member: MemberId, name: str) -> list[MemberId]:
+        """Leave out somebody; gives the same."""
+        alike = self._alike[skeleton(name)]
+        before = alike[:2]
+        del alike[bisect.bisect_left(alike, (rank, member))]
+        return [member] if alike[:2] == before else [member, *(one for _, one in alike)]
+
+    def imitated(self, rank: int, member: MemberId, name: str) -> MemberId | None:
+        """Tell whose name the name of a member looks like: the most senior other one's.
+
+        Of two of equal rank each imitates the other: operations do not tell who came first.
+        """
+        alike = self._alike.get(skeleton(name), [])
+        if len(alike) < 2:
+            return None
+        first, second = alike[:2]
+        if (rank, member) != first:
+            return first[1]
+        return second[1] if first[0] == second[0] else None
 
 
 def imitations(members: Iterable[tuple[int, MemberId, str]]) -> Mapping[MemberId, MemberId]:
@@ -40,18 +78,11 @@ def imitations(members: Iterable[tuple[int, MemberId, str]]) -> Mapping[MemberId
         members: Rank, id and name of those in the room.
 
     Returns:
-        For each such member the most senior other one. Of two of equal rank each imitates the
-        other: operations do not tell who came first.
+        For each such member the one it imitates: see ``Lookalikes``.
     """
-    alike: dict[str, list[tuple[int, MemberId]]] = {}
-    for rank, member, name in members:
-        alike.setdefault(skeleton(name), []).append((rank, member))
-    found: dict[MemberId, MemberId] = {}
-    for same in alike.values():
-        if len(same) > 1:
-            same.sort()
-            first, second = same[:2]
-            found |= {member: first[1] for _, member in same[1:]}
-            if first[0] == second[0]:
-                found[first[1]] = second[1]
-    return found
+    names = {member: (rank, member, name) for rank, member, name in members}
+    alike = Lookalikes()
+    for one in names.values():
+        alike.come(*one)
+    imitated = {member: alike.imitated(*one) for member, one in names.items()}
+    return {member: other for member, other in imitated.items() if other is not None}

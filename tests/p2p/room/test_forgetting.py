@@ -10,7 +10,7 @@ from p2p.room.ops.newcomer import admitted_by
 from p2p.room.ops.op import Pen
 from p2p.room.room import Room
 from p2p.room.stage import Stage
-from p2p.room.store import intake, opset, pruning
+from p2p.room.store import intake, pruning, reading
 from p2p.room.store.intake import Intake
 from p2p.room.store.opset import OpSet
 
@@ -29,7 +29,7 @@ def test_all_who_stay_agree_who_is_here_and_tell_it(
     unsettled: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also if the set drops who left before anybody has looked at the room."""
-    monkeypatch.setattr(opset, "UNSETTLED_MAX", unsettled)
+    monkeypatch.setattr(reading, "UNREAD_MAX", unsettled)
     rooms = Rooms(5)
     for number in (1, 2, 3):
         rooms.do(number, c.Leave())
@@ -46,7 +46,7 @@ def test_all_who_stay_agree_who_is_here_and_tell_it(
 def test_a_speaker_who_leaves_and_is_forgotten_is_off_the_stage_and_a_hand_is_down(
     unsettled: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opset, "UNSETTLED_MAX", unsettled)
+    monkeypatch.setattr(reading, "UNREAD_MAX", unsettled)
     rooms = Rooms(3)
     for number in (1, 2):
         rooms.do(number, c.RaiseHand())

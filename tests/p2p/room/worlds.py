@@ -15,6 +15,7 @@ from p2p.errors import RemoteError, UserError
 from p2p.room import commands as c
 from p2p.room.agent.intents import Writing, writing_for
 from p2p.room.agent.vouching import rosters, to_vouch_for
+from p2p.room.evaluation import Evaluation
 from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import HandRef
@@ -23,13 +24,23 @@ from p2p.room.stage import GONE
 from p2p.room.state.evaluate import evaluate, state_of
 from p2p.room.state.invites import CONTEXT
 from p2p.room.state.model import RoomState
+from p2p.room.state.verdict import Findings
 from p2p.room.store.opset import OpSet
+from p2p.room.store.reading import Reading
 
 Choice = Callable[[list[bytes]], list[bytes]]
 
 REPLICAS = 3
 FIRST = 6
 MOST = 10
+
+
+class Anew(OpSet):
+    """A set that is worked out as a whole each time."""
+
+    def settle(self) -> Findings:
+        self._reading = Reading()
+        return super().settle()
 
 
 class World:
@@ -42,6 +53,8 @@ class World:
         self.pens = [Pen(key, self.genesis.room_id) for key in self.keys]
         self.old_pens: list[list[Pen]] = [[] for _ in range(MOST)]
         self.sets = [OpSet(self.genesis) for _ in range(REPLICAS)]
+        self.evaluations = [Evaluation(ops) for ops in self.sets]
+        self.anew = [Anew(self.genesis) for _ in range(REPLICAS)]
         self.ops: list[Op] = []
         self.joined = 0
         self.joins: list[Op] = []
@@ -53,7 +66,12 @@ class World:
     # -- what replicas know
 
     def view(self, replica: int) -> RoomState:
-        return state_of(self.sets[replica].settle())
+        """The state as a room has it; it must be what follows from the whole set."""
+        self.evaluations[replica].expire()
+        state = self.evaluations[replica].state
+        assert differences(state, state_of(self.anew[replica].settle())) == {}
+        assert self.sets[replica].ids() == self.anew[replica].ids()
+        return state
 
     def whole(self) -> RoomState:
         """The state by everything that was ever signed."""
@@ -64,7 +82,10 @@ class World:
 
     def give(self, replica: int, op: Op) -> None:
         """Let a replica take in an operation as a room does."""
-        ops = self.sets[replica]
+        for ops in (self.sets[replica], self.anew[replica]):
+            self._give(ops, op)
+
+    def _give(self, ops: OpSet, op: Op) -> None:
         try:
             again = ops.read(op.data)
             if ops.knows(again):
@@ -89,8 +110,8 @@ class World:
                 for target in range(REPLICAS):
                     for data in source.missing(self.sets[target].ids(), bytes(8), b"\xff" * 8):
                         self.give(target, source.read(data))
-            for ops in self.sets:
-                ops.settle()
+            for replica in range(REPLICAS):
+                self.view(replica)
             if [ops.ids() for ops in self.sets] == before:
                 return
 

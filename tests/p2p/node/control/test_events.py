@@ -7,7 +7,7 @@ from p2p.api import events
 from p2p.node.control.events import EventReporter
 from p2p.node.member_numbers import MemberNumbers
 from p2p.room import commands as c
-from p2p.room.store import opset, pruning
+from p2p.room.store import pruning, reading
 
 
 class EverybodyInReach:
@@ -23,7 +23,7 @@ def test_who_leaves_and_is_forgotten_at_once_is_said_to_have_left_once(
     unsettled: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "LEFT_MAX", 0)
-    monkeypatch.setattr(opset, "UNSETTLED_MAX", unsettled)
+    monkeypatch.setattr(reading, "UNREAD_MAX", unsettled)
     rooms = Rooms(3, join=False)
     for room in rooms.rooms[1:]:
         rooms[0].admit(room.join_op)

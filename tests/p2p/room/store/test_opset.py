@@ -9,7 +9,7 @@ from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import Body
 from p2p.room.ops.newcomer import admitted_by
 from p2p.room.ops.op import Op, Pen, verify_op
-from p2p.room.store import credentials, gone, opset
+from p2p.room.store import credentials, gone, opset, reading
 from p2p.room.store.held import HELD_MAX, HELD_PER_AUTHOR_MAX
 from p2p.room.store.opset import OpSet
 
@@ -140,7 +140,7 @@ def test_what_was_superseded_is_known_and_not_checked_again():
 
 def test_the_memory_of_what_was_dropped_is_bounded(monkeypatch):
     monkeypatch.setattr(gone, "SPENT_MAX", 10)
-    monkeypatch.setattr(opset, "UNSETTLED_MAX", 7)
+    monkeypatch.setattr(reading, "UNREAD_MAX", 7)
     people = People(1)
     ops = OpSet(people.genesis)
     for op in people.ops:

@@ -1,0 +1,63 @@
+"""How far a set of operations has been read: what it meant, and what came since."""
+
+from collections.abc import Iterable
+
+from crypto.ids import OpId
+from p2p.room.ops.kinds import Leave
+from p2p.room.ops.op import Op
+from p2p.room.state.verdict import Findings, taken
+from p2p.room.store.pruning import is_time_to_forget
+
+UNREAD_MAX = 256
+"""Operations, or a quarter of all if that is more, that come in before it is looked what is
+forgotten by them."""
+
+
+class Reading:
+    """What a set meant when it was read last, and what is unread."""
+
+    def __init__(self) -> None:
+        self._unread: list[Op] = []
+        self._left = 0
+        self._findings: Findings | None = None
+
+    def add(self, op: Op) -> None:
+        """One more has come in."""
+        self._unread.append(op)
+        self._left += isinstance(op.body, Leave)
+
+    def is_due(self, held: int) -> bool:
+        """Tell whether so much is unread that the set, of so many, is to be read."""
+        return len(self._unread) >= max(UNREAD_MAX, held // 4)
+
+    def go_on(self, members: int) -> tuple[Findings, set[OpId]] | None:
+        """Read what came since.
+
+        Args:
+            members: So many are remembered.
+
+        Returns:
+            What the set means, the same object as before, and what no longer counts of what
+            members say of themselves. None if the whole set has to be read anew.
+        """
+        unread, self._unread = self._unread, []
+        if (found := self._findings) is None:
+            return None
+        left = len(found.registers.leavers) + self._left
+        if is_time_to_forget(left, self._left, members):
+            return None
+        gone = taken(found, unread)
+        return None if gone is None else (found, gone)
+
+    def whole(self, findings: Findings, lost: Iterable[OpId]) -> None:
+        """The whole set has been read.
+
+        Args:
+            findings: What it means.
+            lost: Operations that it lost by that.
+        """
+        self._unread.clear()
+        self._left = 0
+        # Of members that are forgotten it tells too much to go on with.
+        fits = {op.id for op in findings.registers.own()}.isdisjoint(lost)
+        self._findings = findings if fits else None
