@@ -351,7 +351,9 @@ class Room:
         return self._ops.all()
 
     def introduction(self, newcomer: MemberId, speaker: MemberId | None = None) -> list[bytes]:
-        """The same for somebody whom we let in: what shows who we are, and that it is in, first.
+        """The same for somebody whom we let in, in the order in which it is of use: see ``OpSet``.
+
+        First what shows who we are, and that it is in; last the members that only listen.
 
         Args:
             newcomer: Who comes in.

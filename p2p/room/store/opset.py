@@ -1,6 +1,6 @@
 """The set of operations a member holds: checked on the way in, bounded, and handed on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from crypto.genesis import Genesis
@@ -316,8 +316,32 @@ class OpSet:
         return [op.data for op in sorted(self._ops.values(), key=turn)]
 
     def introducing(self, state: RoomState, members: Iterable[MemberId]) -> list[bytes]:
-        """The same, but first what shows of some members that they are in: see ``shown_first``."""
-        first = shown_first(self._ops.values(), state, self._arrival, members)
+        """The same, but first what shows of some members that they are in: see ``shown_first``.
+
+        Then all that one has to know before the first sound: what was ever said with a power,
+        removals and keys included, who said it, and those who may speak. The members of a large
+        room come last.
+        """
+        came: dict[MemberId, Op] = {}
+        for op in self._ops.values():  # each behind its author's
+            member = self._arrival(op)
+            if member is not None:
+                came.setdefault(member, op)
+
+        def line_to(some: Iterable[MemberId]) -> Iterator[Op]:
+            for member in some:
+                down: list[Op] = []
+                while member in came:
+                    down.insert(0, came.pop(member))
+                    member = down[0].author
+                yield from down
+
+        powers = sorted((op for op in self._ops.values() if takes_power(op, self.host)), key=turn)
+        first = [
+            *shown_first(self._ops.values(), state, self._arrival, members),
+            *line_to((self.host, *members, *state.live, *(op.author for op in powers))),
+            *powers,
+        ]
         return list(dict.fromkeys([*(op.data for op in first), *self.all()]))
 
     def ids(self) -> list[bytes]:

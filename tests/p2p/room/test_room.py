@@ -8,6 +8,7 @@ from p2p.room import commands as c
 from p2p.room.events import HandChanged, LockChanged, MemberChanged, StageChanged, TopicChanged
 from p2p.room.ops import kinds
 from p2p.room.ops.op import Pen
+from p2p.room.ops.powers import POWERS
 from p2p.room.room import Room
 from p2p.room.stage import Stage
 from p2p.room.store import quotas
@@ -618,3 +619,31 @@ def test_made_up_members_from_one_neighbour_do_not_fill_the_room():
     assert len(room.state.members) == JOIN_RATE.burst + 3
     assert room.counts["flood"] == 99 - JOIN_RATE.burst
     assert room.receive(admission(200), rooms.ids[2], 0)
+
+
+def test_a_newcomer_hears_before_it_knows_who_listens():
+    """Of many members the first operations show the keys, the removals and who may be heard."""
+    rooms = Rooms(8)
+    rooms.do(0, c.Promote(rooms.ids[1], 2))
+    rooms.do(0, c.Accept(rooms.ids[2]))
+    rooms.do(2, c.TakeFloor())
+    rooms.do(1, c.Remove(rooms.ids[7]))
+    key = bytes(32)
+    host = rooms[0]
+    host.write_epoch((), 0, 3, key, key, key, host.roster())
+    newcomer = Room(identity(20), host.genesis.encode(), "late", now=rooms.now)
+    host.admit(newcomer.join_op)
+    everything = host.introduction(newcomer.me)
+    powers = [type(host._ops.read(data).body) in POWERS for data in everything]
+    first = len(powers) - powers[::-1].index(True)
+    for data in everything[:first]:
+        assert newcomer.receive(data, None, rooms.now), "nothing waits for something behind it"
+    known, whole = newcomer.state, host.state
+    assert newcomer.is_in
+    assert (known.heads, known.removed, known.slots) == (whole.heads, whole.removed, whole.slots)
+    assert len(known.slots) == 2
+    assert known.members.keys() == {newcomer.me, *rooms.ids[:3]}
+    for data in everything:
+        newcomer.receive(data, None, rooms.now)
+    assert newcomer.state.members.keys() == host.state.members.keys()
+    assert newcomer.ids() == host.ids()
