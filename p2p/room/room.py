@@ -194,6 +194,10 @@ class Room:
         self._insert(op, sender)
         return True
 
+    def welcome(self, door: MemberId, now: float) -> None:
+        """Take in the whole room from a member that has let us in: see ``Intake``."""
+        self._intake.welcome(door, now)
+
     def _insert(self, op: Op, sender: MemberId | None) -> None:
         for new in self._ops.insert(op):
             if isinstance(new.body, kinds.Hand):

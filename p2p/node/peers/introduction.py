@@ -73,6 +73,7 @@ class Introduction:
         if door.dh != dh or self._expected not in (None, admit.member):
             raise RemoteError("another member than it says")
         proofs.check_admit(admit, line, door.sign, dh)
+        self._room.welcome(door.id, self._let_in.at_s)
         return self._let_in
 
     def _look_at(self, ops: tuple[bytes, ...], now: float) -> None:

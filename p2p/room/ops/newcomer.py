@@ -10,7 +10,7 @@ from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import Admit, Join
 from p2p.room.ops.op import Op, decode_op, verify_join
 
-JOINS_MAX = 32768
+JOINS_MAX = 131072
 """Joins that are remembered as read and checked: more than a set can hold, for each look at the set
 goes through all of them, and one that is too many would have every signature checked anew."""
 

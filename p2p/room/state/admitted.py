@@ -203,6 +203,10 @@ class Admitted:
                 order.add(member, doors[:1])
         return order
 
+    def take_back(self, invite: OpId) -> None:
+        """Nobody comes in by an invite any more; nobody was in by that alone."""
+        self.revoked |= {invite}
+
     def take(self, admit: Op, join: Op) -> bool:
         """Take in one more admission, if nobody else's place depends on it.
 

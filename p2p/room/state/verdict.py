@@ -113,7 +113,7 @@ class Findings:
         self.may_end_acts |= isinstance(op.body, WISHES | Leave)
         replaced = self.registers.add(op)
         # Of the invites of one member the first count: one that lets in somebody may be none.
-        return None if replaced and isinstance(op.body, Invite) else replaced
+        return None if replaced and isinstance(op.body, Invite | Uninvite) else replaced
 
     def _may_say(self, op: Op) -> bool:
         match op.body:
@@ -123,7 +123,9 @@ class Findings:
                 return self._may_offer(op, body)
             case Leave():
                 return self._may_leave(op.author)
-        return not isinstance(op.body, Join | Uninvite)
+            case Uninvite(invite=invite):
+                return self._may_take_back(op.author, invite)
+        return not isinstance(op.body, Join)
 
     def _may_let_in(self, op: Op) -> bool:
         """A newcomer of whom nobody with a power has said something, nor it with one."""
@@ -145,9 +147,20 @@ class Findings:
         taken_back += [act.body.invite for act in self.authority.acts(Uninvite)]
         return op.id not in taken_back and self.lineage.offer(op, body)
 
+    def _may_take_back(self, member: MemberId, invite: OpId) -> bool:
+        """An own invite, while nobody is in by invites alone."""
+        own = any(one.id == invite for one in self.registers.read("invite", member))
+        if not own or self._hangs_on_invites():
+            return False
+        self.admitted.take_back(invite)
+        return True
+
+    def _hangs_on_invites(self) -> bool:
+        return self.settings.entry != "open" and not self.settings.locked
+
     def _may_leave(self, member: MemberId) -> bool:
         """Somebody that does not take its place with it, where only so many came by an invite."""
-        joins = self.registers.read("join", member)
+        joins = self.registers.read("join", member) if self._hangs_on_invites() else ()
         invites = [invite for join in joins if (invite := self.lineage.invite_of(join.id))]
         return not any(isinstance(one.body, Invite) and one.body.uses for one in invites)
 

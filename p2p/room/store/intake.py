@@ -1,15 +1,17 @@
 """What is taken in from neighbours, and how much of it."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import TypeVar
 
-from crypto.ids import MemberId
+from crypto.ids import MemberId, RoomId
 from p2p.errors import RemoteError
 from p2p.room.ops.ids import NONE
 from p2p.room.ops.kinds import Admit, Body
 from p2p.room.ops.op import Op
 from p2p.room.ops.registers import ADMITS_MAX
-from p2p.room.store.opset import OpSet
+from p2p.room.store.opset import MEMBERS_MAX, OpSet
+from p2p.room.store.quotas import PEOPLE_MAX
 from p2p.token_bucket import Allowance, Rate
 
 AUTHOR_RATE = Rate(burst=32, per_s=4)
@@ -27,12 +29,15 @@ ADMIT_RATE = Rate(burst=ADMITS_MAX, per_s=4)
 JOIN_RATE = Rate(burst=64, per_s=0.2)
 """Members unknown so far that one neighbour may bring: keys cost nothing to make up."""
 
+DEAR_RATE = Rate(burst=16, per_s=0.1)
+"""Admissions, of whomever, that take a look at all members and let in nobody: see ``Reading``."""
+
 OWN_RATE = Rate(burst=16, per_s=2)
 """Our own commands: well below what others take in."""
 
 HOST_RATE = Rate(burst=128, per_s=16)
 
-BUCKETS_MAX = 2048
+BUCKETS_MAX = 16384
 """Beyond so many those that have not been used for a while are dropped: a new one is the same."""
 
 K = TypeVar("K")
@@ -56,6 +61,17 @@ class Intake:
         self._authors: dict[tuple[MemberId, Rate], Allowance] = {}
         self._senders: dict[MemberId, Allowance] = {}
         self._joins: dict[MemberId, Allowance] = {}
+        self._dear: dict[RoomId, Allowance] = {}
+
+    def welcome(self, door: MemberId, now: float) -> None:
+        """Let a member hand over a whole room at once, as it has let us in.
+
+        Args:
+            door: Whose word brought us in; we asked for it.
+            now: Monotonic seconds.
+        """
+        self._senders[door] = Allowance(replace(SENDER_RATE, burst=PEOPLE_MAX), now)
+        self._joins[door] = Allowance(replace(JOIN_RATE, burst=MEMBERS_MAX), now)
 
     def take_in(self, data: bytes, sender: MemberId | None, now: float) -> tuple[str, Op | None]:
         """Judge one operation.
@@ -95,6 +111,9 @@ class Intake:
             return "held"
         stranger = newcomer is not None and not self._ops.has_joined(newcomer)
         if stranger and sender is not None and not _allow(self._joins, sender, JOIN_RATE, now):
+            return "flood"
+        dear = sender is not None and self._ops.is_dear(op)
+        if dear and not _allow(self._dear, self._ops.room_id, DEAR_RATE, now):
             return "flood"
         rate = POWER_RATE if op.body.auth != NONE else AUTHOR_RATE
         rate = rate if newcomer is None else ADMIT_RATE

@@ -34,7 +34,7 @@ from p2p.room.store.pruning import ended, kept, turn
 from p2p.room.store.quotas import FLOOR, Quotas
 from p2p.room.store.reading import Reading
 
-MEMBERS_MAX = 1024
+MEMBERS_MAX = 10_000
 """Members in a room that are remembered, the gone included."""
 
 CLAIMS_MAX = 256
@@ -138,6 +138,11 @@ class OpSet:
         """Tell whom an operation lets in; None if it is no admission."""
         join = let_in(op, self.host)
         return join.author if join else None
+
+    def is_dear(self, op: Op) -> bool:
+        """Tell whether an admission takes a look at everybody and lets in nobody."""
+        join = let_in(op, self.host)
+        return join is not None and self._reading.is_dear(op, join)
 
     def insert(self, op: Op) -> list[Op]:
         """Take in an operation that ``check`` let pass, or one that we wrote ourselves.

@@ -47,7 +47,7 @@ from p2p.room.ops.registers import Registers, age
 from p2p.room.state.grants import took
 from p2p.room.state.verdict import Findings
 
-LEFT_SHARE = 32
+LEFT_SHARE = 8
 """One in so many may have left before it is looked who of them can be forgotten."""
 
 LEFT_MAX = 32

@@ -13,12 +13,31 @@ from collections.abc import Mapping
 from typing import Final
 
 from crypto.ids import EpochId, MemberId, OpId
-from p2p.room.ops.kinds import Body, Down, Epoch, Grant, Mute, Rank, Remove, Roster
+from p2p.room.ops.kinds import (
+    Admit,
+    Body,
+    Down,
+    Epoch,
+    Grant,
+    Join,
+    Leave,
+    Mute,
+    Rank,
+    Recv,
+    Remove,
+    Roster,
+)
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import CO_HOST, HELPER, HOST, MODERATOR, NOBODY, takes_power
+from p2p.room.ops.registers import WISHES
+
+PEOPLE_MAX = 65536
+"""Who is in, who left, their wishes and receive keys: five admissions and a key of each member of a
+full room. The host is exempt."""
 
 OWN_MAX = 16384
-"""What members say of themselves: joins, wishes, invites and so on. The host is exempt."""
+"""What else members say of themselves: invites, who waits at their door, kinds that we do not know.
+The host is exempt."""
 
 LASTING_MAX = 4096
 """Operations with a power that no epoch ends: those of moderators and helpers end here."""
@@ -36,6 +55,7 @@ FLOOR_PER_EPOCH_MAX = 2048
 FLOOR_MAX = 8192
 """The same under all epochs of which they are kept; co-hosts: twice that, the host: no end."""
 
+_OF_PEOPLE: Final = Join | Admit | Leave | Recv | WISHES
 FLOOR: Final = (Grant, Mute, Down)
 _VITAL: Final[Mapping[int, tuple[type[Body], ...]]] = {
     HOST: (Remove, Epoch, Rank, Roster),
@@ -46,6 +66,11 @@ _VITAL: Final[Mapping[int, tuple[type[Body], ...]]] = {
 }
 _LEVELS: Final = {HOST: 4, CO_HOST: 2, MODERATOR: 0, HELPER: 0, NOBODY: 0}
 """How many reserves somebody of a rank may fill with anything."""
+
+
+def _pool(op: Op) -> str:
+    """Under what an operation without a power is counted."""
+    return "people" if isinstance(op.body, _OF_PEOPLE) else "own"
 
 
 class Quotas:
@@ -76,7 +101,7 @@ class Quotas:
     def _slots(self, op: Op) -> list[object]:
         """Under what an operation is counted."""
         if not takes_power(op, self._host):
-            return ["own"]
+            return [_pool(op)]
         account = self._account(op.author, op.body.auth)
         pool = "floor" if isinstance(op.body, FLOOR) else "lasting"
         slots: list[object] = [pool, (pool, account)]
@@ -89,7 +114,8 @@ class Quotas:
     def takes(self, op: Op) -> bool:
         """Tell whether there is room for one more operation."""
         if not takes_power(op, self._host):
-            return op.author == self._host or self._counts["own"] < OWN_MAX
+            most = PEOPLE_MAX if _pool(op) == "people" else OWN_MAX
+            return op.author == self._host or self._counts[_pool(op)] < most
         if isinstance(op.body, FLOOR):
             return self._takes_floor(op.author, op.body.auth, op.body.epoch)
         return self.takes_lasting(type(op.body), op.author, op.body.auth)

@@ -6,6 +6,7 @@ from crypto.ids import OpId
 from p2p.room.ops.kinds import Leave
 from p2p.room.ops.op import Op
 from p2p.room.state.verdict import Findings, taken
+from p2p.room.state.ways_in import ENOUGH
 from p2p.room.store.pruning import is_time_to_forget
 
 UNREAD_MAX = 256
@@ -20,6 +21,7 @@ class Reading:
         self._unread: list[Op] = []
         self._left = 0
         self._findings: Findings | None = None
+        self._last: Findings | None = None
 
     def add(self, op: Op) -> None:
         """One more has come in."""
@@ -61,3 +63,17 @@ class Reading:
         # Of members that are forgotten it tells too much to go on with.
         fits = {op.id for op in findings.registers.own()}.isdisjoint(lost)
         self._findings = findings if fits else None
+        self._last = findings
+
+    def is_dear(self, admit: Op, join: Op) -> bool:
+        """Tell whether an admission takes a look at everybody and lets in nobody.
+
+        It is by somebody that was removed, or of a member that has doors enough, or with another
+        join than the one by which all know it. Anybody could sign such without end.
+        """
+        if (found := self._last) is None:
+            return False
+        others = found.registers.admits.get(join.author, [])
+        enough = len(others) >= ENOUGH or any(one.id != join.id for _, one in others)
+        is_in = join.author in found.admitted.known
+        return admit.author in found.admitted.removed or (is_in and enough)

@@ -346,7 +346,7 @@ def test_no_signature_is_checked_anew_at_each_look_at_however_many_joins():
     before = join_in.cache_info().misses
     assert [admitted_by(op) for op in admits] == joins
     assert join_in.cache_info().misses == before
-    assert JOINS_MAX > quotas.OWN_MAX, "as many as a set holds"
+    assert JOINS_MAX > quotas.PEOPLE_MAX, "as many as a set holds"
 
 
 # -- what is taken in

@@ -297,6 +297,21 @@ def an_appointment_comes_before_the_admission(people: People) -> None:
     people.ops.append(admission)
 
 
+def an_invite_is_taken_back(people: People) -> None:
+    invite = people.write(2, kinds.Invite, identity(90).sign_key, 0, 0)
+    newcomer(people, by=2, invite=invite)
+    people.write(2, kinds.Uninvite, invite.id)
+    people.write(3, kinds.Uninvite, invite.id)
+
+
+def an_invite_is_taken_back_by_which_somebody_is_in(people: People) -> None:
+    invite = people.write(2, kinds.Invite, identity(90).sign_key, 0, 0)
+    newcomer(people, by=2, invite=invite)
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Entry, "invited")
+    people.write(2, kinds.Uninvite, invite.id)
+
+
 def a_grant_is_taken(people: People) -> None:
     people.bring_on_stage(3)
     people.write(3, kinds.Audience)
@@ -340,6 +355,8 @@ def an_epoch_is_forgotten(people: People) -> None:
 
 SCENES = [
     a_grant_is_taken,
+    an_invite_is_taken_back,
+    an_invite_is_taken_back_by_which_somebody_is_in,
     an_epoch_is_forgotten,
     a_door_comes_nearer,
     a_door_is_not_in,

@@ -90,8 +90,8 @@ def exhaust(act: Callable[[int], None], by: int) -> None:
 def court(monkeypatch: pytest.MonkeyPatch) -> Court:
     """With limits of a hundredth."""
     for name, value in (
-        ("OWN_MAX", 160), ("LASTING_MAX", 40), ("RESERVE", 10), ("ACCOUNT_MAX", 20),
-        ("HELPERS_MAX", 10), ("FLOOR_PER_EPOCH_MAX", 20), ("FLOOR_MAX", 80),
+        ("OWN_MAX", 160), ("PEOPLE_MAX", 160), ("LASTING_MAX", 40), ("RESERVE", 10),
+        ("ACCOUNT_MAX", 20), ("HELPERS_MAX", 10), ("FLOOR_PER_EPOCH_MAX", 20), ("FLOOR_MAX", 80),
     ):  # fmt: skip
         monkeypatch.setattr(quotas, name, value)
     return Court()
@@ -182,7 +182,9 @@ def test_on_the_floor_of_all_epochs_together_there_is_an_end_too(
     court.mute(0)
 
 
-def test_what_ghosts_say_of_themselves_stops_no_moderator(court: Court) -> None:
+def test_what_ghosts_say_of_themselves_stops_no_moderator(
+    court: Court, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ops, people = court.ops, court.people
     for number in range(20, 40):
         key = identity(number)
@@ -194,6 +196,10 @@ def test_what_ghosts_say_of_themselves_stops_no_moderator(court: Court) -> None:
                 put(ops, pen.write(kinds.Invite, bytes(32), 0, 0).data)
         except RemoteError:
             break
+    with pytest.raises(RemoteError, match="full"):
+        put(ops, people.write(6, kinds.Invite, bytes(32), 0, 0).data)
+    put(ops, people.raise_hand(6).data)  # who is in, and its hand, is counted apart
+    monkeypatch.setattr(quotas, "PEOPLE_MAX", 3)
     with pytest.raises(RemoteError, match="full"):
         put(ops, people.raise_hand(6).data)
     put(ops, people.raise_hand(0).data)

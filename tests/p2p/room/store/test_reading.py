@@ -1,0 +1,59 @@
+"""What takes a look at everybody, and how often somebody can make a room do that."""
+
+import pytest
+
+from lab.room_people import People, Rooms, identity
+from p2p.room import commands as c
+from p2p.room.ops import kinds
+from p2p.room.ops.op import Pen
+from p2p.room.store.intake import DEAR_RATE
+from p2p.room.store.opset import OpSet
+
+
+def pen_of(number: int, rooms: Rooms) -> Pen:
+    return Pen(identity(number), rooms[0].room_id)
+
+
+def join_of(number: int, rooms: Rooms, name: str = "x") -> bytes:
+    key = identity(number)
+    fields = (key.sign_key, key.dh, bytes(32), name)
+    return pen_of(number, rooms).write(kinds.Join, *fields).data
+
+
+def a_member_with_doors_enough(rooms: Rooms, number: int) -> list[bytes]:
+    return [join_of(number, rooms)] * 5
+
+
+def another_join_of_a_member(rooms: Rooms, number: int) -> list[bytes]:
+    return [join_of(number, rooms), join_of(number, rooms, "twin")]
+
+
+@pytest.mark.parametrize("what", [a_member_with_doors_enough, another_join_of_a_member])
+def test_admissions_that_let_nobody_in_are_few_and_others_go_on(what):
+    rooms = Rooms(6)
+    host, more = rooms[0], int(DEAR_RATE.burst) + 4
+    for number in range(20, 20 + more):
+        for door, join in enumerate(what(rooms, number), start=1):
+            data = rooms[door]._pen.write(kinds.Admit, join).data
+            host.receive(data, rooms.ids[door], rooms.now)
+            assert identity(number).member_id in host.state.members
+    assert host.counts["flood"] == 4
+    last = rooms[1]._pen.write(kinds.Admit, join_of(19, rooms)).data
+    assert host.receive(last, rooms.ids[1], rooms.now)
+
+
+def test_somebody_that_was_removed_lets_nobody_in_as_often():
+    rooms = Rooms(2)
+    rooms.do(0, c.Remove(rooms.ids[1]))
+    assert rooms[0].state.removed == {rooms.ids[1]}
+    for number in range(20, 24 + int(DEAR_RATE.burst)):
+        data = rooms[1]._pen.write(kinds.Admit, join_of(number, rooms)).data
+        rooms[0].receive(data, rooms.ids[2], rooms.now)
+    assert rooms[0].counts["flood"] == 4
+    assert len(rooms[0].state.members) == 3
+
+
+def test_before_a_set_was_read_nothing_is_dear():
+    people = People(2)
+    ops = OpSet(people.genesis)
+    assert not any(ops.is_dear(op) for op in people.ops)
