@@ -33,11 +33,11 @@ from crypto.words import parse_verbose, to_line
 __all__ = ["MAX_CONTACTS", "SEED_BYTES", "Contact", "Invite", "Ticket", "parse_key_text"]
 
 PREFIX = "TEAHOUSE:"
-MAX_CONTACTS = 2
+MAX_CONTACTS = 4
 SEED_BYTES = 16
 ID_BYTES = 16
 TICKET_BYTES = SEED_BYTES + ID_BYTES
-MAX_INVITE_CHARS = 560
+MAX_INVITE_CHARS = 1_000
 _MAX_PREFIXES = 8
 _CHECK_BYTES = 4
 _PERSON = b"teahouse/invite"
@@ -88,7 +88,7 @@ class Invite:
 
     Attributes:
         key: The room key, secret.
-        contacts: At most two nodes to ask first, so that no DHT is needed.
+        contacts: At most four nodes to ask first, so that no DHT is needed.
         ticket: Of a personal invite, or ``None``.
         repair: The mistake that was corrected in reading, to be shown; or ``None``.
         contacts_lost: The part with the contacts was damaged, only the key is good.
@@ -104,11 +104,11 @@ class Invite:
         """Write the invite as one line, as secret as the key.
 
         Returns:
-            42 characters without contacts, 222 with two IPv4 contacts and a ticket, at most
-            542 with names.
+            42 characters without contacts, 247 with two IPv4 contacts and a ticket, 388 with four,
+            at most 977 with names.
 
         Raises:
-            LocalError: More than two contacts, a ticket of another length, or a contact
+            LocalError: More than four contacts, a ticket of another length, or a contact
                 that nobody could use.
         """
         ticket = None if self.ticket is None else b"".join(self.ticket)

@@ -163,7 +163,7 @@ def test_an_invite_that_was_cut_off_leaves_the_key(end):
         msgspec.msgpack.encode([[]]),
         msgspec.msgpack.encode([[], None, None]),
         msgspec.msgpack.encode([[], b"short"]),
-        msgspec.msgpack.encode([[[0, b"d" * 32, b"\xcb\x00\x71\x07\x11\x51"]] * 3, None]),
+        msgspec.msgpack.encode([[[0, b"d" * 32, b"\xcb\x00\x71\x07\x11\x51"]] * 5, None]),
         msgspec.msgpack.encode([[[0, b"d" * 31, b"\xcb\x00\x71\x07\x11\x51"]], None]),
         msgspec.msgpack.encode([[[0, b"d" * 32, b"\x00\x00\x00\x00\x11\x51"]], None]),
         msgspec.msgpack.encode([[[0, b"d" * 32, b"\xcb\x00\x71\x07\x00\x00"]], None]),
@@ -230,7 +230,7 @@ def test_no_text_makes_anything_but_a_user_error(text):
 @pytest.mark.parametrize(
     "invite",
     [
-        Invite(KEY, (DOOR,) * 3),
+        Invite(KEY, (DOOR,) * 5),
         Invite(KEY, (), Ticket(b"short", bytes(16))),
         Invite(KEY, (Contact(b"d" * 32, ("tea.example", 9)),)),
     ],

@@ -10,6 +10,6 @@ from p2p.api.events import KeyShown
 
 
 def key_forms(key: RoomKey, contacts: Iterable[Contact]) -> KeyShown:
-    """Words, line, digits and the long invite with the first two contacts."""
+    """Words, line, digits and the long invite with the first four contacts."""
     invite = Invite(key, tuple(contacts)[:MAX_CONTACTS])
     return KeyShown(to_words(key), to_line(key), to_digits(key), invite.to_line())

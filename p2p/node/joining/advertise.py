@@ -147,7 +147,8 @@ class Advertiser:
         if self._settings.only in ("dht", "lan"):
             relays = []
         own = [Contact(self._secrets.identity.dh, a, "door") for a in self._own_addresses()]
-        both = relays[:1] + own[:1] if relays and self._is_public(own) else relays + own
+        most = MAX_CONTACTS - 1
+        both = relays[:most] + own[:1] if relays and self._is_public(own) else relays + own
         return tuple(both[:MAX_CONTACTS])
 
     @property
