@@ -218,6 +218,8 @@ class RelayLinks:
 
     async def _moved(self, dh: DhKey, places: RelayPlaces) -> RelayPlaces:
         """Asks where the relay says that it is now, of those alone whom we ask for rooms, too."""
+        if not places.addresses:
+            return places  # who has a line of the web alone sends no datagram
         target = relay_target(dh)
         asked = [link.resolve(target) for link in self.links if link.contact.dh != dh]
         found = [item for items in await asyncio.gather(*asked) for item in items]

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from crypto.contact import Contact
+from crypto.dh import KeyPair
+from crypto.relay_record import relay_target, seal_relay_record
 from crypto.veil import Veil
 from p2p.dht.contact import NodeContact
 from p2p.link.demux import KINDS, Kind
@@ -152,3 +154,23 @@ async def test_a_relay_that_has_moved_is_found_by_its_name_and_udp_follows(
     assert carrier(link).by_stream
     await until(lambda: not carrier(link).by_stream)
     assert carrier(link).remote_address == works.address
+
+
+async def test_a_relay_that_is_known_by_the_web_alone_is_looked_for_nowhere(place: Place) -> None:
+    """Else its record would bring about datagrams that a watcher is not to see."""
+    link, asked = await place.dial(), list[bytes]()
+
+    async def resolve(target: bytes) -> tuple[bytes, ...]:
+        asked.append(target)
+        return (record,)
+
+    secret = os.urandom(32)
+    missed = KeyPair(secret).public
+    record = seal_relay_record(secret, [("127.0.0.1", 9)], 1_800_000_000, os.urandom).encode()
+    link.resolve = resolve  # type: ignore[method-assign]
+    webs = (WebPlace("relay.example.org", 443, "/tea"),)
+    assert await place.links._moved(missed, RelayPlaces((), webs)) == RelayPlaces((), webs)
+    assert asked == []
+    found = await place.links._moved(missed, RelayPlaces((("127.0.0.1", 5),), webs))
+    assert found.addresses == (("127.0.0.1", 9), ("127.0.0.1", 5))
+    assert asked == [relay_target(missed)]
