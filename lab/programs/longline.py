@@ -14,7 +14,8 @@ standard input is another one, and holds from then on. Many kernels have no nete
 ``down_kbps``  the same from B to A
 ``freeze``     whose flows stop for ever after 16 kB: ``udp``, ``tcp4`` …, or an IPv4 address
 ``drop_up``    as ``drop``, from A to B alone
-``drop``       what a censor takes out: any of ``udp``, ``dtls``, ``stun``; ``udp4``, ``tcp6`` …
+``drop``       what a censor takes out: any of ``udp``, ``dtls``, ``stun``, ``quic`` by their looks,
+               ``odd``: datagrams of any size but those of sound; ``udp4``, ``tcp6`` …
 =============  =====================================================================================
 """
 
@@ -39,6 +40,8 @@ _IPV4, _IPV6 = b"\x08\x00", b"\x86\xdd"
 FREEZE_BYTES = 16_384
 _TCP, _UDP, _ICMPV6 = 6, 17, 58
 _ETHERNET_BYTES, _UDP_BYTES = 14, 8
+_SOUND_BYTES = (29, 37, 151, 263, 313, 373)
+"""Datagrams with a heartbeat, a report, or a frame of each profile."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -102,12 +105,20 @@ def _taken_apart(frame: bytes) -> tuple[bytes, int, bytes]:
 
 
 def _what(kind: bytes, protocol: int, payload: bytes) -> set[str]:
-    """What a packet is; of datagrams the first byte tells (RFC 7983)."""
+    """What a packet is; of datagrams the bytes that a firewall's rule would name."""
     version = "4" if kind == _IPV4 else "6"
     if protocol != _UDP or not payload:
         return {"tcp" + version} if protocol == _TCP else set()
-    first = payload[0]
-    return {"udp", "udp" + version, "dtls" if 20 <= first <= 63 else "stun" if first <= 3 else ""}
+    found = {"udp", "udp" + version}
+    if 20 <= payload[0] <= 63 and payload[1:2] == b"\xfe":
+        found.add("dtls")
+    if payload[4:8] == b"\x21\x12\xa4\x42":
+        found.add("stun")
+    if payload[0] >= 0xC0 and payload[1:5] == b"\0\0\0\1":
+        found.add("quic")
+    if len(payload) not in _SOUND_BYTES:
+        found.add("odd")
+    return found
 
 
 def open_end(space: str, device: str) -> int:
