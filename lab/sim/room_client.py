@@ -270,9 +270,8 @@ class Client:
     def hear_time(self, sender: "Client") -> None:
         """Another says what time it is."""
         room_s, now, members = sender.room_s, self.now, self.room.state.members
-        by_s = self._told_time.tell(
-            sender.id, room_s - self.room_s, lambda m: m in members and members[m].moderates, now
-        )
+        moderates = sender.id in members and members[sender.id].moderates
+        by_s = self._told_time.tell(sender.id, room_s - self.room_s, now, moderates=moderates)
         if by_s is None or self.keyring is None:
             self.room_time.hear(room_s, now)
             return

@@ -113,8 +113,8 @@ class GroupKey:
         by_s = self._told_time.tell(
             frm,
             room_s - room_time.at(now),
-            lambda one: one in members and members[one].moderates,
             now,
+            moderates=frm in members and members[frm].moderates,
         )
         if by_s is None:
             room_time.hear(room_s, now)

@@ -10,61 +10,38 @@ from crypto.handover import keyring_from
 from crypto.head import step_at
 from p2p.mesh.frame_crypto import FrameCrypto
 from p2p.rekey.room_time import TRUST_S, RoomTime
-from p2p.rekey.time_witnesses import HEARD_MAX
-from p2p.rekey.told_time import FRESH_S, OFF_MAX_S, ToldTime
+from p2p.rekey.told_time import APART_S, OFF_MAX_S, ToldTime
 
-DOOR, A, B, C = (bytes((number,)) * 16 for number in range(4))
-
-
-def nobody(_member: bytes) -> bool:
-    return False
+DOOR, A, B = (bytes((number,)) * 16 for number in range(3))
 
 
-def everybody(_member: bytes) -> bool:
-    return True
-
-
-def test_a_moderator_or_two_others_who_agree_put_a_time_right_once() -> None:
-    assert ToldTime(DOOR).tell(A, 8.0, everybody, 0.0) == 8.0
+def test_a_moderator_that_is_ahead_puts_a_time_right_until_one_agrees() -> None:
     told = ToldTime(DOOR)
-    assert told.tell(A, 8.0, nobody, 0.0) is None
-    assert told.tell(A, 8.0, nobody, 5.0) is None, "the same again is no other"
-    assert told.tell(B, 7.0, nobody, 5.0) == 7.0
-    assert told.tell(B, 30.0, everybody, 6.0) is None, "it is sure now"
+    assert told.tell(A, 8.0, 0.0, moderates=True) == 8.0
+    assert told.tell(A, TRUST_S, 5.0, moderates=True) is None
+    assert told.tell(A, 30.0, 6.0, moderates=True) is None, "it is sure now"
 
 
-def test_who_is_told_that_it_is_right_is_moved_by_nobody() -> None:
-    for members, is_moderator in (((A,), everybody), ((A, B), nobody)):
-        told = ToldTime(DOOR)
-        for member in members:
-            assert told.tell(member, TRUST_S, is_moderator, 0.0) is None
-        assert told.tell(C, 8.0, everybody, 1.0) is None
-
-
-def test_not_against_as_many_who_say_that_it_is_right() -> None:
+def test_of_words_that_seem_behind_the_one_that_was_on_its_way_for_less_counts() -> None:
     told = ToldTime(DOOR)
-    told.tell(A, 0.0, nobody, 0.0)
-    assert told.tell(B, 8.0, lambda one: one == B, 0.0) is None
-    assert told.tell(C, 8.0, lambda one: one == B, 0.0) == 8.0
+    assert told.tell(A, -9.0, 0.0, moderates=True) is None
+    assert told.tell(B, -7.0, APART_S - 0.1, moderates=True) is None
+    assert told.tell(A, -8.0, APART_S, moderates=True) == -7.0
+    assert told.tell(A, -8.0, APART_S, moderates=True) is None, "it begins anew"
+    assert told.tell(A, 5.0, 9.0, moderates=True) == 5.0, "both were late"
 
 
-def test_neither_the_doors_word_counts_nor_old_ones_nor_one_that_is_days_off() -> None:
+def test_neither_the_door_nor_plain_members_nor_one_that_is_days_off_moves_a_clock() -> None:
     told = ToldTime(DOOR)
-    assert told.tell(DOOR, 8.0, everybody, 0.0) is None
-    assert told.tell(A, OFF_MAX_S + 1.0, everybody, 0.0) is None
-    assert told.tell(A, 8.0, nobody, 0.0) is None
-    assert told.tell(B, 8.0, nobody, FRESH_S + 1.0) is None
+    assert told.tell(DOOR, 8.0, 0.0, moderates=True) is None
+    assert told.tell(A, 8.0, 0.0, moderates=False) is None
+    assert told.tell(A, OFF_MAX_S + 1.0, 0.0, moderates=True) is None
+    assert told.tell(B, 0.0, 0.0, moderates=False) is None
+    assert told.tell(A, 8.0, 0.0, moderates=True) == 8.0, "none of them made it sure"
 
 
 def test_who_made_the_room_is_told_by_nobody() -> None:
-    assert ToldTime(None).tell(A, 8.0, everybody, 0.0) is None
-
-
-def test_what_is_remembered_is_bounded() -> None:
-    told = ToldTime(DOOR)
-    for number in range(2 * HEARD_MAX):
-        told.tell(number.to_bytes(16, "big"), 10.0 * number, nobody, 0.0)
-    assert len(told._said) == HEARD_MAX
+    assert ToldTime(None).tell(A, 8.0, 0.0, moderates=True) is None
 
 
 @pytest.mark.parametrize("lie_s", [-9.5, -8.0, -3.0, 3.0, 8.0, 9.5])
@@ -85,9 +62,10 @@ def test_who_was_told_seconds_too_much_or_too_few_hears_and_is_heard(lie_s: floa
         now += 0.05
         host.advance(now)
         ours.advance(room_time.at(now))
-        if tick == 40:
-            by_s = told.tell(B, now - room_time.at(now), everybody, now)
-            assert by_s is not None
+        by_s = None
+        if tick in (0, 40):
+            by_s = told.tell(B, now - room_time.at(now), now, moderates=True)
+        if by_s is not None:
             room_time.put_forward(by_s)
             ours.correct(room_time.at(now))
             for epoch in ours.ahead:  # asked for again, and given
