@@ -40,6 +40,7 @@ from p2p.room.ops import kinds
 from p2p.room.ops.ids import NONE
 from p2p.room.ops.op import Op
 from p2p.room.ops.powers import MODERATOR
+from p2p.room.room import Room
 from p2p.wire.messages import Ops, Wraps
 from p2p.wire.relay_messages import AskWrap
 
@@ -90,6 +91,7 @@ class HostileWorld(World):
         self._missed_s: dict[int, float] = {}
         self._hangs: dict[int, float] = {}
         self._ghosts: list[Ghost] = []
+        self._pasts: dict[int, Room] = {}
         self._excluded: dict[bytes, frozenset[bytes]] = {}
         self._signed: dict[bytes, list[bytes]] = {}
         super().__init__(seed, **more)
@@ -150,12 +152,26 @@ class HostileWorld(World):
         identity = self._identity()
         newcomer = self._client(identity, self._invite(identity, honest[0]))
         newcomer.part = honest[0].part
-        false = [FalseDoor(liar, self.relay.words, self.random) for liar in liars]
+        false = [
+            FalseDoor(liar, self.shown_by(liar), self.relay.words, self.random) for liar in liars
+        ]
         made_up = [door for door in false if not door.client.honest]
         self.newcomers.false_doors = [*self.newcomers.false_doors, *made_up][-FALSE_DOORS_MAX:]
         doors = [HonestDoor(one, self._plays, self._ask, self.random) for one in honest]
         self.newcomers.begin(newcomer, doors, false, partial(self._came, newcomer))
         return True
+
+    def shown_by(self, liar: Client) -> Room:
+        """The room as somebody shows it at its door."""
+        return self._pasts.get(liar.number, liar.room)
+
+    def _keep_past(self, client: Client) -> None:
+        """It is about to be removed, and will show its door's guests the room of before."""
+        room = client.make_room()
+        for op in client.room.ops():
+            room.receive(op, None, client.now)
+        room._pen._seq = client.room._pen._seq
+        self._pasts[client.number] = room
 
     def _came(self, newcomer: Client, is_in: bool) -> None:
         if not is_in:
@@ -193,6 +209,8 @@ class HostileWorld(World):
 
     def kick(self, client: Client, target: Client) -> bool:
         was_honest, rank = target.honest, target.room.myself.auth
+        if was_honest:
+            self._keep_past(target)
         done = super().kick(client, target)
         if done and was_honest and target.keyring is not None:
             for _ in range(GHOSTS_EACH):

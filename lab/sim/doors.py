@@ -93,6 +93,7 @@ class FalseDoor:
 
     Args:
         client: Whose it is.
+        room: What it shows: of somebody who was removed, as it was before.
         heard: Words of moderators that it may show.
         dice: Decides how it lies.
         lies: Of ``LIES``; by default as the dice fall.
@@ -102,6 +103,7 @@ class FalseDoor:
     def __init__(
         self,
         client: Client,
+        room: Room,
         heard: Sequence[Fresh],
         dice: random.Random,
         *,
@@ -109,6 +111,7 @@ class FalseDoor:
         ahead_s: float | None = None,
     ) -> None:
         self.client = client
+        self._room = room
         self._made_up: list[Keyring] = []
         self._heard = heard
         self._dice = dice
@@ -126,10 +129,10 @@ class FalseDoor:
             return []
         if "waits" in self._lies:
             return [Wait()]
-        client, lies = self.client, self._lies
-        client.room.admit(newcomer.room.join_op)
+        client, room, lies = self.client, self._room, self._lies
+        room.admit(newcomer.room.join_op)
         word = self._word()
-        ops = client.room.introduction(newcomer.id, None if word is None else word.author)
+        ops = room.introduction(newcomer.id, None if word is None else word.author)
         if "hides" in lies:
             ops = [op for op in ops if not self._is_hidden(op, newcomer)]
         if "withholds" in lies:
@@ -149,7 +152,7 @@ class FalseDoor:
         return False
 
     def _is_hidden(self, data: bytes, newcomer: Client) -> bool:
-        body = self.client.room._ops.read(data).body
+        body = self._room._ops.read(data).body
         needed = newcomer.room.join_op in data or self._dice.random() < 0.3
         return isinstance(body, self._hidden) and not needed
 

@@ -54,7 +54,7 @@ def test_whatever_a_nearer_door_says_a_newcomer_is_whole_in_five_seconds(
     if is_removed:
         assert world.kick(host, liar)
         world.run(2.0)
-    false = FalseDoor(liar, world.relay.words, world.random, lies=lie.split())
+    false = FalseDoor(liar, world.shown_by(liar), world.relay.words, world.random, lies=lie.split())
     newcomer = world.come(other, false, 0.1)
     world.run(13.0)
     assert is_whole(world, newcomer)
@@ -63,7 +63,7 @@ def test_whatever_a_nearer_door_says_a_newcomer_is_whole_in_five_seconds(
 @pytest.mark.parametrize("ahead_s", [-30.0, -8.0, 8.0, 30.0])
 def test_who_is_told_a_wrong_time_hears_and_is_heard(world: OpenWorld, ahead_s: float) -> None:
     host, other, liar, *_ = world.clients
-    false = FalseDoor(liar, [], world.random, lies=["time"], ahead_s=ahead_s)
+    false = FalseDoor(liar, liar.room, [], world.random, lies=["time"], ahead_s=ahead_s)
     newcomer = world.come(other, false, 0.1)
     world.run(25.0)
     assert is_whole(world, newcomer)
@@ -76,7 +76,8 @@ def test_who_finds_a_removed_members_door_first_goes_in_by_the_one_that_shows_a_
     host, other, liar, *_ = world.clients
     assert world.kick(host, liar)
     world.run(2.0)
-    newcomer = world.come(other, FalseDoor(liar, [], world.random, lies=["word"]), 0.5)
+    false = FalseDoor(liar, world.shown_by(liar), [], world.random, lies=["word"])
+    newcomer = world.come(other, false, 0.5)
     while not newcomer.inside:
         world.run(0.05)
     assert newcomer.keyring is not None
@@ -89,7 +90,7 @@ def test_what_is_sealed_by_a_key_that_a_removed_door_has_made_up_would_be_seen(
 ) -> None:
     host, other, liar, *_ = world.clients
     assert world.kick(host, liar)
-    false = FalseDoor(liar, [], world.random, lies=["keys"])
+    false = FalseDoor(liar, world.shown_by(liar), [], world.random, lies=["keys"])
     newcomer = world.come(other, false, 5.0)
     while not newcomer.inside:
         world.run(0.05)
