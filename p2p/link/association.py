@@ -4,13 +4,11 @@ from collections import Counter
 from collections.abc import Callable
 
 from p2p.link.channel import Channel
+from p2p.link.demux import APPLICATION_DATA
 from p2p.link.dtls import Certificate, DtlsPipe, DtlsTransport
 from p2p.link.errors import LinkFailed
 from p2p.link.ice import MuxConnection
 from p2p.link.srtp import Opener, SealKey
-
-_APPLICATION_DATA = 23
-"""RFC 6347 §4.1: what a record of the data channel begins with."""
 
 
 class Association:
@@ -44,7 +42,7 @@ class Association:
         """
         if not self.pipe.put(record):
             return False
-        if self._agreed and record[0] == _APPLICATION_DATA:
+        if self._agreed and record[0] == APPLICATION_DATA:
             self.pipe.settle()
         return True
 

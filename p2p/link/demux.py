@@ -13,6 +13,8 @@ _STUN_REQUEST = 0x0000
 _STUN_ANSWERS = (0x0100, 0x0110)
 _MAX_USERNAME_BYTES = 513
 _MAX_ATTRIBUTES = 16
+APPLICATION_DATA = 23
+"""RFC 6347 §4.1: the first byte of a record that the keys of a link seal."""
 
 
 class Kind(Enum):
@@ -20,6 +22,8 @@ class Kind(Enum):
 
     STUN = "stun"
     DTLS = "dtls"
+    MESSAGES = "messages"
+    """DTLS as well, of a link whose keys are agreed."""
     MEDIA = "media"
     OWN = "own"
     NOISE = "noise"

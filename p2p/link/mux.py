@@ -17,7 +17,7 @@ from typing import Protocol, cast
 from crypto.veil import SAMPLE_BYTES, Veil
 from p2p.errors import LocalError, RemoteError
 from p2p.link.bind import bound_socket
-from p2p.link.demux import KINDS, MAX_DATAGRAM_BYTES, Kind, stun_head
+from p2p.link.demux import APPLICATION_DATA, KINDS, MAX_DATAGRAM_BYTES, Kind, stun_head
 from p2p.link.flood_filter import let_in, queue_fill
 from p2p.link.routes import Routes
 from p2p.link.rtp import FIRST_BYTE, HEADER_BYTES, PAYLOAD_TYPE, ssrc_in
@@ -38,7 +38,7 @@ READ_ON_MAX = 32
 PUT_OFF_MAX = 512
 """Datagrams of each kind that may wait."""
 AT_ONCE_S = 0.001
-"""How long checks of links to come, and our own datagrams, are worked at in one go."""
+"""How long messages, checks of links to come and our own datagrams are worked at in one go."""
 
 _THIS_MACHINE: Address = ("127.0.0.1", 0)
 
@@ -94,6 +94,7 @@ class Mux(asyncio.DatagramProtocol):
         self._bound = normalise(sock.getsockname())
         self._put_off: dict[Kind, deque[tuple[bytes, Address]]] = {
             Kind.DTLS: deque(),
+            Kind.MESSAGES: deque(),
             Kind.STUN: deque(),
             Kind.OWN: deque(),
             Kind.NOISE: deque(),
@@ -278,9 +279,11 @@ class Mux(asyncio.DatagramProtocol):
                     self._media_received(data, address, arrival_s)
                 case Kind.STUN:
                     self._stun_received(data, address)
-                case Kind.DTLS | Kind.OWN | Kind.NOISE:
+                case Kind.DTLS:
+                    self._later(self._kind_of_dtls(data, address), data, address)
+                case Kind.OWN | Kind.NOISE:
                     self._later(kind, data, address)
-                case Kind.UNKNOWN:
+                case _:
                     pass
         except RemoteError:
             self.counters["refused"] += 1
@@ -333,11 +336,14 @@ class Mux(asyncio.DatagramProtocol):
 
     def _take_put_off(self) -> None:
         """Others for a moment, and one step of a handshake; then the socket has its turn."""
-        dtls, stun, own, noise = self._put_off.values()
+        dtls, messages, stun, own, noise = self._put_off.values()
         until_s = time.monotonic() + AT_ONCE_S
-        while (stun or own or noise) and time.monotonic() < until_s:  # a receiver may close us
+        # A receiver may close us meanwhile.
+        while (messages or stun or own or noise) and time.monotonic() < until_s:
             try:
-                if stun:
+                if messages:
+                    self._dtls_received(*messages.popleft())
+                elif stun:
                     self._stun_received(*stun.popleft(), now=True)
                 elif own:
                     self.on_datagram(*own.popleft())
@@ -347,8 +353,14 @@ class Mux(asyncio.DatagramProtocol):
                 self.counters["refused"] += 1
         if dtls:  # after the check that came before it: by that it is known whose it is
             self._dtls_received(*dtls.popleft())
-        if dtls or stun or own or noise:
+        if any(self._put_off.values()):
             asyncio.get_running_loop().call_soon(self._take_put_off)
+
+    def _kind_of_dtls(self, data: bytes, address: Address) -> Kind:
+        """Messages do not wait behind handshakes, or whoever waits for an answer gives us up."""
+        session = self.routes.of_address(address)
+        is_up = session is not None and session.standing.established
+        return Kind.MESSAGES if is_up and data[0] == APPLICATION_DATA else Kind.DTLS
 
     def _dtls_received(self, data: bytes, address: Address) -> None:
         session = self.routes.of_address(address)

@@ -180,7 +180,7 @@ async def test_a_flood_of_records_is_bounded(bench):
     a, b = await bench.pair()
     for _ in range(1500):
         a.mux.datagram_received(covered(b"\x17\xfe\xfd" + bytes(40)), a.link.remote_address)
-    assert a.mux.counters["dtls_dropped"] == 1500 - PUT_OFF_MAX
+    assert a.mux.counters["messages_dropped"] == 1500 - PUT_OFF_MAX
     await bench.talks(a, b)
 
 

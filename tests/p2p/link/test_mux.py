@@ -311,3 +311,24 @@ async def test_a_socket_that_is_closed_while_it_is_read_is_read_no_more(bench):
         await bench.until(lambda: got)
         await asyncio.sleep(0.05)
     assert got == [b"\xc0"]
+
+
+async def test_messages_of_links_that_are_up_do_not_wait_behind_handshakes(bench):
+    mux, order = await bench.mux(), []
+    up, new = (
+        SimpleNamespace(
+            standing=SimpleNamespace(established=established),
+            on_dtls=lambda data, _address: order.append(data[0]),
+        )
+        for established in (True, False)
+    )
+    at = {("192.0.2.1", 5): up, ("192.0.2.2", 5): new}
+    mux.routes.of_address = at.get
+    for _ in range(PUT_OFF_MAX + 5):
+        mux.datagram_received(covered(b"\x16"), ("192.0.2.2", 5))
+    for _ in range(3):
+        mux.datagram_received(covered(b"\x17"), ("192.0.2.1", 5))
+    mux.datagram_received(covered(b"\x17"), ("192.0.2.2", 5))
+    assert mux.counters["dtls_dropped"] == 6, "who is not up yet crowds out its like alone"
+    await bench.until(lambda: len(order) > 10)
+    assert order[:4].count(0x17) == 3
