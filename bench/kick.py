@@ -9,9 +9,9 @@ until the end. The author's own work is measured here and counts; it wraps for t
 
 The fourth part is a crowd (``lab/sim/crowd.py``): a room in shares, of ``--crowd`` members at
 relays in a tree, each hop lognormal around 40 ms, each member with an uplink of 1 Mbit/s and two
-relays, one in a hundred crashed unnoticed. It is played as it is; with every wrapper silent that
-neither speaks nor moderates; and as it was before there were shares, where the author wraps for
-everybody. What it takes to evaluate operations is not in it.
+relays, one in a hundred crashed unnoticed. It is played as it is; with one listener in ten that
+wraps nothing; and as it was before there were shares, where the author wraps for everybody. What it
+takes to evaluate operations is not in it.
 
 A kick counts from the command. *deaf*: when the last frame was sealed that the removed one could
 ever open. *last listener*: when the last honest member had the new key.

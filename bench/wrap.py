@@ -2,7 +2,9 @@
 
 ``wrap.py [--members 700] [--rounds 15] [--json]``. Each round makes new keys; the median counts.
 "Bytes a member" is what travels for one, its share of the messages included. For machines that are
-busy or slow: what the same number of bare X25519 exchanges takes in the same run.
+busy or slow: what the same number of bare X25519 exchanges takes in the same run. *shares*: what it
+takes in a room of so many to work out who wraps for whom, and how much its author and the busiest
+of the other wrappers hand in at one relay, with 20 that speak or moderate.
 """
 
 import argparse
@@ -17,8 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from crypto.dh import KeyPair
 from crypto.wrap import commitment, unwrap, wrap_all
+from p2p.rekey.fresh_secrets import WRAPS_AT_ONCE
+from p2p.rekey.shares import Shares
+from p2p.room.state.epochs import EpochInfo
 from p2p.wire.codec import encode
 from p2p.wire.messages import WRAPS_PER_MESSAGE, Wraps
+from p2p.wire.relay_messages import RelayWraps
 
 WRAP_BAR_MS = 50.0
 BYTES_BAR = 55.0
@@ -55,6 +61,7 @@ def measure(members: int, rounds: int) -> dict:
         "schema": 1,
         "members": members,
         "rounds": rounds,
+        "shares": shares(receivers),
         "wrap_ms_median": round(statistics.median(wall_ms), 1),
         "wrap_ms_best": round(min(wall_ms), 1),
         "wrap_cpu_ms_median": round(statistics.median(cpu_ms), 1),
@@ -66,6 +73,29 @@ def measure(members: int, rounds: int) -> dict:
     }
     result["ok"] = result["wrap_ms_median"] <= WRAP_BAR_MS and result["bytes_a_member"] <= BYTES_BAR
     return result
+
+
+def shares(receivers: list[tuple[bytes, bytes]]) -> dict:
+    """Who wraps for whom in a room of these, and what it comes to."""
+    ids = [member for member, _ in receivers]
+    epoch = EpochInfo(
+        os.urandom(16), ids[0], (), 0, 1, bytes(32), b"", bytes(32), len(ids), b"", ()
+    )  # fmt: skip
+    began_s = time.thread_time()
+    found = Shares(epoch, receivers, ids[:20], None)
+    author, *others = [len(found.receivers(member)) for member in ids]
+    cpu_ms = 1000 * (time.thread_time() - began_s)
+    return {
+        "cpu_ms_for_all": round(cpu_ms, 1),
+        "author_bytes": handed_in(author),
+        "wrapper_bytes_max": handed_in(max(others, default=0)),
+    }
+
+
+def handed_in(count: int) -> int:
+    """Bytes of the messages with so many wraps."""
+    pages = [min(WRAPS_AT_ONCE, count - at) for at in range(0, count, WRAPS_AT_ONCE)]
+    return sum(len(encode(RelayWraps(bytes(32), bytes(16), (bytes(52),) * page))) for page in pages)
 
 
 def main() -> int:
