@@ -119,7 +119,7 @@ async def test_where_the_first_wrappers_do_nothing_others_are_asked_through_the_
             if left_out:
                 break
             for one in idle:
-                del one.session.peers.dispatch.relay_room.failover.send_wraps
+                del one.session.peers.dispatch.relay_room.send_wraps
             idle.clear()
         asked = {one.session.peers.room.me for one in guests if counts(one)["asked_wrap"]}
         assert left_out
