@@ -3,11 +3,11 @@
 ``thousands.py [--members 10000] [--seconds 180] [--only NAME] [--seed 1] [--json]``
 
 Runs on a virtual clock. *carriers*: of the members 40 % pass sound on, to 4.6 others on average;
-the room names three of them. *relays*: nobody does but 40 relays that the room names, 300 places
+the room names three of them. *relays*: nobody does but 40 relays that the room names, 400 places
 each. In both everybody comes within two minutes; then people come and go, they stay 20 minutes on
 average, of those that go 30 % vanish without a word. At the end 30 % of all nodes that pass sound
 on are lost at once. *hostile*: as the first, a fifth as many members, and one in twenty of the
-carriers says that it stands right under the root with room for all, and passes on nothing.
+carriers always says that it has room and is close, takes 64 children and passes on nothing.
 
 Run here is the shipped placement (``p2p/mesh/tree``) of every node, each on its own, by messages;
 ``lab/sim/tree_world.py`` says what is made up. Not run here: links, frames, operations and keys. A
@@ -172,7 +172,7 @@ def main() -> int:
         if asked.only not in (None, name):
             continue
         if name == "relays":
-            run = Run(asked.seed, asked.members, [300] * 40, lambda _rng: 0)
+            run = Run(asked.seed, asked.members, [400] * 40, lambda _rng: 0)
         elif name == "carriers":
             run = Run(asked.seed, asked.members, [8] * 3, carriers)
         else:

@@ -11,7 +11,7 @@ from crypto.sas import Party
 from crypto.wrap import wrap_tag
 from p2p.dht.contact import NodeContact
 from p2p.mesh.mesh import Mesh
-from p2p.relay.cascade import TreePlace
+from p2p.relay.cascade import Cascade
 from p2p.relay.wraps import WrapShelf
 from p2p.room.commands import MakeInvite, Remove
 from p2p.room.ops.ids import short
@@ -63,13 +63,13 @@ def members_and_operations(state: RoomState, member: MemberId, op: OpId) -> None
     bool(op == member)  # refused: comparison-overlap
 
 
-def exchange_keys(pair: KeyPair, room: Room, place: TreePlace, member: MemberId) -> None:
+def exchange_keys(pair: KeyPair, room: Room, place: Cascade, member: MemberId) -> None:
     pair.exchange(pair.public)
     pair.exchange(member)  # refused: arg-type
     room.write_recv(pair.public)
     room.write_recv(room.room_id)  # refused: arg-type
-    place.joined(pair.public)
-    place.joined(member)  # refused: arg-type
+    place.lost(pair.public, 0.0)
+    place.lost(member, 0.0)  # refused: arg-type
     NodeContact(("::1", 1), pair.public)
     NodeContact(("::1", 1), member)  # refused: arg-type
 

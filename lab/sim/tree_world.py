@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from crypto.ids import DhKey
 from p2p.mesh.tree.place import Place
 from p2p.mesh.tree.row import Ask, Row, TreeMessage
-from p2p.node.relays.comparison import LATEST_S, LISTEN_EVERY_S, LISTEN_S
+from p2p.node.relays.comparison import LATEST_S, LISTEN_S
 from p2p.node.relays.failover import SILENT_S
 from p2p.relay.fanout import HEARTBEAT_EVERY_S
 from p2p.relay.server import SILENT_BOUGH_S
@@ -31,12 +31,12 @@ LEAVE_S = 2.0
 
 
 class Liar(Place):
-    """Says that it stands right under the root with room for all, and passes on nothing."""
+    """Says that it has room for all and is right beside its parent, and passes on nothing."""
 
     @property
     def row(self) -> Row:
         true = super().row
-        return Row(self.own, true.above[:1], 1, leaf=True, carrier=True) if true.above else true
+        return true._replace(delay_ms=1, leaf=True, carrier=True) if true.above else true
 
 
 @dataclass(slots=True)
@@ -230,10 +230,13 @@ class TreeWorld:
             self._listen(key, above[0])
 
     def _listen(self, key: DhKey, parent: DhKey) -> None:
-        """A parent that brings nothing is found out when the second is listened to beside it."""
+        """A parent that brings nothing is found out when the second is listened to beside it.
+
+        That is tried as soon as there is a second, here; a member at relays tries it within 30 s.
+        """
         above = self.nodes.get(parent)
         if above is not None and above.hostile:
-            within_s = self.rng.random() * LISTEN_EVERY_S + LISTEN_S + LATEST_S
+            within_s = LISTEN_S + LATEST_S + LINK_HOPS * HOP_MEDIAN_S
             self.later(within_s, self._found_out, key, parent)
 
     def _found_out(self, key: DhKey, parent: DhKey) -> None:

@@ -1,8 +1,9 @@
 """Which frames go on: the forwarding table of one room at one relay. Sans-IO.
 
-No key and no memory of frames: a slot is taken from exactly one link, so nothing can circle, and
+No key and no memory of frames: a slot is taken from one link at a time, so nothing can circle, and
 only while its holder may be heard. Receivers throw doubles away (replay window) and open nothing
-that the holder did not seal.
+that the holder did not seal. Where the tree changes, a slot's newest route comes by more than one
+link: then another of them brings the slot once the first is silent, with frames that are news.
 """
 
 from collections.abc import Mapping
@@ -16,13 +17,37 @@ PAUSE_S = 0.3
 """Who speaks keeps its place among the slots at once until it was silent for so long."""
 
 
-@dataclass(frozen=True, slots=True)
+SILENT_S = 0.1
+"""When a slot's link was silent for so long, another by which its newest route came takes over."""
+FORGET_S = 2.0
+"""After so long a silence a frame is news whatever its counter says: that can not be verified."""
+LINKS_MAX = 3
+
+
+@dataclass(slots=True)
 class _Way:
-    """Where a slot's frames come from, as its holder said last."""
+    """Where a slot's frames come from, as its holder said last: links, the present one first."""
 
     member: MemberId
     seq: int
-    link: int
+    links: list[int]
+    heard_s: float = 0.0
+    highest: int = 0
+
+    def takes(self, link: int, counter: int, now: float) -> bool:
+        """Whether this frame is taken; another link may become the present one by it."""
+        if link not in self.links:
+            return False
+        silent_s = now - self.heard_s
+        if link != self.links[0]:
+            is_news = counter > self.highest or silent_s > FORGET_S
+            if silent_s <= SILENT_S or not is_news:
+                return False
+            self.links.remove(link)
+            self.links.insert(0, link)
+        self.highest = counter if silent_s > FORGET_S else max(self.highest, counter)
+        self.heard_s = now
+        return True
 
 
 class Forwarder:
@@ -59,15 +84,17 @@ class Forwarder:
         """A link is gone, with every way over it."""
         for member in [m for m, at in self._attached.items() if at == link]:
             del self._attached[member]
-        for slot in [s for s, way in self._ways.items() if way.link == link]:
-            del self._ways[slot]
+        for slot, way in list(self._ways.items()):
+            way.links = [one for one in way.links if one != link]
+            if not way.links:
+                del self._ways[slot]
 
     def set_way(self, slot: int, member: MemberId, seq: int, link: int) -> bool:
         """A holder says, by a route whose signature was checked, over which link it comes.
 
         Returns:
             Whether it is to be passed on: it is news, or the present one again, which may not
-            have got everywhere. An old one, or one that has gone round, changes nothing.
+            have got everywhere. An old one changes nothing.
 
         Raises:
             RemoteError: The member does not hold the slot.
@@ -75,15 +102,33 @@ class Forwarder:
         if self._speakers.get(slot) != member:
             raise RemoteError("route of a slot that is another's")
         known = self._ways.get(slot)
-        if known is not None and seq <= known.seq:
-            return (seq, link) == (known.seq, known.link)
-        self._ways[slot] = _Way(member, seq, link)
-        return True
+        if known is None or seq > known.seq:
+            self._ways[slot] = _Way(member, seq, [link])
+            return True
+        if seq < known.seq:
+            return False
+        if link not in known.links:
+            known.links = [*known.links[: LINKS_MAX - 1], link]
+            return True
+        return link == known.links[0]
 
-    def passes(self, slot: int, link: int, now: float) -> bool:
-        """Whether a frame of this slot that came over this link goes on, now."""
+    def passes(self, slot: int, link: int, now: float, counter: int = 0) -> bool:
+        """Whether a frame of this slot that came over this link goes on, now.
+
+        Args:
+            slot: As the frame claims.
+            link: Over which it came.
+            now: Monotonic seconds.
+            counter: The frame's, as it claims.
+        """
         holder = self._speakers.get(slot)
-        if holder is None or self._source(slot, holder) != link:
+        if holder is None:
+            return False
+        way = self._ways.get(slot)
+        if way is None:
+            if self._attached.get(holder) != link:
+                return False
+        elif not way.takes(link, counter, now):
             return False
         if slot not in self._active and len(self._active) >= SLOTS_AT_ONCE:
             quiet = [s for s, at_s in self._active.items() if now - at_s > PAUSE_S]
@@ -93,7 +138,3 @@ class Forwarder:
                 return False
         self._active[slot] = now
         return True
-
-    def _source(self, slot: int, holder: MemberId) -> int | None:
-        way = self._ways.get(slot)
-        return self._attached.get(holder) if way is None else way.link

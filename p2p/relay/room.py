@@ -13,7 +13,7 @@ from crypto.relaypass import check_route
 from crypto.wrap import TAG_BYTES
 from p2p.errors import RemoteError
 from p2p.mesh.seen import Seen
-from p2p.relay.cascade import TreePlace
+from p2p.relay.cascade import Cascade
 from p2p.relay.forwarder import Forwarder
 from p2p.relay.limits import Limits
 from p2p.relay.passes import Passes
@@ -22,11 +22,12 @@ from p2p.relay.presence import Presence
 from p2p.relay.seating import Seating
 from p2p.relay.sessions import BOUGH_TIMES, Allowances, Bough, Seat
 from p2p.relay.wraps import BOUGH_MAX, SHARED_MAX, WrapShelf
+from p2p.rng import Rng
 from p2p.room.relay_view import FloorRoom
 from p2p.room.state.model import RoomState
 from p2p.room.store.opset import MEMBERS_MAX
 from p2p.wire.codec import Message, have_messages, pages
-from p2p.wire.hop import tree_slot
+from p2p.wire.hop import counter_of, tree_slot
 from p2p.wire.messages import WRAPS_PER_MESSAGE
 from p2p.wire.relay_messages import (
     EVERYBODY,
@@ -45,7 +46,6 @@ from p2p.wire.relay_messages import (
 
 SEATS_MAX = 1024
 ASK_BYTES = 96
-BOUGHS_MAX = 8
 _HARMLESS = ("new", "known", "held", "full", "flood", "version")
 
 
@@ -57,11 +57,12 @@ class RelayRoom:
         own_dh: The relay's public key.
         limits: Of the relay.
         now: Monotonic seconds.
+        rng: Source of random bytes.
 
     Attributes:
         id: Room id.
         seating: Who hangs here.
-        place: Where this relay stands in the tree.
+        cascade: Where this relay stands in the tree.
     """
 
     def __init__(
@@ -70,10 +71,11 @@ class RelayRoom:
         own_dh: DhKey,
         limits: Limits,
         now: float,
+        rng: Rng,
     ) -> None:
         self.id = floor.room_id
         self.seating = Seating()
-        self.place = TreePlace(own_dh)
+        self.cascade = Cascade(floor.room_id, own_dh, rng, now)
         self._floor = floor
         self._limits = limits
         self._forwarder = Forwarder()
@@ -115,24 +117,24 @@ class RelayRoom:
         for epoch in self.state.heads:
             self._hand_wraps(epoch, link, member)
 
-    def join(self, link: int, dh: DhKey, now: float, *, asked: bool) -> None:
-        """Takes another relay of the room as a neighbour in the tree.
-
-        Args:
-            link: To it.
-            dh: Its key.
-            now: Monotonic seconds.
-            asked: It asked us and wants an answer; False: it has just answered us.
-        """
-        self._end(self.seating.boughs_of(dh), now)
-        bough = Bough(dh, Allowances(self._limits, now, BOUGH_TIMES))
-        self.seating.hang(link, bough)
-        self._presence.changed(now)
-        self._greet(link, answer=asked)
-        bough.told = self.seating.members
-        self._out += [(link, route) for route in self._routes.values()]
-        for epoch in self._shelf.epochs():
-            self._send_wraps(epoch, self._shelf.all(epoch), link)
+    def follow_tree(self, now: float) -> None:
+        """Gives sound to the relays that hang here, and to that under which we hang, no others."""
+        for dh, sound in self.cascade.joined.items():
+            link = self.cascade.links.get(dh)
+            if link is None or link in (self.seating.boughs if sound else self.seating.warm):
+                continue
+            bough = Bough(dh, Allowances(self._limits, now, BOUGH_TIMES))
+            self.seating.hang(link, bough, sound=sound)
+            self._presence.changed(now)
+            if not sound:
+                self._forwarder.detach(link)
+                self._say_have(link)
+                continue
+            self._greet(link, answer=False)
+            bough.told = self.seating.members
+            self._out += [(link, route) for route in self._routes.values()]
+            for epoch in self._shelf.epochs():
+                self._send_wraps(epoch, self._shelf.all(epoch), link)
 
     def detach(self, link: int, now: float) -> None:
         """A link is gone."""
@@ -159,6 +161,8 @@ class RelayRoom:
                 here.allowances.floor(1, now)
                 missing = self._floor.missing(ids, first, last)
                 self._out += [(link, Floor(self.id, page)) for page in pages(missing)]
+            case _ if link in self.seating.warm:
+                pass  # it was in time when it was sent: the tree has changed
             case Gossip():
                 here.allowances.gossip(len(message.blob), now)
                 self._gossip(message, link, here)
@@ -191,7 +195,9 @@ class RelayRoom:
         slot = tree_slot(data)
         if here is None or slot is None or not here.allowances.frame(len(data), now):
             return False
-        return self._forwarder.passes(slot, link, now)
+        if link in self.seating.warm:
+            return False
+        return self._forwarder.passes(slot, link, now, counter_of(data))
 
     def take_ops(self, ops: Iterable[bytes], link: int, now: float) -> None:
         """Takes floor operations and passes new ones on; raises RemoteError after the last."""
@@ -207,7 +213,9 @@ class RelayRoom:
 
     def say_moving(self, seconds: float) -> None:
         """Tells everybody to go elsewhere."""
-        self._send_all(Moving(min(3600, max(0, int(seconds)))), None)
+        moving = Moving(min(3600, max(0, int(seconds))))
+        self._out += [(link, moving) for link in self.seating.seats]
+        self.cascade.leave()
 
     def on_timer(self, now: float) -> None:
         """Says who came and went since the last time."""
@@ -230,6 +238,9 @@ class RelayRoom:
             first, here = here[:MEMBERS_PER_MESSAGE], here[MEMBERS_PER_MESSAGE:]
             self._out.append((link, Passed(self.id, tuple(first))))
         self._out += [(link, message) for message in self._presence.present(set(here), set())]
+        self._say_have(link)
+
+    def _say_have(self, link: int) -> None:
         self._out += [
             (link, FloorHave(self.id, have.ids, have.first, have.last))
             for have in have_messages(self._floor.ids())
@@ -244,15 +255,16 @@ class RelayRoom:
             for slot, route in self._routes.items()
             if state.slots.get(slot) == member_id(route.sign, route.dh)
         }
-        seats, boughs = self.seating.seats, self.seating.boughs
+        seats = self.seating.seats
         self._end([link for link, seat in seats.items() if seat.member in state.removed], now)
         heads = {state.epochs[head].pass_public for head in state.heads}
         here = [seat.member for seat in seats.values()]
         self._passes.follow(heads, state.removed, here, now)
         self._shelf.keep_only(state.heads)
-        self.place.set_order(state.carriers)
+        self.cascade.set_order([carrier.dh for carrier in state.carriers], now)
         keys = {carrier.dh for carrier in state.carriers}
-        self._end([link for link, bough in boughs.items() if bough.dh not in keys], now)
+        relays = [*self.seating.boughs.items(), *self.seating.warm.items()]
+        self._end([link for link, bough in relays if bough.dh not in keys], now)
 
     def _gossip(self, message: Gossip, link: int, here: Seat | Bough) -> None:
         if isinstance(here, Seat):
@@ -315,7 +327,9 @@ class RelayRoom:
 
     def _route(self, route: Route, link: int, here: Seat | Bough) -> None:
         member = member_id(route.sign, route.dh)
-        if isinstance(here, Seat) and (member != here.member or route.parent != self.place.own_dh):
+        if isinstance(here, Seat) and (
+            member != here.member or route.parent != self.cascade.own_dh
+        ):
             raise RemoteError("route of another, or to another")
         if self.state.slots.get(route.slot) != member:
             return  # the grant may have ended meanwhile

@@ -10,10 +10,12 @@ from crypto.identity import member_id
 from crypto.ids import DhKey, RoomId
 from crypto.relaypass import check_pass, check_self
 from p2p.errors import RemoteError
+from p2p.relay.cascade import Part, Say, Step
 from p2p.relay.claims import Claims
 from p2p.relay.limits import Limits
 from p2p.relay.probes import Probes
-from p2p.relay.room import BOUGHS_MAX, SEATS_MAX, RelayRoom
+from p2p.relay.room import SEATS_MAX, RelayRoom
+from p2p.rng import Rng
 from p2p.room.ops.kinds import Carrier
 from p2p.room.relay_view import FloorRoom
 from p2p.token_bucket import Allowance, Rate
@@ -29,15 +31,19 @@ from p2p.wire.relay_messages import (
     JoinTree,
     Open,
     Pass,
-    Passed,
     Present,
     RelayRefuse,
     RelayWraps,
     Route,
+    Standing,
     Tune,
 )
 
 ENTER_RATE = Rate(burst=8.0, per_s=0.5)
+TREE_RATE = Rate(burst=40.0, per_s=4.0)
+SILENT_PARENT_S = 0.6
+"""Four heartbeats: if the second parent lives, it takes over."""
+NOBODY = DhKey(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +67,10 @@ class _Link:
     dh: DhKey
     tie: bytes
     enter: Allowance
+    talk: Allowance
     net: bytes | None
     room: RelayRoom | None = None
-    joining: RoomId | None = None  # a room in whose tree we asked to be taken
+    tree: RoomId | None = None  # another relay's: the room of which it has spoken with us
 
 
 class Rooms:
@@ -74,6 +81,7 @@ class Rooms:
         limits: Asked whenever it matters: they may change.
         is_busy: Whether there is no more sound to give, from the time.
         now: Monotonic seconds.
+        rng: Source of random bytes.
 
     Attributes:
         closed: Nobody new is let in: the relay is about to stop, or carries no sound at all.
@@ -86,17 +94,18 @@ class Rooms:
         limits: Callable[[], Limits],
         is_busy: Callable[[float], bool],
         now: float,
+        rng: Rng,
     ) -> None:
         self.closed = ""
         self.counters: Counter[str] = Counter()
         self._own_dh = own_dh
         self._limits = limits
         self._is_busy = is_busy
+        self._rng = rng
         self._probes = Probes(now)
         self._claims = Claims(limits)
         self._links: dict[int, _Link] = {}
         self._rooms: dict[RoomId, RelayRoom] = {}
-        self._calling: set[tuple[RoomId, DhKey]] = set()
         self._out: list[tuple[int, Message]] = []
         self._events: list[Cut | Call] = []
 
@@ -104,6 +113,11 @@ class Rooms:
     def count(self) -> int:
         """How many rooms are open."""
         return len(self._rooms)
+
+    @property
+    def carries(self) -> bool:
+        """Whether somebody gets sound from here: members, or relays below this one."""
+        return bool(self.attached) or any(room.cascade.children for room in self.rooms())
 
     @property
     def attached(self) -> int:
@@ -122,7 +136,8 @@ class Rooms:
             now: Monotonic seconds.
             net: The block of addresses that it comes from; None: nothing is counted there.
         """
-        self._links[link] = _Link(dh, tie, Allowance(ENTER_RATE, now), net)
+        enter, talk = Allowance(ENTER_RATE, now), Allowance(TREE_RATE, now)
+        self._links[link] = _Link(dh, tie, enter, talk, net)
 
     def room_of(self, link: int) -> RoomId | None:
         """The room in which a link has a seat, or is another relay's; None: in none."""
@@ -142,10 +157,11 @@ class Rooms:
             self._forget(self._rooms[room])
         if gone.room is not None:
             gone.room.detach(link, now)
-            gone.room.place.failed(gone.dh, now)
             self._collect(gone.room)
-        if gone.joining is not None and gone.joining in self._rooms:
-            self._rooms[gone.joining].place.failed(gone.dh, now)
+        tree = self._rooms.get(gone.tree) if gone.tree is not None else None
+        if tree is not None and tree.cascade.links.get(gone.dh) == link:
+            tree.cascade.lost(gone.dh, now)
+            self._follow(tree, now)
 
     def receive(self, message: Message, link: int, now: float) -> bool:
         """Takes a message.
@@ -163,16 +179,18 @@ class Rooms:
                 self._answer(link, now, lambda one: self._pass(message, one, link, now))
             case JoinTree():
                 self._answer(link, now, lambda one: self._join(message, one, link, now))
-            case Passed():
-                self._passed(message, link, now)
+            case Standing():
+                self._standing(message, link, now)
             case Tune(on=on):
                 self._seated(message.room, link).seating.tune(link, on=on)
             case RelayRefuse():
-                self._refused(link)
+                self._refused(link, now)
             case (
                 Floor() | FloorHave() | Gossip() | RelayWraps() | AskWrap() | Route()
                 | Present() | Hear()
             ):  # fmt: skip
+                if self._is_parting(message.room, link, now):
+                    return True
                 room = self._seated(message.room, link)
                 try:
                     room.receive(message, link, now)
@@ -201,6 +219,7 @@ class Rooms:
         self.closed = "draining"
         for room in self._rooms.values():
             room.say_moving(seconds)
+            self._do(room, room.cascade.next_steps(), 0.0)
             self._collect(room)
 
     def on_timer(self, now: float) -> None:
@@ -210,12 +229,31 @@ class Rooms:
             self._forget(self._rooms[late])
         for room in list(self._rooms.values()):
             room.on_timer(now)
-            self._call_parent(room, now)
-            self._collect(room)
+            if self._claims.is_real(room.id):  # nobody has us call others by inventing a room
+                room.cascade.on_timer(now)
+            self._follow(room, now)
             if room.is_over(now):
-                room.seating.cuts += room.seating.boughs
+                room.seating.cuts += [*room.seating.boughs, *room.seating.warm]
                 self._collect(room)
                 self._forget(room)
+
+    def watch_parents(self, silent_s: Callable[[int], float], now: float) -> None:
+        """Has the second parent take over from one that is silent.
+
+        Args:
+            silent_s: For how long nothing has come over a link, by its number.
+            now: Monotonic seconds.
+        """
+        for room in self._rooms.values():
+            links, parent = room.cascade.links, room.cascade.parent
+            first, second = links.get(parent or NOBODY), links.get(room.cascade.second or NOBODY)
+            if parent is None or first is None or second is None:
+                continue
+            if silent_s(first) > SILENT_PARENT_S >= silent_s(second):
+                self.counters["silent parent"] += 1
+                room.cascade.lost(parent, now)
+                self._do(room, [Part(first)], now)
+                self._follow(room, now)
 
     def to_send(self) -> list[tuple[int, Message]]:
         """Messages to send, each with its link."""
@@ -235,19 +273,20 @@ class Rooms:
             tie: Of the link.
             now: Monotonic seconds.
         """
-        self._calling.discard((call.room, call.dh))
         room = self._rooms.get(call.room)
         if link is None:
             if room is not None:
-                room.place.failed(call.dh, now)
+                room.cascade.lost(call.dh, now)
+                self._follow(room, now)
             return
         self._probes.answered(call.address)
         self.link_up(link, call.dh, tie, now)
         if room is None:
             self._events.append(Cut(link))
             return
-        self._links[link].joining = room.id
-        self._out += [(link, Open(room.genesis)), (link, JoinTree(room.id))]
+        self._links[link].tree = room.id
+        self._out.append((link, Open(room.genesis)))
+        self._do(room, room.cascade.linked(call.dh, link), now)
 
     def _forget(self, room: RelayRoom) -> None:
         del self._rooms[room.id]
@@ -272,7 +311,9 @@ class Rooms:
             floor = FloorRoom(message.genesis)
             if not self._claims.say(room_id, link, one.net, now):
                 return "full"
-            room = self._rooms[room_id] = RelayRoom(floor, self._own_dh, self._limits(), now)
+            room = self._rooms[room_id] = RelayRoom(
+                floor, self._own_dh, self._limits(), now, self._rng
+            )
         try:
             room.take_ops(message.ops, link, now)
         finally:
@@ -314,63 +355,87 @@ class Rooms:
             return "no_room"
         if one.dh not in {carrier.dh for carrier in room.state.carriers}:
             return "no_room"
-        if one.room is not None or len(room.seating.boughs) >= BOUGHS_MAX:
+        if one.room not in (None, room) or link in room.seating.seats:
             return "full"
-        one.room = room
-        room.join(link, one.dh, now, asked=True)
-        self._collect(room)
+        one.tree = room.id
+        old = room.cascade.links.get(one.dh)
+        if old != link:
+            if old is not None:  # it calls anew: its earlier link is no more
+                room.cascade.lost(one.dh, now)
+                self._do(room, [Part(old)], now)
+            self._do(room, room.cascade.linked(one.dh, link), now)
+        room.cascade.receive(message, one.dh, now)
+        self._follow(room, now)
         return ""
 
-    def _passed(self, message: Passed, link: int, now: float) -> None:
-        """A relay that we called took us in."""
+    def _standing(self, message: Standing, link: int, now: float) -> None:
+        """Another relay says where it stands."""
         one = self._links.get(link)
-        if one is None or one.joining != message.room:
+        if one is None or one.tree != message.room:
             raise RemoteError("answer to no question")
-        one.joining = None
+        if not one.talk.take(now):
+            raise RemoteError("over the rate")
         room = self._rooms.get(message.room)
-        if room is None or not room.place.joined(one.dh):
+        if room is None or room.cascade.links.get(one.dh) != link:
             self._events.append(Cut(link))
             return
-        for other, bough in list(room.seating.boughs.items()):
-            if self._is_above(room, bough.dh):
-                room.detach(other, now)
-                self._events.append(Cut(other))
-        one.room = room
-        room.join(link, one.dh, now, asked=False)
-        room.receive(Present(room.id, message.members, ()), link, now)
+        room.cascade.receive(message, one.dh, now)
+        self._follow(room, now)
+
+    def _refused(self, link: int, now: float) -> None:
+        one = self._links.get(link)
+        if one is None or one.tree is None:
+            raise RemoteError("answer to no question")
+        room = self._rooms.get(one.tree)
+        if room is not None:
+            room.cascade.refused(one.dh, now)
+            self._follow(room, now)
+        if one.room is None:
+            self._events.append(Cut(link))
+
+    def _follow(self, room: RelayRoom, now: float) -> None:
+        """Does what a room's place in the tree asks for, and has sound follow it."""
+        while steps := room.cascade.next_steps():
+            self._do(room, steps, now)
+        room.follow_tree(now)
+        joined = room.cascade.joined
+        for dh, link in room.cascade.links.items():
+            if dh in joined:
+                self._links[link].room = room
         self._collect(room)
 
-    def _refused(self, link: int) -> None:
-        one = self._links.get(link)
-        if one is None or one.joining is None:
-            raise RemoteError("answer to no question")
-        self._events.append(Cut(link))
+    def _do(self, room: RelayRoom, steps: list[Step], now: float) -> None:
+        for step in steps:
+            match step:
+                case Say(link=link, message=message):
+                    self._out.append((link, message))
+                case Part(link=link):
+                    room.detach(link, now)
+                    self._events.append(Cut(link))
+                    self._links[link].room = None
+                case _:
+                    self._reach(room, step.dh, now)
 
-    def _is_above(self, room: RelayRoom, dh: DhKey) -> bool:
-        keys = [carrier.dh for carrier in room.state.carriers]
-        return self._own_dh in keys and dh in keys[: keys.index(self._own_dh)]
+    def _reach(self, room: RelayRoom, dh: DhKey, now: float) -> None:
+        carrier = next((each for each in room.state.carriers if each.dh == dh), None)
+        address = None if carrier is None else _address_of(carrier)
+        if address is None or self.closed or not self._probes.may_call(address, now):
+            room.cascade.lost(dh, now)
+            return
+        self._events.append(Call(room.id, dh, address))
+
+    def _is_parting(self, room: RoomId, link: int, now: float) -> bool:
+        """Whether this is of a relay that took us, or hung here, when it sent it."""
+        one = self._links.get(link)
+        if one is None or one.room is not None or one.tree != room:
+            return False
+        return one.talk.take(now)
 
     def _seated(self, room_id: RoomId, link: int) -> RelayRoom:
         one = self._links.get(link)
         if one is None or one.room is None or one.room.id != room_id:
             raise RemoteError("not attached")
         return one.room
-
-    def _call_parent(self, room: RelayRoom, now: float) -> None:
-        dh = room.place.to_try(now)
-        if dh is None or (room.id, dh) in self._calling or self.closed:
-            return
-        if not self._claims.is_real(room.id):
-            return  # nobody has us call others by inventing a room
-        if any(one.joining == room.id and one.dh == dh for one in self._links.values()):
-            return
-        [carrier, *_] = [each for each in room.state.carriers if each.dh == dh]
-        address = _address_of(carrier)
-        if address is None or not self._probes.may_call(address, now):
-            room.place.failed(dh, now)
-            return
-        self._calling.add((room.id, dh))
-        self._events.append(Call(room.id, dh, address))
 
     def _collect(self, room: RelayRoom) -> None:
         """Takes over what a room wants to be sent and cut."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -112,7 +113,9 @@ class Relay:
         self._strangers = Strangers(station.mux, now)
         uplink = Uplink(control.limits.max_rate, now)
         self._spread = Spread(fanout, self._lines.links, uplink)
-        self._rooms = Rooms(KeyPair(secret).public, lambda: control.limits, uplink.is_busy, now)
+        self._rooms = Rooms(
+            KeyPair(secret).public, lambda: control.limits, uplink.is_busy, now, rng
+        )
         self._courier = Courier(rng, self._room_of)
         self._places = Places(lambda: control.limits, self._rooms.sits)
         self._door = Door(
@@ -196,12 +199,13 @@ class Relay:
         self._rooms.say_moving(limit_s)
         self._flush()
         await self._dht.close()  # from now on nobody is sent here
-        while self._rooms.attached and time.monotonic() < until_s:
+        while self._rooms.carries and time.monotonic() < until_s:
             self._beat(time.monotonic())
             await asyncio.sleep(DRAIN_LOOK_S)
 
     def _tidy(self, now: float) -> None:
-        boughs = {link for room in self._rooms.rooms() for link in room.seating.boughs}
+        seatings = [room.seating for room in self._rooms.rooms()]
+        boughs = {link for one in seatings for link in (*one.boughs, *one.warm)}
         for number, line in self._lines:
             limit_s = SILENT_BOUGH_S if number in boughs else SILENT_S
             if line.open and now - line.link.last_heard_s > limit_s:
@@ -213,9 +217,14 @@ class Relay:
     def _beat(self, now: float) -> None:
         self._strangers.look(now)
         self._rooms.on_timer(now)
+        self._rooms.watch_parents(lambda link: self._silent_s(link, now), now)
         for room in self._rooms.rooms():
             self._spread.beat(room, now)
         self._flush()
+
+    def _silent_s(self, number: int, now: float) -> float:
+        line = self._lines.get(number)
+        return math.inf if line is None else now - line.link.last_heard_s
 
     def _datagram(self, data: bytes, sender: Address) -> None:
         if data[0] == _HELLO_BYTE:

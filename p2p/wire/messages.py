@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from p2p.room.ops.canonical import Quiet
 from p2p.room.ops.kinds import Epoch16, Member16, Op16
-from p2p.room.ops.op import OP_BYTES_MAX
+from p2p.room.ops.op import LONG_OP_BYTES_MAX
 
 MESSAGE_BYTES_MAX = 16 * 1024
 BLOB_BYTES_MAX = 1100
@@ -29,7 +29,7 @@ Signature64 = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Key32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 Target20 = Annotated[bytes, Meta(min_length=20, max_length=20)]
-OpBytes = Annotated[bytes, Meta(min_length=1, max_length=OP_BYTES_MAX)]
+OpBytes = Annotated[bytes, Meta(min_length=1, max_length=LONG_OP_BYTES_MAX)]
 OpList = Annotated[tuple[OpBytes, ...], Meta(max_length=OPS_PER_MESSAGE)]
 Blob = Annotated[bytes, Meta(min_length=1, max_length=BLOB_BYTES_MAX)]
 Wrap = Annotated[bytes, Meta(min_length=52, max_length=52)]

@@ -23,6 +23,9 @@ from p2p.wire.messages import (
 )
 
 GOSSIP_BYTES_MAX = 15_000
+DEPTH_MAX = 6
+"""Hops from the root of a tree to whoever hears by it, at most."""
+DELAY_MAX_MS = 10_000
 MEMBERS_PER_MESSAGE = 400
 EVERYBODY = MemberId(bytes(16))
 
@@ -156,9 +159,15 @@ class RelayRefuse(Quiet, frozen=True, tag=49):
 
 
 class JoinTree(Quiet, frozen=True, tag=50):
-    """Relay to relay: I hang under you in this room. Its HELLO has proven which relay it is."""
+    """Relay to relay: may I hang under you in this room? Its HELLO has proven which relay it is.
+
+    Attributes:
+        room: Room id.
+        want: 0 with sound, 1 without, as under a second parent, 2 not at all: where do you stand?
+    """
 
     room: Room32
+    want: Annotated[int, Meta(ge=0, le=2)] = 0
 
 
 class Tune(Quiet, frozen=True, tag=51):
@@ -180,6 +189,26 @@ class Hear(Quiet, frozen=True, tag=52):
     others: Annotated[int, Meta(ge=1, le=6)]
 
 
+class Standing(Quiet, frozen=True, tag=54):
+    """Relay to relay: where I stand in the tree of this room.
+
+    Attributes:
+        room: Room id.
+        says: 0 only that; 1 you hang under me, 2 without sound; 3 I do not take you, or any more.
+        is_placed: Whether sound comes to me, or begins with me.
+        above: Keys of the relays above me, the root's first.
+        delay_ms: How old sound is when I have it, counted from the root.
+        is_open: Whether I would take one more.
+    """
+
+    room: Room32
+    says: Annotated[int, Meta(ge=0, le=3)]
+    is_placed: bool
+    above: Annotated[tuple[Dh32, ...], Meta(max_length=DEPTH_MAX)]
+    delay_ms: Annotated[int, Meta(ge=0, le=DELAY_MAX_MS)]
+    is_open: bool
+
+
 RelayMessage = (
     Open
     | Pass
@@ -196,4 +225,5 @@ RelayMessage = (
     | Tune
     | Hear
     | AskWrap
+    | Standing
 )

@@ -6,10 +6,12 @@ listener is asked to go. So for some seconds a node may carry more than it offer
 and one.
 """
 
+import math
 from dataclasses import dataclass
 
 from crypto.ids import DhKey
-from p2p.mesh.tree.row import DEPTH_MAX, OPEN_MAX, ROWS_MAX, Ask, Row
+from p2p.mesh.tree.row import OPEN_MAX, ROWS_MAX, Ask, Row
+from p2p.wire.relay_messages import DEPTH_MAX
 
 SPARE_SHARE = 4
 WARM_TIMES = 3
@@ -23,7 +25,7 @@ class _Child:
     """Under us: what it carries, and what it says of its branch."""
 
     slots: int
-    named: bool = False
+    rank: float
     row: Row | None = None
     open: tuple[Row, ...] = ()
 
@@ -57,14 +59,17 @@ class Children:
         """Whether there is no place, or less than none."""
         return len(self._hearing) >= self.slots
 
-    def take(self, child: DhKey, ask: Ask, now: float, *, named: bool) -> tuple[bool, DhKey | None]:
+    def take(
+        self, child: DhKey, ask: Ask, now: float, rank: float = math.inf
+    ) -> tuple[bool, DhKey | None]:
         """Somebody asks for sound, or to be warm.
 
         Args:
             child: Its key.
             ask: What it wants.
             now: Monotonic seconds.
-            named: Whether the room names it: it takes anybody's place that is not.
+            rank: Its place among those that the room names: it has fewer to hang under than those
+                behind it, so it takes the place of one of those.
 
         Returns:
             Whether it is taken; and the child that has to go for it, if one has to.
@@ -73,7 +78,7 @@ class Children:
         if ask.want == "warm":
             if child not in self.all and len(self._warm) >= WARM_TIMES * self.slots + 2:
                 return False, None
-            known = self._hearing.get(child) or self._warm.get(child) or _Child(ask.slots)
+            known = self._hearing.get(child) or self._warm.get(child) or _Child(ask.slots, rank)
             self.drop(child)
             self._warm[child] = known
             return True, None
@@ -82,16 +87,17 @@ class Children:
         goes = None
         if self.is_full:
             goes = self._leaf() if ask.slots or warm else None
-            if goes is None and named:
-                goes = self._unnamed()
+            if goes is None and rank < math.inf:
+                goes = self._behind(rank)
             most = self.slots + 1 + self.slots // SPARE_SHARE
             is_let = goes is not None or warm
-            if not is_let or (len(self._hearing) >= most and not (named and goes is not None)):
+            is_named = rank < math.inf and goes is not None
+            if not is_let or (len(self._hearing) >= most and not is_named):
                 return False, None
             if goes is None and not ask.slots:
                 goes = child
-        known = self._warm.pop(child) if warm else _Child(ask.slots)
-        known.named = named
+        known = self._warm.pop(child) if warm else _Child(ask.slots, rank)
+        known.rank = rank
         self._hearing[child] = known
         if known.slots:
             self._carry[child] = known
@@ -99,12 +105,22 @@ class Children:
             self._going[goes] = now + GO_S
         return True, goes
 
-    def told(self, row: Row, branch: tuple[Row, ...]) -> None:
-        """A child says where it stands, and which nodes of its branch have places."""
+    def told(self, row: Row, branch: tuple[Row, ...], path: tuple[DhKey, ...]) -> None:
+        """A child says where it stands, and which nodes of its branch have places.
+
+        Args:
+            row: Of the child.
+            branch: Of nodes below it.
+            path: The keys from the root's to ours: a child is believed only what lies below them.
+        """
         child = self._carry.get(row.node)
-        if child is not None:
-            child.row = row
-            child.open = tuple(each for each in branch[: 2 * OPEN_MAX] if row.node in each.above)
+        if child is None or row.above != path:
+            return
+        below = (*path, row.node)
+        child.row = row
+        child.open = tuple(
+            each for each in branch[: 2 * OPEN_MAX] if each.above[: len(below)] == below
+        )
 
     def drop(self, child: DhKey) -> bool:
         """A child is gone; returns whether it was one."""
@@ -168,7 +184,8 @@ class Children:
         newest = reversed(self._hearing.items())
         return next((k for k, c in newest if not c.slots and k not in self._going), None)
 
-    def _unnamed(self) -> DhKey | None:
-        """The newest child that the room does not name and that stays; None: there is none."""
-        newest = reversed(self._hearing.items())
-        return next((k for k, c in newest if not c.named and k not in self._going), None)
+    def _behind(self, rank: float) -> DhKey | None:
+        """The last of those that the room names behind this one, or not at all; None: no one."""
+        stays = {k: c.rank for k, c in self._hearing.items() if k not in self._going}
+        last = max(stays, key=lambda key: stays[key], default=None)
+        return last if last is not None and stays[last] > rank else None

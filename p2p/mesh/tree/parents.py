@@ -5,12 +5,14 @@ other node that has children hangs only under one that is less deep than itself,
 grows while somebody hangs on it; and nobody takes a child that stands above it.
 """
 
+import math
 from collections.abc import Sequence
 
 from crypto.ids import DhKey
 from p2p.mesh.tree.candidates import Candidates
-from p2p.mesh.tree.row import DEPTH_MAX, Ask, Left, Row, Taken, TreeMessage, Turned, Want
+from p2p.mesh.tree.row import Ask, Left, Row, Taken, TreeMessage, Turned, Want
 from p2p.rng import Rng
+from p2p.wire.relay_messages import DEPTH_MAX
 
 ANSWER_S = 0.6
 """A node that was asked and has not answered by then is taken to be gone."""
@@ -30,6 +32,7 @@ class Parents:
         slots: To how many children it passes sound on.
         rng: Source of random bytes.
         now: Monotonic seconds.
+        link_s: How long a node may take to answer with which a link has to be made first.
 
     Attributes:
         first: Where the node stands from which sound comes; None: none comes.
@@ -38,13 +41,15 @@ class Parents:
         depth: How deep the node is, or was when it had a parent; 0 for a root.
     """
 
-    def __init__(self, own: DhKey, slots: int, rng: Rng, now: float) -> None:
+    def __init__(
+        self, own: DhKey, slots: int, rng: Rng, now: float, link_s: float = LINK_S
+    ) -> None:
         self.first: Row | None = None
         self.second: Row | None = None
         self.candidates = Candidates(own, carries=slots > 0)
         self.depth = DEPTH_MAX
         self._has_children = False
-        self._me = own, slots
+        self._me = own, slots, link_s
         self._order: dict[DhKey, int] = {}
         self._asked: dict[DhKey, tuple[Want, float, float]] = {}
         self._turned = False
@@ -81,15 +86,16 @@ class Parents:
             return False
         return self._asking("sound") == 0
 
-    def is_named(self, node: DhKey) -> bool:
-        """Whether the room names a node."""
-        return node in self._order
+    def rank_of(self, node: DhKey) -> float:
+        """The place of a node among those that the room names, from 0; of others infinity."""
+        return self._order.get(node, math.inf)
 
     def may(self, node: DhKey, row: Row | None) -> bool:
         """Whether a node may become our parent as it stands there."""
         own = self._me[0]
         if own in self._order:
-            return self._order.get(node, len(self._order)) < self._order[own]
+            earlier = self._order.get(node, len(self._order)) < self._order[own]
+            return earlier and (row is None or row.depth < DEPTH_MAX)
         if row is None:
             return True
         deepest = self.depth if self._has_children else DEPTH_MAX
@@ -241,7 +247,7 @@ class Parents:
         if node in self._asked:
             return False
         linked = {row.node for row in (self.first, self.second) if row is not None}
-        self._asked[node] = want, now, ANSWER_S if node in linked else LINK_S
+        self._asked[node] = want, now, ANSWER_S if node in linked else self._me[2]
         out.append((node, Ask(want, self._me[1])))
         return True
 

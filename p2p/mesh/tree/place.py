@@ -7,10 +7,8 @@ from collections.abc import Sequence
 
 from crypto.ids import DhKey
 from p2p.mesh.tree.children import Children
-from p2p.mesh.tree.parents import BETTER_MS, Parents
+from p2p.mesh.tree.parents import BETTER_MS, LINK_S, Parents
 from p2p.mesh.tree.row import (
-    DELAY_MAX_MS,
-    DEPTH_MAX,
     Ask,
     Left,
     Row,
@@ -20,6 +18,7 @@ from p2p.mesh.tree.row import (
     Turned,
 )
 from p2p.rng import Rng
+from p2p.wire.relay_messages import DELAY_MAX_MS, DEPTH_MAX
 
 TELL_EVERY_S = 0.4
 SHED_S = 1.0
@@ -35,6 +34,7 @@ class Place:
         slots: To how many children it passes sound on; 0: it is a listener.
         rng: Source of random bytes.
         now: Monotonic seconds.
+        link_s: How long a node may take to answer with which a link has to be made first.
 
     Attributes:
         own: The same key.
@@ -42,9 +42,11 @@ class Place:
         children: Below it.
     """
 
-    def __init__(self, own: DhKey, slots: int, rng: Rng, now: float) -> None:
+    def __init__(
+        self, own: DhKey, slots: int, rng: Rng, now: float, link_s: float = LINK_S
+    ) -> None:
         self.own = own
-        self.parents = Parents(own, slots, rng, now)
+        self.parents = Parents(own, slots, rng, now, link_s)
         self.children = Children(slots)
         self._rng = rng
         self._out: list[tuple[DhKey, TreeMessage]] = []
@@ -87,7 +89,7 @@ class Place:
                 self._say(self.parents.turned(node, message, now))
             case Told(row=row, open=branch):
                 if row.node == node:
-                    self.children.told(row, branch)
+                    self.children.told(row, branch, (*self.row.above, self.own))
                     self.parents.told(row)
                     self._changed(now)
             case _:
@@ -145,7 +147,7 @@ class Place:
         taken, goes = False, None
         can = self.is_placed and row.depth < DEPTH_MAX and node not in (*row.above, self.own)
         if ask.want != "look" and can:
-            taken, goes = self.children.take(node, ask, now, named=self.parents.is_named(node))
+            taken, goes = self.children.take(node, ask, now, self.parents.rank_of(node))
         carries = ask.slots > 0
         if not taken:
             rows = self.children.rows(self._rng(4), carries=carries)

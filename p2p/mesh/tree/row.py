@@ -9,10 +9,8 @@ to be true of any node but the honest ones.
 from typing import Literal, NamedTuple
 
 from crypto.ids import DhKey
+from p2p.wire.relay_messages import DELAY_MAX_MS, DEPTH_MAX
 
-DEPTH_MAX = 6
-"""Hops from the root to a listener at most."""
-DELAY_MAX_MS = 10_000
 ROWS_MAX = 8
 OPEN_MAX = 3
 """So many nodes that have a place a child names to its parent, of each kind."""

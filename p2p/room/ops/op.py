@@ -19,6 +19,8 @@ from p2p.room.ops.ids import NONE, op_id
 from p2p.room.ops.kinds import KINDS, LINKS, NUMBERS, OPS_VERSION, Body, Carriers, Join, Rank
 
 OP_BYTES_MAX = 1344
+LONG_OP_BYTES_MAX = 4096
+"""Of ``Carriers`` alone, which names up to 64 relays."""
 _CONTEXT = b"op"
 
 
@@ -32,7 +34,7 @@ class Op:
 
     Attributes:
         id: Hash of ``data``.
-        data: Body and signature, at most 1,344 bytes.
+        data: Body and signature, at most 1,344 bytes, of ``Carriers`` 4,096.
         body: One of ``kinds``, or a bare ``Body`` if this program does not know the kind.
     """
 
@@ -83,10 +85,12 @@ def decode_op(data: bytes, room_id: RoomId) -> Op:
         UnknownVersionError: The format is another version's.
         RemoteError: Too long, malformed, not canonical, of another room, or out of its place.
     """
-    if not SIGNATURE_BYTES < len(data) <= OP_BYTES_MAX:
+    if not SIGNATURE_BYTES < len(data) <= LONG_OP_BYTES_MAX:
         raise RemoteError("oversized")
     raw = data[:-SIGNATURE_BYTES]
     front = _peek(raw)
+    if len(data) > OP_BYTES_MAX and front.kind != NUMBERS[Carriers]:
+        raise RemoteError("oversized")
     if front.version != OPS_VERSION:
         raise UnknownVersionError("version")
     if front.room != room_id:
@@ -122,7 +126,7 @@ def _peek(raw: bytes) -> _Peek:
 def _typed(raw: bytes, front: _Peek) -> Body:
     decoder = _TYPED.get(front.kind)
     if decoder is not None:
-        return unpack(raw, decoder, OP_BYTES_MAX)
+        return unpack(raw, decoder, LONG_OP_BYTES_MAX)
     unpack(raw, _ANY, OP_BYTES_MAX)
     fields = (
         front.version,

@@ -41,7 +41,7 @@ class Room:
         self.seating, may = Seating(), Allowances(Limits(), 0.0)
         for link in (1, 2, 3):
             self.seating.sit(link, Seat(bytes([link]), may, tuned=link != 3))
-        self.seating.hang(9, Bough(bytes([9]), may))
+        self.seating.hang(9, Bough(bytes([9]), may), sound=True)
 
 
 def a_spread(rate: float = 1e6):

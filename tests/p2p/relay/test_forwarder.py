@@ -1,7 +1,7 @@
 import pytest
 
 from p2p.errors import RemoteError
-from p2p.relay.forwarder import PAUSE_S, SLOTS_AT_ONCE, Forwarder
+from p2p.relay.forwarder import FORGET_S, PAUSE_S, SILENT_S, SLOTS_AT_ONCE, Forwarder
 
 AMINA, KENJI, OMAR, LAU = (bytes((n,)) * 16 for n in range(1, 5))
 AT_AMINA, AT_KENJI, TREE, OTHER_TREE = 1, 2, 8, 9
@@ -46,10 +46,45 @@ def test_the_newest_route_counts_and_an_old_one_changes_nothing() -> None:
     table = a_table(s2=AMINA)
     assert table.set_way(2, AMINA, 5, TREE)
     assert table.set_way(2, AMINA, 5, TREE)  # said again, for who had no grant to compare it with
-    assert not table.set_way(2, AMINA, 5, OTHER_TREE)
     assert not table.set_way(2, AMINA, 4, AT_AMINA)
     assert table.passes(2, TREE, 0.0)
     assert not table.passes(2, AT_AMINA, 0.0)  # it moved away: its old link is no way any more
+
+
+def test_where_the_newest_route_came_by_two_links_the_one_that_brings_sound_is_taken() -> None:
+    table = a_table(s2=AMINA)
+    table.set_way(2, AMINA, 5, TREE)
+    assert table.set_way(2, AMINA, 5, OTHER_TREE)
+    assert not table.set_way(2, AMINA, 5, OTHER_TREE)
+    assert table.passes(2, TREE, 10.0, 100)
+    assert not table.passes(2, OTHER_TREE, 10.0 + SILENT_S, 101)
+    assert table.passes(2, OTHER_TREE, 10.01 + SILENT_S, 102)
+    assert not table.passes(2, TREE, 10.02 + SILENT_S, 103)
+
+
+def test_a_frame_that_has_gone_round_is_no_news() -> None:
+    table = a_table(s2=AMINA)
+    table.set_way(2, AMINA, 5, TREE)
+    table.set_way(2, AMINA, 5, OTHER_TREE)
+    assert table.passes(2, TREE, 10.0, 100)
+    for at_s in (10.5, 11.0, 10.0 + FORGET_S):
+        assert not table.passes(2, OTHER_TREE, at_s, 100)
+    assert table.passes(2, OTHER_TREE, 10.01 + FORGET_S, 7)  # its counter had been a lie
+    assert table.passes(2, OTHER_TREE, 10.02 + FORGET_S, 8)
+    table.detach(OTHER_TREE)
+    assert table.passes(2, TREE, 10.03 + FORGET_S + SILENT_S, 9)
+
+
+def test_a_slot_has_only_so_many_ways() -> None:
+    table = a_table(s2=AMINA)
+    for link in range(20, 30):
+        table.set_way(2, AMINA, 5, link)
+    table.passes(2, 20, 10.0, 1)
+    assert [link for link in range(20, 30) if table.passes(2, link, 20.0 + link, link)] == [
+        20,
+        21,
+        29,
+    ]
 
 
 def test_nobody_routes_anothers_slot() -> None:

@@ -15,6 +15,7 @@ from lab.relay_host import Host
 from p2p.errors import RemoteError
 from p2p.relay import room as relay_room
 from p2p.relay import rooms as rooms_module
+from p2p.relay.cascade import CHILDREN_MAX
 from p2p.relay.claims import PASS_WITHIN_S
 from p2p.relay.limits import Limits
 from p2p.relay.passes import OLD_PASS_S
@@ -25,6 +26,7 @@ from p2p.room.ops.kinds import Carrier
 from p2p.wire.hop import HEARTBEAT, for_tree
 from p2p.wire.messages import Bye
 from p2p.wire.relay_messages import (
+    DEPTH_MAX,
     EVERYBODY,
     AskWrap,
     Floor,
@@ -38,6 +40,7 @@ from p2p.wire.relay_messages import (
     Present,
     RelayRefuse,
     RelayWraps,
+    Standing,
     Tune,
 )
 
@@ -59,7 +62,7 @@ class Relay:
         self.limits = limits or Limits()
         self.busy = False
         self.now = 100.0
-        self.rooms = Rooms(self.dh, lambda: self.limits, lambda _: self.busy, self.now)
+        self.rooms = Rooms(self.dh, lambda: self.limits, lambda _: self.busy, self.now, os.urandom)
         self.ties: dict[int, bytes] = {}
         self.got: dict[int, list] = defaultdict(list)
         self.events: list = []
@@ -528,7 +531,8 @@ def test_a_link_may_send_only_so_many_bytes(host, people) -> None:
 def test_what_is_not_for_rooms_is_left_to_others(host, relay) -> None:
     link = relay.link(host.identity.dh)
     assert not relay.rooms.receive(Bye(), link, relay.now)
-    for message in (Passed(host.room, ()), RelayRefuse("full")):
+    assert not relay.rooms.receive(Passed(host.room, ()), link, relay.now)
+    for message in (Standing(host.room, 1, True, (), 0, True), RelayRefuse("full")):
         with pytest.raises(RemoteError):
             relay.tell(link, message)
     with pytest.raises(RemoteError):
@@ -547,6 +551,13 @@ def test_a_member_is_in_one_room_on_one_link(host, relay, people) -> None:
 
 
 # Two relays and more.
+
+TOLD, TAKEN, WARM, TURNED = range(4)
+
+
+def says(relay: Relay, link: int) -> list[int]:
+    """What a relay answered another that asked to hang under it."""
+    return [one.says for one in relay.all(link, Standing) if one.says != TOLD]
 
 
 class Grove:
@@ -609,6 +620,7 @@ class Grove:
         if there is not None:
             del self.lines[there]
             self.relays[there[0]].rooms.link_down(there[1], self.relays[there[0]].now)
+            self.relays[there[0]].flush()
 
     def kill(self, number: int) -> None:
         self.down.add(number)
@@ -720,7 +732,7 @@ def test_a_relay_that_joins_later_gets_routes_and_wraps(host, people) -> None:
     late.secret, late.dh = grove.relays[1].secret, grove.relays[1].dh
     grove.kill(1)
     grove.relays[1] = late
-    late.rooms = Rooms(late.dh, lambda: late.limits, lambda _: False, late.now)
+    late.rooms = Rooms(late.dh, lambda: late.limits, lambda _: False, late.now, os.urandom)
     late.opened(host)
     grove.down = {2}
     grove.run(60.0)
@@ -746,7 +758,7 @@ def test_when_the_root_dies_the_next_takes_its_place_and_gives_it_back(host, gro
     assert grove.hears(1, amina, 2) == {(2, kenji)}
     grove.down = set()
     grove.run(120.0)
-    parents = [relay.rooms.rooms()[0].place.parent for relay in grove.relays]
+    parents = [relay.rooms.rooms()[0].cascade.parent for relay in grove.relays]
     assert parents == [None, grove.relays[0].dh, grove.relays[0].dh]
     grove.relays[1].tell(amina, host.route_of(people.amina, 2, 3, grove.relays[1].dh))
     grove.deliver()
@@ -822,6 +834,118 @@ def test_an_address_that_is_no_relay_gets_one_handshake(host, ip) -> None:
     assert len(calls) == (1 if ip[0] == 198 else 0)
 
 
+def parents_of(grove: Grove) -> list[int | None]:
+    """Of each relay the number of that under which it hangs."""
+    keys = [relay.dh for relay in grove.relays]
+    found = [relay.rooms.rooms()[0].cascade.parent for relay in grove.relays]
+    return [None if key is None else keys.index(key) for key in found]
+
+
+def test_many_relays_make_a_tree_of_depth_two_with_eight_below_each(host, people) -> None:
+    grove = Grove(host, 40)
+    grove.run(30.0)
+    parents = parents_of(grove)
+    assert parents.count(None) == 1
+    assert all(parent is None or parent < n for n, parent in enumerate(parents))
+    assert max(parents.count(n) for n in range(40)) <= CHILDREN_MAX + 3
+    assert max(relay.rooms.rooms()[0].cascade.depth for relay in grove.relays) == 2
+    amina = grove.relays[39].seat(host, people.amina)
+    others = {(n, grove.relays[n].seat(host)) for n in range(40)}
+    grant = host.grant(2, people.amina.member_id)
+    grove.relays[39].tell(amina, Floor(host.room, (grant,)))
+    grove.relays[39].tell(amina, host.route_of(people.amina, 2, 1, grove.relays[39].dh))
+    grove.run(2.0)
+    assert grove.hears(39, amina, 2) == others
+
+
+def test_relays_that_are_named_first_and_come_last_find_a_place(host, people) -> None:
+    grove = Grove(host, 24)
+    late = grove.relays[:12]
+    for relay in late:
+        relay.rooms = Rooms(relay.dh, lambda: Limits(), lambda _: False, relay.now, os.urandom)
+    grove.run(2.0)
+    for relay in reversed(late):
+        relay.opened(host)
+        grove.run(0.5)
+    grove.run(15.0)
+    parents = parents_of(grove)
+    assert parents.count(None) == 1
+    assert all(parent is None or parent < n for n, parent in enumerate(parents))
+    assert max(relay.rooms.rooms()[0].cascade.depth for relay in grove.relays) <= DEPTH_MAX
+
+
+def test_when_a_relay_dies_those_below_hang_under_their_second_parent(host, people) -> None:
+    grove = Grove(host, 14)
+    grove.run(12.0)
+    parents = parents_of(grove)
+    dead = max(set(parents) - {None, 0})
+    orphans = [n for n, parent in enumerate(parents) if parent == dead]
+    amina = grove.relays[orphans[0]].seat(host, people.amina)
+    kenji = grove.relays[1 if dead != 1 else 2].seat(host, people.kenji)
+    there = 1 if dead != 1 else 2
+    at = orphans[0]
+    grove.relays[at].tell(amina, Floor(host.room, (host.grant(2, people.amina.member_id),)))
+    grove.relays[at].tell(amina, host.route_of(people.amina, 2, 1, grove.relays[at].dh))
+    grove.run(2.0)
+    assert grove.hears(at, amina, 2) == {(there, kenji)}
+    grove.kill(dead)
+    grove.deliver()  # no time passes
+    assert all(parents_of(grove)[n] not in (None, dead) for n in orphans)
+    grove.run(2.5)  # the frame of this test is always the same, and so no news
+    grove.relays[at].tell(amina, host.route_of(people.amina, 2, 1, grove.relays[at].dh))
+    grove.deliver()
+    assert grove.hears(at, amina, 2) == {(there, kenji)}
+
+
+def test_a_parent_that_stops_is_heard_until_another_has_taken_its_children(host, people) -> None:
+    grove = Grove(host, 14)
+    grove.run(12.0)
+    parents = parents_of(grove)
+    stops = max(set(parents) - {None, 0})
+    grove.relays[stops].rooms.say_moving(30.0)
+    grove.relays[stops].flush()
+    assert grove.relays[stops].rooms.carries
+    grove.deliver()
+    assert stops not in parents_of(grove)
+    assert not grove.relays[stops].rooms.carries
+    assert grove.relays[stops].rooms.rooms()[0].cascade.children == 0
+
+
+def test_the_second_parent_takes_over_from_one_that_is_silent(host, people) -> None:
+    grove = Grove(host, 14)
+    grove.run(12.0)
+    child = next(n for n, p in enumerate(parents_of(grove)) if p not in (None, 0))
+    rooms, before = grove.relays[child].rooms, parents_of(grove)[child]
+    [room] = rooms.rooms()
+    first = room.cascade.links[room.cascade.parent]
+    grove.relays[0].rooms.watch_parents(lambda _link: 5.0, grove.relays[0].now)  # has none
+    rooms.watch_parents(lambda _link: 5.0, grove.relays[child].now)
+    grove.relays[child].flush()
+    grove.deliver()
+    assert parents_of(grove)[child] == before  # both are silent: it is our own line
+    rooms.watch_parents(lambda link: 0.7 if link == first else 0.1, grove.relays[child].now)
+    grove.relays[child].flush()
+    grove.deliver()
+    assert parents_of(grove)[child] not in (before, None)
+    assert rooms.counters["silent parent"] == 1
+
+
+def test_sound_over_a_warm_link_goes_nowhere(host, people) -> None:
+    grove = Grove(host, 14)
+    grove.run(12.0)
+    child = next(n for n, p in enumerate(parents_of(grove)) if p not in (None, 0))
+    relay = grove.relays[child]
+    [room] = relay.rooms.rooms()
+    [link, *_] = room.seating.warm
+    amina = relay.seat(host, people.amina)
+    relay.tell(amina, Floor(host.room, (host.grant(2, people.amina.member_id),)))
+    assert relay.hears(link, 2) == []
+    relay.tell(link, Gossip(host.room, EVERYBODY, people.amina.member_id, b"late"))
+    assert relay.all(amina, Gossip) == []
+    assert link not in room.seating.listeners(amina)
+    assert link in room.seating.all_but(None)
+
+
 def joined(host: Host, relay: Relay, count: int = 1) -> list[int]:
     """Links of other relays that hang under this one."""
     others = [os.urandom(32) for _ in range(count)]
@@ -839,8 +963,8 @@ def test_a_relay_that_calls_again_takes_its_own_place(host, relay) -> None:
     relay.tell(new, JoinTree(host.room))
     assert relay.events == [Cut(old)]
     assert list(relay.rooms.rooms()[0].seating.boughs) == [new]
-    relay.tell(new, JoinTree(host.room))
-    assert relay.refusal(new) == ["full"]
+    relay.tell(new, JoinTree(host.room))  # again: nothing new
+    assert list(relay.rooms.rooms()[0].seating.boughs) == [new]
     relay.tell(new, Tune(host.room, on=False))  # of no meaning between relays
     assert relay.rooms.rooms()[0].seating.listeners(99) == [new]
 
@@ -867,10 +991,16 @@ def test_relays_do_not_keep_a_room_for_each_other_in_which_nobody_is(host, relay
     assert relay.rooms.frame(FRAMES[2], bough, relay.now) is None
 
 
-def test_only_so_many_relays_hang_under_one(host, relay, monkeypatch) -> None:
-    monkeypatch.setattr(rooms_module, "BOUGHS_MAX", 2)
-    links = joined(host, relay, 3)
-    assert relay.refusal(links[2]) == ["full"]
+def test_only_so_many_relays_hang_under_one(host, relay) -> None:
+    links = joined(host, relay, CHILDREN_MAX + 4)
+    taken = [link for link in links if says(relay, link) == [TAKEN]]
+    assert taken == links[:CHILDREN_MAX]
+    assert all(says(relay, link) == [TURNED] for link in links[CHILDREN_MAX:])
+    relay.tell(links[-1], JoinTree(host.room, 1))
+    assert says(relay, links[-1]) == [TURNED, WARM]
+    relay.rooms.link_down(links[0], relay.now)
+    relay.tell(links[-1], JoinTree(host.room))
+    assert says(relay, links[-1])[-1] == TAKEN
 
 
 def test_a_relay_that_lies_about_its_members_is_bounded(host, relay, people, monkeypatch) -> None:
@@ -899,29 +1029,89 @@ def test_a_full_room_takes_nobody_new(host, relay, people, monkeypatch) -> None:
 
 
 def test_a_parent_that_refuses_dies_or_is_too_late_is_let_go(host, relay) -> None:
-    now = relay.now
     parents = [os.urandom(32) for _ in range(2)]
     order = [[dh, bytes((198, 51, 100, n)), 1] for n, dh in enumerate((*parents, relay.dh))]
+    relay.opened(host)
     relay.tell(relay.link(host.identity.dh), Open(host.genesis, (host.carriers(order),)))
     relay.wait(1.0)
-    [first] = relay.events
-    relay.rooms.called(first, 70, os.urandom(64), now)
+    calls = {event.dh: event for event in relay.events}
+    assert set(calls) == set(parents)
+    relay.rooms.called(calls[parents[0]], 70, os.urandom(64), relay.now)
+    relay.flush()
+    assert [type(one) for one in relay.got[70]] == [Open, JoinTree]
     relay.wait(1.0)  # still waits for its answer
-    assert relay.events == [first]
     relay.tell(70, RelayRefuse("full"))
-    assert relay.events == [first, Cut(70)]
+    assert relay.events[-1] == Cut(70)
     relay.rooms.link_down(70, relay.now)
-    relay.wait(1.0)
-    second = relay.events[-1]
-    assert (first.dh, second.dh) == tuple(parents)
-    relay.rooms.called(second, 71, os.urandom(64), relay.now)
+    relay.rooms.called(calls[parents[1]], 71, os.urandom(64), relay.now)
+    relay.tell(71, Standing(host.room, TAKEN, True, (), 0, True))
+    [room] = relay.rooms.rooms()
+    assert list(room.seating.boughs) == [71]
+    assert room.cascade.depth == 1
+    with pytest.raises(RemoteError):
+        relay.tell(71, Standing(os.urandom(32), TAKEN, True, (), 0, True))
     relay.wait(5.0)
-    assert relay.events[-1].dh == first.dh
-    relay.rooms.called(relay.events[-1], 72, os.urandom(64), relay.now)
-    relay.tell(72, Passed(host.room, ()))
-    relay.tell(71, Passed(host.room, ()))
-    assert relay.events[-1] == Cut(71)
-    assert list(relay.rooms.rooms()[0].seating.boughs) == [72]
+    again = relay.events[-1]
+    assert again.dh == parents[0]
+    relay.rooms.called(again, 72, os.urandom(64), relay.now)
+    relay.flush()
+    assert relay.got[72][-1] == JoinTree(host.room, 1)
+    relay.tell(72, Standing(host.room, WARM, True, (), 0, True))
+    assert list(room.seating.warm) == [72]
+    assert room.cascade.second == parents[0]
+    relay.rooms.link_down(71, relay.now)
+    relay.flush()
+    assert relay.got[72][-1] == JoinTree(host.room)
+    relay.tell(72, Standing(host.room, TAKEN, True, (), 0, True))
+    assert list(room.seating.boughs) == [72]
+    assert room.seating.warm == {}
+
+
+def test_who_sits_as_a_member_hangs_not_as_a_relay(host, relay, people) -> None:
+    order = [[dh, bytes((198, 51, 100, 7)), 1] for dh in (relay.dh, people.amina.dh)]
+    link = relay.seat(host, people.amina)
+    relay.tell(link, Floor(host.room, (host.carriers(order),)))
+    relay.tell(link, JoinTree(host.room))
+    assert relay.refusal(link) == ["full"]
+
+
+def accepted_late(relay: Relay, link: int, message) -> int:
+    """How many messages pass before the link is told that it hangs nowhere."""
+    for count in range(100):
+        try:
+            relay.tell(link, message)
+        except RemoteError:
+            return count
+    return 100
+
+
+def test_what_comes_over_a_link_that_was_replaced_ends_it_and_a_flood_is_refused(
+    host, relay
+) -> None:
+    [old] = joined(host, relay)
+    [room] = relay.rooms.rooms()
+    new = relay.link(room.seating.boughs[old].dh)
+    relay.tell(new, JoinTree(host.room))
+    relay.events.clear()
+    told = Standing(host.room, TOLD, True, (), 0, True)
+    relay.tell(old, told)
+    assert relay.events == [Cut(old)]
+    relay.tell(old, Floor(host.room, ()))  # on its way when the link was replaced
+    assert accepted(relay, new, lambda: told, 100) < 50
+    assert accepted_late(relay, old, Floor(host.room, ())) < 50
+
+
+def test_a_refusal_ends_a_link_that_carries_nothing_and_no_other(host, relay) -> None:
+    [child] = joined(host, relay)
+    relay.tell(child, RelayRefuse("draining"))
+    assert Cut(child) not in relay.events
+    late = relay.link(host.identity.dh)
+    with pytest.raises(RemoteError):
+        relay.tell(late, RelayRefuse("full"))
+    relay.rooms._rooms.clear()
+    relay.rooms._links[child].room = None
+    relay.tell(child, RelayRefuse("full"))
+    assert relay.events[-1] == Cut(child)
 
 
 def test_what_a_room_hears_from_nobody_is_refused(host, relay) -> None:

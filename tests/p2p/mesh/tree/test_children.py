@@ -8,6 +8,9 @@ def key(n: int) -> bytes:
     return bytes((n,)) * 32
 
 
+PATH = (key(0),)
+
+
 def take(
     children: Children,
     n: int,
@@ -15,9 +18,9 @@ def take(
     want: Want = "sound",
     *,
     now: float = 0.0,
-    named: bool = False,
+    rank: float = float("inf"),
 ):
-    return children.take(key(n), Ask(want, slots), now, named=named)
+    return children.take(key(n), Ask(want, slots), now, rank)
 
 
 def full(places: int, slots: int = 0) -> Children:
@@ -98,8 +101,10 @@ def test_a_child_that_wants_to_be_warm_gives_its_place_back() -> None:
 
 def test_one_that_the_room_names_takes_anybodys_place_that_it_does_not() -> None:
     children = full(1, slots=2)
-    assert take(children, 5, slots=8, named=True) == (True, key(1))
-    assert take(children, 6, slots=8, named=True) == (False, None)
+    assert take(children, 5, slots=8, rank=3) == (True, key(1))
+    assert take(children, 6, slots=8, rank=4) == (False, None)
+    assert take(children, 7, slots=8, rank=1) == (True, key(5))
+    assert take(children, 8, slots=8, rank=2) == (False, None)
 
 
 def test_its_places_are_said_with_its_depth_in_mind() -> None:
@@ -112,12 +117,13 @@ def test_its_places_are_said_with_its_depth_in_mind() -> None:
 
 def test_those_turned_away_are_shown_whoever_has_a_place_the_least_deep_first() -> None:
     children = full(3, slots=2)
-    children.told(Row(key(1), (key(0),)), ())
-    children.told(Row(key(2), (key(0),), leaf=True), ())
+    children.told(Row(key(1), (key(0),)), (), PATH)
+    children.told(Row(key(2), (key(0),), leaf=True), (), PATH)
     deep = Row(key(40), (key(0), key(3)), leaf=True, carrier=True)
     foreign = Row(key(41), (key(0),), leaf=True)
-    children.told(Row(key(3), (key(0),)), (deep, foreign))
-    children.told(Row(key(9), (key(0),), leaf=True), ())
+    children.told(Row(key(3), (key(0),)), (deep, foreign), PATH)
+    children.told(Row(key(9), (key(0),), leaf=True), (), PATH)
+    children.told(Row(key(1), (), leaf=True), (), PATH)
     assert [row.node for row in children.rows(SALT, carries=False)] == [key(2), key(40)]
     assert [row.node for row in children.rows(SALT, carries=True)] == [key(40)]
     assert [row.node for row in children.open(SALT)] == [key(2), key(40)]
@@ -125,7 +131,7 @@ def test_those_turned_away_are_shown_whoever_has_a_place_the_least_deep_first() 
 
 def test_where_nobody_has_a_place_its_children_may_know_of_one() -> None:
     children = full(2, slots=2)
-    children.told(Row(key(1), (key(0),)), ())
+    children.told(Row(key(1), (key(0),)), (), PATH)
     assert [row.node for row in children.rows(SALT, carries=False)] == [key(1)]
     assert children.open(SALT) == ()
 
@@ -133,10 +139,10 @@ def test_where_nobody_has_a_place_its_children_may_know_of_one() -> None:
 def test_a_child_can_not_fill_the_answer_alone() -> None:
     children = full(30, slots=2)
     many = tuple(Row(bytes((1, n)) * 16, (key(0), key(1)), leaf=True) for n in range(50))
-    children.told(Row(key(1), (key(0),)), many)
+    children.told(Row(key(1), (key(0),)), many, PATH)
     assert len(children.rows(SALT, carries=False)) <= 2 * OPEN_MAX
     for n in range(2, 30):
-        children.told(Row(key(n), (key(0),), leaf=True), ())
+        children.told(Row(key(n), (key(0),), leaf=True), (), PATH)
     assert len(children.rows(SALT, carries=False)) == ROWS_MAX
     assert many[0] not in children.rows(SALT, carries=False)
 
@@ -144,6 +150,6 @@ def test_a_child_can_not_fill_the_answer_alone() -> None:
 def test_which_of_those_as_near_comes_first_is_by_chance() -> None:
     children = full(4, slots=2)
     for n in range(1, 5):
-        children.told(Row(key(n), (key(0),), leaf=True), ())
+        children.told(Row(key(n), (key(0),), leaf=True), (), PATH)
     salts = (bytes((n,)) * 4 for n in range(8))
     assert len({children.rows(salt, carries=False)[0].node for salt in salts}) > 1

@@ -11,6 +11,7 @@ import pytest
 from lab.programs.person import SLACK
 from p2p.node.relays import comparison
 from p2p.node.relays.failover import SILENT_S
+from p2p.relay import cascade
 from p2p.room.ops.kinds import HOST_SLOT
 from p2p.wire.hop import tree_slot
 from p2p.wire.relay_messages import EVERYBODY
@@ -173,6 +174,69 @@ async def test_a_relay_that_drains_loses_no_frame_and_ends(inn: Inn) -> None:
     await until(lambda: max(host.numbers) == voice.said - 1)
     got = set(host.numbers)
     assert got == set(range(min(got), voice.said))
+
+
+def tree_of(inn: Inn) -> list[int | None]:
+    """How deep each relay stands in the room's tree; None: it does not know the room."""
+    rooms = [server._rooms.rooms() for server in inn.servers]
+    return [room[0].cascade.depth if room else None for room in rooms]
+
+
+def second_of(inn: Inn, number: int) -> bytes | None:
+    [room] = inn.servers[number]._rooms.rooms()
+    return room.cascade.second
+
+
+async def a_chain(inn: Inn, monkeypatch: pytest.MonkeyPatch) -> tuple[Member, Member]:
+    """Three relays one below the other; a speaker at the first, a listener at the last."""
+    monkeypatch.setattr(cascade, "CHILDREN_MAX", 1)
+    for _ in range(3):
+        await inn.relay()
+    inn.order()
+    await inn.the_host(1)
+    amina, kenji = await inn.member(0), await inn.member(2)
+    granted(inn, amina, inn.members[0])
+    await until(lambda: tree_of(inn) == [0, 1, 2])
+    await until(lambda: amina.identity.member_id in kenji.seats.present)
+    return amina, kenji
+
+
+async def test_in_a_tree_of_relays_that_is_two_deep_nothing_is_missed(
+    inn: Inn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amina, kenji = await a_chain(inn, monkeypatch)
+    voice = Speaker()
+    async with talking(amina, voice):
+        await until(lambda: len(kenji.heard) > 20)
+        first = voice.said
+        await asyncio.sleep(5.0)
+        said = set(range(first, voice.said - 10))
+    for listener in (inn.members[0], kenji):
+        assert len(said.intersection(listener.numbers)) >= 0.999 * len(said)
+        assert len(listener.numbers) == len(set(listener.numbers))
+
+
+@pytest.mark.parametrize("way", ["ends", "falls silent", "drains"])
+async def test_when_a_relay_in_the_middle_goes_those_below_turn_to_their_second_parent(
+    inn: Inn, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amina, kenji = await a_chain(inn, monkeypatch)
+    await until(lambda: second_of(inn, 2) == inn.relays[0].dh)
+    async with talking(amina, Speaker()):
+        await until(lambda: len(kenji.heard) > 20)
+        at_s = time.monotonic()
+        if way == "ends":
+            inn.running[1].cancel()
+        elif way == "drains":
+            inn.controls[1].drain()
+        else:
+            spread = inn.servers[1]._spread
+            spread.send = spread.beat = lambda *_: None  # type: ignore[method-assign]
+        await until(lambda: tree_of(inn)[2] == 1)
+        await asyncio.sleep(1.0)
+    silence_s = kenji.longest_silence_s(at_s)
+    assert silence_s <= (0.2 if way == "drains" else 1.2) * SLACK
+    assert kenji.heard[-1][1] > time.monotonic() - 0.5 * SLACK
 
 
 @pytest.mark.e2e

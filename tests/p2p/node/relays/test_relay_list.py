@@ -60,7 +60,7 @@ def test_nothing_is_named_before_a_relay_has_taken_us():
 
 
 def test_new_relays_are_added_behind_those_that_are_named_and_only_so_many():
-    room, seats = a_room(), Seats([relay(n) for n in range(3, 20)])
+    room, seats = a_room(), Seats([relay(n) for n in range(3, 90)])
     seats.sit()
     room.do(SetCarriers((carrier_of(relay(2)), carrier_of(relay(5)))), 0.0)
     relay_list = RelayList(room, seats)
