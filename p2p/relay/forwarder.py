@@ -3,7 +3,7 @@
 No key and no memory of frames: a slot is taken from one link at a time, so nothing can circle, and
 only while its holder may be heard. Receivers throw doubles away (replay window) and open nothing
 that the holder did not seal. Where the tree changes, a slot's newest route comes by more than one
-link: then another of them brings the slot once the first is silent, with frames that are news.
+link: then others bring the slot while the first is silent, with frames that are news.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ PAUSE_S = 0.3
 
 
 SILENT_S = 0.1
-"""When a slot's link was silent for so long, another by which its newest route came takes over."""
+"""While a slot's first link was silent for so long, others by which its newest route came count."""
 FORGET_S = 2.0
 """After so long a silence a frame is news whatever its counter says: that can not be verified."""
 LINKS_MAX = 3
@@ -26,27 +26,30 @@ LINKS_MAX = 3
 
 @dataclass(slots=True)
 class _Way:
-    """Where a slot's frames come from, as its holder said last: links, the present one first."""
+    """Where a slot's frames come from, as its holder said last: links, the first to say so first.
+
+    Times are when the first of them brought a frame, and when any did.
+    """
 
     member: MemberId
     seq: int
     links: list[int]
-    heard_s: float = 0.0
+    first_s: float = 0.0
+    any_s: float = 0.0
     highest: int = 0
 
     def takes(self, link: int, counter: int, now: float) -> bool:
-        """Whether this frame is taken; another link may become the present one by it."""
+        """Whether this frame is taken: from the first link always, else for want of those."""
         if link not in self.links:
             return False
-        silent_s = now - self.heard_s
-        if link != self.links[0]:
-            is_news = counter > self.highest or silent_s > FORGET_S
-            if silent_s <= SILENT_S or not is_news:
-                return False
-            self.links.remove(link)
-            self.links.insert(0, link)
-        self.highest = counter if silent_s > FORGET_S else max(self.highest, counter)
-        self.heard_s = now
+        if link == self.links[0]:
+            self.first_s = now
+        elif now - self.first_s <= SILENT_S or (
+            counter <= self.highest and now - self.any_s <= FORGET_S
+        ):
+            return False
+        self.highest = counter if now - self.any_s > FORGET_S else max(self.highest, counter)
+        self.any_s = now
         return True
 
 

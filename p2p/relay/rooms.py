@@ -355,7 +355,8 @@ class Rooms:
             return "no_room"
         if one.dh not in {carrier.dh for carrier in room.state.carriers}:
             return "no_room"
-        if one.room not in (None, room) or link in room.seating.seats:
+        elsewhere = one.room not in (None, room) or one.tree not in (None, room.id)
+        if elsewhere or link in room.seating.seats:
             return "full"
         one.tree = room.id
         old = room.cascade.links.get(one.dh)

@@ -59,7 +59,18 @@ def test_where_the_newest_route_came_by_two_links_the_one_that_brings_sound_is_t
     assert table.passes(2, TREE, 10.0, 100)
     assert not table.passes(2, OTHER_TREE, 10.0 + SILENT_S, 101)
     assert table.passes(2, OTHER_TREE, 10.01 + SILENT_S, 102)
-    assert not table.passes(2, TREE, 10.02 + SILENT_S, 103)
+    assert table.passes(2, OTHER_TREE, 10.02 + SILENT_S, 103)
+
+
+def test_a_relay_that_shows_a_route_again_and_forges_frames_silences_nobody() -> None:
+    table = a_table(s2=AMINA)
+    table.set_way(2, AMINA, 5, TREE)
+    table.set_way(2, AMINA, 5, OTHER_TREE)
+    for step in range(20):  # the speaker is silent meanwhile
+        table.passes(2, OTHER_TREE, 10.0 + 0.02 * step, 0xFFFF_FFFF)
+    for step in range(20):
+        assert table.passes(2, TREE, 11.0 + 0.02 * step, 100 + step)
+        assert not table.passes(2, OTHER_TREE, 11.01 + 0.02 * step, 0xFFFF_FFFF)
 
 
 def test_a_frame_that_has_gone_round_is_no_news() -> None:
@@ -72,19 +83,15 @@ def test_a_frame_that_has_gone_round_is_no_news() -> None:
     assert table.passes(2, OTHER_TREE, 10.01 + FORGET_S, 7)  # its counter had been a lie
     assert table.passes(2, OTHER_TREE, 10.02 + FORGET_S, 8)
     table.detach(OTHER_TREE)
-    assert table.passes(2, TREE, 10.03 + FORGET_S + SILENT_S, 9)
+    assert table.passes(2, TREE, 10.03 + FORGET_S, 9)
 
 
 def test_a_slot_has_only_so_many_ways() -> None:
     table = a_table(s2=AMINA)
     for link in range(20, 30):
         table.set_way(2, AMINA, 5, link)
-    table.passes(2, 20, 10.0, 1)
-    assert [link for link in range(20, 30) if table.passes(2, link, 20.0 + link, link)] == [
-        20,
-        21,
-        29,
-    ]
+    taken = [link for link in range(20, 30) if table.passes(2, link, 20.0 + link, link)]
+    assert taken == [20, 21, 29]
 
 
 def test_nobody_routes_anothers_slot() -> None:

@@ -1085,6 +1085,21 @@ def accepted_late(relay: Relay, link: int, message) -> int:
     return 100
 
 
+def test_a_link_between_relays_is_of_one_room(host, relay) -> None:
+    [child] = joined(host, relay)
+    [room] = relay.rooms.rooms()
+    dh = room.seating.boughs[child].dh
+    other = Host()
+    other.carriers([[key, bytes((198, 51, 100, 7)), 1] for key in (relay.dh, dh)])
+    relay.opened(other)
+    idle = relay.link(dh)
+    relay.tell(idle, JoinTree(other.room, 2))
+    relay.tell(idle, JoinTree(host.room))
+    assert relay.refusal(idle) == ["full"]
+    relay.tell(child, JoinTree(other.room))
+    assert relay.refusal(child) == ["full"]
+
+
 def test_what_comes_over_a_link_that_was_replaced_ends_it_and_a_flood_is_refused(
     host, relay
 ) -> None:
