@@ -34,7 +34,7 @@ def test_it_runs_in_a_folder_with_every_awkward_character(package: Package, tmp_
     assert done.returncode == 4, done
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "start screen"), ("zh_CN", "usage")])
+@pytest.mark.parametrize(("language", "word"), [("en", "start screen"), ("zh_CN", "用法")])
 def test_it_helps(package: Package, language: str, word: str) -> None:
     done = started(package, "--lang", language, "--help")
     assert done.returncode == 0
