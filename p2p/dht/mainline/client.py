@@ -14,7 +14,7 @@ from crypto.mutable_item import MutableItem
 from p2p.dht.form import MAINLINE
 from p2p.dht.mainline.calls import Calls, Comes, family_of
 from p2p.dht.mainline.entry_points import EntryPoints
-from p2p.dht.mainline.known_nodes import KnownNodes
+from p2p.dht.mainline.known_nodes import KnownNodes, Silence
 from p2p.dht.mainline.krpc import Answer, Get, Node, Put
 from p2p.dht.mainline.lookup import ANSWER_S, DEADLINE_S, K, LookUp
 from p2p.dht.mainline.node_ids import make_id
@@ -148,11 +148,13 @@ class Mainline:
                 asked = Get(target, family, beyond_seq)
                 comes[address] = self._calls.ask(address, asked, self._id(family))
         found: dict[bytes, MutableItem] = {}
+        silence = Silence(self._known)
         for address, each in comes.items():
             answer = await each
             if not isinstance(answer, Answer):
-                self._known.silent(address)
+                silence.of(address)
                 continue
+            silence.broken()
             self._heard(address, answer)
             if item := self._item_of(target, answer):
                 found[item.signature] = item
@@ -220,12 +222,14 @@ class Mainline:
         return LookUp(target, seeds, entries, now, ends_s - now)
 
     async def _walk(self, lookup: LookUp, target: bytes, family: int) -> Answers:
+        silence = Silence(self._known)
         walking = walk(lookup, target, family, self._calls, self._id(family), self._now)
         async with contextlib.aclosing(walking) as answers:
             async for address, answer in answers:
                 if answer is None:
-                    self._known.silent(address)
+                    silence.of(address)
                 else:
+                    silence.broken()
                     self._heard(address, answer)
                     yield address, answer
 

@@ -55,3 +55,30 @@ class KnownNodes:
 
     def __len__(self) -> int:
         return len(self._ids)
+
+
+class Silence:
+    """Those that said nothing to some questions: forgotten only once another has answered.
+
+    Where nobody does it is our own line that is cut, and they are there when it is whole again.
+
+    Args:
+        known: Where they are to be forgotten.
+    """
+
+    def __init__(self, known: KnownNodes) -> None:
+        self._known = known
+        self._waiting: list[Address] | None = []
+
+    def of(self, address: Address) -> None:
+        """A node has not answered."""
+        if self._waiting is None:
+            self._known.silent(address)
+        else:
+            self._waiting.append(address)
+
+    def broken(self) -> None:
+        """Another one has."""
+        for address in self._waiting or ():
+            self._known.silent(address)
+        self._waiting = None

@@ -210,10 +210,21 @@ async def test_a_peek_asks_a_few_that_are_known_and_only_for_what_is_new():
         asked = [each for node in nodes for each in node.asked]
         assert len(asked) - before == 4
         assert sum(b"3:seqi6e" in each.data for each in asked) == 4
+
+
+async def test_when_its_own_line_is_cut_it_still_knows_them_all_when_that_is_whole():
+    async with among(12) as (nodes, one, _):
+        item = MutableItem.create(SEED, 7, VALUE)
+        await one.put(item)
+        known = one.nodes
         for node in nodes:
-            node.answer = lambda node, asked: [node.refuses(asked)]
-        assert await other.peek(item.target, 7) == []
-        assert other.nodes <= 12 - 4
+            node.answer = lambda node, asked: []
+        assert await one.peek(item.target, None) == []
+        assert await one.get(item.target) == []
+        assert one.nodes == known
+        nodes[0].answer = None
+        assert await one.get(b"t" * 20) == []
+        assert one.nodes < known
 
 
 async def test_every_walk_shows_another_id_and_no_question_asks_to_be_remembered():

@@ -1,6 +1,6 @@
 """The nodes that have answered in this run."""
 
-from p2p.dht.mainline.known_nodes import NODES_MAX, KnownNodes
+from p2p.dht.mainline.known_nodes import NODES_MAX, KnownNodes, Silence
 from p2p.dht.mainline.krpc import Node
 from p2p.dht.mainline.lookup import PER_NEIGHBOURHOOD
 
@@ -50,3 +50,18 @@ def test_at_home_all_may_be_neighbours():
     for port in range(20):
         known.answered(Node(bytes(20), ("127.0.0.1", 6881 + port)))
     assert len(known) == 20
+
+
+def test_while_nobody_answers_nobody_is_forgotten():
+    known = KnownNodes()
+    for n in range(3):
+        known.answered(node(n))
+    silence = Silence(known)
+    silence.of(node(0).address)
+    silence.of(node(1).address)
+    assert len(known) == 3
+    silence.broken()
+    assert known.closest(bytes(20), 4, 9) == [node(2)]
+    silence.of(node(2).address)
+    silence.broken()
+    assert len(known) == 0
