@@ -60,11 +60,18 @@ def test_whatever_a_nearer_door_says_a_newcomer_is_whole_in_five_seconds(
     assert is_whole(world, newcomer)
 
 
-@pytest.mark.parametrize("ahead_s", [-30.0, -8.0, 8.0, 30.0])
+@pytest.mark.parametrize("ahead_s", [-4.5, 8.0, 25.0])
 def test_who_is_told_a_wrong_time_hears_and_is_heard(world: OpenWorld, ahead_s: float) -> None:
+    """With a moderator's word, as without it the other door would count."""
     host, other, liar, *_ = world.clients
-    false = FalseDoor(liar, liar.room, [], world.random, lies=["time"], ahead_s=ahead_s)
+    assert host.words is not None
+    word = host.words.word(host.room_s)
+    assert word is not None
+    false = FalseDoor(liar, liar.room, [word], world.random, lies=["time"], ahead_s=ahead_s)
     newcomer = world.come(other, false, 0.1)
+    while not newcomer.inside:
+        world.run(0.05)
+    assert abs(newcomer.room_s - host.room_s) > 2.0
     world.run(25.0)
     assert is_whole(world, newcomer)
     assert abs(newcomer.room_s - host.room_s) < 2.0
