@@ -260,6 +260,8 @@ class World:
         for speaker in self.honest:
             if not self._runs(speaker):
                 continue
+            if not set(self.others(speaker)).intersection(self.honest):
+                speaker.pauses.forget()  # nobody is left in its reach who could give it the key
             frame = speaker.speak()
             if frame is None:
                 continue
