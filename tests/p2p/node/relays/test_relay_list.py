@@ -113,7 +113,7 @@ def test_what_was_taken_out_is_added_by_nobody_but_who_asks_for_it():
 
 def test_what_was_asked_for_and_is_not_there_yet_stays_out_while_another_is_added():
     room, seats = a_room(), Seats([relay(2)])
-    seats.first = object()
+    seats.sit()
     relay_list = RelayList(room, seats)
     relay_list.take_out(relay(1), 0.0)
     relay_list.ask(relay(1).dh)
@@ -126,7 +126,7 @@ def test_what_was_asked_for_and_is_not_there_yet_stays_out_while_another_is_adde
 
 
 def test_a_full_list_has_room_for_who_is_taken_out_of_it():
-    room, seats = a_room(), Seats([relay(n) for n in range(1, 10)])
+    room, seats = a_room(), Seats([relay(n) for n in range(1, CARRIERS_MAX + 2)])
     seats.sit()
     relay_list = RelayList(room, seats)
     relay_list.tick(0.0)
