@@ -43,13 +43,17 @@ class Reading:
             members say of themselves. None if the whole set has to be read anew.
         """
         unread, self._unread = self._unread, []
-        if (found := self._findings) is None:
+        found, self._findings = self._findings, None  # until all of it is taken in
+        if found is None:
             return None
         left = len(found.registers.leavers) + self._left
         if is_time_to_forget(left, self._left, members):
             return None
         gone = taken(found, unread)
-        return None if gone is None else (found, gone)
+        if gone is None:
+            return None
+        self._findings = found
+        return found, gone
 
     def whole(self, findings: Findings, lost: Iterable[OpId]) -> None:
         """The whole set has been read.
