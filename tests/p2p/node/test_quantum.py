@@ -11,10 +11,9 @@ from crypto.dh import KeyPair
 from lab.node_house import House, Person, a_house
 from p2p.api import commands as c
 from p2p.api import events as e
-from p2p.link import second_seal
+from p2p.link import media, second_seal
 from p2p.link.carried import CarriedLine
 from p2p.link.line import Line
-from p2p.link.media import Media
 from tests.p2p.node.quantum import Found, Recorder
 
 FRAMES = 60
@@ -27,20 +26,20 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     made = Recorder()
     for line in (Line, CarriedLine):
         monkeypatch.setattr(line, "_transmit", _tapped(made, line._transmit))  # type: ignore[attr-defined]
-    begin, open_ = KeyPair.__init__, Media.open
+    begin, unpack = KeyPair.__init__, media.unpack
 
     def begun(pair: KeyPair, secret: bytes) -> None:
         made.x25519.append(bytes(secret))
         begin(pair, secret)
 
-    def opened(media: Media, packet: bytes, arrival_s: float) -> bytes | None:
-        frame = open_(media, packet, arrival_s)
-        if frame is not None and len(frame) > 100:
+    def unpacked(packet: bytes, ssrc: int) -> tuple[int, bytes]:
+        seq, frame = unpack(packet, ssrc)
+        if len(frame) > 100:
             made.frames.append(frame)
-        return frame
+        return seq, frame
 
     monkeypatch.setattr(KeyPair, "__init__", begun)
-    monkeypatch.setattr(Media, "open", opened)
+    monkeypatch.setattr(media, "unpack", unpacked)
     return made
 
 

@@ -508,6 +508,7 @@ def test_bad_operations_are_dropped_and_counted():
     for data in (
         b"",
         b"x" * 1345,
+        b"x" * 4097,
         b"x" * 200,
         hand[:-1] + bytes([hand[-1] ^ 1]),
         elsewhere.data,
@@ -515,7 +516,7 @@ def test_bad_operations_are_dropped_and_counted():
     ):
         assert not rooms[0].receive(data, rooms.ids[1], rooms.now)
     assert rooms[0].counts["oversized"] == 2
-    assert rooms[0].counts["malformed"] == 1
+    assert rooms[0].counts["malformed"] == 2
     assert rooms[0].counts["forged"] == 2
     assert rooms[0].counts["wrong_room"] == 1
     assert rooms[0].state == state

@@ -181,7 +181,9 @@ async def test_who_was_removed_is_not_told_that_the_relay_is_dead() -> None:
 def test_what_is_taken_out_after_we_came_in_is_told_to_those_who_use_it() -> None:
     ours, other = (Contact(bytes([n]) * 32, ("192.0.2.1", n), "relay") for n in (1, 2))
     links = SimpleNamespace(kept=[ours, other], links=[SimpleNamespace(contact=ours)])
-    reach = Reachability(links, expects_entry_nodes=True, hidden=True, now=0.0)
+    reach = Reachability(
+        links, expects_entry_nodes=True, expects_mainline=False, hidden=True, now=0.0
+    )
     out = [Carrier(relay.dh, bytes(4), 1) for relay in (ours, other)]
     assert list(reach.news((), [], out[1:], 0.1)) == []
     assert list(reach.news((), [], out, 0.2)) == [e.RelayChanged("192.0.2.1:1", "out", "alone")]

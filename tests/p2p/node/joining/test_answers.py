@@ -38,8 +38,8 @@ class House:
 
     def new_key(self) -> None:
         parents = [self.room.state.epochs[head] for head in self.room.state.heads]
-        wrapping = next_epoch(self.room, self.keyring, parents, "asked", system_rng, bytes(32))
-        self.keyring.set_heads([wrapping.epoch_id])
+        epoch_id, _ = next_epoch(self.room, self.keyring, parents, "asked", system_rng)
+        self.keyring.set_heads([epoch_id])
 
     def answer(self, name: str, *, fresh: bool = True) -> Answer:
         """What this member's door says now, with the host's word on it."""
