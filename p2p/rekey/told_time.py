@@ -1,7 +1,7 @@
 """Room time that our door told us, until a moderator has said the same. Sans-IO.
 
-Members tell each other the time (``Near``). A door that is off by less than a step is not found out
-by keys: frames open one step ahead and behind, at times. So a moderator's word decides, if it is
+Members tell each other the time (``Near``). A door that is off by less than two steps is not found
+out by keys: frames open one step ahead and behind, at times. So a moderator's word decides, if it is
 not the door itself. Several plain members could be names of one.
 
 A word that was long on its way seems to be behind us. So one that is ahead of us counts at once,
@@ -12,8 +12,8 @@ from crypto.ids import MemberId
 from p2p.rekey.room_time import TRUST_S
 
 APART_S = 2.0
-OFF_MAX_S = 12.0
-"""Whose time is off by more opens nothing and asks for keys: see ``time_witnesses``."""
+OFF_MAX_S = 20.0
+"""Two steps. Whose time is off by more opens nothing and asks for keys: see ``time_witnesses``."""
 
 
 class ToldTime:
