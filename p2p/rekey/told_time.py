@@ -1,8 +1,8 @@
 """Room time that our door told us, until a moderator has said the same. Sans-IO.
 
 Members tell each other the time (``Near``). A door that is off by less than two steps is not found
-out by keys: frames open one step ahead and behind, at times. So a moderator's word decides, if it is
-not the door itself. Several plain members could be names of one.
+out by keys: frames open one step ahead and behind, at times. So a moderator's word decides, if it
+is not the door itself. Several plain members could be names of one.
 
 A word that was long on its way seems to be behind us. So one that is ahead of us counts at once,
 and of two that are behind us the one that is less so. It ends with one that agrees.

