@@ -81,10 +81,6 @@ class OpSet:
     def __contains__(self, op: OpId) -> bool:
         return op in self._ops
 
-    def get(self, op: OpId) -> Op | None:
-        """Give an operation that is here."""
-        return self._ops.get(op)
-
     def has_joined(self, member: MemberId) -> bool:
         """Tell whether this member was let in, by what we knew when we last looked."""
         return member in self._known
