@@ -1,16 +1,17 @@
 """Getting and putting items: the walks of one node, with what it knows and keeps itself."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Iterable
 
 from crypto.errors import RemoteError
 from crypto.ids import DhKey
 from crypto.record import Item
+from p2p.dht.ask_twice import ask_twice
 from p2p.dht.contact import NodeContact
 from p2p.dht.exchange import Comes, Exchange, Table
 from p2p.dht.lookup import ANSWER_S, DEADLINE_S, MAX_QUERIES, K, LookUp
 from p2p.dht.messages import WANT_V4, WANT_V6, Answer, Found, Stored, family_of
+from p2p.dht.newest import newest_first
 from p2p.dht.storage import ItemStorage, Outcome, check_item
 from p2p.dht.walk import walk
 
@@ -84,17 +85,7 @@ class Finder:
 
     async def get(self, target: bytes) -> list[Item]:
         """Find the items of a target, newest first, in at most 6 s."""
-        found: list[Item] = []
-        with contextlib.suppress(TimeoutError):
-            async with (
-                asyncio.timeout(DEADLINE_S) as limit,
-                contextlib.aclosing(self.items(target, DEADLINE_S)) as items,
-            ):
-                async for item in items:
-                    found.append(item)
-                    if len(found) == 1:
-                        limit.reschedule(asyncio.get_running_loop().time() + GRACE_S)
-        return sorted(found, key=lambda item: -item.seq)
+        return await newest_first(self.items(target, DEADLINE_S), DEADLINE_S, GRACE_S)
 
     async def put(self, item: Item) -> int:
         """Store an item on the nodes closest to its target; tell how many hold it now."""
@@ -116,16 +107,12 @@ class Finder:
 
     async def _store(self, item: Item, where: list[tuple[NodeContact, bytes]]) -> int:
         """Store everywhere at once, and a second time where nothing was heard for a while."""
-        if not where:
-            return 0
         data = item.encode()
-        comes = {self._exchange.store(*each, data): each for each in where}
-        silent = (await asyncio.wait(comes, timeout=_STORE_AGAIN_S))[1]
-        again = {self._exchange.store(*comes[each], data): comes[each] for each in silent}
-        if again:
-            await asyncio.wait(again, timeout=ANSWER_S - _STORE_AGAIN_S)
-        every = [*comes.items(), *again.items()]
-        return len({contact for future, (contact, _) in every if _kept(future)})
+        more_s = ANSWER_S - _STORE_AGAIN_S
+        came = await ask_twice(
+            lambda one: self._exchange.store(*one, data), where, _STORE_AGAIN_S, more_s
+        )
+        return len({contact for (contact, _), answer in came if _kept(answer)})
 
     def _keep(self, item: Item, closest: list[NodeContact]) -> bool:
         """Keep an item ourselves if we serve and are among its closest nodes.
@@ -169,8 +156,7 @@ class Finder:
                 yield contact, found
 
 
-def _kept(comes: "asyncio.Future[Answer | None]") -> bool:
-    answer = comes.result() if comes.done() else None
+def _kept(answer: Answer | None) -> bool:
     return isinstance(answer, Stored) and answer.outcome == Outcome.KEPT
 
 

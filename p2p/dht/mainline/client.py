@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 from crypto.mutable_item import MutableItem
+from p2p.dht.ask_twice import ask_twice
 from p2p.dht.form import MAINLINE
 from p2p.dht.mainline.calls import Calls, Comes, family_of
 from p2p.dht.mainline.entry_points import EntryPoints
@@ -20,6 +21,7 @@ from p2p.dht.mainline.lookup import ANSWER_S, DEADLINE_S, K, LookUp
 from p2p.dht.mainline.node_ids import make_id
 from p2p.dht.mainline.seen_at import SeenAt
 from p2p.dht.mainline.walking import walk
+from p2p.dht.newest import newest_first
 from p2p.wire.addresses import Address, Scope, normalise, scope_of
 
 GRACE_S = 0.4
@@ -115,17 +117,7 @@ class Mainline:
 
     async def get(self, target: bytes) -> list[MutableItem]:
         """Find the items of a target, highest number first, in at most 6 s."""
-        found: list[MutableItem] = []
-        with contextlib.suppress(TimeoutError):
-            async with (
-                asyncio.timeout(DEADLINE_S) as limit,
-                contextlib.aclosing(self.items(target, DEADLINE_S)) as items,
-            ):
-                async for item in items:
-                    found.append(item)
-                    if len(found) == 1:
-                        limit.reschedule(asyncio.get_running_loop().time() + GRACE_S)
-        return sorted(found, key=lambda item: -item.seq)
+        return await newest_first(self.items(target, DEADLINE_S), DEADLINE_S, GRACE_S)
 
     async def put(self, item: MutableItem) -> int:
         """Store an item on the nodes closest to its target; tell how many hold it now."""
@@ -172,16 +164,8 @@ class Mainline:
 
     async def _store(self, puts: dict[Address, Put]) -> int:
         """Store everywhere at once, and a second time where nothing was heard for a while."""
-        if not puts:
-            return 0
-        comes = {self._put(*each): each for each in puts.items()}
-        silent = (await asyncio.wait(comes, timeout=_AGAIN_S))[1]
-        again = {self._put(*comes[each]): comes[each] for each in silent}
-        if again:
-            await asyncio.wait(again, timeout=ANSWER_S)
-        every = [*comes.items(), *again.items()]
-        kept = {at for each, (at, _) in every if each.done() and isinstance(each.result(), Answer)}
-        return len(kept)
+        came = await ask_twice(lambda one: self._put(*one), puts.items(), _AGAIN_S, ANSWER_S)
+        return len({at for (at, _), answer in came if isinstance(answer, Answer)})
 
     def _put(self, address: Address, put: Put) -> Comes:
         return self._calls.ask(address, put, self._id(family_of(address)))
