@@ -248,7 +248,7 @@ def split_command(argv: Sequence[str], commands: str) -> argparse.Namespace:
 
 def language_in(argv: Sequence[str]) -> str:
     """Return what ``--lang`` says anywhere on a command line; empty: nothing."""
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+    for word, following in zip(argv, [*argv[1:], ""], strict=False):  # of no words: one more
         if word == "--lang" or word.startswith("--lang="):
             return word.partition("=")[2] or following
     return ""

@@ -187,6 +187,14 @@ def test_without_a_terminal_the_line_mode_goes_on():
     assert "key: amber otter" in done.stdout
 
 
+def test_the_name_of_the_program_alone_asks_for_a_key_and_a_relay():
+    done = start(input=f"{WORDS}\n")
+    assert "Traceback" not in done.stderr
+    assert "room key or words" in done.stderr
+    assert "relay" in done.stdout
+    assert done.returncode == 3
+
+
 def test_the_language_can_be_chosen():
     done = start("create", "--plain", "--lang", "zh_CN", input="leave\n")
     assert "进入 tea-house" in done.stdout
