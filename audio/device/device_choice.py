@@ -52,9 +52,9 @@ def no_device(code: str, wanted: str, names: Sequence[str], library_missing: boo
         names: What there is.
         library_missing: PortAudio is not installed, so nothing could be listed by it.
     """
-    what, option = ("microphone", "--mic") if code == "no_microphone" else ("speaker", "--speaker")
+    is_mic = code == "no_microphone"
     real = sorted({name for name in names if is_real(name)})
-    if code == "no_microphone" and is_mic_denied():
+    if is_mic and is_mic_denied():
         hint = ALLOW_IT
     elif real:
         hint = "choose one with {option}: {devices}"
@@ -62,17 +62,24 @@ def no_device(code: str, wanted: str, names: Sequence[str], library_missing: boo
         hint = "plug one in; what the loudspeaker plays is listed as a source, and is not taken"
     elif library_missing:
         hint = "install PortAudio (Debian, Ubuntu: apt install {packages})"
+    elif is_mic:
+        hint = (
+            "plug one in, or see whether the sound server of this machine runs; without one start "
+            "with --mask typed: a machine speaks what you type"
+        )
     else:
         hint = "plug one in, or see whether the sound server of this machine runs"
-    known = bool(real) and wanted != DEFAULT
-    message = "there is no {what} called {wanted}" if known else "no {what} was found"
+    if is_mic:
+        names_it, none = "there is no microphone called {wanted}", "no microphone was found"
+    else:
+        names_it, none = "there is no speaker called {wanted}", "no speaker was found"
+    message = names_it if real and wanted != DEFAULT else none
     return DeviceError(
         code,
         message,
         hint,
-        what=what,
         wanted=wanted[:60],
-        option=option,
+        option="--mic" if is_mic else "--speaker",
         devices="; ".join(real[:8]),
         packages=PACKAGES,
     )

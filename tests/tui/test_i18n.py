@@ -40,8 +40,10 @@ def marked_strings():
                 yield node.args[0].value
 
 
-def test_every_string_of_screens_and_line_mode_has_a_translation():
-    catalogue = parse_catalogue(CATALOGUE.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("language", ["zh_CN", "zh_TW"])
+def test_every_string_of_screens_and_line_mode_has_a_translation(language):
+    path = CATALOGUE.with_name(f"{language}.po")
+    catalogue = parse_catalogue(path.read_text(encoding="utf-8"))
     assert sorted(set(marked_strings()) - catalogue.keys()) == []
 
 
@@ -52,17 +54,49 @@ def sentences_of_other_parts():
         for path in sorted((ROOT / part).rglob("*.py")):
             calls = {"UserError", "DeviceError", "Notice"}
             calls |= {"RemoteError"} if path.name in reasons and part == "p2p" else set()
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            values = values_of_names(tree)
+            said_by_relay = {"_say", "ValueError"} if path.parent.name == "relay" else set()
+            for node in ast.walk(tree):
                 if not isinstance(node, ast.Call):
                     continue
-                said_by_relay = {"_say", "ValueError"} if path.parent.name == "relay" else set()
-                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                if name in calls | said_by_relay:
+                if called(node) in said_by_relay:
                     yield from (one.value for one in node.args if isinstance(one, ast.Constant))
+                if called(node) in calls:
+                    for one in node.args:
+                        yield from strings_in(one, values, set())
 
 
-def test_what_other_parts_say_to_a_person_has_a_translation_too():
-    catalogue = parse_catalogue(CATALOGUE.read_text(encoding="utf-8"))
+def called(node):
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def values_of_names(tree):
+    """What stands behind a name anywhere in a file."""
+    values = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            for target in getattr(node, "targets", None) or [node.target]:
+                for name in (one.id for one in ast.walk(target) if isinstance(one, ast.Name)):
+                    values.setdefault(name, []).append(node.value)
+    return values
+
+
+def strings_in(node, values, seen):
+    """All strings that an expression may mean, by way of names and tables too."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Constant):
+            yield one.value
+        elif isinstance(one, ast.Name) and one.id not in seen:
+            seen.add(one.id)
+            for value in values.get(one.id, ()):
+                yield from strings_in(value, values, seen)
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "zh_TW"])
+def test_what_other_parts_say_to_a_person_has_a_translation_too(language):
+    path = CATALOGUE.with_name(f"{language}.po")
+    catalogue = parse_catalogue(path.read_text(encoding="utf-8"))
     said = {text for text in sentences_of_other_parts() if isinstance(text, str) and " " in text}
     assert len(said) > 100
     assert sorted(said - catalogue.keys()) == []

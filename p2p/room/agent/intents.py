@@ -98,8 +98,9 @@ def _setting(command: commands.SettingCommand, me: Member, state: RoomState) -> 
     kind, value = _SETTINGS[type(command)], _value(command)
     writing = _powerful(me, kind, value, state.over.get(kind, ())[: kinds.OVER_MAX])
     if isinstance(command, commands.SetLock) and command.on == state.locked:
-        now = "locked" if command.on else "open"
-        raise UserError(f"{now}_already", f"The room is {now} already.")
+        if command.on:
+            raise UserError("locked_already", "The room is locked already.")
+        raise UserError("open_already", "The room is open already.")
     return writing
 
 

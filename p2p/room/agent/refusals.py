@@ -5,6 +5,9 @@ from p2p.room.stage import NOT_HERE, Act, Stage
 
 _FLOOR = frozenset({Stage.HOST, Stage.SPEAKING})
 
+_GONE_OWN, _GONE = "You are no longer in the room.", "This member is no longer in the room."
+_UP_OWN, _UP = "You are on stage already.", "This member is on stage already."
+
 _OWN: dict[Act, tuple[str, str, str]] = {
     Act.RAISE: ("hand_is_up", "Your hand is up already.", "Lower it to leave the queue."),
     Act.LOWER: ("hand_is_down", "Your hand is not up.", ""),
@@ -39,17 +42,15 @@ def refusal(act: Act, stage: Stage, *, own: bool) -> UserError:
         own: Whether that member is the one who asked.
     """
     if stage in NOT_HERE:
-        who = "You are" if own else "This member is"
-        return UserError("is_gone", f"{who} no longer in the room.")
+        return UserError("is_gone", _GONE_OWN if own else _GONE)
     if stage is Stage.HOST:
         if act is Act.RAISE:
-            return UserError("on_stage", "You are on stage already.")
+            return UserError("on_stage", _UP_OWN)
         return UserError("host_stays", "The host keeps its place on stage.")
     if stage is Stage.MUTED and act is Act.TAKE:
         return UserError("muted", "A moderator has muted you.", "Raise your hand to speak again.")
     if stage in _FLOOR and act in (Act.RAISE, Act.ACCEPT):
-        who = "You are" if own else "This member is"
-        return UserError("on_stage", f"{who} on stage already.")
+        return UserError("on_stage", _UP_OWN if own else _UP)
     if stage is Stage.INVITED and act is Act.RAISE:
         return UserError("invited", "You are invited to speak.", "Open your microphone.")
     return UserError(*(_OWN if own else _TOWARDS)[act])
