@@ -25,6 +25,11 @@ def test_every_link_to_a_file_leads_somewhere(name):
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
+def test_the_picture_in_the_readme_is_a_screen_of_the_program():
+    picture = (ROOT / "tests/tui/screens/picture.txt").read_text(encoding="utf-8")
+    assert picture.rstrip() in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", ["docs/architecture.md", "docs/protocol.md"])
 def test_every_source_file_that_is_named_exists(name):
     named = re.findall(r"`([\w/]+\.py)`", (ROOT / name).read_text(encoding="utf-8"))

@@ -580,7 +580,7 @@ async def test_a_fault_while_drawing_shows_no_local_variables():
     assert not app._exit_renderables
 
 
-async def test_a_twice_in_a_moment_accepts_one_hand_and_says_what_happens_next():
+async def test_a_twice_in_a_moment_accepts_one_hand():
     node = ScriptedNode(full_room("host"))
     app = app_with(node)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -588,8 +588,6 @@ async def test_a_twice_in_a_moment_accepts_one_hand_and_says_what_happens_next()
         await pilot.press("a", "a")
         await entered(pilot)
         assert node.asked == [ask.AcceptHand(6)]
-        squeezed = " ".join(text_of(app).split())
-        assert "is invited: the" in squeezed
 
 
 @pytest.mark.parametrize("key", ["H", "ｈ", "р", "Р", "ا"])

@@ -2,8 +2,11 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
+from crypto.contact import Contact
+from crypto.ids import DhKey
+from crypto.invite import Invite
 from crypto.roomkey import RoomKey
-from crypto.words import to_words
+from crypto.words import to_line, to_words
 from p2p.errors import UserError
 from tests.tui.drawn import app_with, assert_looks_like, text_of
 from tui.i18n import use_language
@@ -11,6 +14,8 @@ from tui.room.room_screen import RoomScreen
 from tui.start.problem import ProblemScreen
 from tui.start.start_screen import StartScreen
 from tui.start.typed_words import completed, progress
+
+AN_INVITE = Invite(RoomKey(bytes(16)), (Contact(DhKey(b"d" * 32), ("192.0.2.1", 9)),)).to_line()
 
 
 async def test_the_start_screen_looks_as_drawn():
@@ -124,11 +129,16 @@ async def test_tab_makes_a_word_whole_and_it_is_said_how_many_are_right(language
         ("48213 90571", ""),
         (to_words(RoomKey(bytes(16))), "15 of 15 words"),
         (to_words(RoomKey(bytes(range(16))), "zh-Hans"), "15 of 15 words"),
+        (to_words(RoomKey(bytes(16))), "15 of 15 words   the key is whole"),
+        (to_line(RoomKey(bytes(16))), "the key is whole"),
+        (to_line(RoomKey(bytes(16)))[:-1], ""),
+        (f"here you are: {AN_INVITE} see you later", "the invite is whole"),
+        (f"{AN_INVITE[:-3]} ", ""),
         ("violin vioiln ", "1 of 15 words"),
         ("violin act", "2 of 15 words"),
     ],
 )
-def test_only_words_are_counted(text, says):
+def test_words_are_counted_and_a_whole_key_or_invite_is_named(text, says):
     assert progress(text).startswith(says)
     assert bool(progress(text)) == bool(says)
 

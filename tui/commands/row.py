@@ -86,7 +86,6 @@ class Pressed:
         command: What is asked of the node; None: nothing.
         remark: Why nothing is.
         doubt: Asked first.
-        log: What the log keeps of it.
         chosen: A person was pointed at, so that the same key again means somebody else.
         opens: The screen that shows the answer.
     """
@@ -94,7 +93,6 @@ class Pressed:
     command: Command | None = None
     remark: str = ""
     doubt: Doubt | None = None
-    log: str = ""
     chosen: bool = False
     opens: Screen = ""
 

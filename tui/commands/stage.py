@@ -23,7 +23,6 @@ from tui.commands.whom import find_member
 from tui.i18n import mark, tr
 from tui.powers import find, may_be_quiet, may_quiet, may_remove, myself, queue, runs_room
 from tui.texts.foretell import accept_changes, down_changes, mute_all_changes, mute_changes
-from tui.texts.peer_text import peer_text
 
 ACCEPT_EVERY_S = 0.5
 
@@ -72,11 +71,7 @@ def _press_accept(view: RoomView, chosen: int | None) -> Pressed:
         return Pressed(remark=tr("No hand is waiting."))
     pointed_at = [one for one in raised if one.n == chosen]
     one = (pointed_at or raised)[0]
-    asked = tr(
-        "{name} is invited: the microphone opens when {name} says yes, within 60 s.",
-        name=peer_text(one.name),
-    )
-    return Pressed(AcceptHand(one.n), log=asked, chosen=bool(pointed_at))
+    return Pressed(AcceptHand(one.n), chosen=bool(pointed_at))
 
 
 def _read_accept(rest: str, view: RoomView) -> AcceptHand:
@@ -125,9 +120,7 @@ def _read_mute(rest: str, view: RoomView) -> Command:
 
 
 def _mute_all(view: RoomView) -> list[Action]:
-    """Where it is more than muting one."""
-    says = mute_all_changes(view)
-    return [Action("M", "", says, MuteAll())] if len(may_be_quiet(view)) > 1 else []
+    return [Action("M", "", mute_all_changes(view), MuteAll())] if may_be_quiet(view) else []
 
 
 def _move_down(one: MemberView, me: MemberView, view: RoomView) -> list[Action]:

@@ -70,8 +70,9 @@ _DRAWN_EVERY_S = 0.5
 _SHORT_ROWS = 12
 _HIGH_ROWS = 16
 _ROOMY_ROWS = 24
-_FEW_ON_STAGE = 6
-_FEW_BESIDE = 2
+_ROWS_AROUND = 7
+"""Header, the three lines at the foot, and what is empty between the parts."""
+_LOG_ROWS_MIN = 3
 _ON_INVITE_SCREEN = frozenset(
     (
         *("no_entry_node", "no_entry_node_answers", "mainline_silent"),
@@ -210,11 +211,20 @@ class RoomScreen(Screen[None]):
         hands.set_rows(hand_rows(view, hands.row_cells))
         hearers.set_rows(audience_rows(view, hearers.row_cells))
         counts = [len(stage_rows(view, 0)), len(hand_rows(view, 9)), len(audience_rows(view, 9))]
-        self.set_class(_are_few(counts) and self.size.height >= _ROOMY_ROWS, "-few")
+        self._give_rows_to_log(counts)
         self._title("stage", tr("On stage"), f"{counts[0]}/{STAGE_PLACES}")
         self._title("hands", tr("Hands"), str(counts[1]))
         self._title("audience", tr("Audience"), str(counts[2]))
         self._line("log-title").show((Span("─ ", "dim"), Span(tr("Log") + " ", "strong")))
+
+    def _give_rows_to_log(self, counts: Sequence[int]) -> None:
+        """Let the log below have what the lists would leave empty, up to a third of the rows."""
+        log, rows = self.query_one("#log-below", EventLog), self.size.height
+        if rows < _ROOMY_ROWS:
+            log.styles.clear_rule("height")
+            return
+        spare = rows - _ROWS_AROUND - _rows_of_lists(counts)
+        log.styles.height = max(_LOG_ROWS_MIN, min(spare, rows // 3 + 1))
 
     def _title(self, name: str, word: str, count: str) -> None:
         spans = (Span("─ ", "dim"), Span(word, "strong"), Span(f" {count} ", "dim"))
@@ -313,8 +323,6 @@ class RoomScreen(Screen[None]):
         self._node.do(command)
         if isinstance(command, SetMic):
             self._hold.pressed(time.monotonic(), opens=command.on)
-        if pressed.log:
-            self._tell_log(pressed.log)
 
     def _do_all(self, answer: Answer | None) -> None:
         for command in answer or ():
@@ -415,10 +423,10 @@ class RoomScreen(Screen[None]):
         self.app.push_screen(PersonScreen(self._node, n), chosen)
 
 
-def _are_few(counts: Sequence[int]) -> bool:
-    """Whether the lists leave rows empty that the log can use: on stage, hands, listeners."""
-    stage, hands, listeners = counts
-    return stage <= _FEW_ON_STAGE and hands + listeners <= _FEW_BESIDE
+def _rows_of_lists(counts: Sequence[int]) -> int:
+    """Return what stage (left), hands and audience (right) take, each below its title."""
+    stage, hands, listeners = (max(1, count) for count in counts)
+    return max(1 + stage, 1 + hands + 1 + 1 + listeners)
 
 
 def _is_loud(view: RoomView) -> bool:

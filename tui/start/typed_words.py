@@ -1,5 +1,7 @@
 """A key in words while it is typed: how many are right, and what the last one becomes."""
 
+from crypto.errors import UserError
+from crypto.invite import parse_key_text
 from crypto.keycode import WORDS
 from crypto.keytext import normalise, spell_words
 from crypto.wordlist import words_of
@@ -22,16 +24,32 @@ def completed(text: str) -> str | None:
 
 
 def progress(text: str) -> str:
-    """Return how far a key in words has come; empty for everything else."""
+    """Return how far a key in words has come, or that a key or an invite is whole; else empty."""
+    whole = _whole(text)
     spelling = spell_words(normalise(text))
     right = len(spelling.symbols) - len(spelling.unknown)
     words = begun(text)
+    if whole and right < WORDS.count:
+        return whole
     if not right and not words:
         return ""
     said = tr("{right} of {count} words", right=right, count=WORDS.count)
+    if whole:
+        return f"{said}   {whole}"
     last = text.split(" ")[-1]
     if 1 < len(words) <= _SHOWN_MAX:
         said += f"   {' '.join(words)}"
     elif len(words) == 1 and words[0] != last.casefold():
         said += "   " + tr("Tab: {word}", word=words[0])
     return said
+
+
+def _whole(text: str) -> str:
+    """Say that nothing is missing; empty if something is, or had to be put right."""
+    try:
+        invite = parse_key_text(text)
+    except UserError:
+        return ""
+    if invite.repair is not None or invite.contacts_lost:
+        return ""
+    return tr("the invite is whole") if invite.contacts else tr("the key is whole")

@@ -1,7 +1,7 @@
 """What happens to members, as sentences: who comes and goes, stands where, speaks."""
 
 from p2p.api.events import HandChanged, MemberChanged, SpeakingChanged
-from p2p.api.view import RoomView
+from p2p.api.view import MemberView, RoomView
 from tui.i18n import tr
 from tui.powers import find
 from tui.texts.peer_text import peer_text
@@ -133,17 +133,29 @@ def _new_place(event: MemberChanged, roster: Roster, *, me: bool) -> str:
     )
 
 
-def hand_sentence(event: HandChanged, roster: Roster) -> str:
-    """Return whose hand is up at which place, or down."""
+def hand_sentences(event: HandChanged, roster: Roster, view: RoomView) -> list[str]:
+    """Return whose hand is up at which place, accepted, or down."""
     me = event.n == roster.me
     name = roster.name(event.n)
     if event.place is None:
-        return tr("your hand is down") if me else tr("hand down: {name}", name=name)
+        return _hand_down(find(view, event.n), name, me=me)
     if me:
-        return tr("your hand is up, place {place}", place=event.place)
+        return [tr("your hand is up, place {place}", place=event.place)]
     if event.place == 1:
-        return tr("hand: {name} is first in the queue", name=name)
-    return tr("hand: {name}, place {place}", name=name, place=event.place)
+        return [tr("hand: {name} is first in the queue", name=name)]
+    return [tr("hand: {name}, place {place}", name=name, place=event.place)]
+
+
+def _hand_down(one: MemberView | None, name: str, *, me: bool) -> list[str]:
+    """A hand that was accepted is down as well, but that is not what happened."""
+    if one is not None and one.invited:
+        invited = tr(
+            "invited to speak: {name}; the microphone opens when {name} says yes (60 s)", name=name
+        )
+        return [] if me else [invited]
+    if one is not None and one.on_stage and not one.muted:
+        return []
+    return [tr("your hand is down") if me else tr("hand down: {name}", name=name)]
 
 
 def speaking_sentence(event: SpeakingChanged, roster: Roster) -> str:

@@ -35,7 +35,7 @@ from p2p.api.events import (
 from p2p.api.view import RoomView
 from tui.i18n import mark, tr
 from tui.texts.failures import error_texts
-from tui.texts.member_sentences import hand_sentence, member_sentences, speaking_sentence
+from tui.texts.member_sentences import hand_sentences, member_sentences, speaking_sentence
 from tui.texts.peer_text import TITLE_CELLS, peer_text
 from tui.texts.relay_sentences import relay_row, relay_sentence
 from tui.texts.room_sentences import (
@@ -101,6 +101,8 @@ def _notice(event: Notice, roster: Roster) -> str:
 
 
 def _joined(event: Joined, view: RoomView) -> str:
+    if event.role == "host":
+        return tr("joined {topic}, you are the host, microphone off", topic=room_name(view))
     return tr(
         "joined {topic}, you are a {role}, microphone off",
         topic=room_name(view),
@@ -151,7 +153,7 @@ SENTENCES: dict[type[Event], _Teller] = {
     Joined: lambda event, roster, view: [_joined(event, view)],
     FirstSound: lambda event, roster, view: [_first_sound(event, roster)],
     MemberChanged: member_sentences,
-    HandChanged: lambda event, roster, view: [hand_sentence(event, roster)],
+    HandChanged: hand_sentences,
     MicChanged: lambda event, roster, view: [_mic(event)],
     LockChanged: lambda event, roster, view: [_lock(event)],
     SpeakingChanged: lambda event, roster, view: [speaking_sentence(event, roster)],

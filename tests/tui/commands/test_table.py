@@ -72,7 +72,7 @@ def test_a_listener_without_a_hand_is_invited_and_who_is_away_is_not():
     ("language", "says"),
     [("en", "nobody hears 4 speakers any more"), ("zh_CN", "没有人再听到这 4 位发言者")],
 )
-def test_all_can_be_muted_at_once_by_those_who_may_mute_more_than_one(language, says):
+def test_all_can_be_muted_at_once_by_those_who_may_mute_somebody(language, says):
     use_language(language)
     try:
         speakers = [member(n, f"s{n}", "speaker") for n in range(2, 6)]
@@ -83,7 +83,7 @@ def test_all_can_be_muted_at_once_by_those_who_may_mute_more_than_one(language, 
         assert says in foretell(ask.MuteAll(), view)
     finally:
         use_language("en")
-    one = room(member(1, "amina", "host", me=True), speakers[0], quiet)
+    one = room(member(1, "amina", "host", me=True), quiet)
     listens = room(member(1, "amina", me=True), *speakers)
     assert ask.MuteAll() not in [action.command for action in room_actions(one)]
     assert ask.MuteAll() not in [action.command for action in room_actions(listens)]
@@ -162,7 +162,7 @@ def test_no_word_has_two_meanings():
     ("view", "letters"),
     [
         (run_room("host", entry="open"), "AVL23KPWOM"),
-        (run_room("moderator", locked=True, entry="ask", profile="hall"), "AVL13KPWO"),
+        (run_room("moderator", locked=True, entry="ask", profile="hall"), "AVL13KPWOM"),
         (run_room("speaker"), "AV"),
         (run_room("speaker", held="removed"), "ASV"),
     ],

@@ -33,7 +33,22 @@ def test_joining_says_where_how_many_and_what_we_are():
     lines = Narrator().tell(told.Joined(5, "listener", 12, "dht", 812), full_room())
     assert lines == ["joined tea-house, you are a listener, microphone off"]
     lines = Narrator().tell(told.Joined(5, "host", 1, "self", 2), room(topic=""))
-    assert lines == ["joined the room, you are a host, microphone off"]
+    assert lines == ["joined the room, you are the host, microphone off"]
+
+
+def test_a_hand_that_was_accepted_is_told_as_what_it_is():
+    def told_of(n, **place):
+        view = room(*(dataclasses.replace(one, **place) for one in full_room().members))
+        narrator = Narrator()
+        narrator.tell(told.Joined(5, "listener", 12, "dht", 812), full_room())
+        return narrator.tell(told.HandChanged(n, None), view)
+
+    assert told_of(6, invited=True) == [
+        "invited to speak: lau; the microphone opens when lau says yes (60 s)"
+    ]
+    assert told_of(5, invited=True) == []  # the invitation itself is told
+    assert told_of(6, on_stage=True, muted=False) == []  # "may speak again" is
+    assert told_of(6, on_stage=True, muted=True) == ["hand down: lau"]
 
 
 def test_in_shield_the_invite_is_the_first_thing_to_hand_over():
