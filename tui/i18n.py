@@ -15,6 +15,7 @@ _TRADITIONAL = frozenset(("TW", "HK", "MO", "Hant"))
 _BELOW = {"zh_TW": ("zh_CN",)}
 """What is read first: where a sentence is missing, the nearest other language says it."""
 _catalogue: dict[str, tuple[str, ...]] = {}
+_chosen = ["en"]
 
 
 def chosen_language(wish: str | None, environ: Mapping[str, str]) -> str:
@@ -39,9 +40,15 @@ def chosen_language(wish: str | None, environ: Mapping[str, str]) -> str:
 def use_language(code: str) -> None:
     """Read the catalogue of ``code``; "en" needs none."""
     _catalogue.clear()
+    _chosen[:] = [code]
     for each in (*_BELOW.get(code, ()), code) if code != "en" else ():
         path = resources.files("tui").joinpath("locale", f"{each}.po")
         _catalogue.update(parse_catalogue(path.read_text(encoding="utf-8")))
+
+
+def language() -> str:
+    """Return the code of the language that is used, one of ``LANGUAGES``."""
+    return _chosen[0]
 
 
 def tr(message: str, /, **values: object) -> str:

@@ -11,7 +11,7 @@ from p2p.errors import UserError
 from tests.tui.drawn import app_with, assert_looks_like, text_of
 from tests.tui.scripted import KEY, ScriptedNode, full_room, member, room
 from tui.i18n import use_language
-from tui.invite.invite_screen import InviteScreen
+from tui.invite.invite_screen import InviteScreen, in_characters
 from tui.room.person_screen import PersonScreen
 from tui.room.question import QuestionScreen
 from tui.room.room_screen import RoomScreen
@@ -334,6 +334,33 @@ async def test_in_shield_the_long_invite_comes_first_and_the_code_is_the_invite(
         await pilot.resize_terminal(120, 40)
         await entered(pilot)
         assert "(the QR code)" in text_of(app)
+
+
+@pytest.mark.parametrize(
+    ("language", "characters"),
+    [("zh_CN", "的 一 是 在"), ("zh_TW", "的 一 是 在"), ("en", "")],
+)
+def test_readers_of_chinese_see_the_key_in_characters_too(language, characters):
+    use_language(language)
+    try:
+        assert in_characters("abandon ability able about") == characters
+        assert in_characters("abandon teahouse") == ""
+    finally:
+        use_language("en")
+
+
+@pytest.mark.parametrize(
+    ("mode", "says"),
+    [("shield", "good for nothing until a relay in it answers"), ("open", "names no place to ask")],
+)
+async def test_an_invite_by_which_nobody_can_come_in_now_is_said_to_be_so(mode, says):
+    app = app_with(ScriptedNode(dataclasses.replace(full_room("host"), mode=mode, ways_in=())))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await entered(pilot)
+        await pilot.press("i")
+        await entered(pilot)
+        assert says in text_of(app)
+        assert "starts `teahouse join`" in text_of(app)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
+from crypto.wordlist import Language, words_of
 from p2p.api.events import KeyShown
 from p2p.api.view import FROM_OUTSIDE, RoomView
 from tui.commands.running import toggle_lock
-from tui.i18n import mark, tr
+from tui.i18n import language, mark, tr
 from tui.invite.code_screen import CodeScreen
 from tui.invite.qr import largest_that_fits
 from tui.nodelike import NodeLike
@@ -21,9 +22,10 @@ from tui.texts.room_sentences import problem_sentence
 from tui.widgets.plaintext import PlainText
 
 _TEXT_CELLS = 38
-_LINES_BESIDE = 8
+_LINES_BESIDE = 9
 _WORD_COLUMNS = 3
 _WORD_CELLS = 13
+_CHARACTERS: dict[str, Language] = {"zh_CN": "zh-Hans", "zh_TW": "zh-Hant"}
 
 
 WAYS = {
@@ -48,6 +50,8 @@ REACHES = {
     "invite_here": mark("Long invite: this line is enough on this computer only"),
 }
 NO_REACH = mark("Long invite: it names no place to ask, and is no more than the words")
+SILENT = mark("Long invite: good for nothing until a relay in it answers")
+TO_SEND = mark("Your friend starts `teahouse join` and pastes this line.")
 NO_RELAY_KNOWN = mark(
     "From another network nobody can find the room: no relay is known. Start `teahouse relay` on a "
     "machine that others can reach and name it with --relay."
@@ -70,7 +74,7 @@ def ways_sentence(view: RoomView) -> str:
     if view.locked:
         return tr("The room is locked: nobody new can come in.")
     ways = [tr(WAYS[way]) if way in WAYS else peer_text(way) for way in view.ways_in]
-    return tr("Ways in now: {ways}", ways=", ".join(ways)) if ways else ""
+    return tr("Ways in now: {ways}", ways=tr(", ").join(ways)) if ways else ""
 
 
 def _missing(view: RoomView) -> str:
@@ -90,6 +94,14 @@ def words_in_columns(words: str) -> str:
         "".join(fit(word, _WORD_CELLS) for word in numbered[row : row + _WORD_COLUMNS]).rstrip()
         for row in rows
     )
+
+
+def in_characters(words: str) -> str:
+    """Return the words of a key as Chinese characters, one for each; empty for other readers."""
+    english, chinese = words_of("en"), _CHARACTERS.get(language())
+    if chinese is None or not set(words.split()) <= set(english):
+        return ""
+    return " ".join(words_of(chinese)[english.index(word)] for word in words.split())
 
 
 class InviteScreen(ModalScreen[None]):
@@ -120,6 +132,7 @@ class InviteScreen(ModalScreen[None]):
         with VerticalScroll(classes="sheet"):
             yield PlainText(id="invite-title", classes="quiet")
             yield PlainText(id="invite", classes="key")
+            yield PlainText(tr(TO_SEND), classes="quiet")
             with Horizontal(id="both"):
                 yield PlainText(id="code")
                 with Vertical(id="beside"):
@@ -127,6 +140,7 @@ class InviteScreen(ModalScreen[None]):
                     if self._key.uses is None:
                         yield PlainText(id="need", classes="quiet")
                         yield PlainText(id="words", classes="key")
+                        yield PlainText(id="characters", classes="key")
                         yield PlainText(tr("As one line"), classes="quiet")
                         yield PlainText(id="line", classes="key")
                         yield PlainText(tr("As digits, for the telephone"), classes="quiet")
@@ -168,7 +182,10 @@ class InviteScreen(ModalScreen[None]):
     def _fill(self) -> None:
         key, hidden = self._key, "· · ·" if self._hidden else ""
         if key.uses is None:
+            characters = "" if hidden else in_characters(key.words)
             self._set("words", hidden or words_in_columns(key.words))
+            self._set("characters", characters)
+            self.query_one("#characters").display = bool(characters)
             self._set("line", hidden or key.line)
             self._set("digits", hidden or key.digits)
         self._set("invite", hidden or key.invite)
@@ -214,7 +231,8 @@ class InviteScreen(ModalScreen[None]):
         if self._key.uses is None:
             self._set("need", words_need(view))
             reach = next((way for way in view.ways_in if way in REACHES), "")
-            title = tr(REACHES.get(reach, NO_REACH))
+            none = SILENT if view.mode == "shield" else NO_REACH
+            title = tr(REACHES.get(reach, none))
         self._set("invite-title", f"{title}   {self._code_note}".rstrip())
         missing = _missing(view)
         self._set("missing", missing)

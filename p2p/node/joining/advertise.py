@@ -174,7 +174,7 @@ class Advertiser:
         if self._relay_links.links:
             ways.append("relay")
         reach = [known_scope(contact.address[0]) for contact in self.invite_contacts()]
-        if reach:
+        if reach and (self._relay_links.links or not self._settings.hidden):
             ways.append(INVITE_REACHES[max(reach)])
         return tuple(ways)
 

@@ -77,6 +77,7 @@ async def test_a_relay_that_dies_during_a_talk_is_named_to_both() -> None:
         for person in (host, guest):
             event = await person.until(e.RelayChanged, lambda r: r.state in ("lost", "silent"))
             assert event.relay == relay.partition("#")[0]
+            assert person.node.view().ways_in == ()  # the invite names that relay alone
 
 
 @pytest.mark.parametrize(
