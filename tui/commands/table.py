@@ -23,7 +23,11 @@ _HERE = ("here", "gone")
 def help_lines() -> list[str]:
     """Return the commands of the line mode, one a line."""
     lines = [tr(line) for row in TABLE for line in row.help]
-    return [*lines, tr("N is a member's number or name.")]
+    return [
+        *lines,
+        tr("N is a member's number or name."),
+        tr("Commands are understood in Chinese, too."),
+    ]
 
 
 def foretell(command: Command, view: RoomView) -> str:

@@ -5,6 +5,7 @@ from p2p.errors import UserError
 from tui.commands.row import Understood
 from tui.commands.table import READERS
 from tui.i18n import mark
+from tui.line_mode.chinese_commands import in_english
 from tui.texts.peer_text import peer_text
 
 MAX_LINE_CHARS = 512
@@ -19,7 +20,7 @@ def understand(line: str, view: RoomView) -> Understood | None:
     text = line.strip()
     if not text:
         return None
-    word, _, rest = text[:MAX_LINE_CHARS].partition(" ")
+    word, _, rest = in_english(text[:MAX_LINE_CHARS]).replace("\u3000", " ").partition(" ")
     reader = READERS.get(word.casefold())
     if reader is None:
         raise UserError(
