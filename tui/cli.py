@@ -26,6 +26,7 @@ from tui.nodelike import Backend, NodeLike
 from tui.options import language_in, main_parser, room_parser, settings_of, split_command
 from tui.programs import BY_NAME, listing
 from tui.start.key_source import key_text
+from tui.start.tab_prompt import tab_prompt
 from tui.texts.failures import as_event, told, user_error_in
 from tui.texts.readings import reading_notes
 from tui.version import version
@@ -174,7 +175,16 @@ def _opening(
     if command == "create":
         return backend.create
     typed = " ".join(options.key) or None  # fifteen words without quotes are fifteen arguments
-    text = key_text(typed, options.key_file, reader, _say, backend.parse_key, may_ask=plain)
+    asks = plain and not options.json
+    text = key_text(
+        typed,
+        options.key_file,
+        reader,
+        _say,
+        backend.parse_key,
+        may_ask=plain,
+        ask=tab_prompt() if asks else None,
+    )
     if text is None:
         return None
     invite = backend.parse_key(text)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from p2p.errors import UserError
 from tui.i18n import mark, tr
 from tui.line_mode.line_reader import LineReader
+from tui.start.tab_prompt import Ask
+from tui.start.typed_words import progress
 
 MAX_KEY_FILE_BYTES = 65_536
 MAX_KEY_LINES = 64
@@ -26,6 +28,7 @@ def key_text(
     read: Read,
     *,
     may_ask: bool,
+    ask: Ask | None = None,
 ) -> str | None:
     """Return the text in which to look for a room key; None when a screen shall ask for it.
 
@@ -36,6 +39,7 @@ def key_text(
         say: Writes one line of talk.
         read: Finds the key in a text, or raises UserError.
         may_ask: Ask with a prompt when there is no other source.
+        ask: Asks for one line behind a prompt; None: by ``say`` and ``reader``.
 
     Raises:
         UserError: There is no key, or the file cannot be read.
@@ -46,11 +50,10 @@ def key_text(
         say(tr("Warning: a key on the command line stays in the history of your shell."))
         say(tr("Next time run `teahouse join` and type it when asked, or use `join -`."))
         return typed
-    if typed is None:
-        if not may_ask:
-            return None
-        say(tr("room key or words > "))
-    text = _lines_of_a_key(reader, say, read)
+    if typed is None and not may_ask:
+        return None
+    prompt = tr("room key or words > ") if typed is None else ""
+    text = _lines_of_a_key(reader, ask or _plain_prompt(reader, say), prompt, read)
     if not text.strip():
         raise UserError(
             "no_key",
@@ -61,7 +64,16 @@ def key_text(
     return text
 
 
-def _lines_of_a_key(reader: LineReader, say: Callable[[str], None], read: Read) -> str:
+def _plain_prompt(reader: LineReader, say: Callable[[str], None]) -> Ask:
+    def ask(prompt: str) -> str | None:
+        if prompt:
+            say(prompt)
+        return reader.first_line()
+
+    return ask
+
+
+def _lines_of_a_key(reader: LineReader, ask: Ask, prompt: str, read: Read) -> str:
     """Return the lines that make a key; on a terminal nothing that was pasted is left behind.
 
     What was left would be the next command of the shell, and stay in its history. In a pipe the
@@ -70,7 +82,8 @@ def _lines_of_a_key(reader: LineReader, say: Callable[[str], None], read: Read) 
     lines: list[str] = []
     judged: int | None = None
     while len(lines) < MAX_KEY_LINES:
-        line = reader.first_line()
+        line = ask(prompt)
+        prompt = ""
         if line is None or (not line.strip() and not _pasted_on(reader)):
             break
         lines.append(line)
@@ -83,10 +96,12 @@ def _lines_of_a_key(reader: LineReader, say: Callable[[str], None], read: Read) 
         if judged is not None:
             break
         if reader.is_terminal:
-            say(tr("not complete yet; go on, or end with an empty line > "))
+            right = progress(" ".join([*lines, ""]))
+            prompt = tr("not complete yet; go on, or end with an empty line > ")
+            prompt = f"{right}   {prompt}" if right else prompt
         elif not reader.more_within(PIPE_S):
             break
-    while _pasted_on(reader) and (line := reader.first_line()) is not None:
+    while _pasted_on(reader) and (line := ask("")) is not None:
         lines = [*lines, line][:MAX_KEY_LINES]
     return "\n".join(lines if _is_whole(lines, read) else lines[:judged])
 

@@ -152,7 +152,7 @@ def test_a_person_who_types_word_by_word_is_asked_to_go_on_and_ends_with_an_empt
     assert found == f"{WORDS[0]} {WORDS[1]}"
     assert said == [
         "room key or words > ",
-        "not complete yet; go on, or end with an empty line > ",
+        "2 of 15 words   not complete yet; go on, or end with an empty line > ",
     ]
     os.close(master)
     os.close(slave)
