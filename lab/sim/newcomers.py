@@ -22,6 +22,15 @@ CARED_FOR_S = 12.0
 
 
 @dataclass
+class _Outside:
+    """Somebody who knocks; since ``since_s`` one honest door or another would have had it."""
+
+    client: Client
+    doors: Sequence[HonestDoor]
+    since_s: float
+
+
+@dataclass
 class _New:
     client: Client
     in_s: float
@@ -59,6 +68,7 @@ class Newcomers:
         self._plays = plays
         self._others = others
         self._clients = clients
+        self._outside: list[_Outside] = []
         self._new: list[_New] = []
         self._problems: list[str] = []
 
@@ -70,8 +80,9 @@ class Newcomers:
         over: Callable[[bool], None],
     ) -> None:
         """Somebody has found these doors; ``over`` is told whether it is in."""
-        willing = [door for door in honest if self._is_willing(door, newcomer)]
-        told = partial(self._over, newcomer, willing, self._clock.now, over)
+        outside = _Outside(newcomer, honest, self._clock.now)
+        self._outside.append(outside)
+        told = partial(self._over, outside, over)
         ComingIn(newcomer, [*false, *honest], self._clock, self._dice, told)
 
     def through_relay(self, sender: Client, to: Client, message: object) -> object | None:
@@ -90,34 +101,34 @@ class Newcomers:
 
     def problems(self) -> list[str]:
         """What must not be, and was seen since the last time."""
+        for outside in self._outside:
+            self._look_outside(outside)
         for one in list(self._new):
             self._look_at(one)
         found, self._problems = self._problems, []
         return found
 
-    def _is_willing(self, door: HonestDoor, newcomer: Client) -> bool:
-        return self._plays(door.client) and door.refusal(newcomer) is None
+    def _look_outside(self, one: _Outside) -> None:
+        newcomer = one.client
+        if not any(
+            door.client.part == newcomer.part
+            and self._plays(door.client)
+            and door.refusal(newcomer) is None
+            for door in one.doors
+        ):
+            one.since_s = self._clock.now
 
-    def _over(
-        self,
-        newcomer: Client,
-        willing: Sequence[HonestDoor],
-        began_s: float,
-        over: Callable[[bool], None],
-        is_in: bool,
-    ) -> None:
+    def _over(self, one: _Outside, over: Callable[[bool], None], is_in: bool) -> None:
         now = self._clock.now
+        self._look_outside(one)
+        self._outside.remove(one)
         if is_in:
             self.came += 1
-            self._new.append(_New(newcomer, now, now))
+            self._new.append(_New(one.client, now, now))
         else:
             self.refused += 1
-        still = any(
-            door.client.part == newcomer.part and self._is_willing(door, newcomer)
-            for door in willing
-        )
-        if still and now - began_s > IN_S:
-            self._say(f"a newcomer took {now - began_s:.1f} s to come in, or did not")
+        if now - one.since_s > IN_S:
+            self._say(f"a newcomer took {now - one.since_s:.1f} s to come in, or did not")
         over(is_in)
 
     # --- whole ----------------------------------------------------------------------------------

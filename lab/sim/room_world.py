@@ -21,6 +21,7 @@ from p2p.rekey.epoch_agent import NewKey
 from p2p.room import commands
 from p2p.room.ops.kinds import Remove
 from p2p.room.ops.op import decode_op
+from p2p.room.ops.powers import MODERATOR
 from p2p.wire.messages import AskKeys, Ops, Wraps
 
 TICK_S = 0.25
@@ -260,8 +261,8 @@ class World:
         for speaker in self.honest:
             if not self._runs(speaker):
                 continue
-            if not set(self.others(speaker)).intersection(self.honest):
-                speaker.pauses.forget()  # nobody is left in its reach who could give it the key
+            if not self._can_be_helped(speaker):
+                speaker.pauses.forget()
             frame = speaker.speak()
             if frame is None:
                 continue
@@ -273,6 +274,15 @@ class World:
                     )
         del self.tapped_frames[:-400]
         self.clock.later(self._speak_s, self._sound)
+
+    def _can_be_helped(self, speaker: Client) -> bool:
+        """Whether those in its reach hold the keys that it lacks, or may begin another."""
+        honest = set(self.honest)
+        near = [one for one in self.others(speaker) if one in honest and self._runs(one)]
+        if any(one.room.myself.rank <= MODERATOR for one in (speaker, *near)):
+            return bool(near)
+        lacks = speaker.keyring.missing
+        return bool(near) and all(any(one.keyring.knows(h) for one in near) for h in lacks)
 
     def _spoken(self, speaker: Client, frame: bytes) -> None:
         """Somebody has said something: outsiders tap every line."""

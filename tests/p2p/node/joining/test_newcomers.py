@@ -7,6 +7,7 @@ import pytest
 from lab.sim.coalition import HostileWorld
 from lab.sim.doors import LIES, FalseDoor, HonestDoor
 from lab.sim.room_client import Client
+from p2p.room import commands
 from p2p.room.ops.kinds import EntryMode
 
 PUMP_S = 0.01
@@ -105,3 +106,42 @@ def test_what_is_sealed_by_a_key_that_a_removed_door_has_made_up_would_be_seen(
     frame = newcomer.stage.seal(b"frame", 1, newcomer.room_s)
     assert frame is not None
     assert false.opens(frame, newcomer)
+
+
+def test_who_finds_the_room_locked_is_waited_for_from_when_it_is_opened(world: OpenWorld) -> None:
+    host, other, liar, *_ = world.clients
+    assert world.do(host, commands.SetLock(True))
+    world.run(1.0)
+    false = FalseDoor(liar, liar.room, [], world.random, lies=["silent"])
+    newcomer = world.come(other, false, 0.1)
+    world.run(8.0)
+    assert world.do(host, commands.SetLock(False))
+    world.run(4.0)
+    assert newcomer.inside
+    assert is_whole(world, newcomer)
+
+
+def test_an_honest_door_that_says_nothing_would_be_seen(world: OpenWorld) -> None:
+    _, other, liar, *_ = world.clients
+    false = FalseDoor(liar, liar.room, [], world.random, lies=["silent"])
+    world.come(other, false, 30.0)
+    world.run(30.0)
+    (leak,) = world.leaks
+    assert "to come in, or did not" in leak
+
+
+def test_who_may_moderate_or_holds_the_key_can_help_a_speaker_that_lacks_it(
+    world: OpenWorld,
+) -> None:
+    host, *others, one, two = world.clients
+    world.part([[host, *others], [one, two]])
+    assert world._can_be_helped(one)
+    lost = b"l" * 16
+    one.keyring.set_heads((lost,))
+    assert not world._can_be_helped(one)
+    two.keyring.hold(lost, bytearray(32), two.keyring.step)
+    assert world._can_be_helped(one)
+    world.part([[one], [host, *others, two]])
+    assert not world._can_be_helped(one)
+    world.part([[one, host], [*others, two]])
+    assert world._can_be_helped(one)
