@@ -24,6 +24,7 @@ from lab.node_house import a_house
 from p2p.api import events
 from tui.ctl.place import SUFFIX
 from tui.ctl.server import ControlServer
+from tui.ctl.unix_socket import UnixSocket
 
 FIRST_SAMPLE_BAR_MS, SILENCE_BAR_MS = 30.0, 150.0
 PAYLOAD_MS = 20.0
@@ -84,7 +85,7 @@ async def measure(presses: int, seed: int) -> list[dict[str, float]]:
         ends.playout = Held(ends.playout)
         heard = Heard(ends.playout)
         with tempfile.TemporaryDirectory() as folder:
-            server = ControlServer(speaker.node, Path(folder))
+            server = ControlServer(speaker.node, UnixSocket(Path(folder)))
             await server.open()
             path = Path(folder) / f"{os.getpid()}{SUFFIX}"
             await asyncio.sleep(SETTLES_S)

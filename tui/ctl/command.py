@@ -4,13 +4,12 @@ import argparse
 import contextlib
 import json
 import os
-import socket
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from p2p.errors import UserError
-from tui.ctl.place import folder, living, require_system
+from tui.ctl.listening import Reached, reached
 from tui.ctl.words import ANSWER_BYTES
 from tui.i18n import chosen_language, mark, tr, use_language
 from tui.windows import with_language
@@ -43,7 +42,6 @@ def main(argv: Sequence[str]) -> int:
     if options.lang:
         use_language(chosen_language(options.lang, with_language(os.environ)))
     words = " ".join(filter(None, (options.what, options.switch)))
-    require_system()
     with _member() as member:
         if options.what == "-":
             return _relay_lines(member)
@@ -53,9 +51,8 @@ def main(argv: Sequence[str]) -> int:
         return code
 
 
-def _member() -> socket.socket:
-    ours = folder(os.environ.get("XDG_RUNTIME_DIR"), make=False)
-    members = living(ours, LIMIT_S)
+def _member() -> Reached:
+    members = reached(LIMIT_S)
     if len(members) == 1:
         return members[0]
     for one in members:
@@ -75,7 +72,7 @@ def _member() -> socket.socket:
     )
 
 
-def _tell(member: socket.socket, words: str, *, as_json: bool) -> int:
+def _tell(member: Reached, words: str, *, as_json: bool) -> int:
     found = _ask(member, words)
     if as_json:
         sys.stdout.write(json.dumps(found) + "\n")
@@ -85,7 +82,7 @@ def _tell(member: socket.socket, words: str, *, as_json: bool) -> int:
     return 0 if found.get("ok") else _REFUSED
 
 
-def _ask(member: socket.socket, words: str) -> dict[str, Any]:
+def _ask(member: Reached, words: str) -> dict[str, Any]:
     data = b""
     try:
         member.sendall(words.encode() + b"\n")
@@ -112,7 +109,7 @@ def _sentence(found: dict[str, Any]) -> str:
     return tr("{mic}, {here} here", mic=mic, here=found.get("here"))
 
 
-def _until_released(member: socket.socket) -> None:
+def _until_released(member: Reached) -> None:
     """Hold until we are told to end, which closes the socket and so the mic, or the member ends."""
     member.settimeout(None)
     with contextlib.suppress(KeyboardInterrupt, OSError):
@@ -120,7 +117,7 @@ def _until_released(member: socket.socket) -> None:
             pass
 
 
-def _relay_lines(member: socket.socket) -> int:
+def _relay_lines(member: Reached) -> int:
     """Take one wish a line from standard input: so a key costs no start of a program."""
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_ask(member, line.strip())) + "\n")

@@ -1,14 +1,11 @@
 """Rooms whose members listen on a control socket, for whoever asked for that."""
 
-import os
-from pathlib import Path
-
 from p2p.api.commands import Command
 from p2p.api.events import Event
 from p2p.api.settings import Settings
 from p2p.api.view import RoomView
 from p2p.errors import UserError
-from tui.ctl.place import folder, require_system
+from tui.ctl.listening import Listening, a_place
 from tui.ctl.server import ControlServer
 from tui.i18n import mark
 from tui.nodelike import Backend, NodeLike
@@ -34,13 +31,13 @@ class ControlledBackend:
         Raises:
             UserError: There is no safe place for the socket, or the room can not be opened.
         """
-        ours = _folder()
-        return ControlledNode(await self._backend.create(settings), ours)
+        place = a_place()
+        return ControlledNode(await self._backend.create(settings), place)
 
     async def join(self, settings: Settings, invite: object) -> NodeLike:
         """Enter a room; raises as ``create``."""
-        ours = _folder()
-        return ControlledNode(await self._backend.join(settings, invite), ours)
+        place = a_place()
+        return ControlledNode(await self._backend.join(settings, invite), place)
 
 
 class ControlledNode:
@@ -48,12 +45,12 @@ class ControlledNode:
 
     Args:
         node: The node.
-        ours: The folder of sockets, checked.
+        place: Where it listens.
     """
 
-    def __init__(self, node: NodeLike, ours: Path) -> None:
+    def __init__(self, node: NodeLike, place: Listening) -> None:
         self._node = node
-        self._ours = ours
+        self._place = place
 
     def do(self, command: Command) -> None:
         """Ask for something."""
@@ -73,7 +70,7 @@ class ControlledNode:
         Raises:
             UserError: The socket can not be opened.
         """
-        server = ControlServer(self._node, self._ours)
+        server = ControlServer(self._node, self._place)
         try:
             try:
                 await server.open()
@@ -88,8 +85,3 @@ class ControlledNode:
             await self._node.run()
         finally:
             server.close()
-
-
-def _folder() -> Path:
-    require_system()
-    return folder(os.environ.get("XDG_RUNTIME_DIR"), make=True)

@@ -1,4 +1,4 @@
-"""Where the sockets of running members are, and whether that place is safe.
+"""Where the Unix sockets of running members are, and whether that place is safe.
 
 The folder for what lives as long as a login (``XDG_RUNTIME_DIR``) is in memory, not on a disk. Both
 it and our own folder in it have to belong to this user alone; there is no second place.
@@ -20,21 +20,6 @@ SUFFIX = ".ctl"
 _UNREACHABLE = 1
 _CREDENTIALS = struct.Struct("3i")
 """Process, user and group of a peer (``struct ucred``, unix(7))."""
-
-
-def require_system() -> None:
-    """Refuse where users can not be told from each other.
-
-    Raises:
-        UserError: ``no_ctl_here``.
-    """
-    if sys.platform != "linux":
-        raise UserError(
-            "no_ctl_here",
-            mark("`teahouse ctl` does not work on this system yet."),
-            mark("Leave --ctl out, and use the keys of the screen."),
-            _UNREACHABLE,
-        )
 
 
 def folder(runtime: str | None, *, make: bool) -> Path:

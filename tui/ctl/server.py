@@ -2,18 +2,14 @@
 
 import asyncio
 import contextlib
-import os
-import sys
-from pathlib import Path
 
 from p2p.api.view import RoomView
 from tui.commands.own import leave
 from tui.commands.stage import microphone
-from tui.ctl.place import SUFFIX, is_ours, living
-from tui.ctl.words import LINE_BYTES, Word, answer, understood
+from tui.ctl.listening import Listening
+from tui.ctl.words import CLIENTS_MAX, Word, answer, understood
 from tui.nodelike import NodeLike
 
-CLIENTS_MAX = 8
 SETTLES_S = 0.3
 """How long a microphone may take to open before it is said that it stays closed."""
 LOOK_EVERY_S = 0.01
@@ -24,43 +20,31 @@ class ControlServer:
 
     Args:
         node: Whose microphone it is.
-        ours: The folder, checked.
+        place: Where it listens.
     """
 
-    def __init__(self, node: NodeLike, ours: Path) -> None:
+    def __init__(self, node: NodeLike, place: Listening) -> None:
         self._node = node
-        self._path = ours / f"{os.getpid()}{SUFFIX}"
+        self._place = place
         self._writers: set[asyncio.StreamWriter] = set()
         self._holders: set[asyncio.StreamWriter] = set()
-        self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        """Begin to listen; the socket is of mode 0600, in a folder that nobody else can enter.
+        """Begin to listen.
 
         Raises:
             OSError: There is no place for it.
         """
-        if sys.platform != "linux":
-            return
-        for left in living(self._path.parent, 1.0):
-            left.close()
-        self._path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(
-            self._serve, self._path, limit=LINE_BYTES, backlog=CLIENTS_MAX
-        )
-        self._path.chmod(0o600)
+        await self._place.open(self._serve)
 
     def close(self) -> None:
-        """End, and leave no file behind."""
-        self._path.unlink(missing_ok=True)
-        if self._server is not None:
-            self._server.close()
+        """End, and leave nothing behind."""
+        self._place.close()
         for writer in list(self._writers):
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = writer.get_extra_info("socket")
-        if len(self._writers) >= CLIENTS_MAX or not is_ours(peer):
+        if len(self._writers) >= CLIENTS_MAX:
             writer.transport.abort()
             return
         self._writers.add(writer)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # whoever presses a key waits for what is loaded here
 Word = Literal["mic on", "mic off", "mic toggle", "mic hold", "leave", "status"]
 WORDS: tuple[Word, ...] = ("mic on", "mic off", "mic toggle", "mic hold", "leave", "status")
 LINE_BYTES = 64
+CLIENTS_MAX = 8
 ANSWER_BYTES = 4096
 
 

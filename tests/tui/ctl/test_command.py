@@ -12,7 +12,9 @@ from lab.programs.people import House
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.skipif(sys.platform != "linux", reason="only there yet"),
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="there; Windows in tests/windows/test_ctl.py"
+    ),
 ]
 
 
@@ -46,14 +48,14 @@ async def test_a_key_of_the_desktop_opens_and_closes_the_microphone(house, tmp_p
     assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == []
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGKILL", "SIGINT"])
 async def test_holding_ends_with_the_command_however_that_ends(house, how):
     host = await house.create("host", "--ctl")
     holding = await house.run("ctl", "mic", "hold")
     await host.hears("mic", on=True)
     await holding.until(lambda: holding.other, "answer")
     mark = host.now
-    os.kill(holding.process.pid, how)
+    os.kill(holding.process.pid, signal.Signals[how])
     await host.hears("mic", mark, on=False)
 
 
