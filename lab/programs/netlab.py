@@ -173,6 +173,13 @@ class NetLab:
             self._ip(router, f"addr add 11.0.{number}.2/24 dev wan")
             self._ip(router, f"route replace default via 11.0.{number}.1")
 
+    def readdress(self, name: str) -> None:
+        """Gives the router of a home another IPv4 address, 11.0.n.3, as providers do at night."""
+        number = self._sites[name][0]
+        self._ip(f"{name}-r", f"addr del 11.0.{number}.2/24 dev wan")
+        self._ip(f"{name}-r", f"addr add 11.0.{number}.3/24 dev wan")
+        self._ip(f"{name}-r", f"route replace default via 11.0.{number}.1")
+
     def change(self, name: str, **weather: object) -> None:
         """Gives a site's line, made with some weather, another one; see ``longline``."""
         pipe = self._lines[f"l-{name}"].stdin

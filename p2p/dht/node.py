@@ -25,6 +25,7 @@ from p2p.dht.contact import NODE_ID_BYTES, NodeContact, node_id
 from p2p.dht.exchange import Exchange, Send, Surroundings
 from p2p.dht.finder import Finder
 from p2p.dht.form import OURS
+from p2p.dht.knock_back import KnockBack, Knocked
 from p2p.dht.lookup import ALPHA, DEADLINE_S, PER_NEIGHBOURHOOD, K
 from p2p.dht.network_time import NetworkTime
 from p2p.dht.rate import SourceRate
@@ -219,6 +220,11 @@ class DhtNode(Server):  # type: ignore[misc]
         return len(self._table)
 
     @property
+    def is_reached(self) -> bool:
+        """Whether strangers on the Internet have got through to us of late."""
+        return self._reachable.proved(self._now())
+
+    @property
     def scope(self) -> Scope | None:
         """The widest scope among the known nodes: who is told something here may be there."""
         scopes = [scope_of(each.address[0]) for each in self._table.closest(self.node.id, K)]
@@ -237,6 +243,14 @@ class DhtNode(Server):  # type: ignore[misc]
     def add_contacts(self, contacts: Iterable[NodeContact]) -> None:
         """Remember nodes to begin with; the first 200 count."""
         self._finder.add_contacts(contacts)
+
+    async def knock_back(self, helper: NodeContact) -> Knocked:
+        """Have a node send others that knock at us; to be asked before ``start``."""
+        return await KnockBack(self._exchange, self._reachable, self._rng).ask(helper)
+
+    def serve(self) -> None:
+        """Serve in every scope from now on: we have proved to be reachable."""
+        self._reachable.always = True
 
     async def start(self, contacts: Iterable[NodeContact] = ()) -> int:
         """Join the network.

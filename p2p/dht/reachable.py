@@ -34,6 +34,10 @@ class Reachable:
         scope = scope_of(ip)
         if self.always or scope is Scope.LOOPBACK or scope is Scope.PRIVATE:
             return True
+        return self.proved(now)
+
+    def proved(self, now: float) -> bool:
+        """Tell whether two strangers have reached us within the last hour."""
         return sum(1 for s in self._strangers.values() if now - s < _GOOD_FOR_S) >= _STRANGERS
 
     def wrote(self, ip: str, now: float) -> None:
@@ -54,6 +58,11 @@ class Reachable:
         self._strangers[block] = now
         if len(self._strangers) > _REMEMBERED:
             del self._strangers[min(self._strangers, key=self._strangers.__getitem__)]
+
+    def came(self, towards: str) -> bool:
+        """Tell whether anybody has come unasked, by the kind of address that ``towards`` is."""
+        like = neighbourhood(towards)
+        return like is not None and any(len(block) == len(like) for block in self._strangers)
 
     def forget(self) -> None:
         """Begin anew: our own address has changed."""

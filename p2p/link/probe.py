@@ -55,9 +55,43 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reply:
+class Reply:
+    """What one HELLO came to.
+
+    Attributes:
+        rtt_ms: Round trip, milliseconds.
+        seen: Where the node saw it come from; foreign.
+    """
+
     rtt_ms: float
     seen: Address
+
+
+async def ask_once(
+    calls: Calls, dh: DhKey, send: Callable[[bytes], None], limit_s: float, rng: Rng
+) -> Reply | None:
+    """Ask a node one HELLO, and take up no link.
+
+    Args:
+        calls: Of the socket by which the answer comes.
+        dh: The node's public key.
+        send: Takes the datagrams there.
+        limit_s: After so long there is no answer.
+        rng: Source of what stands in the offer.
+    """
+    payload = Hello(PROTOCOL_VERSION, made_up_offer(rng)).encode()
+    try:
+        answer = await calls.ask(dh, NO_PSK, HELLO, payload, send, limit_s)
+        ack = HelloAck.decode(answer.payload)
+    except (TimeoutError, RemoteError):
+        return None
+    return Reply(answer.rtt_s * 1000.0, on_the_wire(ack.seen.address))
+
+
+def made_up_offer(rng: Rng) -> LinkOffer:
+    """An offer like any other, of a link that is never made."""
+    text = base64.b64encode(rng(21)).decode()
+    return LinkOffer(text[:4], text[4:26], rng(32))
 
 
 class Prober:
@@ -102,7 +136,7 @@ class Prober:
 
     async def _by_udp(
         self, dh: DhKey, addresses: Sequence[Address], limit_s: float
-    ) -> tuple[_Reply | None, Address | None]:
+    ) -> tuple[Reply | None, Address | None]:
         replies = await asyncio.gather(
             *(
                 self._ask(dh, lambda data, to=each: self._mux.send(data, to, Veil(dh)), limit_s)  # type: ignore[misc]
@@ -116,14 +150,14 @@ class Prober:
 
     async def _by_streams(
         self, dh: DhKey, webs: Sequence[WebPlace], limit_s: float
-    ) -> tuple[_Reply | None, Refusal | None]:
+    ) -> tuple[Reply | None, Refusal | None]:
         tried = await asyncio.gather(*(self._by_stream(dh, each, limit_s) for each in webs))
         reply = next((reply for reply, _ in tried if reply is not None), None)
         return reply, next((refusal for _, refusal in tried if refusal is not None), None)
 
     async def _by_stream(
         self, dh: DhKey, web: WebPlace, limit_s: float
-    ) -> tuple[_Reply | None, Refusal | None]:
+    ) -> tuple[Reply | None, Refusal | None]:
         """With streams of its own, which know why this one came to nothing."""
         ours = self._mux.streams.dialer
         streams = Streams(self._take, lambda _address: True, ours.families, ours.proxy)
@@ -138,19 +172,8 @@ class Prober:
         finally:
             streams.close()
 
-    async def _ask(self, dh: DhKey, send: Callable[[bytes], None], limit_s: float) -> _Reply | None:
-        payload = Hello(PROTOCOL_VERSION, self._offer()).encode()
-        try:
-            answer = await self._calls.ask(dh, NO_PSK, HELLO, payload, send, limit_s)
-            ack = HelloAck.decode(answer.payload)
-        except (TimeoutError, RemoteError):
-            return None
-        return _Reply(answer.rtt_s * 1000.0, on_the_wire(ack.seen.address))
-
-    def _offer(self) -> LinkOffer:
-        """An offer like any other, of a link that is never made."""
-        text = base64.b64encode(self._rng(21)).decode()
-        return LinkOffer(text[:4], text[4:26], self._rng(32))
+    async def _ask(self, dh: DhKey, send: Callable[[bytes], None], limit_s: float) -> Reply | None:
+        return await ask_once(self._calls, dh, send, limit_s, self._rng)
 
     def _receive(self, data: bytes, _sender: Address) -> None:
         if data[0] != _ACK_BYTE:

@@ -96,6 +96,7 @@ class Program:
         self._control = Control(settings.limits)
         self._notifier = notify.Notifier()
         self._refresh: Callable[[], None] = lambda: None
+        self._line: NodeContact | None = None
 
     async def run(self) -> None:
         """Serves until the first signal, waits for members to move, ends; at the second at once."""
@@ -126,13 +127,19 @@ class Program:
     def _ready(self, contact: NodeContact) -> None:
         sys.stdout.write(f"{contact}\n")
         sys.stdout.flush()
+        before, self._line = self._line, contact
+        if before is not None:
+            self._say("this home has another address now: people need the new line")
+            return
         limits = self._settings.limits
         self._say("this line is for --bootstrap, --relay and for bootstrap_nodes.txt")
         web = self._settings.web.address
         if web is not None:
             line = replace(contact, web=web)
             self._say("and this one where only the web is open: {line}", line=line)
-        if not is_public(contact):
+        if self._settings.home:
+            self._say_of_home()
+        elif not is_public(contact):
             self._say(
                 "the address in it is not a public one: for people outside forward the port, UDP "
                 "and TCP, and start it with --public-address"
@@ -149,6 +156,18 @@ class Program:
             rooms=limits.max_rooms,
         )
         self._notifier.say(notify.READY)
+
+    def _say_of_home(self) -> None:
+        self._say(
+            "strangers get through to this home by UDP at this address; whether TCP does too was "
+            "not tried"
+        )
+        self._say("whoever has the line knows the address of this home")
+        if self._config.is_default("up-kbps"):
+            self._say(
+                "its line is taken to carry {kbps} kbit/s upwards; --up-kbps says what it does",
+                kbps=self._config["up-kbps"],
+            )
 
     def _say(self, sentence: str, **values: object) -> None:
         sys.stderr.write(f"teahouse relay: {self._words(sentence, **values)}\n")

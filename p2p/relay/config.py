@@ -5,11 +5,11 @@ import difflib
 import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from p2p.errors import UserError
-from p2p.relay.limits import Limits
+from p2p.relay.limits import Limits, home_limits
 from p2p.relay.options import OPTIONS, Option
 from p2p.wire.addresses import Address
 from p2p.wire.web_place import WebPlace
@@ -45,6 +45,7 @@ class RelaySettings:
         bootstrap: ``ip:port#nodekey`` lines of other entry nodes.
         state_dir: Where the key lives; None: a key for this run only.
         public_address: What others reach it by; None: what the socket says.
+        home: Find out whether and where it is reached from outside, and do not run if not.
         bootstrap_only: Carries no sound.
         status: Where health and metrics answer; None: nowhere.
         summary_interval_s: How often the log says what was done; 0: never.
@@ -57,6 +58,7 @@ class RelaySettings:
     bootstrap: tuple[str, ...] = ()
     state_dir: Path | None = None
     public_address: Address | None = None
+    home: bool = False
     bootstrap_only: bool = False
     status: Address | None = None
     summary_interval_s: float = 0.0
@@ -119,24 +121,25 @@ class Config:
     def settings(self) -> RelaySettings:
         """Give the choices as types; raises UserError for the first that is no good."""
         values = {name: choice.value for name, choice in self.choices.items()}
+        if values["home"] and values["public-address"] is not None:
+            raise UserError(
+                "bad_option",
+                "--home finds out the address by itself, --public-address says it.",
+                "Leave one of the two out.",
+                _USAGE,
+            )
         state_dir = str(values["state-dir"])
         return RelaySettings(
             listen=values["listen"],  # type: ignore[arg-type]
             bootstrap=values["bootstrap"],  # type: ignore[arg-type]
             state_dir=Path(state_dir) if state_dir else None,
             public_address=values["public-address"],  # type: ignore[arg-type]
+            home=bool(values["home"]),
             bootstrap_only=bool(values["bootstrap-only"]),
             status=values["status"],  # type: ignore[arg-type]
             summary_interval_s=float(str(values["summary-interval"])),
             drain_timeout_s=float(str(values["drain-timeout"])),
-            limits=Limits(
-                max_rate=float(str(values["max-rate"])),
-                per_link_rate=float(str(values["per-link-rate"])),
-                max_rooms=int(str(values["max-rooms"])),
-                max_links=int(str(values["max-links"])),
-                max_links_per_net=int(str(values["max-links-per-net"])),
-                max_rooms_per_net=int(str(values["max-rooms-per-net"])),
-            ),
+            limits=self._limits(values),
             web=WebSettings(
                 certificate=values["tls-cert"],  # type: ignore[arg-type]
                 key=values["tls-key"],  # type: ignore[arg-type]
@@ -144,6 +147,18 @@ class Config:
                 address=values["web-address"],  # type: ignore[arg-type]
             ),
         )
+
+    def _limits(self, values: Mapping[str, object]) -> Limits:
+        """What was chosen; of the rest what a home line carries, or the usual."""
+        usual = home_limits(int(str(values["up-kbps"]))) if values["home"] else Limits()
+        names = (each.name for each in fields(Limits))
+        options = {name: name.replace("_", "-") for name in names}
+        chosen = {
+            name: type(getattr(usual, name))(str(values[option]))
+            for name, option in options.items()
+            if not self.is_default(option)
+        }
+        return replace(usual, **chosen)
 
     def as_text(self) -> str:
         """Write every choice as a line of the file, with its origin behind it."""

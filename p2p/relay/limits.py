@@ -16,6 +16,14 @@ LINKS_PER_NET = 64
 
 ROOMS_PER_NET = 12
 
+HEARD_BYTES_PER_S = 16e3
+"""What one speaker costs for each listener, in the profile ``table``."""
+HOME_SHARE = 0.7
+"""Of its line; the people at home want to use it too."""
+HOME_LINKS_LEAST = 3
+"""A speaker, a listener and somebody that comes in."""
+HOME_LINKS_PER_ROOM = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -41,6 +49,23 @@ class Limits:
     def monthly(self) -> str:
         """What the rate can add up to in thirty days, for people."""
         return said_bytes(self.max_rate * MONTH_S)
+
+
+def home_limits(up_kbps: int) -> Limits:
+    """Give what a home can carry.
+
+    Args:
+        up_kbps: What its line carries upwards, kbit/s.
+    """
+    rate = HOME_SHARE * up_kbps * 1000 / 8
+    links = max(HOME_LINKS_LEAST, 1 + int(rate / HEARD_BYTES_PER_S))
+    return Limits(
+        max_rate=rate,
+        max_rooms=max(1, links // HOME_LINKS_PER_ROOM),
+        max_links=links,
+        max_links_per_net=max(2, links // 2),
+        max_rooms_per_net=max(1, links // HOME_LINKS_PER_ROOM),
+    )
 
 
 class Uplink:

@@ -14,6 +14,9 @@ from p2p.wire.web_place import WebPlace
 
 _TRUE, _FALSE = ("yes", "true", "on", "1"), ("no", "false", "off", "0", "")
 MOST = 100_000
+HOME_KBPS = 1000
+UP_KBPS_LEAST = 250
+"""One speaker to one listener, in the profile ``table``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _up_kbps(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not UP_KBPS_LEAST <= int(text[:9]) <= 10**6:
+        raise ValueError(f"write kbit/s, from {UP_KBPS_LEAST}: less carries no speaker")
+    return int(text)
+
+
 def _switch(text: str) -> bool:
     if text.strip().lower() not in (*_TRUE, *_FALSE):
         raise ValueError("write yes or no")
@@ -112,6 +121,21 @@ OPTIONS = (
         "",
         "HOST:PORT",
         "what others reach it by, if that is another address (a forwarded port)",
+    ),
+    Option(
+        "home",
+        _switch,
+        "no",
+        "",
+        "find out by other nodes whether this home is reached, and at which address; give what a "
+        "home line carries",
+    ),
+    Option(
+        "up-kbps",
+        _up_kbps,
+        str(HOME_KBPS),
+        "KBPS",
+        "with --home: what the line carries upwards, in kbit/s",
     ),
     Option(
         "tls-cert",

@@ -39,6 +39,7 @@ from p2p.relay.control import Control
 from p2p.relay.courier import Courier, ItemHanded, LookupAsked
 from p2p.relay.dht_items import ItemKeeper
 from p2p.relay.fanout import HEARTBEAT_EVERY_S, Spread
+from p2p.relay.home import Home
 from p2p.relay.keyfile import load_or_create
 from p2p.relay.limits import Uplink
 from p2p.relay.lines import Lines
@@ -357,13 +358,14 @@ async def run_relay(
 
     Args:
         settings: What the volunteer chose.
-        ready: Told the relay's own contact once it listens.
+        ready: Told the relay's own contact once it listens, and at home again when it is another.
         control: How to speak to it while it runs.
         on_running: Takes the relay before ``ready`` is called.
         backend: How copies are sent; None: the best way that works here.
 
     Raises:
-        UserError: The port, an entry node's line or the key file is no good.
+        UserError: The port, an entry node's line or the key file is no good; or this home is not
+            reached, or nobody could tell.
     """
     control = control or Control(settings.limits)
     contacts = known_contacts(settings.bootstrap)
@@ -380,7 +382,7 @@ async def run_relay(
         mux.send,
         secret,
         rng=rng,
-        server=True,
+        server=not settings.home,
         now=time.monotonic,
         unix=unix_s,
         rate_per_s=DHT_RATE_PER_S,
@@ -391,11 +393,22 @@ async def run_relay(
             relay = Relay(station, dht, secret, tasks, rng, control, FanOut(mux, backend))
             if settings.bootstrap_only:
                 relay.carry_no_sound()
+            home = Home(station, dht, contacts, rng)
+
+            def addresses() -> list[Address]:
+                return home.addresses or _own_addresses(settings, mux)
+
+            def tell() -> None:
+                ready(NodeContact(addresses()[0], KeyPair(secret).public))
+
+            if settings.home:
+                await home.find()
+                dht.serve()
+                tasks.create_task(home.watch(tell))
             tasks.create_task(dht.start(contacts))
-            own = OwnRecord(secret, lambda: _own_addresses(settings, mux), dht, rng)
-            tasks.create_task(own.tell())
+            tasks.create_task(OwnRecord(secret, addresses, dht, rng).tell())
             on_running(relay)
-            ready(NodeContact(_own_addresses(settings, mux)[0], KeyPair(secret).public))
+            tell()
             await relay.run(settings.drain_timeout_s)
     finally:
         with contextlib.suppress(asyncio.CancelledError):

@@ -383,6 +383,17 @@ async def test_the_invite_screen_says_how_far_the_words_alone_lead(ways, need):
         assert ("no relay is known" in drawn) is (ways == ("lan",))
 
 
+async def test_the_invite_screen_says_that_a_home_which_is_reached_could_be_a_relay():
+    ways = ("dht", "home", "invite")
+    node = ScriptedNode(dataclasses.replace(full_room("host"), mode="open", ways_in=ways))
+    app = app_with(node)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await entered(pilot)
+        await pilot.press("i")
+        await entered(pilot)
+        assert "teahouse relay --home" in text_of(app)
+
+
 async def test_a_relay_that_is_silent_is_named_on_the_invite_screen():
     problem = "No relay answers: nobody can come in, and nobody hears anybody."
     view = dataclasses.replace(

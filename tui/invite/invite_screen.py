@@ -35,6 +35,7 @@ WAYS = {
     "mainline": mark("words from anywhere"),
     "mainline_soon": mark("words from anywhere (in some seconds)"),
     "relay": mark("a relay"),
+    "home": mark("this home: `teahouse relay --home` here would carry those who hide"),
     "invite": mark("long invite from anywhere"),
     "invite_lan": mark("long invite on this network"),
     "invite_here": mark("long invite on this computer"),

@@ -173,6 +173,8 @@ class Advertiser:
             ways += self._in_mainline.ways
         if self._relay_links.links:
             ways.append("relay")
+        if not self._settings.hidden and self._endpoint.dht.is_reached:
+            ways.append("home")
         reach = [known_scope(contact.address[0]) for contact in self.invite_contacts()]
         if reach and (self._relay_links.links or not self._settings.hidden):
             ways.append(INVITE_REACHES[max(reach)])

@@ -66,7 +66,9 @@ def test_near_ones_are_served_at_once_and_the_open_net_after_two_strangers():
     assert not reachable.serves("11.0.0.1", 0.0)
     reachable.heard("13.0.0.1", 0.0)
     assert reachable.serves("11.0.0.1", 0.0)
+    assert reachable.proved(0.0)
     assert not reachable.serves("11.0.0.1", 3601.0)
+    assert not reachable.proved(3601.0)
     reachable.heard("12.0.0.1", 4000.0)
     reachable.heard("13.0.0.1", 4000.0)
     reachable.forget()
@@ -84,6 +86,15 @@ def test_neighbours_and_those_we_wrote_to_lately_are_no_strangers():
     for ip in ("12.0.0.1", "13.0.0.1"):
         reachable.heard(ip, 330.0)
     assert reachable.serves("11.0.0.1", 330.0)
+
+
+def test_who_came_unasked_by_ipv6_proves_nothing_of_ipv4():
+    reachable = Reachable(always=False)
+    assert not reachable.came("11.0.0.1")
+    reachable.heard("2600:1:2::7", 0.0)
+    assert reachable.came("2600:1:9::1")
+    assert not reachable.came("11.0.0.1")
+    assert not reachable.came("192.168.0.1")
 
 
 def test_what_is_remembered_of_strangers_and_receivers_is_bounded():

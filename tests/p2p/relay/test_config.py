@@ -1,11 +1,12 @@
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from p2p.errors import UserError
 from p2p.relay.config import load
-from p2p.relay.limits import Limits
+from p2p.relay.limits import Limits, home_limits
 from p2p.relay.options import OPTIONS
 
 
@@ -55,6 +56,19 @@ def test_the_file_may_be_named_in_the_environment(file) -> None:
     settings = load([], environ).settings()
     assert settings.bootstrap_only
     assert settings.limits.max_rate == 5e6
+
+
+def test_a_home_gives_what_its_line_carries_and_what_was_chosen_holds() -> None:
+    usual = load(["--home"], {}).settings()
+    assert usual.home
+    assert usual.limits == home_limits(1000)
+    chosen = load(["--home", "--up-kbps", "5000", "--max-links", "9"], {}).settings().limits
+    assert chosen == replace(home_limits(5000), max_links=9)
+    assert load(["--up-kbps", "300"], {}).settings().limits == Limits()
+
+
+def test_an_address_is_said_or_found_out_but_not_both() -> None:
+    assert told(["--home", "--public-address", "203.0.113.7:4433"]).code == "bad_option"
 
 
 def test_entry_nodes_may_be_many_wherever_they_stand(file) -> None:
@@ -107,6 +121,7 @@ def test_an_unknown_name_is_an_error_that_says_the_nearest(
         ("max-links-per-net", "0"),
         ("max-rooms-per-net", "many"),
         ("status", "9095"),
+        ("up-kbps", "249"),
         ("log-level", "loud"),
         ("summary-interval", "hourly"),
         ("drain-timeout", "-1"),
