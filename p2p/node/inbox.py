@@ -114,6 +114,20 @@ class RelayUp:
 
 
 @dataclass(frozen=True, slots=True)
+class RelayMissed:
+    """A relay of ours does not answer where we knew it to be."""
+
+    relay: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class RelayMoved:
+    """A relay has said that it is at another address."""
+
+    relay: Contact
+
+
+@dataclass(frozen=True, slots=True)
 class RelayDeaf:
     """A relay is there and answers no message: a firewall lets sound pass and nothing else."""
 
@@ -157,6 +171,8 @@ Own = (
     | PresenceChanged
     | FirstRelayChanged
     | RelayUp
+    | RelayMissed
+    | RelayMoved
     | RelayDeaf
     | LineUp
     | CarriedLineUp

@@ -40,6 +40,8 @@ from p2p.node.inbox import (
     Own,
     PresenceChanged,
     RelayDeaf,
+    RelayMissed,
+    RelayMoved,
     RelayUp,
     RoomChanged,
     WrapAsked,
@@ -270,6 +272,8 @@ class Session:
                 self.peers.attached_changed()
             case RelayUp(relay=relay):
                 self._advertiser.relay_up(relay)
+            case RelayMissed() | RelayMoved():
+                self.peers.dispatch.follow_relay(item)
             case RelayDeaf():
                 self._front.emit(MESSAGES_TAKEN_OUT)
             case LineUp(line=line, dh=dh):

@@ -43,12 +43,22 @@ class ItemKeeper:
         self._now = now
         self._unix = unix
         self._items: dict[bytes, Item] = {}
+        self._own: dict[bytes, Item] = {}
         self._due_s = now() + REPUBLISH_EVERY_S
 
     @property
     def targets(self) -> list[bytes]:
         """Under which ids items are kept."""
         return list(self._items)
+
+    async def put(self, item: Item) -> int:
+        """Stores the newest of the relay's own; who keeps it stored is its maker."""
+        self._own[item.target] = item
+        return await self._dht.put(item)
+
+    def own(self, target: bytes) -> Item | None:
+        """What the relay itself has written under an id, if it has."""
+        return self._own.get(target)
 
     def take(self, data: bytes) -> None:
         """Takes one item; what is no good, older than what is here or too much is dropped."""

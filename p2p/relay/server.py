@@ -37,7 +37,7 @@ from p2p.link.work import Work
 from p2p.relay.config import RelaySettings
 from p2p.relay.control import Control
 from p2p.relay.courier import Courier, ItemHanded, LookupAsked
-from p2p.relay.dht_items import ItemKeeper
+from p2p.relay.dht_items import ItemKeeper, Puts
 from p2p.relay.fanout import HEARTBEAT_EVERY_S, Spread
 from p2p.relay.home import Home
 from p2p.relay.keyfile import load_or_create
@@ -134,6 +134,11 @@ class Relay:
     def carry_no_sound(self) -> None:
         """Entry node and courier only."""
         self._rooms.closed = NO_SOUND
+
+    @property
+    def puts(self) -> Puts:
+        """Where the relay's own record goes: into the DHT, and to members that ask."""
+        return self._items
 
     async def run(self, drain_timeout_s: float) -> None:
         """Serves until it is cancelled, or drained."""
@@ -342,7 +347,8 @@ class Relay:
             ways.add(address)
 
     async def _look_up(self, link: int, target: bytes) -> None:
-        found = await self._dht.get(target)
+        own = self._items.own(target)
+        found = await self._dht.get(target) if own is None else [own]
         self._courier.resolved(link, target, [item.encode() for item in found])
         self._flush()
 
@@ -406,7 +412,7 @@ async def run_relay(
                 dht.serve()
                 tasks.create_task(home.watch(tell))
             tasks.create_task(dht.start(contacts))
-            tasks.create_task(OwnRecord(secret, addresses, dht, rng).tell())
+            tasks.create_task(OwnRecord(secret, addresses, relay.puts, rng).tell())
             on_running(relay)
             tell()
             await relay.run(settings.drain_timeout_s)

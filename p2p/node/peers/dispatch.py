@@ -5,22 +5,40 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from crypto.contact import Contact
 from crypto.ids import DhKey, MemberId
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
 from p2p.link.conversation import Conversation
 from p2p.link.line import Line
+from p2p.node.inbox import RelayMissed, RelayMoved
 from p2p.node.media.routing import Routing
 from p2p.node.peers.group_key import GroupKey
 from p2p.node.peers.line_proofs import LineProofs
 from p2p.node.peers.private_channels import PrivateChannels
+from p2p.node.relays.moved_relays import ASKED_MAX, MovedRelays
+from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.relay_room import RelayedRoom, Saying
 from p2p.node.secrets import RoomSecrets
 from p2p.rekey.commit import slice_wraps
+from p2p.rng import system_rng
 from p2p.room.room import Room
 from p2p.token_bucket import Allowance, Rate
 from p2p.wire.codec import Message, have_messages, pages
-from p2p.wire.messages import Admit, AskKeys, Carry, Fresh, GiveKeys, Have, Join, Near, Ops, Wraps
+from p2p.wire.messages import (
+    Admit,
+    AskKeys,
+    Carry,
+    Fresh,
+    GiveKeys,
+    Have,
+    Join,
+    Near,
+    Ops,
+    Resolve,
+    Resolved,
+    Wraps,
+)
 from p2p.wire.relay_messages import EVERYBODY, AskWrap
 
 MESSAGE_RATE = Rate(burst=256.0, per_s=60.0)
@@ -58,6 +76,7 @@ class Dispatch:
         routing: Told when keys have come.
         private: Channels that end at one member.
         relay_room: Our relays.
+        relay_links: Links to them.
 
     Attributes:
         group_key: The room's key as it changes.
@@ -72,6 +91,7 @@ class Dispatch:
         routing: Routing,
         private: PrivateChannels,
         relay_room: RelayedRoom,
+        relay_links: RelayLinks,
     ) -> None:
         self.group_key = GroupKey(room, secrets)
         self.relay_room = relay_room
@@ -80,6 +100,7 @@ class Dispatch:
         self._neighbours = neighbours
         self._routing = routing
         self._private = private
+        self._moved = MovedRelays(room, relay_links)
         self._proofs = LineProofs(secrets.identity, room.room_id)
         self._rates: dict[MemberId, _Rates] = {}
 
@@ -153,6 +174,8 @@ class Dispatch:
             case Fresh():
                 if self.group_key.hear(message):
                     self._pass_on(message, frm)
+            case Resolve() | Resolved():
+                self._take_where(frm, message, rates, now)
             case Join():
                 return False  # it counts on its own line only
             case Near(room_time_ms=room_time_ms):
@@ -222,7 +245,46 @@ class Dispatch:
             self.relay_room.compare_at_once()
         self.send_ops(now)
 
-    def _pass_on(self, word: Fresh, sender: MemberId | None) -> None:
+    def _take_where(
+        self, frm: MemberId, message: Resolve | Resolved, rates: _Rates, now: float
+    ) -> None:
+        """Takes a question or a word about where a relay of the room is."""
+        if isinstance(message, Resolved):
+            if self._moved.take(message, now):
+                self._pass_on(message, frm)
+            return
+        answer = self._moved.answer(message) if rates.have.take(now) else None
+        if answer is not None:
+            self.say(frm, answer)
+
+    def follow_relay(self, news: RelayMissed | RelayMoved) -> None:
+        """Asks members where a relay of the room is now, or tells them."""
+        if isinstance(news, RelayMissed):
+            self._ask_where(news.relay)
+        else:
+            self._tell_where(news.relay)
+
+    def _ask_where(self, relay: Contact) -> None:
+        question = self._moved.question(relay)
+        if question is None:
+            return
+        for neighbour in [*self._neighbours.values()][:ASKED_MAX]:
+            neighbour.line.send(question)
+        afar = sorted(
+            self.relay_room.present - self._neighbours.keys(), key=lambda _: system_rng(4)
+        )
+        for member in afar[:ASKED_MAX]:
+            self.relay_room.say(question, member)
+
+    def _tell_where(self, relay: Contact) -> None:
+        news = self._moved.news(relay)
+        if news is None:
+            return
+        for neighbour in self._neighbours.values():
+            neighbour.line.send(news)
+        self.relay_room.say(news, every_way=True)  # who hangs on another relay may miss this one
+
+    def _pass_on(self, word: Fresh | Resolved, sender: MemberId | None) -> None:
         """A word goes to all neighbours; what came by a relay is there already."""
         for member, neighbour in self._neighbours.items():
             if member != sender:

@@ -125,7 +125,9 @@ class Peers:
         self.neighbours: dict[MemberId, Neighbour] = {}
         private = PrivateChannels(endpoint, secrets, relay_links, work)
         relay_room = RelayedRoom(room, secrets, endpoint, relay_links, work, routing)
-        self.dispatch = Dispatch(room, secrets, self.neighbours, routing, private, relay_room)
+        self.dispatch = Dispatch(
+            room, secrets, self.neighbours, routing, private, relay_room, relay_links
+        )
         self.dialer = Dialer(self, endpoint, secrets, relay_links, work, door, dials)
         self._admission = Admission(
             room, secrets, self.neighbours, endpoint.inbox, self.dispatch.group_key.word

@@ -52,10 +52,15 @@ class OwnRelays:
             The relay.
 
         Raises:
-            UserError: The line can not be right, is known, or there were too many.
+            UserError: The line can not be right, is known, or there were too many. One of a relay
+                that is known at another address is none of these: it has moved.
         """
         relay = relay_of(relay_in(line))
-        if any(known.dh == relay.dh for known in self._relays):
+        known = next((each for each in self._relays if each.dh == relay.dh), None)
+        if known is not None and relay.address not in self._links.map.of(known).addresses:
+            self._links.may_be_at(relay)
+            return known
+        if known is not None:
             raise UserError("known_relay", "This relay is in use already.", exit_code=2)
         if len(self._named) >= NAMED_MAX:
             raise UserError(

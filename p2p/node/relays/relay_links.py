@@ -4,25 +4,25 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from crypto.contact import Contact
 from crypto.ids import DhKey
 from crypto.knock import HELLO, NO_PSK
 from crypto.relay_record import relay_target
 from crypto.veil import Veil
-from p2p.dht.relay_finder import addresses_said
 from p2p.errors import RemoteError
 from p2p.link.dial import Ways, reach
 from p2p.link.line import Line
 from p2p.link.link import MediaLink
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
-from p2p.node.inbox import RelayDeaf, RelayUp
+from p2p.node.inbox import RelayDeaf, RelayMissed, RelayMoved, RelayUp
 from p2p.node.relays.frozen import move_when_frozen
 from p2p.node.relays.relay_link import RelayLink
+from p2p.node.relays.relay_map import RelayMap
 from p2p.node.relays.relay_streams import RelayStreams, back_to_udp, fall_back
-from p2p.node.relays.trusted import RelayPlaces, looked_up_again, places_of
+from p2p.node.relays.trusted import RelayPlaces, looked_up_again
 from p2p.trace import trace
 
 HELLO_LIMIT_S = 10.0
@@ -48,6 +48,9 @@ class RelayLinks:
         endpoint: Ours; its inbox is told of each relay that is (again) there.
         work: Where links run.
         places: Where relays are found that are known by more than one line, by their keys.
+
+    Attributes:
+        map: Where they are.
     """
 
     def __init__(
@@ -58,7 +61,7 @@ class RelayLinks:
     ) -> None:
         self._endpoint = endpoint
         self._station = endpoint.station
-        self._places = dict(places or {})
+        self.map = RelayMap(places or {})
         self._stale: set[bytes] = set()
         self._shun_udp_s: dict[DhKey, float] = {}
         self._hopes: set[MediaLink] = set()
@@ -99,6 +102,11 @@ class RelayLinks:
         back: then a lost relay is tried more often.
         """
         self._has_others = linked
+
+    def uses(self, relay: DhKey) -> Contact | None:
+        """The relay of this key, if we keep a link to it or have one; None otherwise."""
+        link = self._links.get(relay)
+        return self._wanted.get(relay) or (None if link is None else link.contact)
 
     def of_relay(self, contact: Contact) -> RelayLink | None:
         """The link to this relay, if there is one that works."""
@@ -153,13 +161,14 @@ class RelayLinks:
             if not self._station.mux.web_only:
                 self._work.create_task(self._thaw(line.link, link))
             self._work.create_task(self._serve(link))
+            self._work.create_task(self._ask_itself(link))
             self._endpoint.inbox.post(RelayUp(contact))
             return link
 
     async def _thaw(self, link: MediaLink, relay: RelayLink) -> None:
         """Moves a link whose flow somebody stops to TCP, and back once UDP works."""
         contact = relay.contact
-        places = self._places.get(contact.dh) or places_of(contact)
+        places = self.map.of(contact)
         streams = RelayStreams(self._station.mux.streams, contact.dh, places.webs)
 
         def moved() -> None:
@@ -170,10 +179,11 @@ class RelayLinks:
     async def _reach(self, contact: Contact) -> Line:
         """Makes a link by UDP or, where that gets nowhere, by streams; all its places race."""
         mux = self._station.mux
-        places = self._places.get(contact.dh) or places_of(contact)
         if contact.dh in self._stale:
-            again = places if mux.web_only else await looked_up_again(places)
-            self._places[contact.dh] = places = await self._moved(contact.dh, again)
+            if not mux.web_only:
+                self.map.put(contact, await looked_up_again(self.map.of(contact)))
+            await self._look_for(contact)
+        places = self.map.of(contact)
         addresses = places.addresses
         streams = RelayStreams(mux.streams, contact.dh, places.webs)
         ways = Ways(*addresses)
@@ -186,11 +196,12 @@ class RelayLinks:
         link = self._station.new_link(Veil(contact.dh), controlling=True)
         self._hopes.add(link)
         falling_back = self._work.create_task(fall_back(link, streams, ways))
-        finding = self._work.create_task(self._find_again(contact, places, ways))
+        finding = self._work.create_task(self._find_again(contact))
         try:
-            line, _ = await reach(
-                self._station, contact.dh, NO_PSK, HELLO, ways, HELLO_LIMIT_S, link
-            )
+            with self.map.trying(contact, ways):
+                line, _ = await reach(
+                    self._station, contact.dh, NO_PSK, HELLO, ways, HELLO_LIMIT_S, link
+                )
         except BaseException:
             streams.close()
             raise
@@ -205,27 +216,38 @@ class RelayLinks:
             self._work.create_task(back_to_udp(link, places, streams))
         return line
 
-    async def _find_again(self, contact: Contact, places: RelayPlaces, ways: Ways) -> None:
+    async def _find_again(self, contact: Contact) -> None:
         """While a relay does not answer where we knew it: it may have moved."""
         wait_s = FIND_AGAIN_S
         while not self._station.mux.web_only:
             await asyncio.sleep(wait_s)
-            places = self._places[contact.dh] = await self._moved(contact.dh, places)
-            for address in places.addresses:
-                if address not in ways.all:
-                    ways.add(address)
+            await self._look_for(contact)
             wait_s *= 2.0
 
-    async def _moved(self, dh: DhKey, places: RelayPlaces) -> RelayPlaces:
+    async def _look_for(self, contact: Contact) -> None:
         """Asks where the relay says that it is now, of those alone whom we ask for rooms, too."""
-        if not places.addresses:
-            return places  # who has a line of the web alone sends no datagram
-        target = relay_target(dh)
-        asked = [link.resolve(target) for link in self.links if link.contact.dh != dh]
+        if not self.map.of(contact).addresses:
+            return  # who has a line of the web alone sends no datagram
+        self._endpoint.inbox.post(RelayMissed(contact))
+        target = relay_target(contact.dh)
+        asked = [link.resolve(target) for link in self.links if link.contact.dh != contact.dh]
         found = [item for items in await asyncio.gather(*asked) for item in items]
         if self._endpoint.dht.peers:
             found += [item.encode() for item in await self._endpoint.dht.get(target)]
-        return places.with_first(addresses_said(dh, found, places.addresses))
+        self._heard(contact, found)
+
+    async def _ask_itself(self, link: RelayLink) -> None:
+        """Has the relay say where it is, for those who may miss it one day."""
+        self._heard(link.contact, await link.resolve(relay_target(link.contact.dh)))
+
+    def _heard(self, contact: Contact, items: Iterable[bytes]) -> None:
+        if self.map.hear(contact, items, ours=True):
+            self._endpoint.inbox.post(RelayMoved(contact))
+
+    def may_be_at(self, contact: Contact) -> None:
+        """Our person says that a relay that we use is at another address."""
+        self._stale.add(contact.dh)
+        self.map.add(contact, [contact.address])
 
     def _deaf(self, contact: Contact) -> None:
         self._shun_udp_s[contact.dh] = time.monotonic() + SHUN_UDP_S

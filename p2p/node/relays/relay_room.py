@@ -27,7 +27,7 @@ from p2p.room.ops.ids import relay_as_sender
 from p2p.room.room import Room
 from p2p.wire import codec
 from p2p.wire.codec import Message, have_messages, pages
-from p2p.wire.messages import Fresh, Have, Near, Ops, Wraps
+from p2p.wire.messages import Fresh, Have, Near, Ops, Resolved, Wraps
 from p2p.wire.relay_messages import EVERYBODY, AskWrap
 
 COMPARE_EVERY_S = 15.0
@@ -249,9 +249,10 @@ class RelayedRoom:
         """What may be of somebody who was removed brings no new members.
 
         Raises:
-            RemoteError: It is neither operations nor a word, which are signed, nor a question.
+            RemoteError: It is neither operations nor a word nor a relay's record, which are signed,
+                nor a question.
         """
-        if isinstance(message, Have | Fresh):
+        if isinstance(message, Have | Fresh | Resolved):
             return message
         if not isinstance(message, Ops):
             raise RemoteError("under a key that somebody removed holds")

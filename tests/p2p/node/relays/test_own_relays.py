@@ -7,7 +7,9 @@ from crypto.invite import parse_key_text
 from lab.node_house import a_house
 from p2p.api import commands as c
 from p2p.api import events as e
+from p2p.dht.contact import NodeContact
 from p2p.node.relays.own_relays import OwnRelays, contact_of, relay_name
+from p2p.node.relays.relay_map import RelayMap
 from p2p.room.ops.kinds import Carrier
 
 
@@ -15,6 +17,7 @@ class Links:
     """What ``OwnRelays`` knows of links."""
 
     def __init__(self, *kept: Contact) -> None:
+        self.map, self.may_be_at = RelayMap({}), list[Contact]().append
         self.kept, self.links = list(kept), [SimpleNamespace(contact=one) for one in kept]
 
     def let_go(self, relay: bytes) -> None:
@@ -46,6 +49,18 @@ def test_a_number_stays_with_its_relay_and_is_never_another_s():
     ours.drop(ours.that_may_go(1, [named(3)], anyway=False))
     assert [row.n for row in ours.listed([named(3)])] == [2, 3]
     assert [row.n for row in ours.listed([named(4)])] == [2, 4]
+
+
+def test_the_line_of_a_relay_that_has_moved_is_taken_and_the_same_line_again_is_not():
+    links, moved = Links(relay(1)), []
+    links.may_be_at = moved.append
+    ours = own(links, relay(1))
+    line = NodeContact(("192.0.2.9", 4009), relay(1).dh)
+    assert ours.use(str(line)) == relay(1)
+    assert [each.address for each in moved] == [line.address]
+    with pytest.raises(e.UserError) as caught:
+        ours.use(str(NodeContact(relay(1).address, relay(1).dh)))
+    assert caught.value.code == "known_relay"
 
 
 def test_a_moderator_that_names_ever_new_relays_fills_no_memory():

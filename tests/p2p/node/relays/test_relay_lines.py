@@ -161,7 +161,8 @@ async def test_a_relay_that_is_known_by_the_web_alone_is_looked_for_nowhere(plac
     link, asked = await place.dial(), list[bytes]()
 
     async def resolve(target: bytes) -> tuple[bytes, ...]:
-        asked.append(target)
+        if target == relay_target(missed):  # and not the relay itself, where it is
+            asked.append(target)
         return (record,)
 
     secret = os.urandom(32)
@@ -169,8 +170,12 @@ async def test_a_relay_that_is_known_by_the_web_alone_is_looked_for_nowhere(plac
     record = seal_relay_record(secret, [("127.0.0.1", 9)], 1_800_000_000, os.urandom).encode()
     link.resolve = resolve  # type: ignore[method-assign]
     webs = (WebPlace("relay.example.org", 443, "/tea"),)
-    assert await place.links._moved(missed, RelayPlaces((), webs)) == RelayPlaces((), webs)
+    contact = Contact(missed, ("0.0.0.0", 1), "relay")
+    place.links.map.put(contact, RelayPlaces((), webs))
+    await place.links._look_for(contact)
+    assert place.links.map.of(contact) == RelayPlaces((), webs)
     assert asked == []
-    found = await place.links._moved(missed, RelayPlaces((("127.0.0.1", 5),), webs))
-    assert found.addresses == (("127.0.0.1", 9), ("127.0.0.1", 5))
+    place.links.map.put(contact, RelayPlaces((("127.0.0.1", 5),), webs))
+    await place.links._look_for(contact)
+    assert place.links.map.of(contact).addresses == (("127.0.0.1", 9), ("127.0.0.1", 5))
     assert asked == [relay_target(missed)]
