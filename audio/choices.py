@@ -2,8 +2,9 @@
 
 from typing import Literal, get_args
 
-Cue = Literal["live", "muted", "granted", "stage", "lost"]
-"""We are live, we are muted, our hand was granted, someone came on stage, connection lost."""
+Cue = Literal["live", "muted", "granted", "stage", "lost", "join", "knock", "hand"]
+"""We are live, we are muted, our hand was granted, someone came on stage, connection lost, someone
+came in; for moderators: someone waits outside, someone raised a hand."""
 CUES: tuple[Cue, ...] = get_args(Cue)
 
 LOWEST_DB = -30.0

@@ -216,7 +216,7 @@ class Node:
     def emit(self, event: events.Event) -> None:
         """Takes an event for the front end; the oldest gives way where nobody reads."""
         trace_event(event)
-        self._local_audio.heed(event)
+        self._local_audio.heed(event, time.monotonic())
         if self._events.full():
             self._events.get_nowait()
         self._events.put_nowait(event)

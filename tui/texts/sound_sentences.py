@@ -13,6 +13,9 @@ CUE_NAMES = {
     "granted": mark("hand granted"),
     "stage": mark("someone on stage"),
     "lost": mark("connection lost"),
+    "join": mark("someone comes in"),
+    "knock": mark("someone waits outside"),
+    "hand": mark("a hand goes up"),
 }
 
 

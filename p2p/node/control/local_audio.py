@@ -10,11 +10,11 @@ from audio.playout.cues import cue_named
 from p2p.api import commands, events
 from p2p.errors import UserError
 from p2p.link.work import Work
+from p2p.node.control.cue_choice import CueChoice
 from p2p.node.media.devices import user_error
 from p2p.node.media.media import Sound
 from p2p.node.member_numbers import ME, MemberNumbers
 
-LISTENER = "listener"
 LOST_AFTER_S = 6.0
 NOBODY_REACHED = events.Notice("nobody_reached")
 REACHED_AGAIN = events.Notice("reached_again")
@@ -42,10 +42,9 @@ class LocalAudio:
         self._work = work
         self._emit = emit
         self._one_by_one = asyncio.Lock()
-        self._mic_on = False
         self._lost_s: float | None = None
         self._reached = self._said = False
-        self._roles: dict[int, str] = {}
+        self._cues = CueChoice()
 
     def choose_cues(self, words: Iterable[str] | None) -> None:
         """Lets these cues be heard; None: all.
@@ -88,20 +87,14 @@ class LocalAudio:
                 pipeline.set_low_delay(on)
                 self._emit(events.DelayChanged(on))
 
-    def heed(self, event: events.Event) -> None:
-        """Plays the cue of an event that is about to be told, if it has one."""
-        cue: Cue | None = None
-        match event:
-            case events.MicChanged(on=True):
-                cue = None if self._mic_on else "live"
-                self._mic_on = True
-            case events.MicChanged(on=False, why=why):
-                cue = "granted" if why == "granted" else "muted" if self._mic_on else None
-                self._mic_on = False
-            case events.MemberChanged(n=n, role=role):
-                before, self._roles[n] = self._roles.get(n), role
-                if n != ME and before == LISTENER != role:
-                    cue = "stage"
+    def heed(self, event: events.Event, now: float) -> None:
+        """Plays the cue of an event that is about to be told, if it has one.
+
+        Args:
+            event: What is told.
+            now: Monotonic seconds.
+        """
+        cue = self._cues.of(event, now)
         if cue is not None:
             self._sound.pipeline.play_cue(cue)
 

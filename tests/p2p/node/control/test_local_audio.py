@@ -155,14 +155,14 @@ async def test_changes_of_our_microphone_are_heard_once_each():
             events.MicChanged(False, "muted"),
             events.MicChanged(False, "lapsed"),
         ):
-            room.desk.heed(event)
+            room.desk.heed(event, 0.0)
         assert room.played == ["granted", "live", "muted"]
 
 
 async def test_someone_who_comes_on_stage_is_heard_not_someone_who_was_there():
     async with Room() as room:
         for role in ("speaker", "listener", "speaker", "moderator", "listener"):
-            room.desk.heed(_lau(role))
+            room.desk.heed(_lau(role), 0.0)
         assert room.played == ["stage"]
 
 
