@@ -13,6 +13,9 @@ SHUNNED_S = 120.0
 """A parent that brought sound badly, or none, is not asked again for so long; the next time for
 twice as long."""
 IDLE_S = 1.0
+ASKED_BY_RANK = 3
+"""So many of those that the room names all ask in its order; of the rest each asks others first."""
+NEAR_BYTES = 4
 USUAL_HOP_MS = 45
 """What a hop is taken to cost before it was measured."""
 
@@ -43,10 +46,13 @@ class Candidates:
         self._carries = carries
         self._known: dict[DhKey, _Known] = {}
         self._named: dict[DhKey, int] = {}
+        self._is_named = False
+        self._near = int.from_bytes(own[:NEAR_BYTES], "big")
 
     def set_named(self, order: Iterable[DhKey]) -> None:
-        """The nodes that the room names, the first to ask first: known without a row."""
+        """The nodes that the room names, the first to ask first, maybe ourselves among them."""
         self._named = {key: rank for rank, key in enumerate(order)}
+        self._is_named = self._named.pop(self._own, None) is not None
         for key, rank in self._named.items():
             self._known.setdefault(key, _Known(None)).rank = rank
 
@@ -87,6 +93,11 @@ class Candidates:
         known.ready_s = now + SHUNNED_S * 2.0 ** min(10, known.shunned)
         known.shunned += 1
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether we know of any node where it stands."""
+        return any(known.row is not None for known in self._known.values())
+
     def is_gone(self, node: DhKey) -> bool:
         """Whether it did not answer when it was asked last, or was lost since."""
         return node in self._known and self._known[node].gone
@@ -117,17 +128,11 @@ class Candidates:
             may: Whether a node may become our parent.
             behind: Those behind this one come last: they fall silent with it.
         """
-        found: tuple[tuple[int, int, int, int, int], DhKey] | None = None
+        found: tuple[tuple[int, ...], DhKey] | None = None
         for key, known in self._known.items():
-            row = known.row
-            if now < known.ready_s or key in but or not may(key, row):
+            if now < known.ready_s or key in but or not may(key, known.row):
                 continue
-            if row is None:
-                score = (0, 0, 0, known.in_vain, known.rank)
-            else:
-                closed = not row.has_place(carries=self._carries)
-                late_ms = self.delay_ms(row)
-                score = (int(behind in row.above), int(closed), row.depth, known.in_vain, late_ms)
+            score = self._score(key, known, behind)
             if found is None or score < found[0]:
                 found = score, key
         return None if found is None else found[1]
@@ -136,6 +141,18 @@ class Candidates:
         """What it said last."""
         known = self._known.get(node)
         return None if known is None else known.row
+
+    def _score(self, key: DhKey, known: _Known, behind: DhKey | None) -> tuple[int, ...]:
+        """The lower, the sooner it is asked: with a place, then unknown, then those without one."""
+        row, rank = known.row, known.rank
+        if row is None:
+            if rank >= ASKED_BY_RANK and not self._is_named:  # else all would ask the same ones
+                rank = ASKED_BY_RANK + (self._near ^ int.from_bytes(key[:NEAR_BYTES], "big"))
+            return 0, 2 if known.in_vain else 1, known.in_vain, 0, rank
+        is_behind, late_ms = int(behind in row.above), self.delay_ms(row)
+        if row.has_place(carries=self._carries) and not known.in_vain:
+            return is_behind, 0, row.depth, 0, late_ms
+        return is_behind, 2, known.in_vain, row.depth, late_ms
 
     def _forget_one(self) -> None:
         """Forgets who was heard of longest ago, a shunned one only when all are."""

@@ -22,6 +22,9 @@ LOOK_S = 40.0
 """So often, or half or one and a half times as often, a node looks for a better place."""
 BETTER_MS = 30
 ASKED_AT_ONCE = 3
+LATE_MAX = 4
+LATE_PART = 4
+"""Beside so many that have not answered within a quarter of their time, others are asked."""
 
 
 class Parents:
@@ -38,7 +41,8 @@ class Parents:
         first: Where the node stands from which sound comes; None: none comes.
         second: The warm one.
         candidates: Who may become one of them.
-        depth: How deep the node is, or was when it had a parent; 0 for a root.
+        depth: How deep the node is, or was when it had a parent; 0 for a root, ``DEPTH_MAX`` + 1
+            before it had one.
     """
 
     def __init__(
@@ -47,7 +51,7 @@ class Parents:
         self.first: Row | None = None
         self.second: Row | None = None
         self.candidates = Candidates(own, carries=slots > 0)
-        self.depth = DEPTH_MAX
+        self.depth = DEPTH_MAX + 1
         self._has_children = False
         self._me = own, slots, link_s
         self._order: dict[DhKey, int] = {}
@@ -74,8 +78,7 @@ class Parents:
     def set_order(self, order: Sequence[DhKey]) -> None:
         """The nodes that the room names, the root first."""
         self._order = {key: rank for rank, key in enumerate(order)}
-        own = self._me[0]
-        self.candidates.set_named(key for key in order if key != own)
+        self.candidates.set_named(order)
         if self.first is not None and not self.may(self.first.node, self.first):
             self._turned = True
 
@@ -132,6 +135,8 @@ class Parents:
         times = [at_s + limit_s for _, at_s, limit_s in self._asked.values()]
         if self.needs_first or self.is_root or self.second is None:
             times.append(self.candidates.next_ready_s(now))
+            late = [at_s + self._me[2] / LATE_PART for _, at_s, _ in self._asked.values()]
+            times += [at_s for at_s in late if at_s > now]
         times.append(self._look_s)
         return max(now + 0.01, min(times))
 
@@ -230,12 +235,27 @@ class Parents:
     def _asking(self, want: Want) -> int:
         return sum(asked == want for asked, *_ in self._asked.values())
 
+    @property
+    def _at_once(self) -> int:
+        """How many are asked at once; a newcomer asks the root alone, to be shown places."""
+        was_placed = self.depth <= DEPTH_MAX
+        if self._me[0] in self._order or (was_placed and self.first is None):
+            return ASKED_AT_ONCE
+        return 2 if self.candidates.has_rows else 1
+
+    def _open(self, now: float) -> int:
+        """How many that were asked may still answer soon, or how many too many were asked."""
+        late_s = self._me[2] / LATE_PART
+        asked = [at_s for want, at_s, _ in self._asked.values() if want == "sound"]
+        late = sum(now - at_s >= late_s for at_s in asked)
+        return len(asked) - min(late, LATE_MAX)
+
     def _seek(self, now: float, out: list[tuple[DhKey, TreeMessage]]) -> None:
         """Asks the second for sound, and others at the same time; whoever is first gets us."""
         second = self.second
         if second is not None and self.may(second.node, second):
             self._ask(second.node, "sound", now, out)
-        while self._asking("sound") < ASKED_AT_ONCE and self._ask_best("sound", now, out):
+        while self._open(now) < self._at_once and self._ask_best("sound", now, out):
             pass
 
     def _pause_s(self) -> float:
@@ -271,7 +291,7 @@ class Parents:
 
     def _warm_instead(self, row: Row, now: float) -> list[tuple[DhKey, TreeMessage]]:
         """One that took us too late to be the first is the second, if there is none."""
-        if self.second is not None:
+        if self.second is not None or self._asking("warm"):
             return self._leave(row.node)
         out: list[tuple[DhKey, TreeMessage]] = []
         self._ask(row.node, "warm", now, out)

@@ -21,7 +21,7 @@ from p2p.rng import Rng
 from p2p.wire.relay_messages import DELAY_MAX_MS, DEPTH_MAX
 
 TELL_EVERY_S = 0.4
-SHED_S = 1.0
+SHED_S = 0.5
 """A node that finds no parent for so long, or knows nobody to ask, lets its children go: then it
 may hang anywhere, and they have second parents."""
 

@@ -1,6 +1,7 @@
 import pytest
 
 from p2p.mesh.tree.candidates import (
+    ASKED_BY_RANK,
     IDLE_S,
     KNOWN_MAX,
     RETRY_MAX_S,
@@ -45,14 +46,40 @@ def test_a_place_for_one_that_carries_is_none_for_a_listener() -> None:
     assert best(known(*rows, carries=True)) == A
 
 
-def test_named_ones_come_first_in_their_order_as_long_as_nothing_is_known_of_them() -> None:
-    candidates = known(Row(C, (), 0, leaf=True))
+def test_unknown_ones_come_after_those_with_a_place_and_before_those_without() -> None:
+    candidates = known(Row(C, (), 0, leaf=True), Row(D))
     candidates.set_named([B, A])
-    assert best(candidates) == B
-    assert best(candidates, but=[B]) == A
-    candidates.failed(B, 0.0, gone=True)
-    candidates.failed(A, 0.0, gone=True)
     assert best(candidates) == C
+    assert best(candidates, but=[C]) == B
+    assert best(candidates, but=[C, B]) == A
+    assert best(candidates, but=[C, B, A]) == D
+
+
+def test_who_was_asked_in_vain_comes_last_whatever_it_says_of_its_places() -> None:
+    candidates = known(Row(C, (), 0, leaf=True), Row(D))
+    candidates.set_named([B, A])
+    candidates.failed(C, 0.0, gone=False)
+    candidates.failed(B, 0.0, gone=True)
+    assert best(candidates, RETRY_S) == A
+    assert best(candidates, RETRY_S, but=[A]) == D
+    assert best(candidates, RETRY_S, but=[A, D]) in (B, C)
+
+
+def test_beyond_the_first_named_ones_not_all_ask_the_same_ones() -> None:
+    named = [bytes((8, n)) * 16 for n in range(20)]
+
+    def order(own: bytes) -> list[bytes]:
+        candidates, found = Candidates(own, carries=False), []
+        candidates.set_named(named)
+        while (key := best(candidates, but=found)) is not None:
+            found.append(key)
+        return found
+
+    one, other = order(bytes((8, 3, 7, 9)) * 8), order(bytes((8, 16, 1, 2)) * 8)
+    assert one[:ASKED_BY_RANK] == other[:ASKED_BY_RANK] == named[:ASKED_BY_RANK]
+    assert one != other
+    assert sorted(one) == sorted(other) == named
+    assert order(named[-1]) == named[:-1]  # one of them keeps the room's order: it gives the depth
 
 
 def test_who_may_not_become_a_parent_is_not_asked() -> None:

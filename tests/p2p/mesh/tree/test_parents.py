@@ -1,7 +1,15 @@
 """One node's parents; what others answer is written here by hand."""
 
 from p2p.mesh.tree.candidates import SHUNNED_S
-from p2p.mesh.tree.parents import ANSWER_S, ASKED_AT_ONCE, LINK_S, LOOK_S, Parents
+from p2p.mesh.tree.parents import (
+    ANSWER_S,
+    ASKED_AT_ONCE,
+    LATE_MAX,
+    LATE_PART,
+    LINK_S,
+    LOOK_S,
+    Parents,
+)
 from p2p.mesh.tree.row import DEPTH_MAX, Ask, Left, Row, Taken, Turned
 
 ME, ROOT, A, B, C, D = (bytes((n,)) * 32 for n in range(6))
@@ -56,7 +64,7 @@ def test_a_newcomer_asks_the_root_and_then_whom_it_is_shown() -> None:
     rows = [open_row(key, ROOT) for key in (A, B, C, D)]
     assert one.turned(ROOT, *rows, row=Row(ROOT)) == []
     asked = one.step()
-    assert len(asked) == ASKED_AT_ONCE
+    assert [node for node, _ in asked] == [A, B]
     assert one.taken(rows[0]) == []
     assert one.parents.first == rows[0]
     assert one.parents.depth == 2
@@ -112,6 +120,24 @@ def test_who_does_not_answer_is_asked_later() -> None:
     assert one.step(0.02) == []
     assert one.parents.candidates.is_gone(ROOT)
     assert one.step(1.0) == [(ROOT, Ask("sound", 0))]
+
+
+def test_while_some_are_late_others_are_asked_but_not_without_end() -> None:
+    one = One().under(open_row(A, ROOT))
+    for n in range(20):
+        one.parents.candidates.heard(open_row(bytes((9, n)) * 16, ROOT))
+    one.parents.lost(A, one.now)
+    counts = [len(one.step(0.0 if n == 0 else LINK_S / LATE_PART)) for n in range(4)]
+    assert counts[0] == ASKED_AT_ONCE
+    assert sum(counts) == ASKED_AT_ONCE + LATE_MAX
+    assert one.step() == []
+
+
+def test_a_newcomer_that_gets_no_answer_asks_another_before_it_gives_up() -> None:
+    one = One(order=(ROOT, A, B))
+    assert [node for node, _ in one.step()] == [ROOT]
+    assert one.parents.next_timer(one.now) == LINK_S / LATE_PART
+    assert [node for node, _ in one.step(LINK_S / LATE_PART)] == [A]
 
 
 def test_the_second_takes_over_and_others_are_asked_too() -> None:
