@@ -9,13 +9,12 @@ import math
 from collections import deque
 
 from audio.faders import Gains, ramp
-from audio.level import FLOOR_DBFS, power_dbfs
+from audio.level import FLOOR_DBFS, WINDOW_BLOCKS, power_dbfs
 
 TARGET_DBFS = -21.0
 """The one level, RMS over speech. 24 dB above the quietest talker that is meant to reach it."""
 MAX_GAIN_DB = 24.0
 MIN_GAIN_DB = -18.0
-_WINDOW_BLOCKS = 5
 _WINDOW_S = 0.05
 _FLOOR_WINDOWS = 30
 _ABOVE_FLOOR_DB = 8.0
@@ -82,6 +81,9 @@ class AutoGain:
         min_gain_db: Most that is taken away, as a negative number.
         slew: How fast the gain moves, in parts of 12 dB/s up and 40 dB/s down.
         leave_db: A voice that is so near to the target is left as it is.
+
+    Attributes:
+        factor: The gain now, as what to multiply samples by.
     """
 
     def __init__(
@@ -101,17 +103,12 @@ class AutoGain:
         self._blocks = 0
         self._allowed = False
         self._gain_db = 0.0
-        self._factor = 1.0
+        self.factor = 1.0
 
     @property
     def gain_db(self) -> float:
         """The gain now."""
         return self._gain_db
-
-    @property
-    def factor(self) -> float:
-        """The gain now, as what to multiply samples by."""
-        return self._factor
 
     def update(self, power: float, may_be_voice: bool = True) -> float:
         """Take the next 10 ms in.
@@ -127,11 +124,20 @@ class AutoGain:
         self._sum += power if power < math.inf else 0.0
         self._blocks += 1
         self._allowed = self._allowed or may_be_voice
-        if self._blocks == _WINDOW_BLOCKS:
-            if self._voice.update(self._sum / _WINDOW_BLOCKS, self._allowed):
-                self._move()
+        if self._blocks == WINDOW_BLOCKS:
+            self.window(self._sum / WINDOW_BLOCKS, self._allowed)
             self._sum, self._blocks, self._allowed = 0.0, 0, False
-        return self._factor
+        return self.factor
+
+    def window(self, power: float, may_be_voice: bool = True) -> None:
+        """Take a whole window in, for a caller that sums its blocks up by itself.
+
+        Args:
+            power: Mean square over 50 ms before any gain, 0 to 1.
+            may_be_voice: See ``update``.
+        """
+        if self._voice.update(power, may_be_voice):
+            self._move()
 
     def ramp(self, power: float, may_be_voice: bool = True) -> Gains | None:
         """Take the next 10 ms in, like ``update``, without a step at the block's border.
@@ -158,4 +164,4 @@ class AutoGain:
             wanted = 0.0
         step = wanted - self._gain_db
         self._gain_db += max(-self._down_db, min(self._up_db, step))
-        self._factor = math.pow(10.0, self._gain_db / 20.0)
+        self.factor = math.pow(10.0, self._gain_db / 20.0)

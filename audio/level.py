@@ -15,10 +15,11 @@ from audio.pcm import BLOCK_S, FULL_SCALE, Pcm
 
 FLOOR_DBFS = -96.0
 SPEAKING_DBFS = -50.0
-_WINDOW_BLOCKS = 5
+WINDOW_BLOCKS = 5
+"""Blocks of a window: 50 ms."""
 _ON_WINDOWS = 2
 _OF_WINDOWS = 3
-_HOLD_WINDOWS = round(0.3 / BLOCK_S / _WINDOW_BLOCKS)
+_HOLD_WINDOWS = round(0.3 / BLOCK_S / WINDOW_BLOCKS)
 
 
 def power(pcm: Pcm | npt.NDArray[np.float32]) -> float:
@@ -29,8 +30,8 @@ def power(pcm: Pcm | npt.NDArray[np.float32]) -> float:
     """
     if pcm.size == 0:
         return 0.0
-    samples = pcm.astype(np.float32)
-    return float(np.dot(samples, samples)) / (pcm.size * FULL_SCALE * FULL_SCALE)
+    samples = pcm.astype(np.float32, copy=False)
+    return float(samples.dot(samples)) / (pcm.size * FULL_SCALE * FULL_SCALE)
 
 
 def powers(blocks: npt.NDArray[np.float32]) -> list[float]:
@@ -40,8 +41,8 @@ def powers(blocks: npt.NDArray[np.float32]) -> list[float]:
         blocks: Samples in the range of int16, one stream a row.
     """
     full = blocks.shape[1] * FULL_SCALE * FULL_SCALE
-    squares: list[float] = np.einsum("ij,ij->i", blocks, blocks).tolist()
-    return [one / full for one in squares]
+    # One by one: for so few rows a single call for all of them costs more.
+    return [float(row.dot(row)) / full for row in blocks]
 
 
 def power_dbfs(mean_square: float) -> float:
@@ -113,12 +114,17 @@ class LevelMeter:
         """
         self._sum += block_power
         self._blocks += 1
-        if self._blocks == _WINDOW_BLOCKS:
-            self._window(self._sum / _WINDOW_BLOCKS)
+        if self._blocks == WINDOW_BLOCKS:
+            self.window(self._sum / WINDOW_BLOCKS)
             self._sum, self._blocks = 0.0, 0
         return self._speaking
 
-    def _window(self, window_power: float) -> None:
+    def window(self, window_power: float) -> None:
+        """Take a whole window in, for a caller that sums its blocks up by itself.
+
+        Args:
+            window_power: Mean square over 50 ms, as ``power`` gives it.
+        """
         self._level_dbfs = power_dbfs(window_power)
         loud = self._level_dbfs > self._threshold_dbfs
         self._loud.append(loud)

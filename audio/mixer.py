@@ -9,7 +9,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from audio.faders import Gains
+from audio.faders import Gains, ramp
 from audio.level import powers
 from audio.pcm import BLOCK_SAMPLES, Pcm, silence
 
@@ -43,20 +43,23 @@ class Limiter:
             int16 of the same length, no sample beyond ``CEILING``.
         """
         clean = samples
-        peak = float(np.abs(clean).max(initial=0.0))
+        peak = float(np.maximum.reduce(np.abs(clean), initial=0.0))
         if not math.isfinite(peak):
             clean = np.nan_to_num(samples, nan=0.0, posinf=CEILING, neginf=-CEILING)
-            peak = float(np.abs(clean).max(initial=0.0))
+            peak = float(np.maximum.reduce(np.abs(clean), initial=0.0))
         allowed = CEILING / peak if peak > CEILING else 1.0
         if allowed < self._gain:
             shaped = self._attack(clean, allowed)
         elif self._gain < 1.0:
             target = min(allowed, self._gain + _RELEASE_PER_BLOCK)
-            shaped = clean * np.linspace(self._gain, target, len(clean), dtype=np.float32)
+            shaped = clean * ramp(self._gain, target)
             self._gain = target
         else:
             return np.rint(clean).astype(np.int16)
-        return np.rint(np.clip(shaped, -CEILING, CEILING)).astype(np.int16)
+        # Two plain calls: for so few samples clip itself costs several times as much.
+        np.minimum(shaped, CEILING, out=shaped)
+        np.maximum(shaped, -CEILING, out=shaped)
+        return np.rint(shaped, out=shaped).astype(np.int16)
 
     def _attack(self, samples: _Samples, target: float) -> _Samples:
         ramp = np.full(len(samples), target, dtype=np.float32)
@@ -77,11 +80,12 @@ class Mixer:
         self._rows = np.empty((MAX_VOICES + 1, BLOCK_SAMPLES), np.float32)
         self._factors: list[float] = []
 
-    def add(self, block: Pcm) -> None:
+    def add(self, block: Pcm, factor: float = 1.0) -> None:
         """Add a voice to this round; the first is number 0.
 
         Args:
             block: int16, 480 samples.
+            factor: How loud it is to be.
 
         Raises:
             ValueError: It has another length, or is one too many: a bug of the caller.
@@ -90,7 +94,7 @@ class Mixer:
         if len(block) != BLOCK_SAMPLES or voice > MAX_VOICES:
             raise ValueError("a block is 480 samples, a round 16 voices")
         self._rows[voice] = block
-        self._factors.append(1.0)
+        self._factors.append(factor)
 
     def powers(self) -> list[float]:
         """The mean square of each voice of this round as it was added, 0 to 1."""
@@ -125,4 +129,4 @@ class Mixer:
         if not self._factors:
             return silence()
         factors, self._factors = np.array(self._factors, np.float32), []
-        return self._limiter.limit(factors @ self._rows[: len(factors)])
+        return self._limiter.limit(factors.dot(self._rows[: len(factors)]))

@@ -33,6 +33,8 @@ def silence(samples: int = BLOCK_SAMPLES) -> Pcm:
 class SampleQueue:
     """First in, first out for samples, with room for ``capacity`` of them and no more."""
 
+    __slots__ = ("_begin", "_end", "_store")
+
     def __init__(self, capacity: int) -> None:
         self._store = np.zeros(capacity, dtype=np.int16)
         self._begin = 0
@@ -59,20 +61,18 @@ class SampleQueue:
         self._store[self._end : end] = pcm
         self._end = end
 
-    def pop(self, samples: int) -> Pcm:
-        """Remove the oldest samples; zeros stand in for what is not there.
+    def pop(self, samples: int) -> Pcm | None:
+        """Remove the oldest samples.
 
         Args:
             samples: How many to return.
 
         Returns:
-            A fresh int16 array of exactly that length.
+            int16 of exactly that length, in the queue's own memory: to be read before the next
+            ``push``. None if there are fewer, which then stay.
         """
         begin, end = self._begin, self._begin + samples
-        if end <= self._end:
-            self._begin = end
-            return self._store[begin:end].copy()
-        out, taken = silence(samples), self._end - begin
-        self._begin = self._end
-        out[:taken] = self._store[begin : begin + taken]
-        return out
+        if end > self._end:
+            return None
+        self._begin = end
+        return self._store[begin:end]

@@ -15,7 +15,7 @@ from aiortc.rtp import RtpPacket
 from av import AudioFrame
 
 from audio.codec.opus import Decoder, Encoder
-from audio.pcm import BLOCK_S, FRAME_S, FRAME_SAMPLES, RATE_HZ, Pcm, SampleQueue
+from audio.pcm import BLOCK_S, FRAME_S, FRAME_SAMPLES, RATE_HZ, Pcm, SampleQueue, silence
 from bench.networks import Network
 
 _MUMBLE_BPS = 40_000
@@ -74,7 +74,8 @@ def aiortc(sound: Pcm, network: Network, rng: np.random.Generator) -> tuple[Pcm,
                 for decoded in decoder.decode(complete):
                     stereo = decoded.to_ndarray().reshape(-1, 2).astype(np.int32)
                     sink.push((stereo.sum(axis=1) // 2).astype(np.int16))
-        heard.append(sink.pop(round(BLOCK_S * RATE_HZ)))
+        block = sink.pop(round(BLOCK_S * RATE_HZ))
+        heard.append(silence() if block is None else block.copy())
     return np.concatenate(heard), 1000.0 * float(np.mean(delays)) if delays else 0.0
 
 

@@ -174,7 +174,7 @@ def hear(job: tuple[Case, int, int]) -> Heard:
         while arrived < len(order) and arrivals[order[arrived]] <= now:
             buffer.put(unpack(stream[order[arrived]]), float(arrivals[order[arrived]]))
             arrived += 1
-        heard.append(buffer.get(now))
+        heard.append(buffer.get(now).copy())
         if buffer.playing:
             delays.append(buffer.delay_ms)
     sound = np.concatenate(heard)

@@ -93,7 +93,7 @@ def listen(stream: list[bytes], arrivals: Times) -> tuple[JitterBuffer, list[flo
             index = order[arrived]
             buffer.put(unpack(stream[index]), float(arrivals[index]))
             arrived += 1
-        blocks.append(buffer.get(now))
+        blocks.append(buffer.get(now).copy())
         if buffer.playing:
             delays.append(buffer.delay_ms)
     return buffer, delays, blocks

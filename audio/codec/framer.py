@@ -99,6 +99,10 @@ _PLACES = {
     for profile in PROFILES.values()
 }
 """For each place of a copy: its flag, and how far before the first frame its number is."""
+_UNUSED = {
+    profile.code: _RESERVED | (0x07 & -(1 << len(profile.offsets))) for profile in PROFILES.values()
+}
+"""Flags that are zero in every payload."""
 _NO_COPY = bytes(LOW_RATE_BYTES)
 
 
@@ -252,7 +256,7 @@ def unpack(payload: bytes) -> Packet:
     """
     profile = profile_of(payload)
     code, flags, seq, *parts = _PARTS[profile.code].unpack(payload)
-    if code != profile.code or flags & _RESERVED or flags & 0x07 & -(1 << len(profile.offsets)):
+    if code != profile.code or flags & _UNUSED[code]:
         raise PayloadError("unknown profile or flags")
     if seq + profile.frames - 1 > MAX_SEQ:
         raise PayloadError("frames beyond the last number")

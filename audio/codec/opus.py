@@ -41,9 +41,8 @@ _FULL_BAND_FROM_BPS = 20_000
 # RFC 6716 §3.1: config (5 bits) | stereo (1) | code (2). Configs: SILK wide band, hybrid super
 # wide and full band, each 20 ms. Mono. Code 0, or code 3, which is how the encoder pads a short
 # SILK frame to the constant size; with more than one frame in it, 960 samples are too few.
-_CONFIGS = frozenset({9, 13, 15})
-_STEREO_BIT = 0x04
-_CODES = frozenset({0, 3})
+_CONFIGS, _CODES = (9, 13, 15), (0, 3)
+_FIRST_BYTES = frozenset(config << 3 | code for config in _CONFIGS for code in _CODES)
 
 
 class Encoder:
@@ -83,6 +82,8 @@ class Encoder:
             if code != 0:
                 raise OpusError(f"encoder setting {request}: code {code}")
         self._out = ctypes.create_string_buffer(self.frame_bytes)
+        self._in = np.zeros(FRAME_SAMPLES, np.int16)
+        self._in_address = self._in.ctypes.data
 
     def encode(self, pcm: Pcm) -> bytes:
         """Encode one frame.
@@ -99,9 +100,9 @@ class Encoder:
         """
         if pcm.dtype != np.int16 or pcm.shape != (FRAME_SAMPLES,):
             raise ValueError("a frame is 960 samples of int16")
-        flat = np.ascontiguousarray(pcm)
+        self._in[:] = pcm
         written = self._library.opus_encode(
-            self._state, flat.ctypes.data, FRAME_SAMPLES, self._out, self.frame_bytes
+            self._state, self._in_address, FRAME_SAMPLES, self._out, self.frame_bytes
         )
         if written != self.frame_bytes:
             raise OpusError(f"encoding gave {written}")
@@ -143,9 +144,10 @@ class Decoder:
         Raises:
             OpusError: Not such a frame. The state is as before the call.
         """
-        if not self._is_ours(frame):
+        size = len(frame)
+        if not 2 <= size <= _MAX_FRAME_BYTES or frame[0] not in _FIRST_BYTES:
             raise OpusError("not a 20 ms mono frame")
-        return self._run(frame, len(frame), FRAME_SAMPLES)
+        return self._run(frame, size, FRAME_SAMPLES)
 
     def conceal(self, samples: int = FRAME_SAMPLES) -> Pcm:
         """Invent what a lost frame may have held, fading out when asked again and again.
@@ -160,13 +162,6 @@ class Decoder:
             OpusError: libopus refused the length.
         """
         return self._run(None, 0, samples)
-
-    @staticmethod
-    def _is_ours(frame: bytes) -> bool:
-        if not 2 <= len(frame) <= _MAX_FRAME_BYTES:
-            return False
-        toc = frame[0]
-        return toc >> 3 in _CONFIGS and not toc & _STEREO_BIT and toc & 0x03 in _CODES
 
     def _run(self, frame: bytes | None, size: int, samples: int) -> Pcm:
         if samples > FRAME_SAMPLES:

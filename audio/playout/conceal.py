@@ -37,6 +37,11 @@ class Concealer:
         self._samples = 0
 
     @property
+    def in_hole(self) -> bool:
+        """Whether sound is being invented."""
+        return self._samples > 0
+
+    @property
     def age_s(self) -> float:
         """Length of the hole so far; 0.0 outside of one."""
         return self._samples / RATE_HZ

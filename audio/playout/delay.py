@@ -78,17 +78,18 @@ class DelayEstimator:
         return now - seq * FRAME_S - self._quickest[0][1]
 
     def _rebase(self, transit_s: float) -> float:
-        before_s = self._quickest[0][1] if self._quickest else transit_s
+        quickest = self._quickest
+        before_s = quickest[0][1] if quickest else transit_s
         if transit_s - before_s > MAX_DELAY_S:
             # No buffer can wait so long: the sender has paused without a word.
-            self._quickest.clear()
-        while self._quickest and self._quickest[-1][1] >= transit_s:
-            self._quickest.pop()
+            quickest.clear()
+        while quickest and quickest[-1][1] >= transit_s:
+            quickest.pop()
         self._seen += 1
-        self._quickest.append((self._seen, transit_s))
-        if self._quickest[0][0] <= self._seen - _BASE_FRAMES:
-            self._quickest.popleft()
-        base_s = self._quickest[0][1]
+        quickest.append((self._seen, transit_s))
+        if quickest[0][0] <= self._seen - _BASE_FRAMES:
+            quickest.popleft()
+        base_s = quickest[0][1]
         if before_s < base_s <= before_s + MAX_DELAY_S:
             self._follow(base_s - before_s)
         return transit_s - base_s

@@ -108,7 +108,8 @@ class JitterBuffer:
         if resuming and fresh:
             self._delay.restart()
         for seq in fresh:
-            self._delay.arrived(seq, now, packet.profile, copied=seq not in packet.numbers)
+            # Copies are of frames before its own.
+            self._delay.arrived(seq, now, packet.profile, copied=seq < packet.seq)
 
     def get(self, now: float) -> Pcm:
         """Return the next 10 ms.
@@ -117,11 +118,12 @@ class JitterBuffer:
             now: Monotonic seconds, the clock of ``put``; 10 ms later each time on average.
 
         Returns:
-            int16, 480 samples; silence while the speaker pauses.
+            int16, 480 samples, good until the next call; silence while the speaker pauses.
         """
-        while len(self._queue) < BLOCK_SAMPLES:
+        queue = self._queue
+        while (block := queue.pop(BLOCK_SAMPLES)) is None:
             self._fill(now)
-        return self._queue.pop(BLOCK_SAMPLES)
+        return block
 
     def _fill(self, now: float) -> None:
         if not self._playing and not self._start(now):
@@ -151,7 +153,7 @@ class JitterBuffer:
 
     def _play(self, frame: HeldFrame, now: float) -> None:
         late_s = self._delay.lateness_s(self._backlog.due - 1, now)
-        in_hole = self._concealer.age_s > 0.0
+        in_hole = self._concealer.in_hole
         if in_hole:
             # After a hole the old average says nothing about where play goes on.
             self._fitter.start(late_s)

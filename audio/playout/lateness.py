@@ -33,7 +33,9 @@ class Lateness:
         Args:
             late_s: 0 or more; beyond ``MAX_DELAY_S`` counts as that.
         """
-        weight = max(1.0, self._sum * _NEW)
+        weight = self._sum * _NEW
+        if weight < 1.0:
+            weight = 1.0
         self._weights[int(late_s / BIN_S) if late_s < MAX_DELAY_S else -1] += weight
         self._sum += weight
         if self._sum > _HEAVIEST:

@@ -96,7 +96,7 @@ class Backlog:
             return []
         seq, restarted = packet.seq, False
         last = seq + len(packet.frames) - 1
-        if self._floor is None or abs(seq - self.due) > WINDOW_FRAMES:
+        if self._floor is None or not -WINDOW_FRAMES <= seq - self.due <= WINDOW_FRAMES:
             if self._floor is not None and self._suspect != seq:
                 self._suspect = last + 1
                 self._counts.implausible += 1
@@ -113,33 +113,33 @@ class Backlog:
         """Remove and return the frame due and make the next one due; None if it is not here."""
         frame = self._frames.pop(self.due, None)
         if frame is not None:
-            self.advance()
+            self.due += 1
         return frame
 
-    def advance(self, to: int | None = None) -> None:
+    def advance(self, to: int) -> None:
         """Make a later frame due.
 
         Args:
-            to: Its number, not before the one due; the next one if not given.
+            to: Its number, not before the one due.
         """
-        self.due = self.due + 1 if to is None else to
-        if len(self._seen) > 4 * WINDOW_FRAMES:
-            self._seen = {seq for seq in self._seen if seq >= self.due - 2 * WINDOW_FRAMES}
+        self.due = to
 
     def drop(self) -> None:
         """Give the frame due up, whether it is here or not."""
         self._frames.pop(self.due, None)
         self._counts.unplayed += 1
-        self.advance()
+        self.due += 1
 
     def _within_rate(self, now: float) -> bool:
-        earned = max(0.0, now - self._refilled) * RATE_PER_S
-        self._allowance = min(BURST_PACKETS, self._allowance + earned)
-        self._refilled = max(now, self._refilled)
-        if self._allowance < 1.0:
-            return False
-        self._allowance -= 1.0
-        return True
+        allowance = self._allowance
+        if now > self._refilled:
+            allowance += (now - self._refilled) * RATE_PER_S
+            if allowance > BURST_PACKETS:
+                allowance = BURST_PACKETS
+            self._refilled = now
+        within = allowance >= 1.0
+        self._allowance = allowance - 1.0 if within else allowance
+        return within
 
     def _restart(self, seq: int) -> None:
         self._frames.clear()
@@ -149,27 +149,24 @@ class Backlog:
 
     def _hold(self, packet: Packet, last: int) -> list[int]:
         """Keep what may still be played; returns the numbers that are new here."""
-        due, frames, seen = self.due, self._frames, self._seen
+        due, frames, seen, floor = self.due, self._frames, self._seen, self._floor or 0
+        fresh, new = [], False
+        for seq, frame in enumerate(packet.frames, packet.seq):
+            if seq >= due and ((held := frames.get(seq)) is None or held.is_copy):
+                frames[seq] = HeldFrame(frame, False)
+                new = True
+            if seq not in seen and seq >= floor:
+                fresh.append(seq)
         if last < due:
             self._counts.late += 1
-        elif not self._hold_frames(packet):
+        elif not new:
             self._counts.duplicate += 1
-        fresh = [seq for seq in range(packet.seq, last + 1) if seq not in seen]
         for seq, copy in packet.copies:
             if seq >= due and seq not in frames:
                 frames[seq] = HeldFrame(copy, True)
-            if seq not in seen:
+            if seq not in seen and seq >= floor:
                 fresh.append(seq)
-        if self._floor:
-            fresh = [seq for seq in fresh if seq >= self._floor]
         seen.update(fresh)
+        if len(seen) > 4 * WINDOW_FRAMES:
+            self._seen = {seq for seq in seen if seq >= due - 2 * WINDOW_FRAMES}
         return fresh
-
-    def _hold_frames(self, packet: Packet) -> bool:
-        new = False
-        for seq, frame in enumerate(packet.frames, packet.seq):
-            held = self._frames.get(seq)
-            if seq >= self.due and (held is None or held.is_copy):
-                self._frames[seq] = HeldFrame(frame, False)
-                new = True
-        return new

@@ -9,13 +9,13 @@ from typing import TypedDict
 from audio.codec.framer import PAYLOAD_SIZES, unpack
 from audio.codec.opus import Decoder
 from audio.errors import PayloadError
-from audio.faders import Faders, Gains
-from audio.gain import leveller
-from audio.level import LevelMeter
+from audio.faders import Faders
+from audio.level import WINDOW_BLOCKS
 from audio.mixer import MAX_VOICES, Mixer
 from audio.pcm import Pcm
 from audio.playout.jitter import JitterBuffer
 from audio.playout.lateness import MAX_DELAY_S
+from audio.playout.loudness import Loudness
 
 QUIET_BLOCKS = 50
 """Rounds in which nobody plays until all meters have come to rest: 0.5 s."""
@@ -63,8 +63,7 @@ class SpeakersCounts:
 class _Speaker:
     def __init__(self) -> None:
         self.inbox: deque[tuple[bytes, float]] = deque()
-        self.meter = LevelMeter()
-        self.leveller = leveller()
+        self.loudness = Loudness()
         self.jitter: JitterBuffer | None = None
         self.first_played_s: float | None = None
         self.played_before = 0
@@ -112,12 +111,6 @@ class _Speaker:
         self.refused += count
         self.refused_at_s = now
 
-    def shape(self, loudness: float) -> Gains | None:
-        """Take the power of the next 10 ms in; returns what makes this voice as loud as others."""
-        self.meter.add(loudness)
-        self.silent = not loudness
-        return self.leveller.ramp(loudness) if loudness else None
-
     @property
     def played(self) -> int:
         if self.jitter is None:
@@ -151,6 +144,7 @@ class Speakers:
         self.longest_s = MAX_DELAY_S
         self.counts = SpeakersCounts()
         self._quiet_blocks = QUIET_BLOCKS
+        self._window_blocks = 0
 
     def put(self, speaker: int, payload: bytes, arrival_s: float) -> None:
         """Hand in what was opened; never blocks for long, never raises.
@@ -194,16 +188,29 @@ class Speakers:
             now: Monotonic seconds; each call plays on by one block.
             beside: Sound for our own ear, mixed with theirs.
         """
-        heard, silent = self._gather(self._snapshot(), now)
-        for speaker in silent:
-            speaker.shape(0.0)
-        for voice, loudness in enumerate(self._mixer.powers() if heard else ()):
-            gains = heard[voice][1].shape(loudness)
-            if gains is not None:
-                self._mixer.turn(voice, gains)
+        everybody = self._snapshot()
+        self._sort_in(everybody, now)
+        heard = self._gather(everybody, now)
+        for (_, speaker), power in zip(heard, self._mixer.powers() if heard else (), strict=True):
+            if power:
+                speaker.loudness.add(power)
+            speaker.silent = not power
+        self._window_blocks += 1
+        if self._window_blocks == WINDOW_BLOCKS:
+            self._window_blocks = 0
+            self._measure(everybody, heard)
         if self.faders.touched:
             self._turn_for_us([number for number, _ in heard])
         return self._mixer.mix(beside)
+
+    def _measure(
+        self, everybody: list[tuple[int, _Speaker]], heard: list[tuple[int, _Speaker]]
+    ) -> None:
+        changes = {number: speaker.loudness.window() for number, speaker in everybody}
+        for voice, (number, _) in enumerate(heard):
+            gains = changes[number]
+            if gains is not None:
+                self._mixer.turn(voice, gains)
 
     def _turn_for_us(self, numbers: list[int]) -> None:
         for voice, number in enumerate(numbers):
@@ -211,39 +218,47 @@ class Speakers:
             if gains is not None:
                 self._mixer.turn(voice, gains)
 
+    def _sort_in(self, everybody: list[tuple[int, _Speaker]], now: float) -> None:
+        # All of them before any is decoded: a codec leaves nothing of ours in the caches.
+        for _, speaker in everybody:
+            if speaker.inbox:
+                try:
+                    self.counts.malformed += speaker.take_in(now, self.longest_s)
+                except Exception as error:
+                    self._broke(speaker, error)
+
     def _gather(
         self, everybody: list[tuple[int, _Speaker]], now: float
-    ) -> tuple[list[tuple[int, _Speaker]], list[_Speaker]]:
-        """Begin a round with the next 10 ms of all; returns its voices, and who is silent."""
-        heard, silent = [], []
-        self._quiet_blocks += 1
+    ) -> list[tuple[int, _Speaker]]:
+        """Begin a round with the next 10 ms of all that are heard; returns them in its order."""
+        heard = []
         for number, speaker in everybody:
             try:
-                if speaker.inbox:
-                    self.counts.malformed += speaker.take_in(now, self.longest_s)
                 block = speaker.block(now)
             except Exception as error:
-                # One speaker's payloads may break that speaker's sound, never the others'.
-                self.counts.failed += 1
-                speaker.begin_anew()
-                self._on_failure(error)
+                self._broke(speaker, error)
                 block = None
-            if block is None:
-                silent.append(speaker)
-            else:
-                self._mixer.add(block)
+            if block is not None:
+                self._mixer.add(block, speaker.loudness.factor)
                 heard.append((number, speaker))
-        if heard:
-            self._quiet_blocks = 0
-        return heard, silent
+            else:
+                speaker.silent = True
+        self._quiet_blocks = 0 if heard else self._quiet_blocks + 1
+        return heard
+
+    def _broke(self, speaker: _Speaker, error: Exception) -> None:
+        # One speaker's payloads may break that speaker's sound, never the others'.
+        self.counts.failed += 1
+        speaker.begin_anew()
+        self._on_failure(error)
 
     def levels(self) -> dict[int, float]:
         """Loudness of each speaker in dBFS, -96 to 0."""
-        return {number: speaker.meter.level_dbfs for number, speaker in self._snapshot()}
+        return {number: speaker.loudness.meter.level_dbfs for number, speaker in self._snapshot()}
 
     def speaking(self) -> set[int]:
         """Those in whose sound there is a voice now."""
-        return {number for number, speaker in self._snapshot() if speaker.meter.speaking}
+        return {number for number, speaker in self._snapshot() if speaker.loudness.meter.speaking}
 
     def first_played_s(self, speaker: int) -> float | None:
         """When the first frame of a speaker reached the mixer; None before that."""
@@ -266,7 +281,7 @@ class Speakers:
             "concealed_pct": 0.0 if jitter is None else jitter.concealed_pct,
             "delay_ms": 0.0 if jitter is None else jitter.delay_ms,
             "target_ms": 0.0 if jitter is None else jitter.target_ms,
-            "level_dbfs": known.meter.level_dbfs,
+            "level_dbfs": known.loudness.meter.level_dbfs,
             "played": known.played,
             "refused": known.refused,
         }

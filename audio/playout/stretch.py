@@ -16,6 +16,8 @@ MIN_PERIOD = 120
 MAX_PERIOD = 480
 """10 ms: 100 Hz; lower voices repeat well enough over two half periods or are left alone."""
 _SIMILAR = 0.85
+_HOPELESS = 0.7
+"""A frame that looks less alike when coarse never is when looked at closely: most of speech."""
 _COARSE = 4
 _MEAN = np.full(_COARSE, 1 / _COARSE, np.float32)
 _QUIET = 100.0
@@ -39,6 +41,7 @@ class PauseDetector:
     def __init__(self) -> None:
         self._loudest = 0.0
         self._quiet_frames = 0
+        self._samples = np.empty(FRAME_SAMPLES, np.float32)
 
     def update(self, frame: Pcm) -> bool:
         """Take the next frame in.
@@ -49,10 +52,12 @@ class PauseDetector:
         Returns:
             Whether it lies in a pause.
         """
-        samples = frame.astype(np.float32)
-        rms = math.sqrt(np.dot(samples, samples) / max(1, len(samples)))
-        self._loudest = max(rms, self._loudest * _LOUDEST_FADES)
-        quiet = rms < max(_QUIET, _QUIET_SHARE * self._loudest)
+        samples = self._samples
+        samples[:] = frame
+        rms = math.sqrt(samples.dot(samples) / FRAME_SAMPLES)
+        loudest = self._loudest * _LOUDEST_FADES
+        self._loudest = loudest = max(loudest, rms)
+        quiet = rms < _QUIET or rms < _QUIET_SHARE * loudest
         self._quiet_frames = self._quiet_frames + 1 if quiet else 0
         return self._quiet_frames >= _PAUSE_FRAMES
 
@@ -84,7 +89,9 @@ def find_period(frame: Pcm, longest: int = MAX_PERIOD) -> int | None:
         return None
     samples = frame.astype(np.float32)
     coarse = samples.reshape(-1, _COARSE) @ _MEAN
-    lag, _ = _best_lag(coarse, MIN_PERIOD // _COARSE, longest // _COARSE)
+    lag, similarity = _best_lag(coarse, MIN_PERIOD // _COARSE, longest // _COARSE)
+    if similarity < _HOPELESS:
+        return None
     lag, similarity = _best_lag(
         samples,
         max(MIN_PERIOD, (lag - 1) * _COARSE),

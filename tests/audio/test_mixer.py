@@ -78,7 +78,7 @@ def test_each_voice_is_measured_as_it_came_and_turned_alone():
 
 def test_what_is_no_number_can_not_pass_and_does_not_stay():
     limiter = Limiter()
-    spoilt = np.array([np.nan, np.inf, -np.inf, 100.0, 3e38], dtype=np.float32)
+    spoilt = np.resize(np.array([np.nan, np.inf, -np.inf, 100, 3e38], np.float32), BLOCK_SAMPLES)
     for _ in range(3):
         limited = limiter.limit(spoilt)
         assert limited.dtype == np.int16

@@ -12,10 +12,11 @@ def test_silence_is_zeros_that_may_be_written():
     assert silence()[0] == 0
 
 
-def test_a_queue_gives_zeros_for_what_is_not_there():
+def test_a_queue_with_too_little_keeps_it():
     queue = SampleQueue(10)
     queue.push(np.array([1, 2], dtype=np.int16))
-    assert queue.pop(4).tolist() == [1, 2, 0, 0]
+    assert queue.pop(4) is None
+    assert queue.pop(2).tolist() == [1, 2]
     assert len(queue) == 0
 
 
@@ -37,6 +38,9 @@ def test_samples_leave_a_queue_in_the_order_in_which_they_came(steps):
             queue.push(np.array(fresh, dtype=np.int16))
             expected = (expected + fresh)[:100]
         else:
-            head, expected = expected[:count], expected[count:]
-            assert queue.pop(count).tolist() == head + [0] * (count - len(head))
+            popped = queue.pop(count)
+            assert (popped is None) == (count > len(expected))
+            if popped is not None:
+                head, expected = expected[:count], expected[count:]
+                assert popped.tolist() == head
         assert len(queue) == len(expected)

@@ -69,7 +69,7 @@ class Listener:
             while waiting and waiting[0][0] <= self.now:
                 arrival, packet = waiting.pop(0)
                 self.buffer.put(packet, arrival)
-            self.heard.append(self.buffer.get(self.now))
+            self.heard.append(self.buffer.get(self.now).copy())
             self.now += 0.01
         return np.concatenate(self.heard[begin:])
 
@@ -326,7 +326,7 @@ def test_a_packet_from_far_away_disturbs_nothing(stream):
             buffer.put(unpack(stream[arrived]), float(arrivals[arrived]))
             buffer.put(Packet(MAX_SEQ - arrived % 7, (bytes(PRIMARY_BYTES),)), float(now))
             arrived += 1
-        heard.append(buffer.get(now))
+        heard.append(buffer.get(now).copy())
     assert np.array_equal(np.concatenate(heard), np.concatenate(expected))
     assert buffer.counts.implausible == arrived
     assert calm.counts.implausible == 0
