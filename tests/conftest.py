@@ -6,6 +6,8 @@ from hypothesis import settings
 # landed does not hang on luck: there the examples are always the same, elsewhere always others.
 settings.register_profile("teahouse", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("teahouse")
+# For who waits for it: bin/test. What is slow, and all of bin/test --all, tries as many as above.
+settings.register_profile("fast", settings.get_profile("teahouse"), max_examples=25)
 
 os.environ["TEAHOUSE_CONFIG"] = ""  # what somebody chose for the own runs is no matter of a test
 

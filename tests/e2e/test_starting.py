@@ -48,7 +48,7 @@ async def ended_with(person: Person) -> str:
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
 )
-@pytest.mark.parametrize("command", ["create", "join"])
+@pytest.mark.parametrize("command", ["create", pytest.param("join", marks=pytest.mark.slow)])
 async def test_an_option_that_cannot_work_ends_with_a_reason(
     house: House, command: str, options: tuple[str, ...], end: str
 ) -> None:

@@ -15,7 +15,11 @@ from lab.programs.roommates import Roommate, start_entry
 from tests.crypto.censor import would_block
 
 REASON = netlab.why_not()
-pytestmark = [pytest.mark.netns, pytest.mark.skipif(REASON is not None, reason=REASON or "")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.netns,
+    pytest.mark.skipif(REASON is not None, reason=REASON or ""),
+]
 
 # What stands where in a UDP payload, counted in bits from the UDP header, which has 64.
 CENSOR = """

@@ -13,6 +13,7 @@ from p2p.wire.web_place import WebPlace
 
 REASON = netlab.why_not(long_lines=True)
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.netns,
     pytest.mark.skipif(REASON is not None, reason=REASON or ""),
 ]

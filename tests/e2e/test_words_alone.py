@@ -31,6 +31,7 @@ async def test_two_meet_by_fifteen_words_through_bittorrents_network_alone():
             await guest.sees("ann", role="host")
 
 
+@pytest.mark.slow
 @pytest.mark.netns
 @pytest.mark.skipif(REASON is not None, reason=REASON or "")
 def test_two_homes_behind_port_restricted_routers_meet_by_the_words_and_talk():

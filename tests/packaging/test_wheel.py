@@ -94,6 +94,7 @@ def test_what_is_installed_says_its_version_and_speaks_chinese(installed):
     assert (installed.prefix / "share" / "man" / "man1" / "teahouse.1").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 @pytest_unix
 def test_the_demo_of_what_is_installed_is_a_whole_room(installed):

@@ -186,7 +186,7 @@ def test_frames_that_the_decoder_does_not_take_are_counted_at_their_speaker():
     assert room.ear.refused_at_s(7) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples * 3 // 5)
 @given(
     st.lists(
         st.one_of(

@@ -1,10 +1,13 @@
 """A few hours of bench/long_room.py, and some of its hands."""
 
+import pytest
+
 from lab.sim.long_life import LongRoom
 from lab.sim.many_hands import ManyHands
 from lab.sim.once import pure_parts_once
 
 
+@pytest.mark.slow
 def test_a_room_goes_on_when_its_host_is_gone_and_people_come_and_go() -> None:
     with pure_parts_once():
         life = LongRoom(seed=7, hours=3).live(sample_hours=2)

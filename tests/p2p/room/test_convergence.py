@@ -58,7 +58,7 @@ def heal(rooms: Rooms) -> None:
     rooms.sync()
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples * 3 // 5)
 @given(STEPS)
 def test_whatever_happens_all_end_with_the_same_room(steps):
     rooms = Rooms(COUNT)
@@ -72,7 +72,7 @@ def test_whatever_happens_all_end_with_the_same_room(steps):
         assert room.counts.keys() <= {"new", "known"}
 
 
-@settings(max_examples=40)
+@settings(max_examples=settings().max_examples * 2 // 5)
 @given(STEPS)
 def test_nobody_stays_stuck(steps):
     rooms = Rooms(COUNT)
@@ -94,7 +94,7 @@ def test_nobody_stays_stuck(steps):
         assert rooms.stage(number) == {Stage.SPEAKING}
 
 
-@settings(max_examples=40)
+@settings(max_examples=settings().max_examples * 2 // 5)
 @given(STEPS)
 def test_what_is_told_adds_up_to_what_is(steps):
     rooms = Rooms(COUNT)

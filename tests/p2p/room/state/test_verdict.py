@@ -174,7 +174,7 @@ def agree(people: People, before: list[Op], coming: list[Op], batch: int = 1) ->
     return len(wholes)
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings().max_examples * 3 // 10)
 @given(seed=st.integers(0, 1 << 32), length=st.integers(30, 60), data=st.data())
 def test_in_whatever_order_and_batches_it_comes_it_means_what_the_whole_set_means(
     seed, length, data

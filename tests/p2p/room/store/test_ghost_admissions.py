@@ -97,7 +97,7 @@ def test_what_ghosts_sign_takes_nobody_the_admission_that_it_hangs_on():
     assert not members.known & set(ghosts.ids)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=settings().max_examples // 5)
 @given(st.randoms(use_true_random=False))
 def test_whoever_hears_of_them_in_whatever_order_keeps_the_same(shuffler):
     ghosts = Ghosts(9)
