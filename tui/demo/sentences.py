@@ -28,9 +28,9 @@ def sentence_of(name: str, names: Mapping[int, str], event: Event, *, host: str)
             )
         case "hand" if name == host:
             who, place = names.get(event["n"], tr("somebody")), event["place"]
-            if not place:
-                return tr("hand down: {name}", name=who)
-            return tr("hand: {name}, place {place}", name=who, place=place)
+            return tr("hand: {name}, place {place}", name=who, place=place) if place else ""
+        case "mic" if event["why"] == "granted" and not event["on"]:
+            return tr("{name} is invited to speak", name=name)
         case "mic":
             return tr(_MIC[bool(event["on"])], name=name)
         case "error":
