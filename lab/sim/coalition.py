@@ -311,6 +311,8 @@ class HostileWorld(World):
 
     def _beat(self) -> None:
         self._note_epochs()
+        for sender, to, message in self.newcomers.came_readable():
+            super()._arrive(sender, to, message)
         for ghost in self._ghosts:
             if self.random.random() < ATTACKS_PER_BEAT:
                 self._attack(ghost)

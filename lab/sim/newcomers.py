@@ -5,15 +5,20 @@ it knows of the room what somebody honest knows; and if it can not open somebody
 that lasts no longer.
 """
 
+import contextlib
 import random
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from lab.sim.coming_in import ComingIn
 from lab.sim.doors import FalseDoor, HonestDoor
-from lab.sim.room_client import KEY_MESSAGES, Client
+from lab.sim.room_client import KEY_MESSAGES, Client, Seal
 from lab.sim.room_network import Clock
+from p2p.errors import RemoteError
+from p2p.mesh.group_messages import HELD_MAX, HOLD_S
 from p2p.wire.messages import Ops
 
 IN_S = 5.0
@@ -28,6 +33,16 @@ class _Outside:
     client: Client
     doors: Sequence[HonestDoor]
     since_s: float
+
+
+class _Held(NamedTuple):
+    """What waits for its key: see ``p2p.mesh.group_messages``."""
+
+    at_s: float
+    sender: Client
+    to: Client
+    message: object
+    seal: Seal | None
 
 
 @dataclass
@@ -70,6 +85,7 @@ class Newcomers:
         self._clients = clients
         self._outside: list[_Outside] = []
         self._new: list[_New] = []
+        self._held: dict[int, deque[_Held]] = defaultdict(lambda: deque(maxlen=HELD_MAX))
         self._problems: list[str] = []
 
     def begin(
@@ -89,15 +105,35 @@ class Newcomers:
         """What of a message arrives at, or from, somebody who is new: see ``RelayedRoom``.
 
         It has no line but its relay's, which hands on as they are the operations that it judges
-        by, wraps, and what goes from one member to one. All else is sealed for who has the key.
+        by, wraps, and what goes from one member to one. All else is sealed for who has the key, and
+        waits for it for a while.
         """
         is_new = any(one.client in (sender, to) for one in self._new)
-        if not is_new or isinstance(message, KEY_MESSAGES) or to.reads(sender):
+        if not is_new or isinstance(message, KEY_MESSAGES):
+            return message
+        seal = sender.seal
+        if (reads := to.reads(seal)) is None:
+            self._held[to.number].append(_Held(self._clock.now, sender, to, message, seal))
+        elif reads:
             return message
         if isinstance(message, Ops):
             seen = tuple(op for op in message.ops if to.room.is_floor(op))
             return Ops(seen) if seen else None
         return None
+
+    def came_readable(self) -> list[tuple[Client, Client, object]]:
+        """What waited for its key, which has come: of whom, for whom, what."""
+        came: list[tuple[Client, Client, object]] = []
+        for number, held in self._held.items():
+            waiting: deque[_Held] = deque(maxlen=HELD_MAX)
+            for one in held:
+                reads = one.to.reads(one.seal) if self._clock.now - one.at_s < HOLD_S else False
+                if reads:
+                    came.append((one.sender, one.to, one.message))
+                elif reads is None:
+                    waiting.append(one)
+            self._held[number] = waiting
+        return came
 
     def problems(self) -> list[str]:
         """What must not be, and was seen since the last time."""
@@ -141,6 +177,7 @@ class Newcomers:
             for other in self._others(client)
             if other.honest
             and other.number not in new
+            and self._can_tell(other, client)
             and self._plays(other)
             and self._would_have(other, client)
         ]
@@ -165,6 +202,19 @@ class Newcomers:
             return True
         join, dh = newcomer.room.join_op, newcomer.identity.dh
         return member.room.refusal(join, dh, member.room_s) is None
+
+    def _can_tell(self, member: Client, newcomer: Client) -> bool:
+        """Whether one could read what the other says, or be given the key to.
+
+        The key that shut somebody out may have come to neither of them, and to nobody in reach.
+        """
+        seal, ring = member.seal, newcomer.keyring
+        if seal is None or ring is None or member.keyring is None:
+            return False
+        with contextlib.suppress(RemoteError):
+            ring.frontier_of(seal.tag)
+            return True
+        return all(map(member.keyring.knows, ring.missing))
 
     def _judge_silences(self, one: _New) -> None:
         """From now on it is as all others are: see ``World.longest_silence_s``."""

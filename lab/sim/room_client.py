@@ -1,5 +1,6 @@
 """One member in the simulated network: the shipped cores, and around them what a node does."""
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,10 +12,11 @@ from crypto.identity import Identity
 from crypto.kid import STEP_MASK
 from p2p.errors import RemoteError
 from p2p.mesh.frame_crypto import FrameCrypto
+from p2p.node.relays.floor_ops import SAID_AGAIN_MAX, SAID_AGAIN_S
 from p2p.node.secrets import RoomSecrets
 from p2p.rekey.commit import first_epoch, slice_wraps
 from p2p.rekey.epoch_agent import Epochs
-from p2p.rekey.events import KeysChanged, TimeWrong
+from p2p.rekey.events import KeysChanged, KeysMissing, TimeWrong
 from p2p.rekey.fresh_words import FreshWords
 from p2p.rekey.room_time import RoomTime
 from p2p.rekey.told_time import ToldTime
@@ -35,6 +37,14 @@ OUT_S = 10.0
 """So long a member that fell out of the room may take to come in again."""
 
 KEY_MESSAGES = (Wraps, AskWrap, AskKeys, GiveKeys)
+
+
+class Seal(NamedTuple):
+    """Under what a member seals what it says by a relay: secret, or none."""
+
+    tag: int
+    step: int
+    key: bytes
 
 
 class Invited(NamedTuple):
@@ -135,7 +145,8 @@ class Client:
         self.words: FreshWords | None = None
         self.stage: FrameCrypto | None = None
         self.room_time = RoomTime(self.now)
-        self._put_right = self._times_wrong = 0
+        self._put_right = self._mended = 0
+        self._said: deque[tuple[float, bytes]] = deque(maxlen=SAID_AGAIN_MAX)
         self._told_time = ToldTime(None)
         self.silences: dict[bytes, Silence] = {}
         self.pauses: Silence = Silence()
@@ -252,20 +263,34 @@ class Client:
                 self.room.counts[f"keys: {error}"] += 1
             self._note_keys()  # the next answer is held against our time as it is then
 
-    def reads(self, sender: "Client") -> bool:
-        """Whether what somebody says by a relay opens; if not, that says something of our keys."""
-        ours, theirs = self.keyring, sender.keyring
-        if ours is None or theirs is None:
+    @property
+    def seal(self) -> Seal | None:
+        """Under what it seals now; None: it says nothing by a relay."""
+        ring = self.keyring
+        if ring is None or ring.waiting:
+            return None
+        key = ring.gossip_key(ring.seal_step, ring.frontier)
+        return Seal(ring.frontier_tag, ring.seal_step, bytes(key))
+
+    def reads(self, seal: Seal | None) -> bool | None:
+        """Whether what is sealed so opens; if not, that says something of our keys.
+
+        None: not yet, for its key is not here.
+        """
+        ring = self.keyring
+        if ring is None or seal is None:
             return False
         try:
-            frontier, step = ours.frontier_of(theirs.frontier_tag), theirs.seal_step
-            ours_key = ours.gossip_key(ours.live_step(step & STEP_MASK, frontier), frontier)
-            if ours_key == theirs.gossip_key(step, theirs.frontier):
-                return True
-            ours.said_falsely(frontier)
+            frontier = ring.frontier_of(seal.tag)
         except RemoteError:
-            pass
-        return False
+            return None
+        try:
+            key = ring.gossip_key(ring.live_step(seal.step & STEP_MASK, frontier), frontier)
+        except RemoteError:
+            return False
+        if bytes(key) != seal.key:
+            ring.said_falsely(frontier)
+        return bytes(key) == seal.key
 
     def hear_time(self, sender: "Client") -> None:
         """Another says what time it is."""
@@ -275,7 +300,7 @@ class Client:
         if by_s is None or self.keyring is None:
             self.room_time.hear(room_s, now)
             return
-        self._times_wrong += 1
+        self._mended += 1
         self.room_time.put_forward(by_s)
         self.keyring.correct(self.room_s)
 
@@ -303,11 +328,14 @@ class Client:
         self.pump()
 
     def _compare_if_misled(self) -> None:
-        """What was said while a key or the time was wrong is lost: others are asked for it."""
+        """What was said while a key or the time was wrong is lost: it goes again, and is asked."""
         assert self.epochs is not None
-        put_right = self.epochs.counts["replaced"] + self._times_wrong
+        put_right = self.epochs.counts["replaced"] + self._mended
         if put_right != self._put_right:
             self._put_right = put_right
+            said = [op for at_s, op in self._said if at_s >= self.now - SAID_AGAIN_S]
+            for other in self._lines:
+                self._send(self, other, Ops(tuple(said)))
             for other in self._lines[:COMPARED_AT_ONCE]:
                 self.line_up(other)
 
@@ -338,12 +366,21 @@ class Client:
         # Also to whoever is removed by it: the line ends with the next tick only.
         others = dict.fromkeys([*self._lines, *self._others(self)]) if outgoings else {}
         for outgoing in outgoings:
+            self._said.append((now, outgoing.data))
             for other in others:
                 if other.id != outgoing.but and outgoing.to in (None, other.id):
                     self._send(self, other, Ops((outgoing.data,)))
         while self.room.next_event() is not None:
             pass
+        self._compare_after_keys()
         self._note_keys()
+
+    def _compare_after_keys(self) -> None:
+        """Tell those with whom keys were exchanged what we hold."""
+        met = [] if self.epochs is None else self.epochs.whom_to_compare_with(self.now)
+        for other in self._others(self) if met else ():
+            if other.id in met:
+                self.line_up(other)
 
     def _note_keys(self) -> None:
         """What changed about keys: what waited for them may open, or the time was wrong."""
@@ -356,7 +393,7 @@ class Client:
             elif isinstance(event, TimeWrong):
                 self.room_time.correct(event.room_s, self.now)
                 self.keyring.correct(event.room_s)
-                self._times_wrong += 1
+            self._mended += isinstance(event, TimeWrong) or event == KeysMissing(on=False)
 
     def _say_keys(self, out: Iterable[tuple[bytes | None, object]]) -> None:
         others = list(self._others(self)) if out else []

@@ -207,6 +207,10 @@ class Epochs:
         self._out += self._giving.questions(self._neighbours, self._now)
         self._answer()
 
+    def whom_to_compare_with(self, now: float) -> list[MemberId]:
+        """Give those to tell what we hold, as one of us lacked a key that the other has."""
+        return self._giving.exchanged.due(now)
+
     def next_event(self) -> EpochEvent | None:
         """What changed, oldest first; None when all is told."""
         return self._giving.events.popleft() if self._giving.events else None

@@ -16,6 +16,7 @@ from crypto.ids import DhKey, EpochId, MemberId
 from crypto.relaypass import pass_public
 from p2p.errors import RemoteError
 from p2p.rekey.events import EpochEvent, KeysDiffer, KeysMissing, TimeWrong
+from p2p.rekey.exchanged_keys import ExchangedKeys
 from p2p.rekey.mic_gate import TOLD_S
 from p2p.rekey.requests import FIRST_S, SETTLE_S, SHARED_FIRST_S, Answering, Asking
 from p2p.rekey.sealed_heads import open_heads, seal_heads
@@ -41,12 +42,14 @@ class Giving:
 
     Attributes:
         events: What changed, for the owner to take.
+        exchanged: With whom keys were exchanged.
     """
 
     def __init__(
         self, room: Room, keyring: Keyring, rng: Rng, counts: Counter[str], recv: RecvKeys
     ) -> None:
         self.events: deque[EpochEvent] = deque()
+        self.exchanged = ExchangedKeys()
         self._room = room
         self._keyring = keyring
         self._counts = counts
@@ -144,7 +147,14 @@ class Giving:
             self._times.tell(sender, answer.step - self._keyring.step, now)
             self._judge_time(now)
         if abs(answer.step - self._keyring.step) <= 1:
+            before = self._taken
             self._take_heads(heads, answer.step, sender)
+            if self._taken != before:
+                self.exchanged.note(sender, now)
+
+    @property
+    def _taken(self) -> int:
+        return self._counts["given"] + self._counts["replaced"]
 
     def _is_witness(self, member: MemberId) -> bool:
         """Whether its word on the time counts: ours is on trial, and is not from it.
@@ -243,7 +253,9 @@ class Giving:
             self._answering.answered(member)
             if member in roster:
                 with contextlib.suppress(RemoteError):  # a receive key of no use
-                    yield member, self._answer(me, (member, roster[member]), ids)
+                    answer = self._answer(me, (member, roster[member]), ids)
+                    self.exchanged.note(member, now)
+                    yield member, answer
 
     def _answer(
         self, me: MemberId, taker: tuple[MemberId, DhKey], ids: tuple[EpochId, ...]

@@ -242,7 +242,9 @@ class Dispatch:
             self._routing.keys_came()
             self.take_sayings(self.relay_room.retry(now), now)
         if self.group_key.was_misled():
-            self.relay_room.compare_at_once()
+            self.relay_room.make_up(now)
+        for member in self.group_key.whom_to_compare_with(now):
+            self._compare_with(member)
         self.send_ops(now)
 
     def _take_where(
@@ -294,10 +296,17 @@ class Dispatch:
 
     def _compare(self, members: Collection[MemberId]) -> None:
         """Holds what we have against what others have, by other ways than before."""
-        for neighbour in [*self._neighbours.values()][:COMPARED_AT_ONCE]:
-            for have in have_messages(self._room.ids()):
-                neighbour.line.send(have)
+        for neighbour in [*self._neighbours][:COMPARED_AT_ONCE]:
+            self._compare_with(neighbour)
         self.relay_room.compare_with([m for m in members if m not in self._neighbours])
+
+    def _compare_with(self, member: MemberId) -> None:
+        neighbour = self._neighbours.get(member)
+        if neighbour is None:
+            self.relay_room.compare_with([member])
+            return
+        for have in have_messages(self._room.ids()):
+            neighbour.line.send(have)
 
     def send_ops(self, now: float) -> None:
         """Sends new operations only."""

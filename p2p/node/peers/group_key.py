@@ -8,7 +8,7 @@ from crypto.ids import MemberId
 from p2p.errors import RemoteError
 from p2p.node.secrets import RoomSecrets
 from p2p.rekey.epoch_agent import Epochs, NewKey, SpeakAnyway
-from p2p.rekey.events import EpochEvent, HeldWhy, KeysChanged, TimeWrong
+from p2p.rekey.events import EpochEvent, HeldWhy, KeysChanged, KeysMissing, TimeWrong
 from p2p.rekey.fresh_words import FreshWords
 from p2p.rekey.sas_exchange import (
     Begin,
@@ -52,7 +52,7 @@ class GroupKey:
         self._told_time = ToldTime(keyring.trial.time_from)
         self._told: list[KeyEvent] = []
         self._new_keys = False
-        self._times_wrong = self._put_right = 0
+        self._mended = self._put_right = 0
 
     @property
     def counts(self) -> Counter[str]:
@@ -119,13 +119,17 @@ class GroupKey:
         if by_s is None:
             room_time.hear(room_s, now)
             return
-        self._times_wrong += 1
+        self._mended += 1
         room_time.put_forward(by_s)
         self._secrets.keyring.correct(room_time.at(now))
 
     def whom_to_ask(self, now: float) -> list[MemberId]:
         """Whose words differ from what we know, when it is time to compare; else nobody."""
         return self._words.whom_to_ask(now)
+
+    def whom_to_compare_with(self, now: float) -> list[MemberId]:
+        """Those with whom we exchanged keys: one of us could not read what the other said."""
+        return self._epochs.whom_to_compare_with(now)
 
     def take(self, message: Message, sender: MemberId) -> bool:
         """Takes a message about keys.
@@ -170,17 +174,20 @@ class GroupKey:
         return new
 
     def was_misled(self) -> bool:
-        """Whether a false key or time was put right since the last time: what was said is lost."""
+        """Whether a late key has come, or a false one or the time was put right: asked once each.
+
+        What was said before is lost.
+        """
         before = self._put_right
-        self._put_right = self._times_wrong + self._epochs.counts["replaced"]
+        self._put_right = self._mended + self._epochs.counts["replaced"]
         return self._put_right != before
 
     def _note(self, now: float) -> None:
         while (event := self._epochs.next_event() or self._comparing.next_event()) is not None:
             self._told.append(event)
             self._new_keys |= isinstance(event, KeysChanged)
+            self._mended += isinstance(event, TimeWrong) or event == KeysMissing(on=False)
             if isinstance(event, TimeWrong):
-                self._times_wrong += 1
                 self._secrets.room_time.correct(event.room_s, now)
                 self._secrets.keyring.correct(event.room_s)
 

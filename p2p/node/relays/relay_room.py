@@ -148,8 +148,9 @@ class RelayedRoom:
             for member in members:
                 self.say(have, member, every_way=True)
 
-    def compare_at_once(self) -> None:
-        """Our keys or our time were wrong: asks several members for what they said meanwhile."""
+    def make_up(self, now: float) -> None:
+        """Our keys or our time were wrong: what we said goes again, and several are asked."""
+        self._say_again(now)
         for _ in range(COMPARED_AT_ONCE):
             self._compare()
 
@@ -187,6 +188,9 @@ class RelayedRoom:
     def first_changed(self, now: float) -> None:
         """Another relay carries our sound: what we, or the others, missed meanwhile goes again."""
         self._compare_s = 0.0
+        self._say_again(now)
+
+    def _say_again(self, now: float) -> None:
         self._say_ops(self._floor.said_since(now - SAID_AGAIN_S))
 
     # --- in -------------------------------------------------------------------------------------

@@ -180,6 +180,30 @@ def test_what_is_doubted_is_not_given_on(people: People) -> None:
     assert (to, type(given)) == (asker.id, GiveKeys)
 
 
+def test_who_gives_a_key_and_who_takes_it_compare_what_they_hold(people: People) -> None:
+    listener = people[3]
+    people.lost = {Wraps}
+    people[0].epochs.do(NewKey(), people.now)
+    people.carry()
+    people.lost = set()
+    people.wait(1.0)
+    assert listener.epochs.counts["given"] == 1
+    answers = [(frm, to) for frm, to, said in people.sent if isinstance(said, GiveKeys)]
+    met = {p.id: {*p.epochs.whom_to_compare_with(people.now)} for p in people.people}
+    givers = {frm for frm, to in answers if to == listener.id}
+    assert met[listener.id] & givers
+    assert met[listener.id] <= givers | {to for frm, to in answers if frm == listener.id}
+    assert all(listener.id in met[giver] for giver in givers)
+
+
+def test_who_is_told_what_it_holds_compares_nothing(people: People) -> None:
+    listener = people[3]
+    epoch = give(people, people[1], listener)
+    ((_, secret, pass_key),) = people[0].keyring.export(people[0].keyring.seal_step)
+    answer(listener, people[0], HeadSecret(epoch, secret, pass_key), people.now)
+    assert listener.epochs.whom_to_compare_with(people.now) == []
+
+
 # --- a door that lies about time ------------------------------------------------------------------
 
 

@@ -165,7 +165,9 @@ async def test_who_is_given_a_false_key_where_nobody_speaks_is_given_the_true_on
 
         assert key(late) != key(host), "the door that lies was the first"
         good.node.do(c.RaiseHand())
+        late.node.do(c.RaiseHand())
         async with asyncio.timeout(UNCHECKED_S):
             while key(late) != key(host):  # noqa: ASYNC110  no event says so
                 await asyncio.sleep(0.1)
-        await late.until(e.HandChanged)
+        await late.until(e.HandChanged, lambda hand: hand.n == late.number_of("good"))
+        await host.until(e.HandChanged, lambda hand: hand.n == host.number_of("late"))

@@ -43,7 +43,7 @@ def world() -> OpenWorld:
 def is_whole(world: OpenWorld, newcomer: Client) -> bool:
     host = world.clients[0]
     same = newcomer.room.state.heads == host.room.state.heads
-    return same and newcomer.room.is_in and newcomer.reads(host) and world.leaks == []
+    return same and newcomer.room.is_in and newcomer.reads(host.seal) is True and world.leaks == []
 
 
 @pytest.mark.parametrize("is_removed", [False, True], ids=["in force", "removed"])
@@ -145,3 +145,18 @@ def test_who_may_moderate_or_holds_the_key_can_help_a_speaker_that_lacks_it(
     assert not world._can_be_helped(one)
     world.part([[one, host], [*others, two]])
     assert world._can_be_helped(one)
+
+
+def test_a_newcomer_can_be_told_by_who_reads_the_same_or_can_give_it_the_key(
+    world: OpenWorld,
+) -> None:
+    other, liar = world.clients[1:3]
+    false = FalseDoor(liar, liar.room, [], world.random, lies=["silent"])
+    newcomer = world.come(other, false, 0.1)
+    world.run(6.0)
+    can_tell = world.newcomers._can_tell
+    assert can_tell(other, newcomer)
+    newcomer.keyring.set_heads((b"l" * 16,))
+    assert can_tell(other, newcomer), "it still reads the key of before"
+    other.keyring.waiting = True
+    assert not can_tell(other, newcomer), "it says nothing"
