@@ -16,7 +16,8 @@ from crypto.item import target_of
 MAX_VALUE_BYTES = 996
 """Nodes take 1,000 bytes of bencoding: ``996:`` and these."""
 MAX_SEQ = (1 << 63) - 1
-_KEY_BYTES = 32
+_KEY_BYTES, _SEQ_BYTES = 32, 8
+ENCODED_BYTES_MAX = _KEY_BYTES + _SEQ_BYTES + SIGNATURE_BYTES + MAX_VALUE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,18 @@ class MutableItem:
             raise RemoteError("item out of range")
         verify_bytes(SignKey(signer), _signed_bytes(seq, value), signature)
         return cls(SignKey(signer), seq, value, signature)
+
+    def encode(self) -> bytes:
+        """As a relay hands it on: signer, number in 8 bytes, signature, value."""
+        return self.signer + self.seq.to_bytes(_SEQ_BYTES, "big") + self.signature + self.value
+
+    @classmethod
+    def decode(cls, data: bytes) -> "MutableItem":
+        """Read what ``encode`` made, signature and all; raises RemoteError."""
+        seq_at, signature_at = _KEY_BYTES, _KEY_BYTES + _SEQ_BYTES
+        value_at = signature_at + SIGNATURE_BYTES
+        seq = int.from_bytes(data[seq_at:signature_at], "big")
+        return cls.checked(data[:seq_at], seq, data[value_at:], data[signature_at:value_at])
 
     @property
     def target(self) -> bytes:

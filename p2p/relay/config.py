@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from p2p.dht.mainline.entry_points import PUBLIC
 from p2p.errors import UserError
 from p2p.relay.limits import Limits, home_limits
 from p2p.relay.options import OPTIONS, Option
@@ -46,6 +47,8 @@ class RelaySettings:
         state_dir: Where the key lives; None: a key for this run only.
         public_address: What others reach it by; None: what the socket says.
         home: Find out whether and where it is reached from outside, and do not run if not.
+        mainline: Entry points of BitTorrent's DHT, in which it looks up for members; none: it does
+            not.
         bootstrap_only: Carries no sound.
         status: Where health and metrics answer; None: nowhere.
         summary_interval_s: How often the log says what was done; 0: never.
@@ -59,6 +62,7 @@ class RelaySettings:
     state_dir: Path | None = None
     public_address: Address | None = None
     home: bool = False
+    mainline: tuple[str, ...] = ()
     bootstrap_only: bool = False
     status: Address | None = None
     summary_interval_s: float = 0.0
@@ -135,6 +139,7 @@ class Config:
             state_dir=Path(state_dir) if state_dir else None,
             public_address=values["public-address"],  # type: ignore[arg-type]
             home=bool(values["home"]),
+            mainline=PUBLIC if values["mainline"] else (),
             bootstrap_only=bool(values["bootstrap-only"]),
             status=values["status"],  # type: ignore[arg-type]
             summary_interval_s=float(str(values["summary-interval"])),

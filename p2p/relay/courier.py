@@ -8,7 +8,7 @@ Whoever has the words can leave cards, so those of links that sit in a room here
 Which room a tag belongs to the relay cannot tell, and rooms can be invented: each has its turn.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 
@@ -26,6 +26,8 @@ from p2p.wire.messages import (
     Items,
     Resolve,
     Resolved,
+    ResolvedMainline,
+    ResolveMainline,
 )
 
 LINKS_MAX = 2048
@@ -40,14 +42,16 @@ PAIRS_PER_LINK = 32
 CARRY_RATE = Rate(burst=60.0, per_s=8.0)
 ASK_RATE = Rate(burst=10.0, per_s=1.0)
 ITEM_RATE = Rate(burst=24.0, per_s=0.05)
+MAINLINE_RATE = Rate(burst=8.0, per_s=0.05)
 
 
 @dataclass(frozen=True, slots=True)
 class LookupAsked:
-    """A link wants a DHT id looked up; the answer goes to ``resolved``."""
+    """A link wants an id looked up, in our own DHT or BitTorrent's; ``resolved`` answers."""
 
     link: int
     target: bytes
+    in_mainline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class _Link:
     carry: Allowance
     ask: Allowance
     items: Allowance
+    mainline: Allowance
     doors: dict[bytes, bytes] = field(default_factory=dict)  # card hash -> tag
     pairs: list[bytes] = field(default_factory=list)
 
@@ -107,6 +112,7 @@ class Courier:
             Allowance(CARRY_RATE, now),
             Allowance(ASK_RATE, now),
             Allowance(ITEM_RATE, now),
+            Allowance(MAINLINE_RATE, now),
         )
 
     def link_down(self, link: int) -> None:
@@ -142,6 +148,9 @@ class Courier:
             case Resolve(target=target):
                 _take(desk.ask, now)
                 self._events.append(LookupAsked(link, target))
+            case ResolveMainline(target=target):
+                _take(desk.mainline, now)
+                self._events.append(LookupAsked(link, target, in_mainline=True))
             case Items(items=items):
                 for item in items:
                     _take(desk.items, now)
@@ -149,10 +158,14 @@ class Courier:
             case _:
                 raise RemoteError("not a message for a relay")
 
-    def resolved(self, link: int, target: bytes, items: list[bytes]) -> None:
+    def resolved(self, asked: LookupAsked, items: Sequence[bytes]) -> None:
         """A look-up ended; the link may be gone by now."""
-        if link in self._links:
-            self._out.append((link, Resolved(target, tuple(items[:8]))))
+        if asked.link not in self._links:
+            return
+        if asked.in_mainline:
+            self._out.append((asked.link, ResolvedMainline(asked.target, tuple(items[:4]))))
+        else:
+            self._out.append((asked.link, Resolved(asked.target, tuple(items[:8]))))
 
     def to_send(self) -> list[tuple[int, Message]]:
         """Messages to send, each with its link."""

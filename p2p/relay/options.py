@@ -167,6 +167,13 @@ OPTIONS = (
         "another entry node; may be given several times",
         many=True,
     ),
+    Option(
+        "mainline",
+        _switch,
+        "no",
+        "",
+        "look ids up in BitTorrent's DHT for members that hide; it shows itself there",
+    ),
     Option("max-rate", rate_of, "2MB/s", "RATE", "what it sends at most, all rooms together"),
     Option("per-link-rate", rate_of, "64kB/s", "RATE", "what one link may send to it"),
     Option("max-rooms", _count, "50", "N", "rooms at once"),

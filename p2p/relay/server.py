@@ -13,14 +13,14 @@ from functools import partial
 from crypto.dh import KeyPair
 from crypto.ids import DhKey, RoomId
 from crypto.knock import FIRST_BYTES, HELLO, NO_PSK, Responder
-from crypto.relay_record import relay_target
 from crypto.veil import Veil
 from p2p.clock import unix_s
 from p2p.dht.addresses import neighbourhood
 from p2p.dht.bootstrap import known_contacts
 from p2p.dht.contact import NodeContact
+from p2p.dht.mainline.client import Mainline
+from p2p.dht.mainline.entry_points import EntryPoints
 from p2p.dht.node import DhtNode
-from p2p.dht.relay_finder import addresses_said
 from p2p.errors import RemoteError
 from p2p.link.backends import Backend
 from p2p.link.candidates import ANYWHERE_V4, ANYWHERE_V6, own_address_towards
@@ -37,12 +37,13 @@ from p2p.link.work import Work
 from p2p.relay.config import RelaySettings
 from p2p.relay.control import Control
 from p2p.relay.courier import Courier, ItemHanded, LookupAsked
-from p2p.relay.dht_items import ItemKeeper, Puts
+from p2p.relay.dht_items import ItemKeeper
 from p2p.relay.fanout import HEARTBEAT_EVERY_S, Spread
 from p2p.relay.home import Home
 from p2p.relay.keyfile import load_or_create
 from p2p.relay.limits import Uplink
 from p2p.relay.lines import Lines
+from p2p.relay.lookups import Lookups
 from p2p.relay.own_record import OwnRecord
 from p2p.relay.places import Places
 from p2p.relay.rooms import Call, Cut, Rooms
@@ -86,7 +87,8 @@ class Relay:
 
     Args:
         station: Its socket and certificate.
-        dht: Its DHT node, on the same socket.
+        lookups: Its DHT node and maybe BitTorrent's, on the same socket.
+        items: What it stores for members, and of its own.
         secret: Its X25519 secret.
         tasks: Where its work runs.
         rng: Source of handles.
@@ -97,7 +99,8 @@ class Relay:
     def __init__(
         self,
         station: Station,
-        dht: DhtNode,
+        lookups: Lookups,
+        items: ItemKeeper,
         secret: bytes,
         tasks: Work,
         rng: Rng,
@@ -106,10 +109,10 @@ class Relay:
     ) -> None:
         now = time.monotonic()
         self._station = station
-        self._dht = dht
+        self._lookups = lookups
         self._tasks = tasks
         self._control = control
-        self._items = ItemKeeper(dht, tasks)
+        self._items = items
         self._lines = Lines()
         self._strangers = Strangers(station.mux, now)
         uplink = Uplink(control.limits.max_rate, now)
@@ -135,11 +138,6 @@ class Relay:
         """Entry node and courier only."""
         self._rooms.closed = NO_SOUND
 
-    @property
-    def puts(self) -> Puts:
-        """Where the relay's own record goes: into the DHT, and to members that ask."""
-        return self._items
-
     async def run(self, drain_timeout_s: float) -> None:
         """Serves until it is cancelled, or drained."""
         tidy_s, counter_trace = 0.0, CounterTrace(self._counted)
@@ -163,7 +161,7 @@ class Relay:
         metrics, counters = self._control.metrics, self._station.mux.counters
         metrics.links = len(self._lines)
         metrics.rooms, metrics.attached = self._rooms.count, self._rooms.attached
-        metrics.dht_peers = self._dht.peers
+        metrics.dht_peers = self._lookups.dht.peers
         metrics.bytes_in, metrics.bytes_out = counters["bytes_in"], counters["bytes_out"]
         metrics.frames = self._spread.frames
         metrics.rejected = self._rooms.counters + self._door.counters
@@ -175,7 +173,8 @@ class Relay:
         places: dict[str, Mapping[str, int]] = {
             "socket": mux.counters,
             "streams": mux.streams.counters,
-            "dht": self._dht.counts,
+            "dht": self._lookups.dht.counts,
+            "mainline": self._lookups.desk.counts,
             "door": self._door.counters,
             "links": sum(links, Counter[str]()),
             "rooms": self._rooms.counters,
@@ -204,7 +203,7 @@ class Relay:
         until_s = time.monotonic() + limit_s
         self._rooms.say_moving(limit_s)
         self._flush()
-        await self._dht.close()  # from now on nobody is sent here
+        await self._lookups.dht.close()  # from now on nobody is sent here
         while self._rooms.carries and time.monotonic() < until_s:
             self._beat(time.monotonic())
             await asyncio.sleep(DRAIN_LOOK_S)
@@ -244,7 +243,7 @@ class Relay:
 
     def _noise(self, data: bytes, sender: Address) -> None:
         if not self._station.calls.take_cookie(data):
-            self._dht.receive(data, sender)
+            self._lookups.receive(data, sender)
 
     def _line_up(self, line: Line, caller: DhKey) -> None:
         """Somebody's link came up: one must make room for it if there are too many."""
@@ -307,8 +306,8 @@ class Relay:
     def _flush(self) -> None:
         while (event := self._courier.next_event() or self._rooms.next_event()) is not None:
             match event:
-                case LookupAsked(link=link, target=target):
-                    self._tasks.create_task(self._look_up(link, target))
+                case LookupAsked():
+                    self._tasks.create_task(self._answer(event))
                 case ItemHanded(item=data):
                     self._items.take(data)
                 case Cut(link=link):
@@ -342,14 +341,11 @@ class Relay:
     async def _find_again(self, call: Call, ways: Ways) -> None:
         """A relay that does not answer may have moved."""
         await asyncio.sleep(FIND_AGAIN_S)
-        items = [item.encode() for item in await self._dht.get(relay_target(call.dh))]
-        for address in addresses_said(call.dh, items, [call.address]):
+        for address in await self._lookups.addresses_of(call):
             ways.add(address)
 
-    async def _look_up(self, link: int, target: bytes) -> None:
-        own = self._items.own(target)
-        found = await self._dht.get(target) if own is None else [own]
-        self._courier.resolved(link, target, [item.encode() for item in found])
+    async def _answer(self, asked: LookupAsked) -> None:
+        await self._lookups.answer(asked, self._courier)
         self._flush()
 
 
@@ -396,7 +392,14 @@ async def run_relay(
     station = Station(mux, make_certificate(), Calls(secret, rng), Whereabouts(mux))
     try:
         async with Work() as tasks:
-            relay = Relay(station, dht, secret, tasks, rng, control, FanOut(mux, backend))
+            items = ItemKeeper(dht, tasks)
+            mainline = None
+            if settings.mainline:
+                mainline = Mainline(mux, EntryPoints(settings.mainline), rng, time.monotonic)
+            lookups = Lookups(dht, items, mainline)
+            relay = Relay(
+                station, lookups, items, secret, tasks, rng, control, FanOut(mux, backend)
+            )
             if settings.bootstrap_only:
                 relay.carry_no_sound()
             home = Home(station, dht, contacts, rng)
@@ -412,7 +415,7 @@ async def run_relay(
                 dht.serve()
                 tasks.create_task(home.watch(tell))
             tasks.create_task(dht.start(contacts))
-            tasks.create_task(OwnRecord(secret, addresses, relay.puts, rng).tell())
+            tasks.create_task(OwnRecord(secret, addresses, items, rng).tell())
             on_running(relay)
             tell()
             await relay.run(settings.drain_timeout_s)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from crypto.mutable_item import ENCODED_BYTES_MAX
 from p2p.room.ops.canonical import Quiet
 from p2p.room.ops.kinds import Epoch16, Member16, Op16
 from p2p.room.ops.op import LONG_OP_BYTES_MAX
@@ -35,6 +36,7 @@ Blob = Annotated[bytes, Meta(min_length=1, max_length=BLOB_BYTES_MAX)]
 Wrap = Annotated[bytes, Meta(min_length=52, max_length=52)]
 Card = Annotated[bytes, Meta(min_length=1, max_length=256)]
 Item = Annotated[bytes, Meta(min_length=1, max_length=1000)]
+MainlineItem = Annotated[bytes, Meta(min_length=1, max_length=ENCODED_BYTES_MAX)]
 Reason = Annotated[str, Meta(pattern=r"^[a-z_]{1,24}\Z")]
 U32 = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
 U48 = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF_FFFF)]
@@ -272,6 +274,19 @@ class Items(Quiet, frozen=True, tag=38):
     items: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=12)]
 
 
+class ResolveMainline(Quiet, frozen=True, tag=55):
+    """To a relay: look this id up in BitTorrent's DHT for me, to which I do not show myself."""
+
+    target: Target20
+
+
+class ResolvedMainline(Quiet, frozen=True, tag=56):
+    """From a relay: the items found there, as ``MutableItem.encode`` writes them."""
+
+    target: Target20
+    items: Annotated[tuple[MainlineItem, ...], Meta(max_length=4)]
+
+
 Message = (
     Join
     | Admit
@@ -294,4 +309,6 @@ Message = (
     | Resolve
     | Resolved
     | Items
+    | ResolveMainline
+    | ResolvedMainline
 )

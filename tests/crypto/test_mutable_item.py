@@ -58,3 +58,24 @@ def test_what_is_signed_here_is_good_everywhere_and_nothing_else(seed, seq, valu
 def test_what_no_node_would_keep_is_not_made(seq, value):
     with pytest.raises(LocalError):
         MutableItem.create(bytes(32), seq, value)
+
+
+def test_what_a_relay_hands_on_is_the_item_byte_for_byte():
+    item = MutableItem.checked(SIGNER, 1, b"Hello World!", SIGNATURE)
+    data = SIGNER + bytes(7) + b"\1" + SIGNATURE + b"Hello World!"
+    assert item.encode() == data
+    assert MutableItem.decode(data) == item
+
+
+@given(st.binary(max_size=1200))
+def test_no_bytes_of_a_relay_do_harm(data):
+    with pytest.raises(RemoteError):
+        MutableItem.decode(data)
+
+
+@pytest.mark.parametrize("place", [0, 39, 40, 103, 104])
+def test_a_relay_that_changes_a_byte_hands_on_nothing(place):
+    data = bytearray(SIGNER + bytes(7) + b"\1" + SIGNATURE + b"Hello World!")
+    data[place] ^= 1
+    with pytest.raises(RemoteError):
+        MutableItem.decode(bytes(data))

@@ -85,7 +85,7 @@ class SearchOutcome:
         imposter: Somebody answered for another room.
         asked: Everybody whom we have asked to let us in.
         getting_on: A relay has answered and our link to it is in the making, or up.
-        asks_mainline: Nodes of BitTorrent's DHT have answered.
+        asks_mainline: Nodes of BitTorrent's DHT have answered, or a relay looks there for us.
     """
 
     def __init__(self) -> None:

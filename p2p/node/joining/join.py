@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from crypto.contact import Contact
 from crypto.ids import DhKey, MemberId
 from crypto.knock import KNOCK
-from crypto.record import Item, hour_of, open_record, slots
 from p2p.api.events import Via
 from p2p.errors import RemoteError
 from p2p.link.carried import CarriedLine
@@ -22,6 +21,7 @@ from p2p.link.line import Line
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.joining.answers import Answer, Answers
+from p2p.node.joining.by_relay import Elsewhere, in_mainline, in_our_dht
 from p2p.node.joining.failure import BUSY, SearchOutcome
 from p2p.node.peers.admission import AdmissionRequest, RefusedError
 from p2p.node.peers.introduction import LetIn
@@ -94,6 +94,11 @@ class KnownDoors:
             self._behind.add((dh, carrier.name))
         return new
 
+    @property
+    def relays(self) -> set[DhKey]:
+        """Public keys of all relays that are asked."""
+        return {relay.dh for relay in self._relays}
+
     def is_new_relay(self, relay: Contact) -> bool:
         """Whether this relay is new and is to be asked; it is known then."""
         new = relay not in self._relays and len(self._relays) < RELAYS_MAX
@@ -129,6 +134,7 @@ class JoinAttempt:
         self._make_room = make_room
         self._known = KnownDoors()
         self._outcome = SearchOutcome()
+        self._elsewhere = Elsewhere()
         self._answers = Answers()
         self._turns = asyncio.Semaphore(ASKED_AT_ONCE)
         self._slots = asyncio.Semaphore(TRIES_AT_ONCE)
@@ -154,7 +160,10 @@ class JoinAttempt:
                         waited_s = time.monotonic() - began_s
                         self._outcome.getting_on = self._relay_links.is_getting_on
                         mainline = self._endpoint.mainline
-                        self._outcome.asks_mainline = mainline is not None and mainline.nodes > 0
+                        asked = mainline is not None and mainline.nodes > 0
+                        self._outcome.asks_mainline = asked or self._elsewhere.looking
+                        if not self._known.keys:
+                            self._elsewhere.give_up(waited_s)
                         self._outcome.give_up(waited_s, self._known.keys)
                     await asyncio.wait([self._entered], timeout=LOOK_EVERY_S)
                     self._decide()
@@ -210,22 +219,21 @@ class JoinAttempt:
             await asyncio.sleep(ASK_AGAIN_S)
 
     async def _resolve(self, work: Work, link: RelayLink) -> None:
-        """Lets a relay look into the DHT for the room's record of this hour."""
+        """Lets a relay look for the room's records of this hour."""
         key, unix_s = self._credentials.room_key, self._endpoint.dht.time.unix_s()
-        hour = hour_of(unix_s)
-        answers = await asyncio.gather(*(link.resolve(s.target) for s in slots(key, hour)))
-        for data in [item for items in answers for item in items]:
-            with contextlib.suppress(RemoteError):
-                item = Item.decode(data)
-                item.check_time(unix_s)
-                for door in open_record(key, hour, item):
-                    self._outcome.found_any = True
-                    if self._hidden:
-                        continue  # whoever wrote the record could have named a trap
-                    if door.kind == "relay":
-                        self._begin_asking(work, "relay", door)
-                    else:
-                        self._learn(work, "relay", door.dh, door.address)
+        if self._hidden:
+            self._elsewhere.looking = True
+            searches = [search(key, link, unix_s) for search in (in_our_dht, in_mainline)]
+            for found in await asyncio.gather(*searches):
+                self._elsewhere.note(found, self._known.relays)
+            self._elsewhere.looking = False
+            return
+        for door in await in_our_dht(key, link, unix_s):
+            self._outcome.found_any = True
+            if door.kind == "relay":
+                self._begin_asking(work, "relay", door)
+            else:
+                self._learn(work, "relay", door.dh, door.address)
 
     def _begin_asking(self, work: Work, via: Via, relay: Contact) -> None:
         if self._known.is_new_relay(relay):

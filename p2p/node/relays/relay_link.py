@@ -16,7 +16,17 @@ from p2p.node.endpoint import MemberEndpoint
 from p2p.wire.addresses import Address, Scope, known_scope
 from p2p.wire.card import card_handle
 from p2p.wire.codec import Message
-from p2p.wire.messages import Cards, CarryDoor, Doors, DoorUp, Items, Resolve, Resolved
+from p2p.wire.messages import (
+    Cards,
+    CarryDoor,
+    Doors,
+    DoorUp,
+    Items,
+    Resolve,
+    Resolved,
+    ResolvedMainline,
+    ResolveMainline,
+)
 from p2p.wire.relay_messages import RelayMessage
 
 ANSWER_LIMIT_S = 8.0
@@ -168,6 +178,11 @@ class RelayLink:
         answer = await self._ask(Resolve(target), (Resolved, target))
         return answer.items if isinstance(answer, Resolved) else ()
 
+    async def resolve_mainline(self, target: bytes) -> tuple[bytes, ...]:
+        """The same in BitTorrent's DHT; none also if the relay is not to be seen there."""
+        answer = await self._ask(ResolveMainline(target), (ResolvedMainline, target))
+        return answer.items if isinstance(answer, ResolvedMainline) else ()
+
     async def serve(self) -> None:
         """Reads what the relay sends until the link ends."""
         try:
@@ -194,6 +209,8 @@ class RelayLink:
                 self._answer((Cards, tag), message)
             case Resolved(target=target):
                 self._answer((Resolved, target), message)
+            case ResolvedMainline(target=target):
+                self._answer((ResolvedMainline, target), message)
             case _ if isinstance(message, RelayMessage):
                 try:
                     await self._room.take(message)

@@ -11,6 +11,7 @@ from p2p.relay.courier import (
     DOORS_SHOWN,
     ITEM_RATE,
     LINKS_MAX,
+    MAINLINE_RATE,
     PAIRS_PER_LINK,
     SEATLESS_SHOWN,
     Courier,
@@ -18,7 +19,18 @@ from p2p.relay.courier import (
     LookupAsked,
 )
 from p2p.wire.card import card_handle
-from p2p.wire.messages import Bye, Cards, CarryDoor, Doors, DoorUp, Items, Resolve, Resolved
+from p2p.wire.messages import (
+    Bye,
+    Cards,
+    CarryDoor,
+    Doors,
+    DoorUp,
+    Items,
+    Resolve,
+    Resolved,
+    ResolvedMainline,
+    ResolveMainline,
+)
 
 TAG, OTHER_TAG = b"t" * 16, b"u" * 16
 DOOR, NEWCOMER, STRANGER = 1, 2, 3
@@ -172,9 +184,18 @@ def test_look_ups_and_items_are_handed_on() -> None:
     assert courier.next_event() == ItemHanded(DOOR, b"one")
     assert courier.next_event() == ItemHanded(DOOR, b"two")
     assert courier.next_event() is None
-    courier.resolved(NEWCOMER, b"i" * 20, [b"v"] * 9)
-    courier.resolved(99, b"i" * 20, [b"v"])
+    courier.resolved(LookupAsked(NEWCOMER, b"i" * 20), [b"v"] * 9)
+    courier.resolved(LookupAsked(99, b"i" * 20), [b"v"])
     assert courier.to_send() == [(NEWCOMER, Resolved(b"i" * 20, (b"v",) * 8))]
+
+
+def test_what_is_looked_up_in_bittorrents_network_is_answered_as_such() -> None:
+    courier = a_courier()
+    courier.receive(ResolveMainline(b"i" * 20), NEWCOMER, 0.0)
+    asked = LookupAsked(NEWCOMER, b"i" * 20, in_mainline=True)
+    assert courier.next_event() == asked
+    courier.resolved(asked, [b"v"] * 9)
+    assert courier.to_send() == [(NEWCOMER, ResolvedMainline(b"i" * 20, (b"v",) * 4))]
 
 
 def test_every_kind_of_request_has_its_limit() -> None:
@@ -183,6 +204,7 @@ def test_every_kind_of_request_has_its_limit() -> None:
         (Doors(TAG), ASK_RATE),
         (CarryDoor(card_handle(b"card"), b"x"), CARRY_RATE),
         (Items((b"item",)), ITEM_RATE),
+        (ResolveMainline(b"i" * 20), MAINLINE_RATE),
     )
     for message, rate in limits:
         for _ in range(int(rate.burst)):
