@@ -43,14 +43,15 @@ def header(view: RoomView, width: int = 80) -> tuple[Spans, Spans]:
     sealed = Span(tr("end-to-end encrypted") + "   ", "accent")
     key = Span(f"{key_count(view)}   " if view.key_members else "", "accent")
     seen = [(Span(tr(text), "dim"),) for text in _SEEN[view.mode]]
-    fronts = ((sealed, key), (sealed,), (key,), ())
-    rights = [(*front, *last) for front in fronts for last in seen]
-    for left in ((name, count, clock, *doors), (name, count, *doors), (name, *doors)):
-        room = width - width_of(left) - _HEADER_GAP
-        for right in rights:
-            if width_of(right) <= room:
-                return left, right
-    return (name, count, clock, *doors), seen[-1]
+    whole, brief, least = (name, count, clock, *doors), (name, count, *doors), (name, *doors)
+    short = Span(tr("encrypted") + "   ", "accent")
+    pairs: list[tuple[Spans, Spans]] = [(whole, (sealed, key)), (whole, (sealed,))]
+    pairs += [(brief, (sealed,)), (whole, (short,)), (brief, (short,)), (least, (short,))]
+    for left, front in [*pairs, (whole, ()), (brief, ()), (least, ())]:
+        for last in seen:
+            if width_of((*left, *front, *last)) + _HEADER_GAP <= width:
+                return left, (*front, *last)
+    return whole, seen[-1]
 
 
 def key_count(view: RoomView) -> str:

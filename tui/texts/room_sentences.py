@@ -3,6 +3,7 @@
 from p2p.api.events import RoomKeyChanged, SettingChanged, Waiting, Words
 from p2p.api.view import RoomView
 from tui.i18n import mark, tr, trn
+from tui.powers import find, runs_room
 from tui.texts.peer_text import peer_text
 from tui.texts.roster import Roster
 
@@ -77,12 +78,17 @@ def problem_sentence(view: RoomView) -> str:
     return tr(NOTICE_SENTENCES.get(view.problem, view.problem)) if view.problem else ""
 
 
-def waiting_sentence(event: Waiting) -> str:
-    """Return who waits outside, or waits no longer."""
+def waiting_sentences(event: Waiting, view: RoomView) -> list[str]:
+    """Return who waits outside, or no longer; a member that was let in is told to be here."""
     name = peer_text(event.name)
+    if event.on and runs_room(view):
+        return [tr("waits outside: {name}; `let {n}` or `deny {n}`", name=name, n=event.n)]
     if event.on:
-        return tr("waits outside: {name}; `let {n}` or `deny {n}`", name=name, n=event.n)
-    return tr("waits no longer: {name}", name=name)
+        return [tr("waits outside: {name}", name=name)]
+    let_in = find(view, event.n)
+    if let_in is not None and let_in.state == "here":
+        return []
+    return [tr("waits no longer: {name}", name=name)]
 
 
 def words_sentences(event: Words, roster: Roster) -> list[str]:

@@ -43,7 +43,7 @@ from tui.texts.room_sentences import (
     NOTICE_SENTENCES,
     room_key_sentence,
     setting_sentence,
-    waiting_sentence,
+    waiting_sentences,
     words_sentences,
 )
 from tui.texts.roster import ROLE_NAMES, Roster
@@ -165,7 +165,7 @@ SENTENCES: dict[type[Event], _Teller] = {
     EchoChanged: lambda event, roster, view: [echo_sentence(event.mode)],
     DelayChanged: lambda event, roster, view: [delay_sentence(low=event.low)],
     LineChanged: lambda event, roster, view: [line_sentence(event)],
-    Waiting: lambda event, roster, view: [waiting_sentence(event)],
+    Waiting: lambda event, roster, view: waiting_sentences(event, view),
     Words: lambda event, roster, view: words_sentences(event, roster),
     SettingChanged: lambda event, roster, view: [setting_sentence(event, roster)],
     RelayChanged: lambda event, roster, view: [relay_sentence(event)],

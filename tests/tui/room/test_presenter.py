@@ -224,3 +224,12 @@ def test_that_nobody_else_can_listen_stands_on_every_screen_of_80_columns(mode):
     right = text(header(view, 78)[1])
     assert "end-to-end encrypted" in right
     assert "IP" in right
+
+
+@pytest.mark.parametrize("entry", ["open", "ask", "invited"])
+def test_that_the_sound_is_sealed_stands_on_80_columns_whoever_comes_in(entry):
+    view = room(member(1, "amina", "host", me=True), topic="tea", mode="shield", entry=entry)
+    left, right = header(dataclasses.replace(view, room_time_s=1357.0, key_members=1000), 78)
+    assert "encrypted" in text(right)
+    assert "tea   1 here" in text(left)
+    assert width_of((*left, *right)) <= 74

@@ -39,7 +39,7 @@ def test_no_sentence_in_the_log_asks_for_a_line_to_be_typed(language):
     use_language(language)
     try:
         narrator = Narrator()
-        lines = [line for event in EVENTS for line in narrator.tell(event, full_room())[:1]]
+        lines = [line for event in EVENTS for line in narrator.tell(event, full_room("host"))[:1]]
         assert sum(bool(commands_in(line)) for line in lines) == len(EVENTS)
         assert [commands_in(on_screen(line)) for line in [*ALL, *lines]] == [[]] * len(ALL + lines)
     finally:

@@ -13,7 +13,7 @@ def agreed_sentences(event):
 @pytest.mark.parametrize(
     ("event", "sentence"),
     [
-        (told.Waiting(14, "ab", "s\x1bof", True), "waits outside: sof; `let 14` or `deny 14`"),
+        (told.Waiting(14, "ab", "s\x1bof", True), "waits outside: sof"),
         (told.Waiting(14, "ab", "sof", False), "waits no longer: sof"),
         (
             told.SettingChanged("lock", "on", 4),
@@ -38,6 +38,15 @@ def agreed_sentences(event):
 )
 def test_what_the_members_agree_on_is_one_plain_sentence(event, sentence):
     assert agreed_sentences(event) == [sentence]
+
+
+def test_a_moderator_reads_how_to_let_in_and_nobody_that_a_member_waits_no_longer():
+    def told_to(role, event):
+        return Narrator().tell(event, run_room(role))
+
+    waits = told.Waiting(14, "ab", "sof", True)
+    assert told_to("moderator", waits) == ["waits outside: sof; `let 14` or `deny 14`"]
+    assert told_to("moderator", told.Waiting(6, "ab", "lau", False)) == []
 
 
 def test_words_are_shown_with_what_to_do_about_them():
