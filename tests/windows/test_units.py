@@ -18,12 +18,13 @@ TESTS = (
     *("tests/p2p/test_console.py", "tests/tui/test_clipboard.py"),
     "tests/audio/device/test_mic_privacy.py",
 )
-# What is in the package goes before what pytest brings.
+# What is in the package goes before what pytest brings, and before the sources beside the tests.
 RUN = """
 import sys
-sys.path.append(sys.argv[1])
+sys.path += sys.argv[1:3]
 import pytest
-sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "--tb=short", *sys.argv[2:]]))
+options = ("-q", "--tb=short", "-p", "no:cacheprovider", "-o", "pythonpath=", "-m", "not slow")
+sys.exit(pytest.main([*options, *sys.argv[3:]]))
 """
 
 
@@ -44,7 +45,7 @@ def test_the_unit_tests_pass_there_too(package: Package, tmp_path: Path) -> None
     script.write_text(RUN)
     done = package.wine.run(
         *(str(package.top / "python" / "python.exe"), "-I", "-B", "-X", "utf8"),
-        *(f"Z:{script}", f"Z:{libraries(tmp_path / 'wheels')}", *TESTS),
+        *(f"Z:{script}", f"Z:{libraries(tmp_path / 'wheels')}", f"Z:{ROOT}", *TESTS),
         cwd=ROOT,
         limit_s=400.0,
     )
