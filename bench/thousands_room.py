@@ -3,8 +3,8 @@
 ``thousands_room.py [--members 4,1000,9900] [--json]``: for each size a process of its own holds the
 room as a listener does, with the shipped code and real signatures, and takes in what comes: members
 join by several doors, leave, raise hands. Printed are medians of one change until the state is
-known; what the same takes when the whole set is worked out anew (so it was before); the share of a
-core at 17 changes a second; the memory beyond the first size; the bytes of the hand-over to a
+known; what acts of a moderator take; what the whole set takes, worked out anew; the share of a core
+at 17 changes a second; the memory beyond the first size; the bytes of the hand-over to a
 newcomer, and how many of them it needs before it can hear. The seconds for those at 2 Mbit/s are
 counted, not measured. Times are of the processor; beside other work their ratios are worth more.
 """
@@ -29,7 +29,9 @@ CHANGES_PER_S = 17
 LINE_BPS = 2_000_000
 DOORS_EACH = 2
 CHANGES = 90
-BARS = {"change_ms": 1.0, "core_pct": 10.0, "memory_mib": 40.0, "list_s": 10.0}
+ACTS = ("remove_listener", "appoint_listener", "appoint_door", "lock", "yes_to_newcomer",
+        "locked_join", "remove_door", "unlock")  # fmt: skip
+BARS = {"change_ms": 1.0, "act_ms": 20.0, "core_pct": 10.0, "memory_mib": 40.0, "list_s": 10.0}
 
 
 def resident_mib() -> float:
@@ -90,7 +92,49 @@ def measure(members: int) -> dict:
             others.append(timed(room, pen.write(kinds.Hand, True), now))
         else:
             others.append(timed(room, pen.write(kinds.Leave), now))
-    return result(members, memory_mib, joins, others, room)
+    row = result(members, memory_mib, joins, others, room)
+    return row | acts(crowd, room, now)
+
+
+def acts(crowd: Crowd, room: Room, now: float) -> dict[str, float]:
+    """What a moderator does to one member, and to the door; processor time of each, in ms."""
+    host, ids = crowd.pens[0], [pen.author for pen in crowd.pens]
+    found: dict[str, float] = {}
+
+    def do(name: str, *writings: tuple) -> None:
+        nonlocal now
+        now += 10.0
+        wholes = len(seen)
+        took = [timed(room, host.write(*writing), now)[0] for writing in writings]
+        seen.add(id(room._ops._reading._findings))
+        found[name] = round(1000 * max(took), 1)
+        found["worked_out_anew"] = found.get("worked_out_anew", 0) + len(seen) - wholes
+
+    def remove(number: int) -> tuple:
+        out = room.state.members[ids[number]]
+        return kinds.Remove, out.id, out.join, out.cut, False, out.keeps, room.state.last_removals
+
+    def rank(number: int) -> tuple:
+        one = room.state.members[ids[number]]
+        return kinds.Rank, one.id, 2, one.sign, one.dh, (), one.cut
+
+    def vouch() -> list[tuple]:
+        hang = [one.id for one in room.state.members.values() if one.admitted_by is not None]
+        return [(kinds.Roster, tuple(hang[at : at + 64])) for at in range(0, len(hang), 64)]
+
+    seen = {id(room._ops._reading._findings)}
+    do("remove_listener", remove(len(ids) - 50))
+    do("appoint_listener", rank(len(ids) - 51))
+    do("appoint_door", rank(min(100, len(ids) // 2)))
+    do("vouch_for_64", *vouch())
+    do("lock", (kinds.Lock, True))
+    late = identity(2_000_000)
+    do("yes_to_newcomer", (kinds.Let, late.member_id, True))
+    join = (late.sign_key, late.dh, bytes(32), "late")
+    do("locked_join", (kinds.Admit, Pen(late, crowd.room_id).write(kinds.Join, *join).data))
+    do("remove_door", remove(min(200, len(ids) // 3)))
+    do("unlock", (kinds.Lock, False, room.state.over[kinds.Lock]))
+    return found
 
 
 def timed(room: Room, op: Op, now: float) -> tuple[float, float]:
@@ -117,6 +161,7 @@ def result(members: int, memory_mib: float, joins: list, others: list, room: Roo
         whole_s.append(time.process_time() - began_s)
     newcomer = Room(identity(1_000_001), room.genesis.encode(), "late", now=0.0)
     room.admit(newcomer.join_op)
+    _ = room.state
     handed = room.introduction(newcomer.me)
     powers = [type(room._ops.read(one).body) in POWERS for one in handed]
     first = len(powers) - powers[::-1].index(True)
@@ -157,6 +202,7 @@ def main() -> int:
     last, least = rows[-1], rows[0]
     checks = {
         "change_ms": last["evaluate_join_ms"],
+        "act_ms": max(last[name] for name in ACTS),
         "core_pct": last["core_pct"],
         "memory_mib": round(last["memory_mib"] - least["memory_mib"], 1),
         "list_s": last["list_s"],

@@ -121,19 +121,14 @@ class Registers:
         )
 
     def add(self, op: Op) -> Sequence[Op] | None:
-        """Take in one more operation, if that changes nothing but its author's own register.
-
-        Not an appointment, nor a removal: others are sorted by these.
+        """Take in one more operation, if nobody's register but its author's changes by that.
 
         Returns:
             What no longer counts by it, maybe itself; None if only the whole set can tell, sorted
             anew: what is here is of no use then.
         """
         if takes_power(op, self.host):
-            if not standing(op, self.host, self.ranks):
-                return None
-            self._stands(op)
-            return ()
+            return () if self._add_power(op) else None
         name, author = _NAMES.get(type(op.body), "other"), op.author
         if name == "admit":
             return self._add_admission(op)
@@ -145,6 +140,18 @@ class Registers:
         if name == "leave":
             gone += self._end_wishes(author)
         return gone
+
+    def _add_power(self, op: Op) -> bool:
+        if not standing(op, self.host, self.ranks):
+            return False
+        if isinstance(op.body, Rank) and self.waiting:
+            return False
+        if isinstance(op.body, Remove):
+            if len(self._joins_of(op.body.member)) > _TIE:  # one that counts by this alone
+                return False
+            self._pinned.add(op.body.join)
+        self._stands(op)
+        return True
 
     def _end_wishes(self, author: MemberId) -> list[Op]:
         """Drop what somebody that has left wished; gives it."""
@@ -172,7 +179,7 @@ class Registers:
 
     def _joins_of(self, member: MemberId) -> list[Op]:
         """Give the joins that doors have taken in: of a member the same may come by several."""
-        return list({join.id: join for _, join in self.admits[member]}.values())
+        return list({join.id: join for _, join in self.admits.get(member, ())}.values())
 
     def _first_of_each(self, admits: list[Op]) -> tuple[Op, ...]:
         """Give the first admission of each newcomer by one door, the oldest first."""
@@ -247,9 +254,10 @@ class Registers:
             for op in ops
         ]
 
-    def is_door(self, member: MemberId) -> bool:
-        """Tell whether a member has let in somebody."""
-        return member in self._own["admit"]
+    def let_in_by(self, door: MemberId) -> list[MemberId]:
+        """Give whom a member has let in, whether that counts or not."""
+        joins = [admitted_by(op) for op in self.read("admit", door)]
+        return [join.author for join in joins if join is not None]
 
     @property
     def leavers(self) -> Collection[MemberId]:

@@ -25,25 +25,20 @@ from p2p.room.ops.registers import Registers, age
 from p2p.room.state.authority import Authority
 from p2p.room.state.invites import Lineage
 from p2p.room.state.room_settings import Settings
-from p2p.room.state.search_order import SearchOrder
-from p2p.room.state.ways_in import ENOUGH, of_use
+from p2p.room.state.ways_in import of_use
 
 _Needs = tuple[MemberId, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A door's word for a newcomer, and the invite that the join proves to come by."""
+    """A door's word for a newcomer, its join, and the invite that this proves to come by."""
 
     id: OpId
     door: MemberId
+    member: MemberId
     join: Op
     invite: Op | None
-
-    @property
-    def member(self) -> MemberId:
-        """The newcomer."""
-        return self.join.author
 
 
 class Admitted:
@@ -61,10 +56,10 @@ class Admitted:
         known: The members, those who left or were removed included.
         doors: By whom each member came in: those not removed, the first from the host first, as far
             as they are of use (see ``ways_in``).
-        claims: Those that count, in the order in which the search from the host comes by them, then
-            those that were taken in since.
+        claims: Those that count, in the order in which the search from the host comes by them.
         joins: The joins of each member that count, the oldest first: two if it has two histories.
-        revoked: Invites that let nobody in any more: taken back, or one who came by it was removed.
+        taken_back: Invites taken back.
+        spoiled: Invites by which somebody came that was removed.
         removed: Who is out for ever.
     """
 
@@ -84,28 +79,25 @@ class Admitted:
             key=lambda pair: pair[0].id,
         )
         claims = [
-            Claim(admit.id, admit.author, join, lineage.invite_of(join.id))
+            Claim(admit.id, admit.author, join.author, join, lineage.invite_of(join.id))
             for admit, join in admits
         ]
-        vouchers = _vouchers(authority, registers.host)
-        self.vouched: frozenset[MemberId] = frozenset(vouchers)
-        self.vouched_by: Mapping[MemberId, MemberId] = {
-            member: next(iter(by)) for member, by in vouchers.items() if len(by) == 1
-        }
-        self.revoked: frozenset[OpId] = _taken_back(registers, authority)
+        self.vouched, self.vouched_by = vouchers(authority, registers.host)
+        self.taken_back: frozenset[OpId] = taken_back(registers, authority)
+        self.spoiled: frozenset[OpId] = frozenset()
         counting = self._counting(claims)
         came = _invites_of(counting)
-        spoiled = {came[m] for m in self._removals if m in came}
-        self.revoked |= spoiled
-        if not (settings.locked or settings.entry == "open"):
+        self.spoiled = frozenset(came[m] for m in self._removals if m in came)
+        if settings.hangs_on_invites:
             counting = self._counting(claims, self._without_place(came))
         self._describe(counting)
         self.claims: list[Claim] = counting
-        self._order = self._order_of(counting)
-        named = {act.body.member for act in authority.acts(Remove)}
-        self.removed: frozenset[MemberId] = frozenset(
-            member for member in self._removals if member in named or member in self.known
-        )
+        self.removed: frozenset[MemberId] = removed(authority, self.known)
+
+    @property
+    def revoked(self) -> frozenset[OpId]:
+        """Invites that let nobody in any more."""
+        return self.taken_back | self.spoiled
 
     def _counting(self, claims: Sequence[Claim], refused: Collection[MemberId] = ()) -> list[Claim]:
         """Follow the doors from the host; gives the claims that count."""
@@ -141,13 +133,13 @@ class Admitted:
         member, settings = claim.member, self._settings
         if member in self.vouched:
             return ()
-        shut = settings.locked or settings.entry != "open"
-        if not shut or settings.let.get(member, False):
+        if not settings.is_shut or settings.let.get(member, False):
             return (claim.door,)
         invite = claim.invite
         if settings.locked or invite is None or member in refused:
             return None
-        if invite.id in self.revoked and member not in self._removals:
+        revoked = invite.id in self.taken_back or invite.id in self.spoiled
+        if revoked and member not in self._removals:
             return None
         return claim.door, invite.author
 
@@ -192,64 +184,30 @@ class Admitted:
                 doors[member].append(door)
         self.doors: dict[MemberId, list[MemberId]] = doors
 
-    def _order_of(self, counting: Iterable[Claim]) -> SearchOrder:
-        by_member: dict[MemberId, list[tuple[MemberId, OpId]]] = defaultdict(list)
-        for claim in counting:
-            by_member[claim.member].append((claim.door, claim.id))
-        roots = [self._registers.host, *sorted(self.vouched & by_member.keys())]
-        order = SearchOrder(dict.fromkeys(roots))
-        for member, doors in by_member.items():  # the first one's of all doors of a member first
-            if member not in self.vouched:
-                order.add(member, doors[:1])
-        return order
 
-    def take_back(self, invite: OpId) -> None:
-        """Nobody comes in by an invite any more; nobody was in by that alone."""
-        self.revoked |= {invite}
+def vouchers(
+    authority: Authority, host: MemberId
+) -> tuple[frozenset[MemberId], Mapping[MemberId, MemberId]]:
+    """Give for whom somebody vouches, and of those with only one voucher, whom it is.
 
-    def take(self, admit: Op, join: Op) -> bool:
-        """Take in one more admission, if nobody else's place depends on it.
-
-        So it is while the room is open, of somebody that only a few doors have let in, and that is
-        no door itself; nor may anybody have said something of it.
-
-        Returns:
-            False if only the whole set can tell who is in.
-        """
-        settings, member, door = self._settings, join.author, admit.author
-        if settings.locked or settings.entry != "open" or member in settings.let:
-            return False
-        if door not in self.known or door in self._removals:
-            return False
-        if member in self.vouched or member in self._removals or self._registers.is_door(member):
-            return False
-        others = self._registers.admits.get(member, ())
-        if len(others) >= ENOUGH or any(one.id != join.id for _, one in others):
-            return False
-        claims = [
-            (one.author, one.id)
-            for one, _ in others
-            if one.author in self.known and one.author not in self._removals
-        ]
-        self.claims.append(Claim(admit.id, door, join, None))
-        self.doors[member] = self._order.add(member, [*claims, (door, admit.id)])
-        self.joins[member] = (join,)
-        self.known.add(member)
-        return True
-
-
-def _vouchers(authority: Authority, host: MemberId) -> dict[MemberId, set[MemberId]]:
-    """Give who vouches for whom; whoever has a rank stands by itself, as the host does."""
-    vouchers: dict[MemberId, set[MemberId]] = defaultdict(set)
-    vouchers[host].add(host)
+    Whoever has a rank stands by itself, as the host does.
+    """
+    by: dict[MemberId, set[MemberId]] = defaultdict(set)
+    by[host].add(host)
     for rank in authority.acts(Rank):
         if rank.body.rank < NOBODY:
-            vouchers[rank.body.member].add(rank.body.member)
+            by[rank.body.member].add(rank.body.member)
     for roster in authority.acts(Roster):
         if roster.op.author not in authority.removals:
             for member in roster.body.members:
-                vouchers[member].add(roster.op.author)
-    return vouchers
+                by[member].add(roster.op.author)
+    return frozenset(by), {one: next(iter(some)) for one, some in by.items() if len(some) == 1}
+
+
+def removed(authority: Authority, known: Collection[MemberId]) -> frozenset[MemberId]:
+    """Give who is out for ever: whom a removal names, and who of a branch was in."""
+    named = {act.body.member for act in authority.acts(Remove)}
+    return frozenset(one for one in authority.removals if one in named or one in known)
 
 
 def _invites_of(counting: Iterable[Claim]) -> dict[MemberId, OpId]:
@@ -260,7 +218,7 @@ def _invites_of(counting: Iterable[Claim]) -> dict[MemberId, OpId]:
     return {member: invite for member, invite in came.items() if invite is not None}
 
 
-def _taken_back(registers: Registers, authority: Authority) -> frozenset[OpId]:
+def taken_back(registers: Registers, authority: Authority) -> frozenset[OpId]:
     """Invites taken back: by their maker, or by somebody senior to it."""
     makers = {op.id: op.author for op, _ in registers.all("invite", Invite)}
     words = [(body, NOBODY) for _, body in registers.all("uninvite", Uninvite)]

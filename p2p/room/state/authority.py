@@ -20,7 +20,7 @@ that counts names it, by another of its author's rank or a higher one. A senior'
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
@@ -94,11 +94,6 @@ class Authority:
         for stratum in strata:
             self._decide(stratum)
         self._restore([tenure for stratum in strata for tenure in stratum])
-
-    def words(self, kinds: Iterable[type[Body]]) -> tuple[object, ...]:
-        """Give ranks, removals and the acts of some kinds, to be compared with another's."""
-        acts = [self.acts(kind) for kind in kinds]
-        return self._tenures, self._ended, self._enders, self.removals, acts
 
     def acts(self, kind: type[B]) -> list[Act[B]]:
         """Give the operations of a kind that count."""

@@ -77,25 +77,26 @@ class Picture:
         state = RoomState(
             host=registers.host,
             members=members,
-            removed=admitted.removed,
+            removed=frozenset(),
             queue=(),
             unnamed=(),
             slots={},
             locked=False,
             topic="",
-            awaited=admitted.vouched - admitted.known - admitted.removed,
             invites=describe(invites, self._used, admitted.revoked, self._is_here),
             by=self._by(members.values()),
         )
+        self._revoked = admitted.revoked
         self._note_hands(members.values())
-        self.state: RoomState = self._with_queue(self._with_acts(state))
+        self.state: RoomState = self._with_queue(self._with_acts(self._with_members(state)))
         findings.news()  # all of it is old
 
     def look(self) -> RoomState:
         """Take in what the findings have taken in; gives the state now."""
         touched, acted = self.findings.news()
         floor, old = self._floor, self.state
-        stirred = acted or not touched.isdisjoint(floor.about)
+        matters = (floor.about, self.findings.settings.let.keys())
+        stirred = acted or not all(map(touched.isdisjoint, matters))
         if stirred:
             self._floor = self._stage()
             self._painter.look(self._floor)
@@ -103,11 +104,13 @@ class Picture:
         touched |= self._painter.meet(touched & self._known)
         new = [self._painter.of(member) for member in touched & self._known]
         by = {member: mover for member, mover in old.by.items() if member not in touched}
-        state = replace(
-            old,
-            members=old.members.but(new),
-            invites=self._invites(old, new),
-            by=by | self._by(new),
+        state = self._with_members(
+            replace(
+                old,
+                members=old.members.but(new),
+                invites=self._invites(old, new),
+                by=by | self._by(new),
+            )
         )
         hands_moved = self._note_hands(new)
         state = self._with_acts(state)
@@ -130,7 +133,8 @@ class Picture:
         """Give those of whom acts of others may say something else than before."""
         now = self._floor
         downs = {member for (member, _), _ in before.downs.items() ^ now.downs.items()}
-        return downs | before.live.keys() | now.live.keys() | {*self.state.ranked}
+        ranked = {*self.state.ranked, *self.findings.authority.appointed()}
+        return downs | before.live.keys() | now.live.keys() | ranked
 
     def _note_hands(self, members: Iterable[Member]) -> bool:
         """Take in whose hand is up; tells whether one has moved."""
@@ -147,6 +151,12 @@ class Picture:
         named = places(self.findings.authority.acts(Order))
         queue, unnamed, base = queue_of(self._hands.values(), named)
         return replace(state, queue=queue, unnamed=unnamed, named=base)
+
+    def _with_members(self, state: RoomState) -> RoomState:
+        """Say who is out for ever, and who is vouched for and not here."""
+        admitted = self.findings.admitted
+        awaited = admitted.vouched - admitted.known - admitted.removed
+        return replace(state, removed=admitted.removed, awaited=awaited)
 
     def _with_acts(self, state: RoomState) -> RoomState:
         """Say how the stage, the settings and the keys are, and who waits outside."""
@@ -197,6 +207,9 @@ class Picture:
             if came_by is not None and member.id not in old.members:
                 self._used[came_by.id] += 1
                 about.append(came_by)
+        revoked, self._revoked = self._revoked, found.admitted.revoked
+        moved = revoked ^ self._revoked
+        about += [op for op, _ in found.registers.all("invite", Invite) if moved and op.id in moved]
         if not about:
             return old.invites
         rest = old.invites.keys() - {op.id for op in about}

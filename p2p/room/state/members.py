@@ -48,7 +48,7 @@ class Painter:
         self._admitted = findings.admitted
         self._keys = _appointed_keys(findings) if blind else {}
         self._alike = Lookalikes()
-        self._named: dict[MemberId, DisplayName] = {}
+        self._named: dict[MemberId, tuple[int, DisplayName]] = {}
         self.look(floor)
 
     def look(self, floor: Floor) -> None:
@@ -64,20 +64,20 @@ class Painter:
         others: set[MemberId] = set()
         for member in members if not self._blind else ():
             here = member not in self._authority.removals and not self._registers.left(member)
-            if here == (member in self._named):
-                continue
             rank = self._authority.rank_of(member)
-            if here:
-                name = self._named[member] = self._name(member, self._join(member))
+            before = self._named.get(member)
+            if before is not None and not (here and before[0] == rank):
+                del self._named[member]
+                others.update(self._alike.go(before[0], member, before[1]))
+            if here and member not in self._named:
+                name = self._name(member, self._join(member))
+                self._named[member] = rank, name
                 others.update(self._alike.come(rank, member, name))
-            else:
-                others.update(self._alike.go(rank, member, self._named.pop(member)))
         return others
 
     def _imitates(self, member: MemberId) -> MemberId | None:
-        name = self._named.get(member)
-        rank = self._authority.rank_of(member)
-        return None if name is None else self._alike.imitated(rank, member, name)
+        named = self._named.get(member)
+        return None if named is None else self._alike.imitated(named[0], member, named[1])
 
     def _join(self, member: MemberId) -> Op:
         """The join by which a member is known: the one its removal names, else its own."""

@@ -71,6 +71,16 @@ class Settings:
         self.carriers_out = tuple(one for one in named if one.is_out)
         self.let: dict[MemberId, bool] = _let(authority.acts(Let))
 
+    @property
+    def is_shut(self) -> bool:
+        """The word of a plain member lets nobody in."""
+        return self.locked or self.entry != "open"
+
+    @property
+    def hangs_on_invites(self) -> bool:
+        """The room is shut, and yet an invite lets somebody in."""
+        return self.is_shut and not self.locked
+
     def _heads(self, authority: Authority, kind: type[S]) -> list[S]:
         """Read a setting, and note what a new value of it replaces."""
         heads = heads_of(authority.acts(kind))

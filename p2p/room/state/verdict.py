@@ -1,35 +1,21 @@
 """A set of operations, and whose word in it counts: as much as pruning needs.
 
 What comes later is taken in one by one where that gives the same as working out the whole set: what
-somebody says of itself, a newcomer to an open room, and acts of a moderator that let nobody in and
-take no power away. Of all else the set has to be worked out anew. Rule of thumb: a step that is
-not sure says no.
+somebody says of itself, newcomers, and acts of moderators that move few (``increments``). Of all
+else the set has to be worked out anew. Rule of thumb: a step that is not sure says no.
 """
 
 from collections.abc import Collection, Iterable
-from typing import Final
 
 from crypto.ids import MemberId, OpId
 from p2p.room.ops.kinds import (
     Admit,
-    Carriers,
-    Down,
-    Entry,
     EntryMode,
-    Epoch,
-    Grant,
     Invite,
     Join,
     Leave,
-    Let,
-    Lock,
-    Mute,
-    Order,
-    Profile,
     Rank,
     Remove,
-    Roster,
-    Topic,
     Uninvite,
 )
 from p2p.room.ops.newcomer import admitted_by
@@ -39,11 +25,9 @@ from p2p.room.ops.registers import WISHES, Registers
 from p2p.room.state.admitted import Admitted
 from p2p.room.state.authority import Authority
 from p2p.room.state.epochs import Epochs
+from p2p.room.state.increments import Increments
 from p2p.room.state.invites import Lineage
 from p2p.room.state.room_settings import Settings
-
-_LET_NOBODY_IN: Final = (Grant, Mute, Down, Order, Epoch, Topic, Carriers, Profile)
-_DECIDE_WHO_IS_IN: Final = (Rank, Remove, Roster, Lock, Entry, Let, Uninvite)
 
 
 class Findings:
@@ -56,6 +40,7 @@ class Findings:
         epochs: Which epochs are heads.
         settings: The settings of the room.
         admitted: Who is a member.
+        increments: Keeps that up.
         may_end_acts: What came last may have been the end of something said with a power.
     """
 
@@ -66,6 +51,9 @@ class Findings:
         self.epochs = Epochs(self.registers, self.authority)
         self.settings = Settings(self.authority, entry)
         self.admitted = Admitted(self.registers, self.authority, self.lineage, self.settings)
+        self.increments = Increments(
+            self.registers, self.lineage, self.authority, self.settings, self.admitted
+        )
         self._entry: EntryMode = entry
         self._touched: set[MemberId] = set()
         self._acts_changed = False
@@ -106,12 +94,14 @@ class Findings:
     def _take(self, op: Op) -> Collection[Op] | None:
         if takes_power(op, self.registers.host):
             self._judge_again = self.may_end_acts = True
-            return self.registers.add(op) if isinstance(op.body, _LET_NOBODY_IN) else None
+            return self.registers.add(op)
         if op.author not in self.registers.introduced or not self._may_say(op):
             return None
         self._touched.add(op.author)
         self.may_end_acts |= isinstance(op.body, WISHES | Leave)
         replaced = self.registers.add(op)
+        if replaced is not None and isinstance(op.body, Admit) and not self._let_in(op):
+            return None
         # Of the invites of one member the first count: one that lets in somebody may be none.
         return None if replaced and isinstance(op.body, Invite | Uninvite) else replaced
 
@@ -139,8 +129,15 @@ class Findings:
             if any(join.body.invite) and any(body.branch for body in removals):
                 return False
             self.lineage.come(join, join.body)
-        self._touched.add(join.author)
-        return self.admitted.take(op, join)
+        return True
+
+    def _let_in(self, op: Op) -> bool:
+        join = admitted_by(op)
+        return join is not None and self._touch(self.increments.admit(op, join.author))
+
+    def _touch(self, moved: Collection[MemberId] | None) -> bool:
+        self._touched.update(moved or ())
+        return moved is not None
 
     def _may_offer(self, op: Op, body: Invite) -> bool:
         taken_back = [back.invite for _, back in self.registers.all("uninvite", Uninvite)]
@@ -150,29 +147,23 @@ class Findings:
     def _may_take_back(self, member: MemberId, invite: OpId) -> bool:
         """An own invite, while nobody is in by invites alone."""
         own = any(one.id == invite for one in self.registers.read("invite", member))
-        if not own or self._hangs_on_invites():
+        if not own or self.settings.hangs_on_invites:
             return False
-        self.admitted.take_back(invite)
+        self.admitted.taken_back |= {invite}
         return True
-
-    def _hangs_on_invites(self) -> bool:
-        return self.settings.entry != "open" and not self.settings.locked
 
     def _may_leave(self, member: MemberId) -> bool:
         """Somebody that does not take its place with it, where only so many came by an invite."""
-        joins = self.registers.read("join", member) if self._hangs_on_invites() else ()
+        joins = self.registers.read("join", member) if self.settings.hangs_on_invites else ()
         invites = [invite for join in joins if (invite := self.lineage.invite_of(join.id))]
         return not any(isinstance(one.body, Invite) and one.body.uses for one in invites)
 
     def _judge(self) -> bool:
-        """Work out the powers again; False if somebody may be in or out by that."""
-        authority = Authority(self.registers, self.lineage)
-        if authority.words(_DECIDE_WHO_IS_IN) != self.authority.words(_DECIDE_WHO_IS_IN):
-            return False
-        self.authority = authority
-        self.epochs = Epochs(self.registers, authority)
-        self.settings = Settings(authority, self._entry)
-        return True
+        """Work out the powers again; False if it is not sure who is in by that."""
+        self.authority = Authority(self.registers, self.lineage)
+        self.epochs = Epochs(self.registers, self.authority)
+        self.settings = Settings(self.authority, self._entry)
+        return self._touch(self.increments.judge(self.authority, self.settings))
 
 
 def _about(op: Op) -> MemberId | None:

@@ -23,9 +23,11 @@ from p2p.room.ops.kinds import (
 from p2p.room.ops.newcomer import introductions, let_in
 from p2p.room.ops.op import Op, decode_op
 from p2p.room.ops.powers import takes_power
+from p2p.room.state.increments import CLAIMS_MAX
 from p2p.room.state.model import RoomState
 from p2p.room.state.spare import spare
 from p2p.room.state.verdict import Findings
+from p2p.room.store.arrivals import Arrivals
 from p2p.room.store.credentials import Credentials
 from p2p.room.store.gone import Gone
 from p2p.room.store.held import Held
@@ -36,9 +38,6 @@ from p2p.room.store.reading import Reading
 
 MEMBERS_MAX = 10_000
 """Members in a room that are remembered, the gone included."""
-
-CLAIMS_MAX = 256
-"""Admissions that count for nobody, but might if more were known: those of the lowest ids."""
 
 _MAY_COUNT_AGAIN: Final = Admit | Epoch | Grant | Mute | Down | Order
 """What is not refused when it comes again: a dropped admission, which a removal can name, an epoch
@@ -69,7 +68,7 @@ class OpSet:
         self._blind = blind
         self._credentials = Credentials(self.host, genesis.sign, blind=blind)
         self._ops: dict[OpId, Op] = {}
-        self._known: set[MemberId] = set()
+        self._arrivals = Arrivals()
         self._held = Held()
         self._gone = Gone()
         self._quotas = Quotas(self.host, self._credentials.ranks)
@@ -83,7 +82,7 @@ class OpSet:
 
     def has_joined(self, member: MemberId) -> bool:
         """Tell whether this member was let in, by what we knew when we last looked."""
-        return member in self._known
+        return member in self._arrivals.known
 
     def has_forgotten(self, member: MemberId) -> bool:
         """Tell whether this member left and is no longer remembered otherwise."""
@@ -95,7 +94,7 @@ class OpSet:
 
     def members(self) -> int:
         """Count the members remembered, the gone included."""
-        return len(self._known)
+        return len(self._arrivals.known)
 
     def knows(self, op: Op) -> bool:
         """Tell whether the operation is here, waits, or was here and no longer counts."""
@@ -159,7 +158,7 @@ class OpSet:
         self._ops[op.id] = op
         self._credentials.learn(op)
         if (member := self._arrival(op)) is not None:
-            self._known.add(member)
+            self._arrivals.add(member)
         self._quotas.add(op)
         self._reading.add(op)
 
@@ -169,8 +168,8 @@ class OpSet:
 
     def _require_room(self, op: Op) -> None:
         newcomer = self.newcomer(op)
-        fresh = newcomer is not None and newcomer not in self._known
-        if fresh and len(self._known) >= MEMBERS_MAX:
+        fresh = newcomer is not None and newcomer not in self._arrivals.known
+        if fresh and len(self._arrivals.known) >= MEMBERS_MAX:
             raise RemoteError("full")
         if not self._quotas.takes(op):
             raise RemoteError("full")
@@ -219,7 +218,7 @@ class OpSet:
             What all this means, ready for ``state.state_of``. The same object as before if what
             came since could be taken in as it is.
         """
-        read = self._reading.go_on(len(self._known))
+        read = self._reading.go_on(len(self._arrivals.known))
         if read is None:
             return self._settle_all()
         findings, gone = read
@@ -227,6 +226,7 @@ class OpSet:
             findings.forget(over := ended(findings))
             gone |= over
         self._drop(gone)
+        self._arrivals.look(findings.admitted.known)
         return findings
 
     def _drop(self, gone: Iterable[OpId]) -> None:
@@ -260,7 +260,7 @@ class OpSet:
         findings.forget({one for one, op in lost.items() if takes_power(op, self.host)})
         if lost:
             self._forget(left)
-        self._known = set(findings.admitted.known - self._gone.members)
+        self._arrivals.whole(findings.admitted.known - self._gone.members)
         self._reading.whole(findings, lost)
         return findings
 
@@ -303,6 +303,7 @@ class OpSet:
 
     def _forget(self, left: dict[OpId, Op]) -> None:
         before, self._ops = self._ops, {}
+        self._arrivals.clear()
         self._quotas.clear()
         self._credentials.forget(but=self._gone.members | {self.host})
         for op in before.values():  # in the order in which they came: each behind its author's

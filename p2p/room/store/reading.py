@@ -73,11 +73,13 @@ class Reading:
         """Tell whether an admission takes a look at everybody and lets in nobody.
 
         It is by somebody that was removed, or of a member that has doors enough, or with another
-        join than the one by which all know it. Anybody could sign such without end.
+        join than the one by which all know it, or one of too many that count for nobody. Anybody
+        could sign such without end.
         """
         if (found := self._last) is None:
             return False
         others = found.registers.admits.get(join.author, [])
         enough = len(others) >= ENOUGH or any(one.id != join.id for _, one in others)
         is_in = join.author in found.admitted.known
-        return admit.author in found.admitted.removed or (is_in and enough)
+        idle = found.increments.takes_idly(admit.author, join.author)
+        return idle or admit.author in found.admitted.removed or (is_in and enough)

@@ -13,6 +13,7 @@ from p2p.room.ops import kinds, registers
 from p2p.room.ops.ids import NONE
 from p2p.room.ops.newcomer import admitted_by
 from p2p.room.ops.op import Op, Pen
+from p2p.room.state import increments
 from p2p.room.state.evaluate import Findings, state_of
 from p2p.room.state.invites import CONTEXT
 from p2p.room.store import pruning
@@ -36,7 +37,8 @@ class Evening:
         self.before = list(people.ops)
         steps = [*[self.come] * 3, *[self.come_again] * 4, *[self.wish] * 3, self.twice, self.recv,
                  self.leave, self.ask, self.strange, self.invite, self.call_up, self.move_down,
-                 self.order, self.epoch, self.topic, self.rarely]  # fmt: skip
+                 self.order, self.epoch, self.topic, self.answer, self.ask_to_be_in,
+                 *[self.rarely] * 2]  # fmt: skip
         for _ in range(length):
             self.dice.choice(steps)()
         self.then = people.ops[len(self.before) :]
@@ -81,6 +83,19 @@ class Evening:
     def leave(self) -> None:
         self.people.write(self.dice.randrange(2, len(self.people.ids)), kinds.Leave)
 
+    def answer(self) -> None:
+        """A moderator says yes or no to somebody, and maybe a door lets it in by that."""
+        key = identity(60 + self.dice.randrange(6))
+        who = self.dice.choice([key.member_id, *self.people.ids[2:]])
+        self.people.act(MODERATOR, kinds.Let, who, self.dice.random() < 0.7)
+
+    def ask_to_be_in(self) -> None:
+        key = identity(60 + self.dice.randrange(6))
+        join = Pen(key, self.people.room_id).write(
+            kinds.Join, key.sign_key, key.dh, bytes(32), "outside"
+        )
+        self.people.admit(join, by=self.anybody())
+
     def ask(self) -> None:
         key, number = identity(60 + self.dice.randrange(12)), self.anybody()
         join = Pen(key, self.people.room_id).write(
@@ -121,20 +136,26 @@ class Evening:
 
     def rarely(self) -> None:
         """What decides who is in."""
-        number = self.dice.randrange(2, len(self.people.ids))
-        if self.people.ids[number] not in self.people.state().members:
+        people, number = self.people, self.dice.randrange(2, len(self.people.ids))
+        if people.ids[number] not in people.state().members:
             return
-        match self.dice.randrange(5):
-            case 0:
-                self.people.remove(number, branch=self.dice.random() < 0.5)
-            case 1:
-                self.people.promote(HOST, number, 3)
+        match self.dice.randrange(9):
+            case 0 | 1:
+                people.remove(number, branch=self.dice.random() < 0.3)
             case 2:
-                self.people.act(HOST, kinds.Entry, self.dice.choice(["open", "ask", "invited"]))
+                people.promote(HOST, number, self.dice.choice([2, 3, 4]))
             case 3:
-                self.people.vouch(number)
+                people.act(HOST, kinds.Entry, self.dice.choice(["open", "ask", "invited"]))
             case 4:
-                self.people.write(2, kinds.Uninvite, self.invites[0].id)
+                people.vouch(number)
+            case 5:
+                people.vouch()
+            case 6:
+                people.write(2, kinds.Uninvite, self.invites[0].id)
+            case 7:
+                people.act(HOST, kinds.Lock, self.dice.random() < 0.4)
+            case 8:
+                people.act(HOST, kinds.Uninvite, self.dice.choice(self.invites).id)
 
 
 def give(ops: OpSet, data: bytes) -> None:
@@ -353,7 +374,368 @@ def an_epoch_is_forgotten(people: People) -> None:
     people.act(0, kinds.Topic, "x")
 
 
+def outsider(people: People, number: int, invite: Op | None = None) -> Op:
+    """The join of somebody that no door has let in; it has the next number from then on."""
+    key = identity(len(people.ids))
+    people.keys.append(key)
+    people.ids.append(key.member_id)
+    people.pens.append(Pen(key, people.room_id))
+    by, proof = (
+        (NONE, b"")
+        if invite is None
+        else (invite.id, identity(90).sign(CONTEXT, people.room_id + key.member_id))
+    )
+    fields = (key.sign_key, key.dh, bytes(32), f"outside {number}", by, proof)
+    return people.pens[-1].write(kinds.Join, *fields)
+
+
+def a_room_is_shut_and_opened(people: People) -> None:
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Lock, True)
+    people.act(0, kinds.Lock, False, people.state().over[kinds.Lock])
+
+
+def a_room_is_shut_to_somebody(people: People) -> None:
+    """It hangs on a door, and nobody has vouched for it."""
+    newcomer(people, by=2)
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Lock, True)
+
+
+def a_room_is_opened_to_somebody_that_waits(people: People) -> None:
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Lock, True)
+    people.admit(outsider(people, 5), by=2)
+    people.act(0, kinds.Lock, False, people.state().over[kinds.Lock])
+
+
+def a_yes_comes_behind_the_admission(people: People) -> None:
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Entry, "ask")
+    people.admit(outsider(people, 5), by=2)
+    people.act(1, kinds.Let, people.ids[5], True)
+    people.write(5, kinds.Hand, True)
+
+
+def a_yes_lets_in_a_door(people: People) -> None:
+    """Whom it had let in is in by that as well."""
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Entry, "ask")
+    people.admit(outsider(people, 5), by=2)
+    people.admit(outsider(people, 6), by=5)
+    people.act(1, kinds.Let, people.ids[6], True)
+    people.act(1, kinds.Let, people.ids[5], True)
+
+
+def a_yes_is_taken_back(people: People) -> None:
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Entry, "ask")
+    join = outsider(people, 5)
+    people.act(1, kinds.Let, people.ids[5], True)
+    people.admit(join, by=2)
+    people.act(1, kinds.Let, people.ids[5], False)
+
+
+def a_yes_is_taken_back_while_the_room_is_locked(people: People) -> None:
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Lock, True)
+    let_in(people, by=2)
+    people.act(1, kinds.Let, people.ids[5], False)
+
+
+def a_no_to_somebody_outside(people: People) -> None:
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Entry, "ask")
+    people.admit(outsider(people, 5), by=2)
+    people.act(1, kinds.Let, people.ids[5], False)
+    people.act(1, kinds.Let, people.ids[4], False)
+
+
+def a_yes_to_the_maker_of_an_invite(people: People) -> None:
+    """By which somebody waits."""
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Entry, "invited")
+    people.admit(outsider(people, 5), by=2)
+    invite = people.write(5, kinds.Invite, identity(90).sign_key, 0, 0)
+    people.admit(outsider(people, 6, invite), by=3)
+    people.act(1, kinds.Let, people.ids[5], True)
+
+
+def somebody_comes_by_an_invite_into_a_shut_room(people: People) -> None:
+    invite = people.write(2, kinds.Invite, identity(90).sign_key, 0, 0)
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Entry, "invited")
+    newcomer(people, by=3, invite=invite)
+    people.act(0, kinds.Topic, "x")
+    people.remove(2)
+
+
+def a_senior_takes_an_invite_back_while_the_room_hangs_on_invites(people: People) -> None:
+    invite = people.write(2, kinds.Invite, identity(90).sign_key, 0, 0)
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Entry, "invited")
+    people.act(0, kinds.Uninvite, invite.id)
+    people.act(0, kinds.Entry, "open", people.state().over[kinds.Entry])
+    people.act(0, kinds.Uninvite, people.write(3, kinds.Invite, identity(90).sign_key, 0, 0).id)
+
+
+def a_listener_is_removed(people: People) -> None:
+    guest = newcomer(people, by=2)
+    people.raise_hand(guest)
+    people.remove(guest)
+
+
+def who_came_by_an_invite_is_removed(people: People) -> None:
+    """So the invite lets in nobody any more."""
+    invite = people.write(2, kinds.Invite, identity(90).sign_key, 0, 0)
+    guest = newcomer(people, by=3, invite=invite)
+    newcomer(people, by=3, invite=invite)
+    people.remove(guest)
+
+
+def who_came_by_an_invite_is_removed_from_a_shut_room(people: People) -> None:
+    invite = people.write(2, kinds.Invite, identity(90).sign_key, 0, 0)
+    guest = newcomer(people, by=3, invite=invite)
+    people.vouch(1, 2, 3, 4, guest)
+    people.act(0, kinds.Entry, "invited")
+    people.remove(guest)
+
+
+def a_door_is_removed(people: People) -> None:
+    """Somebody hangs on it alone."""
+    newcomer(people, by=3)
+    people.remove(3)
+
+
+def a_second_door_is_removed(people: People) -> None:
+    """A leave and a hand behind it, so that what doors are is drawn."""
+    guest = newcomer(people, by=0)
+    people.admit(join_of(people, guest), by=3)
+    people.remove(3)
+    people.raise_hand(guest)
+
+
+def a_door_is_removed_whose_newcomer_has_two_histories(people: People) -> None:
+    another_join(people)
+    people.remove(3)
+
+
+def a_removal_of_many_joins(people: People) -> None:
+    """One of three counts only because its removal names it."""
+    guest = newcomer(people, by=2)
+    for door in (3, 4):
+        key, people.pens[guest] = people.keys[guest], Pen(people.keys[guest], people.room_id)
+        people.join(guest, key.sign_key, key.dh, bytes(32), f"twin {door}", by=door)
+    joins = sorted({admitted_by(op).id for op in people.ops[-3:]})
+    people.act(0, kinds.Remove, people.ids[guest], joins[-1], NONE)
+
+
+def a_branch_is_removed_before_one_of_it_is_let_in(people: People) -> None:
+    invite = people.write(2, kinds.Invite, identity(90).sign_key, 0, 0)
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Entry, "ask")
+    people.admit(outsider(people, 5, invite), by=3)
+    people.remove(2, branch=True)
+    people.act(1, kinds.Let, people.ids[5], True)
+    people.admit(join_of(people, 5), by=1)
+
+
+def a_door_is_appointed(people: People) -> None:
+    """So it stands nearer to the host than another that let in the same."""
+    far = newcomer(people, by=newcomer(people, by=newcomer(people, by=2)))
+    guest = newcomer(people, by=far)
+    people.admit(join_of(people, guest), by=newcomer(people, by=newcomer(people, by=3)))
+    below = newcomer(people, by=guest)
+    people.admit(join_of(people, below), by=newcomer(people, by=guest))
+    people.promote(0, far, 2)
+    people.raise_hand(below)
+    people.vouch(guest)
+
+
+def a_moderator_that_vouched_is_removed(people: People) -> None:
+    guest = newcomer(people, by=2)
+    people.vouch(guest, by=1)
+    people.remove(1)
+
+
+def an_admission_comes_behind_the_word_of_a_moderator(people: People) -> None:
+    join = outsider(people, 5)
+    people.vouch(5)
+    people.admit(join, by=2)
+    people.admit(join, by=3)
+    people.admit(outsider(people, 6), by=5)
+
+
+def a_namesake_rises(people: People) -> None:
+    """Whose name is like another's is shown at whoever has the lower rank."""
+    guests = [newcomer(people, by=2) for _ in range(3)]
+    people.promote(0, guests[1], 2)
+    people.promote(0, guests[1], 4)
+    people.remove(guests[0])
+
+
+def let_in(people: People, *, by: int, invite: Op | None = None) -> int:
+    """A moderator says yes to somebody, and a door lets it in; gives its number."""
+    join = outsider(people, len(people.ids), invite)
+    people.act(1, kinds.Let, people.ids[-1], True)
+    people.admit(join, by=by)
+    return len(people.ids) - 1
+
+
+def a_room_that_hangs_on_invites(people: People) -> tuple[int, int, int]:
+    """Somebody came by the host, and an invite of a member far off; so another door comes first.
+
+    Gives a member of whom others hang, the one and the other.
+    """
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Entry, "invited")
+    near = let_in(people, by=3)
+    far = let_in(people, by=let_in(people, by=near))
+    invite = people.write(far, kinds.Invite, identity(90).sign_key, 0, 0)
+    by_invite = newcomer(people, by=0, invite=invite)
+    return near, by_invite, let_in(people, by=near)
+
+
+def doors_of_a_room_that_hangs_on_invites(people: People) -> None:
+    _, one, other = a_room_that_hangs_on_invites(people)
+    guest = let_in(people, by=one)
+    people.admit(join_of(people, guest), by=other)
+
+
+def a_door_rises_in_a_room_that_hangs_on_invites(people: People) -> None:
+    near, one, other = a_room_that_hangs_on_invites(people)
+    guest = let_in(people, by=one)
+    people.admit(join_of(people, guest), by=other)
+    people.raise_hand(guest)
+    people.vouch(near)
+
+
+def a_removal_is_taken_back(people: People) -> None:
+    """It counts no more, as its author was removed and that names an act before it."""
+    guest = newcomer(people, by=0)
+    people.admit(join_of(people, guest), by=newcomer(people, by=2))
+    people.act(1, kinds.Remove, people.ids[6], NONE, NONE)
+    people.raise_hand(guest)
+    moderator = people.member(1)
+    people.act(0, kinds.Remove, moderator.id, moderator.join, moderator.join)
+
+
+def the_maker_of_an_invite_rises_above_who_took_it_back(people: People) -> None:
+    invite = people.write(2, kinds.Invite, identity(90).sign_key, 0, 0)
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Entry, "invited")
+    people.act(1, kinds.Uninvite, invite.id)
+    people.admit(outsider(people, 5, invite), by=3)
+    people.promote(0, 2, 1)
+
+
+def a_moderator_that_vouched_is_removed_from_a_shut_room(people: People) -> None:
+    guest = newcomer(people, by=2)
+    people.vouch(1, 2, 3, 4)
+    people.vouch(guest, by=1)
+    people.act(0, kinds.Lock, True)
+    people.remove(1)
+
+
+def somebody_of_two_histories_is_removed(people: People) -> None:
+    """By one of them it came by an invite."""
+    invite = people.write(2, kinds.Invite, identity(90).sign_key, 0, 0)
+    for first, second in (((2, None), (3, invite)), ((2, invite), (3, None))):
+        guest = newcomer(people, by=first[0], invite=first[1])
+        key, people.pens[guest] = people.keys[guest], Pen(people.keys[guest], people.room_id)
+        proof = identity(90).sign(CONTEXT, people.room_id + key.member_id)
+        came = (NONE, b"") if second[1] is None else (invite.id, proof)
+        people.join(guest, key.sign_key, key.dh, bytes(32), "twin", *came, by=second[0])
+        people.remove(guest)
+
+
+def a_far_door_is_removed_whose_newcomer_has_two_histories(people: People) -> None:
+    guest, far = newcomer(people, by=0), newcomer(people, by=newcomer(people, by=3))
+    key, people.pens[guest] = people.keys[guest], Pen(people.keys[guest], people.room_id)
+    people.join(guest, key.sign_key, key.dh, bytes(32), "twin", by=far)
+    people.raise_hand(far)
+    people.remove(far)
+
+
+def a_door_outside_is_vouched_for(people: People) -> None:
+    """Whom it had let in is in by that."""
+    people.vouch(1, 2, 3, 4)
+    people.act(0, kinds.Entry, "ask")
+    people.admit(outsider(people, 5), by=2)
+    people.admit(outsider(people, 6), by=5)
+    people.act(1, kinds.Let, people.ids[6], True)
+    people.vouch(5)
+
+
+def one_of_a_branch_that_was_removed_is_let_in(people: People) -> None:
+    invite = people.write(2, kinds.Invite, identity(90).sign_key, 0, 0)
+    people.remove(4)
+    join = outsider(people, 5, invite)
+    people.admit(join, by=4)
+    people.remove(2, branch=True)
+    people.raise_hand(3)
+    people.admit(join, by=1)
+
+
+def a_crowd_of_ghosts(people: People) -> int:
+    """Somebody has four doors by one maker, and an honest one; gives its number."""
+    maker = newcomer(people, by=2)
+    ghosts = [newcomer(people, by=maker) for _ in range(4)]
+    honest = newcomer(people, by=newcomer(people, by=newcomer(people, by=3)))
+    guest = newcomer(people, by=ghosts[0])
+    for door in (*ghosts[1:], honest):
+        people.admit(join_of(people, guest), by=door)
+    return guest
+
+
+def a_door_among_ghosts_is_appointed(people: People) -> None:
+    guest = a_crowd_of_ghosts(people)
+    people.raise_hand(guest)
+    people.promote(0, guest - 2, 2)
+
+
+def a_door_among_ghosts_is_removed(people: People) -> None:
+    """Its newcomer has others, and yet another door may be of use now."""
+    guest = a_crowd_of_ghosts(people)
+    people.raise_hand(guest)
+    people.remove(guest - 5)
+
+
 SCENES = [
+    doors_of_a_room_that_hangs_on_invites,
+    a_door_rises_in_a_room_that_hangs_on_invites,
+    a_removal_is_taken_back,
+    the_maker_of_an_invite_rises_above_who_took_it_back,
+    a_moderator_that_vouched_is_removed_from_a_shut_room,
+    somebody_of_two_histories_is_removed,
+    a_far_door_is_removed_whose_newcomer_has_two_histories,
+    a_door_outside_is_vouched_for,
+    one_of_a_branch_that_was_removed_is_let_in,
+    a_door_among_ghosts_is_appointed,
+    a_door_among_ghosts_is_removed,
+    a_room_is_shut_and_opened,
+    a_room_is_shut_to_somebody,
+    a_room_is_opened_to_somebody_that_waits,
+    a_yes_comes_behind_the_admission,
+    a_yes_lets_in_a_door,
+    a_yes_is_taken_back,
+    a_yes_is_taken_back_while_the_room_is_locked,
+    a_no_to_somebody_outside,
+    a_yes_to_the_maker_of_an_invite,
+    somebody_comes_by_an_invite_into_a_shut_room,
+    a_senior_takes_an_invite_back_while_the_room_hangs_on_invites,
+    a_listener_is_removed,
+    who_came_by_an_invite_is_removed,
+    who_came_by_an_invite_is_removed_from_a_shut_room,
+    a_door_is_removed,
+    a_second_door_is_removed,
+    a_door_is_removed_whose_newcomer_has_two_histories,
+    a_removal_of_many_joins,
+    a_branch_is_removed_before_one_of_it_is_let_in,
+    a_door_is_appointed,
+    a_moderator_that_vouched_is_removed,
+    an_admission_comes_behind_the_word_of_a_moderator,
+    a_namesake_rises,
     a_grant_is_taken,
     an_invite_is_taken_back,
     an_invite_is_taken_back_by_which_somebody_is_in,
@@ -420,6 +802,70 @@ def test_what_has_no_power_and_what_is_too_much_is_left_to_the_whole_set(monkeyp
     assert take(fifth) == set()
     monkeypatch.setattr(registers, "ADMITS_MAX", 4)
     assert take(fifth) is None
+
+
+def test_an_appointment_on_which_others_hang_is_left_to_the_whole_set():
+    people = a_small_room()
+    first = people.promote(HOST, 2, 1)
+    people.promote(2, 3, 2)
+    people.ops.remove(first)
+    assert Findings(people.ops, people.host, "open").take([first]) is None
+
+
+def test_only_so_many_admissions_that_count_for_nobody_are_taken_in(monkeypatch):
+    people = a_small_room()
+    people.vouch(1, 2, 3, 4)
+    people.act(HOST, kinds.Lock, True)
+    before = list(people.ops)
+    for _ in range(3):
+        people.admit(outsider(people, 5), by=2)
+    for most, taken in ((2, False), (3, True)):
+        monkeypatch.setattr(increments, "CLAIMS_MAX", most)
+        found = Findings(before, people.host, "open").take(people.ops[len(before) :])
+        assert (found is not None) is taken
+
+
+def test_admissions_that_a_removal_makes_idle_are_counted(monkeypatch):
+    people = a_small_room()
+    guest = newcomer(people, by=0)
+    people.admit(join_of(people, guest), by=newcomer(people, by=2))
+    before = list(people.ops)
+    removal = people.remove(6)
+    for most, taken in ((0, False), (1, True)):
+        monkeypatch.setattr(increments, "CLAIMS_MAX", most)
+        found = Findings(before, people.host, "open").take([removal])
+        assert (found is not None) is taken
+
+
+def test_whoever_is_vouched_for_is_not_in_by_a_door_that_nobody_knows():
+    people = a_small_room()
+    outsider(people, 5)
+    people.admit(outsider(people, 6), by=5)
+    before = list(people.ops)
+    vouched = people.act(HOST, kinds.Roster, (people.ids[6],))
+    assert Findings(before, people.host, "open").take([vouched]) is None
+
+
+def test_acts_that_move_few_do_not_have_the_whole_set_worked_out():
+    people = a_small_room()
+    guests = [newcomer(people, by=2) for _ in range(4)]
+    people.admit(join_of(people, guests[0]), by=guests[1])
+    before = list(people.ops)
+    people.act(MODERATOR, kinds.Let, people.ids[2], True)
+    people.remove(guests[3])
+    people.promote(HOST, guests[1], 2)
+    people.promote(HOST, 3, 3)
+    people.promote(HOST, 3, 4)
+    people.vouch()
+    people.remove(guests[1])
+    people.act(HOST, kinds.Lock, True)
+    join = outsider(people, 9)
+    people.act(MODERATOR, kinds.Let, people.ids[-1], True)
+    people.admit(join, by=4)
+    people.admit(outsider(people, 10), by=4)
+    people.act(MODERATOR, kinds.Let, people.ids[-1], True)
+    people.act(HOST, kinds.Lock, False, people.state().over[kinds.Lock])
+    assert agree(people, before, people.ops[len(before) :]) == 1
 
 
 def test_newcomers_hands_and_leaves_do_not_have_the_whole_set_worked_out():

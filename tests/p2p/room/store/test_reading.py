@@ -1,11 +1,15 @@
 """What takes a look at everybody, and how often somebody can make a room do that."""
 
+from collections import Counter
+
 import pytest
 
 from lab.room_people import People, Rooms, identity
 from p2p.room import commands as c
 from p2p.room.ops import kinds
 from p2p.room.ops.op import Pen
+from p2p.room.state import increments
+from p2p.room.store import opset
 from p2p.room.store.intake import DEAR_RATE
 from p2p.room.store.opset import OpSet
 
@@ -51,6 +55,28 @@ def test_somebody_that_was_removed_lets_nobody_in_as_often():
         rooms[0].receive(data, rooms.ids[2], rooms.now)
     assert rooms[0].counts["flood"] == 4
     assert len(rooms[0].state.members) == 3
+
+
+def test_a_locked_room_works_through_few_admissions_that_count_for_nobody(monkeypatch):
+    """Beyond those that are noted they take a look at everybody: one may sign them without end."""
+    monkeypatch.setattr(increments, "CLAIMS_MAX", 3)
+    monkeypatch.setattr(opset, "CLAIMS_MAX", 3)
+    rooms = Rooms(3)
+    rooms.do(0, c.SetLock(on=True))
+    host, burst = rooms[0], int(DEAR_RATE.burst)
+    before = Counter(host.counts)
+    for number in range(20, 23 + burst + 4):
+        sender = 1 + number % 3
+        data = rooms[1]._pen.write(kinds.Admit, join_of(number, rooms)).data
+        host.receive(data, rooms.ids[sender], rooms.now)
+        assert len(host.state.members) == 4
+    came = host.counts - before
+    assert came == {"new": 3 + burst, "flood": 4}
+    late = pen_of(90, rooms)
+    rooms[0]._write(kinds.Let, late.author, True)
+    rooms[2]._write(kinds.Admit, join_of(90, rooms))
+    rooms.deliver()
+    assert late.author in host.state.members
 
 
 def test_before_a_set_was_read_nothing_is_dear():
