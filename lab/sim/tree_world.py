@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from crypto.ids import DhKey
 from p2p.mesh.tree.place import Place
-from p2p.mesh.tree.row import Ask, Row, TreeMessage
+from p2p.mesh.tree.row import DEPTH_MAX, Ask, Row, TreeMessage
 from p2p.node.relays.comparison import LATEST_S, LISTEN_S
 from p2p.node.relays.failover import SILENT_S
 from p2p.relay.fanout import HEARTBEAT_EVERY_S
@@ -26,6 +26,8 @@ HOP_MEDIAN_S = 0.04
 HOP_SIGMA = 0.5
 LINK_HOPS = 6
 """Handshake, checks of the way, DTLS: three round trips before the first message."""
+FOUND_S = LISTEN_S + LATEST_S + LINK_HOPS * HOP_MEDIAN_S
+"""So soon it shows which of two parents brings less than the other."""
 LEAVE_S = 2.0
 """Who leaves in order stays so long after it has said so."""
 
@@ -145,7 +147,7 @@ class TreeWorld:
             reached.add(key)
             if mute:
                 seen.behind_hostile += 1
-                seen.silent += node.first_sound_s is not None
+                seen.silent += node.first_sound_s is not None and not node.hostile
             else:
                 seen.hearing += 1
                 seen.depths[depth] += 1
@@ -163,7 +165,7 @@ class TreeWorld:
                 if node.first_sound_s is None:
                     seen.waiting += 1
                 else:
-                    seen.silent += 1
+                    seen.silent += not node.hostile
         return seen
 
     def cycles(self) -> int:
@@ -228,6 +230,8 @@ class TreeWorld:
         before, node.above = node.above, above
         if above[0] is not None and above[0] != before[0]:
             self._listen(key, above[0])
+        if above[1] is not None and above[1] not in before:
+            self.later(FOUND_S, self._compare, key, above[1])
 
     def _listen(self, key: DhKey, parent: DhKey) -> None:
         """A parent that brings nothing is found out when the second is listened to beside it.
@@ -236,8 +240,27 @@ class TreeWorld:
         """
         above = self.nodes.get(parent)
         if above is not None and above.hostile:
-            within_s = LISTEN_S + LATEST_S + LINK_HOPS * HOP_MEDIAN_S
-            self.later(within_s, self._found_out, key, parent)
+            self.later(FOUND_S, self._found_out, key, parent)
+
+    def _compare(self, key: DhKey, second: DhKey) -> None:
+        """A second parent was heard for a while beside the first."""
+        node = self.nodes.get(key)
+        above = None if node is None else node.place.parents.second
+        if node is None or node.hostile or above is None or above.node != second:
+            return
+        node.place.compared(self.now, good=self._brings_sound(second))
+        self._flush(key, node)
+
+    def _brings_sound(self, key: DhKey) -> bool:
+        at: DhKey | None = key
+        for _ in range(2 * DEPTH_MAX):
+            node = None if at is None else self.nodes.get(at)
+            if node is None or node.hostile:
+                return False
+            if node.place.parents.is_root:
+                return True
+            at = node.above[0]
+        return False
 
     def _found_out(self, key: DhKey, parent: DhKey) -> None:
         node = self.nodes.get(key)

@@ -31,6 +31,7 @@ class _Known:
     shunned: int = 0
     rank: int = 0
     gone: bool = False
+    heard: bool = False
 
 
 class Candidates:
@@ -58,10 +59,12 @@ class Candidates:
 
     def heard(self, row: Row) -> None:
         """A node said where it stands, or another did."""
-        if not row.is_sane(self._own):
+        known = self._known.get(row.node)
+        if (known is None or known.row != row) and not row.is_sane(self._own):
             return
-        known = self._known.pop(row.node, None)
-        if known is None:
+        if known is not None:
+            del self._known[row.node]  # it comes last again
+        else:
             if len(self._known) >= KNOWN_MAX + len(self._named):
                 self._forget_one()
             known = _Known(row)
@@ -92,6 +95,16 @@ class Candidates:
         known = self._known.setdefault(node, _Known(None))
         known.ready_s = now + SHUNNED_S * 2.0 ** min(10, known.shunned)
         known.shunned += 1
+        known.heard = False
+
+    def brought_sound(self, node: DhKey) -> None:
+        """It was heard beside another, and was as good."""
+        if node in self._known:
+            self._known[node].heard = True
+
+    def is_believed(self, node: DhKey) -> bool:
+        """Whether it was heard, or the room names it: not only its own word speaks for it."""
+        return node in self._named or (node in self._known and self._known[node].heard)
 
     @property
     def has_rows(self) -> bool:
@@ -109,9 +122,8 @@ class Candidates:
 
     def next_ready_s(self, now: float) -> float:
         """When the next of those that wait may be asked again."""
-        return min(
-            (k.ready_s for k in self._known.values() if k.ready_s > now), default=now + IDLE_S
-        )
+        waiting = [k.ready_s for k in self._known.values() if k.ready_s > now]
+        return min(waiting) if waiting else now + IDLE_S
 
     def best(
         self,

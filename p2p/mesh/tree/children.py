@@ -16,6 +16,8 @@ from p2p.wire.relay_messages import DEPTH_MAX
 SPARE_SHARE = 4
 WARM_TIMES = 3
 """A node keeps so many warm children for each that it takes, and a few."""
+SHOWN_A_LEVEL = 16
+SHOWN_MAX = 2048
 GO_S = 6.0
 """A listener that was asked to go is let go after so long."""
 
@@ -42,6 +44,7 @@ class Children:
         self._hearing: dict[DhKey, _Child] = {}
         self._warm: dict[DhKey, _Child] = {}
         self._carry: dict[DhKey, _Child] = {}  # of those that hear, the ones that pass sound on
+        self._shown: dict[DhKey, int] = {}
         self._going: dict[DhKey, float] = {}  # of those that hear: asked to go, until when
 
     @property
@@ -105,21 +108,26 @@ class Children:
             self._going[goes] = now + GO_S
         return True, goes
 
-    def told(self, row: Row, branch: tuple[Row, ...], path: tuple[DhKey, ...]) -> None:
+    def told(
+        self, row: Row, branch: tuple[Row, ...], path: tuple[DhKey, ...], delay_ms: int
+    ) -> None:
         """A child says where it stands, and which nodes of its branch have places.
 
         Args:
             row: Of the child.
             branch: Of nodes below it.
             path: The keys from the root's to ours: a child is believed only what lies below them.
+            delay_ms: How old sound is here: nobody below has it sooner.
         """
         child = self._carry.get(row.node)
         if child is None or row.above != path:
             return
         below = (*path, row.node)
-        child.row = row
+        child.row = row._replace(delay_ms=max(delay_ms, row.delay_ms))
         child.open = tuple(
-            each for each in branch[: 2 * OPEN_MAX] if each.above[: len(below)] == below
+            each._replace(delay_ms=max(child.row.delay_ms, each.delay_ms))
+            for each in branch[: 2 * OPEN_MAX]
+            if each.above[: len(below)] == below
         )
 
     def drop(self, child: DhKey) -> bool:
@@ -166,8 +174,26 @@ class Children:
         if not found:
             found = [child.row for child in branches if child.row is not None]
         mix = int.from_bytes(salt, "big")
-        found.sort(key=lambda row: (row.depth, mix ^ int.from_bytes(row.node[: len(salt)], "big")))
+        found.sort(
+            key=lambda row: (
+                row.depth + self._shown.get(row.node, 0) // SHOWN_A_LEVEL,
+                mix ^ int.from_bytes(row.node[: len(salt)], "big"),
+            )
+        )
         return tuple(found[:ROWS_MAX])
+
+    def show(self, salt: bytes, *, carries: bool) -> tuple[Row, ...]:
+        """The same, to somebody that looks for a place and will most likely take one of these.
+
+        One that is shown again and again and still says that it has places comes later, as if it
+        were deeper: nobody stays there, or it lies.
+        """
+        rows = self.rows(salt, carries=carries)
+        for row in rows:
+            self._shown[row.node] = self._shown.get(row.node, 0) + 1
+        if sum(self._shown.values()) > SHOWN_MAX:
+            self._shown = {node: n // 2 for node, n in self._shown.items() if n > 1}
+        return rows
 
     def open(self, salt: bytes) -> tuple[Row, ...]:
         """Nodes below that have places, to name to our own parent."""

@@ -132,12 +132,13 @@ class Parents:
 
     def next_timer(self, now: float) -> float:
         """When ``on_timer`` may have something new."""
-        times = [at_s + limit_s for _, at_s, limit_s in self._asked.values()]
-        if self.needs_first or self.is_root or self.second is None:
-            times.append(self.candidates.next_ready_s(now))
+        times = [self._look_s]
+        if self._asked:
+            times += [at_s + limit_s for _, at_s, limit_s in self._asked.values()]
             late = [at_s + self._me[2] / LATE_PART for _, at_s, _ in self._asked.values()]
             times += [at_s for at_s in late if at_s > now]
-        times.append(self._look_s)
+        if self.first is None or self.second is None or self._turned:
+            times.append(self.candidates.next_ready_s(now))
         return max(now + 0.01, min(times))
 
     def taken(self, node: DhKey, answer: Taken, now: float) -> list[tuple[DhKey, TreeMessage]]:
@@ -219,10 +220,24 @@ class Parents:
             self.second = None
 
     def bad(self, now: float) -> list[tuple[DhKey, TreeMessage]]:
-        """The first brings less than it should: it is left, and not asked again for long."""
+        """The first brings less than the second: it is left, and not asked again for long."""
         if self.first is None:
             return []
         node = self.first.node
+        self.lost(node, now)
+        self.candidates.shun(node, now)
+        if self.second is not None:  # that it brings sound was heard; of others it is only said
+            self._nobody_until_s = now + ANSWER_S
+        return self._leave(node)
+
+    def compared(self, now: float, *, good: bool) -> list[tuple[DhKey, TreeMessage]]:
+        """The second was heard beside the first: it is as ``good``, or is left and shunned."""
+        if self.second is None:
+            return []
+        node = self.second.node
+        if good:
+            self.candidates.brought_sound(node)
+            return []
         self.lost(node, now)
         self.candidates.shun(node, now)
         return self._leave(node)
@@ -305,9 +320,10 @@ class Parents:
     def _improve(
         self, first: Row, second: Row, now: float, out: list[tuple[DhKey, TreeMessage]]
     ) -> None:
-        """Takes the second for the first if it is better, else looks for a better one."""
+        """Takes the second for the first if it is better and was heard, or looks for another."""
         has_place = second.has_place(carries=self._me[1] > 0)
-        if has_place and self._is_better(second, first) and self.may(second.node, second):
+        may = has_place and self.may(second.node, second)
+        if may and self._is_better(second, first) and self.candidates.is_believed(second.node):
             self._ask(second.node, "sound", now, out)
             return
         ours = (self._me[0], first.node, second.node)

@@ -89,7 +89,8 @@ class Place:
                 self._say(self.parents.turned(node, message, now))
             case Told(row=row, open=branch):
                 if row.node == node:
-                    self.children.told(row, branch, (*self.row.above, self.own))
+                    at = self.row
+                    self.children.told(row, branch, (*at.above, self.own), at.delay_ms)
                     self.parents.told(row)
                     self._changed(now)
             case _:
@@ -109,6 +110,11 @@ class Place:
     def bad(self, now: float) -> None:
         """The first parent brings less sound than the second, or worse."""
         self._say(self.parents.bad(now))
+        self._step(now)
+
+    def compared(self, now: float, *, good: bool) -> None:
+        """The second parent brought as much sound as the first for a while, or did not."""
+        self._say(self.parents.compared(now, good=good))
         self._step(now)
 
     def leave(self) -> None:
@@ -150,12 +156,13 @@ class Place:
             taken, goes = self.children.take(node, ask, now, self.parents.rank_of(node))
         carries = ask.slots > 0
         if not taken:
-            rows = self.children.rows(self._rng(4), carries=carries)
+            shown = self.children.show if ask.want == "sound" else self.children.rows
+            rows = shown(self._rng(4), carries=carries)
             self._say([(node, Turned(row if self.is_placed else None, rows))])
             return
         self._say([(node, Taken(ask.want, row))])
         if goes is not None:
-            rows = self.children.rows(self._rng(4), carries=False)
+            rows = self.children.show(self._rng(4), carries=False)
             self._say([(goes, Turned(row, rows))])
         self._changed(now)
 

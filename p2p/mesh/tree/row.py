@@ -46,11 +46,13 @@ class Row(NamedTuple):
 
     def is_sane(self, own: DhKey) -> bool:
         """Whether somebody could stand there that does not stand below ``own``."""
-        keys = {self.node, *self.above}
+        node, above = self.node, self.above
         return (
-            self.depth <= DEPTH_MAX
-            and own not in keys
-            and len(keys) == self.depth + 1
+            len(above) <= DEPTH_MAX
+            and node != own
+            and own not in above
+            and node not in above
+            and len(set(above)) == len(above)
             and 0 <= self.delay_ms <= DELAY_MAX_MS
         )
 

@@ -172,3 +172,13 @@ def test_where_all_are_shunned_the_oldest_is_forgotten() -> None:
         candidates.heard(row)
         candidates.shun(row.node, 0.0)
     assert candidates.row(rows[0].node) is None
+
+
+def test_believed_is_whom_the_room_names_or_that_was_heard() -> None:
+    candidates = known(Row(A), Row(B))
+    candidates.set_named([C])
+    candidates.brought_sound(A)
+    candidates.brought_sound(D)
+    assert [candidates.is_believed(key) for key in (A, B, C, D)] == [True, False, True, False]
+    candidates.shun(A, 0.0)
+    assert not candidates.is_believed(A)

@@ -1,4 +1,4 @@
-from p2p.mesh.tree.children import GO_S, Children
+from p2p.mesh.tree.children import GO_S, SHOWN_A_LEVEL, SHOWN_MAX, Children
 from p2p.mesh.tree.row import DEPTH_MAX, OPEN_MAX, ROWS_MAX, Ask, Row, Want
 
 SALT = bytes(4)
@@ -117,13 +117,13 @@ def test_its_places_are_said_with_its_depth_in_mind() -> None:
 
 def test_those_turned_away_are_shown_whoever_has_a_place_the_least_deep_first() -> None:
     children = full(3, slots=2)
-    children.told(Row(key(1), (key(0),)), (), PATH)
-    children.told(Row(key(2), (key(0),), leaf=True), (), PATH)
+    children.told(Row(key(1), (key(0),)), (), PATH, 0)
+    children.told(Row(key(2), (key(0),), leaf=True), (), PATH, 0)
     deep = Row(key(40), (key(0), key(3)), leaf=True, carrier=True)
     foreign = Row(key(41), (key(0),), leaf=True)
-    children.told(Row(key(3), (key(0),)), (deep, foreign), PATH)
-    children.told(Row(key(9), (key(0),), leaf=True), (), PATH)
-    children.told(Row(key(1), (), leaf=True), (), PATH)
+    children.told(Row(key(3), (key(0),)), (deep, foreign), PATH, 0)
+    children.told(Row(key(9), (key(0),), leaf=True), (), PATH, 0)
+    children.told(Row(key(1), (), leaf=True), (), PATH, 0)
     assert [row.node for row in children.rows(SALT, carries=False)] == [key(2), key(40)]
     assert [row.node for row in children.rows(SALT, carries=True)] == [key(40)]
     assert [row.node for row in children.open(SALT)] == [key(2), key(40)]
@@ -131,7 +131,7 @@ def test_those_turned_away_are_shown_whoever_has_a_place_the_least_deep_first() 
 
 def test_where_nobody_has_a_place_its_children_may_know_of_one() -> None:
     children = full(2, slots=2)
-    children.told(Row(key(1), (key(0),)), (), PATH)
+    children.told(Row(key(1), (key(0),)), (), PATH, 0)
     assert [row.node for row in children.rows(SALT, carries=False)] == [key(1)]
     assert children.open(SALT) == ()
 
@@ -139,10 +139,10 @@ def test_where_nobody_has_a_place_its_children_may_know_of_one() -> None:
 def test_a_child_can_not_fill_the_answer_alone() -> None:
     children = full(30, slots=2)
     many = tuple(Row(bytes((1, n)) * 16, (key(0), key(1)), leaf=True) for n in range(50))
-    children.told(Row(key(1), (key(0),)), many, PATH)
+    children.told(Row(key(1), (key(0),)), many, PATH, 0)
     assert len(children.rows(SALT, carries=False)) <= 2 * OPEN_MAX
     for n in range(2, 30):
-        children.told(Row(key(n), (key(0),), leaf=True), (), PATH)
+        children.told(Row(key(n), (key(0),), leaf=True), (), PATH, 0)
     assert len(children.rows(SALT, carries=False)) == ROWS_MAX
     assert many[0] not in children.rows(SALT, carries=False)
 
@@ -150,6 +150,38 @@ def test_a_child_can_not_fill_the_answer_alone() -> None:
 def test_which_of_those_as_near_comes_first_is_by_chance() -> None:
     children = full(4, slots=2)
     for n in range(1, 5):
-        children.told(Row(key(n), (key(0),), leaf=True), (), PATH)
+        children.told(Row(key(n), (key(0),), leaf=True), (), PATH, 0)
     salts = (bytes((n,)) * 4 for n in range(8))
     assert len({children.rows(salt, carries=False)[0].node for salt in salts}) > 1
+
+
+def test_one_that_has_places_however_often_it_is_shown_comes_later() -> None:
+    children = Children(20)
+    for n in (1, 2):
+        take(children, n, slots=9)
+    children.told(Row(key(1), (key(0),), 5, leaf=True), (), PATH, 5)
+    deeper = Row(key(8), (key(0), key(2)), 5, leaf=True)
+    children.told(Row(key(2), (key(0),), 5), (deeper,), PATH, 5)
+    for _ in range(SHOWN_A_LEVEL):
+        assert [row.node for row in children.rows(SALT, carries=False)] == [key(1), key(8)]
+        children.show(SALT, carries=False)
+    children.told(Row(key(2), (key(0),), 5, leaf=True), (), PATH, 5)  # one that is shown anew
+    assert [row.node for row in children.show(SALT, carries=False)] == [key(2), key(1)]
+
+
+def test_how_often_somebody_was_shown_is_forgotten_slowly() -> None:
+    children = Children(4)
+    take(children, 1, slots=4)
+    children.told(Row(key(1), (key(0),), 0, leaf=True), (), PATH, 0)
+    for _ in range(2 * SHOWN_MAX):
+        children.show(SALT, carries=False)
+        assert sum(children._shown.values()) <= SHOWN_MAX
+
+
+def test_nobody_below_has_sound_sooner_than_the_node_itself() -> None:
+    children = Children(4)
+    take(children, 1, slots=4)
+    liar = Row(key(1), (key(0),), 0, leaf=True)
+    below = Row(key(5), (key(0), key(1)), 3, leaf=True)
+    children.told(liar, (below,), PATH, 40)
+    assert [row.delay_ms for row in children.rows(SALT, carries=False)] == [40, 40]

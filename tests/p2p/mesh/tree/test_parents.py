@@ -241,6 +241,25 @@ def test_a_bad_parent_is_left_and_not_asked_again_for_long() -> None:
     one.taken(open_row(B, ROOT))
     assert A not in [node for node, _ in one.step(SHUNNED_S - 10.0)]
     assert One().parents.bad(0.0) == []
+    alone = One().under(open_row(A, ROOT))
+    assert alone.parents.bad(alone.now) == [(A, Left())]
+    assert [node for node, _ in alone.step(1.0)] == [ROOT]
+
+
+def test_who_leaves_a_bad_parent_asks_the_second_alone_and_others_if_it_does_not_answer() -> None:
+    one = One().under(open_row(A, ROOT), open_row(B, ROOT))
+    one.parents.candidates.heard(open_row(C, ROOT))
+    one.parents.bad(one.now)
+    assert one.step() == [(B, Ask("sound", 0))]
+    assert (C, Ask("sound", 0)) in one.step(ANSWER_S)
+
+
+def test_a_second_that_brings_less_than_the_first_is_left_and_not_asked_again_for_long() -> None:
+    one = One().under(open_row(A, ROOT), open_row(B, ROOT))
+    assert one.parents.compared(one.now, good=False) == [(B, Left())]
+    assert one.parents.compared(one.now, good=False) == []
+    assert one.parents.first == open_row(A, ROOT)
+    assert B not in [node for node, _ in one.step(SHUNNED_S - 10.0)]
 
 
 def test_now_and_then_it_looks_for_a_better_place() -> None:
@@ -251,6 +270,12 @@ def test_now_and_then_it_looks_for_a_better_place() -> None:
     better = open_row(D, ROOT)
     assert one.turned(asked[0][0], better, row=Row(ROOT)) == [(D, Ask("warm", 4))]
     assert one.taken(better, "warm") == [(B, Left())]
+    assert [ask.want for _, ask in one.step(2 * LOOK_S)] == [
+        "look"
+    ]  # D only says that it is better
+    one.turned(C, row=Row(C))
+    one.turned(ROOT, row=Row(ROOT))
+    assert one.parents.compared(one.now, good=True) == []
     assert one.step(2 * LOOK_S) == [(D, Ask("sound", 4))]
     assert one.taken(better) == [(A, Left())]
     assert one.parents.depth == 2

@@ -237,6 +237,20 @@ def test_a_bad_parent_is_left_for_the_second() -> None:
     assert place.parents.first.node != bad
 
 
+def test_a_second_that_brings_nothing_is_found_out_before_anybody_relies_on_it() -> None:
+    room = Room()
+    for n in range(10, 16):
+        room.add(key(n), 3)
+    room.run(20.0)
+    place = next(p for p in room.places.values() if p.parents.second is not None)
+    first, bad = place.parents.first.node, place.parents.second.node
+    place.compared(room.now, good=False)
+    room.run(5.0)
+    assert place.parents.first.node == first
+    assert place.parents.second is None or place.parents.second.node != bad
+    assert place.own not in room.places[bad].children.all
+
+
 def test_a_listener_that_was_shown_away_and_stays_is_let_go() -> None:
     room = Room()
     for n in range(10, 13):
