@@ -1,7 +1,6 @@
 """A member that is in: operations, new keys, sound; by what line is not its business."""
 
 import asyncio
-import contextlib
 import itertools
 import os
 import time
@@ -23,6 +22,8 @@ STEP_S = 10
 ANSWER_LIMIT_S, SAID_AFTER_S = 15.0, 0.2
 HEARTBEAT = 0x40
 FIRST_COUNTER = 1 << 24
+WAITS_S, WAITING_MAX = 1.0, 64
+"""So long, and so many, frames wait for a key that is under way (section 7)."""
 HAVE_FIRST, HAVE_LAST = bytes(8), b"\xff" * 8
 
 
@@ -35,6 +36,7 @@ class Member(ABC):
         self.me, self._joiner = Keys(os.urandom(32), os.urandom(32)), Joiner(name, os.urandom(32))
         self.heard: dict[int, list[bytes]] = {}
         self.came = self.opened = 0
+        self._waiting: list[tuple[float, bytes]] = []
         self._counter = FIRST_COUNTER
         self._wraps: dict[bytes, list[bytes]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -89,6 +91,10 @@ class Member(ABC):
         heads = known.heads()
         if heads != keys.heads and all(keys.has(epoch) for epoch in heads):
             keys.turn(heads)
+            waited, self._waiting = self._waiting, []
+            for since_s, frame in waited:
+                if time.monotonic() - since_s < WAITS_S:
+                    self._open(frame)
 
     def _lacking(self, have: list[Any]) -> list[bytes]:
         """What somebody lacks who says Have, given its fields."""
@@ -115,17 +121,23 @@ class Member(ABC):
     # --- sound ----------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        host = Known.host_of(self.inside.genesis)
         while True:
             frame = await self._link.frames.get()
             if frame[0] == HEARTBEAT:
                 continue
             self.came += 1
-            slots = self.inside.known.slots(host)
-            with contextlib.suppress(KeyError, ValueError, InvalidTag):
-                payload = self.inside.keys.open(frame[1:], self.step, slots)
-                self.heard.setdefault(frame[2] >> 2, []).append(payload)
-                self.opened += 1
+            if not self._open(frame):
+                self._waiting = [*self._waiting, (time.monotonic(), frame)][-WAITING_MAX:]
+
+    def _open(self, frame: bytes) -> bool:
+        slots = self.inside.known.slots(Known.host_of(self.inside.genesis))
+        try:
+            payload = self.inside.keys.open(frame[1:], self.step, slots)
+        except (KeyError, ValueError, InvalidTag):
+            return False
+        self.heard.setdefault(frame[2] >> 2, []).append(payload)
+        self.opened += 1
+        return True
 
     def longest_gap(self, slot: int) -> int:
         """Frames missing in a row, of a stream that is all of profile ``table``."""
