@@ -5,6 +5,7 @@ path would let a stranger write escape sequences to the terminal. Widgets and se
 ``PeerText``, and only ``peer_text`` makes it.
 """
 
+import re
 from typing import NewType
 
 from p2p.room.text.names import NAME_CELLS, clean
@@ -15,6 +16,12 @@ PeerText = NewType("PeerText", str)
 TITLE_CELLS = 40
 """Of a topic or a relay's name in a line that says more."""
 _MAX_CELLS = 512
+_SIGN = "\u3040-\u30ff\u3400-\u9fff"
+_OPEN, _CLOSE = "（「『《“‘", "，。：；、？！）」』》”’…"
+_PIECES = re.compile(
+    f" +|[{_OPEN}]*(?:[{_SIGN}]|[^ {_SIGN}{_OPEN}{_CLOSE}]+)[{_CLOSE}]*|[{_OPEN}{_CLOSE}]+"
+)
+_MEETING = re.compile(f"(?<=[{_SIGN}{_CLOSE}]) (?=[!-~])|(?<=[!-~]) (?=[{_SIGN}{_OPEN}])")
 
 
 def peer_text(raw: str, max_cells: int = NAME_CELLS) -> PeerText:
@@ -51,14 +58,29 @@ def fit_right(text: str, cells: int) -> str:
 
 
 def wrapped(text: str, cells: int) -> list[str]:
-    """Return ``text`` in lines of at most ``cells`` terminal cells, cut at spaces if possible."""
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}" if lines[-1] else word
+    """Return ``text`` in lines of at most ``cells`` terminal cells.
+
+    Cut at spaces or between Chinese or Japanese signs if possible, not before a closing one.
+    """
+    lines, gap = [""], ""
+    for piece in _PIECES.findall(text):
+        if piece.startswith(" "):
+            gap = piece
+            continue
+        longer = f"{lines[-1]}{gap}{piece}" if lines[-1] else piece
         if cell_len(longer) <= cells:
             lines[-1] = longer
-            continue
-        pieces = chop_cells(word, max(1, cells))
-        lines += pieces if lines[-1] else []
-        lines = lines if lines[-1] else pieces
+        else:
+            parts = chop_cells(piece, max(1, cells))
+            lines = [*lines, *parts] if lines[-1] else parts
+        gap = ""
     return lines
+
+
+def unbroken(text: str) -> str:
+    """Return ``text`` with no place to cut a line where Chinese or Japanese meets another script.
+
+    What lays paragraphs out takes signs without a space between for one word, and would begin a new
+    line at such a space rather than fill the one before.
+    """
+    return _MEETING.sub("\u00a0", text)

@@ -3,6 +3,8 @@
 from textual.visual import VisualType
 from textual.widgets import Static
 
+from tui.texts.peer_text import unbroken
+
 
 class PlainText(Static):
     """A ``Static`` that never reads markup: names and topics may be in it.
@@ -17,11 +19,12 @@ class PlainText(Static):
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
     ) -> None:
-        super().__init__(text, markup=False, id=id, classes=classes)
+        super().__init__(unbroken(text), markup=False, id=id, classes=classes)
         self._shown: VisualType = text
 
     def update(self, content: VisualType = "", *, layout: bool = True) -> None:
         """Show this text from now on."""
         if content != self._shown:
             self._shown = content
-            super().update(content, layout=layout)
+            text = unbroken(content) if isinstance(content, str) else content
+            super().update(text, layout=layout)
