@@ -171,6 +171,7 @@ class Newcomers:
 
     def _look_at(self, one: _New) -> None:
         now, client = self._clock.now, one.client
+        self._forgive_strangers(client)
         new = {each.client.number for each in self._new}
         near = [
             other
@@ -195,6 +196,14 @@ class Newcomers:
         if now - one.in_s > CARED_FOR_S:
             self._new.remove(one)
             self._judge_silences(one)
+
+    def _forgive_strangers(self, newcomer: Client) -> None:
+        """Who is in by the word of liars alone hears nobody that would not have it."""
+        for other in self._clients:
+            if other.honest and other is not newcomer and not self._would_have(other, newcomer):
+                for silences, speaker in ((newcomer.silences, other), (other.silences, newcomer)):
+                    if speaker.id in silences:
+                        silences[speaker.id].forget()
 
     def _would_have(self, member: Client, newcomer: Client) -> bool:
         """Whether somebody counts it as one of them, or would let it in."""

@@ -6,7 +6,7 @@ import pytest
 
 from lab.sim.coalition import HostileWorld
 from lab.sim.doors import LIES, FalseDoor, HonestDoor
-from lab.sim.room_client import Client
+from lab.sim.room_client import Client, Silence
 from p2p.room import commands
 from p2p.room.ops.kinds import EntryMode
 
@@ -160,3 +160,16 @@ def test_a_newcomer_can_be_told_by_who_reads_the_same_or_can_give_it_the_key(
     assert can_tell(other, newcomer), "it still reads the key of before"
     other.keyring.waiting = True
     assert not can_tell(other, newcomer), "it says nothing"
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_nobody_has_to_be_heard_by_whom_it_would_not_have(world: OpenWorld, locked: bool) -> None:
+    host = world.clients[0]
+    assert world.do(host, commands.SetLock(locked)) or not locked
+    newcomer = world._client(world._identity())
+    for silences, speaker in ((newcomer.silences, host), (host.silences, newcomer)):
+        silences[speaker.id] = Silence()
+        silences[speaker.id].fail(1.0)
+    world.newcomers._forgive_strangers(newcomer)
+    assert (newcomer.silences[host.id].since_s is None) is locked
+    assert (host.silences[newcomer.id].since_s is None) is locked
