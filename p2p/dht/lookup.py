@@ -7,10 +7,11 @@ of one neighbourhood, and no patience with nodes whose suggestions are dead.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from p2p.dht.addresses import neighbourhood
 from p2p.dht.contact import NodeContact
+from p2p.dht.patience import Asked, Patience
 
 K = 20
 ALPHA = 5
@@ -21,22 +22,12 @@ MAX_QUERIES = 60
 MAX_CANDIDATES = 256
 PER_NEIGHBOURHOOD = 2
 
-_LEAST_STALL_S = 0.3
-_DEAD_SUGGESTIONS = 3
-_FEW_ANSWERS = 3
 _MOST = 3
 
 
-@dataclass(slots=True)
-class _Candidate:
+@dataclass(slots=True, kw_only=True)
+class _Candidate(Asked[bytes]):
     contact: NodeContact
-    distance: int
-    suggested_by: set[bytes] = field(default_factory=set)
-    asked_s: float | None = None
-    asked_times: int = 0
-    under_way: int = 0
-    answered: bool = False
-    silent: bool = False
 
 
 class LookUp:
@@ -74,8 +65,7 @@ class LookUp:
         self.queries = 0
         self._candidates: dict[bytes, _Candidate] = {}
         self._neighbourhoods: Counter[bytes] = Counter()
-        self._dead_suggestions: Counter[bytes] = Counter()
-        self._slowest_answer_s = 0.0
+        self._patience = Patience(self._candidates, ANSWER_S)
         for seed in seeds:
             self._consider(seed, None)
 
@@ -86,63 +76,43 @@ class LookUp:
             Nodes, closest first; empty when enough answers are under way.
         """
         chosen: list[NodeContact] = []
-        in_flight = sum(1 for each in self._candidates.values() if self._fresh(each, now))
-        for candidate in self._askable(now, in_flight):
+        for candidate in self._askable(now, self._patience.in_flight(now)):
             if self.queries >= self._max_queries or now >= self.ends_s:
                 break
-            candidate.asked_s = now
-            candidate.asked_times += 1
-            candidate.under_way += 1
-            candidate.silent = False
+            candidate.ask(now)
             self.queries += 1
             chosen.append(candidate.contact)
         return chosen
 
     def on_answer(self, contact: NodeContact, peers: Iterable[NodeContact], now: float) -> None:
         """Note an answer and the nodes named in it. Unexpected ones change nothing."""
-        candidate = self._candidates.get(contact.id)
-        if candidate is None or candidate.asked_s is None or candidate.answered:
+        if self._patience.take_answer(contact.id, now) is None:
             return
-        candidate.answered, candidate.silent = True, False
-        self._slowest_answer_s = max(self._slowest_answer_s, now - candidate.asked_s)
         for peer in peers:
             self._consider(peer, contact.id)
 
     def on_silence(self, contact: NodeContact) -> None:
         """Note that a node has not answered in time."""
-        candidate = self._candidates.get(contact.id)
-        if candidate is None or candidate.answered or not candidate.under_way:
-            return
-        candidate.under_way -= 1
-        if candidate.under_way:
-            return
-        candidate.silent = True
-        for suggester in candidate.suggested_by:
-            self._dead_suggestions[suggester] += 1
+        self._patience.take_silence(contact.id, blame=True)
 
     def done(self, now: float) -> bool:
         """Tell whether the closest nodes are known, or time or questions have run out."""
         if now >= self.ends_s:
             return True
-        if any(self._fresh(each, now) for each in self._candidates.values()):
+        if self._patience.in_flight(now):
             return False
         if self.queries < self._max_queries and self._askable(now):
             return False
-        return self._enough_answers() or not any(map(_under_way, self._candidates.values()))
+        return self._patience.is_over()
 
     def next_timer(self, now: float) -> float:
         """Say when, in monotonic seconds, to look again although nothing was heard."""
-        times = [
-            each.asked_s + self._stall_s()
-            for each in self._candidates.values()
-            if each.asked_s is not None and self._fresh(each, now)
-        ]
-        return min([self.ends_s, *times])
+        return self._patience.next_timer(now, self.ends_s)
 
     def closest(self) -> list[NodeContact]:
         """Give the nodes that answered, closest first, at most k."""
         answered = [each for each in self._candidates.values() if each.answered]
-        answered.sort(key=_distance)
+        answered.sort(key=lambda each: each.distance)
         return [each.contact for each in answered[: self._k]]
 
     def _consider(self, contact: NodeContact, suggested_by: bytes | None) -> None:
@@ -159,7 +129,7 @@ class LookUp:
             if block is not None:
                 self._neighbourhoods[block] += 1
             distance = int.from_bytes(node_id, "big") ^ self._target
-            known = self._candidates[node_id] = _Candidate(contact, distance)
+            known = self._candidates[node_id] = _Candidate(contact=contact, distance=distance)
         if suggested_by is not None:
             known.suggested_by.add(suggested_by)
 
@@ -175,55 +145,15 @@ class LookUp:
         best = alive[: self._k + in_flight // 2] if arrived else alive[: 2 * ALPHA]
         width = WIDE if arrived else ALPHA
         fresh = [each for each in best if each.asked_s is None]
-        return (fresh or self._second_chances(now))[: max(0, width - in_flight)]
+        return (fresh or self._patience.second_chances(now))[: max(0, width - in_flight)]
 
     def _alive(self, now: float) -> list[_Candidate]:
         """All that are neither known nor feared to be dead, best first."""
         alive = [
             each
             for each in self._candidates.values()
-            if not each.silent and (each.asked_s is None or each.answered or self._fresh(each, now))
+            if not each.silent
+            and (each.asked_s is None or each.answered or self._patience.is_fresh(each, now))
         ]
-        alive.sort(key=lambda each: (self._distrusted(each), each.distance))
+        alive.sort(key=lambda each: (self._patience.is_distrusted(each), each.distance))
         return alive
-
-    def _second_chances(self, now: float) -> list[_Candidate]:
-        """In a small network one lost datagram must not be the end of the walk."""
-        if self._enough_answers():
-            return []
-        again = [
-            each
-            for each in self._candidates.values()
-            if each.asked_times in (1, 2) and not each.answered and not self._fresh(each, now)
-        ]
-        return sorted(again, key=lambda each: (each.asked_times, each.distance))
-
-    def _enough_answers(self) -> bool:
-        return sum(1 for each in self._candidates.values() if each.answered) >= _FEW_ANSWERS
-
-    def _distrusted(self, candidate: _Candidate) -> bool:
-        if not candidate.suggested_by or candidate.answered:
-            return False
-        return all(
-            self._dead_suggestions[each] >= _DEAD_SUGGESTIONS for each in candidate.suggested_by
-        )
-
-    def _fresh(self, candidate: _Candidate, now: float) -> bool:
-        """Asked so lately that an answer may still be expected."""
-        return (
-            candidate.asked_s is not None
-            and not candidate.answered
-            and not candidate.silent
-            and now - candidate.asked_s < self._stall_s()
-        )
-
-    def _stall_s(self) -> float:
-        return min(ANSWER_S, max(_LEAST_STALL_S, 0.05 + 1.5 * self._slowest_answer_s))
-
-
-def _under_way(candidate: _Candidate) -> bool:
-    return not candidate.answered and candidate.under_way > 0
-
-
-def _distance(candidate: _Candidate) -> int:
-    return candidate.distance

@@ -9,11 +9,12 @@ for themselves, whoever fills the other half.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from p2p.dht.addresses import neighbourhood
 from p2p.dht.mainline.krpc import Node
 from p2p.dht.mainline.node_ids import fits
+from p2p.dht.patience import FEW_ANSWERS, Asked, Patience
 from p2p.wire.addresses import Address
 
 K = 8
@@ -28,24 +29,14 @@ PER_NEIGHBOURHOOD = 2
 BELIEVED = 8
 """Of the nodes that one answer names so many count: the closest."""
 
-_LEAST_STALL_S, _MOST_STALL_S = 0.3, 1.5
-_DEAD_SUGGESTIONS = 3
-_FEW_ANSWERS = 3
-_TIMES_MAX = 2
+_MOST_STALL_S = 1.5
 
 
-@dataclass(slots=True)
-class _Candidate:
+@dataclass(slots=True, kw_only=True)
+class _Candidate(Asked[Address]):
     node: Node
-    distance: int
     fits: bool
     only_leads: bool = False
-    suggested_by: set[Address] = field(default_factory=set)
-    asked_s: float | None = None
-    asked_times: int = 0
-    under_way: int = 0
-    answered: bool = False
-    silent: bool = False
 
     @property
     def holds_place(self) -> bool:
@@ -79,8 +70,7 @@ class LookUp:
         self.queries = 0
         self._candidates: dict[Address, _Candidate] = {}
         self._asked_in: Counter[bytes] = Counter()
-        self._dead_suggestions: Counter[Address] = Counter()
-        self._slowest_answer_s = 0.0
+        self._patience = Patience(self._candidates, _MOST_STALL_S)
         for seed in seeds:
             self._consider(seed, None)
         farthest = bytes(byte ^ 0xFF for byte in target)
@@ -100,10 +90,7 @@ class LookUp:
                 continue
             if (block := neighbourhood(address[0])) and not candidate.holds_place:
                 self._asked_in[block] += 1
-            candidate.asked_s = now
-            candidate.asked_times += 1
-            candidate.under_way += 1
-            candidate.silent = False
+            candidate.ask(now)
             chosen.append(address)
         self.queries += len(chosen)
         return chosen
@@ -119,12 +106,10 @@ class LookUp:
             named: The nodes in it, without those that may not be asked.
             now: Monotonic seconds.
         """
-        candidate = self._candidates.get(address)
-        if candidate is None or candidate.asked_s is None or candidate.answered:
+        candidate = self._patience.take_answer(address, now)
+        if candidate is None:
             return
-        candidate.answered, candidate.silent = True, False
         self._rename(candidate, Node(node_id, address))
-        self._slowest_answer_s = max(self._slowest_answer_s, now - candidate.asked_s)
         for node in sorted(named, key=lambda each: self._distance(each.id))[:BELIEVED]:
             self._consider(node, address)
 
@@ -137,28 +122,19 @@ class LookUp:
         self._end(address, blame=True)
 
     def _end(self, address: Address, *, blame: bool) -> None:
-        candidate = self._candidates.get(address)
-        if candidate is None or candidate.answered or not candidate.under_way:
-            return
-        candidate.under_way -= 1
-        if candidate.under_way:
-            return
-        candidate.silent = True
-        if block := neighbourhood(address[0]):
+        ended = self._patience.take_silence(address, blame=blame)
+        if ended is not None and (block := neighbourhood(address[0])):
             self._asked_in[block] -= 1
-        for suggester in candidate.suggested_by if blame else ():
-            self._dead_suggestions[suggester] += 1
 
     def done(self, now: float) -> bool:
         """Tell whether the closest nodes are known, or time or questions have run out."""
         if now >= self.ends_s:
             return True
-        if any(self._fresh(each, now) for each in self._candidates.values()):
+        if self._patience.in_flight(now):
             return False
         if self.queries < MAX_QUERIES and self._askable(now):
             return False
-        waiting = any(each.under_way and not each.answered for each in self._candidates.values())
-        return self._enough_answers() or not waiting
+        return self._patience.is_over()
 
     def only_leads(self, address: Address) -> bool:
         """Tell whether a node is an entry point, which may not know what a Get is."""
@@ -167,12 +143,7 @@ class LookUp:
 
     def next_timer(self, now: float) -> float:
         """Say when, in monotonic seconds, to look again although nothing was heard."""
-        times = [
-            each.asked_s + self._stall_s()
-            for each in self._candidates.values()
-            if each.asked_s is not None and self._fresh(each, now)
-        ]
-        return min([self.ends_s, *times])
+        return self._patience.next_timer(now, self.ends_s)
 
     def closest(self) -> list[Node]:
         """Give the nodes that answered, closest first: at most 8 of either kind."""
@@ -187,7 +158,11 @@ class LookUp:
         if known is None:
             if len(self._candidates) >= MAX_CANDIDATES:
                 return
-            known = _Candidate(node, self._distance(node.id), fits(node.id, node.address[0]))
+            known = _Candidate(
+                node=node,
+                distance=self._distance(node.id),
+                fits=fits(node.id, node.address[0]),
+            )
             self._candidates[node.address] = known
         elif known.asked_s is None and self._distance(node.id) < known.distance:
             # Somebody may have named it with an id far from here, so that it is never asked.
@@ -197,9 +172,9 @@ class LookUp:
 
     def _askable(self, now: float) -> list[_Candidate]:
         """The not yet asked among the best of either kind, in turns."""
-        in_flight = sum(1 for each in self._candidates.values() if self._fresh(each, now))
+        in_flight = self._patience.in_flight(now)
         kinds = self._kinds([each for each in self._candidates.values() if self._hoped(each, now)])
-        arrived = sum(1 for kind in kinds for each in kind[:_FEW_ANSWERS] if each.answered)
+        arrived = sum(1 for kind in kinds for each in kind[:FEW_ANSWERS] if each.answered)
         wanted = [
             (place, each)
             for kind in kinds
@@ -207,18 +182,22 @@ class LookUp:
             if each.asked_s is None
         ]
         fresh = [each for _, each in sorted(wanted, key=lambda one: one[0])]
-        width = WIDE if arrived >= _FEW_ANSWERS else ALPHA
-        return (fresh or self._second_chances(now))[: max(0, width - in_flight)]
+        width = WIDE if arrived >= FEW_ANSWERS else ALPHA
+        if not fresh:
+            again = self._patience.second_chances(now)
+            fresh = [each for each in again if self._has_place(each)]
+        return fresh[: max(0, width - in_flight)]
 
     def _kinds(self, some: Iterable[_Candidate]) -> tuple[list[_Candidate], list[_Candidate]]:
         """Those whose id fits, and others; each best first."""
-        best = sorted(some, key=lambda each: (self._distrusted(each), each.distance))
+        best = sorted(some, key=lambda each: (self._patience.is_distrusted(each), each.distance))
         return [each for each in best if each.fits], [each for each in best if not each.fits]
 
     def _hoped(self, candidate: _Candidate, now: float) -> bool:
         """Neither known nor feared to be dead, nor one too many of its neighbourhood."""
         if candidate.asked_s is not None:
-            return (candidate.answered and not candidate.only_leads) or self._fresh(candidate, now)
+            is_answer = candidate.answered and not candidate.only_leads
+            return is_answer or self._patience.is_fresh(candidate, now)
         return self._has_place(candidate)
 
     def _has_place(self, candidate: _Candidate) -> bool:
@@ -226,42 +205,6 @@ class LookUp:
         if block is None or candidate.holds_place:
             return True
         return self._asked_in[block] < PER_NEIGHBOURHOOD
-
-    def _second_chances(self, now: float) -> list[_Candidate]:
-        """In a small network one lost datagram must not be the end of the walk."""
-        if self._enough_answers():
-            return []
-        again = [
-            each
-            for each in self._candidates.values()
-            if 0 < each.asked_times <= _TIMES_MAX
-            and not each.answered
-            and not self._fresh(each, now)
-            and self._has_place(each)
-        ]
-        return sorted(again, key=lambda each: (each.asked_times, each.distance))
-
-    def _enough_answers(self) -> bool:
-        return sum(1 for each in self._candidates.values() if each.answered) >= _FEW_ANSWERS
-
-    def _distrusted(self, candidate: _Candidate) -> bool:
-        if not candidate.suggested_by or candidate.answered:
-            return False
-        return all(
-            self._dead_suggestions[each] >= _DEAD_SUGGESTIONS for each in candidate.suggested_by
-        )
-
-    def _fresh(self, candidate: _Candidate, now: float) -> bool:
-        """Asked so lately that an answer may still be expected."""
-        return (
-            candidate.asked_s is not None
-            and not candidate.answered
-            and not candidate.silent
-            and now - candidate.asked_s < self._stall_s()
-        )
-
-    def _stall_s(self) -> float:
-        return min(_MOST_STALL_S, max(_LEAST_STALL_S, 0.05 + 1.5 * self._slowest_answer_s))
 
     def _rename(self, candidate: _Candidate, node: Node) -> None:
         candidate.node, candidate.distance = node, self._distance(node.id)
