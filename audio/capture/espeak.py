@@ -39,13 +39,22 @@ def find() -> Speak:
     Raises:
         EspeakError: Neither is installed.
     """
-    program = shutil.which(PROGRAM)
+    program = _program()
     if program is not None:
         return lambda text, voice: _by_program(program, text, voice)
     folder = _wheel_folder()
     if folder is None:
         raise EspeakError("not installed")
     return _Library(folder).speak
+
+
+def _program() -> str | None:
+    found = shutil.which(PROGRAM)
+    folder = os.environ.get("PROGRAMFILES", "")
+    if sys.platform == "win32" and found is None and os.path.isabs(folder):
+        usual = Path(folder, "eSpeak NG", "espeak-ng.exe")  # its installer tells no shell of it
+        return str(usual) if usual.is_file() else None
+    return found
 
 
 def _by_program(program: str, text: str, voice: str) -> bytes:

@@ -1,6 +1,7 @@
 """The voice that is no voice: lines of text, spoken by a machine in place of a microphone."""
 
 import io
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -22,6 +23,14 @@ LANGUAGES = tuple(VOICES)
 MOST_CHARACTERS = 500
 MOST_LINES = 16
 """Lines that may wait."""
+_HOW = (
+    "install espeak-ng (Debian, Ubuntu: apt install espeak-ng), "
+    "or: .venv/bin/pip install espeakng-loader"
+)
+_HOW_ON_WINDOWS = (
+    "install eSpeak NG for Windows (espeak-ng on github.com), or unpack the wheel espeakng-loader "
+    "for win_amd64 (pypi.org) into the folder lib"
+)
 _PAUSE_BLOCKS = 15
 _LONGEST_BLOCKS = 12_000
 """Two minutes: a line that would be longer is cut."""
@@ -55,8 +64,7 @@ class TypedSource:
             raise DeviceError(
                 "typed_missing",
                 "nothing on this machine can speak what you type",
-                "install espeak-ng (Debian, Ubuntu: apt install espeak-ng), "
-                "or: .venv/bin/pip install espeakng-loader",
+                _HOW_ON_WINDOWS if sys.platform == "win32" else _HOW,
             ) from None
         self._lock = threading.Lock()
         self._lines: deque[tuple[str, str]] = deque()

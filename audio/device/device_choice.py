@@ -1,5 +1,6 @@
 """Which of the devices that a library lists is meant."""
 
+import sys
 from collections.abc import Sequence
 
 from audio.device.device_errors import DeviceError
@@ -60,6 +61,8 @@ def no_device(code: str, wanted: str, names: Sequence[str], library_missing: boo
         hint = "choose one with {option}: {devices}"
     elif any(name.lower().startswith(MONITOR) for name in names):
         hint = "plug one in; what the loudspeaker plays is listed as a source, and is not taken"
+    elif sys.platform == "win32":
+        hint = "plug one in; if it is in, see Settings, System, Sound: it may be switched off"
     elif library_missing:
         hint = "install PortAudio (Debian, Ubuntu: apt install {packages})"
     elif is_mic:

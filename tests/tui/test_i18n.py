@@ -6,7 +6,9 @@ from string import Formatter
 
 import pytest
 
+from audio.capture.typed import _HOW, _HOW_ON_WINDOWS
 from audio.choices import CUES
+from audio.device.device_choice import no_device
 from crypto.errors import UserError
 from crypto.roomkey import RoomKey
 from crypto.words import parse, to_digits, to_line, to_words
@@ -100,6 +102,26 @@ def test_what_other_parts_say_to_a_person_has_a_translation_too(language):
     said = {text for text in sentences_of_other_parts() if isinstance(text, str) and " " in text}
     assert len(said) > 100
     assert sorted(said - catalogue.keys()) == []
+
+
+@pytest.mark.parametrize("system", ["linux", "win32"])
+@pytest.mark.parametrize("code", ["no_microphone", "no_speaker"])
+@pytest.mark.parametrize("names", [(), ("null",), ("Monitor of Built-in Audio",), ("USB Headset",)])
+@pytest.mark.parametrize("library_missing", [False, True])
+@pytest.mark.parametrize("wanted", ["default", "bluetooth"])
+def test_a_missing_device_has_a_translation(
+    monkeypatch, system, code, names, library_missing, wanted
+):
+    monkeypatch.setattr("audio.device.device_choice.is_mic_denied", lambda: False)
+    monkeypatch.setattr("audio.device.device_choice.sys.platform", system)
+    catalogue = parse_catalogue(CATALOGUE.read_text(encoding="utf-8"))
+    problem = no_device(code, wanted, names, library_missing)
+    assert {problem.message_template, problem.hint_template} <= catalogue.keys()
+
+
+def test_what_speaks_typed_lines_is_named_in_a_translation_for_each_system():
+    catalogue = parse_catalogue(CATALOGUE.read_text(encoding="utf-8"))
+    assert {_HOW, _HOW_ON_WINDOWS} <= catalogue.keys()
 
 
 def mistakes_in_a_key():

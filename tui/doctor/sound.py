@@ -1,5 +1,6 @@
 """The doctor's look at the sound: what there is, without opening it."""
 
+import sys
 import threading
 from collections.abc import Callable
 from importlib import import_module
@@ -77,4 +78,6 @@ def _speaker(names: tuple[str, ...]) -> Finding:
 
 
 def _missing() -> str:
+    if sys.platform == "win32":
+        return tr("Plug one in. If it is in, see Settings, System, Sound: it may be switched off.")
     return tr("Plug one in. On Debian and Ubuntu the library is needed: apt install libportaudio2")

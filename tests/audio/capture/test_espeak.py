@@ -1,5 +1,6 @@
 import io
 import subprocess
+import sys
 import wave
 
 import pytest
@@ -44,6 +45,26 @@ def test_the_text_is_never_an_argument(monkeypatch):
     assert "a secret line" not in seen["command"]
     assert seen["input"] == b"a secret line"
     assert seen["env"]["PULSE_SERVER"] == "unix:/nonexistent"
+
+
+@pytest.mark.parametrize("folder", ["", "Programs"], ids=["unset", "relative"])
+def test_no_program_is_looked_for_in_the_folder_that_one_is_in(monkeypatch, tmp_path, folder):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setenv("PROGRAMFILES", folder)
+    (tmp_path / folder / "eSpeak NG").mkdir(parents=True)
+    (tmp_path / folder / "eSpeak NG" / "espeak-ng.exe").touch()
+    assert espeak._program() is None
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="of Windows")
+def test_the_program_is_found_where_its_installer_puts_it(monkeypatch, tmp_path):
+    usual = tmp_path / "eSpeak NG" / "espeak-ng.exe"
+    usual.parent.mkdir()
+    usual.touch()
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setenv("PROGRAMFILES", str(tmp_path))
+    assert espeak._program() == str(usual)
 
 
 def test_a_program_that_fails_is_an_error(monkeypatch):
