@@ -95,6 +95,11 @@ class Wine:
             check=False,
         )
 
+    @staticmethod
+    def windows_path(path: Path) -> str:
+        """How a program of Windows names a file of this system."""
+        return "Z:" + str(path).replace("/", "\\")
+
     def _quietly(self, *command: str, check: bool = True) -> None:
         # Its server lives on and would hold our pipes.
         nowhere = subprocess.DEVNULL

@@ -1,6 +1,8 @@
 @echo off
 rem Starts Teahouse from the folder that this file lies in. It writes nothing there nor elsewhere.
 setlocal EnableExtensions DisableDelayedExpansion
+rem What is started lies in this package or is of Windows, never in the folder one is in.
+set "NoDefaultCurrentDirectoryInExePath=1"
 set "TH=%~dp0"
 if not "%TH:~150,1%"=="" goto deep
 set "TH_FILE=python\python.exe"
@@ -17,10 +19,10 @@ ver | "%SystemRoot%\System32\find.exe" "10.0." >nul
 if errorlevel 1 goto old
 if "%PROCESSOR_ARCHITECTURE%"=="x86" if not defined PROCESSOR_ARCHITEW6432 goto old
 title Teahouse
-chcp 65001 >nul 2>nul
+"%SystemRoot%\System32\chcp.com" 65001 >nul 2>nul
 set PYTHONUTF8=1
 if not "%~1"=="" goto start
-if not defined WT_SESSION mode con: cols=100 lines=34 >nul 2>nul
+if not defined WT_SESSION "%SystemRoot%\System32\mode.com" con: cols=100 lines=34 >nul 2>nul
 :start
 "%TH%python\python.exe" -I -B -X utf8 -m tui %*
 set "TH_CODE=%ERRORLEVEL%"

@@ -65,6 +65,17 @@ def test_the_last_file_of_the_zip_is_one_that_is_looked_for() -> None:
         assert archive.namelist()[-1].endswith("python/winsound.pyd")
 
 
+def test_nothing_in_the_folder_that_one_is_in_is_run(package: Package, tmp_path: Path) -> None:
+    (tmp_path / "package").symlink_to(package.top)  # Wine's shell reads no other writing
+    here = tmp_path / "here"
+    here.mkdir()
+    for name in ("chcp", "mode", "find", "ver", "python"):
+        (here / f"{name}.bat").write_text("@echo taken\r\n")
+    start = package.wine.windows_path(tmp_path / "package" / "Teahouse.cmd")
+    done = package.wine.run("cmd", "/c", start, "--version", cwd=here)
+    assert done.stdout.startswith("teahouse "), done
+
+
 def test_a_folder_too_deep_for_windows_is_one_line(package: Package, tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 80) / ("e" * 80)
     deep.mkdir(parents=True)
