@@ -23,6 +23,7 @@ SIDES = pytest.mark.parametrize(
 ANYWHERE = ("--listen", "[::]:0")
 TONE = "tone:440"
 LEAST_HEARD = 0.99
+LEAST_OF_A_PORTION = 0.25
 FRAMES = 250
 SAME, BETWEEN_S = 3, 0.3
 
@@ -42,7 +43,9 @@ async def hears_nearly_all(speaker: Person, listener: Person) -> None:
     """Of what the speaker sends from now on, 99 of 100 frames come; it is silent afterwards.
 
     Both count: one what it sends to the other while that is there, one what it can open. Both begin
-    in silence, and frames under way have as long as any event: only what is lost is missing.
+    in silence, and frames under way have as long as any event: only what is lost is missing. A
+    listener that waits long for a processor finds its line narrow, and its relay leaves out what
+    copies make up for: then of that portion nothing can be told from what is lost.
     """
     await falls_silent(speaker)
     sent_before = await speaker.total("sent", listener.name)
@@ -51,10 +54,13 @@ async def hears_nearly_all(speaker: Person, listener: Person) -> None:
     await listener.opens(speaker.name, opened_before + FRAMES)
     await falls_silent(speaker)
     sent = await speaker.total("sent", listener.name) - sent_before
-    await listener.opens(speaker.name, opened_before + math.ceil(LEAST_HEARD * sent))
     opened = await stands_still(lambda: listener.total("opened", speaker.name)) - opened_before
-    print(f"{listener.name} heard {opened} of {sent} frames of {speaker.name}")
-    assert FRAMES <= opened <= sent
+    thinned = bool(listener.heard("line", narrow_in=True))
+    if not thinned:
+        await listener.opens(speaker.name, opened_before + math.ceil(LEAST_HEARD * sent))
+        opened = await listener.total("opened", speaker.name) - opened_before
+    print(f"{listener.name} heard {opened} of {sent} frames of {speaker.name}, {thinned=}")
+    assert (LEAST_OF_A_PORTION * sent if thinned else FRAMES) <= opened <= sent
     assert await listener.total("rejected", speaker.name) == 0
 
 
