@@ -7,8 +7,11 @@ a file or silence for a microphone and nobody at the loudspeaker: ``alone``; fiv
 ``silent``; ``one`` speaks to four; ``eight`` speak to one. Looked at is a member in line mode
 (``plain``), one with its screen in a pseudo terminal (``screen``) and, where one speaks, the
 ``speaker`` in line mode. CPU is the median over windows of 2 s of all threads' time, in per cent of
-a core; it depends on the machine, wake-ups do not: they are voluntary context switches of all
-threads, a second. Linux only. The last line of ``--json`` is one object.
+a core. That depends on the machine and on what else it does, so each window is followed by half a
+second of the native calls that one who speaks to one cannot do without (``bench/floor.py``). The
+bars are held in parts of that, which was 5.4 % of a core where they were set. Wake-ups are
+voluntary context switches of all threads, a second. Linux only. The last line of ``--json`` is one
+object.
 """
 
 import argparse
@@ -23,10 +26,14 @@ import statistics
 import struct
 import sys
 import termios
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.client_cpu import payloads
+from bench.floor import Floor
 from bench.processes import cpu_ns, resident_kb
 from lab.programs.people import ENGLISH, MANDARIN, PROGRAM, House, give_the_floor
 from lab.programs.person import ENVIRONMENT, Person
@@ -39,10 +46,13 @@ BARS = {
     ("one", "plain"): (4.0, None),
     ("one", "speaker"): (7.0, None),
 }
-"""Most CPU in per cent, and most wake-ups a second."""
+"""Most CPU in per cent where the floor is ``FLOOR_PCT``, and most wake-ups a second."""
+FLOOR_PCT = 5.4
+FLOOR_S = 0.5
 BAR_MEMORY_MB = 75
 WINDOW_S = 2.0
 SETTLE_S = 6.0
+DRAWN_S = 60.0
 ESCAPE = b"\x1b"
 ROWS, COLUMNS = 40, 120
 
@@ -82,6 +92,7 @@ class OnScreen:
             os.execvpe(command[0], command, {**os.environ, **ENVIRONMENT, "TERM": "xterm-256color"})
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.written_bytes = 0
+        self._drawn = asyncio.Event()
         asyncio.get_running_loop().add_reader(self._fd, self._read)
 
     def _read(self) -> None:
@@ -89,6 +100,12 @@ class OnScreen:
             self.written_bytes += len(os.read(self._fd, 65536))
         except OSError:
             asyncio.get_running_loop().remove_reader(self._fd)
+        if self.written_bytes >= ROWS * COLUMNS:
+            self._drawn.set()
+
+    async def drawn(self) -> None:
+        """Wait until there is a whole screen: keys that come before it mean something else."""
+        await asyncio.wait_for(self._drawn.wait(), DRAWN_S)
 
     def press(self, key: bytes) -> None:
         """Press a key."""
@@ -111,19 +128,30 @@ def wakeups(pid: int) -> int:
     )
 
 
-async def watch(pid: int, seconds: float) -> dict:
-    """Look at a process for so long."""
-    shares, before_wakeups = [], wakeups(pid)
+async def watch(pids: Iterable[int], seconds: float, floor: Floor) -> list[dict]:
+    """Look at processes for so long, and at the floor in between."""
+    shares: dict[int, list[float]] = {pid: [] for pid in pids}
+    woken, floors = dict.fromkeys(shares, 0), []
     windows = round(seconds / WINDOW_S)
     for _ in range(windows):
-        before_ns = cpu_ns(pid)
+        before = {pid: (cpu_ns(pid), wakeups(pid), time.monotonic()) for pid in shares}
         await asyncio.sleep(WINDOW_S)
-        shares.append((cpu_ns(pid) - before_ns) / WINDOW_S / 1e7)
-    return {
-        "cpu_pct": statistics.median(shares),
-        "wakeups_s": (wakeups(pid) - before_wakeups) / (windows * WINDOW_S),
-        "rss_mb": resident_kb(pid) / 1024,
-    }
+        for pid, (before_ns, before_wakeups, began_s) in before.items():
+            took_s = time.monotonic() - began_s
+            shares[pid].append((cpu_ns(pid) - before_ns) / took_s / 1e7)
+            woken[pid] += wakeups(pid) - before_wakeups
+        floors.append(100 * floor.run(FLOOR_S) / FLOOR_S)
+    floor_pct = statistics.median(floors)
+    return [
+        {
+            "cpu_pct": statistics.median(shares[pid]),
+            "floor_pct": floor_pct,
+            "ratio": statistics.median(shares[pid]) / floor_pct,
+            "wakeups_s": woken[pid] / (windows * WINDOW_S),
+            "rss_mb": resident_kb(pid) / 1024,
+        }
+        for pid in shares
+    ]
 
 
 async def people(house: Shielded, speakers: int, others: int) -> list[Person]:
@@ -141,7 +169,7 @@ async def people(house: Shielded, speakers: int, others: int) -> list[Person]:
     return here
 
 
-async def scene(name: str, seconds: float) -> list[dict]:
+async def scene(name: str, seconds: float, floor: Floor) -> list[dict]:
     """One scene, with a member in line mode and then with one on a screen."""
     count, speakers = SCENES[name]
     rows = []
@@ -155,6 +183,8 @@ async def scene(name: str, seconds: float) -> list[dict]:
                 if kind == "screen"
                 else await house.one_more(host, "subject", "silence")
             )
+            if isinstance(subject, OnScreen):
+                await subject.drawn()
             await asyncio.sleep(SETTLE_S)
             if isinstance(subject, OnScreen):
                 subject.press(ESCAPE)  # whoever opens a room is shown its key first
@@ -162,7 +192,7 @@ async def scene(name: str, seconds: float) -> list[dict]:
             watched = {kind: subject.pid}
             if name == "one" and kind == "plain":
                 watched["speaker"] = here[0].pid
-            seen = await asyncio.gather(*(watch(pid, seconds) for pid in watched.values()))
+            seen = await watch(watched.values(), seconds, floor)
             rows += [
                 {"scene": name, "who": who, **row} for who, row in zip(watched, seen, strict=True)
             ]
@@ -176,9 +206,10 @@ def judged(row: dict) -> dict:
     """The row and what it is held against."""
     cpu_pct, wakeups_s = BARS.get((row["scene"], row["who"]), (None, None))
     ok = row["rss_mb"] <= BAR_MEMORY_MB
-    ok = ok and (cpu_pct is None or row["cpu_pct"] <= cpu_pct)
+    bar = None if cpu_pct is None else cpu_pct / FLOOR_PCT
+    ok = ok and (bar is None or row["ratio"] <= bar)
     ok = ok and (wakeups_s is None or row["wakeups_s"] <= wakeups_s)
-    return {**row, "bar_cpu_pct": cpu_pct, "bar_wakeups_s": wakeups_s, "ok": ok}
+    return {**row, "bar": bar and round(bar, 2), "bar_wakeups_s": wakeups_s, "ok": ok}
 
 
 async def main() -> int:
@@ -188,20 +219,19 @@ async def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--scene", choices=SCENES, action="append")
     options = parser.parse_args()
-    rows = []
+    rows, floor = [], Floor(1, [payloads("english", 10)])
     for name in options.scene or SCENES:
-        for row in map(judged, await scene(name, options.seconds)):
+        for row in map(judged, await scene(name, options.seconds, floor)):
             rows.append(row)
             if not options.json:
                 print(
-                    "{scene:<7} {who:<8} {cpu_pct:5.1f} % CPU (bar {bar_cpu_pct}) "
-                    "{wakeups_s:6.1f} wake-ups/s (bar {bar_wakeups_s}) {rss_mb:4.0f} MB".format(
-                        **row
-                    )
+                    "{scene:<7} {who:<8} {cpu_pct:5.1f} % CPU, floor {floor_pct:.1f} %, "
+                    "{ratio:.2f} times (bar {bar}) {wakeups_s:6.1f} wake-ups/s "
+                    "(bar {bar_wakeups_s}) {rss_mb:4.0f} MB".format(**row)
                 )
     if options.json:
         ok = all(row["ok"] for row in rows)
-        print(json.dumps({"schema": 1, "bench": "process_cost", "rows": rows, "ok": ok}))
+        print(json.dumps({"schema": 2, "bench": "process_cost", "rows": rows, "ok": ok}))
     return 0
 
 
