@@ -5,7 +5,6 @@ script, lines that a mail program has broken, words without a space. Each readin
 after the text itself, and counts only if its checksum is right.
 """
 
-import html
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -33,7 +32,9 @@ def variants(text: str) -> Iterator[str]:
     Args:
         text: As it was typed or pasted, of bounded length.
     """
-    whole = _SOFT_BREAK.sub("", html.unescape(text))
+    from html import unescape  # half a megabyte that a key as it was copied needs not
+
+    whole = _SOFT_BREAK.sub("", unescape(text))
     spaced = _NO_WIDTH.sub(" ", whole).translate(_LOOKS_LATIN)
     yield spaced
     yield _HYPHEN_BREAK.sub("", spaced)

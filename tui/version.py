@@ -1,7 +1,6 @@
 """Which version of the program this is."""
 
 import tomllib
-from importlib import metadata
 from pathlib import Path
 
 
@@ -10,4 +9,6 @@ def version() -> str:
     project = Path(__file__).parent.parent / "pyproject.toml"
     if project.is_file():  # a clone is newer than what may be installed beside it
         return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+    from importlib import metadata  # 2 MB, and a clone needs it never
+
     return metadata.version("teahouse")

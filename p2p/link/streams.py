@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable
-from email.utils import formatdate
 
 from p2p.link.stream import Received, Stream, networks_of
 from p2p.link.stream_dialer import StreamDialer
@@ -86,6 +85,8 @@ class Streams:
         def make() -> Stream:
             pipe = None if tls is None else TlsPipe(tls, server=True)
             shown = None if tls is None else tls.certificate
+            from email.utils import formatdate  # half a megabyte, and only a relay answers
+
             answer = UpgradeAnswer(relay_key, formatdate(usegmt=True), shown)
             return Stream(self, RelayEnd(pipe, answer), behind=tls is None)
 
