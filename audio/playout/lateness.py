@@ -58,6 +58,8 @@ class Lateness:
         for delay_s, weight in zip(_DELAYS_S, self._weights, strict=True):
             if delay_s >= least_s:
                 break
+            if not weight:
+                continue  # waiting longer saves nothing
             later -= weight
             cost_s = delay_s + price_s * later
             if cost_s < least_s:
