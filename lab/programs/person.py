@@ -32,8 +32,12 @@ ENVIRONMENT = {
 Event = dict[str, Any]
 
 
-def _die_with_parent() -> None:
-    """In the child: a test run that is killed leaves nobody behind."""
+def _as_from_a_shell() -> None:
+    """In the child: a test run that is killed leaves nobody behind, and Ctrl+C ends a program.
+
+    A run in the background of a script ignores Ctrl+C, and so would all that it starts.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -76,7 +80,7 @@ class Person:
             env={**os.environ, **ENVIRONMENT, **(environment or {})},
             limit=LINE_LIMIT_BYTES,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_as_from_a_shell,
         )
         self.began_s = time.monotonic()
         self._readers = [

@@ -98,7 +98,7 @@ async def test_a_copied_invite_is_said_to_be_and_goes_again(language, says, monk
         at = Copying(0.8, monkeypatch)
         async with at.app.run_test(size=(80, 24), notifications=True) as pilot:
             await at.copy(pilot)
-            assert at.copies == [KEY.invite]
+            assert at.copies[:1] == [KEY.invite]
             await asyncio.sleep(0.3)
             assert says in "".join(text_of(at.app).split())
             await asyncio.sleep(0.9)
