@@ -79,6 +79,8 @@ def main(argv: Sequence[str] | None = None, backend: Backend | None = None) -> i
     except KeyboardInterrupt:
         return 130
     except Exception as error:
+        if "--json" in args.rest and os.environ.get("TEAHOUSE_DEBUG") != "1":
+            return _fail_in_json(user_error_in(error) or _fault(error), started_s)
         return _fail(error)
 
 
@@ -127,15 +129,10 @@ def _dispatch(args: "argparse.Namespace", backend: Backend, started_s: float) ->
         )
     joins = args.command != "create"
     parser = room_parser(args.command or "join", joins=joins)
-    try:
-        options = parse_with_config(parser, args.rest, os.environ)
-        if options.lang:
-            use_language(chosen_language(options.lang, with_language(os.environ)))
-        return _room(args.command, options, backend, started_s)
-    except Exception as error:
-        if "--json" not in args.rest or os.environ.get("TEAHOUSE_DEBUG") == "1":
-            raise
-        return _fail_in_json(user_error_in(error) or _fault(error), started_s)
+    options = parse_with_config(parser, args.rest, os.environ)
+    if options.lang:
+        use_language(chosen_language(options.lang, with_language(os.environ)))
+    return _room(args.command, options, backend, started_s)
 
 
 def _room(

@@ -220,6 +220,14 @@ def test_a_part_that_is_missing_is_named(part):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder of its own on POSIX")
+def test_a_command_beside_the_room_fails_in_json_too():
+    bare = {name: value for name, value in os.environ.items() if name != "XDG_RUNTIME_DIR"}
+    done = start("ctl", "status", "--json", env=bare)
+    assert json.loads(done.stdout)["code"] == "no_runtime_folder"
+    assert (done.stderr, done.returncode) == ("", 1)
+
+
 def test_a_fault_of_our_own_is_one_error_event_in_json(capsys, monkeypatch):
     monkeypatch.delenv("TEAHOUSE_DEBUG", raising=False)
     assert cli.main(["create", "--json"], Broken()) == 1
