@@ -65,6 +65,7 @@ class TeahouseApp(App[int]):
         settings: What the command line asked for.
         opening: Opens the room; None for the start screen.
         meter_hz: How often meters move.
+        notifies: Tell the desktop of what waits for an answer.
         clock_text: Returns the time of day for the log.
     """
 
@@ -84,6 +85,7 @@ class TeahouseApp(App[int]):
         opening: Opening | None,
         *,
         meter_hz: float,
+        notifies: bool = False,
         clock_text: Callable[[], str] = lambda: time.strftime("%H:%M"),
     ) -> None:
         super().__init__(driver_class=patient_driver())
@@ -91,7 +93,9 @@ class TeahouseApp(App[int]):
         self._backend = backend
         self._settings = settings
         self._opening = opening
-        self._new_room = partial(RoomScreen, meter_hz=meter_hz, clock_text=clock_text)
+        self._new_room = partial(
+            RoomScreen, meter_hz=meter_hz, clock_text=clock_text, notifies=notifies
+        )
         self._node: NodeLike | None = None
         self._room: RoomScreen | None = None
         self._key: KeyShown | None = None
@@ -115,6 +119,11 @@ class TeahouseApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer none: Textual's own would write a picture with all names to the disk."""
         return ()
+
+    def write_to_terminal(self, sequence: str) -> None:
+        """Write what is not drawn."""
+        if sequence and self._driver is not None:
+            self._driver.write(sequence)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy what was marked or asked for, for a minute; on Windows into no history or cloud."""

@@ -226,7 +226,7 @@ def _run_screen(
     meter_hz = options.meter_hz
     if meter_hz is None:
         meter_hz = 4.0 if "SSH_CONNECTION" in os.environ else 10.0
-    app = TeahouseApp(backend, settings, opening, meter_hz=meter_hz)
+    app = TeahouseApp(backend, settings, opening, meter_hz=meter_hz, notifies=options.notify)
     app.run()
     if app.failure is not None:
         return _fail(app.failure)

@@ -38,6 +38,13 @@ def room_parser(command: str, *, joins: bool) -> argparse.ArgumentParser:
         default=False,
         help="let `teahouse ctl` on this machine open and close the microphone",
     )
+    parser.add_argument(
+        "--notify",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="let the terminal tell the desktop when a hand is up, somebody waits outside or you "
+        "are invited to speak; without names",
+    )
     parser.add_argument("--seconds", type=_seconds, metavar="N", help="leave N s after joining")
     parser.add_argument("--plain", action="store_true", help="lines instead of a screen")
     parser.add_argument("--json", action="store_true", help="with --plain: one JSON object a line")

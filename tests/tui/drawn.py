@@ -29,9 +29,13 @@ def assert_looks_like(app: App[object], picture: str) -> None:
     assert drawn == path.read_text(encoding="utf-8")
 
 
-def app_with(node: ScriptedNode | None = None, **settings: object) -> TeahouseApp:
+def app_with(
+    node: ScriptedNode | None = None, *, notifies: bool = False, **settings: object
+) -> TeahouseApp:
     """The app about to enter the scripted room; without ``node``, at the start screen."""
     backend = ScriptedBackend((lambda: node) if node else ScriptedNode)
     asked = Settings(name="amina", **settings)  # type: ignore[arg-type]
     opening = (lambda settings: backend.join(settings, None)) if node else None
-    return TeahouseApp(backend, asked, opening, meter_hz=0, clock_text=lambda: "10:31")
+    return TeahouseApp(
+        backend, asked, opening, meter_hz=0, notifies=notifies, clock_text=lambda: "10:31"
+    )

@@ -115,6 +115,7 @@ OPTIONS = (
     Option("relays", "relay", "list", (), _relay),
     Option("mainline", "mainline", "switch", True, _plain),
     Option("ctl", "ctl", "switch", False, _plain),
+    Option("notify", "notify", "switch", False, _plain),
 )
 BY_NAME = {option.name: option for option in OPTIONS}
 ABOUT = {
@@ -126,4 +127,5 @@ ABOUT = {
     "relays": mark("the relays that you trust, as `teahouse relay` prints them"),
     "mainline": mark("whether open mode uses BitTorrent's network"),
     "ctl": mark("whether `teahouse ctl` may open and close the microphone"),
+    "notify": mark("whether the desktop is told when something waits for you"),
 }

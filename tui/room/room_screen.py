@@ -1,5 +1,6 @@
 """The room: who is on stage, who wants to speak, who listens, and what we are."""
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -54,6 +55,7 @@ from tui.room.successor import SuccessorScreen
 from tui.room.typing_screen import TypingScreen
 from tui.room.words_screen import WordsScreen
 from tui.start.problem import ProblemScreen
+from tui.terminal.desktop_words import DesktopWords
 from tui.terminal.keys import SPACE_LOST, SPACE_RELEASED
 from tui.texts.failures import error_texts
 from tui.texts.meter import meter_step
@@ -91,6 +93,7 @@ class RoomScreen(Screen[None]):
         node: The room.
         meter_hz: How often levels are looked at; up to 1 for once a second with all the rest.
         clock_text: Returns the time of day for the log.
+        notifies: Tell the desktop of what waits for an answer.
     """
 
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012 - as in the base
@@ -124,6 +127,7 @@ class RoomScreen(Screen[None]):
         *,
         meter_hz: float,
         clock_text: Callable[[], str],
+        notifies: bool = False,
     ) -> None:
         super().__init__()
         self._node = node
@@ -137,6 +141,7 @@ class RoomScreen(Screen[None]):
         self._hold = Hold()
         self._named_relay = ""
         self._early: deque[tuple[str, str]] = deque(maxlen=MAX_SENTENCES)
+        self._to_desktop = DesktopWords(os.environ) if notifies else None
 
     def compose(self) -> ComposeResult:
         """Lay out the parts; ``theme.tcss`` says where they go at which size."""
@@ -235,6 +240,9 @@ class RoomScreen(Screen[None]):
 
     def show_event(self, event: Event) -> None:
         """Put ``event`` into the log, and in front of the eyes when it asks for an answer."""
+        if self._to_desktop is not None:
+            word = self._to_desktop.of(event, time.monotonic())
+            self.app.write_to_terminal(word)  # type: ignore[attr-defined]
         if isinstance(event, MicChanged):
             granted = event.why == "granted" and not event.on
             self._invited_s = time.monotonic() if granted else None
