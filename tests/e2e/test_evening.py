@@ -100,6 +100,46 @@ def test_two_people_talk_and_one_is_muted_and_removed(evening: Evening) -> None:
     _until_ended(host)
 
 
+def test_four_people_are_muted_at_once_one_is_removed_and_the_room_is_handed_on(
+    evening: Evening,
+) -> None:
+    host = evening.host("王小明")
+    amina, omar, lena = (evening.guest(name) for name in ("amina", "omar", "lena"))
+    host.until("lena")
+    for speaker in (amina, omar):
+        evening.bring_on_stage(host, speaker)
+    host.press("r")
+    host.until(evening.says("Relays: name one more, or drop one."))
+    host.press("m")
+    for speaker in (amina, omar):
+        speaker.until(evening.says("muted by a moderator"))
+    host.press("/")
+    host.until(evening.says("Find a person"))
+    host.press("o", "m", "a", "r", "Enter")
+    host.until(evening.says("Remove from the room; asks once more."))
+    host.press("x")
+    host.until(evening.says("Remove {name} from the room?", name="omar"))
+    host.press("k")
+    omar.until(evening.says("a moderator has removed you from the room"))
+    lena.until(evening.says("removed: {name}, by {by}", name="omar", by="王小明"))
+    host.press("r")
+    host.until(evening.says("Relays: name one more, or drop one."))
+    host.press("o")
+    host.until(evening.says("Enter: the chosen one runs the room after you"))
+    host.press("Enter")
+    host.until(evening.says("Hand the room on to {name}?", name="amina"))
+    host.press("y")
+    amina.until(evening.says("you are a {role} now", role=evening.says("co-host")))
+    host.press("q")
+    host.until(evening.says("Leave the room?"))
+    host.press("y")
+    _until_ended(host)
+    lena.press("h")
+    amina.until(evening.says("accept"))
+    amina.press("a")
+    lena.until(evening.says("Space says yes and opens your mic, N declines"))
+
+
 def test_when_the_hosts_program_dies_a_second_one_that_was_proposed_runs_the_room(
     evening: Evening,
 ) -> None:
