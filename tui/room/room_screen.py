@@ -213,9 +213,10 @@ class RoomScreen(Screen[None]):
         self._line("links").show(*links_line(view))
         self._line("keys").show(keys_line(view, self.size.width))
         hands, hearers = (self.query_one(f"#{name}", PeopleList) for name in ("hands", "audience"))
-        hands.set_rows(hand_rows(view, hands.row_cells))
-        hearers.set_rows(audience_rows(view, hearers.row_cells))
-        counts = [len(stage_rows(view, 0)), len(hand_rows(view, 9)), len(audience_rows(view, 9))]
+        raised, listening = hand_rows(view, hands.row_cells), audience_rows(view, hearers.row_cells)
+        hands.set_rows(raised)
+        hearers.set_rows(listening)
+        counts = [len(stage_rows(view, 0)), len(raised), len(listening)]
         self._give_rows_to_log(counts)
         self._title("stage", tr("On stage"), f"{counts[0]}/{STAGE_PLACES}")
         self._title("hands", tr("Hands"), str(counts[1]))
