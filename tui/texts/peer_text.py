@@ -21,7 +21,7 @@ _OPEN, _CLOSE = "（「『《“‘", "，。：；、？！）」』》”’�
 _PIECES = re.compile(
     f" +|[{_OPEN}]*(?:[{_SIGN}]|[^ {_SIGN}{_OPEN}{_CLOSE}]+)[{_CLOSE}]*|[{_OPEN}{_CLOSE}]+"
 )
-_MEETING = re.compile(f"(?<=[{_SIGN}{_CLOSE}]) (?=[!-~])|(?<=[!-~]) (?=[{_SIGN}{_OPEN}])")
+_MEETING = re.compile(f"(?<=[{_SIGN}{_CLOSE}]) (?=[!-~])|(?<=[!-~{_CLOSE}]) (?=[{_SIGN}{_OPEN}])")
 
 
 def peer_text(raw: str, max_cells: int = NAME_CELLS) -> PeerText:

@@ -55,6 +55,7 @@ def test_text_is_wrapped_at_spaces_where_there_are_some():
 
 def test_a_paragraph_of_chinese_is_not_cut_where_a_name_stands_in_it():
     assert unbroken("把 lena 请出") == "把\u00a0lena\u00a0请出"
+    assert unbroken("新密钥。 给在场的人") == "新密钥。\u00a0给在场的人"
     assert unbroken("的 一 是") == "的 一 是"
     assert unbroken("new key for 12 members") == "new key for 12 members"
 
