@@ -16,6 +16,7 @@ from p2p.node.media.routing import Routing
 from p2p.node.peers.group_key import GroupKey
 from p2p.node.peers.line_proofs import LineProofs
 from p2p.node.peers.private_channels import PrivateChannels
+from p2p.node.peers.stranded import Stranded
 from p2p.node.relays.moved_relays import ASKED_MAX, MovedRelays
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.relay_room import RelayedRoom, Saying
@@ -103,6 +104,7 @@ class Dispatch:
         self._moved = MovedRelays(room, relay_links)
         self._proofs = LineProofs(secrets.identity, room.room_id)
         self._rates: dict[MemberId, _Rates] = {}
+        self._stranded = Stranded()
 
     def say(self, to: MemberId | None, message: Message) -> None:
         """Sends a message by the best way there is.
@@ -144,6 +146,21 @@ class Dispatch:
             neighbour.line.send(wish(neighbour.line))
         else:
             self._private.say(door, known.dh, wish)
+
+    def ask_if_stranded(self, now: float) -> None:
+        """Asks some member what happened, if no relay takes the pass that we have."""
+        stranded = not self._neighbours and self.relay_room.is_shut_out
+        if not self._stranded.is_due(stranded=stranded, now=now):
+            return
+        self._private.say_to_one_of(
+            {one.dh: one.id for one in self._room.roster() if one.id != self._room.me},
+            lambda dh, line: self._proofs.join(self._room.join_op, line, dh),
+        )
+
+    @property
+    def reachable(self) -> set[MemberId]:
+        """Whom we can ask over a line that ends there, as far as we know."""
+        return {*self._neighbours, *self.relay_room.present, *self._private.told_by}
 
     def readmit(self, frm: MemberId, join: Join, line: Conversation, now: float) -> None:
         """Lets in again a member that fell out; raises RemoteError if it is not who it says."""
@@ -240,6 +257,7 @@ class Dispatch:
             self._compare(differ)
         if self.group_key.has_new_keys():
             self._routing.keys_came()
+            self.relay_room.failover.pass_changed()
             self.take_sayings(self.relay_room.retry(now), now)
         if self.group_key.was_misled():
             self.relay_room.make_up(now)

@@ -347,9 +347,9 @@ class Peers:
         door = self.coming_back.whom_to_ask(here, now)
         if door is not None:
             dispatch.ask_in(door)
-        afar = dispatch.relay_room.present
+        dispatch.ask_if_stranded(now)
         dispatch.take_sayings(dispatch.relay_room.tick(here, now), now)
-        dispatch.group_key.observe(here, afar | self.neighbours.keys())
+        dispatch.group_key.observe(here, dispatch.reachable)
         if dispatch.group_key.unchecked and now >= self._rounds.try_another_s:
             self._rounds.try_another_s = now + TRY_ANOTHER_EVERY_S
             dispatch.relay_room.failover.try_another()

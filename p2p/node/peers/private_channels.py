@@ -8,7 +8,7 @@ removed and still holds the old one. Keys that are handed on go over a handshake
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 from crypto.ids import DhKey, MemberId
 from p2p.errors import RemoteError
@@ -19,6 +19,7 @@ from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import FromChannel
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.secrets import RoomSecrets
+from p2p.rng import system_rng
 from p2p.wire.card import open_card
 from p2p.wire.codec import Message
 from p2p.wire.messages import Admit, Refuse
@@ -36,6 +37,9 @@ class PrivateChannels:
         secrets: Ours and the room's.
         relay_links: Relays that carry.
         work: Where lines are opened and read.
+
+    Attributes:
+        told_by: The member that let us in again last, over such a line; nobody as long as none has.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class PrivateChannels:
         self._secrets = secrets
         self._relay_links = relay_links
         self._work = work
+        self.told_by: set[MemberId] = set()
         self._lines: dict[MemberId, CarriedLine] = {}
         self._opening: set[MemberId] = set()
 
@@ -69,6 +74,19 @@ class PrivateChannels:
             self._opening.add(member)
             self._work.create_task(self._open(member, dh, words))
 
+    def say_to_one_of(
+        self, members: Mapping[DhKey, MemberId], words: Callable[[DhKey, CarriedLine], Message]
+    ) -> None:
+        """Says something to one of several members whose doors have cards; as chance has it which.
+
+        Args:
+            members: By their X25519 public keys.
+            words: Makes what is said, for whom and for the line that it goes over.
+        """
+        if not self._opening:
+            self._opening.update(members.values())
+            self._work.create_task(self._open_one_of(members, words))
+
     def serve(self, member: MemberId, line: CarriedLine, first: Message | None = None) -> None:
         """Takes over a line whose other end is this member."""
         self._work.create_task(self._serve(member, line, first))
@@ -76,30 +94,36 @@ class PrivateChannels:
     async def _open(
         self, member: MemberId, dh: DhKey, words: Callable[[CarriedLine], Message]
     ) -> None:
+        await self._open_one_of({dh: member}, lambda _, line: words(line))
+
+    async def _open_one_of(
+        self, members: Mapping[DhKey, MemberId], words: Callable[[DhKey, CarriedLine], Message]
+    ) -> None:
         try:
-            line = await self._reach(dh)
+            dh, line = await self._reach(members.keys())
         except (TimeoutError, RemoteError):
             return
         finally:
-            self._opening.discard(member)
-        if line is not None:
-            line.send(words(line))
-            await self._serve(member, line, None)
+            self._opening.difference_update(members.values())
+        line.send(words(dh, line))
+        await self._serve(members[dh], line, None)
 
-    async def _reach(self, dh: DhKey) -> CarriedLine | None:
+    async def _reach(self, wanted: Collection[DhKey]) -> tuple[DhKey, CarriedLine]:
+        """Opens a line to one of several members; raises RemoteError if none has a card."""
         key = self._secrets.room_key
         for link in self._relay_links.links:
-            for card in await link.cards(key.relay_tag(link.contact.dh)):
+            cards = await link.cards(key.relay_tag(link.contact.dh))
+            for card in sorted(cards, key=lambda _: system_rng(4)):
                 with contextlib.suppress(RemoteError):
-                    if open_card(key, link.contact.dh, card) == dh:
-                        way = link.way_to(card)
+                    dh = open_card(key, link.contact.dh, card)
+                    if dh in wanted:
                         line, welcome = await reach_through(
-                            self._endpoint.station, dh, key.psk(), way, LINE_LIMIT_S
+                            self._endpoint.station, dh, key.psk(), link.way_to(card), LINE_LIMIT_S
                         )
                         if key.matches(welcome.genesis, welcome.r):
-                            return line
+                            return dh, line
                         await line.close()
-        return None
+        raise RemoteError("no card")
 
     async def _serve(self, member: MemberId, line: CarriedLine, first: Message | None) -> None:
         if len(self._lines) >= LINES_MAX:
@@ -114,6 +138,7 @@ class PrivateChannels:
                 while not isinstance(message := await line.receive(), Refuse):
                     await self._endpoint.inbox.put(FromChannel(member, message, line))
                     if isinstance(message, Admit):
+                        self.told_by = {member}
                         break  # a door reads no further
         except (TimeoutError, ConnectionError):
             pass

@@ -168,6 +168,11 @@ class Failover:
         self._choice.set_named(keys)
         self._entering.changed.set()
 
+    def pass_changed(self) -> None:
+        """We hold another pass: relays that refused the one before are tried again at once."""
+        self._choice.pass_changed()
+        self._entering.changed.set()
+
     @property
     def useful(self) -> list[Contact]:
         """The relays that we may use and that did not say no, those where we sit first."""

@@ -63,6 +63,12 @@ class RelayChoice:
         self.refused[relay.dh] = why
         self.wait(relay, now)
 
+    def pass_changed(self) -> None:
+        """We hold another pass: who refused the one before is not waited for."""
+        for relay, why in self.refused.items():
+            if why == "bad_pass":
+                self._waits.pop(relay, None)
+
     def wait(self, relay: Contact, now: float) -> None:
         """It is tried again later, each time later still."""
         wait_s = min(RETRY_MAX_S, 2.0 * self._waits.get(relay.dh, (RETRY_S / 2.0, 0.0))[0])

@@ -105,6 +105,11 @@ class RelayedRoom:
         return bool(self.failover.seats)
 
     @property
+    def is_shut_out(self) -> bool:
+        """Whether no relay carries for us, and one has refused the pass that we have."""
+        return not self.failover.seats and "bad_pass" in self.failover.refused.values()
+
+    @property
     def present(self) -> set[MemberId]:
         """Members attached to our relays or to those joined to them, ourselves left out."""
         return self.failover.present - {self._room.me}
