@@ -12,6 +12,7 @@ from crypto.identity import Identity
 from crypto.kid import STEP_MASK
 from p2p.errors import RemoteError
 from p2p.mesh.frame_crypto import FrameCrypto
+from p2p.node.peers.group_key import MAKE_UP_EVERY_S
 from p2p.node.relays.floor_ops import SAID_AGAIN_MAX, SAID_AGAIN_S
 from p2p.node.secrets import RoomSecrets
 from p2p.rekey.commit import first_epoch, slice_wraps
@@ -145,7 +146,8 @@ class Client:
         self.words: FreshWords | None = None
         self.stage: FrameCrypto | None = None
         self.room_time = RoomTime(self.now)
-        self._put_right = self._mended = 0
+        self._mended = self._made_up = 0
+        self._made_up_s = self.now - MAKE_UP_EVERY_S
         self._said: deque[tuple[float, bytes]] = deque(maxlen=SAID_AGAIN_MAX)
         self._told_time = ToldTime(None)
         self.silences: dict[bytes, Silence] = {}
@@ -330,9 +332,9 @@ class Client:
     def _compare_if_misled(self) -> None:
         """What was said while a key or the time was wrong is lost: it goes again, and is asked."""
         assert self.epochs is not None
-        put_right = self.epochs.counts["replaced"] + self._mended
-        if put_right != self._put_right:
-            self._put_right = put_right
+        mended = self.epochs.counts["replaced"] + self._mended
+        if mended != self._made_up and self.now >= self._made_up_s + MAKE_UP_EVERY_S:
+            self._made_up, self._made_up_s = mended, self.now
             said = [op for at_s, op in self._said if at_s >= self.now - SAID_AGAIN_S]
             for other in self._lines:
                 self._send(self, other, Ops(tuple(said)))

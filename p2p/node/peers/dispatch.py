@@ -259,7 +259,7 @@ class Dispatch:
             self._routing.keys_came()
             self.relay_room.failover.pass_changed()
             self.take_sayings(self.relay_room.retry(now), now)
-        if self.group_key.was_misled():
+        if self.group_key.was_misled(now):
             self.relay_room.make_up(now)
         for member in self.group_key.whom_to_compare_with(now):
             self._compare_with(member)

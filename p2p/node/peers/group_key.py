@@ -26,6 +26,8 @@ from p2p.wire.codec import Message
 from p2p.wire.messages import AskKeys, Compare, Fresh, GiveKeys, Wraps
 from p2p.wire.relay_messages import AskWrap
 
+MAKE_UP_EVERY_S = 2.0
+
 Outgoing = tuple[MemberId | None, Message]
 CompareEvent = CompareAsked | CompareReady | CompareVerified | CompareFailed
 KeyEvent = EpochEvent | CompareEvent
@@ -52,7 +54,8 @@ class GroupKey:
         self._told_time = ToldTime(keyring.trial.time_from)
         self._told: list[KeyEvent] = []
         self._new_keys = False
-        self._mended = self._put_right = 0
+        self._mended = self._made_up = 0
+        self._made_up_s = -MAKE_UP_EVERY_S
 
     @property
     def counts(self) -> Counter[str]:
@@ -173,14 +176,16 @@ class GroupKey:
         new, self._new_keys = self._new_keys, False
         return new
 
-    def was_misled(self) -> bool:
+    def was_misled(self, now: float) -> bool:
         """Whether a late key has come, or a false one or the time was put right: asked once each.
 
-        What was said before is lost.
+        What was said before is lost. Who lies to us again and again has us say so now and then.
         """
-        before = self._put_right
-        self._put_right = self._mended + self._epochs.counts["replaced"]
-        return self._put_right != before
+        mended = self._mended + self._epochs.counts["replaced"]
+        if mended == self._made_up or now < self._made_up_s + MAKE_UP_EVERY_S:
+            return False
+        self._made_up, self._made_up_s = mended, now
+        return True
 
     def _note(self, now: float) -> None:
         while (event := self._epochs.next_event() or self._comparing.next_event()) is not None:

@@ -11,6 +11,7 @@ from lab.node_house import Person, a_house
 from p2p.api import commands as c
 from p2p.api import events as e
 from p2p.mesh import group_messages
+from p2p.node.peers.group_key import MAKE_UP_EVERY_S
 from p2p.node.relays import relay_room
 from p2p.wire.codec import Message
 from p2p.wire.messages import GiveKeys, Wraps
@@ -84,3 +85,13 @@ async def test_what_was_said_under_a_key_that_somebody_lacked_is_heard_when_it(
         assert not bob.all(e.HandChanged)
         withheld.told(comes)
         await bob.until(e.HandChanged, lambda hand: hand.n == bob.number_of("ann"))
+
+
+async def test_who_is_lied_to_without_end_makes_up_for_it_every_two_seconds() -> None:
+    async with three_at_a_relay() as (_, _, bob):
+        group_key = bob.session.peers.dispatch.group_key
+        made_up = []
+        for tenth in range(45):
+            group_key.counts["replaced"] += tenth < 30
+            made_up += [tenth / 10] * group_key.was_misled(1e6 + tenth / 10)
+    assert made_up == [0.0, MAKE_UP_EVERY_S, 2 * MAKE_UP_EVERY_S]
