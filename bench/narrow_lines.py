@@ -26,7 +26,7 @@ from lab.programs.roommates import Roommate, start_entry
 
 SETTLED_S = 5.0
 LINE_DELAY_MS = 20.0
-IDLE_RTT_MS = 2 * (LINE_DELAY_MS + 5.0)
+RELAY_DELAY_MS = 5.0
 PING = str(netlab.ROOT / "lab/programs/udp_ping.py")
 EAR = str(netlab.ROOT / "lab/programs/ear.py")
 
@@ -103,6 +103,7 @@ ROWS = (
     Row("100 kbit/s up", _line(up_kbps=100)),
     Row("64 kbit/s up", _line(up_kbps=64)),
     Row("40 kbit/s up", _line(up_kbps=40), heard=45.0, hole_s=1.0, wait_ms=1500),
+    Row("64 kbit/s up, 400 ms, 5 %", _line(up_kbps=64, delay_ms=200, loss_pct=5)),
     Row("200 kbit/s down, 2 speak", _line(down_kbps=200), speaks_here=False, speakers=2),
     Row("200 kbit/s up, open, 2 hear", _line(up_kbps=200), listeners=2, mode="open"),
     Row("100 kbit/s up, open, 2 hear", _line(up_kbps=100), listeners=2, mode="open"),
@@ -112,7 +113,8 @@ ROWS = (
 class Pings:
     """Datagrams over a line and back, five a second."""
 
-    def __init__(self, host: Host, public: Host) -> None:
+    def __init__(self, host: Host, public: Host, idle_ms: float) -> None:
+        self._idle_ms = idle_ms
         self.round_trips: list[tuple[float, float]] = []
         public.start(sys.executable, PING)
         time.sleep(0.5)
@@ -129,13 +131,13 @@ class Pings:
     def longest_ms(self, since_s: float) -> float | None:
         """Beyond that of an idle line."""
         times = [ms for at_s, ms in self.round_trips if at_s >= since_s]
-        return max(times) - IDLE_RTT_MS if times else None
+        return max(times) - self._idle_ms if times else None
 
 
 def measure(row: Row, seconds: float) -> dict:
     """One line of the table."""
     with NetLab() as lab:
-        (public,) = lab.site("p", "public", delay_ms=5.0)
+        (public,) = lab.site("p", "public", delay_ms=RELAY_DELAY_MS)
         (narrow,) = lab.site("n", "portres", **row.weather)
         homes = [
             lab.site(f"h{number}", "portres", delay_ms=10.0)[0]
@@ -164,7 +166,8 @@ def measure(row: Row, seconds: float) -> dict:
             for number, home in enumerate(homes[row.speakers :])
         ]
         time.sleep(8.0)  # until all links are there
-        pings = Pings(narrow, public)
+        idle_ms = 2 * (float(str(row.weather["delay_ms"])) + RELAY_DELAY_MS)
+        pings = Pings(narrow, public, idle_ms)
         time.sleep(1.0)
         began_s = time.monotonic()
         for speaker in (host, *others):
@@ -209,11 +212,11 @@ def _summary(
     hole_s = max((hole for _, _, hole in found), default=99.0)
     first_hole_s = max((hole for _, hole, _ in found), default=99.0)
     wait_ms = pings.longest_ms(began_s + SETTLED_S)
-    told = {code for ear in ears for said in ear.rows for code in said["notices"]}
+    told = {f"ear: {code}" for ear in ears for said in ear.rows for code in said["notices"]}
     for speaker in speakers:
         speaker.hear()
         lines = [event for event in speaker.events if event["event"] == "line"]
-        told |= {f"narrow out {one['narrow_out']}, in {one['narrow_in']}" for one in lines}
+        told |= {f"speaker: narrow out {one['narrow_out']}, in {one['narrow_in']}" for one in lines}
     good = heard >= row.heard and hole_s <= row.hole_s
     return {
         "line": row.name,
@@ -221,7 +224,7 @@ def _summary(
         "hole_s": round(hole_s, 2),
         "first_hole_s": round(first_hole_s, 2),
         "wait_ms": None if wait_ms is None else round(wait_ms),
-        "told": sorted(told - {"joined"}),
+        "told": sorted(told - {"ear: joined"}),
         "bar": f"heard {row.heard}, hole {row.hole_s} s, wait {row.wait_ms:.0f} ms",
         "ok": good and wait_ms is not None and wait_ms <= row.wait_ms,
     }
