@@ -182,7 +182,7 @@ class RelayRoom:
             case Present() if isinstance(here, Bough):
                 here.allowances.floor(1, now)
                 here.present = (here.present | set(message.here)) - set(message.gone)
-                if len(here.present) > SEATS_MAX:
+                if len(here.present) > MEMBERS_MAX:
                     here.present = set()
                     raise RemoteError("too many members")
                 self._presence.changed(now)

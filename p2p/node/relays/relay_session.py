@@ -21,6 +21,7 @@ from p2p.node.inbox import (
 )
 from p2p.node.relays.relay_link import RelayLink
 from p2p.room.ops.ids import op_id, short
+from p2p.room.store.opset import MEMBERS_MAX
 from p2p.wire.codec import have_messages, pages
 from p2p.wire.hop import HEARTBEAT, for_tree
 from p2p.wire.messages import WRAPS_PER_MESSAGE
@@ -46,7 +47,6 @@ from p2p.wire.relay_messages import (
 PASS_LIMIT_S = 8.0
 OPEN_PAGES_MAX = 8
 SELDOM_S = 20.0
-MEMBERS_MAX = 2048
 
 Refusal = str
 

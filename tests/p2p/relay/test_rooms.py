@@ -28,6 +28,7 @@ from p2p.wire.messages import Bye
 from p2p.wire.relay_messages import (
     DEPTH_MAX,
     EVERYBODY,
+    MEMBERS_PER_MESSAGE,
     AskWrap,
     Floor,
     FloorHave,
@@ -1003,7 +1004,19 @@ def test_only_so_many_relays_hang_under_one(host, relay) -> None:
     assert says(relay, links[-1])[-1] == TAKEN
 
 
+def test_a_branch_of_thousands_is_told_to_those_here(host, relay, people) -> None:
+    [bough] = joined(host, relay)
+    amina = relay.seat(host, people.amina)
+    members = [os.urandom(16) for _ in range(9000)]
+    for at in range(0, len(members), MEMBERS_PER_MESSAGE):
+        page = tuple(members[at : at + MEMBERS_PER_MESSAGE])
+        relay.tell(bough, Present(host.room, page, ()))
+    relay.wait(1.0)
+    assert {one for each in relay.all(amina, Present) for one in each.here} >= set(members)
+
+
 def test_a_relay_that_lies_about_its_members_is_bounded(host, relay, people, monkeypatch) -> None:
+    monkeypatch.setattr(relay_room, "MEMBERS_MAX", 1024)
     [bough] = joined(host, relay)
     ghosts = tuple(os.urandom(16) for _ in range(300))
     relay.tell(bough, Present(host.room, ghosts, ()))

@@ -1,17 +1,23 @@
 """Members at real relays, over real sockets: sound, mutes, removals, and relays that go."""
 
 import asyncio
+import contextlib
 import itertools
+import os
 import signal
 import time
 from collections.abc import AsyncIterator
 
 import pytest
 
+from crypto.ids import DhKey
 from lab.programs.person import SLACK
 from p2p.node.relays import comparison
 from p2p.node.relays.failover import SILENT_S
 from p2p.relay import cascade
+from p2p.relay.forwarder import SLOTS_AT_ONCE
+from p2p.relay.limits import Limits
+from p2p.relay.sessions import Allowances, Bough
 from p2p.room.ops.kinds import HOST_SLOT
 from p2p.wire.hop import tree_slot
 from p2p.wire.relay_messages import EVERYBODY
@@ -74,6 +80,40 @@ async def test_presence_gossip_and_wraps_reach_their_members(inn: Inn) -> None:
     assert inn.host.opens(wraps[1:], amina.identity)
     amina.task.cancel()
     await until(lambda: host.seats.present == {host.identity.member_id})
+
+
+async def test_three_streams_go_down_and_a_fourth_in_the_place_of_one_that_ends(inn: Inn) -> None:
+    await inn.relay()
+    await inn.relay()
+    inn.order()
+    host = await inn.the_host(0)
+    speakers = [await inn.member(n % 2) for n in range(4)]
+    for slot, one in enumerate(speakers, SLOT):
+        host.say_floor([inn.host.grant(slot, one.identity.member_id)])
+        one.seats.set_slot(slot)
+    listener = await inn.member(1)
+    voices = [Speaker(slot) for slot in range(SLOT, SLOT + 4)]
+    async with contextlib.AsyncExitStack() as last, contextlib.AsyncExitStack() as others:
+        await last.enter_async_context(talking(speakers[0], voices[0]))
+        for one, voice in zip(speakers[1:], voices[1:], strict=True):
+            await others.enter_async_context(talking(one, voice))
+        await until(lambda: min(len(listener.slots), len(host.slots)) >= SLOTS_AT_ONCE)
+        said, heard = sum(voice.said for voice in voices), len(listener.heard)
+        await until(lambda: sum(voice.said for voice in voices) >= said + 400)
+        assert 0.6 < (len(listener.heard) - heard) / 400 < 0.85
+        await others.aclose()
+        listener.slots.clear()
+        await until(lambda: SLOT in listener.slots)
+
+
+async def test_a_member_takes_a_list_of_thousands(inn: Inn) -> None:
+    relay = await inn.relay()
+    host = await inn.the_host(0)
+    there = {os.urandom(16) for _ in range(9000)}
+    [room] = inn.servers[0]._rooms.rooms()
+    room.seating.boughs[0] = Bough(DhKey(relay.dh), Allowances(Limits(), 0.0), there)
+    room._presence.changed(0.0)
+    await until(lambda: there < host.seats.present)
 
 
 async def test_who_is_removed_is_cut_and_does_not_get_back(inn: Inn) -> None:
