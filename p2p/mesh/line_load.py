@@ -4,7 +4,9 @@ What waits in a queue takes longer than the quickest packet of the last seconds 
 """
 
 import statistics
+from bisect import bisect_left
 from collections import deque
+from collections.abc import Sequence
 from typing import NamedTuple
 
 WINDOW_S = 10.0
@@ -105,12 +107,11 @@ class Samples:
         samples = self._samples
         if len(samples) < ENOUGH_REPORTS or now - samples[-1].at_s > FRESH_S:
             return None
-        delays_s = _waits(samples)
-        earlier_s = [
-            delay_s
-            for delay_s, each in zip(delays_s, samples, strict=True)
-            if now - each.at_s > DRAINS_OVER_S
-        ]
+        # By columns, and once for all: a speaker asks this of each of its links ten times a second.
+        at_s, _, _, _, _, one_way_s, round_trip_s = zip(*samples, strict=True)
+        delays_s = _waits(one_way_s, round_trip_s)
+        newest = bisect_left(at_s, now - DRAINS_OVER_S)
+        earlier_s = delays_s[:newest]
         usual_s = statistics.median(earlier_s) if len(earlier_s) >= LATEST_REPORTS else 0.0
         jitter_s = max(QUEUE_S, usual_s + JITTER_S)
         latest_s = delays_s[-LATEST_REPORTS:]
@@ -119,10 +120,10 @@ class Samples:
             min(delays_s[-NEWEST_REPORTS:]),
             jitter_s,
             stands or _grows(delays_s),
-            self._loss(now),
-            self._carried_bps(now),
+            self._loss(at_s, now),
+            self._carried_bps(at_s, now),
             samples[-1].round_trip_s,
-            self._drains(now),
+            _drains(one_way_s, newest),
         )
 
     def sent_bps(self) -> float:
@@ -130,33 +131,27 @@ class Samples:
         if len(self._samples) < ENOUGH_REPORTS:
             return 0.0
         last = self._samples[-1]
-        first = self._since(last.at_s - RATE_OVER_S)
+        first = self._since([each.at_s for each in self._samples], last.at_s - RATE_OVER_S)
         took_s = last.arrival_s - last.one_way_s - (first.arrival_s - first.one_way_s)
         return 8.0 * (last.bytes_arrived - first.bytes_arrived) / took_s if took_s > 0.0 else 0.0
 
-    def _drains(self, now: float) -> bool:
-        newest = [each.one_way_s for each in self._samples if now - each.at_s <= DRAINS_OVER_S]
-        before = [each.one_way_s for each in self._samples if now - each.at_s > DRAINS_OVER_S]
-        return bool(newest and before) and min(newest) < min(before) - DRAINED_S
-
-    def _loss(self, now: float) -> float:
+    def _loss(self, at_s: Sequence[float], now: float) -> float:
         if now - self._samples[0].at_s < LOSS_OVER_S:
             return 0.0
-        first, last = self._since(now - LOSS_OVER_S), self._samples[-1]
+        first, last = self._since(at_s, now - LOSS_OVER_S), self._samples[-1]
         sent = last.seq - first.seq
         return max(0.0, 1.0 - (last.received - first.received) / sent) if sent else 0.0
 
-    def _carried_bps(self, now: float) -> float:
-        first, last = self._since(now - RATE_OVER_S), self._samples[-1]
+    def _carried_bps(self, at_s: Sequence[float], now: float) -> float:
+        first, last = self._since(at_s, now - RATE_OVER_S), self._samples[-1]
         took_s = last.arrival_s - first.arrival_s
         if took_s <= 0.0:
             return 0.0
         return 8.0 * (last.bytes_arrived - first.bytes_arrived) / took_s
 
-    def _since(self, since_s: float) -> Sample:
+    def _since(self, at_s: Sequence[float], since_s: float) -> Sample:
         """The first report of a time, or the last but one."""
-        early = list(self._samples)[:-1]
-        return next((sample for sample in early if sample.at_s >= since_s), early[-1])
+        return self._samples[bisect_left(at_s, since_s, 0, len(at_s) - 2)]
 
 
 def _grows(delays_s: list[float]) -> bool:
@@ -168,10 +163,17 @@ def _grows(delays_s: list[float]) -> bool:
     return False
 
 
-def _waits(samples: deque[Sample]) -> list[float]:
+def _waits(one_way_s: Sequence[float], round_trip_s: Sequence[float]) -> list[float]:
     """How long the packet of each report waited, as far as both clocks agree."""
-    one_way_s = min(sample.one_way_s for sample in samples)
-    round_trip_s = min(sample.round_trip_s for sample in samples)
+    least_one_way_s, least_round_trip_s = min(one_way_s), min(round_trip_s)
     return [
-        min(sample.one_way_s - one_way_s, sample.round_trip_s - round_trip_s) for sample in samples
+        min(one - least_one_way_s, both - least_round_trip_s)
+        for one, both in zip(one_way_s, round_trip_s, strict=True)
     ]
+
+
+def _drains(one_way_s: Sequence[float], newest: int) -> bool:
+    """Whether the newest packets came quicker than all before them."""
+    if not 0 < newest < len(one_way_s):
+        return False
+    return min(one_way_s[newest:]) < min(one_way_s[:newest]) - DRAINED_S
