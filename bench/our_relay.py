@@ -233,7 +233,7 @@ class Members:
 
     async def plain_address(self) -> tuple:
         """A bare socket that watches the delay of bare datagrams: a way without a relay."""
-        watch = self._watch
+        watch = self.frame
 
         class Plain(asyncio.DatagramProtocol):
             def datagram_received(self, data: bytes, addr: tuple) -> None:
