@@ -1,6 +1,7 @@
 """What is lost while a key is missing, and made up for when it has come; real nodes at a relay."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,10 +14,12 @@ from p2p.api import events as e
 from p2p.mesh import group_messages
 from p2p.node.peers.group_key import MAKE_UP_EVERY_S
 from p2p.node.relays import relay_room
+from p2p.rekey.events import TimeWrong
 from p2p.wire.codec import Message
 from p2p.wire.messages import GiveKeys, Wraps
 
 HOLD_S = 0.1
+TAG_BYTES = 3
 GIVEN_S = 0.5
 """Some time before a key that is missing counts as late."""
 LATE_S = 1.5
@@ -95,3 +98,24 @@ async def test_who_is_lied_to_without_end_makes_up_for_it_every_two_seconds() ->
             group_key.counts["replaced"] += tenth < 30
             made_up += [tenth / 10] * group_key.was_misled(1e6 + tenth / 10)
     assert made_up == [0.0, MAKE_UP_EVERY_S, 2 * MAKE_UP_EVERY_S]
+
+
+async def test_what_was_said_under_a_wrong_time_is_heard_when_that_is_put_right() -> None:
+    async with three_at_a_relay() as (host, ann, bob):
+        dispatch, secrets = bob.session.peers.dispatch, bob.session.secrets
+        gossip = dispatch.relay_room._gossip
+        seal = gossip.seal
+        gossip.seal = lambda *said: _of_another_step(seal(*said))  # type: ignore[method-assign]
+        bob.node.do(c.RaiseHand())
+        await bob.until(e.HandChanged)
+        await asyncio.sleep(GIVEN_S)
+        gossip.seal = seal  # type: ignore[method-assign]
+        room_s = secrets.room_time.at(time.monotonic())
+        dispatch.group_key._epochs._giving.events.append(TimeWrong(room_s))
+        for other in (host, ann):
+            bobs = other.number_of("bob")
+            await other.until(e.HandChanged, lambda hand, n=bobs: hand.n == n)
+
+
+def _of_another_step(blob: bytes | None) -> bytes | None:
+    return blob and blob[:TAG_BYTES] + bytes((1,)) + blob[TAG_BYTES + 1 :]
