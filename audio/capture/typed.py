@@ -29,7 +29,7 @@ _HOW = (
 )
 _HOW_ON_WINDOWS = (
     "install eSpeak NG for Windows (espeak-ng on github.com), or unpack the wheel espeakng-loader "
-    "for win_amd64 (pypi.org) into the folder lib"
+    "for win_amd64 into the folder lib"
 )
 _PAUSE_BLOCKS = 15
 _LONGEST_BLOCKS = 12_000
