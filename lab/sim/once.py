@@ -15,7 +15,7 @@ from p2p.room import evaluation
 from p2p.room.ops import op as ops
 from p2p.room.store import opset, reading
 
-KEPT = 32
+KEPT = 256
 
 
 class _Memory:

@@ -14,6 +14,7 @@ from p2p.room.state.member import Member
 _SHELVES: Final = 256
 
 _Shelf = dict[MemberId, Member]
+_EMPTY: Final[_Shelf] = {}  # one for all maps, so that two compare it with itself
 
 
 class MemberMap(Mapping[MemberId, Member]):
@@ -27,9 +28,11 @@ class MemberMap(Mapping[MemberId, Member]):
     """
 
     def __init__(self, members: Iterable[Member] = ()) -> None:
-        shelves: list[_Shelf] = [{} for _ in range(_SHELVES)]
+        shelves = [_EMPTY] * _SHELVES
         for member in sorted(members, key=lambda one: one.id):
-            shelves[_shelf_of(member.id)][member.id] = member
+            number = _shelf_of(member.id)
+            shelves[number] = shelves[number] or {}
+            shelves[number][member.id] = member
         self.shelves = shelves
         self._count = sum(map(len, shelves))
 
@@ -72,4 +75,4 @@ class MemberMap(Mapping[MemberId, Member]):
 
 
 def _shelf_of(member: MemberId) -> int:
-    return int.from_bytes(member[:1])
+    return member[0] if member else 0
