@@ -21,7 +21,6 @@ _OPEN, _CLOSE = "（「『《“‘", "，。：；、？！）」』》”’�
 _PIECES = re.compile(
     f" +|[{_OPEN}]*(?:[{_SIGN}]|[^ {_SIGN}{_OPEN}{_CLOSE}]+)[{_CLOSE}]*|[{_OPEN}{_CLOSE}]+"
 )
-_MEETING = re.compile(f"(?<=[{_SIGN}{_CLOSE}]) (?=[!-~])|(?<=[!-~{_CLOSE}]) (?=[{_SIGN}{_OPEN}])")
 
 
 def peer_text(raw: str, max_cells: int = NAME_CELLS) -> PeerText:
@@ -57,6 +56,11 @@ def fit_right(text: str, cells: int) -> str:
     return " " * (cells - cell_len(cut)) + ended(cut)
 
 
+def has_signs(text: str) -> bool:
+    """Tell whether there is Chinese or Japanese in it, which has no spaces to cut at."""
+    return re.search(f"[{_SIGN}]", text) is not None
+
+
 def wrapped(text: str, cells: int) -> list[str]:
     """Return ``text`` in lines of at most ``cells`` terminal cells.
 
@@ -67,7 +71,7 @@ def wrapped(text: str, cells: int) -> list[str]:
         if piece.startswith(" "):
             gap = piece
             continue
-        longer = f"{lines[-1]}{gap}{piece}" if lines[-1] else piece
+        longer = f"{lines[-1]}{gap}{piece}" if lines[-1] or len(lines) == 1 else piece
         if cell_len(longer) <= cells:
             lines[-1] = longer
         else:
@@ -75,12 +79,3 @@ def wrapped(text: str, cells: int) -> list[str]:
             lines = [*lines, *parts] if lines[-1] else parts
         gap = ""
     return lines
-
-
-def unbroken(text: str) -> str:
-    """Return ``text`` with no place to cut a line where Chinese or Japanese meets another script.
-
-    What lays paragraphs out takes signs without a space between for one word, and would begin a new
-    line at such a space rather than fill the one before.
-    """
-    return _MEETING.sub("\u00a0", text)

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from p2p.room.text.names import cells, clean
-from tui.texts.peer_text import clip, fit, fit_right, peer_text, unbroken, wrapped
+from tui.texts.peer_text import clip, fit, fit_right, peer_text, wrapped
 from tui.texts.width import cell_len
 
 EVIL = "A\x1b]0;pwned\x07\x9b31m\u202e\u2028\x00\ud800b"
@@ -50,14 +50,8 @@ def test_text_is_wrapped_at_spaces_where_there_are_some():
     assert wrapped("", 8) == [""]
     assert wrapped("中继 127.0.0.1:45684 不再应答。", 20) == ["中继 127.0.0.1:45684", "不再应答。"]
     assert wrapped("中继 9:1 不再应答。", 14) == ["中继 9:1 不再", "应答。"]
+    assert wrapped("  一 二三", 6) == ["  一", "二三"]
     assert wrapped("（一）二三", 7) == ["（一）", "二三"]
-
-
-def test_a_paragraph_of_chinese_is_not_cut_where_a_name_stands_in_it():
-    assert unbroken("把 lena 请出") == "把\u00a0lena\u00a0请出"
-    assert unbroken("新密钥。 给在场的人") == "新密钥。\u00a0给在场的人"
-    assert unbroken("的 一 是") == "的 一 是"
-    assert unbroken("new key for 12 members") == "new key for 12 members"
 
 
 def test_behind_a_name_that_runs_leftwards_a_number_stays_on_its_right():
