@@ -4,6 +4,7 @@ Text goes in by standard input, never as an argument that other users of the mac
 Nothing is written to a disk, and no sound server is spoken to.
 """
 
+import contextlib
 import ctypes
 import importlib.util
 import io
@@ -23,6 +24,7 @@ VOICES = {"zh": "cmn", "yue": "yue", "en": "en", "ug": "ug", "fa": "fa", "fr": "
 PROGRAM = "espeak-ng"
 LIMIT_S = 5.0
 _WHEEL = "espeakng_loader"
+_LONGEST_PATH = 1024
 _LIBRARIES = {"win32": "espeak-ng.dll", "darwin": "libespeak-ng.dylib"}
 
 Speak = Callable[[str, str], bytes]
@@ -86,6 +88,22 @@ def _wheel_folder() -> Path | None:
     return None
 
 
+def _as_opened(path: Path) -> bytes:
+    """A path as the library opens it: on Windows in the code page of the system.
+
+    Raises:
+        EspeakError: It has no name there, not even a short one.
+    """
+    if sys.platform == "win32":
+        short = ctypes.create_unicode_buffer(_LONGEST_PATH)
+        ctypes.windll.kernel32.GetShortPathNameW(str(path), short, _LONGEST_PATH)
+        for name in (str(path), short.value):
+            with contextlib.suppress(UnicodeEncodeError):
+                return name.encode("mbcs")
+        raise EspeakError("no name for its folder")
+    return os.fsencode(path)
+
+
 _Heard = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
 )
@@ -131,7 +149,7 @@ class _Library:
         except (OSError, AttributeError) as error:
             raise EspeakError(type(error).__name__) from None
         with self._lock:
-            data = str(folder / "espeak-ng-data").encode()
+            data = _as_opened(folder / "espeak-ng-data")
             rate = self._library.espeak_Initialize(self._SYNCHRONOUS, 0, data, self._NO_EXIT)
         if rate <= 0:
             raise EspeakError("no data")

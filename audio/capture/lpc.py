@@ -57,7 +57,7 @@ def with_moved_resonances(coefficients: Floats, power: float) -> Floats:
     upper = poles[poles.imag > 1e-9]
     radii = np.minimum(np.abs(upper), _WIDEST_RADIUS)
     angles = np.minimum(np.angle(upper) ** power, np.pi)
-    moved = radii * np.exp(1j * angles)
+    moved = radii * (np.cos(angles) + 1j * np.sin(angles))
     alone = poles[np.abs(poles.imag) <= 1e-9].real
     alone = np.clip(alone, -_WIDEST_RADIUS, _WIDEST_RADIUS)
     polynomial = np.atleast_1d(np.poly(np.concatenate((moved, np.conj(moved), alone))).real)

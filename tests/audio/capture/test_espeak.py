@@ -1,7 +1,9 @@
 import io
+import shutil
 import subprocess
 import sys
 import wave
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +47,19 @@ def test_the_text_is_never_an_argument(monkeypatch):
     assert "a secret line" not in seen["command"]
     assert seen["input"] == b"a secret line"
     assert seen["env"]["PULSE_SERVER"] == "unix:/nonexistent"
+
+
+def _copy(source, target):
+    Path(target).write_bytes(Path(source).read_bytes())
+
+
+def test_it_speaks_out_of_a_folder_of_any_writing(tmp_path):
+    wheel = espeak._wheel_folder()
+    if wheel is None:
+        pytest.skip("no espeak-ng as a wheel")
+    shutil.copytree(wheel, tmp_path / "茶 馆 ئۇ", copy_function=_copy)  # Wine has no CopyFile2
+    speak = espeak._Library(tmp_path / "茶 馆 ئۇ").speak
+    assert 0.4 < seconds(speak("Hello to all", VOICES["en"])) < 5
 
 
 @pytest.mark.parametrize("folder", ["", "Programs"], ids=["unset", "relative"])
