@@ -22,10 +22,13 @@ Theory of operation, per other member::
 - Any link that comes up makes all other waiting dials due at once, for the same reason.
 """
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from crypto.ids import MemberId
+from p2p.mesh.roster_watch import RosterWatch
+from p2p.room.state.member_map import MemberMap
 
 HEARSAY_WAIT_S = 0.7
 LARGER_WAIT_S = 1.0
@@ -37,6 +40,9 @@ REPORT_EVERY_S = 2.0
 REPORT_FRESH_S = 6.0
 FORGET_AFTER_S = 600.0
 ROOM_LIMIT = 16
+LARGE = 256
+"""Beyond so many others it is not looked at each call who is to be dialled, but less often."""
+LOOK_EACH_S = 5e-5
 
 Scope = int  # 0 loopback, 1 private, 2 global: the width of what a link runs over
 
@@ -87,7 +93,11 @@ class Mesh:
         self._others: dict[MemberId, _Other] = {}
         self._reports: dict[MemberId, _Report] = {}
         self._report_at_s = 0.0
-        self._events: list[MemberAppeared | MemberVanished] = []
+        self._look_at_s = 0.0
+        self._here: set[MemberId] = set()
+        self._links: dict[MemberId, Scope] = {}
+        self._roster = RosterWatch()
+        self._events: deque[MemberAppeared | MemberVanished] = deque()
 
     def set_roster(
         self, members: Iterable[MemberId], now: float, *, newcomer: bool = False
@@ -100,13 +110,37 @@ class Mesh:
             newcomer: True when we have just been admitted, so that dialling is up to us.
         """
         wanted = set(members) - {self._me}
-        for member in sorted(wanted - self._others.keys()):
+        others = self._others.keys()
+        self.change_roster(wanted - others, others - wanted, now, newcomer=newcomer)
+
+    def change_roster(
+        self, came: Set[MemberId], gone: Set[MemberId], now: float, *, newcomer: bool = False
+    ) -> None:
+        """The same, told by what is other than before.
+
+        Args:
+            came: Who belongs to the room now; maybe it did before.
+            gone: Who does not; maybe it did not before.
+            now: Monotonic seconds.
+            newcomer: As above.
+        """
+        new = sorted(one for one in came if one not in self._others and one != self._me)
+        for member in new:
             wait_s = 0.0 if newcomer else HEARSAY_WAIT_S + self._turn_s(member)
             self._others[member] = _Other(dial_at_s=now + wait_s, seen_s=now)
-        for member in sorted(self._others.keys() - wanted):
+        lost = sorted(one for one in gone if one in self._others)
+        for member in lost:
             del self._others[member]
-            self._reports.pop(member, None)
-        self._judge(now)
+            self._here.discard(member)
+            self._links.pop(member, None)
+        said_something = [self._reports.pop(member, None) for member in lost]
+        self._judge(now, None if any(said_something) else new)
+
+    def follow_room(self, members: MemberMap, now: float, *, newcomer: bool = False) -> None:
+        """The same, told by the room; what it takes depends on what is other than before."""
+        came, gone = self._roster.look(members)
+        if came or gone:
+            self.change_roster(came, gone, now, newcomer=newcomer)
 
     def set_attached(self, members: Iterable[MemberId], now: float) -> None:
         """Says who is attached to the relays that we are attached to."""
@@ -116,10 +150,11 @@ class Mesh:
     def link_up(self, member: MemberId, scope: Scope, now: float) -> None:
         """A link with a member of the roster works."""
         other = self._others.setdefault(member, _Other(dial_at_s=now, seen_s=now))
-        if not self.links:
+        if not self._links:
             for each in self._others.values():
                 each.seen_s = now  # while we were alone, that nobody was seen said nothing
         other.scope, other.dialling, other.tried, other.fails = scope, False, False, 0
+        self._links[member] = scope
         for waiting in self._others.values():
             if waiting.scope is None and waiting.fails:
                 waiting.fails, waiting.dial_at_s = 0, min(waiting.dial_at_s, now)
@@ -133,6 +168,7 @@ class Mesh:
         if other is None or other.scope is None:
             return
         other.scope = None
+        del self._links[member]
         other.dial_at_s = now + self._turn_s(member)
         self._report_at_s = now
         self._judge(now)
@@ -168,15 +204,18 @@ class Mesh:
 
     def to_dial(self, now: float) -> list[MemberId]:
         """Members to dial now; each counts as dialling until its link is up or the dial failed."""
-        if not self._dials:
+        free = ROOM_LIMIT - 1 - len(self._links)
+        many = len(self._others)
+        if not self._dials or free <= 0 or (many > LARGE and now < self._look_at_s):
             return []
+        self._look_at_s = now + many * LOOK_EACH_S
         due = [
             member
             for member, other in self._others.items()
             if other.scope is None and not other.dialling and self._due_s(other) <= now
         ]
-        free = ROOM_LIMIT - 1 - len(self.links)
-        due = sorted(due, key=lambda member: not self._others[member].here)[: max(0, free)]
+        due.sort(key=lambda member: member not in self._here)
+        del due[free:]
         for member in due:
             self._others[member].dialling = self._others[member].tried = True
         return due
@@ -191,13 +230,14 @@ class Mesh:
 
     def on_timer(self, now: float) -> None:
         """Lets old reports lapse and forgets members that nobody has seen for long."""
-        for member in [m for m, r in self._reports.items() if now - r.at_s > REPORT_FRESH_S]:
+        lapsed = [m for m, r in self._reports.items() if now - r.at_s > REPORT_FRESH_S]
+        for member in lapsed:
             del self._reports[member]
-        self._judge(now)
-        if not self.links:
+        self._judge(now, None if lapsed else ())
+        if not self._links:
             return  # it may be our own network that is gone, for however long
         for other in self._others.values():
-            if now - other.seen_s > FORGET_AFTER_S:
+            if not other.here and now - other.seen_s > FORGET_AFTER_S:
                 other.dial_at_s = float("inf")
 
     def next_timer(self) -> float | None:
@@ -214,12 +254,17 @@ class Mesh:
 
     def next_event(self) -> MemberAppeared | MemberVanished | None:
         """The next change of who is here, oldest first."""
-        return self._events.pop(0) if self._events else None
+        return self._events.popleft() if self._events else None
 
     @property
-    def links(self) -> dict[MemberId, Scope]:
+    def links(self) -> Mapping[MemberId, Scope]:
         """Members we have a link with, and the scope each runs over."""
-        return {m: o.scope for m, o in self._others.items() if o.scope is not None}
+        return self._links
+
+    @property
+    def here(self) -> Set[MemberId]:
+        """Members of whom ``is_here`` says so."""
+        return self._here
 
     def missing(self) -> list[MemberId]:
         """Members that we dialled in vain, or cannot even dial, and have not given up."""
@@ -234,13 +279,12 @@ class Mesh:
 
     def is_here(self, member: MemberId) -> bool:
         """Whether the member can be reached by anybody we hear from."""
-        other = self._others.get(member)
-        return other is not None and other.here
+        return member in self._here
 
     def unseen_s(self, member: MemberId, now: float) -> float:
         """For how many seconds nobody has seen the member, or since we came in; 0: unknown."""
         other = self._others.get(member)
-        return 0.0 if other is None else now - other.seen_s
+        return 0.0 if other is None or other.here else now - other.seen_s
 
     def carriers(self, member: MemberId) -> list[tuple[MemberId, Scope]]:
         """Neighbours that have a link with ``member``, and the width of the path through each.
@@ -263,13 +307,14 @@ class Mesh:
         waits = bool(self.links) and not other.here and not other.tried
         return other.dial_at_s + (UNREPORTED_WAIT_S if waits else 0.0)
 
-    def _judge(self, now: float) -> None:
-        """Finds who appeared and who vanished."""
+    def _judge(self, now: float, members: Iterable[MemberId] | None = None) -> None:
+        """Finds who appeared and who vanished, of all or of some."""
         reported = {m for report in self._reports.values() for m in report.near}
-        for member, other in self._others.items():
+        for member in list(self._others) if members is None else members:
+            other = self._others[member]
             here = other.scope is not None or member in reported or member in self._attached
-            if here:
-                other.seen_s = now
-            if here != other.here:
-                other.here = here
-                self._events.append(MemberAppeared(member) if here else MemberVanished(member))
+            if here == other.here:
+                continue
+            other.here, other.seen_s = here, now
+            (self._here.add if here else self._here.discard)(member)
+            self._events.append(MemberAppeared(member) if here else MemberVanished(member))

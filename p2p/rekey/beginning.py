@@ -84,13 +84,9 @@ class Beginning:
 
     def _place(self) -> int | None:
         """How many who may begin epochs and are here are senior to us; None: we may not."""
-        if not self.is_allowed:  # most are listeners, and the roster may be long
+        if not self.is_allowed:  # most are listeners
             return None
-        present, me = self._present, self._room.me
-        seniors = sorted(
-            (member.rank, member.id)
-            for member in self._room.roster()
-            if member.rank <= MODERATOR and (present is None or member.id in present)
-        )
-        ids = [member for _, member in seniors]
+        present, me, state = self._present, self._room.me, self._room.state
+        holders = [member.id for member in state.seniors() if state.holds_keys(member)]
+        ids = [one for one in holders if present is None or one in present]
         return ids.index(me) if me in ids and self._room.takes_epochs else None

@@ -246,7 +246,7 @@ class Comparing:
 
     def on_timer(self, now: float) -> None:
         """Give up what took too long, or whose other side is gone."""
-        present = self._present()
+        present = self._present() if self._pairs else set()
         for member, pair in list(self._pairs.items()):
             if now >= pair.ends_s or member not in present:
                 self._end(member)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from p2p.room.state.evaluate import Member, Picture, RoomState
+from p2p.room.state.key_holders import KeyHolders
 from p2p.room.store.opset import OpSet
 
 
@@ -20,6 +21,7 @@ class Evaluation:
         self._ops = ops
         self._picture: Picture | None = None
         self._is_current = False
+        self._holders = KeyHolders()
         self._roster: Sequence[Member] | None = None
 
     @property
@@ -49,5 +51,5 @@ class Evaluation:
         """Those whom a new secret is wrapped to: see ``RoomState.roster``."""
         state = self.state
         if self._roster is None:
-            self._roster = state.roster()
+            self._roster = self._holders.look(state)
         return self._roster

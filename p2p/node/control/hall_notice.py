@@ -13,7 +13,7 @@ PROPOSE_HALL = Notice("propose_hall")
 def hall_is_due(room: Room, mesh: Mesh) -> bool:
     """Whether we run the room, nobody senior is here, and it has become large with small sound."""
     state, rank = room.state, room.myself.rank
-    if PROFILES[state.profile] != "table" or rank > MODERATOR or len(state.members) <= HALL_ABOVE:
+    if PROFILES[state.profile] != "table" or rank > MODERATOR or len(mesh.here) < HALL_ABOVE:
         return False
-    here = [one for one in state.members.values() if one.id == room.me or mesh.is_here(one.id)]
-    return len(here) > HALL_ABOVE and all(one.rank >= rank for one in here)
+    ranked = (state.members[one] for one in state.ranked if one in mesh.here)
+    return all(one.rank >= rank for one in ranked)

@@ -26,7 +26,6 @@ from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.relay_room import RelayedRoom
 from p2p.node.secrets import RoomSecrets
 from p2p.room.room import Room
-from p2p.room.stage import GONE
 from p2p.wire.addresses import Address, Scope
 from p2p.wire.codec import have_messages
 from p2p.wire.messages import AskKeys, Bye, Carry, Join, Near, NearMember
@@ -341,7 +340,7 @@ class Peers:
 
     def _observe(self, now: float) -> None:
         """Lets room, keys and relays know who is here."""
-        here = [m for m in self.room.state.members if self.mesh.is_here(m)]
+        here = self.mesh.here
         self.room.observe_present(here, now)
         dispatch = self.dispatch
         door = self.coming_back.whom_to_ask(here, now)
@@ -367,9 +366,7 @@ class Peers:
         return {m.dh for m in members if m.id != me and not self.mesh.is_here(m.id)}
 
     def _set_roster(self, now: float, *, newcomer: bool = False) -> None:
-        state = self.room.state
-        roster = [m.id for m in state.members.values() if m.stage not in GONE]
-        self.mesh.set_roster(roster, now, newcomer=newcomer)
+        self.mesh.follow_room(self.room.state.members, now, newcomer=newcomer)
 
     async def leave(self) -> None:
         """Says goodbye on every link and ends them."""

@@ -105,14 +105,15 @@ class RoomState:
 
     def roster(self) -> list[Member]:
         """Give those whom a new secret is wrapped to: here, of one history, not turned away."""
-        return [member for member in self.members.values() if self._holds_keys(member)]
+        return [member for member in self.members.values() if self.holds_keys(member)]
 
     def in_roster(self, member: MemberId) -> bool:
         """Tell whether a member is one of them."""
         found = self.members.get(member)
-        return found is not None and self._holds_keys(found)
+        return found is not None and self.holds_keys(found)
 
-    def _holds_keys(self, member: Member) -> bool:
+    def holds_keys(self, member: Member) -> bool:
+        """Tell whether a member of this room is one of them."""
         return member.is_here and member.trusted and self.let.get(member.id, True)
 
     def seniors(self) -> list[Member]:

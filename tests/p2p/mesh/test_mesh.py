@@ -1,9 +1,12 @@
+from lab.room_people import People
 from p2p.mesh.mesh import (
     BACKOFF_ATTACHED_MAX_S,
     BACKOFF_MAX_S,
     FORGET_AFTER_S,
     HEARSAY_WAIT_S,
+    LARGE,
     LARGER_WAIT_S,
+    LOOK_EACH_S,
     REPORT_EVERY_S,
     REPORT_FRESH_S,
     ROOM_LIMIT,
@@ -265,3 +268,58 @@ def test_how_long_nobody_has_seen_a_member_counts_from_when_it_was_last_here() -
     mesh.set_attached([], 100.0 + 2 * REPORT_FRESH_S)
     assert mesh.unseen_s(B, 400.0) > 280.0
     assert mesh.unseen_s(D, 400.0) == 0.0
+
+
+def test_told_by_changes_the_roster_is_the_same():
+    one, other = Mesh(A), Mesh(A)
+    one.set_roster([A, B, C], 0.0)
+    other.change_roster({A, B, C}, set(), 0.0)
+    one.link_up(B, 2, 0.0)
+    other.link_up(B, 2, 0.0)
+    for mesh in (one, other):
+        mesh.receive([(C, 2)], B, 0.1)
+    one.set_roster([A, C], 1.0)
+    other.change_roster({C}, {B, D}, 1.0)
+    for mesh in (one, other):
+        assert mesh.links == {}
+        assert mesh.here == set()
+        assert [*map(type, events(mesh))] == [MemberAppeared, MemberAppeared, MemberVanished]
+        assert mesh.to_dial(0.5) == []
+        assert mesh.to_dial(4.0) == [C]
+
+
+def test_in_a_large_room_it_is_looked_at_less_often_who_is_to_be_dialled():
+    many = [n.to_bytes(16) for n in range(LARGE + 1)]
+    mesh = Mesh(A)
+    mesh.set_roster([A, *many], 0.0, newcomer=True)
+    mesh.set_attached(many, 0.0)
+    first = mesh.to_dial(0.0)
+    assert len(first) == ROOM_LIMIT - 1
+    between_s = len(many) * LOOK_EACH_S
+    assert mesh.to_dial(0.5 * between_s) == []
+    assert mesh.to_dial(1.5 * between_s)
+    for member in first:
+        mesh.link_up(member, 2, 1.0)
+    assert mesh.to_dial(2.0) == []
+
+
+def test_whoever_is_here_is_never_long_unseen():
+    mesh = Mesh(A)
+    mesh.set_roster([A, B], 0.0)
+    mesh.set_attached([B], 1.0)
+    assert mesh.unseen_s(B, 500.0) == 0.0
+    mesh.set_attached([], 500.0)
+    assert mesh.unseen_s(B, 510.0) == 10.0
+
+
+def test_the_room_itself_tells_who_belongs_to_it():
+    people = People(2)
+    host, one, two = people.ids
+    mesh = Mesh(host)
+    mesh.follow_room(people.state().members, 0.0, newcomer=True)
+    assert set(mesh.to_dial(0.0)) == {one, two}
+    mesh.set_attached([one, two], 1.0)
+    before = people.state().members
+    people.remove(2)
+    mesh.follow_room(before.but([people.member(2)]), 2.0)
+    assert mesh.here == {one}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from crypto.identity import Identity
+from p2p.room.ops.powers import MODERATOR
 from p2p.room.state.epochs import WHY
 
 
@@ -53,6 +54,13 @@ class FakeState:
 
     def roster(self) -> list[FakeMember]:
         return [each for each in self.members.values() if each.id not in self.removed]
+
+    def holds_keys(self, member: FakeMember) -> bool:
+        return member.id not in self.removed
+
+    def seniors(self) -> list[FakeMember]:
+        found = [each for each in self.roster() if each.rank <= MODERATOR]
+        return sorted(found, key=lambda each: (each.rank, each.id))
 
     def in_roster(self, member: bytes) -> bool:
         return member in self.members and member not in self.removed

@@ -11,6 +11,8 @@ from p2p.room.store import pruning, reading
 
 
 class EverybodyInReach:
+    here = frozenset()
+
     def next_event(self) -> None:
         return None
 

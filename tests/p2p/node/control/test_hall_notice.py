@@ -14,12 +14,14 @@ def a_room(count: int, rank: int = 0, profile: int = 0, senior: int = 4):
     me = SimpleNamespace(id=ME, rank=rank)
     members = others | {ME: me, b"first": SimpleNamespace(id=b"first", rank=senior)}
     return SimpleNamespace(
-        me=ME, myself=me, state=SimpleNamespace(profile=profile, members=members)
+        me=ME,
+        myself=me,
+        state=SimpleNamespace(profile=profile, members=members, ranked=(b"first",)),
     )
 
 
-def everybody_but(*away: bytes):
-    return SimpleNamespace(is_here=lambda member: member not in away)
+def everybody_but(room, *away: bytes):
+    return SimpleNamespace(here=room.state.members.keys() - {ME, *away})
 
 
 @pytest.mark.parametrize(
@@ -34,10 +36,11 @@ def everybody_but(*away: bytes):
     ],
 )
 def test_it_is_due_above_fifty_and_for_the_most_senior_one_here(room, due):
-    assert hall_is_due(room, everybody_but()) is due
+    assert hall_is_due(room, everybody_but(room)) is due
 
 
 def test_who_is_away_does_not_count():
-    assert not hall_is_due(a_room(HALL_ABOVE + 1), everybody_but(bytes([1])))
+    room = a_room(HALL_ABOVE + 1)
+    assert not hall_is_due(room, everybody_but(room, bytes([1])))
     room = a_room(HALL_ABOVE + 2, rank=2, senior=1)
-    assert hall_is_due(room, everybody_but(b"first"))
+    assert hall_is_due(room, everybody_but(room, b"first"))

@@ -24,6 +24,8 @@ def test_only_places_that_changed_are_told() -> None:
 class InReach:
     """Says who can be reached."""
 
+    here = frozenset()
+
     def __init__(self) -> None:
         self.gone: set[bytes] = set()
 
