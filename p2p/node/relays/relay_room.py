@@ -6,6 +6,7 @@ members tell each other is sealed (``p2p.mesh.group_messages``) and goes to one 
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from crypto.contact import Contact
@@ -16,6 +17,7 @@ from p2p.mesh.group_messages import Gossip, Told
 from p2p.mesh.seen import Seen
 from p2p.mesh.strangers import Strangers
 from p2p.node.endpoint import MemberEndpoint
+from p2p.node.relays.attached import Attached
 from p2p.node.relays.failover import Failover
 from p2p.node.relays.floor_ops import SAID_AGAIN_S, FloorOps
 from p2p.node.relays.relay_links import RelayLinks
@@ -41,6 +43,21 @@ class Saying(NamedTuple):
 
     frm: MemberId
     message: Message
+
+
+@dataclass(slots=True)
+class _Rounds:
+    """When what comes round is due, and whose turn it is.
+
+    Attributes:
+        compared: With so many others we have compared.
+        compare_s: When we do again, monotonic seconds.
+        time_s: When we tell the time again.
+    """
+
+    compared: int
+    compare_s: float = 0.0
+    time_s: float = 0.0
 
 
 class RelayedRoom:
@@ -76,9 +93,7 @@ class RelayedRoom:
         self._seen = Seen()
         self._strangers = Strangers(self._gossip.counters)
         self._floor = FloorOps(room)
-        self._compare_s = 0.0
-        self._compared = int.from_bytes(system_rng(2), "big")
-        self._time_s = 0.0
+        self._rounds = _Rounds(int.from_bytes(system_rng(2), "big"))
         side = RoomSide(
             secrets.identity,
             secrets.genesis,
@@ -88,6 +103,7 @@ class RelayedRoom:
         )
         self.failover = Failover(side, endpoint.inbox, frames, relay_links, work)
         self.relay_list = RelayList(room, self.failover)
+        self._attached = Attached(room.me)
 
     def start(self, relays: Sequence[Contact]) -> None:
         """Attaches to relays, the best first, and stays attached."""
@@ -110,9 +126,9 @@ class RelayedRoom:
         return not self.failover.seats and "bad_pass" in self.failover.refused.values()
 
     @property
-    def present(self) -> set[MemberId]:
+    def present(self) -> frozenset[MemberId]:
         """Members attached to our relays or to those joined to them, ourselves left out."""
-        return self.failover.present - {self._room.me}
+        return self._attached.others(seat.present for seat in self.failover.seats)
 
     @property
     def rtt_ms(self) -> float | None:
@@ -181,18 +197,18 @@ class RelayedRoom:
             What waited for its sender's join, which has come.
         """
         self.relay_list.tick(now)
-        if now >= self._compare_s:
-            self._compare_s = now + COMPARE_EVERY_S
+        if now >= self._rounds.compare_s:
+            self._rounds.compare_s = now + COMPARE_EVERY_S
             self._compare()
-        if now >= self._time_s:
-            self._time_s = now + TIME_EVERY_S
+        if now >= self._rounds.time_s:
+            self._rounds.time_s = now + TIME_EVERY_S
             if self._keeps_time(here):
                 self.say(Near(int(self._secrets.room_time.at(now) * 1000), ()))
         return self._sayings(self._strangers.known(self._room.state.in_roster, now), now)
 
     def first_changed(self, now: float) -> None:
         """Another relay carries our sound: what we, or the others, missed meanwhile goes again."""
-        self._compare_s = 0.0
+        self._rounds.compare_s = 0.0
         self._say_again(now)
 
     def _say_again(self, now: float) -> None:
@@ -274,8 +290,8 @@ class RelayedRoom:
     def _compare(self) -> None:
         others = sorted(self.present & self._room.state.members.keys())
         if others:
-            self._compared += 1
-            other = others[self._compared % len(others)]
+            self._rounds.compared += 1
+            other = others[self._rounds.compared % len(others)]
             for have in have_messages(self._room.ids(), IDS_PER_GOSSIP):
                 self.say(have, other)
 

@@ -97,7 +97,8 @@ class RelaySession:
         now: Monotonic seconds.
 
     Attributes:
-        present: Members attached there and at the relays joined to it.
+        present: Members attached there and at the relays joined to it; another object with each
+            change.
         heard_s: When the relay last showed that it lives.
         moving_since_s: When it said that it stops; None: it goes on.
         quality: What it brings.
@@ -113,7 +114,7 @@ class RelaySession:
         now: Callable[[], float],
     ) -> None:
         self.link = link
-        self.present: set[MemberId] = set()
+        self.present: frozenset[MemberId] = frozenset()
         self.heard_s = now()
         self.moving_since_s: float | None = None
         self.quality = Quality()
@@ -228,7 +229,7 @@ class RelaySession:
                 self._answered(reason)
             case Present(here=here, gone=gone):
                 self._came(here)
-                self.present -= set(gone)
+                self.present = self.present.difference(gone)
                 self._inbox.post(PresenceChanged())
             case Floor(ops=ops):
                 await self._inbox.put(FloorCame(ops, self.link))
@@ -268,9 +269,9 @@ class RelaySession:
             self._answer.set_result(refusal)
 
     def _came(self, members: Iterable[MemberId]) -> None:
-        self.present |= set(members)
+        self.present = self.present.union(members)
         if len(self.present) > MEMBERS_MAX:
-            self.present = set()
+            self.present = frozenset()
             raise RemoteError("too many members")
         self._inbox.post(PresenceChanged())
 
