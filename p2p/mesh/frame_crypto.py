@@ -100,7 +100,13 @@ class FrameCrypto:
 
     def heard(self, member: MemberId) -> Heard:
         """The counts of one member; they last as long as the run."""
-        return self._heard.setdefault(member, Heard())
+        if member not in self._heard:
+            self._heard[member] = Heard()
+        return self._heard[member]
+
+    def has_heard(self, member: MemberId) -> bool:
+        """Tell whether anything is counted of a member: of thousands that listen nothing is."""
+        return member in self._heard
 
     def keep_only(self, speakers: Collection[MemberId]) -> None:
         """Nobody else may be heard now: what others seal until then next time is not missing."""

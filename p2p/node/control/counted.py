@@ -58,7 +58,8 @@ class Counted:
 
     def _frames(self) -> Counter[str]:
         frames, room = self._secrets.frames, self._peers.room
-        heard = [frames.heard(member) for member in (*room.state.members, RELAY)]
+        known = (*room.state.members, RELAY)
+        heard = [frames.heard(member) for member in known if frames.has_heard(member)]
         counts = sum((one.refused for one in heard), Counter[str]())
         counts["opened"] = sum(one.opened for one in heard)
         counts["sealed"] = frames.sealed

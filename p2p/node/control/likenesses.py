@@ -4,42 +4,59 @@ A person whose program died comes back with other keys and the same name, beside
 itself. That is no alarm: the old one says nothing. It is no proof either.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Set
 
 from crypto.ids import MemberId
-from p2p.room.state.model import Member
-from p2p.room.text.confusable import imitations
+from p2p.room.state.member import Member
+from p2p.room.state.member_map import MemberMap
+from p2p.room.text.confusable import Lookalikes
 
 
-@dataclass(frozen=True, slots=True)
 class Likenesses:
-    """What ``likenesses`` found.
+    """Kept up from look to look, by what has changed."""
 
-    Attributes:
-        imitates: Of members here the most senior other one here of such a name.
-        namesakes: Of members here one of such a name that can not be reached.
-    """
+    def __init__(self) -> None:
+        self._alike = Lookalikes()
+        self._named: dict[MemberId, tuple[int, str]] = {}
+        self._here: Set[MemberId] = frozenset()
 
-    imitates: Mapping[MemberId, MemberId] = field(default_factory=dict)
-    namesakes: Mapping[MemberId, MemberId] = field(default_factory=dict)
+    def look(
+        self, changed: Iterable[MemberId], members: MemberMap, here: Set[MemberId]
+    ) -> set[MemberId]:
+        """Take in who has changed.
 
+        Args:
+            changed: Those who came, went, can be reached or no more, have another name or rank.
+            members: All of the room.
+            here: Who can be reached.
 
-def likenesses(members: Collection[Member], is_here: Callable[[MemberId], bool]) -> Likenesses:
-    """Sort out whose names are alike.
+        Returns:
+            Those whose likenesses may be others than before.
+        """
+        self._here = here
+        others: set[MemberId] = set()
+        for one in changed:
+            member = members.get(one)
+            is_here = member is not None and member.is_here and one in here
+            now = (member.rank, str(member.name)) if member is not None and is_here else None
+            before = self._named.get(one)
+            if now == before:
+                continue
+            if before is not None:
+                del self._named[one]
+                others.update(self._alike.go(before[0], one, before[1]))
+            if now is not None:
+                self._named[one] = now
+                others.update(self._alike.come(now[0], one, now[1]))
+        return others
 
-    Args:
-        members: All of the room.
-        is_here: Whether one can be reached.
-    """
-    alike = {one.id: one.imitates for one in members if one.imitates is not None}
-    if not alike:
-        return Likenesses()
-    here = [one for one in members if one.is_here and is_here(one.id)]
-    imitates = imitations((one.rank, one.id, str(one.name)) for one in here)
-    namesakes = {
-        one.id: other
-        for one in here
-        if (other := alike.get(one.id)) is not None and not is_here(other)
-    }
-    return Likenesses(imitates, namesakes)
+    def imitates(self, member: MemberId) -> MemberId | None:
+        """Give the most senior other one here of such a name; None if the member is not here."""
+        named = self._named.get(member)
+        return None if named is None else self._alike.imitated(named[0], member, named[1])
+
+    def namesake(self, member: Member) -> MemberId | None:
+        """Give one of such a name that can not be reached, of a member that is here."""
+        other = member.imitates
+        is_away = other is not None and other not in self._here
+        return other if is_away and member.id in self._named else None

@@ -9,7 +9,8 @@ from p2p.api.view import MemberView, RoomView, WaitingView
 from p2p.link.mux import Mux
 from p2p.node.control.events import KEYS_DIFFER
 from p2p.node.control.hands import places_here
-from p2p.node.control.likenesses import Likenesses, likenesses
+from p2p.node.control.likenesses import Likenesses
+from p2p.node.control.rows import Rows
 from p2p.node.media.media import Sound
 from p2p.node.media.routing import Routing
 from p2p.node.member_numbers import ME, MemberNumbers
@@ -18,6 +19,7 @@ from p2p.node.peers.peers import Peers
 from p2p.node.relays.own_relays import OwnRelays
 from p2p.node.secrets import RoomSecrets
 from p2p.room.ops.kinds import PROFILES
+from p2p.room.room import Room
 from p2p.room.stage import GONE, ON_STAGE, Stage
 from p2p.room.state.model import Member
 
@@ -123,13 +125,18 @@ class Snapshot:
         self.no_moderator = False
         self._local = local
         self._peers = peers
-        self._room = peers.room
         self._secrets = secrets
         self._routing = routing
         self._paths = paths
         self._pipeline = sound.pipeline
         self._numbers = numbers
         self._relays = relays
+        self._rows = Rows(numbers)
+        self._alike = Likenesses()
+
+    @property
+    def _room(self) -> Room:
+        return self._peers.room
 
     def view(self, ways_in: tuple[str, ...]) -> RoomView:
         """The whole room, for drawing.
@@ -139,23 +146,31 @@ class Snapshot:
         """
         now = time.monotonic()
         state = self._room.state
-        levels, speaking = self._pipeline.levels(), self._pipeline.speaking()
-        places = places_here(state.queue, self._is_here)
-        alike = likenesses(state.members.values(), self._is_here)
-        rows = [
-            self._row(member, levels, speaking, places.get(member.id), alike)
-            for member in state.members.values()
-        ]
         return self._local.view(
             now,
             topic=state.topic,
             locked=state.locked,
-            members=tuple(sorted(rows, key=lambda row: row.n)),
+            members=self._members(now),
             room_time_s=self._secrets.room_time.at(now),
             ways_in=ways_in,
             problem=self._problem(),
             **self._agreed(),
         )
+
+    def _members(self, now: float) -> tuple[MemberView, ...]:
+        state, me, pipeline = self._room.state, self._room.me, self._pipeline
+        here = self._peers.mesh.here | {me}
+        places = places_here(state.queue, here.__contains__)
+        levels, speaking = pipeline.levels(), pipeline.speaking()
+        changed = self._rows.changed(state.members, here, places)
+        changed |= self._alike.look(changed, state.members, here)
+        verified = self._peers.dispatch.group_key.verified
+        busy = {me, *self._peers.neighbours, *state.live, *state.slots.values(), *verified}
+
+        def make(member: Member) -> MemberView:
+            return self._row(member, levels, speaking, places.get(member.id))
+
+        return self._rows.look(changed, busy & state.members.keys(), make, now)
 
     def _problem(self) -> str:
         """What the person has to know before all else, if anything."""
@@ -165,10 +180,11 @@ class Snapshot:
 
     def lost(self) -> str:
         """That nobody can be reached, if so."""
-        if self._paths.reached():
+        if self._paths.reaches_anybody():
             return ""
-        others = [m for m in self._room.state.members.values() if m.id != self._room.me]
-        return "" if all(m.stage in GONE for m in others) else NO_LINKS
+        me = self._room.me
+        there = (m for m in self._room.state.members.values() if m.stage not in GONE)
+        return NO_LINKS if any(m.id != me for m in there) else ""
 
     def _agreed(self) -> dict[str, Any]:
         """How the room is run, and under which key."""
@@ -195,7 +211,6 @@ class Snapshot:
         levels: dict[int, float],
         speaking: set[int],
         place: int | None,
-        alike: Likenesses,
     ) -> MemberView:
         n, pipeline = self._numbers.number(member.id), self._pipeline
         level_dbfs, is_speaking = levels.get(n, SILENCE_DBFS), n in speaking
@@ -227,8 +242,8 @@ class Snapshot:
             on_stage=member.stage in ON_STAGE,
             rank=member.rank,
             verified=member.id in self._peers.dispatch.group_key.verified,
-            imitates=self._number(alike.imitates.get(member.id)),
-            namesake=self._number(alike.namesakes.get(member.id)),
+            imitates=self._number(self._alike.imitates(member.id)),
+            namesake=self._number(self._alike.namesake(member)),
             faded=self._peers.mesh.unseen_s(member.id, time.monotonic()) > LISTED_S,
             invited_by=self._number(member.invited_by),
             let_in_by=tuple(self._numbers.number(door) for door in member.doors),

@@ -78,6 +78,8 @@ class StatsReader:
 
     def _speaker(self, member: MemberId) -> dict[str, Any]:
         """How a member is heard; empty if nothing came of it."""
+        if not self._secrets.frames.has_heard(member):
+            return {}
         heard = self._secrets.frames.heard(member)
         if not heard.opened + heard.rejected:
             return {}
@@ -94,12 +96,14 @@ class StatsReader:
         }
 
     def _member(self, member: MemberId) -> dict[str, Any]:
-        heard = self._secrets.frames.heard(member)
+        frames, opened, rejected = self._secrets.frames, 0, 0
+        if frames.has_heard(member):
+            opened, rejected = frames.heard(member).opened, frames.heard(member).rejected
         return {
             "n": self._numbers.number(member),
             "sent": self._sender.sent[member],
-            "opened": heard.opened,
-            "rejected": heard.rejected,
+            "opened": opened,
+            "rejected": rejected,
         }
 
     def _link(self, member: MemberId) -> dict[str, Any]:

@@ -97,6 +97,8 @@ class Routing:
 
     def unheard(self, member: MemberId) -> bool:
         """Whether frames of this member came a moment ago that can not be opened, or not played."""
+        if member not in self._speakers:
+            return False
         speaker = self._speaker(member)
         refused_s = self._pipeline.refused_at(speaker.number)
         last_s = max(speaker.rejected_at_s, refused_s or -math.inf)
@@ -104,10 +106,13 @@ class Routing:
 
     def sends(self, member: MemberId) -> bool:
         """Whether sound of this member came a moment ago: its microphone is open."""
-        return time.monotonic() - self._speaker(member).played_at_s < SENDS_S
+        speaker = self._speakers.get(member)
+        return speaker is not None and time.monotonic() - speaker.played_at_s < SENDS_S
 
     def loss_pct(self, member: MemberId) -> float | None:
         """What is missing of a member's sound of the last seconds; None if it said nothing."""
+        if not self._frames.has_heard(member):
+            return None
         return self._frames.heard(member).arrivals.loss_pct(time.monotonic())
 
     def _open(

@@ -55,3 +55,9 @@ class Paths:
         afar = self._peers.dispatch.relay_room.present - neighbours.keys()
         known = self._peers.room.state.members
         return [*neighbours, *sorted(member for member in afar if member in known)]
+
+    def reaches_anybody(self) -> bool:
+        """Whether ``reached`` gives anybody."""
+        known = self._peers.room.state.members
+        afar = self._peers.dispatch.relay_room.present
+        return bool(self._peers.neighbours) or any(member in known for member in afar)

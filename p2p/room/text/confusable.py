@@ -9,7 +9,6 @@ short: what people would take for the same at the size of a terminal's letters.
 import bisect
 import functools
 import unicodedata
-from collections.abc import Iterable, Mapping
 
 from crypto.ids import MemberId
 
@@ -69,20 +68,3 @@ class Lookalikes:
         if (rank, member) != first:
             return first[1]
         return second[1] if first[0] == second[0] else None
-
-
-def imitations(members: Iterable[tuple[int, MemberId, str]]) -> Mapping[MemberId, MemberId]:
-    """Find members whose names look like another's.
-
-    Args:
-        members: Rank, id and name of those in the room.
-
-    Returns:
-        For each such member the one it imitates: see ``Lookalikes``.
-    """
-    names = {member: (rank, member, name) for rank, member, name in members}
-    alike = Lookalikes()
-    for one in names.values():
-        alike.come(*one)
-    imitated = {member: alike.imitated(*one) for member, one in names.items()}
-    return {member: other for member, other in imitated.items() if other is not None}

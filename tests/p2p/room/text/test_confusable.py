@@ -2,7 +2,7 @@
 
 import pytest
 
-from p2p.room.text.confusable import imitations, skeleton
+from p2p.room.text.confusable import Lookalikes, skeleton
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,14 @@ def test_alike(one, other):
 )
 def test_not_alike(one, other):
     assert skeleton(one) != skeleton(other)
+
+
+def imitations(members: list[tuple[int, bytes, str]]) -> dict[bytes, bytes]:
+    alike = Lookalikes()
+    for one in members:
+        alike.come(*one)
+    imitated = {one[1]: alike.imitated(*one) for one in members}
+    return {member: other for member, other in imitated.items() if other is not None}
 
 
 def test_the_junior_imitates_the_senior_and_equals_each_other():
