@@ -21,9 +21,11 @@ def runs_room(view: RoomView) -> bool:
     return me is not None and me.rank <= MODERATOR
 
 
-def is_listed(one: MemberView, view: RoomView) -> bool:
-    """Tell whether ``one`` is shown: a ghost only to those who could remove it."""
-    return one.state in ("here", "gone") and (not one.faded or runs_room(view))
+def listed(view: RoomView) -> list[MemberView]:
+    """Return those who are shown: ghosts only to those who could remove them."""
+    sees_ghosts = runs_room(view)
+    there = (one for one in view.members if one.state in ("here", "gone"))
+    return [one for one in there if not one.faded or sees_ghosts]
 
 
 def may_quiet(me: MemberView, one: MemberView) -> bool:

@@ -37,7 +37,7 @@ from tui.line_mode.line_reader import LineReader
 from tui.line_mode.line_writer import LineWriter
 from tui.line_mode.typed_commands import understand
 from tui.nodelike import NodeLike
-from tui.powers import is_listed
+from tui.powers import listed
 from tui.texts.failures import as_event, user_error_in
 from tui.texts.member_sentences import describe
 from tui.texts.roster import member_event
@@ -192,8 +192,8 @@ class LineMode:
             return
         events: list[Event] = []
         if question.about == "who":
-            listed = [one for one in view.members if self._as_json or is_listed(one, view)]
-            events = [member_event(member) for member in listed]
+            shown = view.members if self._as_json else listed(view)
+            events = [member_event(member) for member in shown]
             events += [Waiting(one.n, one.id, one.name, True) for one in view.waiting]
         elif question.about == "relays":
             events = [RelayListed(r.n, r.name, r.used, r.up, r.named) for r in view.relays]

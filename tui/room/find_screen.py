@@ -1,5 +1,6 @@
 """A person found by typing, wherever in the room it is."""
 
+import functools
 import unicodedata
 from typing import ClassVar
 
@@ -10,10 +11,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from p2p.api.view import MemberView, RoomView
+from p2p.room.text.confusable import NAMES_MAX
 from p2p.room.text.names import NAME_CELLS
 from tui.i18n import tr
 from tui.nodelike import NodeLike
-from tui.powers import is_listed
+from tui.powers import listed
 from tui.room.presenter import state_sign, trust_sign
 from tui.texts.peer_text import fit, fit_right, peer_text
 from tui.texts.roster import ROLE_NAMES
@@ -66,7 +68,8 @@ class FindScreen(ModalScreen[int]):
         """Show who is meant now."""
         view = self._node.view()
         found = matching(self.query_one(Input).value, view)
-        self.query_one("#found", PeopleList).set_rows([_row(one) for one in found])
+        people = self.query_one("#found", PeopleList)
+        people.set_people([one.n for one in found], lambda place: _row(found[place]))
 
     def action_move(self, by: int) -> None:
         """Point at somebody else, while the field stays."""
@@ -97,13 +100,14 @@ def matching(typed: str, view: RoomView) -> list[MemberView]:
         view: The room.
     """
     wanted = _folded(typed)
-    listed = [one for one in view.members if is_listed(one, view)]
     number = wanted.removeprefix("#")
-    by_number = [one for one in listed if number.isdecimal() and one.n == int(number)]
-    by_name = [one for one in listed if wanted in _folded(one.name) and one not in by_number]
+    shown = listed(view)
+    by_number = [one for one in shown if number.isdecimal() and one.n == int(number)]
+    by_name = [one for one in shown if wanted in _folded(one.name) and one not in by_number]
     return by_number + by_name
 
 
+@functools.lru_cache(maxsize=NAMES_MAX)
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().casefold()
 

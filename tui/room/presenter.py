@@ -7,7 +7,7 @@ from p2p.api.view import MemberView, RoomView
 from p2p.room.ops.powers import NOBODY
 from p2p.room.text.names import NAME_CELLS
 from tui.i18n import mark, tr
-from tui.powers import is_listed, queue
+from tui.powers import listed, queue
 from tui.texts.meter import METER_STEPS, meter
 from tui.texts.peer_text import fit, fit_right, peer_text
 from tui.texts.spans import Row, Span, Tone
@@ -32,12 +32,12 @@ PATH_NAMES = {
 
 def on_stage(view: RoomView) -> list[MemberView]:
     """Return those who may speak and are not gone for good, in order of appearance."""
-    return [one for one in view.members if one.on_stage and is_listed(one, view)]
+    return [one for one in listed(view) if one.on_stage]
 
 
 def audience(view: RoomView) -> list[MemberView]:
     """Return the listeners, in order of appearance."""
-    return [one for one in view.members if not one.on_stage and is_listed(one, view)]
+    return [one for one in listed(view) if not one.on_stage]
 
 
 def stage_rows(view: RoomView, width: int) -> list[Row]:
@@ -181,11 +181,13 @@ def _audience_note(one: MemberView) -> str:
 
 def audience_rows(view: RoomView, width: int) -> list[Row]:
     """Return the listeners: state and name."""
-    rows = []
-    for one in audience(view):
-        sign = "x" if one.state == "gone" else " "
-        tone: Tone = "strong" if one.me else "dim" if one.state == "gone" else "plain"
-        note = Span(" " + _audience_note(one), "gold" if one.rank < NOBODY else "dim")
-        name = fit(peer_text(one.name), max(4, min(NAME_CELLS, width - 10)))
-        rows.append(Row(one.n, (Span(f"{sign} ", "dim"), Span(name, tone), trust_sign(one), note)))
-    return rows
+    return [audience_row(one, width) for one in audience(view)]
+
+
+def audience_row(one: MemberView, width: int) -> Row:
+    """Return the row of one listener."""
+    sign = "x" if one.state == "gone" else " "
+    tone: Tone = "strong" if one.me else "dim" if one.state == "gone" else "plain"
+    note = Span(" " + _audience_note(one), "gold" if one.rank < NOBODY else "dim")
+    name = fit(peer_text(one.name), max(4, min(NAME_CELLS, width - 10)))
+    return Row(one.n, (Span(f"{sign} ", "dim"), Span(name, tone), trust_sign(one), note))

@@ -43,8 +43,10 @@ from tui.room.outside import OutsideScreen
 from tui.room.person_screen import PersonScreen
 from tui.room.presenter import (
     STAGE_PLACES,
-    audience_rows,
+    audience,
+    audience_row,
     hand_rows,
+    on_stage,
     stage_rows,
 )
 from tui.room.question import Answer, QuestionScreen
@@ -69,6 +71,7 @@ from tui.widgets.people import PeopleList
 
 _PRESSED = {key.keys.partition(",")[0]: key for key in room_keys().values()}
 _DRAWN_EVERY_S = 0.5
+_LARGE = 256
 _SHORT_ROWS = 12
 _HIGH_ROWS = 16
 _ROOMY_ROWS = 24
@@ -213,10 +216,12 @@ class RoomScreen(Screen[None]):
         self._line("links").show(*links_line(view))
         self._line("keys").show(keys_line(view, self.size.width))
         hands, hearers = (self.query_one(f"#{name}", PeopleList) for name in ("hands", "audience"))
-        raised, listening = hand_rows(view, hands.row_cells), audience_rows(view, hearers.row_cells)
-        hands.set_rows(raised)
-        hearers.set_rows(listening)
-        counts = [len(stage_rows(view, 0)), len(raised), len(listening)]
+        up, listeners, cells = hand_rows(view, hands.row_cells), audience(view), hearers.row_cells
+        hands.set_rows(up)
+        hearers.set_people(
+            [one.n for one in listeners], lambda place: audience_row(listeners[place], cells)
+        )
+        counts = [len(on_stage(view)), len(up), len(listeners)]
         self._give_rows_to_log(counts)
         self._title("stage", tr("On stage"), f"{counts[0]}/{STAGE_PLACES}")
         self._title("hands", tr("Hands"), str(counts[1]))
@@ -267,7 +272,8 @@ class RoomScreen(Screen[None]):
         if not isinstance(event, _SILENT) and getattr(event, "code", "") not in _ON_INVITE_SCREEN:
             for sentence in sentences:
                 self._tell_log(on_screen(sentence))
-        self.draw()
+        if len(view.members) <= _LARGE:  # else it is drawn often enough by the clock
+            self.draw()
 
     def _tell_log(self, sentence: str) -> None:
         self._early.append((self._clock_text(), sentence))
@@ -440,4 +446,4 @@ def _rows_of_lists(counts: Sequence[int]) -> int:
 
 def _is_loud(view: RoomView) -> bool:
     """Whether any meter has something to show."""
-    return view.mic_on or any(one.speaking or meter_step(one.level_dbfs) for one in view.members)
+    return view.mic_on or any(one.speaking or meter_step(one.level_dbfs) for one in on_stage(view))
