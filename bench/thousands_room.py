@@ -19,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from crypto.genesis import Genesis
 from lab.room_people import genesis_of, identity
 from p2p.room.ops import kinds
 from p2p.room.ops.op import Op, Pen
@@ -43,9 +44,9 @@ def resident_mib() -> float:
 class Crowd:
     """Members who are nothing but their pens."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, genesis: Genesis | None = None) -> None:
         host = identity(0)
-        self.genesis = genesis_of(host)
+        self.genesis = genesis or genesis_of(host)
         self.room_id = self.genesis.room_id
         self.pens = [Pen(host, self.room_id)]
         join = (host.sign_key, host.dh, bytes(32), "host")
