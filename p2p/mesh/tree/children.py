@@ -53,6 +53,11 @@ class Children:
         return list(self._hearing)
 
     @property
+    def is_heard(self) -> bool:
+        """Whether somebody gets sound from here."""
+        return bool(self._hearing)
+
+    @property
     def all(self) -> list[DhKey]:
         """Those that get sound from here or may want to."""
         return [*self._hearing, *self._warm]

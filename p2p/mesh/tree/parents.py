@@ -132,13 +132,15 @@ class Parents:
 
     def next_timer(self, now: float) -> float:
         """When ``on_timer`` may have something new."""
-        times = [self._look_s]
+        times = []
         if self._asked:
             times += [at_s + limit_s for _, at_s, limit_s in self._asked.values()]
             late = [at_s + self._me[2] / LATE_PART for _, at_s, _ in self._asked.values()]
             times += [at_s for at_s in late if at_s > now]
         if self.first is None or self.second is None or self._turned:
             times.append(self.candidates.next_ready_s(now))
+        else:
+            times.append(self._look_s)
         return max(now + 0.01, min(times))
 
     def taken(self, node: DhKey, answer: Taken, now: float) -> list[tuple[DhKey, TreeMessage]]:

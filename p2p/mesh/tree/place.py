@@ -169,7 +169,7 @@ class Place:
     def _step(self, now: float) -> None:
         """Lets the parents see what has changed, and asks whom they want to ask."""
         parents = self.parents
-        self._say(parents.on_timer(now, has_children=bool(self.children.hearing)))
+        self._say(parents.on_timer(now, has_children=self.children.is_heard))
         if parents.first is not None or parents.is_root or not self.children.all:
             self._orphan_s = float("inf")
             return

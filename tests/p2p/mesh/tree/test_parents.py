@@ -369,3 +369,11 @@ def test_asking_the_first_to_be_the_second_changes_nothing() -> None:
     one.parents._asked[A] = ("warm", one.now, ANSWER_S)
     assert one.taken(open_row(A, ROOT), "warm") == []
     assert one.parents.second is None
+
+
+def test_without_a_second_it_rests_until_somebody_may_be_asked() -> None:
+    one = One().under(Row(ROOT))
+    for now in (1.0, 5.0 * LOOK_S):
+        one.now = now
+        one.step()
+        assert one.parents.next_timer(now) >= now + 0.5
