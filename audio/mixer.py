@@ -18,6 +18,7 @@ CEILING = 30_000.0
 """Highest absolute sample that the limiter lets through."""
 _RELEASE_PER_BLOCK = 0.01
 _ATTACK_SAMPLES = 48
+_ATTACK = np.linspace(0.0, 1.0, _ATTACK_SAMPLES, dtype=np.float32)
 
 _Samples = npt.NDArray[np.float32]
 
@@ -49,24 +50,23 @@ class Limiter:
             peak = float(np.maximum.reduce(np.abs(clean), initial=0.0))
         allowed = CEILING / peak if peak > CEILING else 1.0
         if allowed < self._gain:
-            shaped = self._attack(clean, allowed)
+            clean = self._attack(clean, allowed)
         elif self._gain < 1.0:
+            # Neither gain is more than is allowed: what is let go of stays below the ceiling.
             target = min(allowed, self._gain + _RELEASE_PER_BLOCK)
-            shaped = clean * ramp(self._gain, target)
+            clean = clean * ramp(self._gain, target)
             self._gain = target
-        else:
-            return np.rint(clean).astype(np.int16)
-        # Two plain calls: for so few samples clip itself costs several times as much.
-        np.minimum(shaped, CEILING, out=shaped)
-        np.maximum(shaped, -CEILING, out=shaped)
-        return np.rint(shaped, out=shaped).astype(np.int16)
+        return np.rint(clean).astype(np.int16)
 
     def _attack(self, samples: _Samples, target: float) -> _Samples:
-        ramp = np.full(len(samples), target, dtype=np.float32)
-        steps = min(_ATTACK_SAMPLES, len(samples))
-        ramp[:steps] = np.linspace(self._gain, target, steps, dtype=np.float32)
+        shaped = samples * np.float32(target)
+        steps = samples[:_ATTACK_SAMPLES] * (self._gain + _ATTACK * np.float32(target - self._gain))
+        # Two plain calls: for so few samples clip itself costs several times as much.
+        np.minimum(steps, CEILING, out=steps)
+        np.maximum(steps, -CEILING, out=steps)
+        shaped[:_ATTACK_SAMPLES] = steps
         self._gain = target
-        return samples * ramp
+        return shaped
 
 
 class Mixer:
