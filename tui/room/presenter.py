@@ -179,11 +179,6 @@ def _audience_note(one: MemberView) -> str:
     return tr("away") if one.state == "gone" else _tag(one)
 
 
-def audience_rows(view: RoomView, width: int) -> list[Row]:
-    """Return the listeners: state and name."""
-    return [audience_row(one, width) for one in audience(view)]
-
-
 def audience_row(one: MemberView, width: int) -> Row:
     """Return the row of one listener."""
     sign = "x" if one.state == "gone" else " "

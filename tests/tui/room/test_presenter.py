@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from p2p.room.text.names import DisplayName
 from tests.tui.scripted import full_room, member, room, run_room
 from tui.room.presenter import (
-    audience_rows,
+    audience,
+    audience_row,
     hand_rows,
     minutes,
     stage_rows,
@@ -17,6 +18,10 @@ from tui.room.presenter import (
 from tui.room.status_lines import header, keys_line, links_line, own_line
 from tui.texts.meter import METER_STEPS, meter, meter_step
 from tui.texts.spans import width_of
+
+
+def audience_rows(view, width):
+    return [audience_row(one, width) for one in audience(view)]
 
 
 def text(spans):
