@@ -26,6 +26,7 @@ from p2p.node.relays.relay_session import FrameSink, RoomSide
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
 from p2p.room.ops.ids import relay_as_sender
+from p2p.room.ops.powers import HOST, NOBODY
 from p2p.room.room import Room
 from p2p.wire import codec
 from p2p.wire.codec import Message, have_messages, pages
@@ -297,6 +298,9 @@ class RelayedRoom:
 
     def _keeps_time(self, here: Collection[MemberId]) -> bool:
         """One member tells the time: the most senior one who is here."""
-        members = self._room.state.members
-        seniors = [(members[m].rank, m) for m in {*here, self._room.me} if m in members]
-        return min(seniors, default=(0, b""))[1] == self._room.me
+        state, me = self._room.state, self._room.me
+        members = state.members
+        ranked = [m for m in state.ranked if m in members and (m == me or m in here)]
+        some = [m for m in ranked if members[m].rank < NOBODY] or [m for m in here if m in members]
+        seniors = [(members[m].rank, m) for m in {*some, me} if m in members]
+        return min(seniors, default=(HOST, b""))[1] == me
