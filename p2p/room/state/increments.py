@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Set
 from typing import Final
 
 from crypto.ids import MemberId
-from p2p.room.ops.kinds import Rank, Roster, Uninvite
+from p2p.room.ops.kinds import Join, Rank, Roster, Uninvite
 from p2p.room.ops.op import Op
 from p2p.room.ops.registers import Registers
 from p2p.room.state.admitted import Admitted, Claim, removed, taken_back, vouchers
@@ -67,10 +67,14 @@ class Increments:
                 order.add(member, [first])
         return order
 
-    def takes_idly(self, door: MemberId, member: MemberId) -> bool:
+    def takes_idly(self, door: MemberId, join: Op) -> bool:
         """Tell whether a new admission would count for nobody, and is one too many to be noted."""
-        may_come = not self._settings.is_shut or self._is_settled(member)
-        return self._idle >= CLAIMS_MAX and not (may_come and self._is_live(door))
+        if self._idle < CLAIMS_MAX:
+            return False
+        may_come = not self._settings.is_shut or self._is_settled(join.author)
+        if self._settings.hangs_on_invites and isinstance(join.body, Join):
+            may_come = may_come or self._lineage.proven_by(join, join.body) is not None
+        return not (may_come and self._is_live(door))
 
     def admit(self, admit: Op, member: MemberId) -> Set[MemberId] | None:
         """Take in one more admission.

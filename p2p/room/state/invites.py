@@ -73,11 +73,18 @@ class Lineage:
         """Take in the join of somebody new, and what it says."""
         if body.invite not in self._invites:
             self._missing.add(body.invite)
-            return
-        invite, key = self._invites[body.invite]
-        if invite.author != join.author and proves(join, body.proof, key):
+        invite = self.proven_by(join, body)
+        if invite is not None:
             self._came_by[join.id] = invite
             self._brought[invite.author].append(join.author)
+
+    def proven_by(self, join: Op, body: Join) -> Op | None:
+        """Give the invite of somebody else by which a join proves to come, taken in or not."""
+        if body.invite not in self._invites:
+            return None
+        invite, key = self._invites[body.invite]
+        is_proven = invite.author != join.author and proves(join, body.proof, key)
+        return invite if is_proven else None
 
     def offer(self, invite: Op, body: Invite) -> bool:
         """Take in one more invite, and what it says.

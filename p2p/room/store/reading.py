@@ -81,5 +81,5 @@ class Reading:
         others = found.registers.admits.get(join.author, [])
         enough = len(others) >= ENOUGH or any(one.id != join.id for _, one in others)
         is_in = join.author in found.admitted.known
-        idle = found.increments.takes_idly(admit.author, join.author)
+        idle = found.increments.takes_idly(admit.author, join)
         return idle or admit.author in found.admitted.removed or (is_in and enough)

@@ -1,14 +1,17 @@
 """What takes a look at everybody, and how often somebody can make a room do that."""
 
+import copy
 from collections import Counter
 
 import pytest
 
+from crypto.identity import sign, sign_public_of
 from lab.room_people import People, Rooms, identity
 from p2p.room import commands as c
 from p2p.room.ops import kinds
 from p2p.room.ops.op import Pen
 from p2p.room.state import increments
+from p2p.room.state.invites import CONTEXT
 from p2p.room.store import opset
 from p2p.room.store.intake import DEAR_RATE
 from p2p.room.store.opset import OpSet
@@ -77,6 +80,24 @@ def test_a_locked_room_works_through_few_admissions_that_count_for_nobody(monkey
     rooms[2]._write(kinds.Admit, join_of(90, rooms))
     rooms.deliver()
     assert late.author in host.state.members
+
+
+def test_whoever_brings_an_invite_gets_in_while_others_are_too_many(monkeypatch):
+    monkeypatch.setattr(increments, "CLAIMS_MAX", 0)
+    rooms = Rooms(2)
+    seed = b"s" * 32
+    rooms.do(0, c.MakeInvite(sign_public_of(seed), 0, 0))
+    (invite,) = rooms[0].state.invites
+    rooms.do(0, c.SetEntry("invited"))
+    ops = rooms[0]._ops
+    ops.settle()
+    key = identity(30)
+    proof = sign(seed, CONTEXT, rooms[0].room_id + key.member_id)
+    for by, good in ((proof, True), (bytes(64), False)):
+        fields = (key.sign_key, key.dh, bytes(32), "x", invite, by)
+        join = pen_of(30, rooms).write(kinds.Join, *fields)
+        admit = copy.copy(rooms[1]._pen).write(kinds.Admit, join.data)
+        assert ops.is_dear(admit) is not good
 
 
 def test_before_a_set_was_read_nothing_is_dear():
