@@ -13,6 +13,7 @@ from p2p.node.relays.failover import Failover
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.relays.trusted import relay_of
 from p2p.room.ops.kinds import Carrier
+from p2p.wire.addresses import is_nowhere
 
 NAMED_MAX = 4
 _IP_BYTES = (4, 16)
@@ -57,7 +58,7 @@ class OwnRelays:
         """
         relay = relay_of(relay_in(line))
         known = next((each for each in self._relays if each.dh == relay.dh), None)
-        if known is not None and relay.address not in self._links.map.of(known).addresses:
+        if known is not None and self._has_moved(known, relay):
             self._links.may_be_at(relay)
             return known
         if known is not None:
@@ -74,6 +75,13 @@ class OwnRelays:
         self._links.keep(relay, asked=True)
         self._failover.set_relays(self._relays)
         return relay
+
+    def _has_moved(self, known: Contact, said: Contact) -> bool:
+        """Whether a line is new of a relay, and says where it is by UDP as those known do."""
+        places = self._links.map.of(known)
+        if not places.addresses or is_nowhere(said.address):
+            return False  # who knows it by the web alone sends it no datagram
+        return said.address not in places.addresses
 
     def that_may_go(self, n: int, carriers: Iterable[Carrier], *, anyway: bool) -> Contact:
         """Finds a relay by its number, unless we would be left alone without it.

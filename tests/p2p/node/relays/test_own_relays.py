@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from p2p.dht.contact import NodeContact
 from p2p.node.relays.own_relays import OwnRelays, contact_of, relay_name
 from p2p.node.relays.relay_map import RelayMap
 from p2p.room.ops.kinds import Carrier
+from p2p.wire.web_place import WebPlace
 
 
 class Links:
@@ -61,6 +63,19 @@ def test_the_line_of_a_relay_that_has_moved_is_taken_and_the_same_line_again_is_
     with pytest.raises(e.UserError) as caught:
         ours.use(str(NodeContact(relay(1).address, relay(1).dh)))
     assert caught.value.code == "known_relay"
+
+
+def test_a_relay_that_is_known_by_the_web_alone_gets_no_address_by_a_second_line():
+    by_udp = NodeContact(relay(1).address, relay(1).dh)
+    by_web = replace(by_udp, web=WebPlace.parse("wss://tea.example.org/x"))
+    web = Contact(by_udp.key, ("0.0.0.0", 1), "relay", str(by_web.web))
+    links = Links(web)
+    ours = own(links, web)
+    for line in (by_web, by_udp):
+        with pytest.raises(e.UserError) as caught:
+            ours.use(str(line))
+        assert caught.value.code == "known_relay"
+    assert links.map.of(web).addresses == ()
 
 
 def test_a_moderator_that_names_ever_new_relays_fills_no_memory():
