@@ -101,7 +101,7 @@ class StatsReader:
             opened, rejected = frames.heard(member).opened, frames.heard(member).rejected
         return {
             "n": self._numbers.number(member),
-            "sent": self._sender.sent[member],
+            "sent": self._sender.sent.count(member),
             "opened": opened,
             "rejected": rejected,
         }

@@ -1,12 +1,11 @@
 """Our own sound's way out: sealed once, to every neighbour's link and through the first relay."""
 
 import time
-from collections import Counter
 
 from audio.codec.framer import profile_of
-from crypto.ids import MemberId
 from p2p.mesh.line_load import Load
 from p2p.node.media.media import Sound
+from p2p.node.peers.frames_sent import FramesSent
 from p2p.node.peers.hand_over import HandOver
 from p2p.node.peers.line_shape import LineShape
 from p2p.node.peers.narrow_doubt import NarrowDoubt
@@ -31,7 +30,7 @@ class FrameSender:
     """
 
     def __init__(self, peers: Peers, secrets: RoomSecrets, sound: Sound) -> None:
-        self.sent: Counter[MemberId] = Counter()
+        self.sent = FramesSent()
         self.shape = LineShape(time.monotonic())
         self._handed = HandOver()
         self._doubt = NarrowDoubt()
@@ -53,10 +52,10 @@ class FrameSender:
         direct = self._peers.neighbours.keys() - self._handed.members
         for member in direct:
             if self._peers.neighbours[member].line.link.media.send(frame):
-                self.sent[member] += 1
-        others = self._relay_room.present - direct
-        if others and self._relay_room.failover.send_frame(frame):
-            self.sent.update(others)
+                self.sent.to(member)
+        present = self._relay_room.present
+        if not present <= direct and self._relay_room.failover.send_frame(frame):
+            self.sent.by_relay(present, direct)
         if self.shape.is_due(now):
             self._look_at_line(now)
 
