@@ -12,7 +12,9 @@ from tests.tui.drawn import app_with, assert_looks_like, text_of
 from tests.tui.scripted import KEY, ScriptedNode, full_room, member, room
 from tui.i18n import use_language
 from tui.invite.invite_screen import InviteScreen, in_characters
+from tui.room import room_screen
 from tui.room.person_screen import PersonScreen
+from tui.room.presenter import audience_row
 from tui.room.question import QuestionScreen
 from tui.room.room_screen import RoomScreen
 from tui.widgets.plaintext import PlainText
@@ -729,3 +731,25 @@ async def test_an_invite_that_says_the_same_is_not_painted_again():
             widget.refresh = lambda *_, **__: painted.append(1)  # type: ignore[method-assign]
         app.screen._fill_ways()
         assert painted == []
+
+
+async def test_of_a_thousand_listeners_those_in_sight_are_drawn(monkeypatch):
+    drawn: list[int] = []
+
+    def counted(one, width):
+        drawn.append(one.n)
+        return audience_row(one, width)
+
+    monkeypatch.setattr(room_screen, "audience_row", counted)
+    crowd = (member(n, f"m{n}", "listener", me=n == 1) for n in range(1, 1001))
+    node = ScriptedNode(room(*crowd))
+    app = app_with(node)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await entered(pilot)
+        assert "Audience 1000" in text_of(app)
+        assert "m1 " in text_of(app)
+        assert 0 < len({*drawn}) <= 40
+        node.change(3, name="renamed")
+        app.screen.draw()
+        await entered(pilot)
+        assert "renamed" in text_of(app)
