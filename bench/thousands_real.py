@@ -103,7 +103,7 @@ class Listener:
     def relay_frame(self, frame: bytes, _at_s: float) -> bool:
         """Opens one frame."""
         with contextlib.suppress(FrameError):
-            self._opener.open(frame[1:], {SLOT: bytes(16)}, 0.0)
+            self._opener.open(frame[1:], {SLOT: bytes(16)})
             self.opened[int.from_bytes(frame[6:10], "big") - (1 << 24)] += 1
         return True
 
