@@ -10,7 +10,7 @@ import pytest
 
 from lab.programs.people import give_the_floor, words_of
 from lab.programs.person import Person
-from p2p.console import CLOSED, CTRL_BREAK
+from p2p.console import CLOSED, CTRL_BREAK, CTRL_C
 from p2p.dht.contact import NodeContact
 from p2p.wire.web_place import WebPlace
 from tests.windows.conftest import MixedHouse, Package
@@ -183,7 +183,9 @@ async def test_who_is_killed_is_missed_and_the_room_goes_on(mixed: MixedHouse) -
     await host.leave()
 
 
-@pytest.mark.parametrize("event", [CTRL_BREAK, CLOSED], ids=["Ctrl+Break", "window closed"])
+@pytest.mark.parametrize(
+    "event", [CTRL_C, CTRL_BREAK, CLOSED], ids=["Ctrl+C", "Ctrl+Break", "window closed"]
+)
 @pytest.mark.parametrize("windows", [{"guest"}], ids=["guest"])
 async def test_who_closes_the_window_leaves_politely(
     mixed: MixedHouse, package: Package, event: int
