@@ -119,6 +119,10 @@ class Program:
                     LOG.warning("no status page: %s", exc.message)
             saying = asyncio.ensure_future(self._say_now_and_then())
             stack.callback(saying.cancel)
+            if self._settings.home:
+                self._say(
+                    "asking others whether strangers get through to this home; up to a minute"
+                )
             await run_relay(self._settings, self._ready, self._control, self._running)
 
     def _running(self, relay: Relay) -> None:

@@ -85,6 +85,7 @@ def test_a_home_that_lets_in_answers_alone_says_that_it_is_not_reached(
     relay = relay_at(home, entries)
     out, err = relay.communicate(timeout=LIMIT_S)
     assert (relay.returncode, out) == (3, "")
+    assert err.startswith("teahouse relay: asking others")
     assert f"UDP port {PORT}" in err
 
 
