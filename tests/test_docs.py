@@ -25,9 +25,33 @@ def test_every_link_to_a_file_leads_somewhere(name):
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
-def test_the_picture_in_the_readme_is_a_screen_of_the_program():
-    picture = (ROOT / "tests/tui/screens/picture.txt").read_text(encoding="utf-8")
-    assert picture.rstrip() in (ROOT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "screen"), [("README.md", "picture"), ("README.zh.md", "room-host-zh-80x24")]
+)
+def test_the_picture_in_the_readme_is_a_screen_of_the_program(name, screen):
+    picture = (ROOT / f"tests/tui/screens/{screen}.txt").read_text(encoding="utf-8")
+    assert picture.rstrip() in (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_a_readme_shows_then_sets_up_then_lets_two_people_talk_then_says_what_it_protects(name):
+    steps = [
+        "tea-house ",
+        "git clone",
+        "bin/teahouse create",
+        "bin/teahouse join",
+        "**H**",
+        "**A**",
+    ]
+    page = (ROOT / name).read_text(encoding="utf-8")
+    headings = list(re.finditer(r"^## .*$", page, re.MULTILINE))
+    talk, protects = headings[0].end(), headings[1].start()
+    places = [page.index(step) for step in steps]
+    places.append(re.search(r"\*\*(Space|空格键)\*\*", page).start())
+    assert places == sorted(places)
+    assert places[1] < talk < places[2]
+    assert places[-1] < protects
+    assert re.match("## (What it protects|它保护什么)", page[protects:])
 
 
 @pytest.mark.parametrize("name", ["docs/architecture.md", "docs/protocol.md"])
