@@ -136,7 +136,10 @@ class Program:
             self._say("this home has another address now: people need the new line")
             return
         limits = self._settings.limits
-        self._say("this line is for --bootstrap, --relay and for bootstrap_nodes.txt")
+        self._say(
+            "people keep this line with `teahouse config set relays LINE`, or give it with --relay; "
+            "other relays with --bootstrap"
+        )
         web = self._settings.web.address
         if web is not None:
             line = replace(contact, web=web)

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-P", "-B", "-m", "tui", "relay", "--listen", "127.0.0.1:0"]
 COMMAND += ["--state-dir", "", "--status", ""]
-TYPED = re.compile(r"--[a-z-]+|bootstrap_nodes\.txt|\S+#\S+|[a-z]+://\S+|UDP|TCP|teahouse relay")
+TYPED = re.compile(r"--[a-z-]+|`teahouse [^`]+`|\S+#\S+|[a-z]+://\S+|UDP|TCP|teahouse relay")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="is ended by a signal")
@@ -38,6 +38,8 @@ def test_the_volunteer_reads_what_the_relay_does_in_the_chosen_language(language
     finally:
         relay.kill()
     assert word in said
+    assert "`teahouse config set relays LINE`" in said
+    assert "bootstrap_nodes" not in said
     lines = [line for line in said.splitlines() if line.startswith("teahouse relay: ")]
     assert len(lines) >= 4
     english = re.findall("[A-Za-z]{4,}", TYPED.sub("", "\n".join(lines)))
