@@ -52,7 +52,7 @@ NOTICE_SENTENCES = {
     "voice_anyway": mark("You are heard; who was removed may hear you until the new key is here."),
     "nobody_reached": mark(
         "Nobody in the room can be reached now, so there is no sound: trying again. If it stays "
-        "so, try another network, or a relay that carries sound (--relay)."
+        "so, try another network, or add a relay that carries sound: `relay LINE`."
     ),
     "propose_hall": mark(
         "More than 50 people are here. `profile hall` sends half of the packets, a little "

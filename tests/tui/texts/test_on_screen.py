@@ -46,6 +46,10 @@ def test_no_sentence_in_the_log_asks_for_a_line_to_be_typed(language):
         use_language("en")
 
 
+def test_no_sentence_in_the_room_names_an_option_of_the_start():
+    assert [sentence for sentence in ALL if re.search(r"(?<!\w)--\w", sentence)] == []
+
+
 def test_other_quoted_words_stay():
     assert on_screen("Start `teahouse relay` first.") == "Start `teahouse relay` first."
     assert on_screen("`let 13` or `deny 13`") == "W, Y or W, N"
