@@ -131,8 +131,12 @@ def safe(line: str) -> str:
 
 def key_lines(event: KeyShown, view: RoomView) -> list[str]:
     """Return the four forms of the room key, each behind its name, what is enough first. Secret."""
-    invite = f"invite: {event.invite}"
-    key = [f"key: {event.words}", f"line: {event.line}", f"digits: {event.digits}"]
+    invite = tr("invite: {invite}", invite=event.invite)
+    key = [
+        tr("key: {words}", words=event.words),
+        tr("line: {line}", line=event.line),
+        tr("digits: {digits}", digits=event.digits),
+    ]
     return [invite, *key] if view.mode == "shield" else [*key, invite]
 
 

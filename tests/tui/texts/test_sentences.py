@@ -7,6 +7,8 @@ from typing import get_args
 
 import pytest
 
+from crypto.roomkey import RoomKey
+from crypto.words import parse, to_digits, to_line, to_words
 from p2p.api import events as told
 from p2p.errors import UserError
 from tests.tui.scripted import KEY, full_room, member, room, run_room
@@ -225,6 +227,19 @@ def test_the_key_has_its_four_forms_behind_their_names(narrator):
     lines = said(narrator, KEY)
     assert lines[0] == f"key: {KEY.words}"
     assert [line.split(":")[0] for line in lines] == ["key", "line", "digits", "invite"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN", "zh_TW"])
+def test_each_form_of_the_key_is_read_with_its_name_in_front(narrator, language):
+    key = RoomKey(bytes(range(20)))
+    event = told.KeyShown(to_words(key), to_line(key), to_digits(key), KEY.invite)
+    use_language(language)
+    try:
+        lines = said(narrator, event)[:3]
+    finally:
+        use_language("en")
+    assert all(line.isascii() == (language == "en") for line in lines)
+    assert [parse(line) for line in [*lines, "\n".join(lines)]] == [key] * 4
 
 
 def test_an_error_is_one_line_what_and_one_line_what_to_do(narrator):
