@@ -672,6 +672,7 @@ async def test_a_muted_speaker_raises_its_hand_with_h_and_is_not_asked_to_leave_
         await pilot.press("h")
         await entered(pilot)
         assert isinstance(app.screen, RoomScreen)
+        assert any("stand in the audience then" in one.message for one in app._notifications)
     assert node.asked[:1] == [ask.RaiseHand()]
 
 

@@ -84,7 +84,7 @@ class Pressed:
 
     Attributes:
         command: What is asked of the node; None: nothing.
-        remark: Why nothing is.
+        remark: Why nothing is, or what follows that is not asked for.
         doubt: Asked first.
         chosen: A person was pointed at, so that the same key again means somebody else.
         opens: The screen that shows the answer.

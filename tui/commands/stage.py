@@ -22,7 +22,13 @@ from tui.commands.typed import about_member, bare, one_of
 from tui.commands.whom import find_member
 from tui.i18n import mark, tr
 from tui.powers import find, may_be_quiet, may_quiet, may_remove, myself, queue, runs_room
-from tui.texts.foretell import accept_changes, down_changes, mute_all_changes, mute_changes
+from tui.texts.foretell import (
+    accept_changes,
+    down_changes,
+    hand_changes,
+    mute_all_changes,
+    mute_changes,
+)
 
 ACCEPT_EVERY_S = 0.5
 
@@ -59,7 +65,9 @@ def _press_hand(view: RoomView, chosen: int | None) -> Pressed:
     if me.on_stage and not me.muted:
         doubt = Doubt(tr("Leave the stage?"), tr("You listen from then on."))
         return Pressed(GoToAudience(), doubt=doubt)
-    return Pressed(RaiseHand() if me.hand_place is None else LowerHand())
+    if me.hand_place is None:
+        return Pressed(RaiseHand(), remark=hand_changes(view))
+    return Pressed(LowerHand())
 
 
 def _press_accept(view: RoomView, chosen: int | None) -> Pressed:
@@ -165,6 +173,7 @@ STAGE_ROWS = (
         RaiseHand,
         words={"hand": bare("hand", RaiseHand())},
         help=(mark("hand | lower        ask to speak, or take the hand down"),),
+        changes=lambda command, view: hand_changes(view),
         key=RoomKey(
             "h,f3", "H, F3", mark("raise your hand or take it down; leave the stage"), _press_hand
         ),

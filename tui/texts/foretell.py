@@ -47,6 +47,14 @@ def accept_changes(one: MemberView, view: RoomView) -> str:
     return tr("Accept: {name} may speak, and opens the microphone alone.", name=name)
 
 
+def hand_changes(view: RoomView) -> str:
+    """Return what our own hand takes from us: a muted speaker's place on stage."""
+    me = myself(view)
+    if me is None or not me.muted or me.hand_place is not None:
+        return ""
+    return tr("You stand in the audience then, your hand up, until a moderator accepts it.")
+
+
 def mute_changes(one: MemberView, view: RoomView) -> str:
     """Return what muting takes from ``one``."""
     return tr("Mute: nobody hears {name} any more.", name=peer_text(one.name))

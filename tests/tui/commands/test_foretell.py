@@ -22,6 +22,12 @@ def test_removing_always_says_whether_the_door_is_open(changes, sentence, new_ke
     assert foretell(ask.Remove(6, new_key), view).endswith(sentence)
 
 
+def test_a_muted_speaker_is_told_that_its_hand_costs_the_place_on_stage():
+    view = room(member(1, "amina", "speaker", me=True, muted=True))
+    assert foretell(ask.RaiseHand(), view).startswith("You stand in the audience then")
+    assert foretell(ask.RaiseHand(), room(member(1, "amina", "listener", me=True))) == ""
+
+
 def test_removing_says_what_the_old_key_still_opens():
     assert "taps from somebody's line it can open" in foretell(ask.Remove(6), VIEW)
     assert "can open nothing that is said from now on" in foretell(ask.Remove(6, True), VIEW)
