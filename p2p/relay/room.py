@@ -181,6 +181,7 @@ class RelayRoom:
                 self.seating.give(here, portion)
             case Present() if isinstance(here, Bough):
                 here.allowances.floor(1, now)
+                here.allowances.present(len(message.here) + len(message.gone), now)
                 here.present = (here.present | set(message.here)) - set(message.gone)
                 if len(here.present) > MEMBERS_MAX:
                     here.present = set()

@@ -6,6 +6,7 @@ from crypto.ids import DhKey, MemberId
 from p2p.errors import RemoteError
 from p2p.relay.limits import Limits
 from p2p.relay.portion import WHOLE, Portion
+from p2p.room.store.opset import MEMBERS_MAX
 from p2p.token_bucket import Allowance, Rate
 
 FLOOR_RATE = Rate(burst=2200.0, per_s=50.0)
@@ -14,6 +15,9 @@ WRAP_RATE = Rate(burst=32.0, per_s=1.0)
 """Who is asked for wraps answers ten times a second, for two seconds."""
 
 ROUTE_RATE = Rate(burst=20.0, per_s=3.0)
+PRESENT_RATE = Rate(burst=3.0 * MEMBERS_MAX, per_s=500.0)
+"""Members that a relay says came or went behind it: everybody here is told of each."""
+
 BOUGH_TIMES = 16.0
 """A relay speaks for many members."""
 
@@ -36,6 +40,7 @@ class Allowances:
         self._gossip = _times(GOSSIP_RATE, times, now)
         self._wraps = _times(WRAP_RATE, times, now)
         self._routes = _times(ROUTE_RATE, times, now)
+        self._present = Allowance(PRESENT_RATE, now)
 
     def frame(self, size_bytes: int, now: float) -> bool:
         """One frame; False: drop it."""
@@ -53,6 +58,10 @@ class Allowances:
     def wraps(self, now: float) -> None:
         """One message with wraps; raises RemoteError when over the rate."""
         _require(self._wraps, now)
+
+    def present(self, count: int, now: float) -> None:
+        """So many members that came or went; raises RemoteError when over the rate."""
+        _require(self._present, now, count)
 
     def route(self, now: float) -> None:
         """One route; raises RemoteError when over the rate."""

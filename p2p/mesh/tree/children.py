@@ -17,6 +17,7 @@ SPARE_SHARE = 4
 WARM_TIMES = 3
 """A node keeps so many warm children for each that it takes, and a few."""
 SHOWN_A_LEVEL = 16
+"""One that was shown so often and still has places comes as late as one a hop deeper."""
 SHOWN_MAX = 2048
 GO_S = 6.0
 """A listener that was asked to go is let go after so long."""

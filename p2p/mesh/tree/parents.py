@@ -228,7 +228,8 @@ class Parents:
         node = self.first.node
         self.lost(node, now)
         self.candidates.shun(node, now)
-        if self.second is not None:  # that it brings sound was heard; of others it is only said
+        second = self.second  # that it brings sound was heard; of others it is only said
+        if second is not None and self.may(second.node, second):
             self._nobody_until_s = now + ANSWER_S
         return self._leave(node)
 

@@ -21,7 +21,7 @@ from p2p.relay.limits import Limits
 from p2p.relay.passes import OLD_PASS_S
 from p2p.relay.presence import EMPTY_S, PRESENCE_EVERY_S
 from p2p.relay.rooms import Call, Cut, Rooms
-from p2p.relay.sessions import FLOOR_RATE, GOSSIP_RATE, ROUTE_RATE, WRAP_RATE
+from p2p.relay.sessions import FLOOR_RATE, GOSSIP_RATE, PRESENT_RATE, ROUTE_RATE, WRAP_RATE
 from p2p.room.ops.kinds import Carrier
 from p2p.wire.hop import HEARTBEAT, for_tree
 from p2p.wire.messages import Bye
@@ -1013,6 +1013,21 @@ def test_a_branch_of_thousands_is_told_to_those_here(host, relay, people) -> Non
         relay.tell(bough, Present(host.room, page, ()))
     relay.wait(1.0)
     assert {one for each in relay.all(amina, Present) for one in each.here} >= set(members)
+
+
+def test_a_relay_whose_members_come_and_go_without_end_is_bounded(host, relay) -> None:
+    [bough] = joined(host, relay)
+    ghosts = tuple(os.urandom(16) for _ in range(MEMBERS_PER_MESSAGE))
+    turns = iter(range(200))
+
+    def next_turn() -> Present:
+        here, gone = (ghosts, ()) if next(turns) % 2 else ((), ghosts)
+        return Present(host.room, here, gone)
+
+    now = relay.now
+    told = MEMBERS_PER_MESSAGE * accepted(relay, bough, next_turn, 200)
+    assert PRESENT_RATE.burst - MEMBERS_PER_MESSAGE < told
+    assert told <= PRESENT_RATE.burst + PRESENT_RATE.per_s * (relay.now - now) + 1
 
 
 def test_a_relay_that_lies_about_its_members_is_bounded(host, relay, people, monkeypatch) -> None:
