@@ -231,7 +231,7 @@ def test_the_key_has_its_four_forms_behind_their_names(narrator):
 
 @pytest.mark.parametrize("language", ["en", "zh_CN", "zh_TW"])
 def test_each_form_of_the_key_is_read_with_its_name_in_front(narrator, language):
-    key = RoomKey(bytes(range(20)))
+    key = RoomKey(bytes(range(16)))
     event = told.KeyShown(to_words(key), to_line(key), to_digits(key), KEY.invite)
     use_language(language)
     try:
