@@ -136,7 +136,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--json", action="store_true", help="one object and nothing else")
     made.add_argument("--lang", metavar="CODE", help="language: en, zh_CN or zh_TW")
-    what = made.add_subparsers(dest="what", metavar="")
+    what = made.add_subparsers(dest="what", help="what is to be done")
     setting = what.add_parser("set", help="set KEY to VALUE in the file")
     setting.add_argument("key", metavar="KEY")
     setting.add_argument("value", metavar="VALUE", nargs="+")

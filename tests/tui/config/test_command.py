@@ -64,6 +64,22 @@ def test_scripts_get_values_with_their_source(home):
     assert said["settings"]["relays"] == {"value": [], "from": "default"}
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "argument what: invalid choice: 'nosuch'"),
+        ("zh_CN", "参数 what：没有 'nosuch' 这个选择"),
+        ("zh_TW", "參數 what：沒有 'nosuch' 這個選擇"),
+    ],
+)
+def test_a_word_that_config_does_not_know_is_refused_with_those_that_it_knows(home, language, said):
+    done = home("--lang", language, "config", "nosuch")
+    assert done.returncode == 2
+    (line,) = [line for line in done.stderr.splitlines() if "nosuch" in line]
+    assert said in line
+    assert all(word in line for word in ("set", "unset", "path"))
+
+
 def test_the_path_is_said(home):
     assert home("config", "path").stdout == f"{home.path}\n"
 
