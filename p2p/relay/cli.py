@@ -137,8 +137,8 @@ class Program:
             return
         limits = self._settings.limits
         self._say(
-            "people keep this line with `teahouse config set relays LINE`, or give it with --relay; "
-            "other relays with --bootstrap"
+            "people keep this line with `teahouse config set relays LINE`, "
+            "or give it with --relay; other relays with --bootstrap"
         )
         web = self._settings.web.address
         if web is not None:
