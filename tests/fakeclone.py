@@ -65,6 +65,7 @@ case "$*" in
     echo "install $(cat)" >>"$NOTES"
     case "$*" in *--require-hashes*) echo hashes >>"$NOTES" ;; esac
     while [ -e "$NOTES.slow" ]; do sleep 0.02; done
+    echo "Collecting needed"
     echo "pip talks"
     if [ -e "$NOTES.offline" ]; then exit 1; fi
     echo installed >>"$NOTES" ;;
