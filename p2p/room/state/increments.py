@@ -176,7 +176,7 @@ class Increments:
             return False
         others = self._order.rise(members, self._newcomers, self._doors)
         for one in others - there:
-            doors = [door for door, _ in self._order.sort(self._doors(one))]
+            doors = self._shown(door for door, _ in self._order.sort(self._doors(one)))
             if doors != found.doors[one]:
                 found.doors[one] = doors
                 self._moved.add(one)
@@ -220,7 +220,7 @@ class Increments:
         found.known.add(member)
         found.joins[member] = (join,)
         doors = [(admit.author, admit.id) for admit in counting if self._is_live(admit.author)]
-        found.doors[member] = self._order.add(member, doors)
+        found.doors[member] = self._shown(self._order.add(member, doors))
         if member not in self._authority.removals:
             return True
         found.removed |= {member}
@@ -241,8 +241,13 @@ class Increments:
         admits = self._registers.admits[member]
         return [(admit.author, admit.id) for admit, _ in admits if self._is_live(admit.author)]
 
+    def _shown(self, doors: Iterable[MemberId]) -> list[MemberId]:
+        return [door for door in doors if door in self._admitted.known]
+
     def _is_live(self, member: MemberId) -> bool:
-        return member in self._admitted.known and member not in self._authority.removals
+        """Tell whether whom somebody lets in counts: the host's word does before its join came."""
+        is_known = member == self._registers.host or member in self._admitted.known
+        return is_known and member not in self._authority.removals
 
     def _is_settled(self, member: MemberId) -> bool:
         """Tell whether somebody stays in whether the room is open or not."""

@@ -773,6 +773,22 @@ def test_what_looks_like_a_small_change_and_is_none_is_seen(scene):
     agree(people, before, people.ops[len(before) :])
 
 
+def test_the_word_of_the_host_counts_although_a_door_keeps_its_join_back():
+    people = a_small_room()
+    before = [op for op in people.ops if not isinstance(op.body, kinds.Join)]
+    known = len(people.ops)
+    people.raise_hand(3)
+    guest = newcomer(people, by=HOST)
+    people.admit(join_of(people, guest), by=2)
+    far = newcomer(people, by=newcomer(people, by=guest))
+    people.admit(join_of(people, far), by=HOST)
+    people.promote(HOST, guest, 2)
+    people.remove(2)
+    assert agree(people, before, people.ops[known:]) == 1
+    join = next(op for op in people.ops if isinstance(op.body, kinds.Join))
+    agree(people, before, [*people.ops[known:], join])
+
+
 def test_of_who_is_forgotten_nothing_is_left(monkeypatch):
     monkeypatch.setattr(pruning, "LEFT_MAX", 0)
     people = a_small_room()
