@@ -17,6 +17,7 @@ from p2p.link.dial import reach_through
 from p2p.link.work import Work
 from p2p.node.endpoint import MemberEndpoint
 from p2p.node.inbox import FromChannel
+from p2p.node.relays.relay_link import RelayLink
 from p2p.node.relays.relay_links import RelayLinks
 from p2p.node.secrets import RoomSecrets
 from p2p.rng import system_rng
@@ -101,7 +102,7 @@ class PrivateChannels:
     ) -> None:
         try:
             dh, line = await self._reach(members.keys())
-        except (TimeoutError, RemoteError):
+        except RemoteError:
             return
         finally:
             self._opening.difference_update(members.values())
@@ -109,21 +110,32 @@ class PrivateChannels:
         await self._serve(members[dh], line, None)
 
     async def _reach(self, wanted: Collection[DhKey]) -> tuple[DhKey, CarriedLine]:
-        """Opens a line to one of several members; raises RemoteError if none has a card."""
-        key = self._secrets.room_key
-        for link in self._relay_links.links:
-            cards = await link.cards(key.relay_tag(link.contact.dh))
-            for card in sorted(cards, key=lambda _: system_rng(4)):
-                with contextlib.suppress(RemoteError):
-                    dh = open_card(key, link.contact.dh, card)
-                    if dh in wanted:
-                        line, welcome = await reach_through(
-                            self._endpoint.station, dh, key.psk(), link.way_to(card), LINE_LIMIT_S
-                        )
-                        if key.matches(welcome.genesis, welcome.r):
-                            return dh, line
-                        await line.close()
+        """Opens a line to one of several members; raises RemoteError if none has a card.
+
+        A relay that carries nothing there does not keep us from the others.
+        """
+        for link in sorted(self._relay_links.links, key=lambda _: system_rng(4)):
+            with contextlib.suppress(TimeoutError):
+                if (found := await self._reach_by(link, wanted)) is not None:
+                    return found
         raise RemoteError("no card")
+
+    async def _reach_by(
+        self, link: RelayLink, wanted: Collection[DhKey]
+    ) -> tuple[DhKey, CarriedLine] | None:
+        key = self._secrets.room_key
+        cards = await link.cards(key.relay_tag(link.contact.dh))
+        for card in sorted(cards, key=lambda _: system_rng(4)):
+            with contextlib.suppress(RemoteError):
+                dh = open_card(key, link.contact.dh, card)
+                if dh in wanted:
+                    line, welcome = await reach_through(
+                        self._endpoint.station, dh, key.psk(), link.way_to(card), LINE_LIMIT_S
+                    )
+                    if key.matches(welcome.genesis, welcome.r):
+                        return dh, line
+                    await line.close()
+        return None
 
     async def _serve(self, member: MemberId, line: CarriedLine, first: Message | None) -> None:
         if len(self._lines) >= LINES_MAX:
