@@ -1,6 +1,6 @@
 """With whom members compare what they hold, once one has given the other a key."""
 
-from p2p.rekey.exchanged_keys import AGAIN_S, ExchangedKeys
+from p2p.rekey.exchanged_keys import AGAIN_S, AT_ONCE, ExchangedKeys
 
 ANN, BOB = bytes((1,)) * 16, bytes((2,)) * 16
 
@@ -22,6 +22,16 @@ def test_who_asks_time_and_again_is_compared_with_every_two_seconds() -> None:
         exchanged.note(ANN, tenth / 10)
         due_s += [tenth / 10] * len(exchanged.due(tenth / 10))
     assert due_s == [0.0, AGAIN_S, 2 * AGAIN_S, 3 * AGAIN_S]
+
+
+def test_a_crowd_that_asks_is_not_told_what_we_hold_more_often_than_a_few_are() -> None:
+    exchanged, told = ExchangedKeys(), []
+    for tenth in range(100):
+        for ghost in range(100):
+            exchanged.note(ghost.to_bytes(16, "big"), tenth / 10)
+        told += exchanged.due(tenth / 10)
+    assert len(told) == AT_ONCE * 10 / AGAIN_S
+    assert len(exchanged._due_s) <= 16
 
 
 def test_nobody_is_remembered_who_may_be_compared_with_again() -> None:
