@@ -141,6 +141,19 @@ class Registers:
             gone += self._end_wishes(author)
         return gone
 
+    def is_in_vain(self, op: Op) -> bool:
+        """Tell whether an operation counts for nothing beside what its author said before.
+
+        It lets in somebody again, or is one invite too many, or one too many taken back. One can
+        sign these without end, so they must cost nothing.
+        """
+        if isinstance(op.body, Invite | Uninvite):
+            before = self.read(_NAMES[type(op.body)], op.author)
+            return len(before) >= INVITES_MAX and age(before[-1]) < age(op)
+        join = admitted_by(op) if isinstance(op.body, Admit) else None
+        claims = self.admits.get(join.author, ()) if join is not None else ()
+        return any(one.author == op.author and age(one) < age(op) for one, _ in claims)
+
     def _add_power(self, op: Op) -> bool:
         if not standing(op, self.host, self.ranks):
             return False

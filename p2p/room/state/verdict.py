@@ -95,7 +95,11 @@ class Findings:
         if takes_power(op, self.registers.host):
             self._judge_again = self.may_end_acts = True
             return self.registers.add(op)
-        if op.author not in self.registers.introduced or not self._may_say(op):
+        if op.author not in self.registers.introduced:
+            return None
+        if self.registers.is_in_vain(op):
+            return (op,)
+        if not self._may_say(op):
             return None
         self._touched.add(op.author)
         self.may_end_acts |= isinstance(op.body, WISHES | Leave)
@@ -145,9 +149,11 @@ class Findings:
         return op.id not in taken_back and self.lineage.offer(op, body)
 
     def _may_take_back(self, member: MemberId, invite: OpId) -> bool:
-        """An own invite, while nobody is in by invites alone."""
+        """An own invite, while nobody is in by invites alone; else it moves nobody."""
         own = any(one.id == invite for one in self.registers.read("invite", member))
-        if not own or self.settings.hangs_on_invites:
+        if not own or invite in self.admitted.taken_back:
+            return True
+        if self.settings.hangs_on_invites:
             return False
         self.admitted.taken_back |= {invite}
         return True

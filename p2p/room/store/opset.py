@@ -15,10 +15,12 @@ from p2p.room.ops.kinds import (
     EntryMode,
     Epoch,
     Grant,
+    Invite,
     Join,
     Leave,
     Mute,
     Order,
+    Uninvite,
 )
 from p2p.room.ops.newcomer import introductions, let_in
 from p2p.room.ops.op import Op, decode_op
@@ -135,7 +137,9 @@ class OpSet:
         return join.author if join else None
 
     def is_dear(self, op: Op) -> bool:
-        """Tell whether an admission takes a look at everybody and lets in nobody."""
+        """Tell whether an operation takes a look at everybody, and could come without end."""
+        if isinstance(op.body, Invite | Uninvite):
+            return not takes_power(op, self.host) and self._reading.is_one_more(op)
         join = let_in(op, self.host)
         return join is not None and self._reading.is_dear(op, join)
 

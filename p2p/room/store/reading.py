@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from crypto.ids import OpId
-from p2p.room.ops.kinds import Leave
+from p2p.room.ops.kinds import Invite, Leave
 from p2p.room.ops.op import Op
+from p2p.room.ops.registers import INVITES_MAX
 from p2p.room.state.verdict import Findings, taken
 from p2p.room.state.ways_in import ENOUGH
 from p2p.room.store.pruning import is_time_to_forget
@@ -72,14 +73,24 @@ class Reading:
     def is_dear(self, admit: Op, join: Op) -> bool:
         """Tell whether an admission takes a look at everybody and lets in nobody.
 
-        It is by somebody that was removed, or of a member that has doors enough, or with another
-        join than the one by which all know it, or one of too many that count for nobody. Anybody
-        could sign such without end.
+        It is by somebody that was removed, or lets in somebody again, or is of a member that has
+        doors enough, or with another join than the one by which all know it, or one of too many
+        that count for nobody. Anybody could sign such without end.
         """
         if (found := self._last) is None:
             return False
         others = found.registers.admits.get(join.author, [])
         enough = len(others) >= ENOUGH or any(one.id != join.id for _, one in others)
+        again = any(one.author == admit.author for one, _ in others)
         is_in = join.author in found.admitted.known
         idle = found.increments.takes_idly(admit.author, join)
-        return idle or admit.author in found.admitted.removed or (is_in and enough)
+        return again or idle or admit.author in found.admitted.removed or (is_in and enough)
+
+    def is_one_more(self, op: Op) -> bool:
+        """Tell whether an invite, or one taken back, is one more than count of its author.
+
+        If it says that it is older than one of these it takes its place, and so without end.
+        """
+        name = "invite" if isinstance(op.body, Invite) else "uninvite"
+        found = self._last
+        return found is not None and len(found.registers.read(name, op.author)) >= INVITES_MAX

@@ -789,6 +789,32 @@ def test_the_word_of_the_host_counts_although_a_door_keeps_its_join_back():
     agree(people, before, [*people.ops[known:], join])
 
 
+@pytest.mark.parametrize("entry", ["open", "invited"])
+def test_what_one_signs_without_end_does_not_have_the_whole_set_worked_out(entry):
+    people = a_small_room()
+    invite, other = (people.write(n, kinds.Invite, identity(90).sign_key, 0, 0) for n in (2, 3))
+    guest = newcomer(people, by=2, invite=other)
+    people.vouch(1, 2, 3, 4, guest)
+    if entry != "open":
+        people.act(HOST, kinds.Entry, entry)
+    people.write(2, kinds.Uninvite, invite.id)
+    for _ in range(registers.INVITES_MAX):
+        people.write(4, kinds.Invite, identity(90).sign_key, 0, 0)
+    before = list(people.ops)
+    for number in range(registers.INVITES_MAX + 2):
+        people.write(3, kinds.Uninvite, invite.id)
+        people.write(2, kinds.Uninvite, invite.id)
+        people.write(2, kinds.Uninvite, number.to_bytes(len(NONE), "big"))
+    for _ in range(3):
+        people.admit(join_of(people, guest), by=2)
+        people.write(4, kinds.Invite, identity(90).sign_key, 0, 0)
+    key = people.keys[guest]
+    people.pens[guest] = Pen(key, people.room_id)
+    people.join(guest, key.sign_key, key.dh, bytes(32), "twin", by=2)
+    people.raise_hand(4)
+    assert agree(people, before, people.ops[len(before) :]) == 1
+
+
 def test_of_who_is_forgotten_nothing_is_left(monkeypatch):
     monkeypatch.setattr(pruning, "LEFT_MAX", 0)
     people = a_small_room()
@@ -805,7 +831,7 @@ def test_what_has_no_power_and_what_is_too_much_is_left_to_the_whole_set(monkeyp
     powerless = people.write(3, kinds.Topic, "x")
     people.ops.pop()
     newcomer(people, by=2)
-    again = people.admit(join_of(people, 5), by=2)
+    first, again = people.ops[-1], people.admit(join_of(people, 5), by=2)
     people.ops.pop()
     newcomer(people, by=0)
     fifth = people.ops.pop()
@@ -814,7 +840,9 @@ def test_what_has_no_power_and_what_is_too_much_is_left_to_the_whole_set(monkeyp
         return Findings(people.ops, people.host, "open").take([op])
 
     assert take(powerless) is None
-    assert take(again) is None
+    assert take(again) == {again.id}
+    people.ops[people.ops.index(first)] = again
+    assert take(first) is None
     assert take(fifth) == set()
     monkeypatch.setattr(registers, "ADMITS_MAX", 4)
     assert take(fifth) is None

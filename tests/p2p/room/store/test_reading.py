@@ -8,11 +8,12 @@ import pytest
 from crypto.identity import sign, sign_public_of
 from lab.room_people import People, Rooms, identity
 from p2p.room import commands as c
-from p2p.room.ops import kinds
+from p2p.room.ops import kinds, registers
+from p2p.room.ops.ids import NONE
 from p2p.room.ops.op import Pen
 from p2p.room.state import increments
 from p2p.room.state.invites import CONTEXT
-from p2p.room.store import opset
+from p2p.room.store import opset, reading
 from p2p.room.store.intake import DEAR_RATE
 from p2p.room.store.opset import OpSet
 
@@ -80,6 +81,26 @@ def test_a_locked_room_works_through_few_admissions_that_count_for_nobody(monkey
     rooms[2]._write(kinds.Admit, join_of(90, rooms))
     rooms.deliver()
     assert late.author in host.state.members
+
+
+@pytest.mark.parametrize("kind", [kinds.Admit, kinds.Invite, kinds.Uninvite])
+def test_what_says_that_it_is_older_than_all_before_it_is_taken_in_seldom(kind, monkeypatch):
+    """Of one author the first count, so each takes the place of another, and without end."""
+    monkeypatch.setattr(reading, "INVITES_MAX", 2)
+    monkeypatch.setattr(registers, "INVITES_MAX", 2)
+    rooms = Rooms(2)
+    host, more = rooms[0], int(DEAR_RATE.burst) + 6
+    fields = {
+        kinds.Admit: (join_of(20, rooms),),
+        kinds.Invite: (bytes(32), 0, 0),
+        kinds.Uninvite: (NONE,),
+    }
+    pen = copy.copy(rooms[1]._pen)
+    for number in range(more):
+        pen._seq = 1000 - number
+        host.receive(pen.write(kind, *fields[kind]).data, rooms.ids[2], rooms.now)
+        assert len(host.state.members) == 3 + (kind is kinds.Admit)
+    assert host.counts["flood"] == more - DEAR_RATE.burst - (1 if kind is kinds.Admit else 2)
 
 
 def test_whoever_brings_an_invite_gets_in_while_others_are_too_many(monkeypatch):
