@@ -18,6 +18,8 @@ def tab_prompt() -> Ask | None:
 
     The line that is asked for is None at the end of the input.
     """
+    if sys.platform == "win32":  # whose Python has no readline
+        return None
     try:
         import readline
 
