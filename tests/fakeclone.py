@@ -7,6 +7,7 @@ tests; so a set-up takes milliseconds, needs no network and never touches the sy
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -154,6 +155,8 @@ class FakeClone:
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
             "start_new_session": True,
+            # Whoever runs the tests in the background has Ctrl+C ignored by all that they start.
+            "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             **more,
         }
         command = [str(self.path / "bin" / script), *args]
