@@ -848,6 +848,16 @@ def test_what_has_no_power_and_what_is_too_much_is_left_to_the_whole_set(monkeyp
     assert take(fifth) is None
 
 
+def test_a_word_of_somebody_whom_nobody_has_shown_is_left_to_the_whole_set():
+    people = a_small_room()
+    guest = newcomer(people, by=2)
+    admission = people.ops.pop()
+    people.raise_hand(guest)
+    hand = people.ops.pop()
+    assert Findings(people.ops, people.host, "open").take([hand]) is None
+    assert Findings([*people.ops, admission], people.host, "open").take([hand]) == set()
+
+
 def test_an_appointment_on_which_others_hang_is_left_to_the_whole_set():
     people = a_small_room()
     first = people.promote(HOST, 2, 1)
