@@ -10,7 +10,7 @@ import socket
 from collections.abc import Iterable
 
 from p2p.link.mux import Mux
-from p2p.wire.addresses import Address, Scope, known_scope, normalise, on_the_wire
+from p2p.wire.addresses import Address, Scope, family_of, known_scope, normalise, on_the_wire
 from p2p.wire.offers import CANDIDATES_MAX, Candidate, CandidateKind
 
 ANYWHERE_V4: Address = ("192.0.2.1", 9)
@@ -44,7 +44,7 @@ def host_address_towards(mux: Mux, address: Address) -> Address | None:
         mux: The socket in use.
         address: Whom we would send to.
     """
-    version = 6 if ":" in address[0] else 4
+    version = family_of(address)
     if version not in mux.families:
         return None
     ip = own_address_towards(address) if mux.wildcard else mux.local_ip

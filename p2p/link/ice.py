@@ -18,7 +18,7 @@ from p2p.link.hints import Hints
 from p2p.link.ice_candidate import ice_candidate, is_at
 from p2p.link.routes import LinkSession
 from p2p.link.transports import ice, stun
-from p2p.wire.addresses import Address, is_stream
+from p2p.wire.addresses import Address, family_of, is_stream
 from p2p.wire.offers import Candidate, CandidateKind
 
 UFRAG_CHARS = 8
@@ -165,7 +165,7 @@ class MuxConnection(ice.Connection):
         except Exception:  # hostile bytes: struct, unicode and value errors
             self._mux.counters["stun_malformed"] += 1
             return
-        version = 6 if ":" in address[0] else 4
+        version = family_of(address)
         protocol = next(p for p in self._stuns if p.version == version)
         if message.message_class != stun.Class.REQUEST:
             good = any(p.answered(message, address) for p in self._stuns)

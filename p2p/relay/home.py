@@ -17,7 +17,7 @@ from p2p.errors import UserError
 from p2p.link.dial import Station
 from p2p.link.probe import ask_once
 from p2p.rng import Rng
-from p2p.wire.addresses import Address, Scope, known_scope
+from p2p.wire.addresses import Address, Scope, family_of, known_scope
 
 HELPERS_MAX = 4
 """So many are asked one after the other, until one answers that knows others."""
@@ -49,7 +49,7 @@ class Home:
         self._rng = rng
         public = [each for each in contacts if known_scope(each.address[0]) is Scope.GLOBAL]
         self._contacts = {
-            family: [each for each in public if _family(each.address) == family]
+            family: [each for each in public if family_of(each.address) == family]
             for family in sorted(station.mux.families)
         }
 
@@ -130,7 +130,3 @@ def agreed(told: Iterable[Address]) -> Address | None:
         if 2 * count > voices.total() and known_scope(seen[0]) is Scope.GLOBAL:
             return seen
     return None
-
-
-def _family(address: Address) -> int:
-    return 6 if ":" in address[0] else 4

@@ -33,6 +33,11 @@ _PRIVATE_NETS_V6 = tuple(ipaddress.IPv6Network(net) for net in ("fc00::/7", "fe8
 _REMEMBERED = 8192
 
 
+def family_of(address: Address) -> int:
+    """Tell the version of IP: 4 or 6."""
+    return 6 if ":" in address[0] else 4
+
+
 def stream_address(address: Address) -> Address:
     """The address of a stream to, or from, an IP and a TCP port."""
     return address[0], address[1] | _STREAM_PORTS

@@ -8,18 +8,13 @@ from dataclasses import dataclass
 from crypto.errors import RemoteError
 from p2p.dht.mainline.krpc import TX_BYTES, Answer, Question, Refusal, question, read_answer
 from p2p.dht.mainline.lookup import ANSWER_S
-from p2p.wire.addresses import Address
+from p2p.wire.addresses import Address, family_of
 
 CALLS_MAX = 256
 READ_MAX = 4
 """Datagrams from one address that are read for each question to it."""
 
 Comes = asyncio.Future[Answer | Refusal | None]
-
-
-def family_of(address: Address) -> int:
-    """Tell the version of IP: 4 or 6."""
-    return 6 if ":" in address[0] else 4
 
 
 @dataclass(frozen=True, slots=True)

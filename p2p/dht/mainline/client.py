@@ -13,7 +13,7 @@ from typing import Protocol
 from crypto.mutable_item import MutableItem
 from p2p.dht.ask_twice import ask_twice
 from p2p.dht.form import MAINLINE
-from p2p.dht.mainline.calls import Calls, Comes, family_of
+from p2p.dht.mainline.calls import Calls, Comes
 from p2p.dht.mainline.entry_points import EntryPoints
 from p2p.dht.mainline.known_nodes import KnownNodes, Silence
 from p2p.dht.mainline.krpc import Answer, Get, Node, Put
@@ -22,7 +22,7 @@ from p2p.dht.mainline.node_ids import make_id
 from p2p.dht.mainline.seen_at import SeenAt
 from p2p.dht.mainline.walking import walk
 from p2p.dht.newest import newest_first
-from p2p.wire.addresses import Address, Scope, normalise, scope_of
+from p2p.wire.addresses import Address, Scope, family_of, normalise, scope_of
 
 GRACE_S = 0.4
 """How long a get waits, after the first item, for others from other nodes."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from p2p.dht.addresses import neighbourhood
 from p2p.dht.mainline.krpc import Node
 from p2p.dht.mainline.lookup import PER_NEIGHBOURHOOD
-from p2p.wire.addresses import Address
+from p2p.wire.addresses import Address, family_of
 
 NODES_MAX = 400
 
@@ -49,7 +49,7 @@ class KnownNodes:
         nodes: Iterable[Node] = (
             Node(node_id, address)
             for address, node_id in self._ids.items()
-            if (":" in address[0]) is (family == 6)
+            if family_of(address) == family
         )
         return sorted(nodes, key=lambda each: int.from_bytes(each.id, "big") ^ place)[:count]
 

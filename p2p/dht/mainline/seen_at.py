@@ -3,7 +3,7 @@
 from collections import Counter, OrderedDict
 
 from p2p.dht.addresses import neighbourhood
-from p2p.wire.addresses import Address
+from p2p.wire.addresses import Address, family_of
 
 VOICES = 24
 LEAST = 3
@@ -33,7 +33,7 @@ class SeenAt:
         Args:
             family: 4 or 6.
         """
-        told = [seen for seen in self._voices.values() if (":" in seen[0]) is (family == 6)]
+        told = [seen for seen in self._voices.values() if family_of(seen) == family]
         for seen, voices in Counter(told).most_common(1):
             if voices >= LEAST and 2 * voices > len(told):
                 return seen

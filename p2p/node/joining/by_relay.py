@@ -6,7 +6,7 @@ a machine of its own; so what stands there is told to the person, and nothing is
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from crypto.contact import Contact
 from crypto.ids import DhKey
@@ -66,23 +66,32 @@ class Elsewhere:
 async def in_our_dht(key: RoomKey, link: RelayLink, unix_s: int) -> list[Contact]:
     """What the room's records of this hour name, doors and relays; foreign."""
     hour = hour_of(unix_s)
-    answers = await asyncio.gather(*(link.resolve(each.target) for each in slots(key, hour)))
-    found: dict[Contact, None] = {}
-    for data in [item for items in answers for item in items]:
-        with contextlib.suppress(RemoteError):
-            item = Item.decode(data)
-            item.check_time(unix_s)
-            found |= dict.fromkeys(open_record(key, hour, item))
-    return list(found)
+
+    def opened(data: bytes) -> Iterable[Contact]:
+        item = Item.decode(data)
+        item.check_time(unix_s)
+        return open_record(key, hour, item)
+
+    return await _named(map(link.resolve, [each.target for each in slots(key, hour)]), opened)
 
 
 async def in_mainline(key: RoomKey, link: RelayLink, unix_s: int) -> list[Contact]:
     """The same of its records in BitTorrent's DHT."""
     hour = hour_of(unix_s)
-    places = mainline_slots(key, hour)
-    answers = await asyncio.gather(*(link.resolve_mainline(each.target) for each in places))
+
+    def opened(data: bytes) -> Iterable[Contact]:
+        return open_mainline(key, hour, MutableItem.decode(data))
+
+    targets = [each.target for each in mainline_slots(key, hour)]
+    return await _named(map(link.resolve_mainline, targets), opened)
+
+
+async def _named(
+    answers: Iterable[Awaitable[Iterable[bytes]]], opened: Callable[[bytes], Iterable[Contact]]
+) -> list[Contact]:
+    """What all items of some answers name, each once; what can not be opened names nobody."""
     found: dict[Contact, None] = {}
-    for data in [item for items in answers for item in items]:
+    for data in [item for items in await asyncio.gather(*answers) for item in items]:
         with contextlib.suppress(RemoteError):
-            found |= dict.fromkeys(open_mainline(key, hour, MutableItem.decode(data)))
+            found |= dict.fromkeys(opened(data))
     return list(found)

@@ -1,6 +1,6 @@
 import pytest
 
-from p2p.wire.addresses import Scope, known_scope, normalise, scope_of
+from p2p.wire.addresses import Scope, family_of, known_scope, normalise, scope_of
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,7 @@ def test_addresses_of_sockets_come_to_one_form():
     assert normalise(("::ffff:b00:1", 5)) == ("11.0.0.1", 5)
     assert normalise(("fe80::1%eth0", 5)) == ("fe80::1", 5)
     assert normalise(("::ffff:nonsense", 5)) == ("::ffff:nonsense", 5)
+
+
+def test_families_are_told_by_the_address():
+    assert (family_of(("11.0.0.1", 1)), family_of(("2600:1::1", 1))) == (4, 6)

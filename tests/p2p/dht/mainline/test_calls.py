@@ -2,7 +2,7 @@
 
 import asyncio
 
-from p2p.dht.mainline.calls import CALLS_MAX, READ_MAX, Calls, family_of
+from p2p.dht.mainline.calls import CALLS_MAX, READ_MAX, Calls
 from p2p.dht.mainline.krpc import Answer, Get, Refusal
 from p2p.dht.mainline.lookup import ANSWER_S
 
@@ -111,7 +111,3 @@ async def test_nobody_waits_for_an_answer_that_was_given_up():
     calls.receive(answer(1), NODE)
     await asyncio.sleep(0)
     assert len(calls) == 0
-
-
-def test_families_are_told_by_the_address():
-    assert (family_of(NODE), family_of(("2600:1::1", 1))) == (4, 6)
